@@ -1,0 +1,92 @@
+import { DtypeError } from './errors';
+
+/** Element types, by JAX's names. */
+export const DTYPES = [
+  'bool',
+  'int4', 'int8', 'int16', 'int32', 'int64',
+  'uint4', 'uint8', 'uint16', 'uint32', 'uint64',
+  'float8_e4m3fn', 'float8_e4m3b11fnuz', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz',
+  'bfloat16', 'float16', 'float32', 'float64',
+  'complex64', 'complex128',
+] as const;
+
+export type DType = (typeof DTYPES)[number];
+
+/** Whether `name` is one of {@link DTYPES}. */
+export function isDtype(name: unknown): name is DType {
+  return typeof name === 'string' && (DTYPES as readonly string[]).includes(name);
+}
+
+export type DtypeKind = 'bool' | 'int' | 'uint' | 'float' | 'complex';
+
+/** The family an element type belongs to. */
+export function dtypeKind(dtype: DType): DtypeKind {
+  if (dtype === 'bool') return 'bool';
+  if (dtype.startsWith('int')) return 'int';
+  if (dtype.startsWith('uint')) return 'uint';
+  return dtype.startsWith('complex') ? 'complex' : 'float';
+}
+
+// A node of the promotion lattice: an element type, or one of the three types of a JS number without a dtype.
+type Node = DType | 'weak int' | 'weak float' | 'weak complex';
+
+// JAX's type promotion lattice (JEP 9407): each node with the nodes directly above it.
+const UP: Record<Node, readonly Node[]> = {
+  bool: ['weak int'],
+  'weak int': ['uint4', 'int4'],
+  uint4: ['uint8'], uint8: ['int16', 'uint16'], uint16: ['int32', 'uint32'], uint32: ['int64', 'uint64'], uint64: ['weak float'],
+  int4: ['int8'], int8: ['int16'], int16: ['int32'], int32: ['int64'], int64: ['weak float'],
+  'weak float': ['float8_e4m3fn', 'float8_e4m3b11fnuz', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz', 'bfloat16', 'float16', 'weak complex'],
+  float8_e4m3fn: [], float8_e4m3b11fnuz: [], float8_e4m3fnuz: [], float8_e5m2: [], float8_e5m2fnuz: [],
+  bfloat16: ['float32'], float16: ['float32'],
+  float32: ['float64', 'complex64'],
+  float64: ['complex128'],
+  'weak complex': ['complex64'],
+  complex64: ['complex128'],
+  complex128: [],
+};
+
+function upperBounds(node: Node, seen = new Set<Node>()): Set<Node> {
+  if (!seen.has(node)) {
+    seen.add(node);
+    for (const up of UP[node]) upperBounds(up, seen);
+  }
+  return seen;
+}
+
+const BOUNDS = new Map((Object.keys(UP) as Node[]).map((n) => [n, upperBounds(n)]));
+
+/** An element type and whether it is weak: weak types come from plain JS numbers and give way to any array's type. */
+export interface TypeInfo {
+  readonly dtype: DType;
+  readonly weakType: boolean;
+}
+
+function toNode({ dtype, weakType }: TypeInfo): Node {
+  if (!weakType) return dtype;
+  const kind = dtypeKind(dtype);
+  if (kind === 'bool') return 'bool';
+  return kind === 'uint' || kind === 'int' ? 'weak int' : kind === 'float' ? 'weak float' : 'weak complex';
+}
+
+const WEAK_DTYPE: Partial<Record<Node, DType>> = { 'weak int': 'int32', 'weak float': 'float32', 'weak complex': 'complex64' };
+
+/**
+ * The least upper bound of several element types in JAX's lattice, with 64-bit types off for weak results.
+ *
+ * Mirrors `jax.dtypes.result_type`.
+ *
+ * @throws DtypeError where no implicit promotion exists (two different float8 types, say), or nothing was given.
+ */
+export function promoteTypes(...types: readonly TypeInfo[]): TypeInfo {
+  if (types.length === 0) throw new DtypeError('promoteTypes: expected at least one type, got none');
+  const nodes = [...new Set(types.map(toNode))];
+  const common = [...BOUNDS.get(nodes[0])!].filter((n) => nodes.every((m) => BOUNDS.get(m)!.has(n)));
+  const least = common.find((n) => common.every((m) => BOUNDS.get(n)!.has(m)));
+  if (least === undefined) {
+    const given = types.map((t) => t.dtype).join(', ');
+    throw new DtypeError(`promoteTypes: no implicit promotion of ${given}; convert one of them with astype first`);
+  }
+  const weak = WEAK_DTYPE[least];
+  return weak ? { dtype: weak, weakType: true } : { dtype: least as DType, weakType: least === 'bool' && types.every((t) => t.weakType) };
+}
