@@ -1,21 +1,7 @@
+import type { DType } from '../pjrt/types';
 import { DtypeError } from './errors';
 
-/** Element types, by JAX's names. */
-export const DTYPES = [
-  'bool',
-  'int4', 'int8', 'int16', 'int32', 'int64',
-  'uint4', 'uint8', 'uint16', 'uint32', 'uint64',
-  'float8_e4m3fn', 'float8_e4m3b11fnuz', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz',
-  'bfloat16', 'float16', 'float32', 'float64',
-  'complex64', 'complex128',
-] as const;
-
-export type DType = (typeof DTYPES)[number];
-
-/** Whether `name` is one of {@link DTYPES}. */
-export function isDtype(name: unknown): name is DType {
-  return typeof name === 'string' && (DTYPES as readonly string[]).includes(name);
-}
+export { DTYPES, type DType, isDtype } from '../pjrt/types';
 
 export type DtypeKind = 'bool' | 'int' | 'uint' | 'float' | 'complex';
 
@@ -33,11 +19,16 @@ type Node = DType | 'weak int' | 'weak float' | 'weak complex';
 // JAX's type promotion lattice (JEP 9407): each node with the nodes directly above it.
 const UP: Record<Node, readonly Node[]> = {
   bool: ['weak int'],
-  'weak int': ['uint4', 'int4'],
+  'weak int': ['uint2', 'int2'],
+  uint2: ['uint4'], int2: ['int4'],
   uint4: ['uint8'], uint8: ['int16', 'uint16'], uint16: ['int32', 'uint32'], uint32: ['int64', 'uint64'], uint64: ['weak float'],
   int4: ['int8'], int8: ['int16'], int16: ['int32'], int32: ['int64'], int64: ['weak float'],
-  'weak float': ['float8_e4m3fn', 'float8_e4m3b11fnuz', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz', 'bfloat16', 'float16', 'weak complex'],
-  float8_e4m3fn: [], float8_e4m3b11fnuz: [], float8_e4m3fnuz: [], float8_e5m2: [], float8_e5m2fnuz: [],
+  'weak float': [
+    'float4_e2m1fn', 'float8_e3m4', 'float8_e4m3', 'float8_e4m3fn', 'float8_e4m3b11fnuz', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz', 'float8_e8m0fnu',
+    'bfloat16', 'float16', 'weak complex',
+  ],
+  float4_e2m1fn: [], float8_e3m4: [], float8_e4m3: [], float8_e4m3fn: [], float8_e4m3b11fnuz: [], float8_e4m3fnuz: [],
+  float8_e5m2: [], float8_e5m2fnuz: [], float8_e8m0fnu: [],
   bfloat16: ['float32'], float16: ['float32'],
   float32: ['float64', 'complex64'],
   float64: ['complex128'],

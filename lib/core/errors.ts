@@ -1,30 +1,24 @@
-/** Base of every error the library throws itself. `code` is stable across releases; the message is not. */
-export class XlastateError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = code;
-  }
-}
+import { XlastateError } from '../pjrt/errors';
 
-/** Shapes do not fit the operation. */
-export class ShapeError extends XlastateError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('SHAPE', message, options);
-  }
-}
+export { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from '../pjrt/errors';
 
-/** An element type is unknown, or not accepted by the operation. */
-export class DtypeError extends XlastateError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('DTYPE', message, options);
-  }
-}
-
-/** Two trees differ in structure, or a tree holds something that is no node and no leaf. */
+/** Two trees differ in structure, or a tree holds something that is neither a node nor a leaf. */
 export class TreeError extends XlastateError {
   constructor(message: string, options?: ErrorOptions) {
     super('TREE', message, options);
+  }
+}
+
+/** A tracer was used after the trace that made it had ended. */
+export class TracerLeakError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('TRACER_LEAK', message, options);
+  }
+}
+
+/** The value of an abstract array was asked for while tracing. */
+export class ConcretizationError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('CONCRETIZATION', message, options);
   }
 }

@@ -1,0 +1,53 @@
+/** Base of every error the library throws itself. `code` is stable across releases; the message is not. */
+export class XlastateError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An argument has the wrong type or an impossible value. */
+export class ArgumentError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ARGUMENT', message, options);
+  }
+}
+
+/** Shapes do not fit the operation. */
+export class ShapeError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('SHAPE', message, options);
+  }
+}
+
+/** An element type is unknown, or not accepted by the operation. */
+export class DtypeError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DTYPE', message, options);
+  }
+}
+
+/** A buffer or array was used after it had been disposed of, deleted or donated. */
+export class DeletedArrayError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DELETED_ARRAY', message, options);
+  }
+}
+
+/** A plugin could not be found, fetched, loaded, or does not speak a PJRT version we know. */
+export class PluginError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('PLUGIN', message, options);
+  }
+}
+
+/** XLA refused or failed; `status` is its status name, such as `INVALID_ARGUMENT`. */
+export class XlaError extends XlastateError {
+  readonly status: string;
+  constructor(status: string, message: string, options?: ErrorOptions) {
+    super('XLA', message, options);
+    this.status = status;
+  }
+}
