@@ -1,0 +1,202 @@
+import type { Buffer } from '../pjrt';
+import type { ShapedArray, Shape } from './aval';
+import { backend } from './backend';
+import type { DType } from './dtype';
+import { ConcretizationError, DeletedArrayError } from './errors';
+import { bytesPerElement, type Complex, encode, type HostView, typedView } from './hostFormat';
+
+export type { Complex } from './hostFormat';
+
+export type ScalarValue = number | bigint | boolean | Complex;
+
+/** Nested JS arrays of values, or one value for an array of rank 0. */
+export type Nested = ScalarValue | Nested[];
+
+/**
+ * An immutable n-dimensional array: values on a device, or, inside a traced function, what stands for them.
+ *
+ * Mirrors `jax.Array`. Its methods (`add`, `sum`, `reshape` …) are installed by lib/numpy.
+ */
+export abstract class Array {
+  abstract readonly aval: ShapedArray;
+
+  get shape(): Shape {
+    return this.aval.shape;
+  }
+
+  get dtype(): DType {
+    return this.aval.dtype;
+  }
+
+  get weakType(): boolean {
+    return this.aval.weakType;
+  }
+
+  get ndim(): number {
+    return this.aval.shape.length;
+  }
+
+  get size(): number {
+    return this.aval.size;
+  }
+
+  /** Bytes of the elements, at one byte for those smaller than a byte. */
+  get nbytes(): number {
+    return this.aval.size * bytesPerElement(this.aval.dtype);
+  }
+
+  /** The array itself: code written for libraries that count references runs unchanged. */
+  get ref(): this {
+    return this;
+  }
+}
+
+function unavailable(x: Array, what: string): never {
+  throw new ConcretizationError(`${what}: the value of a traced array of type ${x.aval} is not known while tracing. `
+    + 'Use array operations (np.where, lax.cond, whileLoop) in place of JS control flow, or mark the argument as static.');
+}
+
+/** The values that a traced array cannot give; {@link ConcreteArray} overrides them all. */
+export interface Array {
+  /** Values in row-major order, as a typed array of the dtype's kind; blocks until they are there. @throws ConcretizationError while tracing */
+  dataSync(): HostView;
+  /** Values in row-major order, without blocking the event loop. */
+  data(): Promise<HostView>;
+  /** The only value of an array of size 1. */
+  item(): ScalarValue;
+  /** Values as nested JS arrays; blocks until they are there. */
+  js(): Nested;
+  /** Values as nested JS arrays, without blocking the event loop. */
+  jsAsync(): Promise<Nested>;
+  /** Blocks until the values are there. */
+  blockUntilReady(): this;
+  /** Resolves when the values are there. */
+  ready(): Promise<this>;
+  /** Frees the device memory now. Safe to call twice; using the array afterwards throws DeletedArrayError. */
+  dispose(): void;
+  /** Whether the memory is gone: disposed of, or donated to a compiled function. */
+  isDeleted(): boolean;
+}
+
+const tracedOnly = {
+  dataSync(this: Array): never { return unavailable(this, 'dataSync'); },
+  data(this: Array): never { return unavailable(this, 'data'); },
+  item(this: Array): never { return unavailable(this, 'item'); },
+  js(this: Array): never { return unavailable(this, 'js'); },
+  jsAsync(this: Array): never { return unavailable(this, 'jsAsync'); },
+  blockUntilReady(this: Array): Array { return this; },
+  async ready(this: Array): Promise<Array> { return this; },
+  dispose(): void {},
+  isDeleted(): boolean { return false; },
+  valueOf(this: Array): never { return unavailable(this, 'conversion to a number'); },
+  [Symbol.dispose](): void {},
+};
+for (const key of Reflect.ownKeys(tracedOnly)) {
+  Object.defineProperty(Array.prototype, key, { value: tracedOnly[key as keyof typeof tracedOnly], writable: true, configurable: true, enumerable: false });
+}
+
+/** An array with values: in a buffer of a device, or, for a scalar not used by any program yet, on the host. */
+export class ConcreteArray extends Array {
+  readonly aval: ShapedArray;
+  /** Null until a host scalar is first needed on the device. */
+  private buf: Buffer | null;
+  private readonly scalarValue: ScalarValue | null;
+
+  constructor(aval: ShapedArray, buffer: Buffer | null, scalar: ScalarValue | null = null) {
+    super();
+    this.aval = aval;
+    this.buf = buffer;
+    this.scalarValue = scalar;
+  }
+
+  /** A rank-0 array that lives on the host until a program needs it, and becomes a literal where it is traced. */
+  static scalar(value: ScalarValue, aval: ShapedArray): ConcreteArray {
+    return new ConcreteArray(aval, null, value);
+  }
+
+  /** Copies row-major host data in the dtype's host format to the default device. */
+  static fromHost(data: ArrayBufferView | ArrayBuffer, aval: ShapedArray): ConcreteArray {
+    return new ConcreteArray(aval, backend().client.bufferFromHost(data as Uint8Array, aval.dtype, aval.shape as number[]));
+  }
+
+  /** The host value of a scalar made on the host, else null. */
+  get literal(): ScalarValue | null {
+    return this.scalarValue;
+  }
+
+  /** The device buffer. @throws DeletedArrayError if it is gone */
+  get buffer(): Buffer {
+    if (this.buf === null) this.buf = backend().client.bufferFromHost(encode([this.scalarValue!], this.aval.dtype), this.aval.dtype, []);
+    return this.buf;
+  }
+
+  private live(what: string): Buffer {
+    const b = this.buffer;
+    if (b.isDeleted()) throw new DeletedArrayError(`${what}: the array of type ${this.aval} was disposed of or donated`);
+    return b;
+  }
+
+  override dataSync(): HostView {
+    return typedView(this.live('dataSync').toHostSync(), this.dtype);
+  }
+
+  override async data(): Promise<HostView> {
+    return typedView(await this.live('data').toHost(), this.dtype);
+  }
+
+  override item(): ScalarValue {
+    if (this.size !== 1) throw new ConcretizationError(`item: expected an array of size 1, got one of type ${this.aval}`);
+    if (this.scalarValue !== null && !this.isDeleted()) return this.scalarValue;
+    return valueAt(this.dataSync(), this.dtype, 0);
+  }
+
+  override js(): Nested {
+    return nest(this.dataSync(), this.dtype, this.shape);
+  }
+
+  override async jsAsync(): Promise<Nested> {
+    return nest(await this.data(), this.dtype, this.shape);
+  }
+
+  override blockUntilReady(): this {
+    this.live('blockUntilReady').blockUntilReady();
+    return this;
+  }
+
+  override async ready(): Promise<this> {
+    await this.live('ready').ready();
+    return this;
+  }
+
+  override dispose(): void {
+    this.buffer.delete();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  override isDeleted(): boolean {
+    return this.buf !== null && this.buf.isDeleted();
+  }
+
+  valueOf(): unknown {
+    return this.size === 1 ? this.item() : this;
+  }
+}
+
+function valueAt(view: HostView, dtype: DType, i: number): ScalarValue {
+  const v = view.at(i) as number | bigint | Complex;
+  return dtype === 'bool' ? Boolean(v) : v;
+}
+
+function nest(view: HostView, dtype: DType, shape: Shape): Nested {
+  let next = 0;
+  const build = (d: number): Nested => {
+    if (d === shape.length) return valueAt(view, dtype, next++);
+    const out = new globalThis.Array<Nested>(shape[d]!);
+    for (let i = 0; i < out.length; i++) out[i] = build(d + 1);
+    return out;
+  };
+  return build(0);
+}

@@ -1,0 +1,117 @@
+import { type Array, ConcreteArray, type ScalarValue } from './array';
+import type { ShapedArray } from './aval';
+import type { Params, Primitive } from './primitive';
+import { bind } from './trace';
+
+/** A variable of a jaxpr. Names are given by the printer. */
+export class Var {
+  readonly aval: ShapedArray;
+  constructor(aval: ShapedArray) {
+    this.aval = aval;
+  }
+}
+
+/** A scalar constant in an equation. */
+export class Literal {
+  readonly value: ScalarValue;
+  readonly aval: ShapedArray;
+  constructor(value: ScalarValue, aval: ShapedArray) {
+    this.value = value;
+    this.aval = aval;
+  }
+
+  private made: ConcreteArray | undefined;
+
+  /** The constant as an array. */
+  get array(): ConcreteArray {
+    this.made ??= ConcreteArray.scalar(this.value, this.aval);
+    return this.made;
+  }
+}
+
+export type Atom = Var | Literal;
+
+/** One application of a primitive. */
+export class Eqn {
+  readonly prim: Primitive;
+  readonly inputs: readonly Atom[];
+  readonly outputs: readonly Var[];
+  readonly params: Params;
+  readonly effects: readonly string[];
+  /** Names of the scopes (`namedScope`) it was traced in, joined by '/'. */
+  readonly scope: string;
+
+  constructor(prim: Primitive, inputs: readonly Atom[], outputs: readonly Var[], params: Params, effects: readonly string[] = [], scope = '') {
+    this.prim = prim;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.params = params;
+    this.effects = effects;
+    this.scope = scope;
+  }
+}
+
+/** A traced function as plain data: equations in order over variables. Mirrors `jax.core.Jaxpr`. */
+export class Jaxpr {
+  readonly constvars: readonly Var[];
+  readonly invars: readonly Var[];
+  readonly eqns: readonly Eqn[];
+  readonly outvars: readonly Atom[];
+  readonly effects: ReadonlySet<string>;
+  /** Name of the function it came from. */
+  readonly name: string;
+
+  constructor(constvars: readonly Var[], invars: readonly Var[], eqns: readonly Eqn[], outvars: readonly Atom[], name = '') {
+    this.constvars = constvars;
+    this.invars = invars;
+    this.eqns = eqns;
+    this.outvars = outvars;
+    this.name = name;
+    const effects = new Set<string>();
+    for (const e of eqns) for (const x of e.effects) effects.add(x);
+    this.effects = effects;
+  }
+
+  get inAvals(): ShapedArray[] {
+    return this.invars.map((v) => v.aval);
+  }
+
+  get outAvals(): ShapedArray[] {
+    return this.outvars.map((v) => v.aval);
+  }
+}
+
+/** A jaxpr with the values of its constants. Mirrors `jax.core.ClosedJaxpr`. */
+export class ClosedJaxpr {
+  readonly jaxpr: Jaxpr;
+  readonly consts: readonly Array[];
+  constructor(jaxpr: Jaxpr, consts: readonly Array[]) {
+    this.jaxpr = jaxpr;
+    this.consts = consts;
+  }
+
+  get inAvals(): ShapedArray[] {
+    return this.jaxpr.inAvals;
+  }
+
+  get outAvals(): ShapedArray[] {
+    return this.jaxpr.outAvals;
+  }
+
+  get effects(): ReadonlySet<string> {
+    return this.jaxpr.effects;
+  }
+}
+
+/** Applies a jaxpr to values under the current trace, equation by equation. Mirrors `jax.core.eval_jaxpr`. */
+export function evalJaxpr(jaxpr: Jaxpr, consts: readonly Array[], args: readonly Array[]): Array[] {
+  const env = new Map<Var, Array>();
+  jaxpr.constvars.forEach((v, i) => env.set(v, consts[i]!));
+  jaxpr.invars.forEach((v, i) => env.set(v, args[i]!));
+  const read = (a: Atom): Array => (a instanceof Literal ? a.array : env.get(a)!);
+  for (const e of jaxpr.eqns) {
+    const outs = bind(e.prim, e.inputs.map(read), e.params);
+    for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
+  }
+  return jaxpr.outvars.map(read);
+}

@@ -1,0 +1,37 @@
+import type { ShapedArray } from './aval';
+import type { ClosedJaxpr } from './jaxpr';
+
+/** A value of the program that is being built. */
+export interface IrValue {
+  /** Its SSA name, `%3`. */
+  readonly name: string;
+  readonly aval: ShapedArray;
+}
+
+/** Something with a region in it: builds its block's body from the block's arguments. */
+export type RegionBody = (ctx: LoweringContext, args: IrValue[]) => readonly IrValue[];
+
+/** What a lowering rule writes to; lib/stablehlo implements it, and its functions (`hlo.add(ctx, x, y)` …) are the way to use it. */
+export interface LoweringContext {
+  /** PJRT's platform name: 'cpu', 'cuda', 'rocm', 'tpu'. Rules may choose a form by it. */
+  readonly platform: string;
+  /**
+   * Emits one operation in MLIR's generic form.
+   *
+   * @param op full name, such as `stablehlo.add`
+   * @param attrs text of the attribute dictionary's entries, without braces
+   */
+  emit(op: string, operands: readonly IrValue[], outs: readonly ShapedArray[], attrs?: string, regions?: readonly string[]): IrValue[];
+  /** Text of a region with block arguments of the given types. */
+  region(args: readonly ShapedArray[], body: RegionBody): string;
+  /** A constant of one repeated value. */
+  splat(value: number | bigint | boolean | { re: number; im: number }, aval: ShapedArray): IrValue;
+  /** A constant from row-major values. */
+  dense(values: ArrayLike<number | bigint | boolean>, aval: ShapedArray): IrValue;
+  /** Lowers a jaxpr's equations in place. */
+  inline(jaxpr: ClosedJaxpr, args: readonly IrValue[]): IrValue[];
+  /** Calls a jaxpr as a function of the module; one function is made for each jaxpr, however often it is called. */
+  call(jaxpr: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[];
+  /** Runs `body` with the given label in the source locations of the operations emitted. */
+  scope<T>(label: string, body: () => T): T;
+}

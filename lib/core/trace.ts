@@ -1,0 +1,106 @@
+import { Array } from './array';
+import { ArgumentError, TracerLeakError } from './errors';
+import type { Params, Primitive } from './primitive';
+
+/** An interpreter in progress. `bind` hands every operation to the current one; each holds the one it stands on. */
+export abstract class Trace {
+  readonly parent: Trace | null;
+  /** Set when the transformation is over: tracers of it that are still about have leaked. */
+  closed = false;
+
+  constructor(parent: Trace | null) {
+    this.parent = parent;
+  }
+
+  abstract readonly kind: string;
+  abstract process(prim: Primitive, args: readonly Array[], params: Params): Array[];
+}
+
+/** An array that stands for a value while a function is traced. Mirrors `jax.core.Tracer`. */
+export abstract class Tracer extends Array {
+  abstract readonly trace: Trace;
+}
+
+let current: Trace | null = null;
+
+/** The interpreter that operations go to now. */
+export function currentTrace(): Trace {
+  return current!;
+}
+
+/** Sets the interpreter at the bottom: eager evaluation. Called once, by lib/interpreters. */
+export function setBaseTrace(t: Trace): void {
+  current ??= t;
+}
+
+/** Runs `f` with `t` as the current trace, and restores the one before, whatever happens. */
+export function withTrace<T>(t: Trace, f: () => T): T {
+  const saved = current;
+  current = t;
+  try {
+    return f();
+  } finally {
+    current = saved;
+  }
+}
+
+/** Whether operations run at once, no transformation being in progress. */
+export function isEager(): boolean {
+  return current!.parent === null;
+}
+
+/** Applies a primitive under the current trace. */
+export function bind(prim: Primitive, args: readonly Array[], params: Params): Array[] {
+  return current!.process(prim, args, params);
+}
+
+/** Throws if a tracer's transformation is over. */
+export function checkLive(x: Array, what: string): void {
+  if (x instanceof Tracer && x.trace.closed) {
+    throw new TracerLeakError(`${what}: an array of type ${x.aval} that was traced by ${x.trace.kind} is used after that trace ended. `
+      + 'Return it from the transformed function, or hold it in a State, instead of keeping it in a variable outside.');
+  }
+}
+
+/** What names of mapped axes are in scope, innermost last. */
+const axes: { name: string; size: number }[] = [];
+
+/** Runs `f` with a named axis in scope. */
+export function withAxis<T>(name: string | null, size: number, f: () => T): T {
+  if (name === null) return f();
+  axes.push({ name, size });
+  try {
+    return f();
+  } finally {
+    axes.pop();
+  }
+}
+
+/** Size of a named axis. @throws ArgumentError if none of that name is in scope. */
+export function axisSize(name: string): number {
+  for (let i = axes.length - 1; i >= 0; i--) if (axes[i]!.name === name) return axes[i]!.size;
+  throw new ArgumentError(`unbound axis name '${name}': expected one of a surrounding vmap or pmap (${axes.map((a) => a.name).join(', ') || 'none is in scope'})`);
+}
+
+/** Names and sizes in scope, for the keys of caches. */
+export function axisKey(): string {
+  return axes.length === 0 ? '' : axes.map((a) => `${a.name}:${a.size}`).join(',');
+}
+
+let scope = '';
+
+/** Names given by `namedScope` around what is traced now, joined by '/'. */
+export function currentScope(): string {
+  return scope;
+}
+
+/** Runs `f` with a name added to the scope. */
+export function withScope<T>(name: string, f: () => T): T {
+  const saved = scope;
+  scope = saved === '' ? name : `${saved}/${name}`;
+  try {
+    return f();
+  } finally {
+    scope = saved;
+  }
+}

@@ -1,0 +1,352 @@
+import { ArgumentError, TreeError } from './errors';
+
+/** A tree: any nest of arrays, plain objects, Maps, null and registered classes, whose leaves are everything else. Mirrors JAX's pytrees. */
+export type Tree<Leaf = unknown> = Leaf | null | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> } | ReadonlyMap<unknown, Tree<Leaf>>;
+
+/** How a registered class comes apart: its children with their keys, and what else is needed to build it again (compared with ===, or by `equals`). */
+export interface NodeHandler<T = unknown> {
+  name: string;
+  flatten(node: T): { children: unknown[]; keys?: string[]; aux?: unknown };
+  unflatten(aux: unknown, children: unknown[]): T;
+  equals?(aux1: unknown, aux2: unknown): boolean;
+}
+
+const registry = new Map<unknown, NodeHandler>();
+
+/**
+ * Makes instances of a class nodes of trees. Mirrors `jax.tree_util.register_pytree_node`.
+ *
+ * @throws ArgumentError if the class is registered already.
+ */
+export function registerPytreeNode<T>(cls: abstract new (...args: never[]) => T, handler: NodeHandler<T>): void {
+  if (registry.has(cls.prototype)) throw new ArgumentError(`registerPytreeNode: class ${cls.name} is registered already`);
+  registry.set(cls.prototype, handler as NodeHandler);
+}
+
+type Kind = 'leaf' | 'none' | 'undefined' | 'list' | 'dict' | 'map' | 'custom';
+
+/** The structure of a tree with its leaves taken out. Mirrors `PyTreeDef`. */
+export class TreeDef {
+  readonly kind: Kind;
+  readonly children: readonly TreeDef[];
+  /** Keys of a dict or map; names of a registered node's children. */
+  readonly keys: readonly unknown[];
+  readonly numLeaves: number;
+  readonly handler: NodeHandler | null;
+  readonly aux: unknown;
+
+  constructor(kind: Kind, children: readonly TreeDef[], keys: readonly unknown[], handler: NodeHandler | null = null, aux: unknown = undefined) {
+    this.kind = kind;
+    this.children = children;
+    this.keys = keys;
+    this.handler = handler;
+    this.aux = aux;
+    let n = kind === 'leaf' ? 1 : 0;
+    for (const c of children) n += c.numLeaves;
+    this.numLeaves = n;
+  }
+
+  equals(other: TreeDef): boolean {
+    if (this === other) return true;
+    if (this.kind !== other.kind || this.numLeaves !== other.numLeaves || this.children.length !== other.children.length) return false;
+    if (this.handler !== other.handler) return false;
+    if (this.kind === 'dict' || this.kind === 'map') {
+      for (let i = 0; i < this.keys.length; i++) if (this.keys[i] !== other.keys[i]) return false;
+    }
+    if (this.handler && !(this.handler.equals ? this.handler.equals(this.aux, other.aux) : this.aux === other.aux)) return false;
+    for (let i = 0; i < this.children.length; i++) if (!this.children[i]!.equals(other.children[i]!)) return false;
+    return true;
+  }
+
+  /** Builds the tree of this structure with the given leaves. */
+  unflatten(leaves: readonly unknown[]): unknown {
+    if (leaves.length !== this.numLeaves) throw new TreeError(`tree.unflatten: the structure has ${this.numLeaves} leaves, got ${leaves.length}`);
+    let next = 0;
+    const build = (d: TreeDef): unknown => {
+      switch (d.kind) {
+        case 'leaf': return leaves[next++];
+        case 'none': return null;
+        case 'undefined': return undefined;
+        case 'list': return d.children.map(build);
+        case 'map': return new Map(d.children.map((c, i) => [d.keys[i], build(c)]));
+        case 'dict': {
+          const out: Record<string, unknown> = {};
+          for (let i = 0; i < d.keys.length; i++) {
+            const key = d.keys[i] as string;
+            const value = build(d.children[i]!);
+            if (key === '__proto__') Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
+            else out[key] = value;
+          }
+          return out;
+        }
+        case 'custom': return d.handler!.unflatten(d.aux, d.children.map(build));
+      }
+    };
+    return build(this);
+  }
+
+  private text: string | undefined;
+
+  /** JAX's form, `PyTreeDef({'a': *, 'b': [*, *]})`. */
+  toString(): string {
+    this.text ??= `PyTreeDef(${describe(this)})`;
+    return this.text;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+function describe(d: TreeDef): string {
+  switch (d.kind) {
+    case 'leaf': return '*';
+    case 'none': return 'None';
+    case 'undefined': return 'undefined';
+    case 'list': return `[${d.children.map(describe).join(', ')}]`;
+    case 'dict': return `{${d.children.map((c, i) => `'${String(d.keys[i])}': ${describe(c)}`).join(', ')}}`;
+    case 'map': return `Map{${d.children.map((c, i) => `${String(d.keys[i])}: ${describe(c)}`).join(', ')}}`;
+    case 'custom': return `${d.handler!.name}(${d.children.map(describe).join(', ')})`;
+  }
+}
+
+export const LEAF = new TreeDef('leaf', [], []);
+const NONE = new TreeDef('none', [], []);
+const UNDEFINED = new TreeDef('undefined', [], []);
+
+function findHandler(node: object): NodeHandler | undefined {
+  if (registry.size === 0) return undefined;
+  for (let p = Object.getPrototypeOf(node); p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p)) {
+    const h = registry.get(p);
+    if (h) return h;
+  }
+  return undefined;
+}
+
+/** Whether an object is a plain dictionary, made by a literal (in any realm) or without a prototype. */
+function isPlainObject(x: object): boolean {
+  const p = Object.getPrototypeOf(x);
+  return p === null || p === Object.prototype || Object.getPrototypeOf(p) === null;
+}
+
+const byCodeUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+type IsLeaf = ((x: unknown) => boolean) | undefined;
+
+function flattenInto(x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: number): TreeDef {
+  if (isLeaf?.(x)) {
+    leaves.push(x);
+    return LEAF;
+  }
+  if (x === null) return NONE;
+  if (x === undefined) return UNDEFINED;
+  if (typeof x !== 'object') {
+    leaves.push(x);
+    return LEAF;
+  }
+  if (depth > 1000) throw new TreeError('tree: nested more than 1000 deep; does the tree contain itself?');
+  if (globalThis.Array.isArray(x)) {
+    const children = new globalThis.Array<TreeDef>(x.length);
+    for (let i = 0; i < x.length; i++) children[i] = flattenInto(x[i], leaves, isLeaf, depth + 1);
+    return new TreeDef('list', children, []);
+  }
+  if (isPlainObject(x)) {
+    const keys = Object.keys(x);
+    if (keys.length > 1) keys.sort(byCodeUnit);
+    return new TreeDef('dict', keys.map((k) => flattenInto((x as Record<string, unknown>)[k], leaves, isLeaf, depth + 1)), keys);
+  }
+  if (x instanceof Map) {
+    const keys = [...x.keys()];
+    if (keys.every((k) => typeof k === 'string')) keys.sort(byCodeUnit);
+    return new TreeDef('map', keys.map((k) => flattenInto(x.get(k), leaves, isLeaf, depth + 1)), keys);
+  }
+  const handler = findHandler(x);
+  if (handler) {
+    const { children, keys, aux } = handler.flatten(x);
+    return new TreeDef('custom', children.map((c) => flattenInto(c, leaves, isLeaf, depth + 1)), keys ?? [], handler, aux);
+  }
+  leaves.push(x);
+  return LEAF;
+}
+
+/** Leaves and structure of a tree. Mirrors `jax.tree.flatten`. */
+export function flatten(tree: unknown, isLeaf?: (x: unknown) => boolean): [unknown[], TreeDef] {
+  const leaves: unknown[] = [];
+  return [leaves, flattenInto(tree, leaves, isLeaf, 0)];
+}
+
+/** Builds a tree from structure and leaves. Mirrors `jax.tree.unflatten`. */
+export function unflatten(treedef: TreeDef, leaves: readonly unknown[]): unknown {
+  return treedef.unflatten(leaves);
+}
+
+/** Leaves of a tree, in order. Mirrors `jax.tree.leaves`. */
+export function leaves(tree: unknown, isLeaf?: (x: unknown) => boolean): unknown[] {
+  return flatten(tree, isLeaf)[0];
+}
+
+/** Structure of a tree. Mirrors `jax.tree.structure`. */
+export function structure(tree: unknown, isLeaf?: (x: unknown) => boolean): TreeDef {
+  return flatten(tree, isLeaf)[1];
+}
+
+/** One step of a path through a tree: an index of an array, or the key of an object, Map or registered node. */
+export type PathKey = string | number;
+
+/** Leaves of a tree with their paths. Mirrors `jax.tree_util.tree_leaves_with_path`. */
+export function leavesWithPath(tree: unknown, isLeaf?: (x: unknown) => boolean): [PathKey[], unknown][] {
+  const [values, def] = flatten(tree, isLeaf);
+  return pathsOf(def).map((p, i) => [p, values[i]]);
+}
+
+/** Path of every leaf of a structure. */
+export function pathsOf(def: TreeDef): PathKey[][] {
+  const out: PathKey[][] = [];
+  const walk = (d: TreeDef, path: PathKey[]) => {
+    if (d.kind === 'leaf') out.push(path);
+    d.children.forEach((c, i) => walk(c, [...path, d.kind === 'list' ? i : ((d.keys[i] as PathKey | undefined) ?? i)]));
+  };
+  walk(def, []);
+  return out;
+}
+
+/** A path as JAX writes it: `[0]['w']`. */
+export function keystr(path: readonly PathKey[]): string {
+  return path.map((k) => (typeof k === 'number' ? `[${k}]` : `['${k}']`)).join('');
+}
+
+/** Splits `tree` down to the depth of `def`: the subtrees at the leaves of `def`. */
+export function flattenUpTo(def: TreeDef, tree: unknown, what = 'tree'): unknown[] {
+  const out: unknown[] = [];
+  const walk = (d: TreeDef, x: unknown, path: PathKey[]): void => {
+    const fail = (got: string): never => {
+      throw new TreeError(`${what}: structures differ at ${keystr(path) || 'the root'}: expected ${describe(d)}, got ${got}`);
+    };
+    switch (d.kind) {
+      case 'leaf':
+        out.push(x);
+        return;
+      case 'none':
+        if (x !== null && x !== undefined) fail(describe(structure(x)));
+        return;
+      case 'undefined':
+        if (x !== undefined && x !== null) fail(describe(structure(x)));
+        return;
+      case 'list': {
+        if (!globalThis.Array.isArray(x) || x.length !== d.children.length) fail(describe(structure(x)));
+        d.children.forEach((c, i) => walk(c, (x as unknown[])[i], [...path, i]));
+        return;
+      }
+      case 'dict': {
+        if (x === null || typeof x !== 'object' || !isPlainObject(x)) fail(describe(structure(x)));
+        const o = x as Record<string, unknown>;
+        const keys = Object.keys(o).sort(byCodeUnit);
+        if (keys.length !== d.keys.length || keys.some((k, i) => k !== d.keys[i])) fail(`{${keys.map((k) => `'${k}'`).join(', ')}}`);
+        d.children.forEach((c, i) => walk(c, o[d.keys[i] as string], [...path, d.keys[i] as string]));
+        return;
+      }
+      case 'map': {
+        if (!(x instanceof Map) || x.size !== d.keys.length || d.keys.some((k) => !x.has(k))) fail(describe(structure(x)));
+        d.children.forEach((c, i) => walk(c, (x as Map<unknown, unknown>).get(d.keys[i]), [...path, String(d.keys[i])]));
+        return;
+      }
+      case 'custom': {
+        const h = x !== null && typeof x === 'object' ? findHandler(x) : undefined;
+        if (h !== d.handler) fail(describe(structure(x)));
+        const parts = h!.flatten(x);
+        if (parts.children.length !== d.children.length || !(h!.equals ? h!.equals(parts.aux, d.aux) : parts.aux === d.aux)) fail(describe(structure(x)));
+        d.children.forEach((c, i) => walk(c, parts.children[i], [...path, (d.keys[i] as PathKey | undefined) ?? i]));
+      }
+    }
+  };
+  walk(def, tree, []);
+  return out;
+}
+
+export interface MapOptions {
+  /** Subtrees that are to be taken as leaves. */
+  isLeaf?: (x: unknown) => boolean;
+}
+
+function isMapOptions(x: unknown): x is MapOptions {
+  return x !== null && typeof x === 'object' && isPlainObject(x) && typeof (x as MapOptions).isLeaf === 'function';
+}
+
+/**
+ * Applies a function to the leaves of one or several trees of the same structure. Mirrors `jax.tree.map`.
+ *
+ * @throws TreeError where the later trees do not have the first one's structure as a prefix.
+ */
+export function map(f: (...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
+  const last = rest[rest.length - 1];
+  const isLeaf = isMapOptions(last) ? (rest.pop(), last.isLeaf) : undefined;
+  const [first, def] = flatten(tree, isLeaf);
+  const others = rest.map((t) => flattenUpTo(def, t, 'tree.map'));
+  return def.unflatten(first.map((x, i) => (f as (...a: unknown[]) => unknown)(x, ...others.map((o) => o[i]))));
+}
+
+/** {@link map} with the path of each leaf as first argument. Mirrors `jax.tree.map_with_path`. */
+export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
+  const [first, def] = flatten(tree);
+  const paths = pathsOf(def);
+  const others = rest.map((t) => flattenUpTo(def, t, 'tree.mapWithPath'));
+  return def.unflatten(first.map((x, i) => (f as (...a: unknown[]) => unknown)(paths[i], x, ...others.map((o) => o[i]))));
+}
+
+/** Folds the leaves of a tree. Mirrors `jax.tree.reduce`. */
+export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T): T {
+  const values = leaves(tree);
+  if (init === undefined) {
+    if (values.length === 0) throw new TreeError('tree.reduce: expected at least one leaf when no initial value is given');
+    return values.slice(1).reduce<T>((a, x) => f(a, x as never), values[0] as T);
+  }
+  return values.reduce<T>((a, x) => f(a, x as never), init);
+}
+
+/** Whether every leaf is truthy. Mirrors `jax.tree.all`. */
+export function all(tree: unknown): boolean {
+  return leaves(tree).every(Boolean);
+}
+
+/** Swaps an outer and an inner structure. Mirrors `jax.tree.transpose`. */
+export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknown {
+  const values = leaves(tree);
+  const [m, n] = [outer.numLeaves, inner.numLeaves];
+  if (values.length !== m * n) throw new TreeError(`tree.transpose: expected ${m} x ${n} leaves, got ${values.length}`);
+  return inner.unflatten(globalThis.Array.from({ length: n }, (_, j) => outer.unflatten(globalThis.Array.from({ length: m }, (_, i) => values[i * n + j]))));
+}
+
+/**
+ * One value for each leaf of `def` from a tree that is a prefix of it, each of its leaves standing for all beneath: how `inAxes` is read.
+ * In a prefix, null is a leaf.
+ */
+export function broadcastPrefix(prefix: unknown, def: TreeDef, what = 'tree'): unknown[] {
+  const out: unknown[] = [];
+  const walk = (p: unknown, d: TreeDef) => {
+    if (p === null || p === undefined || typeof p !== 'object') {
+      for (let i = 0; i < d.numLeaves; i++) out.push(p ?? null);
+      return;
+    }
+    if (d.kind === 'leaf') {
+      out.push(p);
+      return;
+    }
+    let parts: unknown[];
+    if (globalThis.Array.isArray(p) && d.kind === 'list') parts = p;
+    else if (d.kind === 'dict' && isPlainObject(p)) {
+      const o = p as Record<string, unknown>;
+      const extra = Object.keys(o).find((k) => !d.keys.includes(k));
+      if (extra !== undefined) throw new TreeError(`${what}: key '${extra}' is not in ${describe(d)}`);
+      parts = d.keys.map((k) => {
+        if (!(String(k) in o)) throw new TreeError(`${what}: key '${String(k)}' of ${describe(d)} is missing`);
+        return o[k as string];
+      });
+    } else if (d.kind === 'map' && p instanceof Map) parts = d.keys.map((k) => p.get(k));
+    else if (d.kind === 'custom' && findHandler(p) === d.handler) parts = d.handler!.flatten(p).children;
+    else throw new TreeError(`${what}: expected a prefix of ${describe(d)}, got ${describe(structure(p))}`);
+    if (parts.length !== d.children.length) throw new TreeError(`${what}: expected ${d.children.length} entries for ${describe(d)}, got ${parts.length}`);
+    d.children.forEach((c, i) => walk(parts[i], c));
+  };
+  walk(prefix, def);
+  return out;
+}

@@ -1,0 +1,69 @@
+import type { Array } from '../core/array';
+import { Eqn, Jaxpr, Var } from '../core/jaxpr';
+import { paramsKey } from '../core/paramsKey';
+import type { Params, Primitive } from '../core/primitive';
+import { checkLive, setBaseTrace, Trace, Tracer } from '../core/trace';
+import { ArgumentError, TracerLeakError } from '../core/errors';
+import { config, configKey } from '../core/config';
+import { baseOps } from '../core/base';
+import { compileJaxpr, type Compiled } from './compile';
+
+/** Runs each operation at once, as a compiled program of one operation. */
+export class EvalTrace extends Trace {
+  readonly kind = 'eager evaluation';
+
+  constructor() {
+    super(null);
+  }
+
+  process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
+    let key = paramsKey(params);
+    for (let i = 0; i < args.length; i++) {
+      const x = args[i]!;
+      if (x instanceof Tracer) {
+        checkLive(x, prim.name);
+        throw new TracerLeakError(`${prim.name}: an array of type ${x.aval} that is being traced by ${x.trace.kind} is used outside of its trace`);
+      }
+      key += `;${x.aval.key}`;
+    }
+    if (prim.impl) {
+      const done = prim.impl(args, params);
+      if (done !== null) return done;
+    }
+    if (configKey() !== 0) key += `!${configKey()}`;
+    let program = prim.compiled.get(key) as Compiled | undefined;
+    if (program === undefined) {
+      program = compileOne(prim, args, params);
+      prim.compiled.set(key, program);
+    }
+    const outs = program.call(args);
+    if (config.debugNans) checkNans(prim.name, outs);
+    return outs;
+  }
+}
+
+function compileOne(prim: Primitive, args: readonly Array[], params: Params): Compiled {
+  const names = prim.axisNames?.(params) ?? [];
+  if (names.length > 0) throw new ArgumentError(`${prim.name}: unbound axis name '${names[0]}'`);
+  const invars = args.map((x) => new Var(x.aval));
+  const outs = prim.abstract(args.map((x) => x.aval), params).map((a) => new Var(a));
+  const eqn = new Eqn(prim, invars, outs, params, prim.effects?.(params));
+  return compileJaxpr(new Jaxpr([], invars, [eqn], outs), [], { name: `jit_${prim.name}` });
+}
+
+/** Throws if a result holds NaN: the debugging switch `debugNans`. */
+export function checkNans(op: string, outs: readonly Array[]): void {
+  config.debugNans = false;
+  try {
+    for (const x of outs) {
+      if (/^(bfloat|float|complex)/.test(x.dtype) && baseOps().anyNan(x)) {
+        throw new ArgumentError(`${op}: encountered NaN in a result of type ${x.aval} (debugNans is on)`);
+      }
+    }
+  } finally {
+    config.debugNans = true;
+  }
+}
+
+setBaseTrace(new EvalTrace());
+

@@ -1,0 +1,137 @@
+import type { Array } from '../core/array';
+import type { ShapedArray } from '../core/aval';
+import { baseOps } from '../core/base';
+import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
+import { dtypeKind } from '../core/dtype';
+import { XlastateError } from '../core/errors';
+import { type Absent, type MaybeZero, type Params, type Primitive } from '../core/primitive';
+import { checkLive, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
+import { hoistConsts, stage } from './stage';
+
+/** A differentiation rule that does not exist was asked for. */
+export class DifferentiationError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DIFFERENTIATION', message, options);
+  }
+}
+
+/** An array with its tangent; a null tangent is zero. */
+export class JvpTracer extends Tracer {
+  readonly trace: JvpTrace;
+  readonly primal: Array;
+  readonly tangent: Array;
+
+  constructor(trace: JvpTrace, primal: Array, tangent: Array) {
+    super();
+    this.trace = trace;
+    this.primal = primal;
+    this.tangent = tangent;
+  }
+
+  get aval(): ShapedArray {
+    return this.primal.aval;
+  }
+}
+
+/** Whether arrays of a type have tangents: floats and complex numbers do. */
+export function isDifferentiable(aval: ShapedArray): boolean {
+  const kind = dtypeKind(aval.dtype);
+  return kind === 'float' || kind === 'complex';
+}
+
+/** Carries tangents along: forward-mode differentiation. Rules run under the parent. */
+export class JvpTrace extends Trace {
+  readonly kind = 'jvp';
+
+  override readonly parent: Trace;
+
+  constructor(parent: Trace) {
+    super(parent);
+    this.parent = parent;
+  }
+
+  /** The tangent of an array in this trace, or null. */
+  tangentOf(x: Array): MaybeZero {
+    return x instanceof JvpTracer && x.trace === this ? x.tangent : null;
+  }
+
+  primalOf(x: Array): Array {
+    return x instanceof JvpTracer && x.trace === this ? x.primal : x;
+  }
+
+  lift(primal: Array, tangent: MaybeZero): Array {
+    return tangent === null || !isDifferentiable(primal.aval) ? primal : new JvpTracer(this, primal, tangent);
+  }
+
+  process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
+    for (const x of args) checkLive(x, prim.name);
+    const primals = args.map((x) => this.primalOf(x));
+    const tangents = args.map((x) => this.tangentOf(x));
+    return withTrace(this.parent, () => {
+      if (tangents.every((t) => t === null)) return this.parent.process(prim, primals, params);
+      const [outs, outTangents] = applyJvp(prim, primals, tangents, params);
+      return outs.map((x, i) => this.lift(x, outTangents[i]!));
+    });
+  }
+}
+
+/** Runs a primitive's jvp rule under the current trace. */
+export function applyJvp(prim: Primitive, primals: readonly Array[], tangents: readonly MaybeZero[], params: Params): [readonly Array[], readonly MaybeZero[]] {
+  const rule = prim.jvp;
+  if (typeof rule === 'function') return rule(primals, tangents, params);
+  if (rule === 'linear') {
+    const outs = currentTrace().process(prim, primals, params);
+    const full = tangents.map((t, i) => t ?? (isDifferentiable(primals[i]!.aval) ? baseOps().zeros(tangentAval(primals[i]!.aval)) : primals[i]!));
+    return [outs, currentTrace().process(prim, full, params)];
+  }
+  throw new DifferentiationError(`${prim.name}: no derivative: ${(rule as Absent).reason}`);
+}
+
+/** The type of an array's tangent. */
+export function tangentAval(aval: ShapedArray): ShapedArray {
+  return aval.strong();
+}
+
+/**
+ * Values and tangents of a function at a point.
+ *
+ * @param nonzero tangents that are null are zero
+ */
+export function jvpFlat(f: (args: Array[]) => readonly Array[], primals: readonly Array[], tangents: readonly MaybeZero[]): { outs: Array[]; tangents: MaybeZero[] } {
+  const trace = new JvpTrace(currentTrace());
+  try {
+    const outs = withTrace(trace, () => f(primals.map((x, i) => trace.lift(x, tangents[i]!))));
+    return { outs: outs.map((x) => trace.primalOf(x)), tangents: outs.map((x) => trace.tangentOf(x)) };
+  } finally {
+    trace.closed = true;
+  }
+}
+
+const cache = new WeakMap<ClosedJaxpr, Map<string, { jaxpr: ClosedJaxpr; nonzeroOut: boolean[] }>>();
+
+/**
+ * The jaxpr that computes values and tangents: from all inputs, then the tangents of those marked in `nonzero`, to all outputs, then the
+ * tangents of those marked in the answer's `nonzeroOut`. Mirrors `ad.jvp_jaxpr`.
+ *
+ * @param instantiate outputs whose tangents are wanted even where they are zero
+ */
+export function jvpJaxpr(closed: ClosedJaxpr, nonzero: readonly boolean[], instantiate: readonly boolean[] | boolean = false): { jaxpr: ClosedJaxpr; nonzeroOut: boolean[] } {
+  let known = cache.get(closed);
+  if (!known) cache.set(closed, (known = new Map()));
+  const key = `${nonzero.map(Number).join('')}/${typeof instantiate === 'boolean' ? instantiate : instantiate.map(Number).join('')}`;
+  let made = known.get(key);
+  if (made) return made;
+  let nonzeroOut: boolean[] = [];
+  const tangentAvals = closed.inAvals.filter((_, i) => nonzero[i]).map(tangentAval);
+  const staged = stage((args) => {
+    let next = closed.inAvals.length;
+    const tangents = nonzero.map((z) => (z ? args[next++]! : null));
+    const r = jvpFlat((xs) => evalJaxpr(closed.jaxpr, closed.consts, xs), args.slice(0, nonzero.length), tangents);
+    nonzeroOut = r.tangents.map((t, i) => (t !== null || (typeof instantiate === 'boolean' ? instantiate : instantiate[i]!)) && isDifferentiable(r.outs[i]!.aval));
+    const out = r.tangents.flatMap((t, i) => (nonzeroOut[i] ? [t ?? baseOps().zeros(tangentAval(r.outs[i]!.aval))] : []));
+    return [...r.outs, ...out];
+  }, [...closed.inAvals, ...tangentAvals], closed.jaxpr.name, 'jvp');
+  made = { jaxpr: hoistConsts(staged).closed, nonzeroOut };
+  known.set(key, made);
+  return made;
+}

@@ -1,0 +1,114 @@
+import { Array, ConcreteArray } from '../core/array';
+import type { ShapedArray } from '../core/aval';
+import { type Atom, ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr';
+import type { Params, Primitive } from '../core/primitive';
+import { checkLive, currentScope, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
+
+/** A variable of the jaxpr that is being recorded. */
+export class StageTracer extends Tracer {
+  readonly aval: ShapedArray;
+  readonly trace: StageTrace;
+  readonly var: Var;
+
+  constructor(trace: StageTrace, v: Var) {
+    super();
+    this.trace = trace;
+    this.var = v;
+    this.aval = v.aval;
+  }
+}
+
+/** Records operations as equations of a jaxpr. Arrays from outside become constants; host scalars become literals. */
+export class StageTrace extends Trace {
+  readonly kind: string;
+  readonly eqns: Eqn[] = [];
+  readonly invars: Var[] = [];
+  private readonly constants = new Map<Array, Var>();
+
+  constructor(parent: Trace, kind = 'jit') {
+    super(parent);
+    this.kind = kind;
+  }
+
+  /** A new input; inputs may be added while the function runs, as states are found. */
+  newInput(aval: ShapedArray): StageTracer {
+    const v = new Var(aval);
+    this.invars.push(v);
+    return new StageTracer(this, v);
+  }
+
+  /** The array as a tracer of this trace. */
+  atom(x: Array, what: string): Atom {
+    if (x instanceof StageTracer && x.trace === this) return x.var;
+    if (x instanceof ConcreteArray && x.literal !== null) return new Literal(x.literal, x.aval);
+    const known = this.constants.get(x);
+    if (known !== undefined) return known;
+    checkLive(x, what);
+    const v = new Var(x.aval);
+    this.constants.set(x, v);
+    return v;
+  }
+
+  process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
+    checkLiveTrace(this, prim.name);
+    const n = args.length;
+    const inputs = new globalThis.Array<Atom>(n);
+    const avals = new globalThis.Array<ShapedArray>(n);
+    for (let i = 0; i < n; i++) {
+      const a = this.atom(args[i]!, prim.name);
+      inputs[i] = a;
+      avals[i] = a.aval;
+    }
+    const outs = prim.abstract(avals, params);
+    const vars = new globalThis.Array<Var>(outs.length);
+    const tracers = new globalThis.Array<Array>(outs.length);
+    for (let i = 0; i < outs.length; i++) {
+      const v = new Var(outs[i]!);
+      vars[i] = v;
+      tracers[i] = new StageTracer(this, v);
+    }
+    this.eqns.push(new Eqn(prim, inputs, vars, params, prim.effects?.(params), currentScope()));
+    return tracers;
+  }
+
+  /** The jaxpr of what was recorded, with the values of its constants, in the order they were met. */
+  finish(outs: readonly Array[], name = ''): { jaxpr: Jaxpr; consts: Array[] } {
+    const outvars = outs.map((x) => this.atom(x, 'return'));
+    return { jaxpr: new Jaxpr([...this.constants.values()], this.invars, this.eqns, outvars, name), consts: [...this.constants.keys()] };
+  }
+}
+
+function checkLiveTrace(t: Trace, what: string): void {
+  if (t.closed) throw new Error(`${what}: the trace has ended`);
+}
+
+export interface Staged {
+  jaxpr: Jaxpr;
+  /** Values of the jaxpr's constvars: arrays from outside, tracers of enclosing traces among them. */
+  consts: Array[];
+}
+
+/** Traces a function of arrays to a jaxpr. */
+export function stage(f: (args: Array[]) => readonly Array[], avals: readonly ShapedArray[], name = '', kind = 'jit'): Staged {
+  const trace = new StageTrace(currentTrace(), kind);
+  const inputs = avals.map((a) => trace.newInput(a));
+  try {
+    return trace.finish(withTrace(trace, () => f(inputs)), name);
+  } finally {
+    trace.closed = true;
+  }
+}
+
+/**
+ * The jaxpr with its constants turned into leading inputs: what goes into the parameters of higher-order primitives,
+ * whose jaxprs never hold arrays.
+ */
+export function hoistConsts({ jaxpr, consts }: Staged): { closed: ClosedJaxpr; consts: Array[] } {
+  const closed = new ClosedJaxpr(new Jaxpr([], [...jaxpr.constvars, ...jaxpr.invars], jaxpr.eqns, jaxpr.outvars, jaxpr.name), []);
+  return { closed, consts };
+}
+
+/** The closed jaxpr as a function of arrays. */
+export function jaxprAsFun(closed: ClosedJaxpr): (args: readonly Array[]) => Array[] {
+  return (args) => evalJaxpr(closed.jaxpr, closed.consts, args);
+}

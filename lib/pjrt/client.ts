@@ -1,0 +1,213 @@
+import type { Buffer } from './buffer';
+import { type CompileOptions, encodeCompileOptions } from './compileOptions';
+import { findPlugin } from './discovery';
+import { ArgumentError, PluginError } from './errors';
+import { Executable } from './executable';
+import { type Attributes, type Handle, type NativeDevice, type NativeMemory, native, type Parameter } from './native';
+import { type ClientOptions, Plugin } from './plugin';
+import { parseSignature } from './signature';
+import { type DType, isDtype } from './types';
+
+/** One device of a client. Mirrors `PJRT_Device`. */
+export class Device {
+  readonly client: Client;
+  /** Place in the client's `devices`. */
+  readonly index: number;
+  readonly id: number;
+  readonly kind: string;
+  readonly processIndex: number;
+  readonly localHardwareId: number;
+  readonly addressable: boolean;
+  readonly attributes: Readonly<Attributes>;
+  readonly debugString: string;
+  private readonly info: NativeDevice;
+
+  constructor(client: Client, index: number, info: NativeDevice) {
+    this.client = client;
+    this.index = index;
+    this.info = info;
+    this.id = info.id;
+    this.kind = info.kind;
+    this.processIndex = info.processIndex;
+    this.localHardwareId = info.localHardwareId;
+    this.addressable = info.addressable;
+    this.attributes = info.attributes;
+    this.debugString = info.debugString;
+  }
+
+  get memories(): Memory[] {
+    return this.info.memories.map((i) => this.client.memories[i]!);
+  }
+
+  get defaultMemory(): Memory | null {
+    return this.client.memories[this.info.defaultMemory] ?? null;
+  }
+
+  /** Bytes in use as the platform counts them; null where it does not, as on the CPU: see {@link Client.memoryStats}. */
+  memoryStats(): Record<string, number> | null {
+    return native().deviceMemoryStats(this.client.handle, this.index);
+  }
+
+  toString(): string {
+    return this.info.text;
+  }
+}
+
+/** One memory of a client's devices. Mirrors `PJRT_Memory`. */
+export class Memory {
+  readonly client: Client;
+  /** Place in the client's `memories`. */
+  readonly index: number;
+  readonly id: number;
+  readonly kind: string;
+  readonly debugString: string;
+  private readonly deviceIndices: readonly number[];
+
+  constructor(client: Client, index: number, info: NativeMemory) {
+    this.client = client;
+    this.index = index;
+    this.id = info.id;
+    this.kind = info.kind;
+    this.debugString = info.debugString;
+    this.deviceIndices = info.devices;
+  }
+
+  get devices(): Device[] {
+    return this.deviceIndices.map((i) => this.client.devices[i]!);
+  }
+}
+
+/** Where a buffer goes. */
+export interface Placement {
+  device?: Device;
+  memory?: Memory;
+}
+
+/** A connection to a platform's devices: one a process for each plugin and set of options. Mirrors `PJRT_Client`. */
+export class Client {
+  /** @internal */
+  readonly handle: Handle;
+  readonly plugin: Plugin;
+  readonly platformName: string;
+  readonly platformVersion: string;
+  readonly processIndex: number;
+  readonly devices: readonly Device[];
+  readonly memories: readonly Memory[];
+
+  /** Use {@link Plugin.createClient}. */
+  constructor(plugin: Plugin, info: ReturnType<ReturnType<typeof native>['createClient']>) {
+    this.plugin = plugin;
+    this.handle = info.handle;
+    this.platformName = info.platformName;
+    this.platformVersion = info.platformVersion;
+    this.processIndex = info.processIndex;
+    this.devices = info.devices.map((d, i) => new Device(this, i, d));
+    this.memories = info.memories.map((m, i) => new Memory(this, i, m));
+  }
+
+  get addressableDevices(): Device[] {
+    return this.devices.filter((d) => d.addressable);
+  }
+
+  get topology(): { platformName: string; platformVersion: string; numDevices: number; attributes: Attributes } {
+    return native().topology(this.handle);
+  }
+
+  /**
+   * Copies row-major host data to a device.
+   *
+   * @param data elements in host format; types smaller than a byte take one byte each
+   * @throws ShapeError if the number of bytes is not that of `dims` and `dtype`
+   */
+  bufferFromHost(data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer, dtype: DType, dims: readonly number[], placement: Placement = {}): Buffer {
+    if (!isDtype(dtype)) throw new ArgumentError(`bufferFromHost: unknown element type ${String(dtype)}`);
+    for (const place of [placement.device, placement.memory]) {
+      if (place !== undefined && place.client !== this) throw new ArgumentError('bufferFromHost: the device or memory belongs to another client');
+    }
+    return native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1) as Buffer;
+  }
+
+  private prepare(program: string | Uint8Array, options: CompileOptions): [Uint8Array, Uint8Array, Parameter[]] {
+    const isText = typeof program === 'string';
+    if (!isText && !ArrayBuffer.isView(program)) throw new ArgumentError('compile: expected the program to be MLIR text or bytecode bytes');
+    if (!isText && options.parameters === undefined) throw new ArgumentError('compile: bytecode needs options.parameters, the types of its parameters');
+    const parameters = options.parameters?.map((p) => ({ dtype: p.dtype, dims: p.dims, donated: p.donated ?? false })) ?? parseSignature(program as string);
+    const bytes = isText ? encodeUtf8(program) : program;
+    return [bytes, encodeCompileOptions(options, isText && /\bsdy\./.test(program)), parameters];
+  }
+
+  /** Compiles a StableHLO module, blocking. @throws XlaError with XLA's status if it does not compile */
+  compileSync(program: string | Uint8Array, options: CompileOptions = {}): Executable {
+    const [code, encoded, parameters] = this.prepare(program, options);
+    return new Executable(this, native().compileSync(this.handle, code, 'mlir', encoded, parameters), parameters);
+  }
+
+  /** Compiles a StableHLO module on a thread of its own. */
+  async compile(program: string | Uint8Array, options: CompileOptions = {}): Promise<Executable> {
+    const [code, encoded, parameters] = this.prepare(program, options);
+    return new Executable(this, await native().compileAsync(this.handle, code, 'mlir', encoded, parameters), parameters);
+  }
+
+  /** Loads what {@link Executable.serialize} gave. @throws ArgumentError if the bytes are damaged, or not ours */
+  deserialize(bytes: Uint8Array): Executable {
+    return Executable.deserialize(this, bytes);
+  }
+
+  /** Bytes and number of this client's live buffers, and the most bytes there were at one time. Counted by us: CPU plugins do not. */
+  memoryStats(): { liveBytes: number; peakBytes: number; liveBuffers: number } {
+    return native().clientMemory(this.handle);
+  }
+
+  /** Lets the peak of {@link memoryStats} start anew. */
+  resetPeak(): void {
+    native().clientResetPeak(this.handle);
+  }
+
+  /** The device of a buffer. */
+  deviceOf(buffer: Buffer): Device {
+    return this.devices[buffer.deviceIndex]!;
+  }
+
+  copyToDevice(buffer: Buffer, device: Device): Buffer {
+    if (device.client !== this) throw new ArgumentError('copyToDevice: the device belongs to another client');
+    return buffer.copyToDeviceIndex(device.index) as Buffer;
+  }
+
+  copyToMemory(buffer: Buffer, memory: Memory): Buffer {
+    if (memory.client !== this) throw new ArgumentError('copyToMemory: the memory belongs to another client');
+    return buffer.copyToMemoryIndex(memory.index) as Buffer;
+  }
+}
+
+const encoder = new TextEncoder();
+
+function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Memory that other threads may write is copied first: XLA must see one state of it. */
+function hostBytes(data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer): ArrayBufferView | ArrayBuffer {
+  if (ArrayBuffer.isView(data)) {
+    if (Object.prototype.toString.call(data.buffer) !== '[object SharedArrayBuffer]') return data;
+    return Uint8Array.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  if (Object.prototype.toString.call(data) === '[object SharedArrayBuffer]') return Uint8Array.from(new Uint8Array(data));
+  return data as ArrayBuffer;
+}
+
+let shared: Client | undefined;
+
+/** The client on the plugin that the environment names, or the default one; made at first use. */
+export function defaultClient(): Client {
+  if (shared === undefined) {
+    const found = findPlugin();
+    const options: ClientOptions = { ...found.options };
+    if (found.platform === 'cpu' && process.env.XLASTATE_CPU_DEVICES) {
+      const n = Number(process.env.XLASTATE_CPU_DEVICES);
+      if (!Number.isInteger(n) || n < 1 || n > 1024) throw new PluginError(`XLASTATE_CPU_DEVICES: expected an integer from 1 to 1024, got '${process.env.XLASTATE_CPU_DEVICES}'`);
+      options.cpu_device_count = n;
+    }
+    shared = Plugin.load(found.path).createClient(options);
+  }
+  return shared;
+}

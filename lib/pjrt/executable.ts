@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { Buffer } from './buffer';
+import type { Client, Device } from './client';
+import { ArgumentError } from './errors';
+import { type Attributes, type Handle, type NativeExecutable, native, type Parameter, type TypedDims } from './native';
+import { isDtype } from './types';
+
+const MAGIC = 'XLSTATE1';
+
+export interface ExecuteOptions {
+  /** Arguments that are not given up in this call although the program would take their memory. */
+  nonDonatable?: readonly number[];
+}
+
+/** A compiled program, loaded. Mirrors `PJRT_LoadedExecutable`. */
+export class Executable {
+  readonly client: Client;
+  readonly name: string;
+  readonly numReplicas: number;
+  readonly numPartitions: number;
+  readonly parameters: readonly Parameter[];
+  readonly outputs: readonly TypedDims[];
+  readonly devices: readonly Device[];
+  /** Equal for programs that compute the same, where the platform gives one; else empty. */
+  readonly fingerprint: Uint8Array;
+  private readonly handle: Handle;
+
+  constructor(client: Client, info: NativeExecutable, parameters: readonly Parameter[]) {
+    this.client = client;
+    this.handle = info.handle;
+    this.name = info.name;
+    this.numReplicas = info.numReplicas;
+    this.numPartitions = info.numPartitions;
+    this.parameters = parameters;
+    this.outputs = info.outputs;
+    this.devices = info.devices.map((i) => client.devices[i]!);
+    this.fingerprint = info.fingerprint;
+  }
+
+  /**
+   * Runs a program of one device. Returns at once; results become ready later.
+   *
+   * @throws ArgumentError, DtypeError, ShapeError or DeletedArrayError if the arguments are not what the program takes
+   */
+  execute(args: readonly Buffer[], options?: ExecuteOptions): Buffer[] {
+    return native().execute(this.handle, args, options?.nonDonatable) as Buffer[];
+  }
+
+  /** Runs a program of several devices: a row of arguments, and of results, for each of {@link devices}. */
+  executeSharded(args: readonly (readonly Buffer[])[], options?: ExecuteOptions): Buffer[][] {
+    return native().executeSharded(this.handle, args, options?.nonDonatable) as Buffer[][];
+  }
+
+  /** The program in a form that {@link Client.deserialize} loads on the same kind of machine, with a checksum. */
+  serialize(): Uint8Array {
+    const payload = native().serialize(this.handle);
+    const header = new TextEncoder().encode(JSON.stringify({ parameters: this.parameters }));
+    const body = new Uint8Array(4 + header.length + payload.length);
+    new DataView(body.buffer).setUint32(0, header.length, true);
+    body.set(header, 4);
+    body.set(payload, 4 + header.length);
+    const out = new Uint8Array(40 + body.length);
+    out.set(new TextEncoder().encode(MAGIC), 0);
+    out.set(createHash('sha256').update(body).digest(), 8);
+    out.set(body, 40);
+    return out;
+  }
+
+  /** @internal Use {@link Client.deserialize}. */
+  static deserialize(client: Client, bytes: Uint8Array): Executable {
+    const fail = (why: string): never => {
+      throw new ArgumentError(`deserialize: ${why}`);
+    };
+    if (!ArrayBuffer.isView(bytes) || bytes.length < 44 || new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC) fail('these bytes are no serialized executable');
+    const body = bytes.subarray(40);
+    if (!createHash('sha256').update(body).digest().equals(bytes.subarray(8, 40))) fail('the bytes are damaged: their checksum does not match');
+    const n = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
+    if (n > body.length - 4) fail('the header is longer than the bytes');
+    const { parameters } = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + n))) as { parameters: Parameter[] };
+    if (!Array.isArray(parameters) || !parameters.every((p) => isDtype(p.dtype) && Array.isArray(p.dims))) fail('the header is not understood');
+    return new Executable(client, native().deserialize(client.handle, body.subarray(4 + n), parameters), parameters);
+  }
+
+  /** The program after XLA's optimisation: bytes of an HloModuleProto, or text where the platform gives text. */
+  optimizedHlo(): { code: Uint8Array; format: string } {
+    return native().optimizedHlo(this.handle);
+  }
+
+  /** XLA's estimates (`flops`, `bytes accessed` …); null where the platform gives none. */
+  costAnalysis(): Attributes | null {
+    return optional(() => native().costAnalysis(this.handle));
+  }
+
+  /** Bytes of code, arguments, outputs and temporaries; null where the platform does not tell. */
+  memoryStats(): Record<string, number> | null {
+    return optional(() => native().memoryStats(this.handle));
+  }
+
+  get generatedCodeSize(): number {
+    return native().codeSize(this.handle);
+  }
+
+  /** Unloads the program. Using it afterwards throws DeletedArrayError. */
+  delete(): void {
+    native().deleteExecutable(this.handle);
+  }
+
+  isDeleted(): boolean {
+    return native().isDeletedExecutable(this.handle);
+  }
+}
+
+function optional<T>(f: () => T): T | null {
+  try {
+    return f();
+  } catch (e) {
+    if ((e as { status?: string }).status === 'UNIMPLEMENTED') return null;
+    throw e;
+  }
+}

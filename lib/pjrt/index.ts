@@ -1,0 +1,10 @@
+export type { Buffer } from './buffer';
+export { cachedCompile, cachedCompileSync, cacheDirectory, type CacheStats, cacheStats } from './cache';
+export { Client, defaultClient, Device, Memory, type Placement } from './client';
+export type { CompileOptions } from './compileOptions';
+export { type FoundPlugin, findPlugin } from './discovery';
+export { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './errors';
+export { Executable, type ExecuteOptions } from './executable';
+export type { Attributes, Parameter, TypedDims } from './native';
+export { type ClientOptions, Plugin } from './plugin';
+export { DTYPES, type DType, isDtype } from './types';

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
+import type { DType } from './types';
+
+/** A handle of the addon's: opaque, made and read by it alone. */
+export type Handle = { readonly __handle: unique symbol };
+
+export interface TypedDims {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+}
+
+export interface NativeExecutable {
+  handle: Handle;
+  name: string;
+  numReplicas: number;
+  numPartitions: number;
+  outputs: TypedDims[];
+  devices: number[];
+  fingerprint: Uint8Array;
+}
+
+export interface NativeDevice {
+  id: number;
+  processIndex: number;
+  kind: string;
+  debugString: string;
+  text: string;
+  attributes: Attributes;
+  addressable: boolean;
+  localHardwareId: number;
+  memories: number[];
+  defaultMemory: number;
+}
+
+export interface NativeMemory {
+  id: number;
+  kind: string;
+  debugString: string;
+  devices: number[];
+}
+
+export type Attributes = Record<string, string | number | boolean | number[]>;
+
+export interface Parameter extends TypedDims {
+  /** Whether the program may take the argument's memory over. */
+  readonly donated: boolean;
+}
+
+/** The buffer class as the addon defines it; see buffer.ts for what it promises. */
+export interface NativeBuffer {
+  readonly dtype: DType;
+  readonly dims: number[];
+  readonly nbytes: number;
+  readonly onDeviceSize: number;
+  readonly deviceIndex: number;
+  readonly memoryIndex: number;
+  isDeleted(): boolean;
+  delete(): void;
+  toHostSync(): ArrayBuffer;
+  toHost(): Promise<ArrayBuffer>;
+  isReady(): boolean;
+  blockUntilReady(): void;
+  ready(): Promise<void>;
+  copyToDeviceIndex(i: number): NativeBuffer;
+  copyToMemoryIndex(i: number): NativeBuffer;
+  unsafePointer(): bigint;
+}
+
+interface Native {
+  setErrorFactory(f: (kind: string, message: string, status: string) => Error): void;
+  setExitCode(code: number): void;
+  loadPlugin(path: string): { handle: Handle; path: string; major: number; minor: number; attributes: Attributes; extensions: number[] };
+  createClient(plugin: Handle, options: [string, string, unknown][]): {
+    handle: Handle; platformName: string; platformVersion: string; processIndex: number; devices: NativeDevice[]; memories: NativeMemory[];
+  };
+  topology(client: Handle): { platformName: string; platformVersion: string; numDevices: number; attributes: Attributes };
+  deviceMemoryStats(client: Handle, device: number): Record<string, number> | null;
+  clientMemory(client: Handle): { liveBytes: number; peakBytes: number; liveBuffers: number };
+  clientResetPeak(client: Handle): void;
+  bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number): NativeBuffer;
+  compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
+  compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
+  deserialize(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
+  execute(executable: Handle, args: readonly NativeBuffer[], nonDonatable?: readonly number[]): NativeBuffer[];
+  executeSharded(executable: Handle, args: readonly (readonly NativeBuffer[])[], nonDonatable?: readonly number[]): NativeBuffer[][];
+  serialize(executable: Handle): Uint8Array;
+  optimizedHlo(executable: Handle): { code: Uint8Array; format: string };
+  costAnalysis(executable: Handle): Attributes;
+  memoryStats(executable: Handle): Record<string, number>;
+  codeSize(executable: Handle): number;
+  deleteExecutable(executable: Handle): void;
+  isDeletedExecutable(executable: Handle): boolean;
+  Buffer: { new (): NativeBuffer; readonly prototype: NativeBuffer };
+}
+
+const CLASSES: Record<string, (message: string) => XlastateError> = {
+  ARGUMENT: (m) => new ArgumentError(m),
+  SHAPE: (m) => new ShapeError(m),
+  DTYPE: (m) => new DtypeError(m),
+  DELETED_ARRAY: (m) => new DeletedArrayError(m),
+  PLUGIN: (m) => new PluginError(m),
+};
+
+/** Where the addon may be: built here, or shipped for this platform in the package. */
+export function addonPaths(): string[] {
+  const root = packageRoot();
+  return [join(root, 'build', 'Release', 'xlastate.node'), join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'xlastate.node')];
+}
+
+/** The folder of package.json, from lib/pjrt as from dist/pjrt. */
+export function packageRoot(): string {
+  let dir = __dirname;
+  while (!existsSync(join(dir, 'package.json')) && dir !== join(dir, '..')) dir = join(dir, '..');
+  return dir;
+}
+
+function load(): Native {
+  const path = addonPaths().find((p) => existsSync(p));
+  if (path === undefined) {
+    throw new PluginError(`the native addon is not built: none of ${addonPaths().join(', ')} exists. Run \`npm rebuild xlastate\` (or \`npm install\` in a checkout), which needs a C++17 compiler and CMake`);
+  }
+  const native = createRequire(__filename)(path) as Native;
+  native.setErrorFactory((kind, message, status) => (kind === 'XLA' ? new XlaError(status, message) : (CLASSES[kind] ?? CLASSES.ARGUMENT!)(message)));
+  process.on('exit', (code) => native.setExitCode(code));
+  return native;
+}
+
+let loaded: Native | undefined;
+
+/** The addon, loaded at first use. */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}

@@ -1,0 +1,130 @@
+import type { ScalarValue } from '../core/array';
+import type { ShapedArray } from '../core/aval';
+import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, type Var } from '../core/jaxpr';
+import type { IrValue, LoweringContext, RegionBody } from '../core/lowering';
+import { elementText } from './constants';
+import type { ModuleBuilder } from './module';
+import { tensorType } from './types';
+
+/** A block under construction: the implementation of {@link LoweringContext} that lowering rules write to. */
+export class Block implements LoweringContext {
+  readonly module: ModuleBuilder;
+  readonly lines: string[] = [];
+  private readonly constants = new Map<string, IrValue>();
+  private readonly outer: Block | null;
+  private label = '';
+
+  constructor(module: ModuleBuilder, outer: Block | null = null) {
+    this.module = module;
+    this.outer = outer;
+    if (outer) this.label = outer.label;
+  }
+
+  get platform(): string {
+    return this.module.platform;
+  }
+
+  private location(): string {
+    return this.label === '' ? '' : ` loc(${JSON.stringify(this.label)})`;
+  }
+
+  private value(aval: ShapedArray): IrValue {
+    return { name: `%${this.module.nextValue++}`, aval };
+  }
+
+  emit(op: string, operands: readonly IrValue[], outs: readonly ShapedArray[], attrs = '', regions: readonly string[] = []): IrValue[] {
+    const results = outs.map((a) => this.value(a));
+    const names = results.map((r) => r.name).join(', ');
+    const types = outs.map(tensorType);
+    const signature = `(${operands.map((v) => tensorType(v.aval)).join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`}`;
+    this.lines.push(`${names === '' ? '' : `${names} = `}"${op}"(${operands.map((v) => v.name).join(', ')})${
+      regions.length > 0 ? ` (${regions.join(', ')})` : ''}${attrs === '' ? '' : ` {${attrs}}`} : ${signature}${this.location()}`);
+    return results;
+  }
+
+  /** An elementwise operation whose operands and result have one type, in the short form. */
+  same(op: string, operands: readonly IrValue[], out: ShapedArray): IrValue {
+    const result = this.value(out);
+    this.lines.push(`${result.name} = ${op} ${operands.map((v) => v.name).join(', ')} : ${tensorType(out)}${this.location()}`);
+    return result;
+  }
+
+  region(args: readonly ShapedArray[], body: RegionBody): string {
+    const inner = new Block(this.module, this);
+    const values = args.map((a) => inner.value(a));
+    const outs = body(inner, values);
+    inner.lines.push(`"stablehlo.return"(${outs.map((v) => v.name).join(', ')}) : (${outs.map((v) => tensorType(v.aval)).join(', ')}) -> ()`);
+    const header = values.length === 0 ? '' : `^bb0(${values.map((v) => `${v.name}: ${tensorType(v.aval)}`).join(', ')}):\n`;
+    return `{\n${header}${inner.lines.join('\n')}\n}`;
+  }
+
+  splat(value: ScalarValue, aval: ShapedArray): IrValue {
+    const text = elementText(value, aval.dtype);
+    const key = `${text}:${tensorType(aval)}`;
+    for (let b: Block | null = this; b !== null; b = b.outer) {
+      const known = b.constants.get(key);
+      if (known) return known;
+    }
+    const made = this.constant(text, aval);
+    this.constants.set(key, made);
+    return made;
+  }
+
+  dense(values: ArrayLike<number | bigint | boolean>, aval: ShapedArray): IrValue {
+    let next = 0;
+    const build = (d: number): string => {
+      if (d === aval.shape.length) return elementText(values[next++]!, aval.dtype);
+      const parts = new Array<string>(aval.shape[d]!);
+      for (let i = 0; i < parts.length; i++) parts[i] = build(d + 1);
+      return `[${parts.join(', ')}]`;
+    };
+    if (aval.size === 0) return this.constant('', aval);
+    return this.constant(build(0), aval);
+  }
+
+  private constant(text: string, aval: ShapedArray): IrValue {
+    const result = this.value(aval);
+    this.lines.push(`${result.name} = stablehlo.constant dense<${text}> : ${tensorType(aval)}`);
+    return result;
+  }
+
+  inline(closed: ClosedJaxpr, args: readonly IrValue[]): IrValue[] {
+    return this.lowerJaxpr(closed.jaxpr, args);
+  }
+
+  /** Emits the equations of a jaxpr whose constants come first among `args`. */
+  lowerJaxpr(jaxpr: Jaxpr, args: readonly IrValue[]): IrValue[] {
+    const env = new Map<Var, IrValue>();
+    const formals = [...jaxpr.constvars, ...jaxpr.invars];
+    formals.forEach((v, i) => env.set(v, args[i]!));
+    const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
+    for (const e of jaxpr.eqns) {
+      const saved = this.label;
+      if (e.scope !== '') this.label = `${e.scope}/${e.prim.name}`;
+      const outs = e.prim.lower(this, e.inputs.map(read), e.params, e.outputs.map((v) => v.aval));
+      this.label = saved;
+      for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
+    }
+    return jaxpr.outvars.map(read);
+  }
+
+  call(closed: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[] {
+    const f = this.module.functionFor(closed, name);
+    const outs = closed.outAvals;
+    const results = outs.map((a) => this.value(a));
+    const types = outs.map(tensorType);
+    this.lines.push(`${results.length === 0 ? '' : `${results.map((r) => r.name).join(', ')} = `}func.call @${f}(${args.map((v) => v.name).join(', ')}) : (${
+      args.map((v) => tensorType(v.aval)).join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`}${this.location()}`);
+    return results;
+  }
+
+  scope<T>(label: string, body: () => T): T {
+    const saved = this.label;
+    this.label = saved === '' ? label : `${saved}/${label}`;
+    try {
+      return body();
+    } finally {
+      this.label = saved;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { ShapedArray } from '../core/aval';
+import type { ClosedJaxpr, Jaxpr } from '../core/jaxpr';
+import type { IrValue } from '../core/lowering';
+import { Block } from './block';
+import { tensorType } from './types';
+
+/** A name made of a function's name that MLIR takes for a symbol. */
+export function symbol(name: string): string {
+  const text = name.replace(/[^A-Za-z0-9_]/g, '_');
+  return text === '' ? 'anonymous' : /^[0-9]/.test(text) ? `_${text}` : text;
+}
+
+/** The module under construction: its functions, and what must be unique in it. */
+export class ModuleBuilder {
+  readonly platform: string;
+  nextValue = 0;
+  private readonly functions: string[] = [];
+  private readonly known = new Map<Jaxpr, string>();
+  private readonly names = new Set<string>(['main']);
+
+  constructor(platform: string) {
+    this.platform = platform;
+  }
+
+  private unique(name: string): string {
+    const base = symbol(name);
+    let text = base;
+    for (let i = 0; this.names.has(text); i++) text = `${base}_${i}`;
+    this.names.add(text);
+    return text;
+  }
+
+  /** Name of the private function for a jaxpr, which is made at the first call. */
+  functionFor(closed: ClosedJaxpr, name: string): string {
+    const known = this.known.get(closed.jaxpr);
+    if (known !== undefined) return known;
+    const made = this.unique(name);
+    this.known.set(closed.jaxpr, made);
+    this.add(`private @${made}`, closed.jaxpr, []);
+    return made;
+  }
+
+  /** Adds a function; its parameters are the jaxpr's constants, then its inputs. `attrs` holds an attribute text for each, or ''. */
+  add(header: string, jaxpr: Jaxpr, attrs: readonly string[], keep: (i: number) => boolean = () => true): void {
+    const block = new Block(this);
+    const formals = [...jaxpr.constvars, ...jaxpr.invars];
+    const args: IrValue[] = formals.map((v, i) => ({ name: `%arg${i}`, aval: v.aval }));
+    const outs = block.lowerJaxpr(jaxpr, args);
+    const types = outs.map((v) => tensorType(v.aval));
+    const params = args.filter((_, i) => keep(i)).map((v) => {
+      const a = attrs[args.indexOf(v)];
+      return `${v.name}: ${tensorType(v.aval)}${a ? ` {${a}}` : ''}`;
+    });
+    this.functions.push(`func.func ${header}(${params.join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`} {\n${
+      block.lines.join('\n')}\n${types.length === 0 ? 'return' : `return ${outs.map((v) => v.name).join(', ')} : ${types.join(', ')}`}\n}`);
+  }
+
+  text(name: string): string {
+    return `module @${symbol(name)} attributes {mhlo.num_partitions = 1 : i32, mhlo.num_replicas = 1 : i32} {\n${this.functions.join('\n')}\n}\n`;
+  }
+}
+
+export interface LowerOptions {
+  /** Name of the module. */
+  name: string;
+  platform: string;
+  /** For each parameter (constants first) the index of the output that may take its memory over, or −1. */
+  aliases?: readonly number[];
+}
+
+/** StableHLO text of a jaxpr. Its constants are the first parameters of `@main`. */
+export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): string {
+  const module = new ModuleBuilder(options.platform);
+  const attrs = (options.aliases ?? []).map((k) => (k < 0 ? '' : `tf.aliasing_output = ${k} : i32`));
+  module.add('public @main', jaxpr, attrs);
+  return module.text(options.name);
+}
+
+/** Types a function's signature has, for messages. */
+export function signatureText(avals: readonly ShapedArray[]): string {
+  return `(${avals.map(tensorType).join(', ')})`;
+}

@@ -1,0 +1,80 @@
+import { ShapedArray } from '../core/aval';
+import type { IrValue, LoweringContext, RegionBody } from '../core/lowering';
+import type { Block } from './block';
+import { tensorType } from './types';
+
+/** Text of an i64 array attribute. */
+export function i64s(values: readonly number[]): string {
+  return values.length === 0 ? 'array<i64>' : `array<i64: ${values.join(', ')}>`;
+}
+
+/** Any operation with one result. */
+export function op(ctx: LoweringContext, name: string, operands: readonly IrValue[], out: ShapedArray, attrs = '', regions: readonly string[] = []): IrValue {
+  return ctx.emit(`stablehlo.${name}`, operands, [out], attrs, regions)[0]!;
+}
+
+/** An elementwise operation whose operands and result are all of one type. */
+export function same(ctx: LoweringContext, name: string, operands: readonly IrValue[]): IrValue {
+  return (ctx as Block).same(`stablehlo.${name}`, operands, operands[0]!.aval);
+}
+
+export const add = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'add', [x, y]);
+export const subtract = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'subtract', [x, y]);
+export const multiply = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'multiply', [x, y]);
+export const divide = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'divide', [x, y]);
+export const maximum = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'maximum', [x, y]);
+export const minimum = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'minimum', [x, y]);
+export const and = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'and', [x, y]);
+export const or = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'or', [x, y]);
+export const xor = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'xor', [x, y]);
+export const negate = (ctx: LoweringContext, x: IrValue) => same(ctx, 'negate', [x]);
+export const not = (ctx: LoweringContext, x: IrValue) => same(ctx, 'not', [x]);
+
+export type Direction = 'EQ' | 'NE' | 'LT' | 'LE' | 'GT' | 'GE';
+
+/** Elementwise comparison; `total` orders NaN above every number and −0 below 0. */
+export function compare(ctx: LoweringContext, direction: Direction, x: IrValue, y: IrValue, total = false): IrValue {
+  const d = x.aval.dtype;
+  const type = d === 'bool' || d.startsWith('uint') ? 'UNSIGNED' : d.startsWith('int') ? 'SIGNED' : total ? 'TOTALORDER' : 'FLOAT';
+  return op(ctx, 'compare', [x, y], x.aval.withDtype('bool'), `compare_type = #stablehlo<comparison_type ${type}>, comparison_direction = #stablehlo<comparison_direction ${direction}>`);
+}
+
+export function select(ctx: LoweringContext, pred: IrValue, onTrue: IrValue, onFalse: IrValue): IrValue {
+  return op(ctx, 'select', [pred, onTrue, onFalse], onTrue.aval);
+}
+
+export function convert(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrValue {
+  return x.aval.dtype === out.dtype ? x : op(ctx, 'convert', [x], out);
+}
+
+/** `dims[i]` is the output dimension that dimension i of x goes to. */
+export function broadcastInDim(ctx: LoweringContext, x: IrValue, dims: readonly number[], out: ShapedArray): IrValue {
+  return op(ctx, 'broadcast_in_dim', [x], out, `broadcast_dimensions = ${i64s(dims)}`);
+}
+
+export function reshape(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrValue {
+  return op(ctx, 'reshape', [x], out);
+}
+
+export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonly number[]): IrValue {
+  return op(ctx, 'transpose', [x], x.aval.withShape(permutation.map((p) => x.aval.shape[p]!)), `permutation = ${i64s(permutation)}`);
+}
+
+/** Reduction of several operands over dimensions by a region that gets accumulators, then elements. */
+export function reduce(ctx: LoweringContext, operands: readonly IrValue[], inits: readonly IrValue[], dims: readonly number[], outs: readonly ShapedArray[], body: RegionBody): IrValue[] {
+  const scalars = operands.map((x) => new ShapedArray([], x.aval.dtype));
+  return ctx.emit('stablehlo.reduce', [...operands, ...inits], outs, `dimensions = ${i64s(dims)}`, [ctx.region([...scalars, ...scalars], body)]);
+}
+
+/** A loop over values: the condition's region gives one bool, the body's the next values. */
+export function whileLoop(ctx: LoweringContext, inits: readonly IrValue[], cond: RegionBody, body: RegionBody): IrValue[] {
+  const types = inits.map((v) => v.aval);
+  return ctx.emit('stablehlo.while', inits, types, '', [ctx.region(types, cond), ctx.region(types, body)]);
+}
+
+/** One of several branches, chosen by an int32 scalar that is clamped into range. Branches use values of the surrounding block. */
+export function switchCase(ctx: LoweringContext, index: IrValue, outs: readonly ShapedArray[], branches: readonly RegionBody[]): IrValue[] {
+  return ctx.emit('stablehlo.case', [index], outs, '', branches.map((b) => ctx.region([], b)));
+}
+
+export { tensorType };

@@ -1,0 +1,50 @@
+// The shape of every function that JS calls: arguments, handles, and errors turned into exceptions.
+#pragma once
+#include <node_api.h>
+
+#include <new>
+
+#include "client.h"
+#include "error.h"
+
+namespace xs {
+
+template <typename F>
+napi_value Entry(napi_env env, F&& body) {
+  try {
+    return body();
+  } catch (const Error& e) {
+    ThrowJs(env, e);
+  } catch (const JsException&) {
+  } catch (const std::bad_alloc&) {
+    ThrowJs(env, Error{Kind::kArgument, "out of host memory", ""});
+  }
+  return nullptr;
+}
+
+struct Args {
+  static constexpr size_t kMost = 10;
+  napi_value values[kMost];
+  size_t count = kMost;
+  Args(napi_env env, napi_callback_info info, size_t expected) {
+    Napi(napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
+    if (count < expected) Fail(Kind::kArgument, "expected " + std::to_string(expected) + " arguments, got " + std::to_string(count));
+  }
+  napi_value operator[](size_t i) const { return values[i]; }
+};
+
+inline napi_value Bool(napi_env env, bool x) {
+  napi_value v;
+  Napi(napi_get_boolean(env, x, &v));
+  return v;
+}
+
+// What externals hold: a tag tells ours from others'.
+struct ClientHandle {
+  static constexpr uint64_t kMagic = 0x7873636c69656e74ull;
+  uint64_t magic = kMagic;
+  std::shared_ptr<Client> client;
+};
+Client* UnwrapClient(napi_env env, napi_value v);
+
+}  // namespace xs

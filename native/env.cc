@@ -1,0 +1,100 @@
+#include "env.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+#include "client.h"
+#include "error.h"
+
+namespace xs {
+
+namespace {
+std::atomic<int> environments{0};
+std::atomic<int> exit_code{0};
+
+void CallJs(napi_env env, napi_value, void*, void* data) {
+  std::unique_ptr<Mailbox::Task> task(static_cast<Mailbox::Task*>(data));
+  if (env == nullptr) return;
+  (*task)(env);
+}
+}  // namespace
+
+void SetExitCode(int code) { exit_code = code; }
+
+void Mailbox::Post(Task task) {
+  auto* owned = new Task(std::move(task));
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (function_ == nullptr || napi_call_threadsafe_function(function_, owned, napi_tsfn_nonblocking) != napi_ok) delete owned;
+}
+
+EnvState* EnvState::Get(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return static_cast<EnvState*>(data);
+}
+
+void EnvState::Create(napi_env env) {
+  auto* state = new EnvState;
+  state->env = env;
+  state->mailbox = std::make_shared<Mailbox>();
+  napi_value name;
+  napi_create_string_utf8(env, "xlastate", NAPI_AUTO_LENGTH, &name);
+  napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, CallJs, &state->mailbox->function_);
+  napi_unref_threadsafe_function(env, state->mailbox->function_);
+  napi_set_instance_data(env, state, nullptr, nullptr);
+  napi_add_env_cleanup_hook(env, Cleanup, state);
+  environments++;
+}
+
+void EnvState::Begin() {
+  if (pending_++ == 0) napi_ref_threadsafe_function(env, mailbox->function_);
+}
+
+void EnvState::End() {
+  if (--pending_ == 0) napi_unref_threadsafe_function(env, mailbox->function_);
+}
+
+void EnvState::Cleanup(void* self) {
+  auto* state = static_cast<EnvState*>(self);
+  {
+    std::lock_guard<std::mutex> lock(state->mailbox->mutex_);
+    napi_release_threadsafe_function(state->mailbox->function_, napi_tsfn_abort);
+    state->mailbox->function_ = nullptr;
+  }
+  // The state itself stays for finalizers that still run; it is a few words a worker.
+  if (--environments == 0 && !Client::DrainAll()) {
+    // Static destructors under live XLA threads can crash: leave without them.
+    std::fflush(nullptr);
+    std::_Exit(exit_code);
+  }
+}
+
+std::shared_ptr<Deferred> Deferred::Make(napi_env env, napi_value* promise) {
+  auto d = std::make_shared<Deferred>();
+  EnvState* state = EnvState::Get(env);
+  d->mailbox_ = state->mailbox;
+  Napi(napi_create_promise(env, &d->deferred_, promise));
+  state->Begin();
+  return d;
+}
+
+void Deferred::Settle(std::function<napi_value(napi_env)> value) {
+  mailbox_->Post([deferred = deferred_, value = std::move(value)](napi_env env) {
+    napi_handle_scope scope;
+    napi_open_handle_scope(env, &scope);
+    try {
+      napi_resolve_deferred(env, deferred, value(env));
+    } catch (const Error& e) {
+      napi_reject_deferred(env, deferred, MakeJs(env, e));
+    } catch (const JsException&) {
+      napi_value exception;
+      napi_get_and_clear_last_exception(env, &exception);
+      napi_reject_deferred(env, deferred, exception);
+    }
+    EnvState::Get(env)->End();
+    napi_close_handle_scope(env, scope);
+  });
+}
+
+}  // namespace xs

@@ -1,0 +1,29 @@
+// A PJRT plugin: a shared library with GetPjrtApi. Loaded once a process and never unloaded.
+#pragma once
+#include <cstddef>
+#include <string>
+
+#include "error.h"
+#include "pjrt_c_api.h"
+
+namespace xs {
+
+struct Plugin {
+  std::string path;
+  const PJRT_Api* api;
+
+  static Plugin* Load(const std::string& path);
+};
+
+// A function of the API that this plugin has, or an error that says it has not.
+#define XS_FN(api, name)                                                                                 \
+  ((offsetof(PJRT_Api, name) + sizeof(void*) <= (api)->struct_size && (api)->name != nullptr)            \
+       ? (api)->name                                                                                     \
+       : throw ::xs::Error{::xs::Kind::kXla, #name ": the plugin does not have this function", "UNIMPLEMENTED"})
+
+// Declares a zeroed argument struct of the right size.
+#define XS_ARGS(type, var) \
+  type var{};              \
+  var.struct_size = type##_STRUCT_SIZE
+
+}  // namespace xs
