@@ -3,43 +3,64 @@
 #include <node_api.h>
 
 #include <memory>
+#include <string>
 
 #include "client.h"
 
 namespace xs {
 
-struct Buffer {
-  static constexpr uint64_t kMagic = 0x78737462756666ull;
-  uint64_t magic = kMagic;
-  Client* client;
-  PJRT_Buffer* handle;  // null once deleted
-  PJRT_Buffer_Type type;
-  std::shared_ptr<const Dims> dims;
-  PJRT_Device* device;
-  int64_t bytes;
+using SharedDims = std::shared_ptr<const Dims>;
 
-  Buffer(Client* client, PJRT_Buffer* handle, PJRT_Buffer_Type type, std::shared_ptr<const Dims> dims, PJRT_Device* device);
+struct Buffer {
+  const std::shared_ptr<Client> client;
+  PJRT_Buffer* handle;  // null once deleted
+  const PJRT_Buffer_Type type;
+  const SharedDims dims;
+  PJRT_Device* const device;
+  const int64_t bytes;  // on the device
+
+  Buffer(std::shared_ptr<Client> client, PJRT_Buffer* handle, PJRT_Buffer_Type type, SharedDims dims, PJRT_Device* device);
   ~Buffer();
   Buffer(const Buffer&) = delete;
+  static void* operator new(size_t size);
+  static void operator delete(void* p);
   Buffer& operator=(const Buffer&) = delete;
 
-  // Frees the device memory; JS's view of its size is the caller's to adjust.
-  void Release();
+  const PJRT_Api* api() const { return client->api(); }
+  // Frees the device memory, and tells V8.
+  void Delete(napi_env env);
   PJRT_Buffer* Live(const char* what) const;
   std::string Type() const { return TypeText(type, *dims); }
+  size_t HostBytes() const;
 
   // Defines the JS class in an environment.
   static napi_value Define(napi_env env);
-  // The JS object for a buffer just made; takes it over.
+  // The JS object for a buffer just made.
   static napi_value Wrap(napi_env env, std::unique_ptr<Buffer> buffer);
   // Null where v is no buffer.
   static Buffer* From(napi_env env, napi_value v);
+  static PJRT_Device* DeviceOf(const Client& client, PJRT_Buffer* handle);
 
-  static napi_value FromHost(napi_env env, napi_callback_info info);
-  static PJRT_Device* DeviceOf(Client* client, PJRT_Buffer* handle);
+ private:
+  void Release();
+  static void Finalize(node_api_basic_env env, void* data, void* hint);
+  static napi_value Construct(napi_env env, napi_callback_info info);
 };
 
-// Tells V8 what a buffer object holds on to; each holds some memory of its own besides its elements.
-constexpr int64_t kObjectBytes = 512;
+// `this` of a method, with its arguments.
+struct BufferSelf {
+  static constexpr size_t kMost = 2;
+  Buffer* buffer;
+  size_t argc = kMost;
+  napi_value argv[kMost];
+  BufferSelf(napi_env env, napi_callback_info info, const char* what);
+};
+
+// transfer.cc
+napi_value BufferFromHost(napi_env env, napi_callback_info info);
+napi_value BufferToHostSync(napi_env env, napi_callback_info info);
+napi_value BufferToHost(napi_env env, napi_callback_info info);
+napi_value BufferCopyToDevice(napi_env env, napi_callback_info info);
+napi_value BufferCopyToMemory(napi_env env, napi_callback_info info);
 
 }  // namespace xs

@@ -1,14 +1,12 @@
-// A PJRT client with its devices and memories; one a process for each plugin and set of options, shared by all environments.
+// A PJRT client with its devices and memories; one a process for each plugin and set of options, shared by all environments. Whatever is made
+// by a client holds it; it is destroyed when the last of them goes.
 #pragma once
 #include <atomic>
-#include <condition_variable>
-#include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "event.h"
 #include "plugin.h"
 #include "types.h"
 
@@ -27,14 +25,22 @@ struct Option {
 class Client {
  public:
   static std::shared_ptr<Client> Get(Plugin* plugin, const std::vector<Option>& options);
+  Client(Plugin* plugin, PJRT_Client* handle);
   ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
   const PJRT_Api* api() const { return plugin->api; }
   int IndexOf(PJRT_Device* device) const;
   int IndexOf(PJRT_Memory* memory) const;
+  // Throw for indices that are none, or of another process.
+  PJRT_Device* DeviceAt(const char* what, int64_t index) const;
+  PJRT_Memory* MemoryAt(const char* what, int64_t index) const;
 
-  Plugin* plugin;
-  PJRT_Client* handle = nullptr;
+  Plugin* const plugin;
+  PJRT_Client* const handle;
+  const int64_t id;                        // another one for every client of the process
+  std::string platform_name, platform_version;
   std::vector<PJRT_Device*> devices;       // all of the client's
   std::vector<PJRT_Device*> addressable;   // those of this process
   std::vector<PJRT_Memory*> memories;
@@ -42,22 +48,30 @@ class Client {
 
   // Bytes of live buffers.
   std::atomic<int64_t> live_bytes{0}, peak_bytes{0}, live_buffers{0};
-  void Account(int64_t bytes);
+  void Account(int64_t bytes, int buffers);
 
-  // Work that is still running. Counted so that exit can wait for it.
-  static void WorkBegins();
-  static void WorkEnds();
-  // Waits, for a bounded time, until nothing runs any more; false if something still does.
-  static bool DrainAll();
-
-  // Counts an execution until its event fires; takes the event over.
+  // Counts work until its event fires; takes the event over, which may be null.
   void Track(PJRT_Event* event);
+  // The same with something to do then; `done` must not call PJRT.
+  void Track(PJRT_Event* event, std::function<void(const Error*)> done);
+
+ private:
+  // Outlives the client in the callbacks of its last work.
+  const std::shared_ptr<WorkCount> work_ = std::make_shared<WorkCount>();
 };
 
-// Waits for an event and destroys it; throws its error.
-void Await(const PJRT_Api* api, PJRT_Event* event);
-void DestroyEvent(const PJRT_Api* api, PJRT_Event* event);
-// Calls `done` with the event's error, if any, from whatever thread fires it; takes the event over.
-void OnReady(const PJRT_Api* api, PJRT_Event* event, std::function<void(const Error*)> done);
+// What JS holds of a client.
+struct ClientHandle {
+  static constexpr const char* kName = "a client";
+  std::shared_ptr<Client> client;
+};
+
+// The functions of lib/pjrt/native.ts that make and describe clients and devices.
+napi_value LoadPlugin(napi_env env, napi_callback_info info);
+napi_value CreateClient(napi_env env, napi_callback_info info);
+napi_value Topology(napi_env env, napi_callback_info info);
+napi_value DeviceMemoryStats(napi_env env, napi_callback_info info);
+napi_value ClientMemory(napi_env env, napi_callback_info info);
+napi_value ClientResetPeak(napi_env env, napi_callback_info info);
 
 }  // namespace xs

@@ -2,9 +2,10 @@
 #pragma once
 #include <node_api.h>
 
+#include <exception>
 #include <new>
+#include <string>
 
-#include "client.h"
 #include "error.h"
 
 namespace xs {
@@ -18,6 +19,8 @@ napi_value Entry(napi_env env, F&& body) {
   } catch (const JsException&) {
   } catch (const std::bad_alloc&) {
     ThrowJs(env, Error{Kind::kArgument, "out of host memory", ""});
+  } catch (const std::exception& e) {
+    ThrowJs(env, Error{Kind::kArgument, e.what(), ""});
   }
   return nullptr;
 }
@@ -38,13 +41,5 @@ inline napi_value Bool(napi_env env, bool x) {
   Napi(napi_get_boolean(env, x, &v));
   return v;
 }
-
-// What externals hold: a tag tells ours from others'.
-struct ClientHandle {
-  static constexpr uint64_t kMagic = 0x7873636c69656e74ull;
-  uint64_t magic = kMagic;
-  std::shared_ptr<Client> client;
-};
-Client* UnwrapClient(napi_env env, napi_value v);
 
 }  // namespace xs

@@ -1,17 +1,17 @@
 #include "env.h"
 
-#include <atomic>
-#include <cstdio>
-#include <cstdlib>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#include "client.h"
 #include "error.h"
+#include "event.h"
 
 namespace xs {
 
 namespace {
-std::atomic<int> environments{0};
-std::atomic<int> exit_code{0};
+
+// Only the end of the main thread's environment is the end of the process.
+bool OnMainThread() { return syscall(SYS_gettid) == getpid(); }
 
 void CallJs(napi_env env, napi_value, void*, void* data) {
   std::unique_ptr<Mailbox::Task> task(static_cast<Mailbox::Task*>(data));
@@ -19,8 +19,6 @@ void CallJs(napi_env env, napi_value, void*, void* data) {
   (*task)(env);
 }
 }  // namespace
-
-void SetExitCode(int code) { exit_code = code; }
 
 void Mailbox::Post(Task task) {
   auto* owned = new Task(std::move(task));
@@ -44,7 +42,6 @@ void EnvState::Create(napi_env env) {
   napi_unref_threadsafe_function(env, state->mailbox->function_);
   napi_set_instance_data(env, state, nullptr, nullptr);
   napi_add_env_cleanup_hook(env, Cleanup, state);
-  environments++;
 }
 
 void EnvState::Begin() {
@@ -63,11 +60,7 @@ void EnvState::Cleanup(void* self) {
     state->mailbox->function_ = nullptr;
   }
   // The state itself stays for finalizers that still run; it is a few words a worker.
-  if (--environments == 0 && !Client::DrainAll()) {
-    // Static destructors under live XLA threads can crash: leave without them.
-    std::fflush(nullptr);
-    std::_Exit(exit_code);
-  }
+  if (OnMainThread()) DrainOrLeave();
 }
 
 std::shared_ptr<Deferred> Deferred::Make(napi_env env, napi_value* promise) {

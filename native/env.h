@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 
 namespace xs {
 
@@ -29,23 +30,30 @@ struct EnvState {
   static EnvState* Get(napi_env env);
   static void Create(napi_env env);
 
+  // Objects that JS values of this environment hold, with what they are.
+  using Kind = const char* const*;
+  void Remember(void* object, Kind kind) { objects_[object] = kind; }
+  void Forget(void* object) { objects_.erase(object); }
+  bool Knows(void* object, Kind kind) const {
+    auto found = objects_.find(object);
+    return found != objects_.end() && found->second == kind;
+  }
+
   // A promise is pending: the process stays up for it.
   void Begin();
   void End();
 
  private:
+  std::unordered_map<void*, Kind> objects_;
   int pending_ = 0;
   static void Cleanup(void* self);
 };
-
-// Exit code that the process will end with, told by JS; used when work in flight will not end.
-void SetExitCode(int code);
 
 // A promise and the two ways to settle it, from any thread.
 class Deferred {
  public:
   static std::shared_ptr<Deferred> Make(napi_env env, napi_value* promise);
-  // `value` runs on the environment's thread.
+  // `value` runs on the environment's thread; what it throws rejects the promise.
   void Settle(std::function<napi_value(napi_env)> value);
 
  private:

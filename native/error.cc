@@ -62,6 +62,8 @@ napi_value MakeJs(napi_env env, const Error& error) {
   napi_get_undefined(env, &undefined);
   napi_value args[] = {kind, message, status};
   if (napi_call_function(env, undefined, factory, 3, args, &result) != napi_ok) {
+    // An environment that is being terminated runs no JS.
+    result = undefined;
     napi_get_and_clear_last_exception(env, &result);
   }
   return result;

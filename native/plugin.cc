@@ -9,6 +9,35 @@
 
 namespace xs {
 
+namespace {
+
+// Called without asking each time whether the plugin has them; what else we call is asked for by XS_FN.
+#define XS_REQUIRED(F)                                                                                                                 \
+  F(PJRT_Error_Destroy) F(PJRT_Error_Message) F(PJRT_Error_GetCode) F(PJRT_Plugin_Initialize)                                          \
+  F(PJRT_Event_Destroy) F(PJRT_Event_IsReady) F(PJRT_Event_Await) F(PJRT_Event_OnReady)                                                \
+  F(PJRT_Client_Create) F(PJRT_Client_Destroy) F(PJRT_Client_PlatformName) F(PJRT_Client_ProcessIndex) F(PJRT_Client_PlatformVersion)  \
+  F(PJRT_Client_Devices) F(PJRT_Client_AddressableDevices) F(PJRT_Client_Compile) F(PJRT_Client_BufferFromHostBuffer)                  \
+  F(PJRT_DeviceDescription_Id) F(PJRT_DeviceDescription_ProcessIndex) F(PJRT_DeviceDescription_Attributes)                             \
+  F(PJRT_DeviceDescription_Kind) F(PJRT_DeviceDescription_DebugString) F(PJRT_DeviceDescription_ToString)                              \
+  F(PJRT_Device_GetDescription) F(PJRT_Device_IsAddressable) F(PJRT_Device_LocalHardwareId)                                            \
+  F(PJRT_Executable_Destroy) F(PJRT_Executable_Name) F(PJRT_Executable_NumReplicas) F(PJRT_Executable_NumPartitions)                   \
+  F(PJRT_Executable_NumOutputs) F(PJRT_Executable_OutputElementTypes) F(PJRT_Executable_OutputDimensions)                              \
+  F(PJRT_LoadedExecutable_Destroy) F(PJRT_LoadedExecutable_GetExecutable) F(PJRT_LoadedExecutable_AddressableDevices)                  \
+  F(PJRT_LoadedExecutable_Execute)                                                                                                     \
+  F(PJRT_Buffer_Destroy) F(PJRT_Buffer_Device) F(PJRT_Buffer_IsDeleted) F(PJRT_Buffer_ReadyEvent) F(PJRT_Buffer_ToHostBuffer)          \
+  F(PJRT_Buffer_OnDeviceSizeInBytes)
+
+void RequireFunctions(const PJRT_Api* api, const std::string& path) {
+#define XS_REQUIRE(name)                                                                               \
+  if (offsetof(PJRT_Api, name) + sizeof(void*) > api->struct_size || api->name == nullptr) {           \
+    Fail(Kind::kPlugin, "plugin '" + path + "' does not have " #name ", without which it is no use");  \
+  }
+  XS_REQUIRED(XS_REQUIRE)
+#undef XS_REQUIRE
+}
+
+}  // namespace
+
 Plugin* Plugin::Load(const std::string& given) {
   static std::mutex mutex;
   static auto* loaded = new std::map<std::string, Plugin*>;
@@ -31,12 +60,14 @@ Plugin* Plugin::Load(const std::string& given) {
   auto get = reinterpret_cast<const PJRT_Api* (*)()>(dlsym(library, "GetPjrtApi"));
   if (get == nullptr) Fail(Kind::kPlugin, "'" + path + "' is a library but no PJRT plugin: it does not export GetPjrtApi");
   const PJRT_Api* api = get();
-  if (api == nullptr || api->struct_size < offsetof(PJRT_Api, PJRT_Error_Destroy)) Fail(Kind::kPlugin, "plugin '" + path + "' returned no usable PJRT API");
+  if (api == nullptr || api->struct_size < offsetof(PJRT_Api, PJRT_Error_Destroy) || api->pjrt_api_version.struct_size < PJRT_Api_Version_STRUCT_SIZE) Fail(Kind::kPlugin, "plugin '" + path + "' returned no usable PJRT API");
   if (api->pjrt_api_version.major_version != PJRT_API_MAJOR) {
     Fail(Kind::kPlugin, "plugin '" + path + "' speaks PJRT " + std::to_string(api->pjrt_api_version.major_version) + ".x, expected " + std::to_string(PJRT_API_MAJOR) + ".x");
   }
+  RequireFunctions(api, path);
   XS_ARGS(PJRT_Plugin_Initialize_Args, init);
-  Check(api, XS_FN(api, PJRT_Plugin_Initialize)(&init));
+  Error e;
+  if (TakeError(api, api->PJRT_Plugin_Initialize(&init), &e)) Fail(Kind::kPlugin, "plugin '" + path + "' cannot be initialized: " + e.message);
   auto* plugin = new Plugin{path, api};
   loaded->emplace(path, plugin);
   return plugin;

@@ -15,10 +15,12 @@ struct Plugin {
   static Plugin* Load(const std::string& path);
 };
 
-// A function of the API that this plugin has, or an error that says it has not.
+// Whether this plugin has a function of the API.
+#define XS_HAS(api, name) (offsetof(PJRT_Api, name) + sizeof(void*) <= (api)->struct_size && (api)->name != nullptr)
+
+// The function, or an error that says that the plugin does not have it.
 #define XS_FN(api, name)                                                                                 \
-  ((offsetof(PJRT_Api, name) + sizeof(void*) <= (api)->struct_size && (api)->name != nullptr)            \
-       ? (api)->name                                                                                     \
+  (XS_HAS(api, name) ? (api)->name                                                                       \
        : throw ::xs::Error{::xs::Kind::kXla, #name ": the plugin does not have this function", "UNIMPLEMENTED"})
 
 // Declares a zeroed argument struct of the right size.

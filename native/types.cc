@@ -67,7 +67,7 @@ std::string TypeText(int type, const Dims& dims) {
 
 std::string ReadString(napi_env env, napi_value v, const char* what) {
   size_t n = 0;
-  if (napi_get_value_string_utf8(env, v, nullptr, 0, &n) != napi_ok) Fail(Kind::kArgument, std::string(what) + ": expected a string");
+  if (v == nullptr || napi_get_value_string_utf8(env, v, nullptr, 0, &n) != napi_ok) Fail(Kind::kArgument, std::string(what) + ": expected a string");
   std::string s(n, '\0');
   napi_get_value_string_utf8(env, v, s.data(), n + 1, &n);
   return s;
@@ -76,6 +76,7 @@ std::string ReadString(napi_env env, napi_value v, const char* what) {
 int64_t ReadInt(napi_env env, napi_value v, const char* what) {
   double x;
   napi_valuetype type;
+  if (v == nullptr) Fail(Kind::kArgument, std::string(what) + ": expected an integer");
   if (napi_typeof(env, v, &type) == napi_ok && type == napi_bigint) {
     int64_t n;
     bool lossless;
@@ -93,19 +94,23 @@ bool IsNullish(napi_env env, napi_value v) {
   return v == nullptr || napi_typeof(env, v, &type) != napi_ok || type == napi_undefined || type == napi_null;
 }
 
-Dims ReadDims(napi_env env, napi_value v, const char* what) {
+std::vector<int64_t> ReadInts(napi_env env, napi_value v, const char* what) {
   bool is_array = false;
-  napi_is_array(env, v, &is_array);
-  if (!is_array) Fail(Kind::kShape, std::string(what) + ": expected an array of integers");
+  if (v == nullptr || napi_is_array(env, v, &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, std::string(what) + ": expected an array of integers");
   uint32_t n;
-  napi_get_array_length(env, v, &n);
-  if (n > 64) Fail(Kind::kShape, std::string(what) + ": expected at most 64 dimensions, got " + std::to_string(n));
-  Dims dims(n);
+  Napi(napi_get_array_length(env, v, &n));
+  std::vector<int64_t> out;
   for (uint32_t i = 0; i < n; i++) {
     napi_value e;
     Napi(napi_get_element(env, v, i, &e));
-    dims[i] = ReadInt(env, e, what);
+    out.push_back(ReadInt(env, e, what));
   }
+  return out;
+}
+
+Dims ReadDims(napi_env env, napi_value v, const char* what) {
+  Dims dims = ReadInts(env, v, what);
+  if (dims.size() > 64) Fail(Kind::kShape, std::string(what) + ": expected at most 64 dimensions, got " + std::to_string(dims.size()));
   return dims;
 }
 
@@ -118,6 +123,7 @@ PJRT_Buffer_Type ReadDtype(napi_env env, napi_value v, const char* what) {
 
 Bytes ReadBytes(napi_env env, napi_value v, const char* what) {
   bool is;
+  if (v == nullptr) Fail(Kind::kArgument, std::string(what) + ": expected a TypedArray, DataView or ArrayBuffer");
   void* data = nullptr;
   size_t size = 0;
   if (napi_is_typedarray(env, v, &is) == napi_ok && is) {

@@ -29,6 +29,7 @@ std::string TypeText(int type, const Dims& dims);
 
 std::string ReadString(napi_env env, napi_value v, const char* what);
 int64_t ReadInt(napi_env env, napi_value v, const char* what);
+std::vector<int64_t> ReadInts(napi_env env, napi_value v, const char* what);
 bool IsNullish(napi_env env, napi_value v);
 Dims ReadDims(napi_env env, napi_value v, const char* what);
 PJRT_Buffer_Type ReadDtype(napi_env env, napi_value v, const char* what);

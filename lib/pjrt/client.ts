@@ -2,7 +2,7 @@ import type { Buffer } from './buffer';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
 import { findPlugin } from './discovery';
 import { ArgumentError, PluginError } from './errors';
-import { Executable } from './executable';
+import { Executable, openSerialized } from './executable';
 import { type Attributes, type Handle, type NativeDevice, type NativeMemory, native, type Parameter } from './native';
 import { type ClientOptions, Plugin } from './plugin';
 import { parseSignature } from './signature';
@@ -139,18 +139,25 @@ export class Client {
   /** Compiles a StableHLO module, blocking. @throws XlaError with XLA's status if it does not compile */
   compileSync(program: string | Uint8Array, options: CompileOptions = {}): Executable {
     const [code, encoded, parameters] = this.prepare(program, options);
-    return new Executable(this, native().compileSync(this.handle, code, 'mlir', encoded, parameters), parameters);
+    return new Executable(this, native().compileSync(this.handle, code, 'mlir', encoded, parameters));
   }
 
   /** Compiles a StableHLO module on a thread of its own. */
   async compile(program: string | Uint8Array, options: CompileOptions = {}): Promise<Executable> {
     const [code, encoded, parameters] = this.prepare(program, options);
-    return new Executable(this, await native().compileAsync(this.handle, code, 'mlir', encoded, parameters), parameters);
+    return new Executable(this, await native().compileAsync(this.handle, code, 'mlir', encoded, parameters));
   }
 
   /** Loads what {@link Executable.serialize} gave. @throws ArgumentError if the bytes are damaged, or not ours */
   deserialize(bytes: Uint8Array): Executable {
-    return Executable.deserialize(this, bytes);
+    const { payload, parameters } = openSerialized(bytes);
+    return new Executable(this, native().deserializeSync(this.handle, payload, parameters));
+  }
+
+  /** {@link deserialize} on a thread of its own. */
+  async deserializeAsync(bytes: Uint8Array): Promise<Executable> {
+    const { payload, parameters } = openSerialized(bytes);
+    return new Executable(this, await native().deserializeAsync(this.handle, payload, parameters));
   }
 
   /** Bytes and number of this client's live buffers, and the most bytes there were at one time. Counted by us: CPU plugins do not. */

@@ -12,6 +12,21 @@ export interface ExecuteOptions {
   nonDonatable?: readonly number[];
 }
 
+/** What {@link Executable.serialize} wrote, checked before XLA sees it. */
+export function openSerialized(bytes: Uint8Array): { payload: Uint8Array; parameters: Parameter[] } {
+  const fail = (why: string): never => {
+    throw new ArgumentError(`deserialize: ${why}`);
+  };
+  if (!ArrayBuffer.isView(bytes) || bytes.byteLength < 44 || new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC) fail('these bytes are no serialized executable');
+  const body = bytes.subarray(40);
+  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(8, 40))) fail('the bytes are damaged: their checksum does not match');
+  const n = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
+  if (n > body.length - 4) fail('the header is longer than the bytes');
+  const { parameters } = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + n))) as { parameters: Parameter[] };
+  if (!Array.isArray(parameters) || !parameters.every((p) => isDtype(p.dtype) && Array.isArray(p.dims) && typeof p.donated === 'boolean')) fail('the header is not understood');
+  return { payload: body.subarray(4 + n), parameters };
+}
+
 /** A compiled program, loaded. Mirrors `PJRT_LoadedExecutable`. */
 export class Executable {
   readonly client: Client;
@@ -25,13 +40,14 @@ export class Executable {
   readonly fingerprint: Uint8Array;
   private readonly handle: Handle;
 
-  constructor(client: Client, info: NativeExecutable, parameters: readonly Parameter[]) {
+  /** Use {@link Client.compile}. */
+  constructor(client: Client, info: NativeExecutable) {
     this.client = client;
     this.handle = info.handle;
     this.name = info.name;
     this.numReplicas = info.numReplicas;
     this.numPartitions = info.numPartitions;
-    this.parameters = parameters;
+    this.parameters = info.parameters;
     this.outputs = info.outputs;
     this.devices = info.devices.map((i) => client.devices[i]!);
     this.fingerprint = info.fingerprint;
@@ -64,21 +80,6 @@ export class Executable {
     out.set(createHash('sha256').update(body).digest(), 8);
     out.set(body, 40);
     return out;
-  }
-
-  /** @internal Use {@link Client.deserialize}. */
-  static deserialize(client: Client, bytes: Uint8Array): Executable {
-    const fail = (why: string): never => {
-      throw new ArgumentError(`deserialize: ${why}`);
-    };
-    if (!ArrayBuffer.isView(bytes) || bytes.length < 44 || new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC) fail('these bytes are no serialized executable');
-    const body = bytes.subarray(40);
-    if (!createHash('sha256').update(body).digest().equals(bytes.subarray(8, 40))) fail('the bytes are damaged: their checksum does not match');
-    const n = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
-    if (n > body.length - 4) fail('the header is longer than the bytes');
-    const { parameters } = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + n))) as { parameters: Parameter[] };
-    if (!Array.isArray(parameters) || !parameters.every((p) => isDtype(p.dtype) && Array.isArray(p.dims))) fail('the header is not understood');
-    return new Executable(client, native().deserialize(client.handle, body.subarray(4 + n), parameters), parameters);
   }
 
   /** The program after XLA's optimisation: bytes of an HloModuleProto, or text where the platform gives text. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
 import type { DType } from './types';
 
@@ -17,6 +18,7 @@ export interface NativeExecutable {
   name: string;
   numReplicas: number;
   numPartitions: number;
+  parameters: Parameter[];
   outputs: TypedDims[];
   devices: number[];
   fingerprint: Uint8Array;
@@ -55,6 +57,8 @@ export interface NativeBuffer {
   readonly dims: number[];
   readonly nbytes: number;
   readonly onDeviceSize: number;
+  /** Which client of the process it belongs to. */
+  readonly clientId: number;
   readonly deviceIndex: number;
   readonly memoryIndex: number;
   isDeleted(): boolean;
@@ -72,9 +76,11 @@ export interface NativeBuffer {
 interface Native {
   setErrorFactory(f: (kind: string, message: string, status: string) => Error): void;
   setExitCode(code: number): void;
+  /** Waits for running work, 2 s at most; whether it ended. */
+  drain(): boolean;
   loadPlugin(path: string): { handle: Handle; path: string; major: number; minor: number; attributes: Attributes; extensions: number[] };
   createClient(plugin: Handle, options: [string, string, unknown][]): {
-    handle: Handle; platformName: string; platformVersion: string; processIndex: number; devices: NativeDevice[]; memories: NativeMemory[];
+    handle: Handle; id: number; platformName: string; platformVersion: string; processIndex: number; devices: NativeDevice[]; memories: NativeMemory[];
   };
   topology(client: Handle): { platformName: string; platformVersion: string; numDevices: number; attributes: Attributes };
   deviceMemoryStats(client: Handle, device: number): Record<string, number> | null;
@@ -83,7 +89,8 @@ interface Native {
   bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number): NativeBuffer;
   compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
   compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
-  deserialize(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
+  deserializeSync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
+  deserializeAsync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
   execute(executable: Handle, args: readonly NativeBuffer[], nonDonatable?: readonly number[]): NativeBuffer[];
   executeSharded(executable: Handle, args: readonly (readonly NativeBuffer[])[], nonDonatable?: readonly number[]): NativeBuffer[][];
   serialize(executable: Handle): Uint8Array;
@@ -104,10 +111,11 @@ const CLASSES: Record<string, (message: string) => XlastateError> = {
   PLUGIN: (m) => new PluginError(m),
 };
 
-/** Where the addon may be: built here, or shipped for this platform in the package. */
+/** Where the addon may be: where the environment says, built here, or shipped for this platform in the package. */
 export function addonPaths(): string[] {
   const root = packageRoot();
-  return [join(root, 'build', 'Release', 'xlastate.node'), join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'xlastate.node')];
+  const named = process.env.XLASTATE_ADDON;
+  return [...(named ? [named] : []), join(root, 'build', 'Release', 'xlastate.node'), join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'xlastate.node')];
 }
 
 /** The folder of package.json, from lib/pjrt as from dist/pjrt. */
@@ -122,9 +130,20 @@ function load(): Native {
   if (path === undefined) {
     throw new PluginError(`the native addon is not built: none of ${addonPaths().join(', ')} exists. Run \`npm rebuild xlastate\` (or \`npm install\` in a checkout), which needs a C++17 compiler and CMake`);
   }
-  const native = createRequire(__filename)(path) as Native;
+  let native: Native;
+  try {
+    native = createRequire(__filename)(path) as Native;
+  } catch (cause) {
+    throw new PluginError(`the native addon ${path} cannot be loaded: ${(cause as Error).message}. Run \`npm rebuild xlastate\` to build it for this machine and this Node`, { cause });
+  }
   native.setErrorFactory((kind, message, status) => (kind === 'XLA' ? new XlaError(status, message) : (CLASSES[kind] ?? CLASSES.ARGUMENT!)(message)));
-  process.on('exit', (code) => native.setExitCode(code));
+  // Workers end on their own: only the end of the main thread is the end of XLA's threads.
+  if (isMainThread) {
+    process.on('exit', (code) => {
+      native.setExitCode(code);
+      native.drain();
+    });
+  }
   return native;
 }
 

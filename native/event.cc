@@ -1,0 +1,130 @@
+#include "event.h"
+
+#include <stdlib.h>
+
+#include <atomic>
+#include <cstdio>
+
+#include "plugin.h"
+
+namespace xs {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kPatience{2};
+
+std::atomic<bool> closing{false};
+std::atomic<int> exit_code{0};
+std::atomic<int64_t> deadline_ticks{0};
+
+// The first drain sets the time for all: an exit that passes several of them still takes 2 s at most.
+Clock::time_point Deadline() {
+  int64_t none = 0;
+  int64_t mine = (Clock::now() + kPatience).time_since_epoch().count();
+  deadline_ticks.compare_exchange_strong(none, mine);
+  return Clock::time_point(Clock::duration(deadline_ticks.load()));
+}
+
+struct Waiter {
+  const PJRT_Api* api;
+  std::function<void(const Error*)> done;
+};
+
+void Fired(PJRT_Error* error, void* arg) {
+  std::unique_ptr<Waiter> waiter(static_cast<Waiter*>(arg));
+  Error e;
+  bool failed = TakeError(waiter->api, error, &e);
+  waiter->done(failed ? &e : nullptr);
+}
+
+#ifdef __GLIBC__
+void AtExit(int code, void*) {
+  exit_code = code;
+  DrainOrLeave();
+}
+#endif
+
+}  // namespace
+
+void WorkCount::Begin() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  count_++;
+}
+
+void WorkCount::End() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (--count_ == 0) idle_.notify_all();
+}
+
+bool WorkCount::WaitUntil(Clock::time_point deadline) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return idle_.wait_until(lock, deadline, [this] { return count_ == 0; });
+}
+
+WorkCount& WorkCount::All() {
+  static auto* all = new WorkCount;
+  return *all;
+}
+
+bool Drain() { return WorkCount::All().WaitUntil(Deadline()); }
+
+void DrainOrLeave() {
+  closing = true;
+  if (Drain()) return;
+  std::fflush(nullptr);
+  _Exit(exit_code);
+}
+
+void SetExitCode(int code) { exit_code = code; }
+
+void RefuseWhenClosing() {
+  if (closing) Fail(Kind::kArgument, "the process is exiting: no new work is accepted");
+}
+
+void DrainAtExit() {
+  // Exit handlers run in reverse order, mixed with the destructors of statics: ours must come later than those of the plugin,
+  // some of which are made at first use. So it is called again after the first client and the first compilations; 8 are plenty.
+  static std::atomic<int> registered{0};
+  if (registered++ >= 8) return;
+#ifdef __GLIBC__
+  on_exit(AtExit, nullptr);
+#else
+  atexit(DrainOrLeave);
+#endif
+}
+
+void DestroyEvent(const PJRT_Api* api, PJRT_Event* event) {
+  XS_ARGS(PJRT_Event_Destroy_Args, args);
+  args.event = event;
+  Error ignored;
+  TakeError(api, api->PJRT_Event_Destroy(&args), &ignored);
+}
+
+void Await(const PJRT_Api* api, PJRT_Event* event) {
+  if (event == nullptr) return;
+  XS_ARGS(PJRT_Event_Await_Args, args);
+  args.event = event;
+  Error error;
+  bool failed = TakeError(api, api->PJRT_Event_Await(&args), &error);
+  DestroyEvent(api, event);
+  if (failed) throw error;
+}
+
+void OnReady(const PJRT_Api* api, PJRT_Event* event, std::function<void(const Error*)> done) {
+  XS_ARGS(PJRT_Event_OnReady_Args, args);
+  args.event = event;
+  args.callback = Fired;
+  auto waiter = std::make_unique<Waiter>(Waiter{api, std::move(done)});
+  args.user_arg = waiter.get();
+  Error error;
+  bool failed = TakeError(api, api->PJRT_Event_OnReady(&args), &error);
+  Waiter* kept = waiter.release();  // Fired owns it, and may have run already
+  DestroyEvent(api, event);
+  if (failed) {
+    std::unique_ptr<Waiter> mine(kept);
+    mine->done(&error);
+  }
+}
+
+}  // namespace xs

@@ -1,0 +1,48 @@
+// PJRT events, and the count of work that is still running.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "error.h"
+#include "pjrt_c_api.h"
+
+namespace xs {
+
+// Counts things under way, so that what they use is not torn down under them.
+class WorkCount {
+ public:
+  void Begin();
+  void End();
+  // False if something still ran when the time was over.
+  bool WaitUntil(std::chrono::steady_clock::time_point deadline);
+  // Everything in the process.
+  static WorkCount& All();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int count_ = 0;
+};
+
+// Waits for what runs, 2 s at most for all callers in the process together; false if something still runs then.
+bool Drain();
+// For the end of the process: new work is refused from now on, and if running work does not end, the process is left at once, with the
+// exit code that JS told, since static destructors under running XLA threads crash.
+void DrainOrLeave();
+void SetExitCode(int code);
+// Throws once the process is leaving.
+void RefuseWhenClosing();
+// Has exit() do DrainOrLeave before the destructors of what is loaded by now.
+void DrainAtExit();
+
+void DestroyEvent(const PJRT_Api* api, PJRT_Event* event);
+// Waits for an event and destroys it; throws its error.
+void Await(const PJRT_Api* api, PJRT_Event* event);
+// Calls `done` with the event's error, if any, from whatever thread fires it; takes the event over.
+// `done` must not call PJRT.
+void OnReady(const PJRT_Api* api, PJRT_Event* event, std::function<void(const Error*)> done);
+
+}  // namespace xs
