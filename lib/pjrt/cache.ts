@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { Buffer } from 'node:buffer';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { cacheRoot } from './cacheDir';
 import type { Client } from './client';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
+import { ArgumentError } from './errors';
 import type { Executable } from './executable';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const DEFAULT_LIMIT = 2 * 1024 ** 3;
 
 /** What the compile cache did in this thread. */
@@ -14,7 +17,7 @@ export interface CacheStats {
   directory: string | null;
   hits: number;
   misses: number;
-  /** Entries that were there but damaged, or refused by XLA. */
+  /** Entries that were there but damaged, of another program, or refused by XLA; they count as misses, too. */
   rejected: number;
 }
 
@@ -64,31 +67,68 @@ function pluginIdentity(path: string): string {
 }
 
 function keyOf(client: Client, program: string, options: CompileOptions): string {
+  if (typeof program !== 'string') throw new ArgumentError(`compile: expected the program to be MLIR text, got ${typeof program}`);
   const h = createHash('sha256');
   const d = client.devices[0];
   for (const part of [`xlastate ${FORMAT}`, machine(), pluginIdentity(client.plugin.path), client.platformName, client.platformVersion, d?.kind ?? '', String(client.devices.length)]) h.update(`${part}\n`);
-  h.update(encodeCompileOptions(options, /\bsdy\./.test(program)));
+  const encoded = encodeCompileOptions(options, /\bsdy\./.test(program));
+  h.update(`${process.env.XLA_FLAGS ?? ''}\n${JSON.stringify(options.parameters ?? null)}\n${encoded.length}\n`);
+  h.update(encoded);
   h.update(program);
   return h.digest('hex');
 }
 
+// An entry begins with its own key, so that one that was copied or renamed is not taken for another program.
+const MAGIC = Buffer.from(`xlastate cache ${FORMAT}\n`, 'latin1');
+const HEADER = MAGIC.length + 64;
+
+/** What an entry holds; undefined if there is none, or it is no entry of this key. */
+function contents(file: string, bytes: Buffer): Uint8Array | undefined {
+  if (bytes.length > HEADER && bytes.subarray(0, MAGIC.length).equals(MAGIC) && basename(file, '.xla') === bytes.toString('latin1', MAGIC.length, HEADER)) return bytes.subarray(HEADER);
+  counts.rejected++;
+  return undefined;
+}
+
+/** The time of change is the time of last use, by which old entries go. */
+function used(file: string): void {
+  counts.hits++;
+  const now = new Date();
+  utimes(file, now, now, () => {
+    // A cache that may only be read works all the same.
+  });
+}
+
 function read(client: Client, file: string): Executable | null {
-  let bytes: Uint8Array;
+  let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch {
     return null;
   }
+  const payload = contents(file, bytes);
+  if (payload === undefined) return null;
   try {
-    const loaded = client.deserialize(bytes);
-    counts.hits++;
-    // The time of change is the time of last use, by which old entries go.
-    try {
-      const now = new Date();
-      utimesSync(file, now, now);
-    } catch {
-      // A cache that may only be read works all the same.
-    }
+    const loaded = client.deserialize(payload);
+    used(file);
+    return loaded;
+  } catch {
+    counts.rejected++;
+    return null;
+  }
+}
+
+async function readAsync(client: Client, file: string): Promise<Executable | null> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch {
+    return null;
+  }
+  const payload = contents(file, bytes);
+  if (payload === undefined) return null;
+  try {
+    const loaded = await client.deserializeAsync(payload);
+    used(file);
     return loaded;
   } catch {
     counts.rejected++;
@@ -134,27 +174,60 @@ function makeRoom(directory: string, needed: number): void {
 
 let counter = 0;
 
+/** The bytes of an entry, and the file they are first written to; null if they do not go into the cache. */
+function entryOf(file: string, executable: Executable): { temporary: string; parts: Uint8Array[]; size: number } | null {
+  const payload = executable.serialize();
+  const size = HEADER + payload.length;
+  if (size > limit()) return null;
+  const parts = [MAGIC, Buffer.from(basename(file, '.xla'), 'latin1'), payload];
+  return { temporary: `${file}.${process.pid}.${counter++}.${randomBytes(6).toString('hex')}.tmp`, parts, size };
+}
+
+// A cache that cannot be written is no cache; it is never an error.
+
 function write(directory: string, file: string, executable: Executable): void {
-  // A cache that cannot be written is no cache; it is never an error.
   try {
-    const bytes = executable.serialize();
-    if (bytes.length > limit()) return;
+    const entry = entryOf(file, executable);
+    if (entry === null) return;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const temporary = `${file}.${process.pid}.${counter++}.${Math.random().toString(36).slice(2)}.tmp`;
-    const fd = openSync(temporary, 'wx', 0o600);
+    const fd = openSync(entry.temporary, 'wx', 0o600);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      for (const part of entry.parts) {
+        for (let at = 0; at < part.length; ) at += writeSync(fd, part, at);
+      }
       fsyncSync(fd);
+      renameSync(entry.temporary, file);
     } catch (e) {
-      rmSync(temporary, { force: true });
+      rmSync(entry.temporary, { force: true });
       throw e;
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, file);
-    makeRoom(directory, bytes.length);
+    makeRoom(directory, entry.size);
   } catch {
-    // As above.
+    // As said above.
+  }
+}
+
+async function writeAsync(directory: string, file: string, executable: Executable): Promise<void> {
+  try {
+    const entry = entryOf(file, executable);
+    if (entry === null) return;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const handle = await open(entry.temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(Buffer.concat(entry.parts));
+      await handle.sync();
+      await rename(entry.temporary, file);
+    } catch (e) {
+      await rm(entry.temporary, { force: true });
+      throw e;
+    } finally {
+      await handle.close();
+    }
+    makeRoom(directory, entry.size);
+  } catch {
+    // As said above.
   }
 }
 
@@ -174,15 +247,15 @@ export function cachedCompileSync(client: Client, program: string, options: Comp
   return made;
 }
 
-/** {@link cachedCompileSync} with the compilation on a thread of its own. */
+/** {@link cachedCompileSync} on threads of its own. */
 export async function cachedCompile(client: Client, program: string, options: CompileOptions = {}): Promise<Executable> {
   const directory = cacheDirectory();
   if (directory === null) return client.compile(program, options);
   const file = join(directory, `${keyOf(client, program, options)}.xla`);
-  const found = read(client, file);
+  const found = await readAsync(client, file);
   if (found) return found;
   counts.misses++;
   const made = await client.compile(program, options);
-  write(directory, file, made);
+  await writeAsync(directory, file, made);
   return made;
 }

@@ -1,4 +1,4 @@
-import type { Buffer } from './buffer';
+import { type Buffer, completeBufferClass } from './buffer';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
 import { findPlugin } from './discovery';
 import { ArgumentError, PluginError } from './errors';
@@ -83,6 +83,11 @@ export interface Placement {
   memory?: Memory;
 }
 
+type ClientInfo = ReturnType<ReturnType<typeof native>['createClient']>;
+
+/** The clients that this thread knows, by their number in the process. */
+const clients = new Map<number, Client>();
+
 /** A connection to a platform's devices: one a process for each plugin and set of options. Mirrors `PJRT_Client`. */
 export class Client {
   /** @internal */
@@ -94,8 +99,7 @@ export class Client {
   readonly devices: readonly Device[];
   readonly memories: readonly Memory[];
 
-  /** Use {@link Plugin.createClient}. */
-  constructor(plugin: Plugin, info: ReturnType<ReturnType<typeof native>['createClient']>) {
+  private constructor(plugin: Plugin, info: ClientInfo) {
     this.plugin = plugin;
     this.handle = info.handle;
     this.platformName = info.platformName;
@@ -103,6 +107,17 @@ export class Client {
     this.processIndex = info.processIndex;
     this.devices = info.devices.map((d, i) => new Device(this, i, d));
     this.memories = info.memories.map((m, i) => new Memory(this, i, m));
+  }
+
+  /** @internal Use {@link Plugin.createClient}. One object for each client of the process. */
+  static of(plugin: Plugin, info: ClientInfo): Client {
+    let client = clients.get(info.id);
+    if (client === undefined) {
+      if (clients.size === 0) completeBufferClass((id) => clients.get(id)!);
+      client = new Client(plugin, info);
+      clients.set(info.id, client);
+    }
+    return client;
   }
 
   get addressableDevices(): Device[] {
@@ -128,6 +143,10 @@ export class Client {
   }
 
   private prepare(program: string | Uint8Array, options: CompileOptions): [Uint8Array, Uint8Array, Parameter[]] {
+    if (typeof options !== 'object' || options === null) throw new ArgumentError(`compile: expected options to be an object, got ${String(options)}`);
+    for (const id of options.deviceAssignment?.flat() ?? []) {
+      if (!this.devices.some((d) => d.id === id)) throw new ArgumentError(`compile: deviceAssignment: there is no device with id ${String(id)}`);
+    }
     const isText = typeof program === 'string';
     if (!isText && !ArrayBuffer.isView(program)) throw new ArgumentError('compile: expected the program to be MLIR text or bytecode bytes');
     if (!isText && options.parameters === undefined) throw new ArgumentError('compile: bytecode needs options.parameters, the types of its parameters');
@@ -168,21 +187,6 @@ export class Client {
   /** Lets the peak of {@link memoryStats} start anew. */
   resetPeak(): void {
     native().clientResetPeak(this.handle);
-  }
-
-  /** The device of a buffer. */
-  deviceOf(buffer: Buffer): Device {
-    return this.devices[buffer.deviceIndex]!;
-  }
-
-  copyToDevice(buffer: Buffer, device: Device): Buffer {
-    if (device.client !== this) throw new ArgumentError('copyToDevice: the device belongs to another client');
-    return buffer.copyToDeviceIndex(device.index) as Buffer;
-  }
-
-  copyToMemory(buffer: Buffer, memory: Memory): Buffer {
-    if (memory.client !== this) throw new ArgumentError('copyToMemory: the memory belongs to another client');
-    return buffer.copyToMemoryIndex(memory.index) as Buffer;
   }
 }
 

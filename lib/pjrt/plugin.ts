@@ -1,31 +1,44 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Client } from './client';
 import { ArgumentError } from './errors';
 import { type Attributes, type Handle, native } from './native';
 
 export type ClientOptions = Record<string, string | number | bigint | boolean | readonly number[]>;
 
-// A value of the wrong type aborts the process, so that the options we know are checked here.
-const KNOWN: Record<string, 'string' | 'int64' | 'float' | 'bool' | 'int64List'> = {
-  cpu_device_count: 'int64',
-  preallocate: 'bool',
-  memory_fraction: 'float',
+type OptionType = 'string' | 'int64' | 'float' | 'bool' | 'int64List';
+
+// A value of the wrong type aborts the process, so that only options we know are passed on.
+const CPU_OPTIONS: Record<string, OptionType> = { cpu_device_count: 'int64' };
+const GPU_OPTIONS: Record<string, OptionType> = {
+  platform_name: 'string',
   allocator: 'string',
+  memory_fraction: 'float',
+  preallocate: 'bool',
+  collective_memory_size: 'int64',
   visible_devices: 'int64List',
   node_id: 'int64',
   num_nodes: 'int64',
-  collective_memory_size: 'int64',
-  platform_name: 'string',
   enable_mock_nccl: 'bool',
 };
 
-function typed(name: string, value: unknown): [string, string, unknown] {
-  const expected = KNOWN[name];
+type Family = 'cpu' | 'gpu' | 'other';
+
+/** What kind of platform a plugin is for cannot be asked before there is a client; its file's name tells, or the options that are given do. */
+function familyOf(path: string, options: ClientOptions): Family {
+  const names = Object.keys(options);
+  const gpu = /cuda|rocm|gpu|sycl|oneapi/i.test(basename(path)) || process.env.XLASTATE_PLATFORM === 'cuda' || process.env.XLASTATE_PLATFORM === 'rocm';
+  if (gpu || (names.some((n) => n in GPU_OPTIONS) && !names.some((n) => n in CPU_OPTIONS))) return 'gpu';
+  return /tpu|neuron|metal/i.test(basename(path)) ? 'other' : 'cpu';
+}
+
+function typed(name: string, value: unknown, known: Record<string, OptionType>): [string, string, unknown] {
+  const expected = Object.hasOwn(known, name) ? known[name] : undefined;
   const fail = (want: string): never => {
-    throw new ArgumentError(`createClient: expected option ${name} to be ${want}, got ${String(value)}`);
+    throw new ArgumentError(`createClient: expected option ${name} to be ${want}, got ${typeof value === 'string' ? `'${value}'` : String(value)}`);
   };
-  if (expected === undefined) throw new ArgumentError(`createClient: unknown option '${name}'; known are ${Object.keys(KNOWN).join(', ')}`);
+  if (expected === undefined) throw new ArgumentError(`createClient: unknown option '${name}'; this platform's are ${Object.keys(known).join(', ') || 'none'}`);
   switch (expected) {
     case 'string': if (typeof value !== 'string') fail('a string'); break;
     case 'bool': if (typeof value !== 'boolean') fail('a boolean'); break;
@@ -74,9 +87,11 @@ export class Plugin {
    * @throws ArgumentError for options unknown to us or of the wrong type
    */
   createClient(options: ClientOptions = {}): Client {
-    const isCpu = /cpu/i.test(this.path);
-    const all: ClientOptions = isCpu ? { cpu_device_count: 1, ...options } : { preallocate: false, ...options };
-    const list = Object.keys(all).sort().map((k) => typed(k, all[k]));
-    return new Client(this, native().createClient(this.handle, list));
+    if (typeof options !== 'object' || options === null) throw new ArgumentError(`createClient: expected options to be an object, got ${String(options)}`);
+    const family = familyOf(this.path, options);
+    const known = family === 'cpu' ? CPU_OPTIONS : family === 'gpu' ? GPU_OPTIONS : {};
+    const all: ClientOptions = { ...(family === 'cpu' ? { cpu_device_count: 1 } : family === 'gpu' ? { preallocate: false } : {}), ...options };
+    const names = Object.keys(all).filter((k) => all[k] !== undefined).sort();
+    return Client.of(this, native().createClient(this.handle, names.map((k) => typed(k, all[k], known))));
   }
 }

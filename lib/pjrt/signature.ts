@@ -62,9 +62,11 @@ function parseType(text: string, i: number): Omit<Parameter, 'donated'> {
 
 /**
  * Types of the parameters of `@main`, and whether they are donated, from the text of a program. XLA checks arguments by their size in bytes
- * at most, and not at all on some plugins, so that this is what calls are checked against.
+ * at most, and not at all on some plugins, so that this is what calls are checked against (once the addon has compared it with the program
+ * as compiled).
  */
-export function parseSignature(text: string): Parameter[] {
+export function parseSignature(program: string): Parameter[] {
+  const text = program.includes('//') ? program.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n]*/gs, (m) => (m[0] === '"' ? m : '')) : program;
   const pretty = /func\.func\s+(?:public\s+|private\s+)?@"?main"?\s*\(/.exec(text);
   if (pretty) {
     const open = pretty.index + pretty[0].length - 1;
