@@ -45,6 +45,15 @@ PJRT_Event* StartCopy(Buffer* b, PJRT_Buffer* handle, void* data, size_t size) {
   return args.event;
 }
 
+// XLA leaves the high bits of small signed integers empty: on the host they are int8 values.
+void ExtendSign(PJRT_Buffer_Type type, void* data, size_t size) {
+  const int bits = type == PJRT_Buffer_Type_S4 ? 4 : type == PJRT_Buffer_Type_S2 ? 2 : 0;
+  if (bits == 0) return;
+  auto* bytes = static_cast<uint8_t*>(data);
+  const int shift = 8 - bits;
+  for (size_t i = 0; i < size; i++) bytes[i] = static_cast<uint8_t>(static_cast<int8_t>(bytes[i] << shift) >> shift);
+}
+
 // Shows host memory to JS without a copy where the runtime allows it.
 napi_value AsArrayBuffer(napi_env env, const HostMemory& memory, size_t size) {
   constexpr size_t kCopyBelow = 4096;
@@ -86,6 +95,7 @@ napi_value BufferToHostSync(napi_env env, napi_callback_info info) {
     napi_value out;
     void* data = NewArrayBuffer(env, what, size, &out);
     if (size > 0) Await(self.buffer->api(), StartCopy(self.buffer, handle, data, size));
+    ExtendSign(self.buffer->type, data, size);
     return out;
   });
 }
@@ -102,7 +112,8 @@ napi_value BufferToHost(napi_env env, napi_callback_info info) {
     PJRT_Event* event = size > 0 ? StartCopy(self.buffer, handle, memory.get(), size) : nullptr;
     napi_value promise;
     auto deferred = Deferred::Make(env, &promise);
-    self.buffer->client->Track(event, [deferred, memory, size](const Error* error) {
+    self.buffer->client->Track(event, [deferred, memory, size, type = self.buffer->type](const Error* error) {
+      ExtendSign(type, memory.get(), size);
       deferred->Settle([memory, size, failed = error != nullptr, copy = error ? *error : Error{}](napi_env env) {
         if (failed) throw copy;
         return AsArrayBuffer(env, memory, size);

@@ -49,7 +49,7 @@ function splitList(text: string): string[] {
 }
 
 function parseType(text: string, i: number): Omit<Parameter, 'donated'> {
-  const m = /^\s*tensor<([^,>]*(?:<[^>]*>)?)(?:,.*)?>/s.exec(text);
+  const m = /^\s*tensor<([^,<>]*(?:<[^<>]*>)?)(?:,.*)?>/s.exec(text);
   if (!m) throw new ArgumentError(`compile: parameter ${i} of @main has type ${text.trim().slice(0, 60)}; expected a tensor`);
   const parts = m[1]!.trim().split('x');
   // 'complex' ends in an x itself: put the pieces of the element type together again.

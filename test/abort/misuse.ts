@@ -60,7 +60,10 @@ export const MISUSES: Record<string, [string, () => unknown]> = {
   'an argument deleted while the arguments are read': ['DELETED_ARRAY', () => {
     const [x, y] = [f32([1, 2, 3, 4]), f32([1, 2, 3, 4])];
     const args = [x, y];
-    Object.defineProperty(args, 1, { get: () => (x.delete(), y) });
+    Object.defineProperty(args, 1, { get: () => {
+      x.delete();
+      return y;
+    } });
     return client.compileSync(sumAndDifference(4)).execute(args);
   }],
   'a getter that throws in the arguments': ['none', () => {
