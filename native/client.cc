@@ -112,6 +112,8 @@ void Client::Track(PJRT_Event* event, std::function<void(const Error*)> done) {
   if (event == nullptr) return done(nullptr);
   WorkCount::All().Begin();
   work_->Begin();
+  uint64_t total = WorkCount::All().Total();
+  if ((total & (total - 1)) == 0) DrainAtExit();
   OnReady(api(), event, [work = work_, done = std::move(done)](const Error* e) {
     done(e);
     work->End();

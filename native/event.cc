@@ -50,6 +50,7 @@ void AtExit(int code, void*) {
 void WorkCount::Begin() {
   std::lock_guard<std::mutex> lock(mutex_);
   count_++;
+  total_++;
 }
 
 void WorkCount::End() {
@@ -62,16 +63,24 @@ bool WorkCount::WaitUntil(Clock::time_point deadline) {
   return idle_.wait_until(lock, deadline, [this] { return count_ == 0; });
 }
 
+uint64_t WorkCount::Total() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return total_;
+}
+
 WorkCount& WorkCount::All() {
   static auto* all = new WorkCount;
   return *all;
 }
 
-bool Drain() { return WorkCount::All().WaitUntil(Deadline()); }
+bool Drain() {
+  DrainAtExit();
+  return WorkCount::All().WaitUntil(Deadline());
+}
 
 void DrainOrLeave() {
   closing = true;
-  if (Drain()) return;
+  if (WorkCount::All().WaitUntil(Deadline())) return;
   std::fflush(nullptr);
   _Exit(exit_code);
 }
@@ -83,10 +92,8 @@ void RefuseWhenClosing() {
 }
 
 void DrainAtExit() {
-  // Exit handlers run in reverse order, mixed with the destructors of statics: ours must come later than those of the plugin,
-  // some of which are made at first use. So it is called again after the first client and the first compilations; 8 are plenty.
   static std::atomic<int> registered{0};
-  if (registered++ >= 8) return;
+  if (registered++ >= 64) return;
 #ifdef __GLIBC__
   on_exit(AtExit, nullptr);
 #else

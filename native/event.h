@@ -18,6 +18,8 @@ class WorkCount {
   void End();
   // False if something still ran when the time was over.
   bool WaitUntil(std::chrono::steady_clock::time_point deadline);
+  // How much has begun so far.
+  uint64_t Total();
   // Everything in the process.
   static WorkCount& All();
 
@@ -25,6 +27,7 @@ class WorkCount {
   std::mutex mutex_;
   std::condition_variable idle_;
   int count_ = 0;
+  uint64_t total_ = 0;
 };
 
 // Waits for what runs, 2 s at most for all callers in the process together; false if something still runs then.
@@ -35,7 +38,9 @@ void DrainOrLeave();
 void SetExitCode(int code);
 // Throws once the process is leaving.
 void RefuseWhenClosing();
-// Has exit() do DrainOrLeave before the destructors of what is loaded by now.
+// Has exit() do DrainOrLeave before the destructors of what exists by now. Exit handlers and destructors of statics run in reverse order of
+// their making, and XLA makes some of its statics at first use (oneDNN's generated code, when the first product runs): so this is called
+// again after the first client, each of the first compilations, now and then when work runs, and when the process is leaving.
 void DrainAtExit();
 
 void DestroyEvent(const PJRT_Api* api, PJRT_Event* event);
