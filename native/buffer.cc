@@ -166,13 +166,16 @@ void Buffer::Release() {
 void Buffer::Delete(napi_env env) {
   if (handle == nullptr) return;
   Release();
+  EnvState::Get(env)->LetGo(bytes);
   int64_t ignored;
   napi_adjust_external_memory(env, -bytes, &ignored);
 }
 
-void Buffer::Finalize(node_api_basic_env env, void* data, void*) {
+void Buffer::Finalize(node_api_basic_env env, void* data, void* state) {
   std::unique_ptr<Buffer> buffer(static_cast<Buffer*>(data));
-  int64_t held = kObjectBytes + (buffer->handle ? buffer->bytes : 0);
+  int64_t elements = buffer->handle ? buffer->bytes : 0;
+  int64_t held = kObjectBytes + elements;
+  static_cast<EnvState*>(state)->LetGo(elements);
   buffer.reset();
   int64_t ignored;
   napi_adjust_external_memory(env, -held, &ignored);
@@ -184,7 +187,7 @@ napi_value Buffer::Construct(napi_env env, napi_callback_info info) {
     if (b == nullptr) Fail(Kind::kArgument, "Buffer: not made with new; use client.bufferFromHost");
     napi_value self;
     Napi(napi_get_cb_info(env, info, nullptr, nullptr, &self, nullptr));
-    Napi(napi_wrap(env, self, b.get(), Finalize, nullptr, nullptr));
+    Napi(napi_wrap(env, self, b.get(), Finalize, EnvState::Get(env), nullptr));
     b.release();
     return self;
   });
@@ -214,14 +217,16 @@ Buffer* Buffer::From(napi_env env, napi_value v) {
 
 napi_value Buffer::Wrap(napi_env env, std::unique_ptr<Buffer> buffer) {
   napi_value cls, object;
-  Napi(napi_get_reference_value(env, EnvState::Get(env)->buffer_class, &cls));
-  int64_t held = buffer->bytes + kObjectBytes;
+  EnvState* state = EnvState::Get(env);
+  Napi(napi_get_reference_value(env, state->buffer_class, &cls));
+  int64_t elements = buffer->bytes, held = elements + kObjectBytes;
   being_wrapped = std::move(buffer);
   napi_status status = napi_new_instance(env, cls, 0, nullptr, &object);
   being_wrapped.reset();
   Napi(status);
   int64_t ignored;
   napi_adjust_external_memory(env, held, &ignored);
+  state->Hold(elements);
   return object;
 }
 

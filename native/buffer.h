@@ -43,7 +43,7 @@ struct Buffer {
 
  private:
   void Release();
-  static void Finalize(node_api_basic_env env, void* data, void* hint);
+  static void Finalize(node_api_basic_env env, void* data, void* state);
   static napi_value Construct(napi_env env, napi_callback_info info);
 };
 

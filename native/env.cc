@@ -3,6 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "error.h"
 #include "event.h"
 
@@ -42,6 +44,23 @@ void EnvState::Create(napi_env env) {
   napi_unref_threadsafe_function(env, state->mailbox->function_);
   napi_set_instance_data(env, state, nullptr, nullptr);
   napi_add_env_cleanup_hook(env, Cleanup, state);
+}
+
+void EnvState::Hold(int64_t bytes) {
+  held_ += bytes;
+  if (held_ < collect_at_) return;
+  CollectGarbage();
+  // A marking that was under way takes what was made since it began for live: a second collection finds it.
+  if (held_ > collect_at_ / 2) CollectGarbage();
+  collect_at_ = held_ + std::max(kMostGarbage, held_ / 2);
+}
+
+void EnvState::CollectGarbage() {
+  // More external memory than V8's hard limit makes it collect at once; taking it back restores its accounts.
+  constexpr int64_t kBeyondAnyLimit = int64_t{1} << 40;
+  int64_t ignored;
+  napi_adjust_external_memory(env, kBeyondAnyLimit, &ignored);
+  napi_adjust_external_memory(env, -kBeyondAnyLimit, &ignored);
 }
 
 void EnvState::Begin() {

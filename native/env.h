@@ -39,6 +39,15 @@ struct EnvState {
     return found != objects_.end() && found->second == kind;
   }
 
+  // Device bytes that JS objects of this environment hold. V8 is told of them, but lets 1 to 2 GB gather before it collects, however large the
+  // arrays: so we ask for a collection ourselves when half as much again, and 512 MB at least, have come since the last one. That frees
+  // memory at once only where finalizers run inside collections, which is what the experimental Node-API is used for; on a runtime that
+  // defers them all the same, memory is freed when the event loop turns, and asking does no harm.
+  void Hold(int64_t bytes);
+  void LetGo(int64_t bytes) { held_ -= bytes; }
+  // Has V8 collect all garbage now.
+  void CollectGarbage();
+
   // A promise is pending: the process stays up for it.
   void Begin();
   void End();
@@ -46,6 +55,9 @@ struct EnvState {
  private:
   std::unordered_map<void*, Kind> objects_;
   int pending_ = 0;
+  int64_t held_ = 0;
+  int64_t collect_at_ = kMostGarbage;
+  static constexpr int64_t kMostGarbage = int64_t{512} << 20;
   static void Cleanup(void* self);
 };
 

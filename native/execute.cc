@@ -109,6 +109,13 @@ void DropDonated(napi_env env, const Executable& e, std::vector<Row>& rows) {
   }
 }
 
+bool AllLive(std::vector<Row>& rows) {
+  for (Row& row : rows) {
+    for (size_t i = 0; i < row.args.size(); i++) if (row.args[i]->handle == nullptr) return false;
+  }
+  return true;
+}
+
 // The rows of results, as JS arrays in `out`.
 void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value* out) {
   RefuseWhenClosing();
@@ -137,6 +144,11 @@ void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kep
   Error error;
   bool failed = TakeError(api, api->PJRT_LoadedExecutable_Execute(&args), &error);
   if (e->any_donated) DropDonated(env, *e, rows);
+  if (failed && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
+    EnvState::Get(env)->CollectGarbage();
+    failed = TakeError(api, api->PJRT_LoadedExecutable_Execute(&args), &error);
+    if (e->any_donated) DropDonated(env, *e, rows);
+  }
   if (failed) throw error;
   // Own every output before anything can throw.
   Few<std::unique_ptr<Buffer>> owned(n * n_out);

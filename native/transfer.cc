@@ -191,7 +191,13 @@ napi_value BufferFromHost(napi_env env, napi_callback_info info) {
     } else {
       make.device = device < 0 ? client->addressable[0] : client->DeviceAt(what, device);
     }
-    Check(client->api(), client->api()->PJRT_Client_BufferFromHostBuffer(&make));
+    Error error;
+    bool failed = TakeError(client->api(), client->api()->PJRT_Client_BufferFromHostBuffer(&make), &error);
+    if (failed && error.status == "RESOURCE_EXHAUSTED") {
+      EnvState::Get(env)->CollectGarbage();
+      failed = TakeError(client->api(), client->api()->PJRT_Client_BufferFromHostBuffer(&make), &error);
+    }
+    if (failed) throw error;
     PJRT_Device* where = make.device ? make.device : Buffer::DeviceOf(*client, make.buffer);
     auto buffer = std::make_unique<Buffer>(client, make.buffer, type, dims, where);
     Await(client->api(), make.done_with_host_buffer);

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cacheRoot } from './cacheDir';
+import { cacheRoot, makeFolder } from './cacheDir';
 import type { Client } from './client';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
 import { ArgumentError } from './errors';
@@ -189,7 +189,7 @@ function write(directory: string, file: string, executable: Executable): void {
   try {
     const entry = entryOf(file, executable);
     if (entry === null) return;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     const fd = openSync(entry.temporary, 'wx', 0o600);
     try {
       for (const part of entry.parts) {
@@ -213,7 +213,7 @@ async function writeAsync(directory: string, file: string, executable: Executabl
   try {
     const entry = entryOf(file, executable);
     if (entry === null) return;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     const handle = await open(entry.temporary, 'wx', 0o600);
     try {
       await handle.writeFile(Buffer.concat(entry.parts));

@@ -16,8 +16,9 @@ test('a synchronous loop that disposes of nothing stays small', async () => {
 
 test('also with large arrays', async () => {
   const r = await runChild('loop.ts', [String(1 << 24), '100']);
-  const said = JSON.parse(r.stdout) as { rss: number };
+  const said = JSON.parse(r.stdout) as { rss: number; peakBytes: number };
   expect(said.rss).toBeLessThan(1.5e9);
+  expect(said.peakBytes).toBeLessThan(1.2e9);
 }, 60_000);
 
 test('workers share the client and free their buffers when they end', async () => {
