@@ -1,0 +1,2 @@
+export { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './pjrt/errors';
+export * as pjrt from './pjrt/index';
