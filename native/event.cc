@@ -74,8 +74,9 @@ WorkCount& WorkCount::All() {
 }
 
 bool Drain() {
-  DrainAtExit();
-  return WorkCount::All().WaitUntil(Deadline());
+  bool idle = WorkCount::All().WaitUntil(Deadline());
+  DrainAtExit();  // after what the work itself has made
+  return idle;
 }
 
 void DrainOrLeave() {

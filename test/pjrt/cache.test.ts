@@ -106,7 +106,7 @@ test('beyond the limit the entries that were not used for longest go', () => {
   const size = statSync(entries()[0]!).size;
   for (let n = 2; n <= 6; n++) cachedCompileSync(client, addOne(n));
   const all = entries();
-  all.forEach((f) => utimesSync(f, 1000, 1000));
+  for (const f of all) utimesSync(f, 1000, 1000);
   process.env.XLASTATE_CACHE_LIMIT = String(Math.round(size * 4));
   cachedCompileSync(client, addOne(7));
   const left = entries();

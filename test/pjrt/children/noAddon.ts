@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = mkdtempSync(join(tmpdir(), 'xlastate-'));
-cpSync(join(__dirname, '../../../lib/pjrt'), join(root, 'lib/pjrt'), { recursive: true });
+for (const file of ['native.ts', 'errors.ts', 'types.ts']) cpSync(join(__dirname, '../../../lib/pjrt', file), join(root, 'lib/pjrt', file));
 writeFileSync(join(root, 'package.json'), '{}');
 delete process.env.XLASTATE_ADDON;
-const { Plugin } = require(join(root, 'lib/pjrt/index.ts')) as typeof import('../../../lib/pjrt');
+const { native } = require(join(root, 'lib/pjrt/native.ts')) as typeof import('../../../lib/pjrt/native');
 try {
-  Plugin.load('/none.so');
+  native();
 } catch (e) {
   console.log((e as { code: string }).code, (e as Error).message);
 }
