@@ -30,7 +30,8 @@ function writeWrapper(cjs) {
   return names.length;
 }
 
-function buildDist({ force = false } = {}) {
+/** Type errors stop it only when `strict`: a checkout should work while they are looked into, a package must not have them. */
+function buildDist({ force = false, strict = false } = {}) {
   const typescript = require('typescript/package.json').version;
   const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/pluginStore.d.ts'], { typescript });
   const stamp = path.join(root, 'dist', '.stamp');
@@ -41,11 +42,13 @@ function buildDist({ force = false } = {}) {
   const start = Date.now();
   fs.rmSync(dist, { recursive: true, force: true });
   const r = run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  if (r.status !== 0) throw new Error(`dist: lib/ does not compile\n${r.stdout}${r.stderr}`);
+  const errors = r.stdout.split('\n').filter((l) => /error TS\d+/.test(l));
+  if (r.status !== 0 && (strict || errors.length === 0 || !fs.existsSync(dist))) throw new Error(`dist: lib/ does not compile\n${r.stdout}${r.stderr}`);
+  if (errors.length > 0) say(`dist: ${errors.length} type errors, see \`npm run typecheck\``);
   const made = entries().map((cjs) => `${cjs} (${writeWrapper(cjs)} names)`);
-  fs.writeFileSync(stamp, print);
+  if (errors.length === 0) fs.writeFileSync(stamp, print);
   say(`dist: compiled in ${seconds(start)}: ${made.join(', ')}`);
 }
 
 module.exports = { buildDist };
-if (require.main === module) script(() => buildDist({ force: process.argv.includes('--force') }));
+if (require.main === module) script(() => buildDist({ force: process.argv.includes('--force'), strict: process.argv.includes('--strict') }));

@@ -9,7 +9,7 @@ const { root, say, script, run } = require('./steps');
 script(() => {
   // npm prints the archive's name on stdout, and what we say must not be in its way.
   process.stdout.write = process.stderr.write.bind(process.stderr);
-  buildDist();
+  buildDist({ strict: true });
   const addon = buildAddon();
   const dir = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`);
   fs.mkdirSync(dir, { recursive: true });
