@@ -68,6 +68,7 @@ NAPI_MODULE_INIT() {
     add("deserializeSync", DeserializeSync);
     add("deserializeAsync", DeserializeAsync);
     add("execute", Execute);
+    add("executeInto", ExecuteInto);
     add("executeSharded", ExecuteSharded);
     add("serialize", ExecutableSerialize);
     add("optimizedHlo", ExecutableOptimizedHlo);

@@ -171,6 +171,22 @@ void Buffer::Delete(napi_env env) {
   napi_adjust_external_memory(env, -bytes, &ignored);
 }
 
+void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
+  if (handle != nullptr) {
+    XS_ARGS(PJRT_Buffer_Destroy_Args, args);
+    args.buffer = handle;
+    handle = other;
+    Error ignored;
+    TakeError(api(), api()->PJRT_Buffer_Destroy(&args), &ignored);
+    return;
+  }
+  handle = other;
+  client->Account(bytes, 1);
+  EnvState::Get(env)->Hold(bytes);
+  int64_t ignored;
+  napi_adjust_external_memory(env, bytes, &ignored);
+}
+
 void Buffer::Finalize(node_api_basic_env env, void* data, void* state) {
   std::unique_ptr<Buffer> buffer(static_cast<Buffer*>(data));
   int64_t elements = buffer->handle ? buffer->bytes : 0;

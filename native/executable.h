@@ -58,6 +58,7 @@ napi_value DeserializeSync(napi_env env, napi_callback_info info);
 napi_value DeserializeAsync(napi_env env, napi_callback_info info);
 // execute.cc
 napi_value Execute(napi_env env, napi_callback_info info);
+napi_value ExecuteInto(napi_env env, napi_callback_info info);
 napi_value ExecuteSharded(napi_env env, napi_callback_info info);
 // executable.cc
 napi_value ExecutableSerialize(napi_env env, napi_callback_info info);

@@ -116,13 +116,27 @@ bool AllLive(std::vector<Row>& rows) {
   return true;
 }
 
-// The rows of results, as JS arrays in `out`.
-void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value* out) {
+// Where results go: buffers whose JS objects exist.
+void CheckTargets(const Executable& e, Few<Buffer*>& targets) {
+  for (size_t k = 0; k < targets.size(); k++) {
+    const Buffer* b = targets[k];
+    const Output& o = e.outputs[k];
+    std::string where = "executeInto: output " + std::to_string(k);
+    if (b->client != e.client) Fail(Kind::kArgument, where + " is a buffer of another client");
+    if (b->type != o.type) Fail(Kind::kDtype, where + ": expected " + TypeText(o.type, *o.dims) + ", got " + b->Type());
+    if (b->dims != o.dims && *b->dims != *o.dims) Fail(Kind::kShape, where + ": expected " + TypeText(o.type, *o.dims) + ", got " + b->Type());
+    if (b->device != e.devices[0]) Fail(Kind::kArgument, where + " is on another device");
+    for (size_t i = 0; i < k; i++) if (targets[i] == b) Fail(Kind::kArgument, where + " is given twice");
+  }
+}
+
+// Checks and runs; the raw results are in the rows.
+void RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept) {
   RefuseWhenClosing();
   const PJRT_Api* api = e->api();
   for (size_t d = 0; d < rows.size(); d++) CheckRow(e, d, &rows[d]);
   if (e->any_donated) for (Row& row : rows) CheckDonations(*e, row, kept);
-  const size_t n = rows.size(), n_out = e->outputs.size();
+  const size_t n = rows.size();
   Few<PJRT_Buffer* const*, 8> arg_lists(n);
   Few<PJRT_Buffer**, 8> out_lists(n);
   Few<PJRT_Event*, 8> events(n);
@@ -150,6 +164,14 @@ void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kep
     if (e->any_donated) DropDonated(env, *e, rows);
   }
   if (failed) throw error;
+  // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.
+  for (size_t d = 0; d < n; d++) e->client->Track(events[d]);
+}
+
+// The rows of results, as JS arrays in `out`.
+void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value* out) {
+  RunRaw(env, e, rows, kept);
+  const size_t n = rows.size(), n_out = e->outputs.size();
   // Own every output before anything can throw.
   Few<std::unique_ptr<Buffer>> owned(n * n_out);
   for (size_t d = 0; d < n; d++) {
@@ -157,8 +179,6 @@ void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kep
       owned[d * n_out + k] = std::make_unique<Buffer>(e->client, rows[d].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[d]);
     }
   }
-  // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.
-  for (size_t d = 0; d < n; d++) e->client->Track(events[d]);
   for (size_t d = 0; d < n; d++) {
     Napi(napi_create_array_with_length(env, n_out, &out[d]));
     for (size_t k = 0; k < n_out; k++) Napi(napi_set_element(env, out[d], k, Buffer::Wrap(env, std::move(owned[d * n_out + k]))));
@@ -181,6 +201,36 @@ napi_value Execute(napi_env env, napi_callback_info info) {
     napi_value result;
     Run(env, e, rows, kept, &result);
     return result;
+  });
+}
+
+// (executable, buffers, buffers that take the results, non-donatable indices)
+napi_value ExecuteInto(napi_env env, napi_callback_info info) {
+  return Entry(env, [&]() -> napi_value {
+    Args args(env, info, 3);
+    Executable* e = FromHandle<Executable>(env, args[0]);
+    e->Live();
+    if (e->devices.size() != 1) Fail(Kind::kArgument, "executeInto: the program runs on " + std::to_string(e->devices.size()) + " devices");
+    Indices kept = ReadKept(env, *e, args, 3);
+    std::vector<Row> rows;
+    rows.emplace_back(*e);
+    ReadRow(env, e, args[1], 0, &rows[0]);
+    bool is_array = false;
+    uint32_t n = 0;
+    if (napi_is_array(env, args[2], &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "executeInto: expected an array of Buffers for the outputs");
+    Napi(napi_get_array_length(env, args[2], &n));
+    if (n != e->outputs.size()) Fail(Kind::kArgument, "executeInto: expected " + std::to_string(e->outputs.size()) + " outputs, got " + std::to_string(n));
+    Few<Buffer*> targets(n);
+    for (uint32_t k = 0; k < n; k++) {
+      napi_value v;
+      Napi(napi_get_element(env, args[2], k, &v));
+      targets[k] = Buffer::From(env, v);
+      if (targets[k] == nullptr) Fail(Kind::kArgument, "executeInto: output " + std::to_string(k) + ": expected a Buffer");
+    }
+    CheckTargets(*e, targets);
+    RunRaw(env, e, rows, kept);
+    for (uint32_t k = 0; k < n; k++) targets[k]->Replace(env, rows[0].outputs[k]);
+    return nullptr;
   });
 }
 

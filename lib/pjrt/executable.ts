@@ -62,6 +62,17 @@ export class Executable {
     return native().execute(this.handle, args, options?.nonDonatable) as Buffer[];
   }
 
+  /**
+   * Runs a program of one device, and lets existing buffers stand for its results: those of `out` take new contents, in order, and what they held
+   * is freed. They may be arguments of the same call, and may be deleted or donated before. Makes no objects, so that a step that
+   * replaces its state costs less than with {@link execute}.
+   *
+   * @throws ArgumentError, DtypeError or ShapeError, before anything runs, if a buffer of `out` has not the type of its result
+   */
+  executeInto(args: readonly Buffer[], out: readonly Buffer[], options?: ExecuteOptions): void {
+    native().executeInto(this.handle, args, out, options?.nonDonatable);
+  }
+
   /** Runs a program of several devices: a row of arguments, and of results, for each of {@link devices}. */
   executeSharded(args: readonly (readonly Buffer[])[], options?: ExecuteOptions): Buffer[][] {
     return native().executeSharded(this.handle, args, options?.nonDonatable) as Buffer[][];

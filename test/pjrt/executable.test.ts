@@ -100,6 +100,32 @@ describe('donation', () => {
   });
 });
 
+describe('executeInto', () => {
+  const f = client.compileSync(sumAndDifference(2, '{tf.aliasing_output = 0 : i32}'));
+
+  test('results go to buffers that exist, be they arguments, deleted or donated', () => {
+    const [a, b, c] = [f32(1, 2), f32(3, 4), f32(0, 0)];
+    const { liveBytes, liveBuffers } = client.memoryStats();
+    f.executeInto([a, b], [a, c]);
+    expect([a, b, c].map(read)).toEqual([[4, 6], [3, 4], [-2, -2]]);
+    c.delete();
+    f.executeInto([a, b], [c, a], { nonDonatable: [0] });
+    expect([a, b, c].map(read)).toEqual([[1, 2], [3, 4], [7, 10]]);
+    f.executeInto([a, b], [a, b]);
+    expect([a, b, c].map(read)).toEqual([[4, 6], [-2, -2], [7, 10]]);
+    expect(client.memoryStats()).toMatchObject({ liveBytes, liveBuffers });
+  });
+
+  test('what does not fit is refused before anything runs', () => {
+    const [a, b] = [f32(1, 2), f32(3, 4)];
+    expect(() => f.executeInto([a, b], [a])).toThrow('expected 2 outputs, got 1');
+    expect(() => f.executeInto([a, b], [a, a])).toThrow('output 1 is given twice');
+    expect(() => f.executeInto([a, b], [a, f32(1)])).toThrow('output 1: expected float32[2], got float32[1]');
+    expect(() => f.executeInto([a, b], [a, {} as never])).toThrow('output 1: expected a Buffer');
+    expect([a, b].map(read)).toEqual([[1, 2], [3, 4]]);
+  });
+});
+
 describe('serialization', () => {
   const f = client.compileSync(sumAndDifference(2, '{tf.aliasing_output = 0 : i32}'));
   const bytes = f.serialize();
