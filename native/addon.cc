@@ -62,6 +62,7 @@ NAPI_MODULE_INIT() {
     add("deviceMemoryStats", DeviceMemoryStats);
     add("clientMemory", ClientMemory);
     add("clientResetPeak", ClientResetPeak);
+    add("allocateHost", AllocateHost);
     add("bufferFromHost", BufferFromHost);
     add("compileSync", CompileSync);
     add("compileAsync", CompileAsync);

@@ -59,6 +59,7 @@ struct BufferSelf {
 };
 
 // transfer.cc
+napi_value AllocateHost(napi_env env, napi_callback_info info);
 napi_value BufferFromHost(napi_env env, napi_callback_info info);
 napi_value BufferToHostSync(napi_env env, napi_callback_info info);
 napi_value BufferToHost(napi_env env, napi_callback_info info);

@@ -1,6 +1,8 @@
 // Data from host to device, back, and between devices and memories.
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 #include "buffer.h"
 #include "entry.h"
@@ -71,6 +73,47 @@ napi_value AsArrayBuffer(napi_env env, const HostMemory& memory, size_t size) {
   std::memcpy(NewArrayBuffer(env, "Buffer.toHost", size, &out), memory.get(), size);
   return out;
 }
+
+// Host memory that device buffers may share. JS can transfer or drop an ArrayBuffer at any time, so that only memory whose life is
+// ours is shared: it stays until the last of its ArrayBuffer and its device buffers is gone.
+constexpr size_t kAlignment = 64;  // XLA's CPU client copies what is aligned less
+
+struct Shareable {
+  std::mutex mutex;
+  std::map<uintptr_t, std::pair<size_t, std::weak_ptr<void>>> blocks;  // by address
+
+  static Shareable& All() {
+    static auto* all = new Shareable;
+    return *all;
+  }
+
+  HostMemory Make(size_t size) {
+    size_t rounded = (size + kAlignment - 1) / kAlignment * kAlignment;
+    void* p = rounded < size ? nullptr : std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+    if (p == nullptr) Fail(Kind::kArgument, "allocateHost: no host memory for " + std::to_string(size) + " bytes");
+    std::memset(p, 0, size);
+    HostMemory memory(p, [this](void* gone) {
+      {
+        std::lock_guard<std::mutex> lock(mutex);
+        blocks.erase(reinterpret_cast<uintptr_t>(gone));
+      }
+      std::free(gone);
+    });
+    std::lock_guard<std::mutex> lock(mutex);
+    blocks[reinterpret_cast<uintptr_t>(p)] = {size, memory};
+    return memory;
+  }
+
+  // The block that holds all of these bytes; null if none does.
+  HostMemory Find(const Bytes& bytes) {
+    auto at = reinterpret_cast<uintptr_t>(bytes.data);
+    std::lock_guard<std::mutex> lock(mutex);
+    auto next = blocks.upper_bound(at);
+    if (next == blocks.begin()) return nullptr;
+    auto& [start, block] = *--next;
+    return at - start <= block.first && bytes.size <= block.first - (at - start) ? block.second.lock() : nullptr;
+  }
+};
 
 napi_value WrapCopy(napi_env env, const Buffer* source, PJRT_Buffer* made, PJRT_Device* device) {
   return Buffer::Wrap(env, std::make_unique<Buffer>(source->client, made, source->type, source->dims, device));
@@ -161,7 +204,16 @@ napi_value BufferCopyToMemory(napi_env env, napi_callback_info info) {
   });
 }
 
-// (client, data, dtype, dims, device index or -1, memory index or -1)
+// (bytes): an ArrayBuffer that bufferFromHost can share
+napi_value AllocateHost(napi_env env, napi_callback_info info) {
+  return Entry(env, [&] {
+    int64_t size = ReadInt(env, Args(env, info, 1)[0], "allocateHost");
+    if (size < 0) Fail(Kind::kArgument, "allocateHost: expected a number of bytes >= 0, got " + std::to_string(size));
+    return AsArrayBuffer(env, Shareable::All().Make(static_cast<size_t>(size)), static_cast<size_t>(size));
+  });
+}
+
+// (client, data, dtype, dims, device index or -1, memory index or -1, whether to share memory where that is safe)
 napi_value BufferFromHost(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     constexpr const char* what = "bufferFromHost";
@@ -186,6 +238,10 @@ napi_value BufferFromHost(napi_env env, napi_callback_info info) {
     make.num_dims = dims->size();
     // The only semantics under which JS may do with its memory what it likes afterwards: the data is copied before the call returns.
     make.host_buffer_semantics = PJRT_HostBufferSemantics_kImmutableOnlyDuringCall;
+    bool share = false;
+    HostMemory shared;
+    if (args.count > 6 && napi_get_value_bool(env, args[6], &share) == napi_ok && share && bytes.size > 0) shared = Shareable::All().Find(bytes);
+    if (shared != nullptr) make.host_buffer_semantics = PJRT_HostBufferSemantics_kImmutableZeroCopy;
     if (memory >= 0) {
       make.memory = client->MemoryAt(what, memory);
     } else {
@@ -200,7 +256,12 @@ napi_value BufferFromHost(napi_env env, napi_callback_info info) {
     if (failed) throw error;
     PJRT_Device* where = make.device ? make.device : Buffer::DeviceOf(*client, make.buffer);
     auto buffer = std::make_unique<Buffer>(client, make.buffer, type, dims, where);
-    Await(client->api(), make.done_with_host_buffer);
+    if (shared != nullptr && make.done_with_host_buffer != nullptr) {
+      // Fires when the device buffer is gone, which is no work to wait for.
+      OnReady(client->api(), make.done_with_host_buffer, [shared](const Error*) {});
+    } else {
+      Await(client->api(), make.done_with_host_buffer);
+    }
     return Buffer::Wrap(env, std::move(buffer));
   });
 }

@@ -8,7 +8,8 @@ import { type NativeBuffer, native } from './native';
  * The class is the addon's own, so that a call makes no object besides it; what it promises:
  *
  * - `dtype`, `dims` (a fresh array), `nbytes` (host format: at least one byte an element), `onDeviceSize`
- * - `toHostSync()`, `toHost()`: a row-major copy; `blockUntilReady()`, `ready()`, `isReady()`. An error of the program that computes
+ * - `toHostSync()`, `toHost()`: a row-major copy (that of `toHost` is memory of the addon's, which Node does not let be transferred to other
+ *   threads: copy it first); `blockUntilReady()`, `ready()`, `isReady()`. An error of the program that computes
  *   the buffer is thrown here, as XlaError
  * - `delete()`, `isDeleted()`: the memory is freed at once; a donated buffer is deleted by the call it is given to. Nothing needs to be
  *   deleted: garbage collection frees the memory, too

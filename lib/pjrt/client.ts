@@ -81,6 +81,16 @@ export class Memory {
 export interface Placement {
   device?: Device;
   memory?: Memory;
+  /**
+   * Share the host's memory where the platform can (the CPU does). Only memory of {@link allocateHost} is shared, other memory is copied all the
+   * same. What is shared must not be written while the buffer lives.
+   */
+  zeroCopy?: boolean;
+}
+
+/** Zeroed host memory that {@link Client.bufferFromHost} can share with a device buffer, aligned as XLA wants it. */
+export function allocateHost(bytes: number): ArrayBuffer {
+  return native().allocateHost(bytes);
 }
 
 type ClientInfo = ReturnType<ReturnType<typeof native>['createClient']>;
@@ -137,9 +147,9 @@ export class Client {
   bufferFromHost(data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer, dtype: DType, dims: readonly number[], placement: Placement = {}): Buffer {
     if (!isDtype(dtype)) throw new ArgumentError(`bufferFromHost: unknown element type ${String(dtype)}`);
     for (const place of [placement.device, placement.memory]) {
-      if (place !== undefined && place.client !== this) throw new ArgumentError('bufferFromHost: the device or memory belongs to another client');
+      if (place != null && place.client !== this) throw new ArgumentError('bufferFromHost: the device or memory belongs to another client');
     }
-    return native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1) as Buffer;
+    return native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1, placement.zeroCopy === true) as Buffer;
   }
 
   private prepare(program: string | Uint8Array, options: CompileOptions): [Uint8Array, Uint8Array, Parameter[]] {

@@ -86,7 +86,8 @@ interface Native {
   deviceMemoryStats(client: Handle, device: number): Record<string, number> | null;
   clientMemory(client: Handle): { liveBytes: number; peakBytes: number; liveBuffers: number };
   clientResetPeak(client: Handle): void;
-  bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number): NativeBuffer;
+  allocateHost(bytes: number): ArrayBuffer;
+  bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number, zeroCopy?: boolean): NativeBuffer;
   compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
   compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
   deserializeSync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;

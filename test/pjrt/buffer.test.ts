@@ -1,4 +1,4 @@
-import { ArgumentError, type DType, DTYPES, DeletedArrayError, defaultClient, ShapeError } from '../../lib/pjrt';
+import { allocateHost, ArgumentError, type DType, DTYPES, DeletedArrayError, defaultClient, ShapeError } from '../../lib/pjrt';
 import { square } from './programs';
 
 const client = defaultClient();
@@ -43,6 +43,21 @@ test('the data is copied: later writes do not show', () => {
   const b = client.bufferFromHost(data, 'float32', [data.length]);
   data.fill(2);
   expect(new Float32Array(b.toHostSync())[99_999]).toBe(1);
+});
+
+test('memory of ours can be shared; other memory is copied', () => {
+  const data = new Float32Array(allocateHost(1 << 16), 64, 1000).fill(3);
+  const b = client.bufferFromHost(data, 'float32', [1000], { zeroCopy: true });
+  const c = client.bufferFromHost(new Float32Array(4).fill(5), 'float32', [4], { zeroCopy: true });
+  expect([new Float32Array(b.toHostSync())[999], new Float32Array(c.toHostSync())[3]]).toEqual([3, 5]);
+  if (client.platformName === 'cpu') {
+    const again = new Float32Array(allocateHost(8192));
+    const d = client.bufferFromHost(again, 'float32', [again.length], { zeroCopy: true });
+    again[7] = 9;
+    expect(new Float32Array(d.toHostSync())[7]).toBe(9);
+    d.delete();
+  }
+  expect(() => allocateHost(-1)).toThrow(ArgumentError);
 });
 
 test('a buffer says where it is and moves', () => {
