@@ -61,7 +61,7 @@ function buildAddon({ force = false } = {}) {
   }
   const compiler = checkCompiler();
   checkCMake();
-  say(`addon: building with cmake-js and ${compiler} (about a minute)`);
+  say(`addon: building with cmake-js and ${compiler}`);
   const start = Date.now();
   const r = run(process.execPath, [cmakeJs, 'compile', '--directory', root], { env: { CMAKE_BUILD_PARALLEL_LEVEL: '2', ...process.env, XLASTATE_PJRT_INCLUDE: include } });
   if (r.status !== 0 || !fs.existsSync(ADDON)) {

@@ -15,15 +15,28 @@ class StoreError extends Error {}
 
 const PIP_MISSING = 'install it (Debian, Ubuntu: `apt-get install python3-pip`; Fedora: `dnf install python3-pip`; elsewhere: `python3 -m ensurepip`)';
 
+/** Makes a folder and those above it. Node's own recursion never ends on file systems that refuse folders with ENOENT, as /proc does. */
+function makeFolder(dir) {
+  if (fs.existsSync(dir)) return;
+  makeFolder(path.dirname(dir));
+  try {
+    fs.mkdirSync(dir);
+  } catch (e) {
+    if (e.code !== 'EEXIST') throw e;
+  }
+}
+
 function usable(dir) {
   try {
-    fs.mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     fs.accessSync(dir, fs.constants.W_OK | fs.constants.X_OK);
     return true;
   } catch {
     return false;
   }
 }
+
+const temporaryFolder = () => process.env.TMPDIR || os.tmpdir();
 
 /** The user's cache folder; null where there is no home. */
 function cacheHome() {
@@ -39,9 +52,9 @@ function cacheHome() {
 /** A place of this user's for when there is no cache folder; others must not be able to put a library there. */
 function temporaryHome() {
   const uid = typeof process.getuid === 'function' ? process.getuid() : 0;
-  const dir = path.join(os.tmpdir(), `xlastate-${uid}`);
+  const dir = path.join(temporaryFolder(), `xlastate-${uid}`);
   try {
-    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (!fs.existsSync(dir)) fs.mkdirSync(dir, { mode: 0o700 });
     const s = fs.lstatSync(dir);
     if (!s.isDirectory() || s.uid !== uid || (s.mode & 0o022) !== 0) return null;
     return dir;
@@ -57,7 +70,7 @@ function pluginRoots() {
   const cache = cacheHome();
   if (cache !== null) roots.push(path.join(cache, 'plugins'));
   const uid = typeof process.getuid === 'function' ? process.getuid() : 0;
-  const temporary = path.join(os.tmpdir(), `xlastate-${uid}`);
+  const temporary = path.join(temporaryFolder(), `xlastate-${uid}`);
   if (fs.existsSync(temporary) && temporaryHome() !== null) roots.push(path.join(temporary, 'plugins'));
   return roots;
 }
@@ -73,7 +86,7 @@ function installRoot() {
   if (temporary !== null && usable(path.join(temporary, 'plugins'))) {
     return { dir: path.join(temporary, 'plugins'), note: `${cannot}: using ${path.join(temporary, 'plugins')}, which may not outlive a reboot (set XDG_CACHE_HOME to a folder of yours)` };
   }
-  throw new StoreError(`${cannot}, nor can ${os.tmpdir()}: set XDG_CACHE_HOME to a folder that can be written`);
+  throw new StoreError(`${cannot}, nor can ${temporaryFolder()}: set XDG_CACHE_HOME to a folder that can be written`);
 }
 
 function folderName(spec) {
@@ -103,7 +116,7 @@ function wheelsFor(name, spec) {
 }
 
 function run(command, args, options = {}) {
-  return spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  return spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'pipe'], env: process.env, ...options });
 }
 
 /** The Python to run: any of 3.8 or newer. */

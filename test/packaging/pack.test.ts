@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(__dirname, '..', '..');
+let dir: string;
+let app: string;
+
+/** An empty project with the packed tarball in it, unpacked as npm would with scripts off; its dependencies are this checkout's. */
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'xlastate-pack-'));
+  const packed = spawnSync('npm', ['pack', '--pack-destination', dir], { cwd: root, encoding: 'utf8' });
+  if (packed.status !== 0) throw new Error(packed.stderr);
+  app = join(dir, 'app');
+  const modules = join(app, 'node_modules');
+  mkdirSync(join(modules, 'xlastate'), { recursive: true });
+  const tarball = readdirSync(dir).find((f) => f.endsWith('.tgz'))!;
+  const unpacked = spawnSync('tar', ['-xzf', join(dir, tarball), '--strip-components=1', '-C', join(modules, 'xlastate')], { encoding: 'utf8' });
+  if (unpacked.status !== 0) throw new Error(unpacked.stderr);
+  for (const d of Object.keys(packageJson().dependencies)) {
+    if (d.startsWith('@')) mkdirSync(join(modules, d.split('/')[0]!), { recursive: true });
+    symlinkSync(join(root, 'node_modules', d), join(modules, d));
+  }
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function packageJson(): { dependencies: Record<string, string>; exports: Record<string, { import: Record<string, string>; require: Record<string, string> } | string>; bin: Record<string, string> } {
+  return JSON.parse(readFileSync(join(app, 'node_modules', 'xlastate', 'package.json'), 'utf8'));
+}
+
+function run(file: string, source: string, env: NodeJS.ProcessEnv = {}): { stdout: string; stderr: string; status: number | null } {
+  writeFileSync(join(app, file), source);
+  return spawnSync(process.execPath, [file], { cwd: app, encoding: 'utf8', env: { ...process.env, ...env } });
+}
+
+const ADD = 'func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { %0 = stablehlo.add %x, %x : tensor<2xf32> return %0 : tensor<2xf32> }';
+const USE = `
+const client = pjrt.defaultClient();
+const f = client.compileSync(${JSON.stringify(ADD)});
+const [y] = f.execute([client.bufferFromHost(Float32Array.of(1, 2), 'float32', [2])]);
+const out = [...new Float32Array(y.toHostSync())].join();
+`;
+
+test('holds what it names: every entry with types, the addon, no sources of ours', () => {
+  const at = join(app, 'node_modules', 'xlastate');
+  for (const entry of Object.values(packageJson().exports)) {
+    for (const file of typeof entry === 'string' ? [entry] : [...Object.values(entry.import), ...Object.values(entry.require)]) expect([file, existsSync(join(at, file))]).toEqual([file, true]);
+  }
+  expect(existsSync(join(at, 'prebuilds', `${process.platform}-${process.arch}`, 'xlastate.node'))).toBe(true);
+  for (const absent of ['lib', 'test', 'node_modules', 'build', 'dist/.stamp']) expect([absent, existsSync(join(at, absent))]).toEqual([absent, false]);
+});
+
+test('CommonJS', () => {
+  expect(run('a.cjs', `const { pjrt } = require('xlastate');${USE}console.log(out);`)).toMatchObject({ stdout: '2,4\n', stderr: '', status: 0 });
+});
+
+test('ES modules name the same objects as CommonJS', () => {
+  const source = `
+import { createRequire } from 'node:module';
+import * as all from 'xlastate';
+import { pjrt, PluginError } from 'xlastate';
+import { Client } from 'xlastate/pjrt';
+const cjs = createRequire(import.meta.url)('xlastate');
+${USE}
+const differ = Object.keys(cjs).filter((k) => cjs[k] !== all[k]);
+console.log(out, differ.length, PluginError === cjs.PluginError, Client === cjs.pjrt.Client, client instanceof Client);
+`;
+  expect(run('b.mjs', source)).toMatchObject({ stdout: '2,4 0 true true true\n', stderr: '', status: 0 });
+});
+
+test('in a worker', () => {
+  const source = `
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { pjrt } from 'xlastate';
+if (isMainThread) new Worker(new URL(import.meta.url)).on('message', (m) => console.log('worker', m));
+else {${USE} parentPort.postMessage(out); }
+`;
+  expect(run('c.mjs', source)).toMatchObject({ stdout: 'worker 2,4\n', stderr: '', status: 0 });
+});
+
+test('without a plugin, and forbidden to fetch one, the error names the command', () => {
+  const r = run('d.cjs', "try { require('xlastate').pjrt.defaultClient(); } catch (e) { console.log(e.name, e.code, e.message); }", {
+    XDG_CACHE_HOME: join(dir, 'none'), TMPDIR: dir, XLASTATE_NO_FETCH: '1', XLASTATE_PLUGIN: '', XLASTATE_PLUGIN_DIR: '', PJRT_NAMES_AND_LIBRARY_PATHS: '', XLASTATE_PLATFORM: '',
+  });
+  expect(r).toMatchObject({ status: 0, stdout: 'PluginError PLUGIN no PJRT plugin is installed, and XLASTATE_NO_FETCH=1 forbids fetching one: run `npx xlastate plugins install cpu`\n' });
+});
+
+test('the command line: doctor, its exit code and JSON, plugins', () => {
+  const cli = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [join(app, 'node_modules', 'xlastate', packageJson().bin.xlastate!), ...args], { cwd: app, encoding: 'utf8', env: { ...process.env, ...env } });
+  const well = cli(['doctor', '--json']);
+  const said = JSON.parse(well.stdout);
+  expect([said.ok, well.status]).toEqual([true, 0]);
+  expect(said.findings.map((f: { name: string }) => f.name)).toEqual(expect.arrayContaining(['node', 'addon', 'plugin', 'path', 'PJRT API', 'devices', 'compile cache', 'compiler']));
+
+  const ill = cli(['doctor'], { XLASTATE_PLUGIN: '/does/not/exist.so' });
+  expect(ill.status).toBe(1);
+  expect(ill.stdout).toMatch(/BAD {2}plugin.*none\n.*XLASTATE_PLUGIN names \/does\/not\/exist\.so, which does not exist\n.*to mend: correct it/);
+
+  // A library, but no plugin.
+  const other = cli(['doctor', '--json'], { XLASTATE_PLUGIN: join(app, 'node_modules', 'xlastate', 'prebuilds', `${process.platform}-${process.arch}`, 'xlastate.node') });
+  expect(other.status).toBe(1);
+  expect(JSON.parse(other.stdout).findings.find((f: { name: string }) => f.name === 'client')).toMatchObject({ problem: expect.stringMatching(/./), mend: expect.stringMatching(/XLASTATE_PLUGIN/) });
+
+  expect(cli(['plugins', 'list']).stdout).toMatch(/^cpu .*xla_cpu_pjrt\.so\ncuda12 /);
+  expect(cli(['plugins', 'install', 'nope'])).toMatchObject({ status: 1, stderr: "xlastate: installPlugin: unknown plugin 'nope'; known are cpu, cuda12, cuda13, rocm7\n" });
+});
