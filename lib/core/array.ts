@@ -76,6 +76,9 @@ export interface Array {
   dispose(): void;
   /** Whether the memory is gone: disposed of, or donated to a compiled function. */
   isDeleted(): boolean;
+  /** The value of an array of size 1, so that `+x` works on one. */
+  valueOf(): unknown;
+  [Symbol.dispose](): void;
 }
 
 const tracedOnly = {
@@ -172,7 +175,7 @@ export class ConcreteArray extends Array {
     this.buffer.delete();
   }
 
-  [Symbol.dispose](): void {
+  override [Symbol.dispose](): void {
     this.dispose();
   }
 
@@ -180,7 +183,7 @@ export class ConcreteArray extends Array {
     return this.buf !== null && this.buf.isDeleted();
   }
 
-  valueOf(): unknown {
+  override valueOf(): unknown {
     return this.size === 1 ? this.item() : this;
   }
 }

@@ -171,7 +171,7 @@ export function primitives(): ReadonlyMap<string, Primitive> {
   return all;
 }
 
-function register<T extends Primitive<never>>(p: T): T {
+function register<T extends { name: string }>(p: T): T {
   if (all.has(p.name)) throw new Error(`primitive ${p.name} is defined twice`);
   all.set(p.name, p as unknown as Primitive);
   return p;

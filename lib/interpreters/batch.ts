@@ -54,7 +54,7 @@ export class BatchTrace extends Trace {
     return x instanceof BatchTracer && x.trace === this ? x.dim : null;
   }
 
-  valueOf(x: Array): Array {
+  bare(x: Array): Array {
     return x instanceof BatchTracer && x.trace === this ? x.value : x;
   }
 
@@ -64,7 +64,7 @@ export class BatchTrace extends Trace {
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
     for (const x of args) checkLive(x, prim.name);
-    const values = args.map((x) => this.valueOf(x));
+    const values = args.map((x) => this.bare(x));
     const dims = args.map((x) => this.dimOf(x));
     const named = this.axis.name !== null && prim.axisNames !== undefined && prim.axisNames(params).includes(this.axis.name);
     return withTrace(this.parent, () => {
@@ -92,7 +92,7 @@ export function batchFlat(f: (args: Array[]) => readonly Array[], axis: AxisData
   const trace = new BatchTrace(currentTrace(), axis);
   try {
     const outs = withAxis(axis.name, axis.size, () => withTrace(trace, () => f(args.map((x, i) => trace.lift(x, dims[i]!)))));
-    return { outs: outs.map((x) => trace.valueOf(x)), dims: outs.map((x) => trace.dimOf(x)) };
+    return { outs: outs.map((x) => trace.bare(x)), dims: outs.map((x) => trace.dimOf(x)) };
   } finally {
     trace.closed = true;
   }

@@ -1,0 +1,515 @@
+import type { Array } from '../core/array';
+import { sameShape, ShapedArray } from '../core/aval';
+import { type DType, dtypeKind } from '../core/dtype';
+import { DtypeError, ShapeError } from '../core/errors';
+import type { IrValue, LoweringContext } from '../core/lowering';
+import { absent, definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
+import { hlo } from '../stablehlo';
+import { addAny, defineNary, floats, ints } from './nary';
+import { broadcastInDim, like, provideElementwise, toFront, zerosLike } from './structural';
+
+const NUMERIC = ['int', 'uint', 'float', 'complex'] as const;
+const REAL = ['int', 'uint', 'float'] as const;
+const FLOAT = ['float'] as const;
+const INEXACT = ['float', 'complex'] as const;
+const BITS = ['bool', 'int', 'uint'] as const;
+
+const NO = {};
+const lin = (x: MaybeLinear) => isUndefinedPrimal(x);
+
+type Unary = (x: Array) => Array;
+type Binary = (x: Array, y: Array) => Array;
+
+function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], lower: Parameters<typeof defineNary>[0]['lower'], jvp: ((g: Array, out: Array, x: Array) => Array) | null | 'linear', range: [number, number] = [-2, 2], transpose?: (ct: Array) => Array): Unary {
+  const p = defineNary({
+    name, kinds, lower,
+    jvp: jvp === 'linear' ? 'linear' : [jvp],
+    transpose: transpose ? (ct) => [transpose(ct)] : undefined,
+    sample: () => (kinds.includes('float') ? floats(1, ...range) : ints(1)),
+  });
+  return (x) => p.bind(NO, x);
+}
+
+// ---- arithmetic ----
+
+export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => neg(ct));
+
+const addP = defineNary({
+  name: 'add', kinds: NUMERIC, lower: 'add',
+  jvp: [(g) => g, (g) => g],
+  transpose: (ct, args) => args.map((x) => (lin(x) ? ct : null)),
+  sample: () => [...floats(2), ...ints(2)],
+});
+export const add: Binary = (x, y) => addP.bind(NO, x, y);
+
+const subP = defineNary({
+  name: 'sub', kinds: NUMERIC, lower: 'subtract',
+  jvp: [(g) => g, (g) => neg(g)],
+  transpose: (ct, [x, y]) => [lin(x!) ? ct : null, lin(y!) ? neg(ct) : null],
+  sample: () => [...floats(2), ...ints(2)],
+});
+export const sub: Binary = (x, y) => subP.bind(NO, x, y);
+
+const mulP = defineNary({
+  name: 'mul', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y], out) => (out.dtype === 'bool' ? hlo.and(ctx, x!, y!) : hlo.multiply(ctx, x!, y!)),
+  jvp: [(g, _, _x, y) => mul(g, y!), (g, _, x) => mul(x!, g)],
+  transpose: (ct, [x, y]) => [lin(x!) ? mul(ct, y as Array) : null, lin(y!) ? mul(x as Array, ct) : null],
+  sample: () => [...floats(2), ...ints(2)],
+});
+export const mul: Binary = (x, y) => mulP.bind(NO, x, y);
+
+const divP = defineNary({
+  name: 'div', kinds: NUMERIC, lower: 'divide',
+  jvp: [(g, _, _x, y) => div(g, y!), (g, out, _x, y) => mul(mul(neg(g), out), reciprocal(y!))],
+  transpose: (ct, [x, y]) => [lin(x!) ? div(ct, y as Array) : null, null],
+  sample: () => [...floats(2, 0.5, 2), ...ints(2, 1, 5)],
+});
+export const div: Binary = (x, y) => divP.bind(NO, x, y);
+
+function reciprocal(x: Array): Array {
+  return integerPow(x, -1);
+}
+
+const remP = defineNary({
+  name: 'rem', kinds: REAL, lower: 'remainder',
+  jvp: [(g) => g, (g, _, x, y) => mul(neg(g), roundTowardZero(div(x!, y!)))],
+  sample: () => [...floats(2, 0.7, 5), ...ints(2, 1, 7)],
+});
+export const rem: Binary = (x, y) => remP.bind(NO, x, y);
+
+function roundTowardZero(x: Array): Array {
+  return mul(sign(x), floor(abs(x)));
+}
+
+/** For two equal operands the derivative is shared, as in JAX. */
+function balanced(g: Array, x: Array, out: Array, y: Array): Array {
+  const half = div(like(g, 1), like(g, 2));
+  return mul(g, mul(select(eq(x, out), like(g, 0), like(g, 1)), select(eq(y, out), like(g, 1), half)));
+}
+
+/** JAX's select_n for a condition on arrays: first the value where it is false. Scalars are broadcast. */
+function select(pred: Array, onFalse: Array, onTrue: Array): Array {
+  return selectN(pred, [onFalse, onTrue]);
+}
+
+const maxP = defineNary({
+  name: 'max', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => hlo.maximum(ctx, x!, y!),
+  jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
+  sample: () => [...floats(2), ...ints(2)],
+});
+export const max: Binary = (x, y) => maxP.bind(NO, x, y);
+
+const minP = defineNary({
+  name: 'min', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => hlo.minimum(ctx, x!, y!),
+  jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
+  sample: () => [...floats(2), ...ints(2)],
+});
+export const min: Binary = (x, y) => minP.bind(NO, x, y);
+
+// ---- powers, exponentials, logarithms ----
+
+const powP = defineNary({
+  name: 'pow', kinds: INEXACT, lower: 'power',
+  jvp: [
+    (g, _, x, y) => mul(g, mul(y!, pow(x!, select(eq(y!, like(y!, 0)), sub(y!, like(y!, 1)), like(y!, 1))))),
+    (g, out, x) => mul(g, mul(log(replaceZero(x!)), out)),
+  ],
+  sample: () => floats(2, 0.5, 2),
+});
+export const pow: Binary = (x, y) => powP.bind(NO, x, y);
+
+function replaceZero(x: Array): Array {
+  return select(eq(x, like(x, 0)), x, like(x, 1));
+}
+
+
+const integerPowP: SinglePrimitive<{ y: number }> = definePrimitive<{ y: number }>({
+  name: 'integer_pow',
+  abstract: ([x]) => x!,
+  lower: (ctx, [x], { y }, out) => {
+    if (y === 0) return ctx.splat(1, out);
+    let n = Math.abs(y);
+    let base = x!;
+    let acc: IrValue | null = null;
+    while (n > 0) {
+      if (n & 1) acc = acc === null ? base : hlo.multiply(ctx, acc, base);
+      n >>= 1;
+      if (n > 0) base = hlo.multiply(ctx, base, base);
+    }
+    return y < 0 ? hlo.divide(ctx, ctx.splat(1, out), acc!) : acc!;
+  },
+  jvp: ([x], [g], { y }) => [integerPow(x!, y), y === 0 ? null : mul(g!, y === 1 ? like(x!, 1) : mul(like(x!, y), integerPow(x!, y - 1)))],
+  transpose: absent('integer_pow is not linear'),
+  batch: (_, [x], [d], p) => [integerPowP.bind(p, x!), d!],
+  sample: () => [2, 3, -1, -2, 1].map((y) => ({ inputs: [{ shape: [3], dtype: 'float32', low: 0.5, high: 2 }], params: { y } })),
+});
+export function integerPow(x: Array, y: number): Array {
+  return integerPowP.bind({ y }, x);
+}
+
+export const square = unary('square', NUMERIC, (ctx, [x]) => hlo.multiply(ctx, x!, x!), (g, _, x) => mul(g, mul(like(x, 2), x)));
+export const exp = unary('exp', INEXACT, 'exponential', (g, out) => mul(g, out));
+export const exp2 = unary('exp2', INEXACT, (ctx, [x], out) => hlo.same(ctx, 'exponential', [hlo.multiply(ctx, x!, ctx.splat(Math.LN2, out))]), (g, out) => mul(g, mul(like(out, Math.LN2), out)));
+export const expm1 = unary('expm1', INEXACT, 'exponential_minus_one', (g, out) => mul(g, add(out, like(out, 1))));
+export const log = unary('log', INEXACT, 'log', (g, _, x) => div(g, x), [0.3, 3]);
+export const log1p = unary('log1p', INEXACT, 'log_plus_one', (g, _, x) => div(g, add(x, like(x, 1))), [-0.5, 3]);
+export const sqrt = unary('sqrt', INEXACT, 'sqrt', (g, out) => mul(g, div(like(out, 0.5), out)), [0.3, 3]);
+export const rsqrt = unary('rsqrt', INEXACT, 'rsqrt', (g, out, x) => mul(g, mul(like(x, -0.5), div(out, x))), [0.3, 3]);
+export const cbrt = unary('cbrt', FLOAT, 'cbrt', (g, out, x) => mul(g, mul(like(x, 1 / 3), div(out, x))), [0.3, 3]);
+export const logistic = unary('logistic', INEXACT, 'logistic', (g, out) => mul(mul(g, out), sub(like(out, 1), out)));
+
+// ---- trigonometry ----
+
+export const sin = unary('sin', INEXACT, 'sine', (g, _, x) => mul(g, cos(x)));
+export const cos = unary('cos', INEXACT, 'cosine', (g, _, x) => neg(mul(g, sin(x))));
+export const tan = unary('tan', INEXACT, 'chlo.tan', (g, out) => mul(g, add(like(out, 1), square(out))), [-1, 1]);
+export const asin = unary('asin', INEXACT, 'chlo.asin', (g, _, x) => mul(g, rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x)))), [-0.8, 0.8]);
+export const acos = unary('acos', INEXACT, 'chlo.acos', (g, _, x) => mul(g, neg(rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x))))), [-0.8, 0.8]);
+export const atan = unary('atan', INEXACT, 'chlo.atan', (g, _, x) => div(g, add(like(x, 1), square(x))));
+export const sinh = unary('sinh', INEXACT, 'chlo.sinh', (g, _, x) => mul(g, cosh(x)));
+export const cosh = unary('cosh', INEXACT, 'chlo.cosh', (g, _, x) => mul(g, sinh(x)));
+export const tanh = unary('tanh', INEXACT, 'tanh', (g, out) => mul(add(g, mul(g, out)), sub(like(out, 1), out)));
+export const asinh = unary('asinh', INEXACT, 'chlo.asinh', (g, _, x) => mul(g, rsqrt(add(square(x), like(x, 1)))));
+export const acosh = unary('acosh', INEXACT, 'chlo.acosh', (g, _, x) => mul(g, rsqrt(mul(sub(x, like(x, 1)), add(x, like(x, 1))))), [1.3, 3]);
+export const atanh = unary('atanh', INEXACT, 'chlo.atanh', (g, _, x) => mul(integerPow(add(like(x, 1), x), -1), div(g, sub(like(x, 1), x))), [-0.8, 0.8]);
+
+const atan2P = defineNary({
+  name: 'atan2', kinds: FLOAT, lower: 'atan2',
+  jvp: [(g, _, x, y) => mul(g, div(y!, add(square(x!), square(y!)))), (g, _, x, y) => mul(g, div(neg(x!), add(square(x!), square(y!))))],
+  sample: () => floats(2, 0.5, 2),
+});
+export const atan2: Binary = (x, y) => atan2P.bind(NO, x, y);
+
+// ---- rounding and sign ----
+
+export const floor = unary('floor', FLOAT, 'floor', null, [0.1, 0.9]);
+export const ceil = unary('ceil', FLOAT, 'ceil', null, [0.1, 0.9]);
+
+const roundP: SinglePrimitive<{ roundingMethod: 'AWAY_FROM_ZERO' | 'TO_NEAREST_EVEN' }> = definePrimitive<{ roundingMethod: 'AWAY_FROM_ZERO' | 'TO_NEAREST_EVEN' }>({
+  name: 'round',
+  abstract: ([x]) => x!,
+  lower: (ctx, [x], { roundingMethod }) => hlo.same(ctx, roundingMethod === 'TO_NEAREST_EVEN' ? 'round_nearest_even' : 'round_nearest_afz', [x!]),
+  jvp: ([x], _, p) => [roundP.bind(p, x!), null],
+  transpose: absent('round is not linear'),
+  batch: (_, [x], [d], p) => [roundP.bind(p, x!), d!],
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'float32', low: 0.1, high: 0.4 }], params: { roundingMethod: 'TO_NEAREST_EVEN' } }],
+});
+export function round(x: Array, toEven = false): Array {
+  return roundP.bind({ roundingMethod: toEven ? 'TO_NEAREST_EVEN' : 'AWAY_FROM_ZERO' }, x);
+}
+
+export const sign = unary('sign', NUMERIC, (ctx, [x], out) => {
+  if (dtypeKind(out.dtype) !== 'uint') return hlo.same(ctx, 'sign', [x!]);
+  const zero = ctx.splat(0, out);
+  return hlo.select(ctx, hlo.compare(ctx, 'EQ', x!, zero), zero, ctx.splat(1, out));
+}, null, [0.5, 2]);
+
+const absP = defineNary({
+  name: 'abs', kinds: ['int', 'float', 'complex'], result: realOf,
+  lower: (ctx, [x], out) => hlo.op(ctx, 'abs', [x!], out),
+  jvp: [(g, out, x) => (dtypeKind(x!.dtype) === 'complex' ? div(add(mul(real(g), real(x!)), mul(imag(g), imag(x!))), replaceZero(out)) : mul(g, sign(x!)))],
+  sample: () => [...floats(1, 0.5, 2), ...ints(1)],
+});
+export const abs: Unary = (x) => absP.bind(NO, x);
+
+function realOf(dtype: DType): DType {
+  return dtype === 'complex64' ? 'float32' : dtype === 'complex128' ? 'float64' : dtype;
+}
+
+// ---- complex parts ----
+
+const realP = defineNary({
+  name: 'real', kinds: ['complex'], result: realOf, lower: (ctx, [x], out) => hlo.op(ctx, 'real', [x!], out),
+  jvp: 'linear', transpose: (ct) => [complex(ct, like(ct, 0))],
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'complex64' }], params: NO }],
+});
+export const real: Unary = (x) => realP.bind(NO, x);
+
+const imagP = defineNary({
+  name: 'imag', kinds: ['complex'], result: realOf, lower: (ctx, [x], out) => hlo.op(ctx, 'imag', [x!], out),
+  jvp: 'linear', transpose: (ct) => [complex(like(ct, 0), neg(ct))],
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'complex64' }], params: NO }],
+});
+export const imag: Unary = (x) => imagP.bind(NO, x);
+
+const complexP = defineNary({
+  name: 'complex', kinds: FLOAT, result: (d) => (d === 'float64' ? 'complex128' : 'complex64'), lower: (ctx, [x, y], out) => hlo.op(ctx, 'complex', [x!, y!], out),
+  jvp: [(g) => complex(g, like(g, 0)), (g) => complex(like(g, 0), g)],
+  transpose: (ct, [x, y]) => [lin(x!) ? real(ct) : null, lin(y!) ? imag(neg(ct)) : null],
+  sample: () => floats(2),
+});
+export const complex: Binary = (x, y) => complexP.bind(NO, x, y);
+
+const conjP: SinglePrimitive<{ inputDtype: DType }> = definePrimitive<{ inputDtype: DType }>({
+  name: 'conj',
+  abstract: ([x]) => x!.withDtype(dtypeKind(x!.dtype) === 'complex' ? x!.dtype : x!.dtype === 'float64' ? 'complex128' : 'complex64'),
+  lower: (ctx, [x], _, out) => {
+    const part = out.withDtype(realOf(out.dtype));
+    if (dtypeKind(x!.aval.dtype) !== 'complex') return hlo.op(ctx, 'complex', [x!, ctx.splat(0, part)], out);
+    return hlo.op(ctx, 'complex', [hlo.op(ctx, 'real', [x!], part), hlo.negate(ctx, hlo.op(ctx, 'imag', [x!], part))], out);
+  },
+  jvp: 'linear',
+  transpose: (ct, _, { inputDtype }) => [dtypeKind(inputDtype) === 'complex' ? conj(ct) : real(ct)],
+  batch: (_, [x], [d], p) => [conjP.bind(p, x!), d!],
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'complex64' }], params: { inputDtype: 'complex64' } }],
+});
+export function conj(x: Array): Array {
+  return conjP.bind({ inputDtype: x.dtype }, x);
+}
+
+// ---- bits ----
+
+export const not = unary('not', BITS, 'not', null);
+export const populationCount = unary('population_count', ['int', 'uint'], 'popcnt', null);
+export const clz = unary('clz', ['int', 'uint'], 'count_leading_zeros', null);
+
+function bitwise(name: string, kinds: readonly ('bool' | 'int' | 'uint')[], lower: string): Binary {
+  const p = defineNary({ name, kinds, lower, jvp: [null, null], sample: () => ints(2, 0, 7) });
+  return (x, y) => p.bind(NO, x, y);
+}
+export const and = bitwise('and', BITS, 'and');
+export const or = bitwise('or', BITS, 'or');
+export const xor = bitwise('xor', BITS, 'xor');
+export const shiftLeft = bitwise('shift_left', ['int', 'uint'], 'shift_left');
+export const shiftRightLogical = bitwise('shift_right_logical', ['int', 'uint'], 'shift_right_logical');
+export const shiftRightArithmetic = bitwise('shift_right_arithmetic', ['int', 'uint'], 'shift_right_arithmetic');
+
+// ---- comparison ----
+
+function comparison(name: string, direction: hlo.Direction, kinds: readonly ('bool' | 'int' | 'uint' | 'float' | 'complex')[]): Binary {
+  const p = defineNary({
+    name, kinds, result: () => 'bool', lower: (ctx, [x, y]) => hlo.compare(ctx, direction, x!, y!), jvp: [null, null],
+    sample: () => [...floats(2), ...ints(2, 0, 2)],
+  });
+  return (x, y) => p.bind(NO, x, y);
+}
+const ORDERED = ['bool', 'int', 'uint', 'float'] as const;
+export const eq = comparison('eq', 'EQ', [...ORDERED, 'complex']);
+export const ne = comparison('ne', 'NE', [...ORDERED, 'complex']);
+export const lt = comparison('lt', 'LT', ORDERED);
+export const le = comparison('le', 'LE', ORDERED);
+export const gt = comparison('gt', 'GT', ORDERED);
+export const ge = comparison('ge', 'GE', ORDERED);
+
+const isFiniteP = defineNary({
+  name: 'is_finite', kinds: FLOAT, result: () => 'bool', lower: (ctx, [x], out) => hlo.op(ctx, 'is_finite', [x!], out), jvp: [null], sample: () => floats(1),
+});
+export const isFinite: Unary = (x) => isFiniteP.bind(NO, x);
+
+const nextafterP = defineNary({ name: 'nextafter', kinds: FLOAT, lower: 'chlo.next_after', jvp: [null, null], sample: () => floats(2) });
+export const nextafter: Binary = (x, y) => nextafterP.bind(NO, x, y);
+
+// ---- special functions ----
+
+const SQRT_PI_2 = 2 / Math.sqrt(Math.PI);
+export const erf = unary('erf', FLOAT, 'chlo.erf', (g, _, x) => mul(like(x, SQRT_PI_2), mul(g, exp(neg(square(x))))));
+export const erfc = unary('erfc', FLOAT, 'chlo.erfc', (g, _, x) => mul(like(x, -SQRT_PI_2), mul(g, exp(neg(square(x))))));
+export const erfInv = unary('erf_inv', FLOAT, 'chlo.erf_inv', (g, out) => mul(like(out, Math.sqrt(Math.PI) / 2), mul(g, exp(square(out)))), [-0.8, 0.8]);
+export const lgamma = unary('lgamma', FLOAT, 'chlo.lgamma', (g, _, x) => mul(g, digamma(x)), [0.5, 3]);
+export const digamma = unary('digamma', FLOAT, 'chlo.digamma', (g, _, x) => mul(g, polygamma(like(x, 1), x)), [0.5, 3]);
+const polygammaP = defineNary({
+  name: 'polygamma', kinds: FLOAT, lower: 'chlo.polygamma',
+  jvp: [null, (g, _, m, x) => mul(g, polygamma(add(m!, like(m!, 1)), x!))],
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'float32', values: [1, 2, 1], constant: true }, { shape: [3], dtype: 'float32', low: 1, high: 3 }], params: NO, tolerance: 0.02 }],
+});
+export const polygamma: Binary = (m, x) => polygammaP.bind(NO, m, x);
+const zetaP = defineNary({
+  name: 'zeta', kinds: FLOAT, lower: 'chlo.zeta',
+  jvp: [null, (g, _, x, q) => mul(g, mul(neg(x!), zeta(add(x!, like(x!, 1)), q!)))],
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'float32', low: 2, high: 4, constant: true }, { shape: [3], dtype: 'float32', low: 1, high: 3 }], params: NO }],
+});
+export const zeta: Binary = (x, q) => zetaP.bind(NO, x, q);
+export const besselI1e = unary('bessel_i1e', FLOAT, 'chlo.bessel_i1e', (g, out, x) => {
+  const safe = select(lt(abs(x), like(x, 1e-20)), x, like(x, 1e-20));
+  const dx = sub(besselI0e(safe), mul(out, add(sign(safe), integerPow(safe, -1))));
+  return mul(g, select(lt(abs(x), like(x, 1e-20)), dx, like(x, 0.5)));
+}, [0.3, 3]);
+export const besselI0e = unary('bessel_i0e', FLOAT, lowerBesselI0e, (g, out, x) => mul(g, sub(besselI1e(x), mul(sign(x), out))), [0.3, 3]);
+
+/** Chebyshev series of Cephes for exp(−|x|) I0(x), on [0, 8] and beyond. */
+const I0E_SMALL = [
+  -1.30002500998624804212e-8, 6.04699502254191894932e-8, -2.67079385394061173391e-7, 1.11738753912010371815e-6, -4.41673835845875056359e-6, 1.64484480707288970893e-5,
+  -5.75419501008210370398e-5, 1.88502885095841655729e-4, -5.76375574538582365885e-4, 1.63947561694133579842e-3, -4.32430999505057594430e-3, 1.05464603945949983183e-2,
+  -2.37374148058994688156e-2, 4.93052842396707084878e-2, -9.49010970480476444210e-2, 1.71620901522208775349e-1, -3.04682672343198398683e-1, 6.76795274409476084995e-1,
+];
+const I0E_LARGE = [
+  3.39623202570838634515e-9, 2.26666899049817806459e-8, 2.04891858946906374183e-7, 2.89137052083475648297e-6, 6.88975834691682398426e-5, 3.36911647825569408990e-3, 8.04490411014108831608e-1,
+];
+
+function chebyshev(ctx: LoweringContext, x: IrValue, coefficients: readonly number[]): IrValue {
+  let b0 = ctx.splat(0, x.aval);
+  let b1 = b0;
+  let b2 = b0;
+  for (const c of coefficients) {
+    b2 = b1;
+    b1 = b0;
+    b0 = hlo.add(ctx, hlo.subtract(ctx, hlo.multiply(ctx, x, b1), b2), ctx.splat(c, x.aval));
+  }
+  return hlo.multiply(ctx, hlo.subtract(ctx, b0, b2), ctx.splat(0.5, x.aval));
+}
+
+function lowerBesselI0e(ctx: LoweringContext, [x]: readonly IrValue[]): IrValue {
+  const a = hlo.op(ctx, 'abs', [x!], x!.aval);
+  const k = (v: number) => ctx.splat(v, a.aval);
+  const small = chebyshev(ctx, hlo.subtract(ctx, hlo.multiply(ctx, a, k(0.5)), k(2)), I0E_SMALL);
+  const large = hlo.multiply(ctx, chebyshev(ctx, hlo.subtract(ctx, hlo.divide(ctx, k(32), a), k(2)), I0E_LARGE), hlo.same(ctx, 'rsqrt', [a]));
+  return hlo.select(ctx, hlo.compare(ctx, 'LE', a, k(8)), small, large);
+}
+
+// ---- choice ----
+
+
+const selectNP: SinglePrimitive<object> = definePrimitive<object>({
+  name: 'select_n',
+  abstract: ([which, ...cases]) => {
+    const first = cases[0];
+    if (!first) throw new ShapeError('selectN: expected at least one case');
+    for (const c of cases) if (c.dtype !== first.dtype || !sameShape(c.shape, first.shape)) throw new ShapeError(`selectN: expected cases of one type, got ${cases.join(' and ')}`);
+    if (which!.dtype !== 'bool' && which!.dtype !== 'int32') throw new DtypeError(`selectN: expected the choice to be bool or int32, got ${which}`);
+    if (which!.dtype === 'bool' && cases.length > 2) throw new ShapeError(`selectN: a bool chooses among at most 2 cases, got ${cases.length}`);
+    if (which!.ndim !== 0 && !sameShape(which!.shape, first.shape)) throw new ShapeError(`selectN: expected the choice to be a scalar or of shape [${first.shape}], got ${which}`);
+    return new ShapedArray(first.shape, first.dtype, cases.every((c) => c.weakType));
+  },
+  lower: (ctx, [which, ...cases], _, out) => {
+    if (cases.length === 1) return cases[0]!;
+    const w = which!.aval.ndim === 0 && out.ndim > 0 ? hlo.broadcastInDim(ctx, which!, [], which!.aval.withShape(out.shape)) : which!;
+    if (w.aval.dtype === 'bool') return hlo.select(ctx, w, cases[1]!, cases[0]!);
+    const choose = (lo: number, hi: number): IrValue => {
+      if (hi - lo === 1) return cases[lo]!;
+      const mid = (lo + hi) >> 1;
+      return hlo.select(ctx, hlo.compare(ctx, 'LT', w, ctx.splat(mid, w.aval)), choose(lo, mid), choose(mid, hi));
+    };
+    return choose(0, cases.length);
+  },
+  jvp: (primals, [, ...tangents]) => {
+    const out = selectNP.bind(NO, ...primals);
+    if (tangents.every((t) => t === null)) return [out, null];
+    return [out, selectNP.bind(NO, primals[0]!, ...tangents.map((t, i) => t ?? zerosLike(primals[i + 1]!.aval)))];
+  },
+  transpose: (ct, [which, ...cases]) => [null, ...cases.map((c, k) => {
+    if (!lin(c)) return null;
+    const zero = zerosLike(ct.aval);
+    return selectNP.bind(NO, which as Array, ...cases.map((_, i) => (i === k ? ct : zero)));
+  })],
+  batch: (axis, args, dims) => {
+    const [which, ...cases] = args;
+    if (dims[0] === null || which!.ndim > 1 || cases.every((c, i) => c.ndim === (dims[i + 1] === null ? 0 : 1))) {
+      const caseRank = cases[0]!.ndim - (dims[1] === null ? 0 : 1);
+      if (dims[0] === null && which!.ndim === 0 && caseRank > 0) {
+        const fronts = cases.map((c, i) => toFront(c, dims[i + 1]!, axis.size));
+        return [selectNP.bind(NO, which!, ...fronts), 0];
+      }
+      return [selectNP.bind(NO, ...args.map((x, i) => toFront(x, dims[i]!, axis.size))), 0];
+    }
+    // A scalar choice for each entry of the axis.
+    const fronts = cases.map((c, i) => toFront(c, dims[i + 1]!, axis.size));
+    return [selectNP.bind(NO, broadcastInDim(which!, fronts[0]!.shape, [0]), ...fronts), 0];
+  },
+  sample: () => [
+    { inputs: [{ shape: [2, 3], dtype: 'bool' }, { shape: [2, 3], dtype: 'float32' }, { shape: [2, 3], dtype: 'float32' }], params: NO },
+    { inputs: [{ shape: [], dtype: 'bool' }, { shape: [2, 3], dtype: 'float32' }, { shape: [2, 3], dtype: 'float32' }], params: NO },
+    { inputs: [{ shape: [3], dtype: 'int32', values: [0, 2, 1] }, { shape: [3], dtype: 'float32' }, { shape: [3], dtype: 'float32' }, { shape: [3], dtype: 'float32' }], params: NO },
+  ],
+});
+
+
+/** Elementwise choice: case number `which`; scalars among the cases are broadcast. */
+export function selectN(which: Array, cases: readonly Array[]): Array {
+  const shape = [which, ...cases].find((x) => x.ndim > 0)?.shape ?? [];
+  return selectNP.bind(NO, which, ...cases.map((c) => (c.ndim === 0 && shape.length > 0 ? broadcastInDim(c, shape, []) : c)));
+}
+
+/** Elementwise: `onTrue` where `pred`, else `onFalse`. */
+export function where(pred: Array, onTrue: Array, onFalse: Array): Array {
+  return selectN(pred, [onFalse, onTrue]);
+}
+
+const clampP: SinglePrimitive<object> = definePrimitive<object>({
+  name: 'clamp',
+  abstract: ([lo, x, hi]) => {
+    for (const b of [lo!, hi!]) {
+      if (b.dtype !== x!.dtype) throw new DtypeError(`clamp: expected bounds of dtype ${x!.dtype}, got ${b}`);
+      if (b.ndim !== 0 && !sameShape(b.shape, x!.shape)) throw new ShapeError(`clamp: expected bounds to be scalars or of shape [${x!.shape}], got ${b}`);
+    }
+    return x!;
+  },
+  lower: (ctx, [lo, x, hi], _, out) => hlo.op(ctx, 'clamp', [lo!, x!, hi!], out),
+  jvp: ([lo, x, hi], [tl, tx, th]) => {
+    const out = clampP.bind(NO, lo!, x!, hi!);
+    const parts = [
+      tx && where(and(gt(x!, lo!), lt(x!, hi!)), tx, like(tx, 0)),
+      tl && where(gt(lo!, x!), wide(tl, out), like(tl, 0)),
+      th && where(lt(hi!, x!), wide(th, out), like(th, 0)),
+    ].filter((p) => p !== null);
+    return [out, parts.length === 0 ? null : parts.reduce((a, b) => addAny(a!, b!))];
+  },
+  transpose: absent('clamp is not linear'),
+  batch: (axis, args, dims) => {
+    const bounds = dims[0] === null && dims[2] === null && args[0]!.ndim === 0 && args[2]!.ndim === 0;
+    if (bounds) return [clampP.bind(NO, args[0]!, args[1]!, args[2]!), dims[1]!];
+    const x = toFront(args[1]!, dims[1]!, axis.size);
+    const bound = (b: Array, d: number | null) => {
+      const f = toFront(b, d, axis.size);
+      return broadcastInDim(f, x.shape, f.ndim === x.ndim ? x.shape.map((_, i) => i) : [0]);
+    };
+    return [clampP.bind(NO, bound(args[0]!, dims[0]!), x, bound(args[2]!, dims[2]!)), 0];
+  },
+  sample: () => [
+    { inputs: [{ shape: [], dtype: 'float32', values: [-0.5] }, { shape: [2, 3], dtype: 'float32', low: -1, high: 1 }, { shape: [], dtype: 'float32', values: [0.5] }], params: NO },
+    { inputs: [{ shape: [3], dtype: 'float32', low: -1, high: -0.5 }, { shape: [3], dtype: 'float32', low: -2, high: 2 }, { shape: [3], dtype: 'float32', low: 0.5, high: 1 }], params: NO },
+  ],
+});
+
+function wide(x: Array, out: Array): Array {
+  return x.ndim === out.ndim ? x : broadcastInDim(x, out.shape, []);
+}
+
+export function clamp(lo: Array, x: Array, hi: Array): Array {
+  return clampP.bind(NO, lo, x, hi);
+}
+
+// ---- copies, precision, bits as another type ----
+
+const copyP = defineNary({ name: 'copy', kinds: ['bool', ...NUMERIC], lower: (_, [x]) => x!, jvp: 'linear', transpose: (ct) => [ct], sample: () => floats(1) });
+export const copy: Unary = (x) => copyP.bind(NO, x);
+
+const stopGradientP = defineNary({ name: 'stop_gradient', kinds: ['bool', ...NUMERIC], lower: (_, [x]) => x!, jvp: [null], sample: () => [{ ...floats(1)[0]!, skip: { jvp: 'its derivative is zero by definition', grad: 'its derivative is zero by definition', second: 'as above' } }] });
+export const stopGradient: Unary = (x) => (dtypeKind(x.dtype) === 'float' || dtypeKind(x.dtype) === 'complex' ? stopGradientP.bind(NO, x) : x);
+
+const reducePrecisionP: SinglePrimitive<{ exponentBits: number; mantissaBits: number }> = definePrimitive<{ exponentBits: number; mantissaBits: number }>({
+  name: 'reduce_precision',
+  abstract: ([x]) => x!,
+  lower: (ctx, [x], { exponentBits, mantissaBits }, out) => hlo.op(ctx, 'reduce_precision', [x!], out, `exponent_bits = ${exponentBits} : i32, mantissa_bits = ${mantissaBits} : i32`),
+  jvp: 'linear',
+  transpose: (ct, _, p) => [reducePrecisionP.bind(p, ct)],
+  batch: (_, [x], [d], p) => [reducePrecisionP.bind(p, x!), d!],
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'float32' }], params: { exponentBits: 8, mantissaBits: 10 }, tolerance: 0.05, skip: { jvp: 'finite differences see the rounding', grad: 'as above', second: 'as above' } }],
+});
+export function reducePrecision(x: Array, exponentBits: number, mantissaBits: number): Array {
+  return reducePrecisionP.bind({ exponentBits, mantissaBits }, x);
+}
+
+const WIDTH: Partial<Record<DType, number>> = { int64: 64, uint64: 64, float64: 64, complex64: 64, complex128: 128, int32: 32, uint32: 32, float32: 32, int16: 16, uint16: 16, float16: 16, bfloat16: 16, int4: 4, uint4: 4, float4_e2m1fn: 4, int2: 2, uint2: 2 };
+export const bitWidth = (d: DType) => WIDTH[d] ?? 8;
+
+const bitcastP: SinglePrimitive<{ newDtype: DType }> = definePrimitive<{ newDtype: DType }>({
+  name: 'bitcast_convert_type',
+  abstract: ([x], { newDtype }) => {
+    const from = bitWidth(x!.dtype);
+    const to = bitWidth(newDtype);
+    if (from === to) return new ShapedArray(x!.shape, newDtype);
+    if (from > to) return new ShapedArray([...x!.shape, from / to], newDtype);
+    if (x!.shape[x!.ndim - 1] !== to / from) throw new ShapeError(`bitcastConvertType: expected the last dimension of ${x} to be ${to / from} to make ${newDtype} of it`);
+    return new ShapedArray(x!.shape.slice(0, -1), newDtype);
+  },
+  lower: (ctx, [x], _, out) => hlo.op(ctx, 'bitcast_convert', [x!], out),
+  jvp: ([x], _, p) => [bitcastP.bind(p, x!), null],
+  transpose: absent('bits have no derivative'),
+  batch: (_, [x], [d], p) => (d === x!.ndim - 1 ? [bitcastP.bind(p, toFront(x!, d, x!.shape[d]!)), 0] : [bitcastP.bind(p, x!), d!]),
+  sample: () => [{ inputs: [{ shape: [3], dtype: 'int32', low: 0, high: 9 }], params: { newDtype: 'float32' } }],
+});
+export function bitcastConvertType(x: Array, newDtype: DType): Array {
+  return x.dtype === newDtype ? x : bitcastP.bind({ newDtype }, x);
+}
+
+provideElementwise(sub, where);

@@ -1,0 +1,150 @@
+import type { Array } from '../core/array';
+import { sameShape, ShapedArray, type Shape } from '../core/aval';
+import { type DtypeKind, dtypeKind } from '../core/dtype';
+import { DtypeError, ShapeError } from '../core/errors';
+import type { IrValue, LoweringContext } from '../core/lowering';
+import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
+import { hlo } from '../stablehlo';
+import { broadcastInDim, moveaxis, reduceSum, reshape } from './structural';
+
+/** Shape of an elementwise result: operands have one shape, but for scalars, which go with any. */
+export function naryShape(op: string, avals: readonly ShapedArray[]): Shape {
+  let shape: Shape | undefined;
+  for (const a of avals) {
+    if (a.shape.length === 0) continue;
+    if (shape === undefined) shape = a.shape;
+    else if (!sameShape(shape, a.shape)) {
+      throw new ShapeError(`${op}: expected operands of equal shapes (or scalars), got ${avals.join(' and ')}`);
+    }
+  }
+  return shape ?? [];
+}
+
+/** Checks that operands have one element type of an accepted kind. */
+export function checkKinds(op: string, avals: readonly ShapedArray[], kinds: readonly DtypeKind[]): void {
+  const first = avals[0]!;
+  for (const a of avals) {
+    if (a.dtype !== first.dtype) throw new DtypeError(`${op}: expected operands of one dtype, got ${avals.join(' and ')}; convert with astype`);
+  }
+  if (!kinds.includes(dtypeKind(first.dtype))) throw new DtypeError(`${op}: does not accept dtype ${first.dtype}; expected one of kind ${kinds.join(', ')}`);
+}
+
+/** Operands as values of the result's shape. */
+export function broadcastOperands(ctx: LoweringContext, args: readonly IrValue[], shape: Shape): IrValue[] {
+  return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, [], x.aval.withShape(shape))));
+}
+
+/** Sums a cotangent over what a scalar operand was broadcast to. */
+export function unbroadcast(ct: Array, aval: ShapedArray): Array {
+  if (sameShape(ct.shape, aval.shape)) return ct;
+  return reduceSum(ct, ct.shape.map((_, i) => i));
+}
+
+/** Brings a tangent to its result's shape. */
+export function broadcastTo(x: Array, shape: Shape): Array {
+  return sameShape(x.shape, shape) ? x : broadcastInDim(x, shape, []);
+}
+
+/** Batching for elementwise operations: mapped dimensions go to the front, and operands of lower rank get dimensions after it. */
+export function alignBatch(axis: AxisData, args: readonly Array[], dims: readonly BatchDim[]): { args: Array[]; dim: number } {
+  const ranks = args.map((x, i) => x.ndim - (dims[i] === null ? 0 : 1));
+  const rank = Math.max(...ranks);
+  const first = dims.find((d) => d !== null)!;
+  // All mapped alike and of one rank: nothing needs to move.
+  if (args.every((_, i) => dims[i] === null ? ranks[i] === 0 : dims[i] === first && ranks[i] === rank)) return { args: [...args], dim: first };
+  const out = args.map((x, i) => {
+    const d = dims[i]!;
+    if (d === null) return ranks[i] === 0 ? x : broadcastInDim(x, [axis.size, ...x.shape], x.shape.map((_, k) => k + 1));
+    const moved = moveaxis(x, d, 0);
+    return ranks[i] === rank ? moved : reshape(moved, [axis.size, ...new globalThis.Array<number>(rank - ranks[i]!).fill(1), ...moved.shape.slice(1)]);
+  });
+  const shape = out.find((x, i) => ranks[i] === rank && rank > 0)?.shape;
+  return { args: out.map((x) => (shape === undefined || x.ndim === 0 || sameShape(x.shape, shape) ? x : broadcastInDim(x, shape, x.shape.map((_, k) => k)))), dim: 0 };
+}
+
+type Jvp = (g: Array, out: Array, ...operands: Array[]) => Array;
+
+export interface NarySpec {
+  name: string;
+  kinds: readonly DtypeKind[];
+  /** Dtype of the result; that of the operands by default. */
+  result?: (dtype: ShapedArray['dtype']) => ShapedArray['dtype'];
+  /** Name of the StableHLO operation of same-typed operands, or how to emit. */
+  lower: string | ((ctx: LoweringContext, args: readonly IrValue[], out: ShapedArray) => IrValue);
+  /** Tangent's contribution of each operand; null where the derivative is zero. 'linear': linear in all operands together. */
+  jvp: readonly (Jvp | null)[] | 'linear';
+  transpose?: (ct: Array, args: readonly MaybeLinear[]) => readonly MaybeZero[];
+  sample: () => readonly Sample<object>[];
+}
+
+const NONE = {};
+
+/** Defines an elementwise primitive. */
+export function defineNary(spec: NarySpec): SinglePrimitive<object> {
+  const { name, jvp } = spec;
+  const record: PrimitiveRecord<object> = {
+    name,
+    abstract: (avals) => {
+      checkKinds(name, avals, spec.kinds);
+      const dtype = avals[0]!.dtype;
+      return new ShapedArray(naryShape(name, avals), spec.result ? spec.result(dtype) : dtype, avals.every((a) => a.weakType));
+    },
+    lower: (ctx, args, _, out) => {
+      const full = broadcastOperands(ctx, args, out.shape);
+      if (typeof spec.lower !== 'string') return spec.lower(ctx, full, out);
+      return spec.lower.startsWith('chlo.') ? ctx.emit(spec.lower, full, [out])[0]! : hlo.same(ctx, spec.lower, full);
+    },
+    jvp: jvp === 'linear' ? 'linear' : (primals, tangents) => {
+      const out = prim.bind(NONE, ...primals);
+      let tangent: MaybeZero = null;
+      tangents.forEach((t, i) => {
+        const rule = jvp[i];
+        if (t === null || !rule) return;
+        const part = broadcastTo(rule(t, out, ...primals), out.shape);
+        tangent = tangent === null ? part : addAny(tangent, part);
+      });
+      return [out, tangent];
+    },
+    transpose: spec.transpose ? (ct, args) => spec.transpose!(ct, args).map((c, i) => (c === null ? null : unbroadcast(c, isUndefinedPrimal(args[i]!) ? (args[i] as { aval: ShapedArray }).aval : (args[i] as Array).aval))) : absent(`${name} is not linear`),
+    batch: (axis, args, dims) => {
+      const aligned = alignBatch(axis, args, dims);
+      return [prim.bind(NONE, ...aligned.args), aligned.dim];
+    },
+    sample: spec.sample,
+  };
+  const prim = definePrimitive(record);
+  return prim;
+}
+
+/** Sum of two tangents or cotangents of one type. */
+export const addAnyP: SinglePrimitive<object> = definePrimitive<object>({
+  name: 'add_any',
+  abstract: (avals) => avals[0]!.strong(),
+  lower: (ctx, args, _, out) => (dtypeKind(out.dtype) === 'bool' ? hlo.or(ctx, args[0]!, args[1]!) : hlo.add(ctx, args[0]!, args[1]!)),
+  jvp: 'linear',
+  transpose: (ct) => [ct, ct],
+  batch: (axis, args, dims) => {
+    const aligned = alignBatch(axis, args, dims);
+    return [addAnyP.bind(NONE, ...aligned.args), aligned.dim];
+  },
+  sample: () => [{ inputs: [{ shape: [2, 3], dtype: 'float32' }, { shape: [2, 3], dtype: 'float32' }], params: {} }],
+});
+
+export function addAny(x: Array, y: Array): Array {
+  return addAnyP.bind(NONE, x, y);
+}
+
+/** Test inputs of an elementwise operation. */
+export function floats(n: number, low = -2, high = 2, shape: readonly number[] = [2, 3]): Sample<object>[] {
+  const input = (s: readonly number[], dtype: string) => ({ shape: s, dtype, low, high });
+  const cases: Sample<object>[] = [
+    { inputs: globalThis.Array.from({ length: n }, () => input(shape, 'float32')), params: NONE },
+    { inputs: globalThis.Array.from({ length: n }, () => input([], 'float32')), params: NONE },
+  ];
+  if (n === 2) cases.push({ inputs: [input(shape, 'float32'), input([], 'float32')], params: NONE }, { inputs: [input([], 'float32'), input(shape, 'float32')], params: NONE });
+  return cases;
+}
+
+export function ints(n: number, low = -5, high = 5, dtype = 'int32'): Sample<object>[] {
+  return [{ inputs: globalThis.Array.from({ length: n }, () => ({ shape: [2, 3], dtype, low, high })), params: NONE }];
+}
