@@ -1,4 +1,5 @@
 import type { DType } from '../pjrt/types';
+import { config } from './config';
 import { DtypeError } from './errors';
 
 export { DTYPES, type DType, isDtype } from '../pjrt/types';
@@ -60,10 +61,10 @@ function toNode({ dtype, weakType }: TypeInfo): Node {
   return kind === 'uint' || kind === 'int' ? 'weak int' : kind === 'float' ? 'weak float' : 'weak complex';
 }
 
-const WEAK_DTYPE: Partial<Record<Node, DType>> = { 'weak int': 'int32', 'weak float': 'float32', 'weak complex': 'complex64' };
+const WEAK_DTYPE: Partial<Record<Node, readonly [DType, DType]>> = { 'weak int': ['int32', 'int64'], 'weak float': ['float32', 'float64'], 'weak complex': ['complex64', 'complex128'] };
 
 /**
- * The least upper bound of several element types in JAX's lattice, with 64-bit types off for weak results.
+ * The least upper bound of several element types in JAX's lattice, weak results being of 32 bits unless 64-bit types are on.
  *
  * Mirrors `jax.dtypes.result_type`.
  *
@@ -78,6 +79,6 @@ export function promoteTypes(...types: readonly TypeInfo[]): TypeInfo {
     const given = types.map((t) => t.dtype).join(', ');
     throw new DtypeError(`promoteTypes: no implicit promotion of ${given}; convert one of them with astype first`);
   }
-  const weak = WEAK_DTYPE[least];
+  const weak = WEAK_DTYPE[least]?.[config.enableX64 ? 1 : 0];
   return weak ? { dtype: weak, weakType: true } : { dtype: least as DType, weakType: least === 'bool' && types.every((t) => t.weakType) };
 }

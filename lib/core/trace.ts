@@ -7,9 +7,12 @@ export abstract class Trace {
   readonly parent: Trace | null;
   /** Set when the transformation is over: tracers of it that are still about have leaked. */
   closed = false;
+  /** Whether operations end in a jaxpr, rather than being run at once. */
+  readonly staging: boolean;
 
-  constructor(parent: Trace | null) {
+  constructor(parent: Trace | null, staging = parent !== null && parent.staging) {
     this.parent = parent;
+    this.staging = staging;
   }
 
   abstract readonly kind: string;
@@ -47,6 +50,11 @@ export function withTrace<T>(t: Trace, f: () => T): T {
 /** Whether operations run at once, no transformation being in progress. */
 export function isEager(): boolean {
   return current!.parent === null;
+}
+
+/** Whether operations are being recorded, not run. */
+export function isStaging(): boolean {
+  return current!.staging;
 }
 
 /** Applies a primitive under the current trace. */

@@ -26,7 +26,7 @@ export class StageTrace extends Trace {
   private readonly constants = new Map<Array, Var>();
 
   constructor(parent: Trace, kind = 'jit') {
-    super(parent);
+    super(parent, true);
     this.kind = kind;
   }
 

@@ -1,0 +1,108 @@
+import { type Array, ConcreteArray } from '../core/array';
+import { ShapedArray } from '../core/aval';
+import { baseOps } from '../core/base';
+import { configKey } from '../core/config';
+import { ClosedJaxpr } from '../core/jaxpr';
+import { paramsKey } from '../core/paramsKey';
+import { defineMultiPrimitive, isUndefinedPrimal, type MultiPrimitive } from '../core/primitive';
+import { isEager, isStaging, Tracer } from '../core/trace';
+import { batchJaxpr } from './batch';
+import { compileJaxpr, type Compiled } from './compile';
+import { jvpJaxpr } from './jvp';
+import { instantiateZeros, partialEvalJaxpr } from './partial';
+import { hoistConsts, stage } from './stage';
+import { transposeJaxpr } from './transpose';
+
+export interface JitParams {
+  name: string;
+  jaxpr: ClosedJaxpr;
+}
+
+const made = new WeakMap<ClosedJaxpr, JitParams>();
+
+/** Parameters of an application of a jaxpr: one object for each jaxpr, so that caches find it again. */
+export function jitParams(jaxpr: ClosedJaxpr, name: string): JitParams {
+  let p = made.get(jaxpr);
+  if (p === undefined || p.name !== name) {
+    p = { name, jaxpr };
+    made.set(jaxpr, p);
+  }
+  return p;
+}
+
+/** Applies a jaxpr without constants as one compiled function. Mirrors JAX's `jit` primitive. */
+export const jitP: MultiPrimitive<JitParams> = defineMultiPrimitive<JitParams>({
+  name: 'jit',
+  abstract: (_, { jaxpr }) => jaxpr.outAvals,
+  lower: (ctx, args, { jaxpr, name }) => ctx.call(jaxpr, args, name),
+  effects: ({ jaxpr }) => [...jaxpr.effects],
+  jvp: (primals, tangents, { name, jaxpr }) => {
+    const nonzero = tangents.map((t) => t !== null);
+    const d = jvpJaxpr(jaxpr, nonzero);
+    const results = jitP.bind(jitParams(d.jaxpr, name), ...primals, ...tangents.filter((t) => t !== null));
+    const n = jaxpr.jaxpr.outvars.length;
+    let next = n;
+    return [results.slice(0, n), d.nonzeroOut.map((z) => (z ? results[next++]! : null))];
+  },
+  partialEval: (known, unknown, args, isUnknown, { name, jaxpr }) => {
+    const split = partialEvalJaxpr(jaxpr, isUnknown);
+    const first = known(() => jitP.bind(jitParams(split.known, name), ...args.filter((_, i) => !isUnknown[i])));
+    const n = first.length - split.residuals.length;
+    const second = unknown(() => jitP.bind(jitParams(split.unknown, name), ...first.slice(n), ...args.filter((_, i) => isUnknown[i])));
+    let [k, u] = [0, 0];
+    return split.outUnknown.map((x) => (x ? second[u++]! : first[k++]!));
+  },
+  transpose: (cts, args, { name, jaxpr }, outs) => {
+    const isLinear = args.map(isUndefinedPrimal);
+    const t = transposeJaxpr(jaxpr, isLinear);
+    const results = jitP.bind(jitParams(t, name), ...args.filter((x): x is Array => !isUndefinedPrimal(x)), ...instantiateZeros(cts, outs));
+    let next = 0;
+    return isLinear.map((l) => (l ? results[next++]! : null));
+  },
+  batch: (axis, args, dims, { name, jaxpr }) => {
+    const b = batchJaxpr(jaxpr, axis, dims.map((d) => d !== null));
+    const moved = args.map((x, i) => (dims[i] === null || dims[i] === 0 ? x : baseOps().moveaxis(x, dims[i]!, 0)));
+    return [jitP.bind(jitParams(b.jaxpr, name), ...moved), b.outMapped.map((m) => (m ? 0 : null))];
+  },
+  sample: () => {
+    const a = new ShapedArray([3], 'float32');
+    const { closed } = hoistConsts(stage(([x, y]) => [baseOps().add(x!, y!), x!], [a, a], 'f'));
+    const input = { shape: [3], dtype: 'float32' };
+    return [{ inputs: [input, input], params: jitParams(closed, 'f') }];
+  },
+});
+
+interface Composite {
+  /** Compiled for eager use; it holds the arrays that the function captured. */
+  program: Compiled | null;
+  closed: ClosedJaxpr;
+  consts: Array[];
+}
+
+/**
+ * Makes one program of a function that is written in several operations: run eagerly, it is compiled as a whole and cached by the types of its
+ * arrays and by `statics`; inside a trace that records, its operations stand for themselves.
+ *
+ * @param f must depend on nothing but its arguments
+ */
+export function composite<S extends object = object>(name: string, f: (args: Array[], statics: S) => readonly Array[]): (args: readonly Array[], statics: S) => Array[] {
+  const known = new Map<string, Composite>();
+  return (args, statics) => {
+    if (isStaging()) return [...f([...args], statics)];
+    let key = paramsKey(statics);
+    for (let i = 0; i < args.length; i++) key += `;${args[i]!.aval.key}`;
+    key += `!${configKey()}`;
+    let c = known.get(key);
+    if (c === undefined) {
+      const { closed, consts } = hoistConsts(stage((xs) => f(xs, statics), args.map((x) => x.aval), name));
+      if (consts.some((x) => x instanceof Tracer)) return [...f([...args], statics)];
+      c = { program: null, closed, consts };
+      known.set(key, c);
+    }
+    if (isEager() && args.every((x) => x instanceof ConcreteArray)) {
+      c.program ??= compileJaxpr(c.closed.jaxpr, [], { name: `jit_${name}` });
+      return c.program.call([...c.consts, ...args]);
+    }
+    return jitP.bind(jitParams(c.closed, name), ...c.consts, ...args);
+  };
+}
