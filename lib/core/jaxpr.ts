@@ -1,6 +1,7 @@
 import { type Array, ConcreteArray, type ScalarValue } from './array';
 import type { ShapedArray } from './aval';
 import type { Params, Primitive } from './primitive';
+import { printJaxpr } from './printJaxpr';
 import { bind } from './trace';
 
 /** A variable of a jaxpr. Names are given by the printer. */
@@ -79,6 +80,14 @@ export class Jaxpr {
   get outAvals(): ShapedArray[] {
     return this.outvars.map((v) => v.aval);
   }
+
+  toString(): string {
+    return printJaxpr(this);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return printJaxpr(this);
+  }
 }
 
 /** A jaxpr with the values of its constants. Mirrors `jax.core.ClosedJaxpr`. */
@@ -100,6 +109,14 @@ export class ClosedJaxpr {
 
   get effects(): ReadonlySet<string> {
     return this.jaxpr.effects;
+  }
+
+  toString(): string {
+    return printJaxpr(this);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return printJaxpr(this);
   }
 }
 

@@ -70,9 +70,18 @@ export interface Sample<P> {
 /** How a jaxpr equation splits into what can be computed now and what depends on unknown inputs; see lib/interpreters/partial.ts. */
 export type PartialEvalRule<P> = (known: (f: () => Array[]) => Array[], unknown: (f: () => Array[]) => Array[], args: readonly Array[], isUnknown: readonly boolean[], params: P) => Array[];
 
+/** How an equation is printed where it differs from the general form: all parameters, in the order of their names. */
+export interface PrintRule<P> {
+  /** The parameters that are printed, by name: those left out, or undefined, are not. */
+  params?: (params: P) => object;
+  /** Variables of the inner jaxpr get the names of the equation's operands and results. */
+  sharesNames?: boolean;
+}
+
 interface Common<P extends Params> {
   /** The name JAX prints in jaxprs. */
   name: string;
+  print?: PrintRule<P>;
   /**
    * Splits an application some of whose operands are unknown. Without it, the whole application is unknown.
    * Higher-order primitives need it, so that the primal part of a differentiated loop stays known.
@@ -122,6 +131,7 @@ export class Primitive<P extends Params = Params> {
   readonly batch: MultiPrimitiveRecord<P>['batch'];
   readonly partialEval: PartialEvalRule<P> | undefined;
   readonly effects: ((params: P) => readonly string[]) | undefined;
+  readonly print: PrintRule<P> | undefined;
   readonly impl: ((args: readonly Array[], params: P) => Array[] | null) | undefined;
   readonly axisNames: ((params: P) => readonly string[]) | undefined;
   readonly sample: () => readonly Sample<P>[];
@@ -138,6 +148,7 @@ export class Primitive<P extends Params = Params> {
     this.batch = record.batch;
     this.partialEval = record.partialEval;
     this.effects = record.effects;
+    this.print = record.print;
     this.impl = record.impl;
     this.axisNames = record.axisNames;
     this.sample = record.sample;

@@ -187,6 +187,7 @@ export const ceil = unary('ceil', FLOAT, 'ceil', null, [0.1, 0.9]);
 
 const roundP: SinglePrimitive<{ roundingMethod: 'AWAY_FROM_ZERO' | 'TO_NEAREST_EVEN' }> = definePrimitive<{ roundingMethod: 'AWAY_FROM_ZERO' | 'TO_NEAREST_EVEN' }>({
   name: 'round',
+  print: { params: ({ roundingMethod }) => ({ roundingMethod: roundingMethod === 'TO_NEAREST_EVEN' ? 1 : 0 }) },
   abstract: ([x]) => x!,
   lower: (ctx, [x], { roundingMethod }) => hlo.same(ctx, roundingMethod === 'TO_NEAREST_EVEN' ? 'round_nearest_even' : 'round_nearest_afz', [x!]),
   jvp: ([x], _, p) => [roundP.bind(p, x!), null],

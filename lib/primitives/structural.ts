@@ -18,6 +18,7 @@ export interface BroadcastParams {
 
 export const broadcastInDimP: SinglePrimitive<BroadcastParams> = definePrimitive<BroadcastParams>({
   name: 'broadcast_in_dim',
+  print: { params: ({ broadcastDimensions }) => (broadcastDimensions.length > 0 ? { broadcastDimensions } : {}) },
   abstract: ([x], { shape, broadcastDimensions: dims }) => {
     const a = x!;
     if (dims.length !== a.ndim) throw new ShapeError(`broadcastInDim: expected ${a.ndim} broadcastDimensions for ${a}, got [${dims}]`);
@@ -143,6 +144,7 @@ export interface ConvertParams {
 
 export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimitive<ConvertParams>({
   name: 'convert_element_type',
+  print: { params: ({ newDtype, weakType }) => ({ newDtype, weakType }) },
   abstract: ([x], { newDtype, weakType }) => new ShapedArray(x!.shape, newDtype, weakType),
   lower: (ctx, [x], _, out) => {
     const from = dtypeKind(x!.aval.dtype);
