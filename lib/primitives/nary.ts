@@ -3,18 +3,22 @@ import { sameShape, ShapedArray, type Shape } from '../core/aval';
 import { type DtypeKind, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
-import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
+import { Absent, absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { broadcastInDim, moveaxis, reduceSum, reshape } from './structural';
 
-/** Shape of an elementwise result: operands have one shape, but for scalars, which go with any. */
+/** Shape of an elementwise result: scalars go with any shape, and a dimension of size 1 with any size. */
 export function naryShape(op: string, avals: readonly ShapedArray[]): Shape {
   let shape: Shape | undefined;
   for (const a of avals) {
     if (a.shape.length === 0) continue;
     if (shape === undefined) shape = a.shape;
     else if (!sameShape(shape, a.shape)) {
-      throw new ShapeError(`${op}: expected operands of equal shapes (or scalars), got ${avals.join(' and ')}`);
+      const s: Shape = shape;
+      if (a.shape.length !== s.length || a.shape.some((n, i) => n !== s[i] && n !== 1 && s[i] !== 1)) {
+        throw new ShapeError(`${op}: expected operands of one rank (or scalars), with dimensions that are equal or 1, got ${avals.join(' and ')}`);
+      }
+      shape = s.map((n, i) => (n === 1 ? a.shape[i]! : n));
     }
   }
   return shape ?? [];
@@ -31,22 +35,23 @@ export function checkKinds(op: string, avals: readonly ShapedArray[], kinds: rea
 
 /** Operands as values of the result's shape. */
 export function broadcastOperands(ctx: LoweringContext, args: readonly IrValue[], shape: Shape): IrValue[] {
-  return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, [], x.aval.withShape(shape))));
+  return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, x.aval.shape.map((_, i) => i), x.aval.withShape(shape))));
 }
 
-/** Sums a cotangent over what a scalar operand was broadcast to. */
+/** Sums a cotangent over what a scalar operand, or dimensions of size 1, were broadcast to. */
 export function unbroadcast(ct: Array, aval: ShapedArray): Array {
   if (sameShape(ct.shape, aval.shape)) return ct;
-  return reduceSum(ct, ct.shape.map((_, i) => i));
+  const summed = ct.shape.map((_, i) => i).filter((i) => ct.shape[i] !== aval.shape[i]);
+  return reshape(reduceSum(ct, summed), aval.shape);
 }
 
 /** Brings a tangent to its result's shape. */
 export function broadcastTo(x: Array, shape: Shape): Array {
-  return sameShape(x.shape, shape) ? x : broadcastInDim(x, shape, []);
+  return sameShape(x.shape, shape) ? x : broadcastInDim(x, shape, x.shape.map((_, i) => i));
 }
 
 /** Batching for elementwise operations: mapped dimensions go to the front, and operands of lower rank get dimensions after it. */
-export function alignBatch(axis: AxisData, args: readonly Array[], dims: readonly BatchDim[]): { args: Array[]; dim: number } {
+export function alignBatch(_axis: AxisData, args: readonly Array[], dims: readonly BatchDim[]): { args: Array[]; dim: number } {
   const ranks = args.map((x, i) => x.ndim - (dims[i] === null ? 0 : 1));
   const rank = Math.max(...ranks);
   const first = dims.find((d) => d !== null)!;
@@ -54,12 +59,11 @@ export function alignBatch(axis: AxisData, args: readonly Array[], dims: readonl
   if (args.every((_, i) => dims[i] === null ? ranks[i] === 0 : dims[i] === first && ranks[i] === rank)) return { args: [...args], dim: first };
   const out = args.map((x, i) => {
     const d = dims[i]!;
-    if (d === null) return ranks[i] === 0 ? x : broadcastInDim(x, [axis.size, ...x.shape], x.shape.map((_, k) => k + 1));
+    if (d === null) return ranks[i] === 0 ? x : broadcastInDim(x, [1, ...x.shape], x.shape.map((_, k) => k + 1));
     const moved = moveaxis(x, d, 0);
     return ranks[i] === rank ? moved : reshape(moved, [axis.size, ...new globalThis.Array<number>(rank - ranks[i]!).fill(1), ...moved.shape.slice(1)]);
   });
-  const shape = out.find((x, i) => ranks[i] === rank && rank > 0)?.shape;
-  return { args: out.map((x) => (shape === undefined || x.ndim === 0 || sameShape(x.shape, shape) ? x : broadcastInDim(x, shape, x.shape.map((_, k) => k)))), dim: 0 };
+  return { args: out, dim: 0 };
 }
 
 type Jvp = (g: Array, out: Array, ...operands: Array[]) => Array;
@@ -72,7 +76,7 @@ export interface NarySpec {
   /** Name of the StableHLO operation of same-typed operands, or how to emit. */
   lower: string | ((ctx: LoweringContext, args: readonly IrValue[], out: ShapedArray) => IrValue);
   /** Tangent's contribution of each operand; null where the derivative is zero. 'linear': linear in all operands together. */
-  jvp: readonly (Jvp | null)[] | 'linear';
+  jvp: readonly (Jvp | null)[] | 'linear' | Absent;
   transpose?: (ct: Array, args: readonly MaybeLinear[]) => readonly MaybeZero[];
   sample: () => readonly Sample<object>[];
 }
@@ -94,7 +98,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
       if (typeof spec.lower !== 'string') return spec.lower(ctx, full, out);
       return spec.lower.startsWith('chlo.') ? ctx.emit(spec.lower, full, [out])[0]! : hlo.same(ctx, spec.lower, full);
     },
-    jvp: jvp === 'linear' ? 'linear' : (primals, tangents) => {
+    jvp: jvp === 'linear' || jvp instanceof Absent ? jvp : (primals, tangents) => {
       const out = prim.bind(NONE, ...primals);
       let tangent: MaybeZero = null;
       tangents.forEach((t, i) => {
