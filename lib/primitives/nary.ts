@@ -50,8 +50,11 @@ export function broadcastTo(x: Array, shape: Shape): Array {
   return sameShape(x.shape, shape) ? x : broadcastInDim(x, shape, x.shape.map((_, i) => i));
 }
 
-/** Batching for elementwise operations: mapped dimensions go to the front, and operands of lower rank get dimensions after it. */
-export function alignBatch(_axis: AxisData, args: readonly Array[], dims: readonly BatchDim[]): { args: Array[]; dim: number } {
+/**
+ * Batching for elementwise operations: mapped dimensions go to the front, and operands of lower rank get dimensions after it. With `spread`,
+ * operands may keep dimensions of size 1 where others have more, as primitives made by {@link defineNary} take them.
+ */
+export function alignBatch(axis: AxisData, args: readonly Array[], dims: readonly BatchDim[], spread = false): { args: Array[]; dim: number } {
   const ranks = args.map((x, i) => x.ndim - (dims[i] === null ? 0 : 1));
   const rank = Math.max(...ranks);
   const first = dims.find((d) => d !== null)!;
@@ -59,11 +62,13 @@ export function alignBatch(_axis: AxisData, args: readonly Array[], dims: readon
   if (args.every((_, i) => dims[i] === null ? ranks[i] === 0 : dims[i] === first && ranks[i] === rank)) return { args: [...args], dim: first };
   const out = args.map((x, i) => {
     const d = dims[i]!;
-    if (d === null) return ranks[i] === 0 ? x : broadcastInDim(x, [1, ...x.shape], x.shape.map((_, k) => k + 1));
+    if (d === null) return ranks[i] === 0 ? x : broadcastInDim(x, [spread ? 1 : axis.size, ...x.shape], x.shape.map((_, k) => k + 1));
     const moved = moveaxis(x, d, 0);
     return ranks[i] === rank ? moved : reshape(moved, [axis.size, ...new globalThis.Array<number>(rank - ranks[i]!).fill(1), ...moved.shape.slice(1)]);
   });
-  return { args: out, dim: 0 };
+  if (spread) return { args: out, dim: 0 };
+  const shape = out.find((x, i) => ranks[i] === rank && rank > 0)?.shape;
+  return { args: out.map((x) => (shape === undefined || x.ndim === 0 ? x : broadcastTo(x, shape))), dim: 0 };
 }
 
 type Jvp = (g: Array, out: Array, ...operands: Array[]) => Array;
@@ -111,7 +116,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
     },
     transpose: spec.transpose ? (ct, args) => spec.transpose!(ct, args).map((c, i) => (c === null ? null : unbroadcast(c, isUndefinedPrimal(args[i]!) ? (args[i] as { aval: ShapedArray }).aval : (args[i] as Array).aval))) : absent(`${name} is not linear`),
     batch: (axis, args, dims) => {
-      const aligned = alignBatch(axis, args, dims);
+      const aligned = alignBatch(axis, args, dims, true);
       return [prim.bind(NONE, ...aligned.args), aligned.dim];
     },
     sample: spec.sample,

@@ -1,0 +1,1 @@
+export { broadcastArrays, broadcastShapes, broadcastTo } from './broadcast';
