@@ -6,11 +6,23 @@ export interface Config {
   disableJit: boolean;
   /** Throw where an operation gives NaN. */
   debugNans: boolean;
+  /** Precision of matrix products and convolutions that name none, `'highest'` say; null: the platform's. */
+  defaultMatmulPrecision: string | null;
+  /** The generator of keys that name none; `unsafe_rbg` also says how keys of four words are split. */
+  defaultPrngImpl: PrngImpl;
 }
 
-export const config: Config = { enableX64: false, disableJit: false, debugNans: false };
+/** Generators of random bits, by JAX's names. */
+export const PRNG_IMPLS = ['threefry2x32', 'rbg', 'unsafe_rbg'] as const;
+export type PrngImpl = (typeof PRNG_IMPLS)[number];
+
+export const config: Config = { enableX64: false, disableJit: false, debugNans: false, defaultMatmulPrecision: null, defaultPrngImpl: 'threefry2x32' };
+
+const precisions: (string | null)[] = [null];
 
 /** A small integer that differs whenever a switch that changes compiled programs differs. */
 export function configKey(): number {
-  return config.enableX64 ? 1 : 0;
+  let p = precisions.indexOf(config.defaultMatmulPrecision);
+  if (p < 0) p = precisions.push(config.defaultMatmulPrecision) - 1;
+  return (p * PRNG_IMPLS.length + PRNG_IMPLS.indexOf(config.defaultPrngImpl)) * 2 + (config.enableX64 ? 1 : 0);
 }

@@ -1,0 +1,153 @@
+import type { Array } from '../core/array';
+import { checkDtype, ShapedArray } from '../core/aval';
+import { type DType, dtypeKind } from '../core/dtype';
+import { DtypeError, ShapeError } from '../core/errors';
+import { type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeZero, type Sample, type SinglePrimitive } from '../core/primitive';
+import { hlo } from '../stablehlo';
+import { dotGeneral as emitDot } from '../stablehlo/contraction';
+import { addAny } from './nary';
+import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, planAlgorithm, type PrecisionLike, productDtype } from './precision';
+import { convert, inverse, range, transpose } from './structural';
+
+/** Contracted dimensions of both operands, then batch dimensions of both: those of the two lists of a pair go together. */
+export type DotDimensionNumbers = readonly [
+  contract: readonly [lhs: readonly number[], rhs: readonly number[]],
+  batch: readonly [lhs: readonly number[], rhs: readonly number[]],
+];
+
+export interface DotGeneralParams {
+  dimensionNumbers: DotDimensionNumbers;
+  /** Always null: kept because JAX has it. */
+  outSharding: null;
+  precision: CanonicalPrecision;
+  preferredElementType: DType | null;
+}
+
+function checkDims(side: string, aval: ShapedArray, contract: readonly number[], batch: readonly number[]): void {
+  const all = [...contract, ...batch];
+  for (const d of all) if (!Number.isInteger(d) || d < 0 || d >= aval.ndim) throw new ShapeError(`dotGeneral: dimension ${d} is not one of the ${aval.ndim} of the ${side} operand ${aval}`);
+  if (new Set(all).size !== all.length) throw new ShapeError(`dotGeneral: expected distinct dimensions of the ${side} operand, got contracting [${contract}] and batch [${batch}]`);
+}
+
+function checkPairs(kind: string, x: ShapedArray, y: ShapedArray, dx: readonly number[], dy: readonly number[]): void {
+  if (dx.length !== dy.length) throw new ShapeError(`dotGeneral: expected as many ${kind} dimensions of both operands, got [${dx}] and [${dy}]`);
+  dx.forEach((d, i) => {
+    if (x.shape[d] !== y.shape[dy[i]!]) throw new ShapeError(`dotGeneral: expected ${kind} dimensions of equal sizes, got ${x.shape[d]} (dimension ${d} of ${x}) and ${y.shape[dy[i]!]} (dimension ${dy[i]} of ${y})`);
+  });
+}
+
+const except = (n: number, ...lists: readonly (readonly number[])[]) => range(n).filter((d) => lists.every((l) => !l.includes(d)));
+
+const bothF8 = (x: DType, y: DType) => x.startsWith('float8') && y.startsWith('float8');
+
+/** Cotangent of the first operand. */
+function transposeFirst(ct: Array, x: ShapedArray, y: Array, p: DotGeneralParams, dims: DotDimensionNumbers, swapped: boolean): Array {
+  const [[xContract, yContract], [xBatch, yBatch]] = dims;
+  const xKept = except(x.ndim, xContract, xBatch);
+  const yKept = except(y.ndim, yContract, yBatch);
+  const batch = range(xBatch.length);
+  // Where the dimensions that came from y are in the result.
+  const fromY = yKept.map((_, i) => batch.length + i + (swapped ? 0 : xKept.length));
+  const out = dotGeneralP.bind({ ...p, dimensionNumbers: [[fromY, yKept], [batch, yBatch]] }, ct, y);
+  const byY = range(yContract.length).sort((a, b) => yContract[a]! - yContract[b]!).map((i) => xContract[i]!);
+  return convert(transpose(out, inverse([...xBatch, ...xKept, ...byY])), x.dtype);
+}
+
+/** Dimension numbers with mapped dimensions in the operands, and where the mapped dimension is in the result. */
+function batchDims(nx: number, ny: number, dx: BatchDim, dy: BatchDim, [[xc, yc], [xb, yb]]: DotDimensionNumbers): [DotDimensionNumbers, number] {
+  const bump = (dims: readonly number[], b: BatchDim) => (b === null ? dims : dims.map((d) => (d >= b ? d + 1 : d)));
+  const contract = [bump(xc, dx), bump(yc, dy)] as const;
+  const batch = [bump(xb, dx), bump(yb, dy)] as const;
+  if (dx !== null && dy !== null) return [[contract, [[dx, ...batch[0]], [dy, ...batch[1]]]], 0];
+  if (dx !== null) {
+    // One more free dimension of the first operand.
+    const before = except(nx, contract[0], batch[0]).filter((d) => d < dx).length;
+    return [[contract, batch], xb.length + before];
+  }
+  const before = except(ny, contract[1], batch[1]).filter((d) => d < dy!).length;
+  return [[contract, batch], nx - xc.length + before];
+}
+
+export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<DotGeneralParams>({
+  name: 'dot_general',
+  abstract: ([x, y], { dimensionNumbers: [[xc, yc], [xb, yb]], precision, preferredElementType: preferred }) => {
+    const a = x!;
+    const b = y!;
+    checkDims('first', a, xc, xb);
+    checkDims('second', b, yc, yb);
+    checkPairs('batch', a, b, xb, yb);
+    checkPairs('contracting', a, b, xc, yc);
+    let dtype = productDtype('dotGeneral', a.dtype, b.dtype);
+    if (preferred !== null && preferred !== dtype) {
+      if (!isAlgorithm(precision) && dtypeKind(dtype) !== 'float' && dtypeBits(partOf(preferred)) < dtypeBits(partOf(dtype))) {
+        throw new DtypeError(`dotGeneral: expected a preferredElementType not narrower than ${dtype}, got ${preferred}`);
+      }
+      dtype = preferred;
+    }
+    const kept = (v: ShapedArray, ...dims: readonly (readonly number[])[]) => except(v.ndim, ...dims).map((d) => v.shape[d]!);
+    return new ShapedArray([...xb.map((d) => a.shape[d]!), ...kept(a, xc, xb), ...kept(b, yc, yb)], dtype, a.weakType && b.weakType);
+  },
+  lower: (ctx, [x, y], { dimensionNumbers: [[lhsContract, rhsContract], [lhsBatch, rhsBatch]], precision }, out) => {
+    const attrs = { lhsContract, rhsContract, lhsBatch, rhsBatch };
+    if (isAlgorithm(precision)) {
+      const plan = planAlgorithm('dotGeneral', precision, ctx.platform, x!.aval.dtype, y!.aval.dtype, out.dtype);
+      const [l, r] = [hlo.convert(ctx, x!, x!.aval.withDtype(plan.lhs)), hlo.convert(ctx, y!, y!.aval.withDtype(plan.rhs))];
+      return hlo.convert(ctx, emitDot(ctx, l, r, { ...attrs, precision: null, algorithm: plan.attr }, out.withDtype(plan.product)), out);
+    }
+    // Platforms differ in which mixed operands they take: all take equal ones.
+    const mixed = x!.aval.dtype !== y!.aval.dtype && !bothF8(x!.aval.dtype, y!.aval.dtype);
+    const same = (v: typeof x) => (mixed ? hlo.convert(ctx, v!, v!.aval.withDtype(out.dtype)) : v!);
+    return emitDot(ctx, same(x), same(y), { ...attrs, precision, algorithm: null }, out);
+  },
+  jvp: ([x, y], [gx, gy], p) => {
+    const parts: MaybeZero[] = [gx === null ? null : dotGeneralP.bind(p, gx!, y!), gy === null ? null : dotGeneralP.bind(p, x!, gy!)];
+    const [a, b] = parts;
+    return [dotGeneralP.bind(p, x!, y!), a === null ? b! : b === null ? a! : addAny(a!, b!)];
+  },
+  transpose: (ct, [x, y], p) => {
+    const [[xc, yc], [xb, yb]] = p.dimensionNumbers;
+    if (isUndefinedPrimal(x!)) return [transposeFirst(ct, x.aval, y as Array, p, p.dimensionNumbers, false), null];
+    return [null, transposeFirst(ct, y!.aval, x!, p, [[yc, xc], [yb, xb]], true)];
+  },
+  batch: (_, [x, y], [dx, dy], p) => {
+    const [dimensionNumbers, at] = batchDims(x!.ndim, y!.ndim, dx!, dy!, p.dimensionNumbers);
+    return [dotGeneralP.bind({ ...p, dimensionNumbers }, x!, y!), at];
+  },
+  sample: samples,
+});
+
+function partOf(d: DType): DType {
+  return d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d;
+}
+
+/**
+ * Product of two arrays, summed over the contracting dimensions of both, for each entry of the batch dimensions: the result has the batch
+ * dimensions, the others of x, then the others of y. Mirrors `jax.lax.dot_general`.
+ *
+ * @throws ShapeError, DtypeError where operands do not fit
+ */
+export function dotGeneral(x: Array, y: Array, options: { dimensionNumbers: DotDimensionNumbers; precision?: PrecisionLike; preferredElementType?: DType | null }): Array {
+  const { dimensionNumbers, precision, preferredElementType: preferred = null } = options;
+  return dotGeneralP.bind({
+    dimensionNumbers, outSharding: null, precision: canonicalizePrecision('dotGeneral', precision), preferredElementType: preferred === null ? null : checkDtype('dotGeneral', preferred),
+  }, x, y);
+}
+
+function samples(): Sample<DotGeneralParams>[] {
+  const c = (x: readonly number[], y: readonly number[], dimensionNumbers: DotDimensionNumbers, dtype = 'float32', p: Partial<DotGeneralParams> = {}): Sample<DotGeneralParams> => ({
+    inputs: [{ shape: x, dtype, ...(dtype.includes('int') ? { low: -4, high: 4 } : {}) }, { shape: y, dtype, ...(dtype.includes('int') ? { low: -4, high: 4 } : {}) }],
+    params: { dimensionNumbers, outSharding: null, precision: null, preferredElementType: null, ...p },
+    ...(dtype === 'bfloat16' ? { tolerance: 0.05 } : {}),
+  });
+  return [
+    c([2, 3], [3, 4], [[[1], [0]], [[], []]]),
+    c([3], [3], [[[0], [0]], [[], []]], 'float32', { precision: ['HIGHEST', 'DEFAULT'], preferredElementType: 'float32' }),
+    c([2], [3], [[[], []], [[], []]]),
+    // Batch dimensions, and contracted ones in another order on each side.
+    c([3, 2, 4, 5], [5, 3, 6, 2], [[[0, 3], [1, 0]], [[1], [3]]]),
+    c([2, 3], [2, 3], [[[], []], [[1, 0], [1, 0]]]),
+    c([2, 3], [3, 2], [[[1], [0]], [[], []]], 'complex64'),
+    c([2, 3], [3, 2], [[[1], [0]], [[], []]], 'int32'),
+    c([2, 3], [3, 2], [[[1], [0]], [[], []]], 'bfloat16', { preferredElementType: 'float32' }),
+  ];
+}

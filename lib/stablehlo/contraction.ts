@@ -1,0 +1,79 @@
+import type { DType } from '../core/dtype';
+import type { ShapedArray } from '../core/aval';
+import type { IrValue, LoweringContext } from '../core/lowering';
+import { i64s, op } from './ops';
+import { elementType } from './types';
+
+// Matrix products and convolutions.
+
+const list = (dims: readonly number[]) => `[${dims.join(', ')}]`;
+
+/** How exactly a platform is to multiply: the choices are DEFAULT, HIGH and HIGHEST, one for each operand. */
+export type PrecisionPair = readonly [string, string];
+
+function precisionConfig(precision: PrecisionPair | null): string {
+  const [x, y] = precision ?? ['DEFAULT', 'DEFAULT'];
+  return `precision_config = [#stablehlo<precision ${x}>, #stablehlo<precision ${y}>]`;
+}
+
+/** What a product computes in, step by step. */
+export interface DotAlgorithmAttr {
+  lhs: DType | 'tensorfloat32';
+  rhs: DType | 'tensorfloat32';
+  accumulation: DType;
+  lhsComponents: number;
+  rhsComponents: number;
+  operations: number;
+  impreciseAccumulation: boolean;
+}
+
+export interface DotAttrs {
+  lhsBatch: readonly number[];
+  rhsBatch: readonly number[];
+  lhsContract: readonly number[];
+  rhsContract: readonly number[];
+  precision: PrecisionPair | null;
+  algorithm: DotAlgorithmAttr | null;
+}
+
+const algorithmType = (d: DotAlgorithmAttr['lhs']) => (d === 'tensorfloat32' ? 'tf32' : elementType(d));
+
+export function dotGeneral(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out: ShapedArray): IrValue {
+  const g = a.algorithm;
+  const algorithm = g === null ? '' : `, algorithm = #stablehlo.dot_algorithm<lhs_precision_type = ${algorithmType(g.lhs)}, rhs_precision_type = ${algorithmType(g.rhs)}, `
+    + `accumulation_type = ${elementType(g.accumulation)}, lhs_component_count = ${g.lhsComponents}, rhs_component_count = ${g.rhsComponents}, `
+    + `num_primitive_operations = ${g.operations}, allow_imprecise_accumulation = ${g.impreciseAccumulation}>`;
+  return op(ctx, 'dot_general', [x, y], out, `dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = ${list(a.lhsBatch)}, rhs_batching_dimensions = ${list(a.rhsBatch)}, `
+    + `lhs_contracting_dimensions = ${list(a.lhsContract)}, rhs_contracting_dimensions = ${list(a.rhsContract)}>, ${precisionConfig(a.precision)}${algorithm}`);
+}
+
+export interface ConvolutionAttrs {
+  /** Positions of batch, feature and spatial dimensions in the left operand, of output feature, input feature and spatial ones in the kernel, and of batch, feature and spatial ones in the result. */
+  lhsSpec: readonly number[];
+  rhsSpec: readonly number[];
+  outSpec: readonly number[];
+  windowStrides: readonly number[];
+  padding: readonly (readonly [number, number])[];
+  lhsDilation: readonly number[];
+  rhsDilation: readonly number[];
+  featureGroupCount: number;
+  batchGroupCount: number;
+  precision: PrecisionPair | null;
+}
+
+function layout(spec: readonly number[], first: string, second: string): string {
+  const names = new Array<string | number>(spec.length);
+  names[spec[0]!] = first;
+  names[spec[1]!] = second;
+  for (let i = 2; i < spec.length; i++) names[spec[i]!] = i - 2;
+  return `[${names.join(', ')}]`;
+}
+
+export function convolution(ctx: LoweringContext, x: IrValue, y: IrValue, a: ConvolutionAttrs, out: ShapedArray): IrValue {
+  const n = a.windowStrides.length;
+  const padding = n === 0 ? 'dense<> : tensor<0x2xi64>' : `dense<[${a.padding.map(([lo, hi]) => `[${lo}, ${hi}]`).join(', ')}]> : tensor<${n}x2xi64>`;
+  const reversal = n === 0 ? 'array<i1>' : `array<i1: ${new Array<string>(n).fill('false').join(', ')}>`;
+  return op(ctx, 'convolution', [x, y], out, `dimension_numbers = #stablehlo.conv<${layout(a.lhsSpec, 'b', 'f')}x${layout(a.rhsSpec, 'o', 'i')}->${layout(a.outSpec, 'b', 'f')}>, `
+    + `window_strides = ${i64s(a.windowStrides)}, padding = ${padding}, lhs_dilation = ${i64s(a.lhsDilation)}, rhs_dilation = ${i64s(a.rhsDilation)}, window_reversal = ${reversal}, `
+    + `feature_group_count = ${a.featureGroupCount} : i64, batch_group_count = ${a.batchGroupCount} : i64, ${precisionConfig(a.precision)}`);
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { config } from '../../lib/core/config';
+import { DtypeError, ShapeError } from '../../lib/core/errors';
+import { dotGeneral } from '../../lib/primitives/dot';
+import { expectPacked, numbers, type Packed, unpack, vjp } from '../support/cases';
+
+interface Case { f: string; in: Packed[]; o: Record<string, unknown>; out: Packed; ct?: number[]; vjp?: Packed[] }
+const all = (JSON.parse(readFileSync(path.join(__dirname, '../fixtures/contraction.json'), 'utf8')) as { cases: Case[] }).cases;
+const title = (c: Case) => `${c.in.map(([shape, dtype]) => `${dtype}[${shape}]`).join(' ')} ${JSON.stringify(c.o)}`;
+
+function check(f: string, apply: (xs: ReturnType<typeof unpack>[], o: Record<string, unknown>) => ReturnType<typeof unpack>): void {
+  test.each(all.filter((c) => c.f === f).map((c) => [title(c), c] as const))(`${f} gives JAX's values and cotangents: %s`, (_, c) => {
+    const xs = c.in.map(unpack);
+    expectPacked(apply(xs, c.o), c.out);
+    if (c.ct) vjp((args) => apply(args, c.o), xs, [true, true], unpack([c.out[0], c.out[1], c.ct])).forEach((g, i) => expectPacked(g!, c.vjp![i]!));
+  });
+}
+
+check('dotGeneral', ([x, y], o) => dotGeneral(x!, y!, o as never));
+
+const matmul = [[[1], [0]], [[], []]] as const;
+const x = () => unpack([[2, 3], 'float32', [1, 2, 3, 4, 5, 6]]);
+const y = () => unpack([[3, 2], 'float32', [1, 0, 0, 1, 2, 2]]);
+
+test('dotGeneral takes every form of precision, and those of the configuration', () => {
+  for (const precision of ['highest', 'high', ['default', 'highest'], null, 'F32_F32_F32', 'BF16_BF16_F32', 'BF16_BF16_F32_X3', 'DEFAULT'] as const) {
+    expect(numbers(dotGeneral(x(), y(), { dimensionNumbers: matmul, precision }))).toEqual([7, 8, 16, 17]);
+  }
+  expect(() => dotGeneral(x(), y(), { dimensionNumbers: matmul, precision: 'most' })).toThrow(/expected precision to be .* got "most"/);
+  expect(() => dotGeneral(x(), y(), { dimensionNumbers: matmul, precision: 'TF32_TF32_F32' })).toThrow('TF32_TF32_F32 is not supported on CPU');
+  config.defaultMatmulPrecision = 'most';
+  try {
+    expect(() => dotGeneral(x(), y(), { dimensionNumbers: matmul })).toThrow(/got "most"/);
+  } finally {
+    config.defaultMatmulPrecision = null;
+  }
+});
+
+test('operands that do not fit are named', () => {
+  expect(() => dotGeneral(x(), x(), { dimensionNumbers: matmul })).toThrow(ShapeError);
+  expect(() => dotGeneral(x(), x(), { dimensionNumbers: matmul })).toThrow('expected contracting dimensions of equal sizes, got 3 (dimension 1 of f32[2,3]) and 2 (dimension 0 of f32[2,3])');
+  expect(() => dotGeneral(x(), y(), { dimensionNumbers: [[[2], [0]], [[], []]] })).toThrow('dimension 2 is not one of the 2 of the first operand f32[2,3]');
+  expect(() => dotGeneral(x(), y(), { dimensionNumbers: [[[1], [0]], [[1], [0]]] })).toThrow('distinct dimensions');
+  expect(() => dotGeneral(x(), y(), { dimensionNumbers: [[[1], [0]], [[0], []]] })).toThrow('as many batch dimensions');
+  const i = unpack([[2, 3], 'int32', [1, 2, 3, 4, 5, 6]]);
+  expect(() => dotGeneral(i, i, { dimensionNumbers: [[[1], [1]], [[], []]], preferredElementType: 'int8' })).toThrow(DtypeError);
+});
