@@ -21,7 +21,10 @@ test('every file loads', () => {
   expect(broken).toEqual([]);
 });
 
-for (const [name, prim] of [...primitives()].sort(([a], [b]) => (a < b ? -1 : 1))) {
+/** Primitives that no user's program applies by itself; the samples of others go through them. */
+const WITHOUT_SAMPLES = new Set(['custom_lin']);
+
+for (const [name, prim] of [...primitives()].filter(([n]) => !WITHOUT_SAMPLES.has(n)).sort(([a], [b]) => (a < b ? -1 : 1))) {
   let cases: Case[] | undefined;
   test.each(LAWS)(`${name}: %s`, (law) => {
     cases ??= casesOf(prim);
