@@ -13,6 +13,8 @@ export interface BaseOps {
   broadcastAt(x: Array, dim: number, size: number): Array;
   /** One entry of a dimension, the dimension gone; a static index. */
   index(x: Array, dim: number, i: number): Array;
+  /** Sum over one dimension. */
+  sum(x: Array, dim: number): Array;
   /** Whether every element is finite or not NaN, for the debugging switch. */
   anyNan(x: Array): boolean;
 }

@@ -1,7 +1,7 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
-import { configKey } from '../core/config';
+import { config, configKey } from '../core/config';
 import { ClosedJaxpr } from '../core/jaxpr';
 import { paramsKey } from '../core/paramsKey';
 import { defineMultiPrimitive, isUndefinedPrimal, type MultiPrimitive } from '../core/primitive';
@@ -88,7 +88,7 @@ interface Composite {
 export function composite<S extends object = object>(name: string, f: (args: Array[], statics: S) => readonly Array[]): (args: readonly Array[], statics: S) => Array[] {
   const known = new Map<string, Composite>();
   return (args, statics) => {
-    if (isStaging()) return [...f([...args], statics)];
+    if (isStaging() || config.debugNans) return [...f([...args], statics)];
     let key = paramsKey(statics);
     for (let i = 0; i < args.length; i++) key += `;${args[i]!.aval.key}`;
     key += `!${configKey()}`;

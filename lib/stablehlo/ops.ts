@@ -77,4 +77,14 @@ export function switchCase(ctx: LoweringContext, index: IrValue, outs: readonly 
   return ctx.emit('stablehlo.case', [index], outs, '', branches.map((b) => ctx.region([], b)));
 }
 
+/** The next state and random bits of XLA's generator, whose state is two (Philox: two or three) uint64 words. */
+export function rngBitGenerator(ctx: LoweringContext, algorithm: 'DEFAULT' | 'THREE_FRY' | 'PHILOX', state: IrValue, bits: ShapedArray): [IrValue, IrValue] {
+  return ctx.emit('stablehlo.rng_bit_generator', [state], [state.aval, bits], `rng_algorithm = #stablehlo<rng_algorithm ${algorithm}>`) as [IrValue, IrValue];
+}
+
 export { tensorType };
+
+/** The operands, which the compiler may not merge with what computed them. */
+export function optimizationBarrier(ctx: LoweringContext, operands: readonly IrValue[], outs: readonly ShapedArray[]): IrValue[] {
+  return ctx.emit('stablehlo.optimization_barrier', operands, outs);
+}

@@ -1,0 +1,219 @@
+import type { Array } from '../core/array';
+import { ShapedArray } from '../core/aval';
+import { baseOps } from '../core/base';
+import { ShapeError } from '../core/errors';
+import { ClosedJaxpr } from '../core/jaxpr';
+import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
+import { batchFlat, batchJaxpr, materialize } from './batch';
+import { DifferentiationError, isDifferentiable, tangentAval } from './jvp';
+import { instantiateZeros } from './partial';
+import { hoistConsts, stage } from './stage';
+
+/** Results and their tangents from arguments and theirs, zeros being arrays; a tangent of null is zero. */
+export type JvpRule = (primals: readonly Array[], tangents: readonly Array[]) => { outs: readonly Array[]; tangents: readonly MaybeZero[] };
+
+export interface CustomJvpParams {
+  name: string;
+  callJaxpr: ClosedJaxpr;
+  jvpJaxprFun: JvpRule;
+}
+
+function checkTypes(what: string, got: readonly (Array | null)[], expected: readonly ShapedArray[]): void {
+  if (got.length !== expected.length) throw new ShapeError(`${what}: expected ${expected.length} arrays, got ${got.length}`);
+  got.forEach((x, i) => {
+    if (x !== null && !x.aval.matches(expected[i]!)) throw new ShapeError(`${what}: expected result ${i} to be of type ${expected[i]}, got ${x.aval}`);
+  });
+}
+
+function moved(axis: AxisData, args: readonly Array[], dims: readonly BatchDim[]): Array[] {
+  return args.map((x, i) => (dims[i] === null ? x : materialize(x, dims[i]!, axis.size)));
+}
+
+const toDim = (mapped: readonly boolean[]): BatchDim[] => mapped.map((m) => (m ? 0 : null));
+
+function identityJaxpr(n: number): ClosedJaxpr {
+  const a = new ShapedArray([n], 'float32');
+  return hoistConsts(stage(([x]) => [baseOps().add(x!, x!)], [a], 'f')).closed;
+}
+
+/** A function whose forward derivative is given with it. Mirrors JAX's `custom_jvp_call`. */
+export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimitive<CustomJvpParams>({
+  name: 'custom_jvp_call',
+  abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
+  lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
+  effects: ({ callJaxpr }) => [...callJaxpr.effects],
+  jvp: (primals, tangents, { name, jvpJaxprFun }) => {
+    const full = instantiateZeros(tangents, primals.map((x) => x.aval));
+    const r = jvpJaxprFun(primals, full);
+    checkTypes(`the derivative of ${name}`, r.tangents, r.outs.map((x) => tangentAval(x.aval)));
+    return [r.outs, r.tangents];
+  },
+  transpose: absent('only its derivative is linear'),
+  batch: (axis, args, dims, p) => {
+    const mapped = dims.map((d) => d !== null);
+    const { jaxpr } = batchJaxpr(p.callJaxpr, axis, mapped, true);
+    const rule = batchedJvp(p, axis, mapped);
+    const outs = customJvpCallP.bind({ name: p.name, callJaxpr: jaxpr, jvpJaxprFun: rule }, ...moved(axis, args, dims));
+    return [outs, outs.map(() => 0)];
+  },
+  sample: () => [{
+    inputs: [{ shape: [3], dtype: 'float32' }],
+    params: {
+      name: 'f', callJaxpr: identityJaxpr(3),
+      jvpJaxprFun: ([x], [t]) => ({ outs: [baseOps().add(x!, x!)], tangents: [baseOps().add(t!, t!)] }),
+    },
+  }],
+});
+
+// One rule for each way of mapping a function, so that programs made of it are found again.
+const batchedRules = new WeakMap<object, Map<string, unknown>>();
+
+function once<T>(of: object, axis: AxisData, mapped: readonly boolean[], make: () => T): T {
+  let known = batchedRules.get(of);
+  if (known === undefined) batchedRules.set(of, (known = new Map()));
+  const key = `${axis.name ?? ''}:${axis.size}:${mapped.map(Number).join('')}`;
+  let rule = known.get(key) as T | undefined;
+  if (rule === undefined) known.set(key, (rule = make()));
+  return rule;
+}
+
+function batchedJvp(p: CustomJvpParams, axis: AxisData, mapped: readonly boolean[]): JvpRule {
+  return once(p.jvpJaxprFun, axis, mapped, () => (primals, tangents) => {
+    const n = primals.length;
+    let outs = 0;
+    let zero: boolean[] = [];
+    const dims = toDim(mapped);
+    const r = batchFlat((xs) => {
+      const inner = p.jvpJaxprFun(xs.slice(0, n), xs.slice(n));
+      outs = inner.outs.length;
+      zero = inner.tangents.map((t) => t === null);
+      return [...inner.outs, ...inner.tangents.filter((t) => t !== null)];
+    }, axis, [...primals, ...tangents], [...dims, ...dims]);
+    const full = r.outs.map((x, i) => materialize(x, r.dims[i]!, axis.size));
+    let next = outs;
+    return { outs: full.slice(0, outs), tangents: zero.map((z) => (z ? null : full[next++]!)) };
+  });
+}
+
+/** Results, and what the backward function needs. */
+export type ForwardRule = (args: readonly Array[]) => { outs: readonly Array[]; residuals: readonly Array[] };
+/** Cotangents of the arguments from the residuals and the cotangents of the results; null is zero. */
+export type BackwardRule = (residuals: readonly Array[], cotangents: readonly Array[]) => readonly MaybeZero[];
+
+export interface CustomVjpParams {
+  name: string;
+  callJaxpr: ClosedJaxpr;
+  fwdJaxprFun: ForwardRule;
+  bwd: BackwardRule;
+}
+
+/** A function whose reverse derivative is given with it. Mirrors JAX's `custom_vjp_call`. */
+export const customVjpCallP: MultiPrimitive<CustomVjpParams> = defineMultiPrimitive<CustomVjpParams>({
+  name: 'custom_vjp_call',
+  abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
+  lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
+  effects: ({ callJaxpr }) => [...callJaxpr.effects],
+  jvp: (primals, tangents, { name, fwdJaxprFun, bwd }) => {
+    const { outs, residuals } = fwdJaxprFun(primals);
+    const avals = primals.map((x) => x.aval);
+    const linear = outs.map((x) => isDifferentiable(x.aval));
+    const outAvals = outs.map((x) => tangentAval(x.aval));
+    const inputs = primals.map((x) => isDifferentiable(x.aval));
+    const full = instantiateZeros(tangents, avals).filter((_, i) => inputs[i]);
+    const params: CustomLinParams = { name, numRes: residuals.length, outAvals: outAvals.filter((_, i) => linear[i]), bwd: linearBackward(bwd, outAvals, linear, inputs) };
+    const results = customLinP.bind(params, ...residuals, ...full);
+    let next = 0;
+    return [outs, linear.map((l) => (l ? results[next++]! : null))];
+  },
+  transpose: absent('only its derivative is linear'),
+  batch: (axis, args, dims, p) => {
+    const mapped = dims.map((d) => d !== null);
+    const { jaxpr } = batchJaxpr(p.callJaxpr, axis, mapped, true);
+    const outs = customVjpCallP.bind({ name: p.name, callJaxpr: jaxpr, ...batchedVjp(p, axis, mapped) }, ...moved(axis, args, dims));
+    return [outs, outs.map(() => 0)];
+  },
+  sample: () => [{
+    inputs: [{ shape: [3], dtype: 'float32' }],
+    params: {
+      name: 'f', callJaxpr: identityJaxpr(3),
+      fwdJaxprFun: ([x]) => ({ outs: [baseOps().add(x!, x!)], residuals: [] }),
+      bwd: (_, [ct]) => [baseOps().add(ct!, ct!)],
+    },
+    skip: { jvp: 'has a reverse rule only' },
+  }],
+});
+
+/** The backward rule among differentiable results and arguments only; integers have no cotangents. */
+function linearBackward(bwd: BackwardRule, outAvals: readonly ShapedArray[], linear: readonly boolean[], inputs: readonly boolean[]): BackwardRule {
+  return (residuals, cts) => {
+    let next = 0;
+    const full = outAvals.map((a, i) => (linear[i] ? cts[next++]! : baseOps().zeros(a)));
+    return bwd(residuals, full).filter((_, i) => inputs[i]);
+  };
+}
+
+function batchedVjp(p: CustomVjpParams, axis: AxisData, mapped: readonly boolean[]): { fwdJaxprFun: ForwardRule; bwd: BackwardRule } {
+  return once(p.bwd, axis, mapped, () => ({
+    fwdJaxprFun: (args) => {
+      let n = 0;
+      const r = batchFlat((xs) => {
+        const inner = p.fwdJaxprFun(xs);
+        n = inner.outs.length;
+        return [...inner.outs, ...inner.residuals];
+      }, axis, args, toDim(mapped));
+      const full = r.outs.map((x, i) => materialize(x, r.dims[i]!, axis.size));
+      return { outs: full.slice(0, n), residuals: full.slice(n) };
+    },
+    bwd: (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped),
+  }));
+}
+
+/** Runs a backward rule over an axis that residuals and cotangents have at 0; cotangents of arguments without the axis are summed. */
+function batchedBackward(bwd: BackwardRule, axis: AxisData, residuals: readonly Array[], cts: readonly Array[], mapped: readonly boolean[], resMapped?: readonly boolean[]): MaybeZero[] {
+  let zero: boolean[] = [];
+  const n = residuals.length;
+  const r = batchFlat((xs) => {
+    const inner = bwd(xs.slice(0, n), xs.slice(n));
+    zero = inner.map((c) => c === null);
+    return inner.filter((c) => c !== null);
+  }, axis, [...residuals, ...cts], [...(resMapped === undefined ? residuals.map(() => 0) : toDim(resMapped)), ...cts.map(() => 0)]);
+  let next = 0;
+  return zero.map((z, i) => {
+    if (z) return null;
+    const k = next++;
+    const full = materialize(r.outs[k]!, r.dims[k]!, axis.size);
+    return mapped[i] ? full : baseOps().sum(full, 0);
+  });
+}
+
+interface CustomLinParams {
+  name: string;
+  /** How many leading operands are residuals; the rest are tangents. */
+  numRes: number;
+  outAvals: readonly ShapedArray[];
+  bwd: BackwardRule;
+}
+
+/** The derivative of a function with a reverse rule, as a linear function of tangents: it can be transposed, not run. Mirrors JAX's `custom_lin`. */
+export const customLinP: MultiPrimitive<CustomLinParams> = defineMultiPrimitive<CustomLinParams>({
+  name: 'custom_lin',
+  abstract: (_, { outAvals }) => outAvals,
+  lower: (_ctx, _args, { name }) => {
+    throw new DifferentiationError(`${name}: forward-mode differentiation (jvp) of a function with a custom reverse rule (customVjp) is not possible; give it a customJvp rule instead`);
+  },
+  jvp: absent('forward-mode differentiation of a function with a custom reverse rule (customVjp) is not possible'),
+  transpose: (cts, args, { numRes, outAvals, bwd }) => {
+    const residuals = args.slice(0, numRes) as Array[];
+    const back = bwd(residuals, instantiateZeros(cts, outAvals));
+    return args.map((x, i) => (i < numRes || !isUndefinedPrimal(x) ? null : (back[i - numRes] ?? null)));
+  },
+  batch: (axis, args, dims, p) => {
+    const n = p.numRes;
+    const mapped = dims.map((d) => d !== null);
+    const bwd: BackwardRule = (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped.slice(n), mapped.slice(0, n));
+    const outs = customLinP.bind({ ...p, outAvals: p.outAvals.map((a) => a.withShape([axis.size, ...a.shape])), bwd }, ...moved(axis, args, dims));
+    return [outs, outs.map(() => 0)];
+  },
+  // It comes into being inside of reverse-mode differentiation only; the samples of custom_vjp_call go through it.
+  sample: () => [],
+});
