@@ -1,0 +1,239 @@
+import { Array, ConcreteArray } from '../core/array';
+import { checkShape, ShapedArray, type Shape, sizeOf } from '../core/aval';
+import { config, PRNG_IMPLS, type PrngImpl } from '../core/config';
+import { dtypeKind } from '../core/dtype';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { asArray, type ArrayLike, describeValue } from '../lax/arrayLike';
+import { composite } from '../interpreters/jit';
+import { shiftRightLogical, xor } from '../primitives/elementwise';
+import { randomBits, randomFoldIn, randomSplit, rngBitGenerator } from '../primitives/random';
+import { concatenate, convert, full, indexInDim, like, reshape, sliceInDim } from '../primitives/structural';
+import { checkOptions, type ShapeLike } from './arguments';
+
+// Keys are raw arrays: uint32[2] for Threefry, uint32[4] for the two generators built on XLA's own. The number of words says which; of the
+// two with four words, `unsafe_rbg` is meant where it is the default implementation (`config.defaultPrngImpl`) or is named.
+
+export type { PrngImpl } from '../core/config';
+
+export interface ImplOptions {
+  /** Generator: `threefry2x32` (default), `rbg` or `unsafe_rbg`. */
+  impl?: PrngImpl | null;
+}
+
+function resolveImpl(op: string, impl: PrngImpl | null | undefined): PrngImpl {
+  if (impl === null || impl === undefined) return config.defaultPrngImpl;
+  if (!PRNG_IMPLS.includes(impl)) throw new ArgumentError(`${op}: expected impl to be one of ${PRNG_IMPLS.join(', ')}, got ${describeValue(impl)}`);
+  return impl;
+}
+
+const wordsOf = (impl: PrngImpl) => (impl === 'threefry2x32' ? 2 : 4);
+
+/** The generator that a raw key is for. */
+export function implOf(key: Array): PrngImpl {
+  if (key.shape[key.ndim - 1] === 2) return 'threefry2x32';
+  return config.defaultPrngImpl === 'unsafe_rbg' ? 'unsafe_rbg' : 'rbg';
+}
+
+function checkKeys(op: string, key: unknown): Array {
+  if (!(key instanceof Array) && !ArrayBuffer.isView(key)) throw new ArgumentError(`${op}: expected key to be an array of dtype uint32 (made by PRNGKey or split), got ${describeValue(key)}`);
+  const k = asArray(key as ArrayLike, op);
+  if (k.dtype !== 'uint32') throw new DtypeError(`${op}: expected a key of dtype uint32 and shape [2], got ${k.aval}`);
+  const words = k.shape[k.ndim - 1];
+  if (words !== 2 && words !== 4) throw new ShapeError(`${op}: expected a key of shape [2] (or [4] for rbg), got ${k.aval}`);
+  return k;
+}
+
+/** Checks that `key` is one key. @throws ArgumentError, DtypeError or ShapeError naming `op` */
+export function checkKey(op: string, key: unknown): Array {
+  const k = checkKeys(op, key);
+  if (k.ndim !== 1) throw new ShapeError(`${op}: expected a single key, got an array of keys of type ${k.aval}; use vmap to map over keys`);
+  return k;
+}
+
+// ---- what a generator does, for one key; Threefry's operations take arrays of keys as well ----
+
+/** Unsigned random integers of 8, 16, 32 or 64 bits. */
+export function bitsOf(key: Array, bitWidth: number, shape: Shape): Array {
+  if (implOf(key) === 'threefry2x32') return randomBits(key, bitWidth, shape);
+  return rngBitGenerator(key, shape, `uint${bitWidth as 8 | 16 | 32 | 64}`)[1];
+}
+
+/** New keys, of shape [...shape, words]. */
+export function splitKeys(key: Array, shape: Shape, impl = implOf(key)): Array {
+  if (impl === 'threefry2x32') return randomSplit(key, shape);
+  if (impl === 'rbg') {
+    const n = sizeOf(shape);
+    const halves = randomSplit(reshape(key, [2, 2]), [n]);
+    return reshape(concatenate([0, 1].map((i) => indexInDim(halves, i, 0)), 1), [...shape, 4]);
+  }
+  // Every tenth state of a long draw.
+  const states = rngBitGenerator(key, [10 * sizeOf(shape), 4])[1];
+  return reshape(states.shape[0] === 0 ? states : sliceInDim(states, 0, states.shape[0]!, 0, 10), [...shape, 4]);
+}
+
+/** `n` new keys, one by one. */
+export function splitInto(key: Array, n: number): Array[] {
+  const keys = splitKeys(key, [n]);
+  return globalThis.Array.from({ length: n }, (_, i) => indexInDim(keys, i, 0));
+}
+
+function seedWords(seed: Array): [Array, Array] {
+  const high = seed.dtype === 'int64' || seed.dtype === 'uint64' ? convert(shiftRightLogical(seed, like(seed, 32)), 'uint32') : null;
+  const low = convert(seed, 'uint32');
+  return [high ?? full(low.shape, 0, 'uint32'), low];
+}
+
+/** Keys [..., words] for an array of integer seeds. */
+function seedKey(seed: Array, impl: PrngImpl): Array {
+  const words = seedWords(seed).map((w) => reshape(w, [...w.shape, 1]));
+  return concatenate(impl === 'threefry2x32' ? words : [...words, ...words], seed.ndim);
+}
+
+function foldKey(key: Array, data: Array, impl: PrngImpl): Array {
+  if (impl === 'threefry2x32') return randomFoldIn(key, data);
+  if (impl === 'rbg') {
+    const halves = reshape(key, [2, 2]);
+    return concatenate([0, 1].map((i) => randomFoldIn(indexInDim(halves, i, 0), data)), 0);
+  }
+  return xor(key, indexInDim(rngBitGenerator(seedKey(data, 'rbg'), [10, 4])[1], 9, 0));
+}
+
+// ---- the public functions ----
+
+const MASK = (1n << 32n) - 1n;
+
+function hostSeed(op: string, seed: number | bigint, impl: PrngImpl): Array {
+  if (typeof seed === 'number' && !Number.isSafeInteger(seed)) throw new ArgumentError(`${op}: expected seed to be an integer, got ${seed}${Number.isInteger(seed) ? ' (a number beyond 2 ** 53 is not exact: use a bigint)' : ''}`);
+  const wide = BigInt(seed);
+  if (BigInt.asIntN(64, wide) !== wide) throw new ArgumentError(`${op}: expected a seed of 64 bits, got ${seed}`);
+  // With 64-bit types off a seed is narrowed first, as JAX does: its upper word is lost.
+  const words = [config.enableX64 ? Number((wide >> 32n) & MASK) : 0, Number(wide & MASK)];
+  return ConcreteArray.fromHost(Uint32Array.from(impl === 'threefry2x32' ? words : [...words, ...words]), new ShapedArray([wordsOf(impl)], 'uint32'));
+}
+
+const seedProgram = composite<{ impl: PrngImpl }>('random_seed', ([seed], { impl }) => [seedKey(seed!, impl)]);
+
+function makeKey(op: string, seed: ArrayLike, options: ImplOptions | undefined): Array {
+  const impl = resolveImpl(op, checkOptions(op, ['impl'], options).impl);
+  if (typeof seed === 'number' || typeof seed === 'bigint') return hostSeed(op, seed, impl);
+  const x = asArray(seed, `${op}: seed`);
+  const kind = dtypeKind(x.dtype);
+  if (kind !== 'int' && kind !== 'uint') throw new DtypeError(`${op}: expected seed to be an integer, got ${x.aval}`);
+  if (x.ndim !== 0) throw new ShapeError(`${op}: expected a scalar seed, got one of type ${x.aval}; use vmap to map over seeds`);
+  return seedProgram([x], { impl })[0]!;
+}
+
+/**
+ * A key of the random number generator from an integer seed: an array of dtype uint32 and shape [2] (or [4] for the `rbg` generators).
+ *
+ * With 64-bit types off, only the low 32 bits of the seed count. Mirrors `jax.random.PRNGKey`.
+ *
+ * @param seed an integer: a number, a bigint, or a scalar integer array
+ * @throws ArgumentError, DtypeError or ShapeError if the seed is not an integer scalar
+ * @example
+ * prng.PRNGKey(42).js(); // [0, 42]
+ */
+export function PRNGKey(seed: ArrayLike, options?: ImplOptions): Array {
+  return makeKey('PRNGKey', seed, options);
+}
+
+/**
+ * The same as {@link PRNGKey}: keys are raw arrays here. Mirrors `jax.random.key`.
+ *
+ * @example
+ * prng.key(0, { impl: 'rbg' }).shape; // [4]
+ */
+export function key(seed: ArrayLike, options?: ImplOptions): Array {
+  return makeKey('key', seed, options);
+}
+
+interface SplitStatics {
+  shape: Shape;
+  impl: PrngImpl;
+}
+
+const splitProgram = composite<SplitStatics>('random_split', ([k], { shape, impl }) => [splitKeys(k!, shape, impl)]);
+
+export interface SplitOptions extends ImplOptions {
+  /** How many keys, or the shape of an array of keys. */
+  num?: ShapeLike;
+}
+
+/** A key's generator where an option may say that four words are `unsafe_rbg`'s. */
+function implFor(op: string, k: Array, impl: PrngImpl | null | undefined): PrngImpl {
+  if (impl === null || impl === undefined) return implOf(k);
+  const named = resolveImpl(op, impl);
+  if (wordsOf(named) !== k.shape[k.ndim - 1]) throw new ShapeError(`${op}: expected a key of shape [${wordsOf(named)}] for ${named}, got ${k.aval}`);
+  return named;
+}
+
+/**
+ * New keys from a key: an array of shape [num, 2], or [...num, 2] where num is a shape. Mirrors `jax.random.split`.
+ *
+ * The array can be destructured into keys where it is not traced with an unknown size.
+ *
+ * @param num 2 by default; may be given in the options
+ * @throws ShapeError if `key` is not a single key
+ * @example
+ * const [k1, k2] = prng.split(prng.PRNGKey(0));
+ */
+export function split(key: Array, num?: ShapeLike | SplitOptions, options?: SplitOptions): Array {
+  const k = checkKey('split', key);
+  const positional = typeof num === 'number' || globalThis.Array.isArray(num);
+  const o = checkOptions<SplitOptions>('split', ['num', 'impl'], positional ? options : (num as SplitOptions | undefined) ?? options);
+  const shape = checkShape('split', positional ? num : (o.num ?? 2), 'num');
+  return splitProgram([k], { shape, impl: implFor('split', k, o.impl) })[0]!;
+}
+
+const foldProgram = composite<{ impl: PrngImpl }>('random_fold_in', ([k, data], { impl }) => [foldKey(k!, convert(data!, 'uint32'), impl)]);
+
+/**
+ * A key from a key and an integer, the same for the same two. Mirrors `jax.random.fold_in`.
+ *
+ * @param data an integer scalar; its low 32 bits count
+ * @throws ArgumentError, DtypeError or ShapeError if `data` is not an integer scalar, or `key` not a single key
+ * @example
+ * const stepKey = prng.foldIn(prng.PRNGKey(0), 7);
+ */
+export function foldIn(key: Array, data: ArrayLike, options?: ImplOptions): Array {
+  const k = checkKey('foldIn', key);
+  const impl = implFor('foldIn', k, checkOptions('foldIn', ['impl'], options).impl);
+  let d: Array;
+  if (typeof data === 'number' || typeof data === 'bigint') {
+    if (typeof data === 'number' && !Number.isSafeInteger(data)) throw new ArgumentError(`foldIn: expected data to be an integer, got ${data}`);
+    d = ConcreteArray.scalar(Number(BigInt(data) & MASK), new ShapedArray([], 'uint32'));
+  } else {
+    d = asArray(data, 'foldIn: data');
+    const kind = dtypeKind(d.dtype);
+    if (kind !== 'int' && kind !== 'uint') throw new DtypeError(`foldIn: expected data to be an integer, got ${d.aval}`);
+    if (d.ndim !== 0) throw new ShapeError(`foldIn: expected data to be a scalar, got ${d.aval}; use vmap to map over it`);
+  }
+  return foldProgram([k, d], { impl })[0]!;
+}
+
+/** The words of keys: keys are raw, so it is the array itself. Mirrors `jax.random.key_data`. */
+export function keyData(keys: Array): Array {
+  return checkKeys('keyData', keys);
+}
+
+/**
+ * Keys from words, [..., 2] or [..., 4], as they are. Mirrors `jax.random.wrap_key_data`.
+ *
+ * @throws DtypeError or ShapeError if the words are not a key's of the generator named
+ */
+export function wrapKeyData(words: Array, options?: ImplOptions): Array {
+  const impl = checkOptions('wrapKeyData', ['impl'], options).impl;
+  const k = checkKeys('wrapKeyData', words);
+  implFor('wrapKeyData', k, impl ?? (k.shape[k.ndim - 1] === 2 ? 'threefry2x32' : undefined));
+  return k;
+}
+
+/** The name of the generator that keys are for. Mirrors `jax.random.key_impl`. */
+export function keyImpl(keys: Array): PrngImpl {
+  return implOf(checkKeys('keyImpl', keys));
+}
+
+/** The key itself: arrays are immutable. Mirrors `jax.random.clone`. */
+export function clone(key: Array): Array {
+  return checkKeys('clone', key);
+}
