@@ -232,3 +232,8 @@ export function defaultClient(): Client {
   }
   return shared;
 }
+
+/** The default client if it was made already. */
+export function existingClient(): Client | undefined {
+  return shared;
+}

@@ -1,6 +1,6 @@
 export type { Buffer } from './buffer';
 export { cachedCompile, cachedCompileSync, cacheDirectory, type CacheStats, cacheStats } from './cache';
-export { allocateHost, Client, defaultClient, Device, Memory, type Placement } from './client';
+export { allocateHost, Client, defaultClient, Device, existingClient, Memory, type Placement } from './client';
 export type { CompileOptions } from './compileOptions';
 export { type FoundPlugin, findPlugin } from './discovery';
 export { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './errors';
