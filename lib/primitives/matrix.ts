@@ -1,0 +1,133 @@
+import type { Array } from '../core/array';
+import { ShapedArray, type Shape } from '../core/aval';
+import { type DType, dtypeKind } from '../core/dtype';
+import { DtypeError, ShapeError } from '../core/errors';
+import { ClosedJaxpr } from '../core/jaxpr';
+import type { IrValue, LoweringContext } from '../core/lowering';
+import type { AxisData, BatchDim, MultiPrimitive, Params } from '../core/primitive';
+import { stage } from '../interpreters/stage';
+import { dotGeneral } from './dot';
+import { add, conj, eq, ge, le, where } from './elementwise';
+import { broadcastInDim, convert, iota, like, range, reduceSum, scalar, slice, toFront, transpose } from './structural';
+
+// What rules of decompositions are written with: arrays are matrices in their last two dimensions, all others are batch dimensions.
+
+/** Transposes the matrices. */
+export function T(x: Array): Array {
+  const n = x.ndim;
+  return transpose(x, [...range(n - 2), n - 1, n - 2]);
+}
+
+/** Conjugate transpose. */
+export function H(x: Array): Array {
+  return dtypeKind(x.dtype) === 'complex' ? T(conj(x)) : T(x);
+}
+
+/** Matrix product, as exact as the platform has it. */
+export function matmul(x: Array, y: Array): Array {
+  const n = x.ndim;
+  const batch = range(n - 2);
+  return dotGeneral(x, y, { dimensionNumbers: [[[n - 1], [n - 2]], [batch, batch]], precision: 'highest' });
+}
+
+/** Where a triangle is: column minus row at least k (upper), or at most k. */
+function triangle(shape: Shape, k: number, upper: boolean): Array {
+  const n = shape.length;
+  const [row, column] = [iota('int32', shape, n - 2), iota('int32', shape, n - 1)];
+  const shifted = k === 0 ? column : add(column, scalar(-k, 'int32'));
+  return upper ? le(row, shifted) : ge(row, shifted);
+}
+
+/** The lower triangle, entries above diagonal k zero. */
+export function tril(x: Array, k = 0): Array {
+  return where(triangle(x.shape, k, false), x, like(x, 0));
+}
+
+/** The upper triangle, entries below diagonal k zero. */
+export function triu(x: Array, k = 0): Array {
+  return where(triangle(x.shape, k, true), x, like(x, 0));
+}
+
+/** Whether an entry is on the main diagonal. */
+export function onDiagonal(shape: Shape): Array {
+  const n = shape.length;
+  return eq(iota('int32', shape, n - 2), iota('int32', shape, n - 1));
+}
+
+/** Identity matrices of a shape, which need not be square. */
+export function eye(shape: Shape, dtype: DType): Array {
+  return convert(onDiagonal(shape), dtype);
+}
+
+/** The main diagonals. */
+export function diagonal(x: Array): Array {
+  const n = Math.min(x.shape[x.ndim - 2]!, x.shape[x.ndim - 1]!);
+  const square = slice(x, x.shape.map(() => 0), [...x.shape.slice(0, -2), n, n]);
+  return reduceSum(where(onDiagonal(square.shape), square, like(x, 0)), [x.ndim - 1]);
+}
+
+/** Vectors as rows of matrices of a shape: entry j of the vector all along column j. */
+export function asRows(v: Array, shape: Shape): Array {
+  const n = shape.length;
+  return broadcastInDim(v, shape, [...range(n - 2), n - 1]);
+}
+
+/** Vectors as columns of matrices of a shape: entry i of the vector all along row i. */
+export function asColumns(v: Array, shape: Shape): Array {
+  return broadcastInDim(v, shape, range(shape.length - 1));
+}
+
+/** Part of the matrices: rows and columns from the first up to, not including, the second of each pair. */
+export function block(x: Array, rows: readonly [number, number], columns: readonly [number, number]): Array {
+  const batch = x.shape.slice(0, -2);
+  return slice(x, [...batch.map(() => 0), rows[0], columns[0]], [...batch, rows[1], columns[1]]);
+}
+
+/** Type of the real and imaginary parts. */
+export function realDtype(dtype: DType): DType {
+  return dtype === 'complex64' ? 'float32' : dtype === 'complex128' ? 'float64' : dtype;
+}
+
+export function isComplex(x: { dtype: DType }): boolean {
+  return dtypeKind(x.dtype) === 'complex';
+}
+
+/** Distance from 1 to the next number of a type's parts. */
+export function epsilon(dtype: DType): number {
+  return realDtype(dtype) === 'float32' ? 2 ** -23 : 2 ** -52;
+}
+
+/** Checks an operand of a decomposition: at least two dimensions, and a type that matrices are decomposed in. */
+export function checkMatrix(op: string, x: ShapedArray, square = false): void {
+  if (x.ndim < 2) throw new ShapeError(`${op}: expected an array of at least 2 dimensions, got ${x}`);
+  if (square && x.shape[x.ndim - 1] !== x.shape[x.ndim - 2]) throw new ShapeError(`${op}: expected square matrices, got ${x}`);
+  checkMatrixDtype(op, x);
+}
+
+export function checkMatrixDtype(op: string, x: ShapedArray): void {
+  if (!/^(float32|float64|complex64|complex128)$/.test(x.dtype)) throw new DtypeError(`${op}: expected dtype float32, float64, complex64 or complex128, got ${x}`);
+}
+
+/** Emits a function of arrays in place: a lowering rule written with primitives. */
+export function emitFunction(ctx: LoweringContext, f: (args: Array[]) => readonly Array[], args: readonly IrValue[]): IrValue[] {
+  const { jaxpr, consts } = stage(f, args.map((x) => x.aval.strong()), '', 'lowering');
+  if (consts.length > 0) throw new Error('emitFunction: expected a function without arrays from outside');
+  return ctx.inline(new ClosedJaxpr(jaxpr, []), args);
+}
+
+/** Batching of operations whose leading dimensions are batch dimensions: mapped ones go to the front. */
+export function batchLeading<P extends Params>(prim: () => MultiPrimitive<P> | { bindAll(args: readonly Array[], params: P): Array[] }) {
+  return (axis: AxisData, args: readonly Array[], dims: readonly BatchDim[], params: P): [Array[], number[]] => {
+    const outs = prim().bindAll(args.map((x, i) => toFront(x, dims[i]!, axis.size)), params);
+    return [outs, outs.map(() => 0)];
+  };
+}
+
+/** A symmetric, or Hermitian, test input's flat values: A Aᵀ + shift · I of small numbers. */
+export function positiveDefinite(n: number, shift = 1): number[] {
+  const a = range(n * n).map((i) => Math.sin(1.7 * i + 0.3));
+  return range(n * n).map((k) => {
+    const [i, j] = [Math.floor(k / n), k % n];
+    return range(n).reduce((s, t) => s + a[i * n + t]! * a[j * n + t]!, i === j ? shift : 0);
+  });
+}
