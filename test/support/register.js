@@ -7,7 +7,8 @@ require.extensions['.ts'] = (module, filename) => {
     filename,
     sourceMaps: 'inline',
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-    module: { type: 'commonjs' },
+    // `import()` stays what it is: ES modules cannot be required by every Node we support.
+    module: { type: 'commonjs', ignoreDynamic: true },
   });
   module._compile(code, filename);
 };
