@@ -105,6 +105,6 @@ export function broadcastTo(x: Array, shape: Shape): Array {
 }
 
 /** As {@link broadcastTo}, but scalars, which go with any shape, stay as they are. */
-export function fit(x: Array, shape: Shape): Array {
+export function fitTo(x: Array, shape: Shape): Array {
   return x.ndim === 0 ? x : broadcastTo(x, shape);
 }

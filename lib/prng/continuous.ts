@@ -5,10 +5,11 @@ import { dtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../lax/arrayLike';
 import { abs, add, and, bitcastConvertType, clz, complex, div, eq, erf, erfInv, exp, ge, integerPow, le, log, log1p, lt, max, min, mul, neg, nextafter, not, or, pow, shiftLeft, shiftRightLogical, sign, sqrt, square, stopGradient, sub, tan, where } from '../primitives/elementwise';
+import { floatInfo, unitToExponential, unitToNormal } from '../primitives/randomFloats';
+import { bitsOf, splitInto } from '../primitives/randomKeys';
 import { concatenate, convert, indexInDim, like, reduceSum, reshape, scalar } from '../primitives/structural';
-import { broadcastShapes, checkSafe, dtypeOf, fit, readOptions, type SampleOptions, sampleShape, type ShapeOr, shapeOf } from './arguments';
-import { floatInfo } from './floats';
-import { bitsOf, checkKey, splitInto } from './keys';
+import { broadcastShapes, checkSafe, dtypeOf, fitTo, readOptions, type SampleOptions, sampleShape, type ShapeOr, shapeOf } from './arguments';
+import { checkKey } from './keys';
 import { sampler } from './sampler';
 import { type ShapeAndDtype, signs, uniformBetween, uniformIn, unitUniform } from './uniform';
 
@@ -42,13 +43,9 @@ export function parametric(name: string, draw: (key: Array, params: Array[], sha
 
 // ---- normal ----
 
-/** Standard normal numbers, by the inverse of the error function. Threefry keys [..., 2] give [..., ...shape]. */
+/** Standard normal numbers. */
 export function normalIn(key: Array, shape: Shape, dtype: DType): Array {
-  // The open interval: the number next to −1 is the least.
-  const u = unitUniform(key, shape, dtype);
-  const lo = scalar(-1 + floatInfo('normal', dtype).eps / 2, dtype);
-  const hi = scalar(1, dtype);
-  return mul(erfInv(max(lo, add(mul(u, sub(hi, lo)), lo))), scalar(Math.SQRT2, dtype));
+  return unitToNormal(unitUniform(key, shape, dtype));
 }
 
 function complexNormal(key: Array, shape: Shape, dtype: DType): Array {
@@ -80,7 +77,7 @@ const drawTruncated = sampler<ShapeAndDtype>('truncated_normal', (key, bounds, {
   // Rounding must not lead out of the open interval.
   const least = nextafter(stopGradient(lower), scalar(Infinity, dtype));
   const most = nextafter(stopGradient(upper), scalar(-Infinity, dtype));
-  return min(max(out, fit(least, shape)), fit(most, shape));
+  return min(max(out, fitTo(least, shape)), fitTo(most, shape));
 });
 
 /**
@@ -100,7 +97,7 @@ export function truncatedNormal(key: Array, lower: ArrayLike, upper: ArrayLike, 
   return drawTruncated(k, bounds, { shape: sampleShape('truncatedNormal', o.shape, ...bounds.map((b) => b.shape)), dtype: dtypeOf('truncatedNormal', o.dtype, 'float', ['float']) });
 }
 
-const logNormal = parametric('lognormal', (key, [sigma], shape, dtype) => exp(mul(normalIn(key, shape, dtype), fit(sigma!, shape))));
+const logNormal = parametric('lognormal', (key, [sigma], shape, dtype) => exp(mul(normalIn(key, shape, dtype), fitTo(sigma!, shape))));
 
 export interface LognormalOptions extends SampleOptions {
   /** Standard deviation of the logarithm, which broadcasts to the shape; 1 by default. */
@@ -121,7 +118,7 @@ export function lognormal(key: Array, shape?: ShapeOr<LognormalOptions>, options
 // ---- exponential and what comes of it ----
 
 export function exponentialIn(key: Array, shape: Shape, dtype: DType): Array {
-  return neg(log1p(neg(unitUniform(key, shape, dtype))));
+  return unitToExponential(unitUniform(key, shape, dtype));
 }
 
 /**
@@ -133,7 +130,7 @@ export function exponentialIn(key: Array, shape: Shape, dtype: DType): Array {
  */
 export const exponential: Sampler = standard('exponential', exponentialIn);
 
-const drawPareto = parametric('pareto', (key, [b], shape, dtype) => exp(div(exponentialIn(key, shape, dtype), fit(b!, shape))));
+const drawPareto = parametric('pareto', (key, [b], shape, dtype) => exp(div(exponentialIn(key, shape, dtype), fitTo(b!, shape))));
 
 /**
  * Pareto distributed numbers, at least 1. Mirrors `jax.random.pareto`.
@@ -146,7 +143,7 @@ export function pareto(key: Array, b: ArrayLike, shape?: ShapeOr<SampleOptions>,
   return drawPareto(key, { b }, shape, options);
 }
 
-const drawRayleigh = parametric('rayleigh', (key, [scale], shape, dtype) => mul(fit(scale!, shape), sqrt(mul(log(unitUniform(key, shape, dtype)), scalar(-2, dtype)))));
+const drawRayleigh = parametric('rayleigh', (key, [scale], shape, dtype) => mul(fitTo(scale!, shape), sqrt(mul(log(unitUniform(key, shape, dtype)), scalar(-2, dtype)))));
 
 /**
  * Rayleigh distributed numbers. Mirrors `jax.random.rayleigh`.
@@ -173,8 +170,8 @@ function located(name: string, draw: (key: Array, params: Array[], shape: Shape,
 }
 
 const drawWeibull = located('weibullMin', (key, [scale, concentration], shape, dtype) => {
-  const power = div(scalar(1, dtype), fit(concentration!, shape));
-  return mul(pow(exponentialIn(key, shape, dtype), power), fit(scale!, shape));
+  const power = div(scalar(1, dtype), fitTo(concentration!, shape));
+  return mul(pow(exponentialIn(key, shape, dtype), power), fitTo(scale!, shape));
 }, (shape) => shape);
 
 /**
@@ -290,7 +287,7 @@ export function gumbel(key: Array, shape?: ShapeOr<GumbelOptions>, options?: Gum
 }
 
 const drawTriangular = parametric('triangular', (key, params, shape, dtype) => {
-  const [left, mode, right] = params.map((p) => fit(p, shape)) as [Array, Array, Array];
+  const [left, mode, right] = params.map((p) => fitTo(p, shape)) as [Array, Array, Array];
   const u = unitUniform(key, shape, dtype);
   const width = sub(right, left);
   const rising = add(left, sqrt(mul(mul(u, width), sub(mode, left))));
@@ -325,7 +322,7 @@ export function maxwellIn(key: Array, shape: Shape, dtype: DType): Array {
 export const maxwell: Sampler = standard('maxwell', maxwellIn);
 
 const drawDoubleSided = located('doubleSidedMaxwell', (key, params, shape, dtype) => {
-  const [loc, scale] = params.map((p) => fit(p, shape)) as [Array, Array];
+  const [loc, scale] = params.map((p) => fitTo(p, shape)) as [Array, Array];
   const [k1, k2] = splitInto(key, 2);
   return add(mul(mul(signs(k2!, shape, dtype), maxwellIn(k1!, shape, dtype)), scale), loc);
 }, (shape, params) => {
@@ -347,7 +344,7 @@ export function doubleSidedMaxwell(key: Array, loc: ArrayLike, scale: ArrayLike,
 
 const drawWald = parametric('wald', (key, [m], shape, dtype) => {
   const [k1, k2] = splitInto(key, 2);
-  const mean = fit(m!, shape);
+  const mean = fitTo(m!, shape);
   const y = square(normalIn(k1!, shape, dtype));
   const z = unitUniform(k2!, shape, dtype);
   const k = (v: number) => scalar(v, dtype);

@@ -1,17 +1,15 @@
 import { Array, ConcreteArray } from '../core/array';
-import { checkShape, ShapedArray, type Shape, sizeOf } from '../core/aval';
+import { checkShape, type Shape, ShapedArray } from '../core/aval';
 import { config, PRNG_IMPLS, type PrngImpl } from '../core/config';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { asArray, type ArrayLike, describeValue } from '../lax/arrayLike';
 import { composite } from '../interpreters/jit';
-import { shiftRightLogical, xor } from '../primitives/elementwise';
-import { randomBits, randomFoldIn, randomSplit, rngBitGenerator } from '../primitives/random';
-import { concatenate, convert, full, indexInDim, like, reshape, sliceInDim } from '../primitives/structural';
+import { foldKey, implOf, seedKeys, splitKeys } from '../primitives/randomKeys';
+import { convert } from '../primitives/structural';
 import { checkOptions, type ShapeLike } from './arguments';
 
-// Keys are raw arrays: uint32[2] for Threefry, uint32[4] for the two generators built on XLA's own. The number of words says which; of the
-// two with four words, `unsafe_rbg` is meant where it is the default implementation (`config.defaultPrngImpl`) or is named.
+// Keys are raw arrays: uint32[2] for Threefry, uint32[4] for the two generators built on XLA's own. The number of words says which.
 
 export type { PrngImpl } from '../core/config';
 
@@ -27,12 +25,6 @@ function resolveImpl(op: string, impl: PrngImpl | null | undefined): PrngImpl {
 }
 
 const wordsOf = (impl: PrngImpl) => (impl === 'threefry2x32' ? 2 : 4);
-
-/** The generator that a raw key is for. */
-export function implOf(key: Array): PrngImpl {
-  if (key.shape[key.ndim - 1] === 2) return 'threefry2x32';
-  return config.defaultPrngImpl === 'unsafe_rbg' ? 'unsafe_rbg' : 'rbg';
-}
 
 function checkKeys(op: string, key: unknown): Array {
   if (!(key instanceof Array) && !ArrayBuffer.isView(key)) throw new ArgumentError(`${op}: expected key to be an array of dtype uint32 (made by PRNGKey or split), got ${describeValue(key)}`);
@@ -50,54 +42,6 @@ export function checkKey(op: string, key: unknown): Array {
   return k;
 }
 
-// ---- what a generator does, for one key; Threefry's operations take arrays of keys as well ----
-
-/** Unsigned random integers of 8, 16, 32 or 64 bits. */
-export function bitsOf(key: Array, bitWidth: number, shape: Shape): Array {
-  if (implOf(key) === 'threefry2x32') return randomBits(key, bitWidth, shape);
-  return rngBitGenerator(key, shape, `uint${bitWidth as 8 | 16 | 32 | 64}`)[1];
-}
-
-/** New keys, of shape [...shape, words]. */
-export function splitKeys(key: Array, shape: Shape, impl = implOf(key)): Array {
-  if (impl === 'threefry2x32') return randomSplit(key, shape);
-  if (impl === 'rbg') {
-    const n = sizeOf(shape);
-    const halves = randomSplit(reshape(key, [2, 2]), [n]);
-    return reshape(concatenate([0, 1].map((i) => indexInDim(halves, i, 0)), 1), [...shape, 4]);
-  }
-  // Every tenth state of a long draw.
-  const states = rngBitGenerator(key, [10 * sizeOf(shape), 4])[1];
-  return reshape(states.shape[0] === 0 ? states : sliceInDim(states, 0, states.shape[0]!, 0, 10), [...shape, 4]);
-}
-
-/** `n` new keys, one by one. */
-export function splitInto(key: Array, n: number): Array[] {
-  const keys = splitKeys(key, [n]);
-  return globalThis.Array.from({ length: n }, (_, i) => indexInDim(keys, i, 0));
-}
-
-function seedWords(seed: Array): [Array, Array] {
-  const high = seed.dtype === 'int64' || seed.dtype === 'uint64' ? convert(shiftRightLogical(seed, like(seed, 32)), 'uint32') : null;
-  const low = convert(seed, 'uint32');
-  return [high ?? full(low.shape, 0, 'uint32'), low];
-}
-
-/** Keys [..., words] for an array of integer seeds. */
-function seedKey(seed: Array, impl: PrngImpl): Array {
-  const words = seedWords(seed).map((w) => reshape(w, [...w.shape, 1]));
-  return concatenate(impl === 'threefry2x32' ? words : [...words, ...words], seed.ndim);
-}
-
-function foldKey(key: Array, data: Array, impl: PrngImpl): Array {
-  if (impl === 'threefry2x32') return randomFoldIn(key, data);
-  if (impl === 'rbg') {
-    const halves = reshape(key, [2, 2]);
-    return concatenate([0, 1].map((i) => randomFoldIn(indexInDim(halves, i, 0), data)), 0);
-  }
-  return xor(key, indexInDim(rngBitGenerator(seedKey(data, 'rbg'), [10, 4])[1], 9, 0));
-}
-
 // ---- the public functions ----
 
 const MASK = (1n << 32n) - 1n;
@@ -111,7 +55,7 @@ function hostSeed(op: string, seed: number | bigint, impl: PrngImpl): Array {
   return ConcreteArray.fromHost(Uint32Array.from(impl === 'threefry2x32' ? words : [...words, ...words]), new ShapedArray([wordsOf(impl)], 'uint32'));
 }
 
-const seedProgram = composite<{ impl: PrngImpl }>('random_seed', ([seed], { impl }) => [seedKey(seed!, impl)]);
+const seedProgram = composite<{ impl: PrngImpl }>('random_seed', ([seed], { impl }) => [seedKeys(seed!, impl)]);
 
 function makeKey(op: string, seed: ArrayLike, options: ImplOptions | undefined): Array {
   const impl = resolveImpl(op, checkOptions(op, ['impl'], options).impl);

@@ -4,11 +4,12 @@ import { canonicalDtype } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, describeValue } from '../lax/arrayLike';
-import { add, and, bitcastConvertType, bitWidth, gt, le, lt, max, min, mul, or, rem, shiftRightLogical, sub, where } from '../primitives/elementwise';
+import { add, and, bitWidth, gt, le, lt, max, min, mul, rem, sub, where } from '../primitives/elementwise';
+import { bitsForFloat, bitsToUnit, floatInfo } from '../primitives/randomFloats';
+import { bitsOf, splitInto } from '../primitives/randomKeys';
 import { convert, indexInDim, like, scalar } from '../primitives/structural';
-import { checkOptions, dtypeOf, fit, readOptions, type SampleOptions, sampleShape, type ShapeLike, type ShapeOptions, type ShapeOr, shapeOf } from './arguments';
-import { floatInfo } from './floats';
-import { bitsOf, checkKey, splitInto } from './keys';
+import { checkOptions, dtypeOf, fitTo, readOptions, type SampleOptions, sampleShape, type ShapeLike, type ShapeOptions, type ShapeOr, shapeOf } from './arguments';
+import { checkKey } from './keys';
 import { sampler } from './sampler';
 
 export interface ShapeAndDtype {
@@ -40,17 +41,15 @@ export function bits(key: Array, shape?: ShapeOr<SampleOptions>, options?: Sampl
 
 // ---- uniform ----
 
-const UINT: Record<number, DType> = { 16: 'uint16', 32: 'uint32', 64: 'uint64' };
-
 /**
- * Floats in [low, high): the fraction's bits are random under the exponent of 1, which gives [1, 2), shifted and scaled.
+ * Floats in [low, high).
  *
  * @param low scalar or array of `dtype` that broadcasts to `shape`
  */
 export function uniformIn(key: Array, shape: Shape, dtype: DType, low: Array, high: Array): Array {
   const unit = unitUniform(key, shape, dtype);
-  const lo = fit(low, shape);
-  const hi = fit(high, shape);
+  const lo = fitTo(low, shape);
+  const hi = fitTo(high, shape);
   return max(lo, add(mul(unit, sub(hi, lo)), lo));
 }
 
@@ -59,14 +58,9 @@ export function uniformBetween(key: Array, shape: Shape, dtype: DType, low: numb
   return uniformIn(key, shape, dtype, scalar(low, dtype), scalar(high, dtype));
 }
 
-/** Floats in [0, 1). Keys [..., 2] of Threefry give [..., ...shape]. */
+/** Floats in [0, 1). */
 export function unitUniform(key: Array, shape: Shape, dtype: DType): Array {
-  const info = floatInfo('uniform', dtype);
-  // Eight bits are enough for a fraction of less than eight.
-  const drawn = info.mantissa < 8 ? 8 : info.bits;
-  const raw = convert(bitsOf(key, drawn, shape), UINT[info.bits]!);
-  const fraction = shiftRightLogical(raw, like(raw, drawn - info.mantissa));
-  return sub(bitcastConvertType(or(fraction, like(raw, info.one)), dtype), scalar(1, dtype));
+  return bitsToUnit(bitsOf(key, bitsForFloat('uniform', dtype), shape), dtype);
 }
 
 const drawUnit = sampler<ShapeAndDtype>('uniform', (key, _, { shape, dtype }) => unitUniform(key, shape, dtype));
@@ -158,15 +152,15 @@ function integersIn(key: Array, shape: Shape, dtype: DType, low: Array, high: Ar
   const [k1, k2] = splitInto(key, 2);
   const upper = bitsOf(k1!, width, shape);
   const lower = bitsOf(k2!, width, shape);
-  const lo = fit(low, shape);
-  const hi = fit(high, shape);
+  const lo = fitTo(low, shape);
+  const hi = fitTo(high, shape);
   const difference = convert(sub(hi, lo), unsigned);
   // An empty range gives `low`.
   let span = where(le(hi, lo), like(difference, 1), difference);
   const wider = () => add(span, like(span, 1));
   // A bound just above the type: the span is one more, which wraps to 0 for the whole type, and a remainder by 0 leaves bits as they are.
   if (above === true) span = where(gt(hi, lo), wider(), span);
-  else if (above !== false) span = where(and(fit(above, shape), gt(hi, lo)), wider(), span);
+  else if (above !== false) span = where(and(fitTo(above, shape), gt(hi, lo)), wider(), span);
   let multiplier = rem(like(span, 2 ** (width / 2)), span);
   multiplier = rem(mul(multiplier, multiplier), span);
   const offset = rem(add(mul(rem(upper, span), multiplier), rem(lower, span)), span);
@@ -215,7 +209,7 @@ export function randint(key: Array, shape: ShapeLike, minval: ArrayLike, maxval:
 /** Whether a uniform number lies below p. */
 export function bernoulliIn(key: Array, shape: Shape, p: Array, high: boolean): Array {
   const dtype = p.dtype;
-  const q = fit(p, shape);
+  const q = fitTo(p, shape);
   if (!high) return lt(unitUniform(key, shape, dtype), q);
   const u = unitUniform(key, [2, ...shape], dtype);
   const fine = mul(indexInDim(u, 1, 0), scalar(2 ** -floatInfo('bernoulli', dtype).mantissa, dtype));
