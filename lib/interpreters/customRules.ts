@@ -5,6 +5,7 @@ import { ShapeError } from '../core/errors';
 import { ClosedJaxpr } from '../core/jaxpr';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchFlat, batchJaxpr, materialize } from './batch';
+import { jitP, jitParams } from './jit';
 import { DifferentiationError, isDifferentiable, tangentAval } from './jvp';
 import { instantiateZeros } from './partial';
 import { hoistConsts, stage } from './stage';
@@ -41,6 +42,8 @@ export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimit
   name: 'custom_jvp_call',
   abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
   lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
+  // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.
+  impl: (args, { callJaxpr, name }) => jitP.bind(jitParams(callJaxpr, name), ...args),
   effects: ({ callJaxpr }) => [...callJaxpr.effects],
   jvp: (primals, tangents, { name, jvpJaxprFun }) => {
     const full = instantiateZeros(tangents, primals.map((x) => x.aval));
@@ -112,6 +115,8 @@ export const customVjpCallP: MultiPrimitive<CustomVjpParams> = defineMultiPrimit
   name: 'custom_vjp_call',
   abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
   lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
+  // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.
+  impl: (args, { callJaxpr, name }) => jitP.bind(jitParams(callJaxpr, name), ...args),
   effects: ({ callJaxpr }) => [...callJaxpr.effects],
   jvp: (primals, tangents, { name, fwdJaxprFun, bwd }) => {
     const { outs, residuals } = fwdJaxprFun(primals);

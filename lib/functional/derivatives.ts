@@ -1,0 +1,273 @@
+import { Array, ConcreteArray } from '../core/array';
+import { sameShape, ShapedArray } from '../core/aval';
+import { baseOps } from '../core/base';
+import { type DType, dtypeKind } from '../core/dtype';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { evalJaxpr, Jaxpr } from '../core/jaxpr';
+import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
+import { flatten, flattenUpTo, structure, type TreeDef } from '../core/tree';
+import { isDifferentiable, jvpFlat, tangentAval } from '../interpreters/jvp';
+import { type Linearized, linearizeFlat } from '../interpreters/partial';
+import { backwardPass } from '../interpreters/transpose';
+import { convert, zerosLike } from '../primitives/structural';
+import { asArray, convertScalar } from './arrayLike';
+import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
+
+/**
+ * Arguments to be differentiated: plain JS numbers, which have no kind of their own, are taken as floats.
+ */
+export function floatLeaves(tree: unknown, what: string): { leaves: Array[]; def: TreeDef } {
+  const [values, def] = flatten(tree, isArrayLeaf);
+  return { leaves: toArrays(values, def, what).map((x, i) => (typeof values[i] === 'number' ? asFloat(x) : x)), def };
+}
+
+function asFloat(x: Array): Array {
+  return dtypeKind(x.dtype) === 'int' ? convertScalar(x as ConcreteArray, asArray(0.5).dtype, true) : x;
+}
+
+/** A tangent or cotangent in the type that is asked for. */
+export function castTangent(x: Array, aval: ShapedArray, what: string): Array {
+  const want = tangentAval(aval);
+  if (!sameShape(x.shape, want.shape)) throw new ShapeError(`${what}: expected shape [${want.shape.join(', ')}], got ${x.aval}`);
+  if (x.dtype === want.dtype) return x.weakType ? convert(x, want.dtype) : x;
+  if (x instanceof ConcreteArray && x.literal !== null && x.weakType) return convertScalar(x, want.dtype);
+  throw new DtypeError(`${what}: expected dtype ${want.dtype}, got ${x.aval}`);
+}
+
+function tangentsFor(tangents: unknown, def: TreeDef, primals: readonly Array[], what: string): MaybeZero[] {
+  const values = flattenUpTo(def, tangents, what);
+  return values.map((v, i) => {
+    const aval = primals[i]!.aval;
+    if (!isDifferentiable(aval)) return null;
+    return castTangent(asArray(v as never, what), aval, `${what} ${i}`);
+  });
+}
+
+function zerosWhereNull(tangents: readonly MaybeZero[], avals: readonly Array[]): Array[] {
+  return tangents.map((t, i) => t ?? zeroTangent(avals[i]!.aval));
+}
+
+/** The zero tangent of a type; integers and booleans have one that says nothing, of dtype bool (JAX's float0). */
+export function zeroTangent(aval: ShapedArray): Array {
+  return zerosLike(isDifferentiable(aval) ? tangentAval(aval) : new ShapedArray(aval.shape, 'bool'));
+}
+
+export interface AuxOptions {
+  /** Whether the function returns [result, auxiliary]: the auxiliary part is not differentiated. */
+  hasAux?: boolean;
+}
+
+/**
+ * Values and directional derivatives of a function: `[out, outTangents]`, or `[out, outTangents, aux]`.
+ *
+ * Mirrors `jax.jvp`.
+ *
+ * @param primals list of the function's arguments
+ * @param tangents list of their directions, of the same structure and types
+ * @throws TreeError, ShapeError, DtypeError if the tangents do not fit
+ * @example
+ * ```ts
+ * const [y, dy] = jvp(np.sin, [0], [1]); // 0, 1
+ * ```
+ */
+export function jvp(f: AnyFunction, primals: readonly unknown[], tangents: readonly unknown[], options: AuxOptions = {}): unknown[] {
+  if (!globalThis.Array.isArray(primals) || !globalThis.Array.isArray(tangents)) throw new ArgumentError('jvp: expected primals and tangents to be lists of arguments');
+  const what = `jvp of ${nameOf(f)}`;
+  const { leaves, def } = floatLeaves(primals, what);
+  const flat = new FlatFunction(f, def, what, options.hasAux);
+  const r = jvpFlat(flat.call, leaves, tangentsFor(tangents, def, leaves, `${what}: tangents`));
+  const n = flat.numOuts;
+  const outs = r.outs.slice(0, n);
+  const result = [flat.outDef.unflatten(outs), flat.outDef.unflatten(zerosWhereNull(r.tangents.slice(0, n), outs))];
+  return options.hasAux ? [...result, flat.auxDef!.unflatten(r.outs.slice(n))] : result;
+}
+
+/** A function linearised at a point, with what is needed to push tangents forward and pull cotangents back, on flat arrays. */
+export class LinearPoint {
+  readonly outs: readonly Array[];
+  readonly aux: readonly Array[];
+  readonly flat: FlatFunction;
+  private readonly primals: readonly Array[];
+  private readonly wrt: readonly boolean[];
+  private readonly lin: Linearized;
+  private readonly n: number;
+
+  constructor(flat: FlatFunction, primals: readonly Array[], wrt?: readonly boolean[]) {
+    this.flat = flat;
+    this.primals = primals;
+    const asked = wrt ?? primals.map(() => true);
+    this.wrt = primals.map((x, i) => asked[i]! && isDifferentiable(x.aval));
+    this.lin = linearizeFlat(flat.call, primals, this.wrt);
+    this.n = flat.numOuts;
+    this.outs = this.lin.outs.slice(0, this.n);
+    this.aux = this.lin.outs.slice(this.n);
+  }
+
+  /** Tangents of the results from those of all inputs; inputs that are not differentiated are passed over. */
+  push(tangents: readonly MaybeZero[]): Array[] {
+    const args = tangents.flatMap((t, i) => (this.wrt[i] ? [t ?? baseOps().zeros(tangentAval(this.primals[i]!.aval))] : []));
+    const outs = evalJaxpr(this.lin.jaxpr, this.lin.consts, args);
+    let next = 0;
+    return this.outs.map((x, i) => (this.lin.nonzero[i] ? outs[next++]! : zeroTangent(x.aval)));
+  }
+
+  /** Cotangents of all inputs from those of the results; null stands for zero, and for inputs that are not differentiated. */
+  pull(cts: readonly MaybeZero[]): MaybeZero[] {
+    const { jaxpr, consts, nonzero } = this.lin;
+    const wanted: MaybeZero[] = [];
+    nonzero.forEach((z, i) => {
+      if (z) wanted.push(i < this.n ? cts[i]! : null);
+    });
+    const back = backwardPass(jaxpr, consts, jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), wanted);
+    let next = 0;
+    return this.wrt.map((w) => (w ? back[next++]! : null));
+  }
+}
+
+/** Gradients with zeros in place of null. */
+export function fillZeros(cts: readonly MaybeZero[], primals: readonly Array[]): Array[] {
+  return cts.map((c, i) => c ?? zeroTangent(primals[i]!.aval));
+}
+
+/** Cotangents given by a user for results of known types. */
+export function cotangentsFor(cts: unknown, outDef: TreeDef, outs: readonly Array[], what: string): MaybeZero[] {
+  return tangentsFor(cts, outDef, outs, `${what}: cotangents`);
+}
+
+const VJP_OPTIONS = ['hasAux'];
+
+/** Takes apart a call that is written as in JAX, `f, x, y, options?`, or with a list of arguments, `f, [x, y], options?`. */
+export function splitPrimals(f: AnyFunction, rest: readonly unknown[], optionNames: readonly string[]): { primals: readonly unknown[]; options: Record<string, unknown> } {
+  let primals = rest;
+  let options: Record<string, unknown> = {};
+  const last = rest[rest.length - 1];
+  if (rest.length > 0 && last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype) {
+    const keys = Object.keys(last);
+    if (keys.length > 0 && keys.every((k) => optionNames.includes(k))) {
+      options = last as Record<string, unknown>;
+      primals = rest.slice(0, -1);
+    }
+  }
+  const only = primals[0];
+  if (primals.length === 1 && globalThis.Array.isArray(only) && (f.length === only.length || f.length === 0)) primals = only;
+  return { primals, options };
+}
+
+/**
+ * Result of a function and its pull-back: `[out, pull]`, or `[out, pull, aux]` with `hasAux`. `pull(ct)` takes a cotangent of the result's structure and
+ * gives the list of the arguments' cotangents.
+ *
+ * Mirrors `jax.vjp`: `vjp(f, x, y, { hasAux })`; a list of the arguments, `vjp(f, [x, y])`, is understood, too.
+ *
+ * @example
+ * ```ts
+ * const [y, pull] = vjp(np.sin, 0);
+ * const [dx] = pull(1); // 1
+ * ```
+ */
+export function vjp(f: AnyFunction, ...rest: unknown[]): unknown[] {
+  const { primals, options } = splitPrimals(f, rest, VJP_OPTIONS);
+  const what = `vjp of ${nameOf(f)}`;
+  const { leaves, def } = floatLeaves([...primals], what);
+  const point = new LinearPoint(new FlatFunction(f, def, what, options.hasAux === true), leaves);
+  const { outDef, auxDef } = point.flat;
+  const pull = (ct: unknown) => def.unflatten(fillZeros(point.pull(cotangentsFor(ct, outDef, point.outs, what)), leaves));
+  const out = outDef.unflatten(point.outs);
+  return options.hasAux === true ? [out, pull, auxDef!.unflatten(point.aux)] : [out, pull];
+}
+
+/**
+ * Result of a function and its linear approximation there: `[out, push]`, or `[out, push, aux]`. `push(dx, dy)` takes the arguments' tangents.
+ *
+ * Mirrors `jax.linearize`; the function is traced once, however often `push` is called.
+ */
+export function linearize(f: AnyFunction, ...rest: unknown[]): unknown[] {
+  const { primals, options } = splitPrimals(f, rest, VJP_OPTIONS);
+  const what = `linearize of ${nameOf(f)}`;
+  const { leaves, def } = floatLeaves([...primals], what);
+  const point = new LinearPoint(new FlatFunction(f, def, what, options.hasAux === true), leaves);
+  const { outDef, auxDef } = point.flat;
+  const push = (...tangents: unknown[]) => outDef.unflatten(point.push(tangentsFor(tangents, def, leaves, `${what}: tangents`)));
+  const out = outDef.unflatten(point.outs);
+  return options.hasAux === true ? [out, push, auxDef!.unflatten(point.aux)] : [out, push];
+}
+
+export interface GradOptions extends AuxOptions {
+  /** Which arguments to differentiate: one, or several, whose gradients come as a list. */
+  argnums?: number | readonly number[];
+  /** Whether the function is holomorphic: complex results are then allowed. */
+  holomorphic?: boolean;
+  /** Whether arguments may be integers; their gradients are zeros of dtype bool. */
+  allowInt?: boolean;
+}
+
+/** Checks argnums against the number of arguments; negative ones count from the end. */
+export function checkArgnums(op: string, argnums: number | readonly number[] | undefined, n: number): { list: number[]; single: boolean } {
+  const given = argnums ?? 0;
+  const single = typeof given === 'number';
+  const list = (single ? [given] : [...given]).map((i) => {
+    if (!Number.isInteger(i) || i >= n || i < -n) throw new ArgumentError(`${op}: argnums ${String(i)} is out of range for a call with ${n} argument${n === 1 ? '' : 's'}`);
+    return i < 0 ? i + n : i;
+  });
+  return { list, single };
+}
+
+export function checkDifferentiable(op: string, leaves: readonly Array[], holomorphic: boolean, allowInt: boolean): void {
+  for (const x of leaves) {
+    const kind = dtypeKind(x.dtype);
+    if (kind === 'complex' || (kind === 'float' && !holomorphic)) continue;
+    if (holomorphic) throw new DtypeError(`${op}: with holomorphic the inputs must be complex, got ${x.aval}`);
+    if (!allowInt) throw new DtypeError(`${op}: expected float or complex inputs, got ${x.aval}. Convert it with astype('float32'), or pass allowInt: true`);
+  }
+}
+
+export interface ValueAndGrad {
+  value: Array;
+  valueTree: unknown;
+  /** Gradient of one argument, or the list of those of several. */
+  grads: unknown;
+  aux: unknown;
+}
+
+/** Value, gradients and auxiliary result of a function of scalar value: what every form of `grad` is made of. */
+export function gradCore(op: string, f: AnyFunction, args: readonly unknown[], options: GradOptions): ValueAndGrad {
+  const { list, single } = checkArgnums(op, options.argnums, args.length);
+  const what = `${op} of ${nameOf(f)}`;
+  const chosen = list.map((i) => args[i]);
+  const { leaves, def } = floatLeaves(chosen, what);
+  checkDifferentiable(what, leaves, options.holomorphic === true, options.allowInt === true);
+  const g = (...diff: unknown[]): unknown => {
+    const full = [...args];
+    list.forEach((i, k) => {
+      full[i] = diff[k];
+    });
+    return (f as (...a: unknown[]) => unknown)(...full);
+  };
+  const point = new LinearPoint(new FlatFunction(g, def, what, options.hasAux), leaves);
+  const value = point.outs[0];
+  if (point.outs.length !== 1 || value === undefined) throw new ArgumentError(`${what}: expected a function with one scalar result, got ${point.flat.outDef}`);
+  if (value.ndim !== 0) throw new ShapeError(`${what}: gradients are defined for functions of scalar value; the result has shape [${value.shape.join(', ')}]. Reduce it (np.sum, np.mean) or use jacrev, vjp or vectorGrad`);
+  const kind = dtypeKind(value.dtype);
+  if (options.holomorphic ? kind !== 'complex' : kind !== 'float') {
+    throw new DtypeError(`${what}: expected a ${options.holomorphic ? 'complex' : 'float'} result, got ${value.aval}${kind === 'complex' ? '; pass holomorphic: true for a holomorphic function' : ''}`);
+  }
+  const one = oneOf(value);
+  const grads = def.unflatten(fillZeros(point.pull([one]), leaves)) as unknown[];
+  return {
+    value,
+    valueTree: point.flat.outDef.unflatten([value]),
+    grads: single ? grads[0] : grads,
+    aux: options.hasAux ? point.flat.auxDef!.unflatten(point.aux) : undefined,
+  };
+}
+
+function oneOf(x: Array): Array {
+  return ConcreteArray.scalar(dtypeKind(x.dtype) === 'complex' ? { re: 1, im: 0 } : 1, new ShapedArray([], x.dtype as DType));
+}
+
+/** Structure of a tree of arrays. */
+export function structureOf(tree: unknown): TreeDef {
+  return structure(tree, isArrayLeaf);
+}
+
+export { arraysOf, type Jaxpr };

@@ -1,0 +1,175 @@
+import type { Array } from '../core/array';
+import { checkDtype, checkShape, type Shape, ShapedArray } from '../core/aval';
+import type { DType } from '../core/dtype';
+import { ArgumentError } from '../core/errors';
+import { ClosedJaxpr, evalJaxpr, type Jaxpr } from '../core/jaxpr';
+import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
+import { flatten, type TreeDef } from '../core/tree';
+import { tangentAval } from '../interpreters/jvp';
+import { type CheckpointParams, checkpointP, type CheckpointPolicy } from '../interpreters/remat';
+import { hoistConsts, stage } from '../interpreters/stage';
+import { backwardPass } from '../interpreters/transpose';
+import { zerosLike } from '../primitives/structural';
+import { cotangentsFor, fillZeros } from './derivatives';
+import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
+
+/** Shape, dtype and weakness of an array that need not exist. Mirrors `jax.ShapeDtypeStruct`. */
+export class ShapeDtypeStruct {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly weakType: boolean;
+
+  constructor(shape: Shape, dtype: DType = 'float32', options: { weakType?: boolean } = {}) {
+    this.shape = Object.freeze([...checkShape('ShapeDtypeStruct', shape)]);
+    this.dtype = checkDtype('ShapeDtypeStruct', dtype);
+    this.weakType = options.weakType ?? false;
+  }
+
+  static of(aval: ShapedArray): ShapeDtypeStruct {
+    return new ShapeDtypeStruct(aval.shape, aval.dtype, { weakType: aval.weakType });
+  }
+
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return this.aval.size;
+  }
+
+  get aval(): ShapedArray {
+    return new ShapedArray(this.shape, this.dtype, this.weakType);
+  }
+
+  toString(): string {
+    return `ShapeDtypeStruct(shape=(${this.shape.join(', ')}${this.shape.length === 1 ? ',' : ''}), dtype=${this.dtype}${this.weakType ? ', weak_type=True' : ''})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** Types of the leaves of arguments, which may be arrays, numbers or ShapeDtypeStructs. */
+export function avalsOf(tree: unknown, what: string): { avals: ShapedArray[]; def: TreeDef } {
+  const [values, def] = flatten(tree, (x) => isArrayLeaf(x) || x instanceof ShapeDtypeStruct);
+  const arrays = toArrays(values.map((x) => (x instanceof ShapeDtypeStruct ? 0 : x)), def, what);
+  return { avals: values.map((x, i) => (x instanceof ShapeDtypeStruct ? x.aval : arrays[i]!.aval)), def };
+}
+
+/** Positions of static arguments, checked. */
+export function checkStatic(op: string, staticArgnums: number | readonly number[] | undefined): number[] {
+  const list = staticArgnums === undefined ? [] : typeof staticArgnums === 'number' ? [staticArgnums] : [...staticArgnums];
+  for (const i of list) if (!Number.isInteger(i) || i < 0) throw new ArgumentError(`${op}: expected staticArgnums to be non-negative integers, got ${String(i)}`);
+  return list;
+}
+
+/** A function of all its arguments as one of those that are not static. */
+export function bindStatic(op: string, f: AnyFunction, args: readonly unknown[], statics: readonly number[]): { g: AnyFunction; rest: unknown[] } {
+  if (statics.length === 0) return { g: f, rest: [...args] };
+  for (const i of statics) if (i >= args.length) throw new ArgumentError(`${op}: staticArgnums contains ${i}, but the call has ${args.length} argument${args.length === 1 ? '' : 's'}`);
+  const rest = args.filter((_, i) => !statics.includes(i));
+  const g = (...xs: unknown[]) => {
+    let next = 0;
+    return (f as (...a: unknown[]) => unknown)(...args.map((x, i) => (statics.includes(i) ? x : xs[next++])));
+  };
+  return { g: g as AnyFunction, rest };
+}
+
+/** Traces a function on types: its jaxpr, with the arrays it captured, and the structure of its result. */
+export function stageTree(f: AnyFunction, args: readonly unknown[], what: string, name = nameOf(f)): { jaxpr: Jaxpr; consts: Array[]; outDef: TreeDef } {
+  const { avals, def } = avalsOf(args, what);
+  const flat = new FlatFunction(f, def, what);
+  const s = stage(flat.call, avals, name);
+  return { ...s, outDef: flat.outDef };
+}
+
+export interface MakeJaxprOptions {
+  staticArgnums?: number | readonly number[];
+}
+
+/**
+ * The jaxpr of a function of arrays: printing it gives JAX's text. Mirrors `jax.make_jaxpr`.
+ *
+ * Arguments may be arrays, numbers or {@link ShapeDtypeStruct}s.
+ */
+export function makeClosedJaxpr(f: AnyFunction, options: MakeJaxprOptions = {}): (...args: unknown[]) => ClosedJaxpr {
+  const statics = checkStatic('makeJaxpr', options.staticArgnums);
+  return (...args) => {
+    const { g, rest } = bindStatic('makeJaxpr', f, args, statics);
+    const { jaxpr, consts } = stageTree(g, rest, `makeJaxpr of ${nameOf(f)}`, nameOf(f));
+    return new ClosedJaxpr(jaxpr, consts);
+  };
+}
+
+/** Types of a function's results, without computing them: a tree of {@link ShapeDtypeStruct}. Mirrors `jax.eval_shape`. */
+export function evalShape(f: AnyFunction, ...args: unknown[]): unknown {
+  const { jaxpr, outDef } = stageTree(f, args, `evalShape of ${nameOf(f)}`);
+  return outDef.unflatten(jaxpr.outAvals.map(ShapeDtypeStruct.of));
+}
+
+export interface CheckpointOptions {
+  /** Whether the compiler is kept from merging the recomputation with the first computation. Default true. */
+  preventCse?: boolean;
+  /** Which intermediate values are kept; default none. See `checkpointPolicies`. */
+  policy?: CheckpointPolicy | null;
+  staticArgnums?: number | readonly number[];
+}
+
+/**
+ * A function that computes its intermediate values again in the backward pass, which saves their memory.
+ *
+ * Mirrors `jax.checkpoint` (`jax.remat`).
+ */
+export function checkpoint<F extends AnyFunction>(f: F, options: CheckpointOptions = {}): (...args: Parameters<F>) => ReturnType<F> {
+  const statics = checkStatic('checkpoint', options.staticArgnums);
+  return (...args) => {
+    const what = `checkpoint of ${nameOf(f)}`;
+    const { g, rest } = bindStatic(what, f, args, statics);
+    const { leaves, def } = arraysOf(rest, what);
+    const flat = new FlatFunction(g, def, what);
+    const { closed, consts } = hoistConsts(stage(flat.call, leaves.map((x) => x.aval), nameOf(f)));
+    const params: CheckpointParams = { jaxpr: closed, policy: options.policy ?? null, preventCse: options.preventCse ?? true, differentiated: false };
+    return flat.outDef.unflatten(checkpointP.bind(params, ...consts, ...leaves)) as ReturnType<F>;
+  };
+}
+
+/**
+ * The transpose of a linear function: takes a cotangent of its result, gives the list of the arguments' cotangents.
+ *
+ * Mirrors `jax.linear_transpose`. Arguments serve for their types only.
+ *
+ * @throws DifferentiationError if the function is not linear
+ */
+export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unknown) => unknown[] {
+  const what = `linearTranspose of ${nameOf(f)}`;
+  const { avals, def } = avalsOf(primals, what);
+  const flat = new FlatFunction(f, def, what);
+  const floats = avals.map((a) => tangentAval(a));
+  const { jaxpr, consts } = stage(flat.call, floats, nameOf(f));
+  const outs = jaxpr.outAvals.map((a) => zerosLike(a));
+  return (ct) => {
+    const cts: MaybeZero[] = cotangentsFor(ct, flat.outDef, outs, what);
+    const back = backwardPass(jaxpr, consts, floats.map((a) => new UndefinedPrimal(a)), cts);
+    return def.unflatten(fillZeros(back, floats.map((a) => zerosLike(a)))) as unknown[];
+  };
+}
+
+/**
+ * Makes the arrays that a function captured into arguments: `[converted, captured]`, where `converted(...args, ...captured)` is the function.
+ *
+ * Mirrors `jax.closure_convert`; differentiation sees what would otherwise be hidden in a closure.
+ */
+export function closureConvert(f: AnyFunction, ...examples: unknown[]): [(...args: unknown[]) => unknown, Array[]] {
+  const what = `closureConvert of ${nameOf(f)}`;
+  const { jaxpr, consts, outDef } = stageTree(f, examples, what);
+  const { def } = avalsOf(examples, what);
+  const converted = (...args: unknown[]): unknown => {
+    const own = args.slice(0, def.children.length);
+    const captured = arraysOf(args.slice(def.children.length), what).leaves;
+    const { leaves, def: given } = arraysOf(own, what);
+    if (!given.equals(def) || captured.length !== consts.length) throw new ArgumentError(`${what}: expected arguments of structure ${def} and ${consts.length} captured arrays, got ${given} and ${captured.length}`);
+    return outDef.unflatten(evalJaxpr(jaxpr, captured, leaves));
+  };
+  return [converted, consts];
+}

@@ -1,0 +1,88 @@
+import { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import { flatten, keystr, pathsOf, type TreeDef } from '../core/tree';
+import { type ArrayLike, asArray, describeValue, isComplex } from './arrayLike';
+
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** Whether a tree's node stands for one array: typed arrays and complex numbers do, and so are not taken apart. */
+export function isArrayLeaf(x: unknown): boolean {
+  return x instanceof Array || ArrayBuffer.isView(x) || isComplex(x);
+}
+
+/** Name of a function for messages, programs and jaxprs. */
+export function nameOf(f: unknown): string {
+  return (typeof f === 'function' && f.name) || 'fn';
+}
+
+/** Leaves of a tree as arrays, and its structure. @throws ArgumentError naming the path of a leaf that is no array */
+export function arraysOf(tree: unknown, what: string): { leaves: Array[]; def: TreeDef } {
+  const [values, def] = flatten(tree, isArrayLeaf);
+  return { leaves: toArrays(values, def, what), def };
+}
+
+/** Leaves of a structure as arrays. */
+export function toArrays(values: readonly unknown[], def: TreeDef, what: string): Array[] {
+  const out = new globalThis.Array<Array>(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i];
+    if (x instanceof Array) out[i] = x;
+    else if (typeof x === 'string' || typeof x === 'function' || typeof x === 'symbol' || (typeof x === 'object' && !isArrayLeaf(x))) {
+      throw new ArgumentError(`${what}: expected arrays or numbers in the tree, got ${describeValue(x)} at ${keystr(pathsOf(def)[i]!) || 'the root'}${typeof x === 'string' || typeof x === 'function' ? '; mark it as static (staticArgnums) or close over it' : ''}`);
+    } else out[i] = asArray(x as ArrayLike, what);
+  }
+  return out;
+}
+
+/** The results of a traced function as arrays. @throws ArgumentError for a Promise, or a result that is no tree of arrays */
+export function resultsOf(result: unknown, what: string): { leaves: Array[]; def: TreeDef } {
+  if (result instanceof Promise || typeof (result as { then?: unknown } | null)?.then === 'function') {
+    throw new ArgumentError(`${what}: the function returned a Promise. Traced functions must be synchronous: await before or after, not inside`);
+  }
+  if (result === undefined) throw new ArgumentError(`${what}: the function returned undefined; expected a tree of arrays. Is a return statement missing? (Return null for no result.)`);
+  return arraysOf(result, `the result of ${what}`);
+}
+
+/** A function on trees as one on flat arrays; the structure of its result is known once it has run. */
+export class FlatFunction {
+  /** Structure of the result of the last run. */
+  outDef!: TreeDef;
+  /** What the function returned besides its result, flat, where it has auxiliary results. */
+  auxDef: TreeDef | null = null;
+  private readonly f: AnyFunction;
+  private readonly def: TreeDef;
+  private readonly what: string;
+  private readonly hasAux: boolean;
+
+  /**
+   * @param def structure of the list of arguments
+   * @param hasAux whether the function returns [result, auxiliary]; both are flattened, the auxiliary part last
+   */
+  constructor(f: AnyFunction, def: TreeDef, what: string, hasAux = false) {
+    this.f = f;
+    this.def = def;
+    this.what = what;
+    this.hasAux = hasAux;
+  }
+
+  get numOuts(): number {
+    return this.outDef.numLeaves;
+  }
+
+  call = (leaves: readonly Array[]): Array[] => {
+    const result = (this.f as (...args: unknown[]) => unknown)(...(this.def.unflatten(leaves) as unknown[]));
+    if (!this.hasAux) {
+      const r = resultsOf(result, this.what);
+      this.outDef = r.def;
+      return r.leaves;
+    }
+    if (!globalThis.Array.isArray(result) || result.length < 2) {
+      throw new ArgumentError(`${this.what}: with hasAux the function must return [result, auxiliary], got ${describeValue(result)}`);
+    }
+    const r = resultsOf(result[0], this.what);
+    const aux = arraysOf(result[1], `the auxiliary result of ${this.what}`);
+    this.outDef = r.def;
+    this.auxDef = aux.def;
+    return [...r.leaves, ...aux.leaves];
+  };
+}

@@ -1,0 +1,126 @@
+import '../../lib/interpreters/eval';
+import '../../lib/primitives/baseOps';
+import type { Array } from '../../lib/core/array';
+import { ShapeError } from '../../lib/core/errors';
+import { asArray } from '../../lib/functional/arrayLike';
+import { customGradient, customJvp, customVjp } from '../../lib/functional/customRules';
+import { type GradOptions, gradCore, jvp, linearize, vjp } from '../../lib/functional/derivatives';
+import { jacfwdCore, jacrevCore } from '../../lib/functional/jacobians';
+import { checkpoint, closureConvert, evalShape, linearTranspose, makeClosedJaxpr } from '../../lib/functional/staging';
+import { vmap } from '../../lib/functional/vmap';
+import { compileJaxpr } from '../../lib/interpreters/compile';
+import { composite } from '../../lib/interpreters/jit';
+import { DifferentiationError } from '../../lib/interpreters/jvp';
+import { add, cos, mul, sin } from '../../lib/primitives/elementwise';
+import { reduceSum, scalar } from '../../lib/primitives/structural';
+
+type F = (...args: never[]) => unknown;
+const grad = (f: F, o: GradOptions = {}) => (...args: unknown[]) => gradCore('grad', f, args, o).grads as Array;
+const sum = (x: Array) => reduceSum(x, x.shape.map((_, i) => i));
+const cube = (x: Array) => mul(x, mul(x, x));
+const js = (x: unknown) => (x as Array).js();
+const vec = (...v: number[]) => asArray(v);
+
+const compiled = composite('sinTimes', ([x]) => [mul(sin(x!), x!)]);
+const viaJit = (x: Array) => compiled([x], {})[0]!;
+
+function compileAndRun(f: (x: Array) => unknown, x: Array): unknown {
+  const c = makeClosedJaxpr(f as F)(x);
+  return compileJaxpr(c.jaxpr, c.consts, { name: 'f' }).call([x])[0]!.js();
+}
+
+test('third derivative of a cube, eagerly and compiled', () => {
+  const third = grad(grad(grad(cube as F) as F) as F);
+  expect(js(third(2))).toBe(6);
+  expect(compileAndRun(third as never, asArray(2.5))).toBe(6);
+});
+
+test('gradients by several arguments, trees, auxiliary results', () => {
+  const f = (p: { w: Array; b: Array }, x: Array) => [sum(add(mul(p.w, x), p.b)), { x }];
+  const r = gradCore('grad', f as F, [{ w: vec(1, 2), b: vec(0, 0) }, vec(3, 4)], { argnums: [0, 1], hasAux: true });
+  const [p, x] = r.grads as [{ w: Array; b: Array }, Array];
+  expect([js(p.w), js(p.b), js(x)]).toEqual([[3, 4], [1, 1], [1, 2]]);
+  expect(js((r.aux as { x: Array }).x)).toEqual([3, 4]);
+  expect(() => grad(cube as F)(vec(1, 2))).toThrow(ShapeError);
+});
+
+test('jacobians by both modes agree; the hessian of a sum of cubes is diagonal', () => {
+  const f = (x: Array) => mul(sin(x), sum(x));
+  const x = vec(0.5, -1, 2);
+  const a = js(jacfwdCore(f as F, [x], {}).jacobian) as number[][];
+  const b = js(jacrevCore(f as F, [x], {}).jacobian) as number[][];
+  a.flat().forEach((v, i) => expect(v).toBeCloseTo(b.flat()[i]!, 5));
+  const hessian = jacfwdCore(((y: Array) => jacrevCore(((z: Array) => sum(cube(z))) as F, [y], {}).jacobian) as F, [x], {}).jacobian;
+  expect((js(hessian) as number[][]).map((r) => r.map((v) => v + 0))).toEqual([[3, 0, 0], [0, -6, 0], [0, 0, 12]]);
+});
+
+test('vjp, jvp, linearize and linearTranspose agree with each other', () => {
+  const f = (x: Array) => mul(sin(x), x);
+  const [y, dy] = jvp(f as F, [1.5], [1]) as Array[];
+  const [y2, pull] = vjp(f as F, 1.5) as [Array, (ct: unknown) => Array[]];
+  const [, push] = linearize(f as F, 1.5) as [Array, (t: unknown) => Array];
+  expect(y!.item()).toBe(y2.item());
+  expect(pull(1)[0]!.item()).toBeCloseTo(dy!.item() as number, 6);
+  expect(push(1).item()).toBeCloseTo(dy!.item() as number, 6);
+  const t = linearTranspose(((x: Array) => add(x, mul(x, scalar(2, 'float32')))) as F, vec(1, 2));
+  expect(js(t(vec(1, 10))[0])).toEqual([3, 30]);
+});
+
+test('derivatives pass through compiled functions, also twice and mapped', () => {
+  const direct = (x: Array) => mul(sin(x), x);
+  for (const x of [0.3, 2]) {
+    const a = grad(viaJit as F)(x).item() as number;
+    expect(a).toBeCloseTo(grad(direct as F)(x).item() as number, 5);
+    expect(grad(grad(viaJit as F) as F)(x).item() as number).toBeCloseTo(2 * Math.cos(x) - x * Math.sin(x), 4);
+  }
+  const rows = js(vmap(grad(viaJit as F) as F)(vec(0.3, 2))) as number[];
+  expect(rows[1]).toBeCloseTo(Math.cos(2) * 2 + Math.sin(2), 5);
+});
+
+test('a custom forward rule is used, in both modes, compiled, mapped', () => {
+  const f = customJvp((x: Array) => sin(x));
+  f.defjvp((([x]: Array[], [t]: Array[]) => [f(x!), mul(scalar(10, 'float32'), mul(cos(x!), t!))]) as F);
+  const expected = 10 * Math.cos(0.5);
+  expect(grad(f as F)(0.5).item()).toBeCloseTo(expected, 5);
+  expect((jvp(f as F, [0.5], [1])[1] as Array).item()).toBeCloseTo(expected, 5);
+  expect(compileAndRun(grad(f as F) as never, asArray(0.5))).toBeCloseTo(expected, 5);
+  expect((js(vmap(grad(f as F) as F)(vec(0.5, 1))) as number[])[0]).toBeCloseTo(expected, 5);
+  expect((js(grad(((x: Array) => sum(vmap(f as F)(x) as Array)) as F)(vec(0.5, 1))) as number[])[0]).toBeCloseTo(expected, 5);
+});
+
+test('a custom reverse rule is used, also mapped with an unmapped argument; jvp of it is an error', () => {
+  const f = customVjp((x: Array, y: Array) => mul(x, y));
+  f.defvjp(((x: Array, y: Array) => [mul(x, y), [x, y]]) as F, (([x, y]: Array[], g: Array) => [mul(g, y!), mul(mul(g, x!), scalar(100, 'float32'))]) as F);
+  expect(grad(f as F, { argnums: [0, 1] })(2, 3)).toHaveLength(2);
+  expect(grad(f as F, { argnums: 1 })(scalar(2, 'float32'), 3).item()).toBe(200);
+  const mapped = (x: Array, y: Array) => sum(vmap(f as F, { inAxes: [0, null] })(x, y) as Array);
+  expect(grad(mapped as F, { argnums: 1 })(vec(1, 2), 3).item()).toBe(300);
+  expect(compileAndRun(grad(((x: Array) => f(x, x)) as F) as never, asArray(2))).toBe(202);
+  expect(() => jvp(f as F, [1, 2], [1, 1])).toThrow(DifferentiationError);
+});
+
+test('customGradient takes the pull-back that the function returns', () => {
+  const f = customGradient((x: Array) => [mul(x, x), (g: Array) => mul(g, mul(x, scalar(7, 'float32')))]);
+  expect(grad(f as F)(3).item()).toBe(21);
+});
+
+test('checkpoint changes no value, in first and second derivatives, through compiled functions', () => {
+  const f = (x: Array) => sum(sin(viaJit(sin(x))));
+  const g = checkpoint(f);
+  const x = vec(0.2, 0.7);
+  const [a, b] = [js(grad(f as F)(x)), js(grad(g as F)(x))] as number[][];
+  a!.forEach((v, i) => expect(b![i]).toBeCloseTo(v, 6));
+  const kept = checkpoint(f, { policy: (p) => p.name === 'sin' });
+  (js(grad(kept as F)(x)) as number[]).forEach((v, i) => expect(v).toBeCloseTo(a![i]!, 6));
+  const second = (h: F) => js(grad(((y: Array) => sum(grad(h)(y))) as F)(x)) as number[];
+  const [c, d] = [second(f as F), second(g as F)];
+  c.forEach((v, i) => expect(d[i]).toBeCloseTo(v, 5));
+});
+
+test('closureConvert makes captured arrays arguments', () => {
+  const w = vec(2, 3);
+  const [f, captured] = closureConvert(((x: Array) => sum(mul(x, w))) as F, vec(0, 0));
+  expect(captured).toHaveLength(1);
+  expect((f(vec(1, 1), ...captured) as Array).item()).toBe(5);
+  expect(String((evalShape(((x: Array) => ({ y: mul(x, w) })) as F, vec(1, 2)) as { y: unknown }).y)).toBe('ShapeDtypeStruct(shape=(2,), dtype=float32)');
+});
