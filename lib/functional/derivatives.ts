@@ -13,16 +13,16 @@ import { convert, zerosLike } from '../primitives/structural';
 import { asArray, convertScalar } from './arrayLike';
 import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
 
-/**
- * Arguments to be differentiated: plain JS numbers, which have no kind of their own, are taken as floats.
- */
+/** Arguments to be differentiated: whole JS numbers, which are not meant as integers any more than others, are taken as floats. */
 export function floatLeaves(tree: unknown, what: string): { leaves: Array[]; def: TreeDef } {
   const [values, def] = flatten(tree, isArrayLeaf);
-  return { leaves: toArrays(values, def, what).map((x, i) => (typeof values[i] === 'number' ? asFloat(x) : x)), def };
+  return { leaves: toArrays(values, def, what).map(asFloat), def };
 }
 
 function asFloat(x: Array): Array {
-  return dtypeKind(x.dtype) === 'int' ? convertScalar(x as ConcreteArray, asArray(0.5).dtype, true) : x;
+  if (!x.weakType || dtypeKind(x.dtype) !== 'int') return x;
+  const { dtype } = asArray(0.5);
+  return x instanceof ConcreteArray && x.literal !== null ? convertScalar(x, dtype, true) : convert(x, dtype, true);
 }
 
 /** A tangent or cotangent in the type that is asked for. */
