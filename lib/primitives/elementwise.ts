@@ -5,6 +5,7 @@ import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
+import { larger, smaller } from '../stablehlo/extremes';
 import { addAny, defineNary, floats, ints } from './nary';
 import { broadcastInDim, like, provideElementwise, toFront, zerosLike } from './structural';
 
@@ -93,14 +94,14 @@ function select(pred: Array, onFalse: Array, onTrue: Array): Array {
 }
 
 const maxP = defineNary({
-  name: 'max', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => hlo.maximum(ctx, x!, y!),
+  name: 'max', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => larger(ctx, x!, y!),
   jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
   sample: () => [...floats(2), ...ints(2)],
 });
 export const max: Binary = (x, y) => maxP.bind(NO, x, y);
 
 const minP = defineNary({
-  name: 'min', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => hlo.minimum(ctx, x!, y!),
+  name: 'min', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => smaller(ctx, x!, y!),
   jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
   sample: () => [...floats(2), ...ints(2)],
 });
