@@ -1,14 +1,17 @@
 import type { Array } from '../core/array';
-import { ShapedArray, type Shape } from '../core/aval';
+import type { Shape, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr } from '../core/jaxpr';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import type { AxisData, BatchDim, MultiPrimitive, Params } from '../core/primitive';
-import { stage } from '../interpreters/stage';
+import { hoistConsts, stage } from '../interpreters/stage';
 import { dotGeneral } from './dot';
-import { add, conj, eq, ge, le, where } from './elementwise';
-import { broadcastInDim, convert, iota, like, range, reduceSum, scalar, slice, toFront, transpose } from './structural';
+import { dynamicSlice } from './dynamicSlice';
+import { add, conj, eq, ge, le, lt, where } from './elementwise';
+import { gather } from './gather';
+import { broadcastInDim, convert, iota, like, range, reduceSum, reshape, scalar, slice, squeeze, toFront, transpose } from './structural';
+import { whileP } from './whileLoop';
 
 // What rules of decompositions are written with: arrays are matrices in their last two dimensions, all others are batch dimensions.
 
@@ -130,4 +133,62 @@ export function positiveDefinite(n: number, shift = 1): number[] {
     const [i, j] = [Math.floor(k / n), k % n];
     return range(n).reduce((s, t) => s + a[i * n + t]! * a[j * n + t]!, i === j ? shift : 0);
   });
+}
+
+/** Rows of the matrices in the order of int32 `indices`, `[..., k]`. */
+export function takeRows(x: Array, indices: Array): Array {
+  const n = x.ndim;
+  const batch = range(n - 2);
+  return gather(x, broadcastInDim(indices, [...indices.shape, 1], range(n - 1)), {
+    dimensionNumbers: { offsetDims: [n - 1], collapsedSliceDims: [n - 2], startIndexMap: [n - 2], operandBatchingDims: batch, startIndicesBatchingDims: batch },
+    sliceSizes: [...batch.map(() => 1), 1, x.shape[n - 1]!],
+  });
+}
+
+/** Columns of the matrices in the order of int32 `indices`, `[..., k]`. */
+export function takeColumns(x: Array, indices: Array): Array {
+  return T(takeRows(T(x), indices));
+}
+
+/** The operand as `[batch, m, n]`, and a function that gives a result `[batch, ...]` the operand's batch dimensions again. */
+export function flattenBatch(x: Array, rank = 2): { flat: Array; restore: (y: Array) => Array } {
+  const batch = x.shape.slice(0, x.ndim - rank);
+  const flat = reshape(x, [batch.reduce((a, b) => a * b, 1), ...x.shape.slice(x.ndim - rank)]);
+  return { flat, restore: (y) => reshape(y, [...batch, ...y.shape.slice(1)]) };
+}
+
+/** A loop over arrays, as one operation. */
+export function repeatWhile(cond: (xs: Array[]) => Array, body: (xs: Array[]) => readonly Array[], init: readonly Array[]): Array[] {
+  const avals = init.map((x) => x.aval.strong());
+  const c = hoistConsts(stage((xs) => [cond(xs)], avals));
+  const b = hoistConsts(stage(body, avals));
+  return whileP.bind({ condNconsts: c.consts.length, condJaxpr: c.closed, bodyNconsts: b.consts.length, bodyJaxpr: b.closed }, ...c.consts, ...b.consts, ...init);
+}
+
+/** `body(k, …)` for k from `from` up to, not including, `to`. */
+export function repeat(from: number, to: number, body: (k: Array, xs: Array[]) => readonly Array[], init: readonly Array[]): Array[] {
+  if (to <= from) return [...init];
+  const [, ...outs] = repeatWhile(([k]) => lt(k!, scalar(to, 'int32')), ([k, ...xs]) => [add(k!, scalar(1, 'int32')), ...body(k!, xs)], [scalar(from, 'int32'), ...init]);
+  return outs;
+}
+
+/** Column k of `[batch, m, n]`, as `[batch, m]`. */
+export function columnAt(a: Array, k: Array): Array {
+  const [b, m] = a.shape as [number, number];
+  return squeeze(dynamicSlice(a, [scalar(0, 'int32'), scalar(0, 'int32'), k], [b, m, 1]), [2]);
+}
+
+/** Row k of `[batch, m, n]`, as `[batch, n]`. */
+export function rowAt(a: Array, k: Array): Array {
+  const [b, , n] = a.shape as [number, number, number];
+  return squeeze(dynamicSlice(a, [scalar(0, 'int32'), k, scalar(0, 'int32')], [b, 1, n]), [1]);
+}
+
+/** Index of the row, or column, of each entry. */
+export function rowIndex(shape: Shape): Array {
+  return iota('int32', shape, shape.length - 2);
+}
+
+export function columnIndex(shape: Shape): Array {
+  return iota('int32', shape, shape.length - 1);
 }

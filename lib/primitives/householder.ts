@@ -1,0 +1,152 @@
+import type { Array } from '../core/array';
+import { sameShape, ShapedArray } from '../core/aval';
+import { DtypeError, ShapeError } from '../core/errors';
+import { absent, defineMultiPrimitive, definePrimitive, type MultiPrimitive, type SinglePrimitive } from '../core/primitive';
+import * as emit from '../stablehlo/linalg';
+import { abs, and, complex, conj, div, eq, ge, gt, imag, lt, mul, neg, real, sqrt, sub, where } from './elementwise';
+import { asColumns, asRows, batchLeading, checkMatrix, columnAt, columnIndex, emitFunction, flattenBatch, isComplex, realDtype, repeat, rowIndex } from './matrix';
+import { argmax, reduceMax } from './reduction';
+import { broadcastInDim, full, iota, like, pad, reduceSum, scalar } from './structural';
+
+// Householder reflectors, in LAPACK's form.
+
+export const geqrfP: MultiPrimitive<object> = defineMultiPrimitive<object>({
+  name: 'geqrf',
+  abstract: ([x]) => {
+    checkMatrix('geqrf', x!);
+    return [x!.strong(), new ShapedArray([...x!.shape.slice(0, -2), Math.min(...x!.shape.slice(-2))], x!.dtype)];
+  },
+  lower: (ctx, args, _, outs) => (outs[1]!.size === 0 ? [args[0]!, ctx.splat(0, outs[1]!)] : emit.expandedCall(ctx, 'Qr', args, outs)),
+  jvp: absent('the reflectors of a QR decomposition have no derivative in JAX; differentiate qr'),
+  transpose: absent('geqrf is not linear'),
+  batch: batchLeading(() => geqrfP),
+  sample: () => [{ inputs: [{ shape: [4, 3], dtype: 'float32' }], params: {} }, { inputs: [{ shape: [2, 3], dtype: 'complex64' }], params: {} }],
+});
+
+/**
+ * QR decomposition in LAPACK's form: R in the upper triangle, reflectors below it. Mirrors `jax.lax.linalg.geqrf`.
+ *
+ * @param x `[..., m, n]`
+ * @returns the packed matrices and the reflectors' factors, `[..., min(m, n)]`
+ */
+export function geqrf(x: Array): [Array, Array] {
+  const [a, taus] = geqrfP.bind({}, x);
+  return [a!, taus!];
+}
+
+export const householderProductP: SinglePrimitive<object> = definePrimitive<object>({
+  name: 'householder_product',
+  abstract: ([a, taus]) => {
+    checkMatrix('householderProduct', a!);
+    const [m, n] = a!.shape.slice(-2) as [number, number];
+    if (m < n) throw new ShapeError(`householderProduct: expected no more columns than rows, got ${a}`);
+    if (taus!.dtype !== a!.dtype) throw new DtypeError(`householderProduct: expected operands of one dtype, got ${a} and ${taus}`);
+    if (!sameShape(taus!.shape.slice(0, -1), a!.shape.slice(0, -2)) || taus!.shape[taus!.ndim - 1]! > n) throw new ShapeError(`householderProduct: expected at most ${n} factors for ${a}, got ${taus}`);
+    return a!.strong();
+  },
+  lower: (ctx, args, _, out) => {
+    if (out.size === 0) return args[0]!;
+    // XLA's expansion wants as many factors as columns: a reflector with factor 0 is the identity.
+    const missing = out.shape[out.ndim - 1]! - args[1]!.aval.shape[args[1]!.aval.ndim - 1]!;
+    const taus = missing === 0 ? args[1]! : emitFunction(ctx, ([t]) => [pad(t!, like(t!, 0), t!.shape.map((_, i) => [0, i === t!.ndim - 1 ? missing : 0, 0]))], [args[1]!])[0]!;
+    return emit.expandedCall(ctx, 'ProductOfElementaryHouseholderReflectors', [args[0]!, taus], [out])[0]!;
+  },
+  jvp: absent('the product of reflectors has no derivative in JAX; differentiate qr'),
+  transpose: absent('householder_product is not linear'),
+  batch: (axis, args, dims, p) => {
+    const [[out]] = batchLeading(() => householderProductP)(axis, args, dims, p);
+    return [out!, 0];
+  },
+  sample: () => [
+    { inputs: [{ shape: [4, 3], dtype: 'float32' }, { shape: [3], dtype: 'float32' }], params: {} },
+    { inputs: [{ shape: [3, 3], dtype: 'float32' }, { shape: [2], dtype: 'float32' }], params: {} },
+  ],
+});
+
+/** The first columns of the product of the reflectors that {@link geqrf} gives. Mirrors `jax.lax.linalg.householder_product`. */
+export function householderProduct(a: Array, taus: Array): Array {
+  return householderProductP.bind({}, a, taus);
+}
+
+
+/** 2-norms over dimension 1, without overflow. */
+function norms(x: Array): Array {
+  const size = abs(x);
+  const largest = reduceMax(size, [1]);
+  const scale = where(eq(largest, like(largest, 0)), like(largest, 1), largest);
+  const scaled = div(size, broadcastInDim(scale, x.shape, x.ndim === 2 ? [0] : [0, 2]));
+  return mul(sqrt(reduceSum(mul(scaled, scaled), [1])), scale);
+}
+
+const asComplex = (re: Array, x: Array): Array => (isComplex(x) ? complex(re, mul(re, like(re, 0))) : re);
+
+/** One step of a pivoted QR decomposition of `[batch, m, n]`: reflects column k, the largest of the rest, onto its first entry. */
+function pivotedStep(k: Array, [a, taus, order]: readonly Array[]): Array[] {
+  const [b, m, n] = a!.shape as [number, number, number];
+  const [rows, columns] = [rowIndex(a!.shape), columnIndex(a!.shape)];
+  const each = iota('int32', [b, n], 1);
+  const remaining = where(lt(rows, k), like(a!, 0), a!);
+  const p = argmax(where(lt(each, k), scalar(-1, realDtype(a!.dtype)), norms(remaining)), 1);
+  const at = (v: Array, shape: readonly number[]) => broadcastInDim(v, shape, [0]);
+  const pick = (x: Array, which: Array) => reduceSum(where(eq(columns, at(which, a!.shape)), x, like(x, 0)), [2]);
+  const x = pick(a!, p);
+  const swapped = where(eq(columns, k), asColumns(x, a!.shape), where(eq(columns, at(p, a!.shape)), asColumns(columnAt(a!, k), a!.shape), a!));
+  const entry = (which: Array) => at(reduceSum(where(which, order!, scalar(0, 'int32')), [1]), [b, n]);
+  const [atK, atP] = [eq(each, k), eq(each, at(p, [b, n]))];
+  const nextOrder = where(atK, entry(atP), where(atP, entry(atK), order!));
+
+  const index = iota('int32', [b, m], 1);
+  const alpha = reduceSum(where(eq(index, k), x, like(x, 0)), [1]);
+  const below = where(gt(index, k), x, like(x, 0));
+  const rest = norms(below);
+  const re = isComplex(a!) ? real(alpha) : alpha;
+  const im = isComplex(a!) ? imag(alpha) : like(re, 0);
+  const trivial = and(eq(rest, like(rest, 0)), isComplex(a!) ? eq(im, like(im, 0)) : full([b], true, 'bool'));
+  const length = norms(where(ge(index, k), x, like(x, 0)));
+  const beta = where(trivial, re, where(lt(re, like(re, 0)), length, neg(length)));
+  const safe = where(eq(beta, like(beta, 0)), like(beta, 1), beta);
+  const tau = where(trivial, like(alpha, 0), div(sub(asComplex(beta, alpha), alpha), asComplex(safe, alpha)));
+  const denominator = sub(alpha, asComplex(beta, alpha));
+  const v = where(at(trivial, [b, m]), like(x, 0), div(below, at(where(eq(denominator, like(alpha, 0)), like(alpha, 1), denominator), [b, m])));
+  const withOne = where(eq(index, k), like(v, 1), v);
+  // Hᴴ = I − conj(tau) v vᴴ from the left.
+  const products = reduceSum(mul(asColumns(isComplex(a!) ? conj(withOne) : withOne, a!.shape), swapped), [1]);
+  const factor = isComplex(a!) ? conj(tau) : tau;
+  const reflected = sub(swapped, mul(asColumns(mul(withOne, at(factor, [b, m])), a!.shape), asRows(products, a!.shape)));
+  const column = where(eq(index, k), at(asComplex(beta, alpha), [b, m]), where(gt(index, k), v, columnAt(swapped, k)));
+  const next = where(gt(columns, k), reflected, where(eq(columns, k), asColumns(column, a!.shape), swapped));
+  const r = taus!.shape[1]!;
+  return [next, where(eq(iota('int32', [b, r], 1), k), at(tau, [b, r]), taus!), nextOrder];
+}
+
+const geqp3P: MultiPrimitive<object> = defineMultiPrimitive<object>({
+  name: 'geqp3',
+  abstract: ([x]) => {
+    checkMatrix('geqp3', x!);
+    const batch = x!.shape.slice(0, -2);
+    const [m, n] = x!.shape.slice(-2) as [number, number];
+    return [x!.strong(), new ShapedArray([...batch, n], 'int32'), new ShapedArray([...batch, Math.min(m, n)], x!.dtype)];
+  },
+  lower: (ctx, args) => emitFunction(ctx, ([x]) => {
+    const { flat, restore } = flattenBatch(x!);
+    const [b, m, n] = flat.shape as [number, number, number];
+    const r = Math.min(m, n);
+    const [a, taus, order] = repeat(0, r, pivotedStep, [flat, full([b, r], 0, flat.dtype), iota('int32', [b, n], 1)]);
+    return [a!, order!, taus!].map(restore);
+  }, args),
+  jvp: absent('the reflectors of a QR decomposition have no derivative in JAX; differentiate qr'),
+  transpose: absent('geqp3 is not linear'),
+  batch: batchLeading(() => geqp3P),
+  sample: () => [{ inputs: [{ shape: [4, 3], dtype: 'float32' }], params: {} }, { inputs: [{ shape: [2, 3], dtype: 'complex64' }], params: {} }],
+});
+
+/**
+ * {@link geqrf} of the columns in an order in which each is the longest of what the ones before leave. Mirrors `jax.lax.linalg.geqp3`, with
+ * indices from 0 and all columns free.
+ *
+ * @returns the packed matrices, the order of the columns, int32 `[..., n]`, and the reflectors' factors
+ */
+export function geqp3(x: Array): [Array, Array, Array] {
+  const [a, order, taus] = geqp3P.bind({}, x);
+  return [a!, order!, taus!];
+}
