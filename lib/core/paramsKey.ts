@@ -1,7 +1,11 @@
+import { ClosedJaxpr, Jaxpr } from './jaxpr';
+import { jaxprKey } from './jaxprKey';
+
 const ids = new WeakMap<object, number>();
 let nextId = 0;
 
-function idOf(x: object): number {
+/** A number for an object, its own as long as the process runs. */
+export function identityOf(x: object): number {
   let id = ids.get(x);
   if (id === undefined) {
     id = nextId++;
@@ -17,14 +21,15 @@ function write(x: unknown): string {
     case 'bigint': return `${x}n`;
     case 'boolean':
     case 'undefined': return String(x);
-    case 'function': return `#${idOf(x)}`;
+    case 'function': return `#${identityOf(x)}`;
     case 'symbol': return String(x);
     default:
   }
   if (x === null) return 'null';
   if (globalThis.Array.isArray(x)) return `[${x.map(write).join()}]`;
+  if (x instanceof ClosedJaxpr || x instanceof Jaxpr) return `@${jaxprKey(x)}`;
   const proto = Object.getPrototypeOf(x);
-  if (proto !== null && Object.getPrototypeOf(proto) !== null) return `#${idOf(x as object)}`;
+  if (proto !== null && Object.getPrototypeOf(proto) !== null) return `#${identityOf(x as object)}`;
   const o = x as Record<string, unknown>;
   return `{${Object.keys(o).map((k) => `${k}:${write(o[k])}`).join()}}`;
 }
@@ -32,8 +37,8 @@ function write(x: unknown): string {
 const known = new WeakMap<object, string>();
 
 /**
- * A string that is equal for equations' parameters that mean the same: plain data by value, functions and instances of classes
- * (jaxprs) by identity. Parameter objects must not be changed once used.
+ * A string that is equal for equations' parameters that mean the same: plain data by value, jaxprs by structure, functions and instances of
+ * other classes by identity. Parameter objects must not be changed once used.
  */
 export function paramsKey(params: object): string {
   let key = known.get(params);

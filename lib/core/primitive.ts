@@ -1,5 +1,6 @@
 import type { Array } from './array';
 import type { ShapedArray } from './aval';
+import type { Eqn } from './jaxpr';
 import type { IrValue, LoweringContext } from './lowering';
 import { bind } from './trace';
 
@@ -89,6 +90,11 @@ interface Common<P extends Params> {
   partialEval?: PartialEvalRule<P>;
   /** Effects of an application: it is kept by dead-code elimination, and 'ordered' ones keep their order. */
   effects?: (params: P) => readonly string[];
+  /**
+   * For primitives that hold jaxprs: the equation without the results that nothing uses (some are, or there are effects) and without the operands
+   * that only these needed; null: all of it may go.
+   */
+  dce?: (usedOutputs: readonly boolean[], eqn: Eqn) => Eqn | null;
   /** Replaces compiling a one-op program when run eagerly. */
   impl?: (args: readonly Array[], params: P) => Array[] | null;
   /** Test inputs; the registry test runs every law on each. */
@@ -132,6 +138,7 @@ export class Primitive<P extends Params = Params> {
   readonly partialEval: PartialEvalRule<P> | undefined;
   readonly effects: ((params: P) => readonly string[]) | undefined;
   readonly print: PrintRule<P> | undefined;
+  readonly dce: ((usedOutputs: readonly boolean[], eqn: Eqn) => Eqn | null) | undefined;
   readonly impl: ((args: readonly Array[], params: P) => Array[] | null) | undefined;
   readonly axisNames: ((params: P) => readonly string[]) | undefined;
   readonly sample: () => readonly Sample<P>[];
@@ -149,6 +156,7 @@ export class Primitive<P extends Params = Params> {
     this.partialEval = record.partialEval;
     this.effects = record.effects;
     this.print = record.print;
+    this.dce = record.dce;
     this.impl = record.impl;
     this.axisNames = record.axisNames;
     this.sample = record.sample;

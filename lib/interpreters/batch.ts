@@ -2,10 +2,11 @@ import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { XlastateError } from '../core/errors';
-import { ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
+import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
+import { cachedOn, mask } from '../core/jaxprCache';
 import type { Absent, AxisData, BatchDim, Params, Primitive } from '../core/primitive';
 import { checkLive, currentTrace, Trace, Tracer, withAxis, withTrace } from '../core/trace';
-import { hoistConsts, stage } from './stage';
+import { stage, withoutConsts } from './stage';
 
 /** A primitive that has no batching rule was used under vmap. */
 export class BatchingError extends XlastateError {
@@ -104,13 +105,15 @@ export function batchFlat(f: (args: Array[]) => readonly Array[], axis: AxisData
  * @param force outputs that must be mapped even where they do not depend on the axis
  */
 export function batchJaxpr(closed: ClosedJaxpr, axis: AxisData, mapped: readonly boolean[], force: readonly boolean[] | boolean = false): { jaxpr: ClosedJaxpr; outMapped: boolean[] } {
-  let outMapped: boolean[] = [];
-  const avals = closed.inAvals.map((a, i) => (mapped[i] ? a.withShape([axis.size, ...a.shape]) : a));
-  const staged = stage((args) => {
-    const r = batchFlat((xs) => evalJaxpr(closed.jaxpr, closed.consts, xs), axis, args, mapped.map((m) => (m ? 0 : null)));
-    outMapped = r.dims.map((d, i) => d !== null || (typeof force === 'boolean' ? force : force[i]!));
-    return r.outs.map((x, i) => (outMapped[i] ? materialize(x, r.dims[i]!, axis.size) : x));
-  }, avals, closed.jaxpr.name, 'vmap');
-  return { jaxpr: hoistConsts(staged).closed, outMapped };
+  return cachedOn(closed, `batch/${axis.size}/${axis.name}/${mask(mapped)}/${mask(force)}`, () => {
+    let outMapped: boolean[] = [];
+    const avals = closed.inAvals.map((a, i) => (mapped[i] ? a.withShape([axis.size, ...a.shape]) : a));
+    const staged = stage((args) => {
+      const r = batchFlat((xs) => evalJaxpr(closed.jaxpr, closed.consts, xs), axis, args, mapped.map((m) => (m ? 0 : null)));
+      outMapped = r.dims.map((d, i) => d !== null || (typeof force === 'boolean' ? force : force[i]!));
+      return r.outs.map((x, i) => (outMapped[i] ? materialize(x, r.dims[i]!, axis.size) : x));
+    }, avals, closed.jaxpr.name, 'vmap');
+    return { jaxpr: withoutConsts(staged), outMapped };
+  });
 }
 

@@ -2,7 +2,8 @@ import { type Array, ConcreteArray } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { config, configKey } from '../core/config';
-import { ClosedJaxpr } from '../core/jaxpr';
+import { type ClosedJaxpr, Eqn } from '../core/jaxpr';
+import { dceClosed } from '../core/passes/dce';
 import { paramsKey } from '../core/paramsKey';
 import { defineMultiPrimitive, isUndefinedPrimal, type MultiPrimitive } from '../core/primitive';
 import { isEager, isStaging, Tracer } from '../core/trace';
@@ -45,12 +46,18 @@ export const jitP: MultiPrimitive<JitParams> = defineMultiPrimitive<JitParams>({
     return [results.slice(0, n), d.nonzeroOut.map((z) => (z ? results[next++]! : null))];
   },
   partialEval: (known, unknown, args, isUnknown, { name, jaxpr }) => {
-    const split = partialEvalJaxpr(jaxpr, isUnknown);
+    const split = partialEvalJaxpr(jaxpr, isUnknown, false, { forward: isUnknown.map((u) => !u) });
     const first = known(() => jitP.bind(jitParams(split.known, name), ...args.filter((_, i) => !isUnknown[i])));
     const n = first.length - split.residuals.length;
-    const second = unknown(() => jitP.bind(jitParams(split.unknown, name), ...first.slice(n), ...args.filter((_, i) => isUnknown[i])));
+    const second = unknown(() => jitP.bind(jitParams(split.unknown, name), ...first.slice(n), ...split.forwarded.map((i) => args[i]!), ...args.filter((_, i) => isUnknown[i])));
     let [k, u] = [0, 0];
     return split.outUnknown.map((x) => (x ? second[u++]! : first[k++]!));
+  },
+  dce: (used, eqn) => {
+    const { name, jaxpr } = eqn.params as JitParams;
+    const d = dceClosed(jaxpr, used);
+    const inputs = eqn.inputs.filter((_, i) => d.usedInputs[i]);
+    return new Eqn(eqn.prim, inputs, eqn.outputs.filter((_, i) => used[i]), jitParams(d.closed, name), [...d.closed.effects], eqn.scope);
   },
   transpose: (cts, args, { name, jaxpr }, outs) => {
     const isLinear = args.map(isUndefinedPrimal);

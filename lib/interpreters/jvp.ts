@@ -2,11 +2,12 @@ import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
+import { cachedOn, mask } from '../core/jaxprCache';
 import { dtypeKind } from '../core/dtype';
 import { XlastateError } from '../core/errors';
 import { type Absent, type MaybeZero, type Params, type Primitive } from '../core/primitive';
 import { checkLive, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
-import { hoistConsts, stage } from './stage';
+import { stage, withoutConsts } from './stage';
 
 /** A differentiation rule that does not exist was asked for. */
 export class DifferentiationError extends XlastateError {
@@ -107,8 +108,6 @@ export function jvpFlat(f: (args: Array[]) => readonly Array[], primals: readonl
   }
 }
 
-const cache = new WeakMap<ClosedJaxpr, Map<string, { jaxpr: ClosedJaxpr; nonzeroOut: boolean[] }>>();
-
 /**
  * The jaxpr that computes values and tangents: from all inputs, then the tangents of those marked in `nonzero`, to all outputs, then the
  * tangents of those marked in the answer's `nonzeroOut`. Mirrors `ad.jvp_jaxpr`.
@@ -116,22 +115,17 @@ const cache = new WeakMap<ClosedJaxpr, Map<string, { jaxpr: ClosedJaxpr; nonzero
  * @param instantiate outputs whose tangents are wanted even where they are zero
  */
 export function jvpJaxpr(closed: ClosedJaxpr, nonzero: readonly boolean[], instantiate: readonly boolean[] | boolean = false): { jaxpr: ClosedJaxpr; nonzeroOut: boolean[] } {
-  let known = cache.get(closed);
-  if (!known) cache.set(closed, (known = new Map()));
-  const key = `${nonzero.map(Number).join('')}/${typeof instantiate === 'boolean' ? instantiate : instantiate.map(Number).join('')}`;
-  let made = known.get(key);
-  if (made) return made;
-  let nonzeroOut: boolean[] = [];
-  const tangentAvals = closed.inAvals.filter((_, i) => nonzero[i]).map(tangentAval);
-  const staged = stage((args) => {
-    let next = closed.inAvals.length;
-    const tangents = nonzero.map((z) => (z ? args[next++]! : null));
-    const r = jvpFlat((xs) => evalJaxpr(closed.jaxpr, closed.consts, xs), args.slice(0, nonzero.length), tangents);
-    nonzeroOut = r.tangents.map((t, i) => (t !== null || (typeof instantiate === 'boolean' ? instantiate : instantiate[i]!)) && isDifferentiable(r.outs[i]!.aval));
-    const out = r.tangents.flatMap((t, i) => (nonzeroOut[i] ? [t ?? baseOps().zeros(tangentAval(r.outs[i]!.aval))] : []));
-    return [...r.outs, ...out];
-  }, [...closed.inAvals, ...tangentAvals], closed.jaxpr.name, 'jvp');
-  made = { jaxpr: hoistConsts(staged).closed, nonzeroOut };
-  known.set(key, made);
-  return made;
+  return cachedOn(closed, `jvp/${mask(nonzero)}/${mask(instantiate)}`, () => {
+    let nonzeroOut: boolean[] = [];
+    const tangentAvals = closed.inAvals.filter((_, i) => nonzero[i]).map(tangentAval);
+    const staged = stage((args) => {
+      let next = closed.inAvals.length;
+      const tangents = nonzero.map((z) => (z ? args[next++]! : null));
+      const r = jvpFlat((xs) => evalJaxpr(closed.jaxpr, closed.consts, xs), args.slice(0, nonzero.length), tangents);
+      nonzeroOut = r.tangents.map((t, i) => (t !== null || (typeof instantiate === 'boolean' ? instantiate : instantiate[i]!)) && isDifferentiable(r.outs[i]!.aval));
+      const out = r.tangents.flatMap((t, i) => (nonzeroOut[i] ? [t ?? baseOps().zeros(tangentAval(r.outs[i]!.aval))] : []));
+      return [...r.outs, ...out];
+    }, [...closed.inAvals, ...tangentAvals], closed.jaxpr.name, 'jvp');
+    return { jaxpr: withoutConsts(staged), nonzeroOut };
+  });
 }

@@ -1,11 +1,13 @@
 import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
-import { ClosedJaxpr, evalJaxpr, Jaxpr } from '../core/jaxpr';
+import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr';
+import { cachedOn, mask } from '../core/jaxprCache';
+import { dceJaxpr } from '../core/passes/dce';
 import type { MaybeZero, Params, Primitive } from '../core/primitive';
 import { currentTrace, Trace, withTrace } from '../core/trace';
 import { isDifferentiable, JvpTrace, tangentAval } from './jvp';
-import { StageTrace, StageTracer } from './stage';
+import { StageTrace, StageTracer, withoutConsts } from './stage';
 
 /**
  * Splits a computation in two: what depends on known values only runs in the parent; what depends on an unknown one is recorded in
@@ -16,10 +18,14 @@ export class PartialTrace extends Trace {
   readonly known: Trace;
   readonly unknown: StageTrace;
 
-  constructor(known: Trace, unknown: StageTrace) {
+  /** Whether operations with effects are to be unknown always: where the known part will run another number of times. */
+  private readonly effectsUnknown: boolean;
+
+  constructor(known: Trace, unknown: StageTrace, effectsUnknown = false) {
     super(known);
     this.known = known;
     this.unknown = unknown;
+    this.effectsUnknown = effectsUnknown;
   }
 
   isUnknown(x: Array): boolean {
@@ -27,6 +33,7 @@ export class PartialTrace extends Trace {
   }
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
+    if (this.effectsUnknown && prim.effects && prim.effects(params).length > 0) return withTrace(this.unknown, () => this.unknown.process(prim, args, params));
     let any = false;
     for (let i = 0; i < args.length; i++) if (this.isUnknown(args[i]!)) any = true;
     if (!any) return withTrace(this.known, () => this.known.process(prim, args, params));
@@ -57,7 +64,10 @@ export function linearizeFlat(f: (args: Array[]) => readonly Array[], primals: r
     const args = primals.map((x, i) => (wrt[i] && isDifferentiable(x.aval) ? jvp.lift(x, unknown.newInput(tangentAval(x.aval))) : x));
     const outs = withTrace(jvp, () => f(args));
     const tangents = outs.map((x) => jvp.tangentOf(x));
-    const { jaxpr, consts } = unknown.finish(tangents.filter((t) => t !== null));
+    const whole = unknown.finish(tangents.filter((t) => t !== null));
+    // Residuals that nothing uses are not to be held.
+    const { jaxpr, usedConsts } = dceJaxpr(whole.jaxpr, whole.jaxpr.outvars.map(() => true), true);
+    const consts = whole.consts.filter((_, i) => usedConsts[i]);
     return { outs: outs.map((x) => jvp.primalOf(x)), jaxpr, consts, nonzero: tangents.map((t) => t !== null) };
   } finally {
     unknown.closed = true;
@@ -69,35 +79,80 @@ export function linearizeFlat(f: (args: Array[]) => readonly Array[], primals: r
 export interface SplitJaxpr {
   /** From the known inputs to the known outputs, then the residuals. */
   known: ClosedJaxpr;
-  /** From the residuals, then the unknown inputs, to the unknown outputs. */
+  /** From the residuals, then the forwarded inputs, then the unknown inputs, to the unknown outputs. */
   unknown: ClosedJaxpr;
   outUnknown: boolean[];
   residuals: ShapedArray[];
+  /** Known inputs (by position among all) that the unknown part takes as they are. */
+  forwarded: number[];
+}
+
+export interface SplitOptions {
+  /** Inputs that may be forwarded to the unknown part, rather than come back as residuals. */
+  forward?: readonly boolean[];
+  /** Leave what has effects in the unknown part always. */
+  effectsUnknown?: boolean;
 }
 
 /**
- * Splits a jaxpr without constants into the part that known inputs suffice for and the rest. Mirrors `pe.partial_eval_jaxpr_nounits`.
+ * Splits a jaxpr without constants into the part that known inputs suffice for and the rest. Nothing that neither part needs is kept. Mirrors
+ * `pe.partial_eval_jaxpr_nounits_fwd`.
  *
  * @param instantiate outputs that must be unknown even where they could be known (a loop's carry, say)
  */
-export function partialEvalJaxpr(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: readonly boolean[] | boolean = false): SplitJaxpr {
-  const root = currentTrace();
-  const knownTrace = new StageTrace(root, 'partial evaluation');
+export function partialEvalJaxpr(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: readonly boolean[] | boolean = false, options: SplitOptions = {}): SplitJaxpr {
+  const key = `partial/${mask(inUnknown)}/${mask(instantiate)}/${mask(options.forward ?? false)}/${options.effectsUnknown ?? false}`;
+  return cachedOn(closed, key, () => split(closed, inUnknown, instantiate, options));
+}
+
+function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: readonly boolean[] | boolean, options: SplitOptions): SplitJaxpr {
+  const knownTrace = new StageTrace(currentTrace(), 'partial evaluation');
   const unknownTrace = new StageTrace(knownTrace, 'partial evaluation');
-  const partial = new PartialTrace(knownTrace, unknownTrace);
+  const partial = new PartialTrace(knownTrace, unknownTrace, options.effectsUnknown);
   try {
     const args = closed.inAvals.map((a, i) => (inUnknown[i] ? unknownTrace.newInput(a) : knownTrace.newInput(a)));
     const outs = withTrace(partial, () => evalJaxpr(closed.jaxpr, closed.consts, args));
     const must = (i: number) => (typeof instantiate === 'boolean' ? instantiate : instantiate[i]!);
     const outUnknown = outs.map((x, i) => partial.isUnknown(x) || must(i));
-    const { jaxpr: u, consts } = unknownTrace.finish(outs.filter((_, i) => outUnknown[i]));
-    const { jaxpr: k, consts: outer } = knownTrace.finish([...outs.filter((_, i) => !outUnknown[i]), ...consts]);
-    if (outer.length > 0) throw new Error('partialEvalJaxpr: expected a jaxpr without constants');
+    const rest = unknownTrace.finish(outs.filter((_, i) => outUnknown[i]));
+    const { jaxpr: u, usedConsts } = dceJaxpr(rest.jaxpr, rest.jaxpr.outvars.map(() => true), true);
+
+    // What the unknown part needs of the known one: inputs as they are, constants made anew, and residuals.
+    const producers = new Map<Var, Eqn>();
+    for (const e of knownTrace.eqns) if (e.effects.length === 0 && e.inputs.every((a) => a instanceof Literal)) for (const v of e.outputs) producers.set(v, e);
+    const remade = new Map<Eqn, Map<Var, Var>>();
+    const residuals: Array[] = [];
+    const residualVars: Var[] = [];
+    const forwarded: number[] = [];
+    const forwardedVars: Var[] = [];
+    rest.consts.filter((_, i) => usedConsts[i]).forEach((x, i) => {
+      const v = u.constvars[i]!;
+      const inner = x instanceof StageTracer && x.trace === knownTrace ? x.var : null;
+      const input = args.findIndex((a) => a === x || (inner !== null && a.var === inner && a.trace === knownTrace));
+      const producer = inner === null ? undefined : producers.get(inner);
+      if (input >= 0 && options.forward?.[input]) {
+        forwarded.push(input);
+        forwardedVars.push(v);
+      } else if (producer !== undefined) {
+        let outputs = remade.get(producer);
+        if (outputs === undefined) remade.set(producer, (outputs = new Map()));
+        outputs.set(inner!, v);
+      } else {
+        residuals.push(x);
+        residualVars.push(v);
+      }
+    });
+    const constants = [...remade].map(([e, vars]) => new Eqn(e.prim, e.inputs, e.outputs.map((v) => vars.get(v) ?? new Var(v.aval)), e.params, [], e.scope));
+    const unknown = new Jaxpr([], [...residualVars, ...forwardedVars, ...u.invars], [...constants, ...u.eqns], u.outvars, closed.jaxpr.name);
+
+    const { jaxpr: k, consts: outer } = knownTrace.finish([...outs.filter((_, i) => !outUnknown[i]), ...residuals], closed.jaxpr.name);
+    const known = dceJaxpr(k, k.outvars.map(() => true), true).jaxpr;
     return {
-      known: new ClosedJaxpr(k, []),
-      unknown: new ClosedJaxpr(new Jaxpr([], [...u.constvars, ...u.invars], u.eqns, u.outvars), []),
+      known: withoutConsts({ jaxpr: known, consts: outer }),
+      unknown: new ClosedJaxpr(unknown, []),
       outUnknown,
-      residuals: consts.map((x) => x.aval),
+      residuals: residuals.map((x) => x.aval),
+      forwarded,
     };
   } finally {
     knownTrace.closed = true;

@@ -1,8 +1,10 @@
 import { Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { type Atom, ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr';
+import { TracerLeakError } from '../core/errors';
 import type { Params, Primitive } from '../core/primitive';
 import { checkLive, currentScope, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
+import { constantP } from './constant';
 
 /** A variable of the jaxpr that is being recorded. */
 export class StageTracer extends Tracer {
@@ -106,6 +108,23 @@ export function stage(f: (args: Array[]) => readonly Array[], avals: readonly Sh
 export function hoistConsts({ jaxpr, consts }: Staged): { closed: ClosedJaxpr; consts: Array[] } {
   const closed = new ClosedJaxpr(new Jaxpr([], [...jaxpr.constvars, ...jaxpr.invars], jaxpr.eqns, jaxpr.outvars, jaxpr.name), []);
   return { closed, consts };
+}
+
+/**
+ * The jaxpr of a computation that is to depend on its inputs only, as jaxprs derived from others do: arrays that rules captured become equations.
+ *
+ * @throws TracerLeakError if a rule captured an array that is traced outside
+ */
+export function withoutConsts({ jaxpr, consts }: Staged): ClosedJaxpr {
+  if (consts.length === 0) return new ClosedJaxpr(jaxpr, []);
+  const made = consts.map((value, i) => {
+    if (!(value instanceof ConcreteArray)) {
+      throw new TracerLeakError(`a derivative or batching rule captured an array of type ${value.aval} that is traced outside of the loop, branch or function it is applied in; `
+        + 'pass the array as an argument instead');
+    }
+    return new Eqn(constantP as unknown as Primitive, [], [jaxpr.constvars[i]!], { value });
+  });
+  return new ClosedJaxpr(new Jaxpr([], jaxpr.invars, [...made, ...jaxpr.eqns], jaxpr.outvars, jaxpr.name), []);
 }
 
 /** The closed jaxpr as a function of arrays. */

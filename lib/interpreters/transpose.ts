@@ -2,10 +2,11 @@ import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { type Atom, ClosedJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr';
+import { cachedOn, mask } from '../core/jaxprCache';
 import { type Absent, type MaybeLinear, type MaybeZero, UndefinedPrimal } from '../core/primitive';
 import { bind, withScope } from '../core/trace';
 import { DifferentiationError } from './jvp';
-import { hoistConsts, stage } from './stage';
+import { stage, withoutConsts } from './stage';
 import { instantiateZeros } from './partial';
 
 /**
@@ -60,15 +61,17 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
  * all linear inputs, zeros included.
  */
 export function transposeJaxpr(closed: ClosedJaxpr, isLinear: readonly boolean[]): ClosedJaxpr {
-  const inAvals = closed.inAvals;
-  const fixed = inAvals.filter((_, i) => !isLinear[i]);
-  const outAvals: ShapedArray[] = closed.outAvals.map((a) => a.strong());
-  const staged = stage((args) => {
-    let next = 0;
-    const full = inAvals.map((a, i) => (isLinear[i] ? new UndefinedPrimal(a) : args[next++]!));
-    const cts = backwardPass(closed.jaxpr, closed.consts, full, args.slice(next));
-    const wanted = inAvals.flatMap((_, i) => (isLinear[i] ? [i] : []));
-    return instantiateZeros(wanted.map((i) => cts[i]!), wanted.map((i) => inAvals[i]!));
-  }, [...fixed, ...outAvals], closed.jaxpr.name, 'transpose');
-  return hoistConsts(staged).closed;
+  return cachedOn(closed, `transpose/${mask(isLinear)}`, () => {
+    const inAvals = closed.inAvals;
+    const fixed = inAvals.filter((_, i) => !isLinear[i]);
+    const outAvals: ShapedArray[] = closed.outAvals.map((a) => a.strong());
+    const staged = stage((args) => {
+      let next = 0;
+      const full = inAvals.map((a, i) => (isLinear[i] ? new UndefinedPrimal(a) : args[next++]!));
+      const cts = backwardPass(closed.jaxpr, closed.consts, full, args.slice(next));
+      const wanted = inAvals.flatMap((_, i) => (isLinear[i] ? [i] : []));
+      return instantiateZeros(wanted.map((i) => cts[i]!), wanted.map((i) => inAvals[i]!));
+    }, [...fixed, ...outAvals], closed.jaxpr.name, 'transpose');
+    return withoutConsts(staged);
+  });
 }

@@ -1,0 +1,52 @@
+import { type Atom, ClosedJaxpr, type Eqn, Jaxpr, Literal } from '../jaxpr';
+import { cachedOn, mask } from '../jaxprCache';
+
+export interface Pruned {
+  /** Without the outputs and inputs that are not used. */
+  jaxpr: Jaxpr;
+  usedConsts: boolean[];
+  usedInputs: boolean[];
+}
+
+/**
+ * Removes what the wanted outputs do not depend on; equations with effects stay. Primitives that hold jaxprs prune these too, by their `dce` rule.
+ * Mirrors `pe.dce_jaxpr`.
+ *
+ * @param keepInputs whether inputs that nothing reads stay in the signature
+ */
+export function dceJaxpr(jaxpr: Jaxpr, usedOutputs: readonly boolean[], keepInputs = false): Pruned {
+  const outvars = jaxpr.outvars.filter((_, i) => usedOutputs[i]);
+  const needed = new Set<Atom>(outvars);
+  const kept: Eqn[] = [];
+  let same = outvars.length === jaxpr.outvars.length;
+  for (let k = jaxpr.eqns.length - 1; k >= 0; k--) {
+    const e = jaxpr.eqns[k]!;
+    const used = e.outputs.map((v) => needed.has(v));
+    const any = used.includes(true);
+    let made: Eqn | null = any || e.effects.length > 0 ? e : null;
+    if (made !== null && e.prim.dce && used.includes(false)) made = e.prim.dce(used, e);
+    if (made !== e) same = false;
+    if (made === null) continue;
+    for (const a of made.inputs) if (!(a instanceof Literal)) needed.add(a);
+    kept.push(made);
+  }
+  const usedConsts = jaxpr.constvars.map((v) => needed.has(v));
+  const usedInputs = jaxpr.invars.map((v) => needed.has(v));
+  const constvars = jaxpr.constvars.filter((_, i) => usedConsts[i]);
+  const invars = keepInputs ? jaxpr.invars : jaxpr.invars.filter((_, i) => usedInputs[i]);
+  if (same && constvars.length === jaxpr.constvars.length && invars.length === jaxpr.invars.length) return { jaxpr, usedConsts, usedInputs };
+  return { jaxpr: new Jaxpr(constvars, invars, kept.reverse(), outvars, jaxpr.name), usedConsts, usedInputs };
+}
+
+/** {@link dceJaxpr} of a jaxpr without constants, made once for each pattern of outputs. */
+export function dceClosed(closed: ClosedJaxpr, usedOutputs: readonly boolean[]): { closed: ClosedJaxpr; usedInputs: boolean[] } {
+  return cachedOn(closed, `dce/${mask(usedOutputs)}`, () => {
+    const { jaxpr, usedInputs } = dceJaxpr(closed.jaxpr, usedOutputs);
+    return { closed: jaxpr === closed.jaxpr ? closed : new ClosedJaxpr(jaxpr, []), usedInputs };
+  });
+}
+
+/** The inputs that the wanted outputs and the effects depend on. */
+export function usedInputs(closed: ClosedJaxpr, usedOutputs: readonly boolean[]): boolean[] {
+  return dceClosed(closed, usedOutputs).usedInputs;
+}
