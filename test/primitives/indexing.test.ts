@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Array } from '../../lib/core/array';
+import { DtypeError, ShapeError } from '../../lib/core/errors';
+import { jvpFlat } from '../../lib/interpreters/jvp';
+import { dynamicSlice, dynamicUpdateSlice } from '../../lib/primitives/dynamicSlice';
+import { mul } from '../../lib/primitives/elementwise';
+import { gather } from '../../lib/primitives/gather';
+import { scatter, scatterAdd, scatterApply, scatterMax, scatterMin, scatterMul, scatterSub } from '../../lib/primitives/scatter';
+import { like } from '../../lib/primitives/structural';
+import { expectPacked, numbers, type Packed, unpack, vjp } from '../support/cases';
+
+interface Case { f: string; in: Packed[]; o: { sizes?: number[] }; out: Packed; ct?: (number | string)[]; vjp?: (Packed | null)[] }
+const { cases } = JSON.parse(readFileSync(path.join(__dirname, '../fixtures/indexing.json'), 'utf8')) as { cases: Case[] };
+
+type Apply = (xs: readonly Array[], o: never) => Array;
+const three = (f: typeof scatter): Apply => ([x, i, u], o) => f(x!, i!, u!, o);
+const functions: Record<string, Apply> = {
+  gather: ([x, i], o) => gather(x!, i!, o),
+  scatter: three(scatter), scatterAdd: three(scatterAdd), scatterSub: three(scatterSub), scatterMul: three(scatterMul), scatterMin: three(scatterMin), scatterMax: three(scatterMax),
+  dynamicSlice: ([x, ...starts], o) => dynamicSlice(x!, starts, (o as { sizes: number[] }).sizes),
+  dynamicUpdateSlice: ([x, u, ...starts]) => dynamicUpdateSlice(x!, u!, starts),
+};
+const short = (x: Packed) => `${x[1]}[${x[0]}]${x[2].length <= 4 && x[1].includes('int') ? `=${x[2]}` : ''}`;
+
+test.each(cases.map((c) => [`${c.f} ${c.in.map(short).join(' ')} ${JSON.stringify(c.o)}`, c] as const))('JAX gives the same values and cotangents: %s', (_, c) => {
+  const xs = c.in.map(unpack);
+  const apply = (args: readonly Array[]) => functions[c.f]!(args, c.o as never);
+  expectPacked(apply(xs), c.out);
+  if (!c.vjp) return;
+  const wrt = c.vjp.map((v) => v !== null);
+  vjp(apply, xs, wrt, unpack([c.out[0], c.out[1], c.ct!])).forEach((g, i) => {
+    if (wrt[i]) expectPacked(g!, c.vjp![i]!, c.out[1] === 'bfloat16' ? 0.01 : 1e-6);
+  });
+});
+
+const rows = { offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0] };
+const put = { updateWindowDims: [1], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+const x = () => unpack([[3, 2], 'float32', [1, 2, 3, 4, 5, 6]]);
+const at = (...values: number[]) => unpack([[values.length, 1], 'int32', values]);
+
+test('scatterApply changes each element that an index names', () => {
+  const twice = (v: Array) => mul(v, like(v, 2));
+  const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0, 1], scatterDimsToOperandDims: [0, 1] };
+  const indices = unpack([[3, 2], 'int32', [0, 1, 2, 0, 7, 0]]);
+  const apply = (v: Array) => scatterApply(v, indices, twice, { dimensionNumbers, updateShape: [3], uniqueIndices: true });
+  expect(numbers(apply(x()))).toEqual([1, 4, 3, 4, 10, 6]);
+  expect(() => jvpFlat(([v]) => [apply(v!)], [x()], [x()])).toThrow('scatterApply: the derivative is not known');
+  const outside = x();
+  expect(() => scatterApply(x(), indices, () => outside, { dimensionNumbers, updateShape: [3] })).toThrow('one that uses an array from outside');
+});
+
+test('start indices of several dtypes go together', () => {
+  const starts = [unpack([[], 'uint32', [2 ** 32 - 1]]), unpack([[], 'int8', [-4]])];
+  expect(numbers(dynamicSlice(x(), starts, [1, 2]))).toEqual([5, 6]);
+  expect(numbers(dynamicUpdateSlice(x(), unpack([[1, 1], 'float32', [9]]), starts))).toEqual([1, 2, 3, 4, 9, 6]);
+});
+
+test('a product of factors that share an element has no derivative', () => {
+  const u = unpack([[2, 2], 'float32', [1, 2, 3, 4]]);
+  expect(() => jvpFlat(([v]) => [scatterMul(x(), at(0, 0), v!, { dimensionNumbers: put })], [u], [u])).toThrow('uniqueIndices: true');
+});
+
+test('what does not fit is named', () => {
+  expect(() => gather(x(), unpack([[1, 1], 'float32', [0]]), { dimensionNumbers: rows, sliceSizes: [1, 2] })).toThrow(DtypeError);
+  expect(() => gather(x(), at(0), { dimensionNumbers: rows, sliceSizes: [2, 2] })).toThrow('expected sliceSizes[0] to be 1 because dimension 0 is collapsed, got 2');
+  expect(() => gather(x(), at(0), { dimensionNumbers: rows, sliceSizes: [1, 3] })).toThrow('expected sliceSizes[1] from 0 to 2 for f32[3,2], got 3');
+  expect(() => gather(x(), at(0), { dimensionNumbers: { ...rows, startIndexMap: [0, 1] }, sliceSizes: [1, 2] })).toThrow(ShapeError);
+  expect(() => gather(x(), at(0), { dimensionNumbers: rows, sliceSizes: [1, 2], mode: 'wrap' })).toThrow("expected mode to be 'clip', 'fill', 'drop' or 'promise_in_bounds', got wrap");
+  expect(() => scatterAdd(x(), at(0), unpack([[1, 2], 'int32', [1, 2]]), { dimensionNumbers: put })).toThrow(DtypeError);
+  expect(() => scatterAdd(x(), at(0), unpack([[2, 2], 'float32', [1, 2, 3, 4]]), { dimensionNumbers: put })).toThrow('scatterAdd: expected dimension 0 of updates f32[2,2] to be that of dimension 0 of the indices i32[1,1]');
+  expect(() => dynamicSlice(x(), [unpack([[], 'int32', [0]])], [1, 2])).toThrow('expected a start index for each of the 2 dimensions of f32[3,2], got 1');
+  expect(() => dynamicSlice(x(), [unpack([[], 'int32', [0]]), unpack([[], 'int32', [0]])], [4, 2])).toThrow(ShapeError);
+});
