@@ -5,7 +5,7 @@ import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { Absent, absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
-import { broadcastInDim, moveaxis, reduceSum, reshape } from './structural';
+import { broadcastInDim, moveaxis, reduceSum, reshape, toFront } from './structural';
 
 /** Shape of an elementwise result: scalars go with any shape, and a dimension of size 1 with any size. */
 export function naryShape(op: string, avals: readonly ShapedArray[]): Shape {
@@ -133,8 +133,9 @@ export const addAnyP: SinglePrimitive<object> = definePrimitive<object>({
   jvp: 'linear',
   transpose: (ct) => [ct, ct],
   batch: (axis, args, dims) => {
-    const aligned = alignBatch(axis, args, dims);
-    return [addAnyP.bind(NONE, ...aligned.args), aligned.dim];
+    // Operands have one shape: no scalar goes beside an array here.
+    if (dims[0] !== null && dims[0] === dims[1]) return [addAnyP.bind(NONE, ...args), dims[0]!];
+    return [addAnyP.bind(NONE, ...args.map((x, i) => toFront(x, dims[i]!, axis.size))), 0];
   },
   sample: () => [{ inputs: [{ shape: [2, 3], dtype: 'float32' }, { shape: [2, 3], dtype: 'float32' }], params: {} }],
 });
