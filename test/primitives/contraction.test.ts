@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { config } from '../../lib/core/config';
 import { DtypeError, ShapeError } from '../../lib/core/errors';
+import { convDimensionNumbers, convGeneralDilated } from '../../lib/primitives/convolution';
 import { dotGeneral } from '../../lib/primitives/dot';
 import { expectPacked, numbers, type Packed, unpack, vjp } from '../support/cases';
 
@@ -18,6 +19,7 @@ function check(f: string, apply: (xs: ReturnType<typeof unpack>[], o: Record<str
 }
 
 check('dotGeneral', ([x, y], o) => dotGeneral(x!, y!, o as never));
+check('convGeneralDilated', ([x, y], o) => convGeneralDilated(x!, y!, o as never));
 
 const matmul = [[[1], [0]], [[], []]] as const;
 const x = () => unpack([[2, 3], 'float32', [1, 2, 3, 4, 5, 6]]);
@@ -45,4 +47,23 @@ test('operands that do not fit are named', () => {
   expect(() => dotGeneral(x(), y(), { dimensionNumbers: [[[1], [0]], [[0], []]] })).toThrow('as many batch dimensions');
   const i = unpack([[2, 3], 'int32', [1, 2, 3, 4, 5, 6]]);
   expect(() => dotGeneral(i, i, { dimensionNumbers: [[[1], [1]], [[], []]], preferredElementType: 'int8' })).toThrow(DtypeError);
+});
+
+test('layouts of convolutions are read from letters', () => {
+  expect(convDimensionNumbers(4, ['NHWC', 'HWIO', 'CWHN'])).toEqual({ lhsSpec: [0, 3, 1, 2], rhsSpec: [3, 2, 0, 1], outSpec: [3, 0, 2, 1] });
+  expect(convDimensionNumbers(3, null)).toEqual({ lhsSpec: [0, 1, 2], rhsSpec: [0, 1, 2], outSpec: [0, 1, 2] });
+  expect(() => convDimensionNumbers(4, ['NHWC', 'HWIO', 'NHHC'])).toThrow('expected the result\'s layout to be 4 different letters with N and C among them, got "NHHC"');
+  expect(() => convDimensionNumbers(4, ['NHWC', 'HWIO', 'NHDC'])).toThrow('same letters for space');
+});
+
+test('convolutions that do not fit are named', () => {
+  const input = () => unpack([[1, 2, 3], 'float32', [1, 2, 3, 4, 5, 6]]);
+  const kernel = () => unpack([[2, 2, 1], 'float32', [1, 2, 3, 4]]);
+  const o = { windowStrides: [1], padding: [[0, 0]] as [number, number][] };
+  expect(numbers(convGeneralDilated(input(), kernel(), o))).toEqual([9, 12, 15, 19, 26, 33]);
+  expect(() => convGeneralDilated(input(), kernel(), { ...o, featureGroupCount: 2 })).toThrow('expected the 2 features of the input f32[1,2,3] to be featureGroupCount 2 times the 2 input features of the kernel f32[2,2,1]');
+  expect(() => convGeneralDilated(input(), kernel(), { ...o, padding: [[-2, -2]] })).toThrow(ShapeError);
+  expect(() => convGeneralDilated(input(), kernel(), { ...o, windowStrides: [0] })).toThrow('expected windowStrides to be 1 positive integers, got [0]');
+  expect(() => convGeneralDilated(input(), kernel(), { ...o, preferredElementType: 'bfloat16' })).toThrow(DtypeError);
+  expect(() => convGeneralDilated(input(), kernel(), { ...o, precision: 'F32_F32_F32' })).toThrow('algorithms are for dotGeneral');
 });
