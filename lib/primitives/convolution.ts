@@ -3,11 +3,12 @@ import { checkDtype, ShapedArray, type Shape } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
+import { pythonRecord } from '../core/pythonText';
 import { type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { convolution } from '../stablehlo/contraction';
 import { addAny } from './nary';
-import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, type PrecisionLike } from './precision';
+import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, type PrecisionLike, printedPrecision } from './precision';
 import { convert, full, range, reshape, rev, transpose, zerosLike } from './structural';
 
 /** Positions of dimensions. Mirrors `jax.lax.ConvDimensionNumbers`. */
@@ -209,6 +210,7 @@ function batch(axis: AxisData, x: Array, y: Array, dx: BatchDim, dy: BatchDim, p
 
 export const convP: SinglePrimitive<ConvParams> = definePrimitive<ConvParams>({
   name: 'conv_general_dilated',
+  print: { params: (p) => ({ ...p, dimensionNumbers: pythonRecord('ConvDimensionNumbers', p.dimensionNumbers), precision: printedPrecision(p.precision) }) },
   abstract: ([x, y], p) => new ShapedArray(resultShape(x!, y!, p), resultDtype(x!, y!, p.preferredElementType), x!.weakType && y!.weakType),
   lower: (ctx, [x, y], p, out) => {
     if (out.size === 0 || x!.aval.size === 0 || y!.aval.size === 0) return ctx.splat(0, out);

@@ -2,11 +2,12 @@ import type { Array } from '../core/array';
 import { checkDtype, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
+import { pythonList, Verbatim } from '../core/pythonText';
 import { type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeZero, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { dotGeneral as emitDot } from '../stablehlo/contraction';
 import { addAny } from './nary';
-import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, planAlgorithm, type PrecisionLike, productDtype } from './precision';
+import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, planAlgorithm, type PrecisionLike, printedPrecision, productDtype } from './precision';
 import { convert, inverse, range, transpose } from './structural';
 
 /** Contracted dimensions of both operands, then batch dimensions of both: those of the two lists of a pair go together. */
@@ -70,6 +71,13 @@ function batchDims(nx: number, ny: number, dx: BatchDim, dy: BatchDim, [[xc, yc]
 
 export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<DotGeneralParams>({
   name: 'dot_general',
+  print: {
+    params: ({ dimensionNumbers, precision, preferredElementType }) => ({
+      dimensionNumbers: new Verbatim(`(${dimensionNumbers.map(([l, r]) => `(${pythonList(l)}, ${pythonList(r)})`).join(', ')})`),
+      ...(precision === null ? {} : { precision: printedPrecision(precision) }),
+      ...(preferredElementType === null ? {} : { preferredElementType }),
+    }),
+  },
   abstract: ([x, y], { dimensionNumbers: [[xc, yc], [xb, yb]], precision, preferredElementType: preferred }) => {
     const a = x!;
     const b = y!;

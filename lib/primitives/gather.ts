@@ -3,6 +3,7 @@ import { ShapedArray, type Shape } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
+import { pythonRecord, Verbatim } from '../core/pythonText';
 import { type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { gather as emitGather } from '../stablehlo/indexing';
@@ -27,6 +28,8 @@ export function parseMode(op: string, mode: string | null | undefined, byDefault
   if (!Object.hasOwn(MODES, mode)) throw new ArgumentError(`${op}: expected mode to be 'clip', 'fill', 'drop' or 'promise_in_bounds', got ${String(mode)}`);
   return MODES[mode]!;
 }
+
+export const printedMode = (mode: GatherScatterMode) => new Verbatim(`GatherScatterMode.${mode}`);
 
 /** Which dimensions are which; the index vector is always the last dimension of the indices. Mirrors `jax.lax.GatherDimensionNumbers`. */
 export interface GatherDimensionNumbers {
@@ -138,6 +141,7 @@ export function batchGather(_: AxisData, x: Array, indices: Array, dx: BatchDim,
 
 export const gatherP: SinglePrimitive<GatherParams> = definePrimitive<GatherParams>({
   name: 'gather',
+  print: { params: (p) => ({ ...p, dimensionNumbers: pythonRecord('GatherDimensionNumbers', p.dimensionNumbers), mode: printedMode(p.mode) }) },
   abstract: ([x, indices], p) => x!.withShape(resultShape(x!, indices!, p)),
   lower: (ctx, [x, indices], { dimensionNumbers: d, sliceSizes, indicesAreSorted, mode, fillValue }, out) => {
     if (out.size === 0) return ctx.splat(dtypeKind(out.dtype) === 'bool' ? false : 0, out);
@@ -164,11 +168,17 @@ export const gatherP: SinglePrimitive<GatherParams> = definePrimitive<GatherPara
 function defaultFill(dtype: DType): ScalarValue {
   switch (dtypeKind(dtype)) {
     case 'bool': return true;
-    case 'float': return Number.NaN;
-    case 'complex': return { re: Number.NaN, im: 0 };
+    case 'float':
+    case 'complex': return Number.NaN;
     case 'int': return dtype === 'int64' ? -(2n ** 63n) : -(2 ** (bitWidth(dtype) - 1));
     case 'uint': return dtype === 'uint64' ? 2n ** 64n - 1n : 2 ** bitWidth(dtype) - 1;
   }
+}
+
+/** The dimension numbers with all of them there, in one order: parameters that mean the same are equal. */
+function ordered(d: GatherOptions['dimensionNumbers']): GatherDimensionNumbers {
+  const { offsetDims, collapsedSliceDims, startIndexMap, operandBatchingDims = [], startIndicesBatchingDims = [] } = d;
+  return { offsetDims, collapsedSliceDims, startIndexMap, operandBatchingDims, startIndicesBatchingDims };
 }
 
 export interface GatherOptions {
@@ -191,7 +201,7 @@ export interface GatherOptions {
 export function gather(x: Array, indices: Array, options: GatherOptions): Array {
   const mode = parseMode('gather', options.mode, 'PROMISE_IN_BOUNDS');
   return gatherP.bind({
-    dimensionNumbers: { operandBatchingDims: [], startIndicesBatchingDims: [], ...options.dimensionNumbers },
+    dimensionNumbers: ordered(options.dimensionNumbers),
     fillValue: mode === 'FILL_OR_DROP' ? (options.fillValue ?? defaultFill(x.dtype)) : null,
     indicesAreSorted: options.indicesAreSorted ?? false,
     mode,

@@ -1,6 +1,7 @@
 import { config } from '../core/config';
 import type { DType } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
+import { pythonRecord, Verbatim } from '../core/pythonText';
 import type { DotAlgorithmAttr } from '../stablehlo/contraction';
 
 // How exactly matrix products and convolutions multiply. Platforms that multiply float32 exactly by default (CPUs do) give the same for all three.
@@ -92,6 +93,13 @@ export function canonicalizePrecision(op: string, precision: PrecisionLike): Can
 /** Whether a precision names an algorithm and not a pair. */
 export function isAlgorithm(p: CanonicalPrecision): p is DotAlgorithm | DotAlgorithmPreset {
   return typeof p === 'string' || (p !== null && !globalThis.Array.isArray(p));
+}
+
+/** A precision as it is printed in jaxprs. */
+export function printedPrecision(p: CanonicalPrecision): unknown {
+  if (p === null || typeof p === 'string') return p;
+  if (isAlgorithm(p)) return pythonRecord('DotAlgorithm', p);
+  return new Verbatim(`(Precision.${p[0]}, Precision.${p[1]})`);
 }
 
 export interface DotPlan {

@@ -4,13 +4,14 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr, type Jaxpr } from '../core/jaxpr';
 import { type DType, dtypeKind } from '../core/dtype';
 import type { IrValue, LoweringContext } from '../core/lowering';
+import { pythonRecord } from '../core/pythonText';
 import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { DifferentiationError } from '../interpreters/jvp';
 import { stage } from '../interpreters/stage';
 import { hlo } from '../stablehlo';
 import { scatter as emitScatter } from '../stablehlo/indexing';
 import { add, bitWidth, div, eq, max, min, mul, neg, sub, where } from './elementwise';
-import { checkDimensions, checkIndices, comparisonDtype, gather, type GatherScatterMode, parseMode } from './gather';
+import { checkDimensions, checkIndices, comparisonDtype, gather, type GatherScatterMode, parseMode, printedMode } from './gather';
 import { broadcastInDim, convert, full, iota, moveaxis, range, reshape, toFront, zerosLike } from './structural';
 
 /** Which dimensions are which; the index vector is always the last dimension of the indices. Mirrors `jax.lax.ScatterDimensionNumbers`. */
@@ -126,6 +127,7 @@ type Rules = Pick<PrimitiveRecord<ScatterParams>, 'jvp' | 'transpose'>;
 function define(name: string, op: string, combine: ((x: Array, y: Array) => Array) | null, rules: (self: () => SinglePrimitive<ScatterParams>) => Rules): SinglePrimitive<ScatterParams> {
   const prim: SinglePrimitive<ScatterParams> = definePrimitive<ScatterParams>({
     name,
+    print: { params: (p) => ({ ...p, dimensionNumbers: pythonRecord('ScatterDimensionNumbers', p.dimensionNumbers), mode: printedMode(p.mode) }) },
     abstract: ([x, indices, updates], { dimensionNumbers }) => {
       checkScatter(op, x!, indices!, updates!, dimensionNumbers);
       return x!;
@@ -261,8 +263,9 @@ export interface ScatterOptions {
 }
 
 function params(op: string, o: ScatterOptions, updateJaxpr: Jaxpr | null): ScatterParams {
+  const { updateWindowDims, insertedWindowDims, scatterDimsToOperandDims, operandBatchingDims = [], scatterIndicesBatchingDims = [] } = o.dimensionNumbers;
   return {
-    dimensionNumbers: { operandBatchingDims: [], scatterIndicesBatchingDims: [], ...o.dimensionNumbers },
+    dimensionNumbers: { updateWindowDims, insertedWindowDims, scatterDimsToOperandDims, operandBatchingDims, scatterIndicesBatchingDims },
     indicesAreSorted: o.indicesAreSorted ?? false,
     mode: parseMode(op, o.mode, 'FILL_OR_DROP'),
     uniqueIndices: o.uniqueIndices ?? false,

@@ -4,7 +4,7 @@ import { config } from '../../lib/core/config';
 import { DtypeError, ShapeError } from '../../lib/core/errors';
 import { convDimensionNumbers, convGeneralDilated } from '../../lib/primitives/convolution';
 import { dotGeneral } from '../../lib/primitives/dot';
-import { expectPacked, numbers, type Packed, unpack, vjp } from '../support/cases';
+import { expectPacked, expectPrinted, numbers, type Packed, unpack, vjp } from '../support/cases';
 
 interface Case { f: string; in: Packed[]; o: Record<string, unknown>; out: Packed; ct?: number[]; vjp?: Packed[] }
 const all = (JSON.parse(readFileSync(path.join(__dirname, '../fixtures/contraction.json'), 'utf8')) as { cases: Case[] }).cases;
@@ -66,4 +66,10 @@ test('convolutions that do not fit are named', () => {
   expect(() => convGeneralDilated(input(), kernel(), { ...o, windowStrides: [0] })).toThrow('expected windowStrides to be 1 positive integers, got [0]');
   expect(() => convGeneralDilated(input(), kernel(), { ...o, preferredElementType: 'bfloat16' })).toThrow(DtypeError);
   expect(() => convGeneralDilated(input(), kernel(), { ...o, precision: 'F32_F32_F32' })).toThrow('algorithms are for dotGeneral');
+});
+
+test('equations are printed as JAX prints them', () => {
+  expectPrinted('dot_general', ([a, b]) => dotGeneral(a!, b!, { dimensionNumbers: matmul }), 'float32[3,4]', 'float32[4,2]');
+  expectPrinted('dot_general precision', ([a, b]) => dotGeneral(a!, b!, { dimensionNumbers: matmul, precision: 'highest', preferredElementType: 'float32' }), 'float32[3,4]', 'float32[4,2]');
+  expectPrinted('conv', ([a, b]) => convGeneralDilated(a!, b!, { windowStrides: [1, 1], padding: [[0, 1], [0, 1]] }), 'float32[1,1,4,4]', 'float32[1,1,2,2]');
 });

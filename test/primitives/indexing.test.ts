@@ -8,7 +8,7 @@ import { mul } from '../../lib/primitives/elementwise';
 import { gather } from '../../lib/primitives/gather';
 import { scatter, scatterAdd, scatterApply, scatterMax, scatterMin, scatterMul, scatterSub } from '../../lib/primitives/scatter';
 import { like } from '../../lib/primitives/structural';
-import { expectPacked, numbers, type Packed, unpack, vjp } from '../support/cases';
+import { expectPacked, expectPrinted, numbers, type Packed, unpack, vjp } from '../support/cases';
 
 interface Case { f: string; in: Packed[]; o: { sizes?: number[] }; out: Packed; ct?: (number | string)[]; vjp?: (Packed | null)[] }
 const { cases } = JSON.parse(readFileSync(path.join(__dirname, '../fixtures/indexing.json'), 'utf8')) as { cases: Case[] };
@@ -71,4 +71,10 @@ test('what does not fit is named', () => {
   expect(() => scatterAdd(x(), at(0), unpack([[2, 2], 'float32', [1, 2, 3, 4]]), { dimensionNumbers: put })).toThrow('scatterAdd: expected dimension 0 of updates f32[2,2] to be that of dimension 0 of the indices i32[1,1]');
   expect(() => dynamicSlice(x(), [unpack([[], 'int32', [0]])], [1, 2])).toThrow('expected a start index for each of the 2 dimensions of f32[3,2], got 1');
   expect(() => dynamicSlice(x(), [unpack([[], 'int32', [0]]), unpack([[], 'int32', [0]])], [4, 2])).toThrow(ShapeError);
+});
+
+test('equations are printed as JAX prints them', () => {
+  expectPrinted('gather', ([a, i]) => gather(a!, i!, { dimensionNumbers: rows, sliceSizes: [1, 4] }), 'float32[3,4]', 'int32[2,1]');
+  expectPrinted('scatter-add', ([a, i, u]) => scatterAdd(a!, i!, u!, { dimensionNumbers: put }), 'float32[3,4]', 'int32[2,1]', 'float32[2,4]');
+  expectPrinted('dynamic_slice', ([a, i]) => dynamicSlice(a!, [i!, i!], [1, 2]), 'float32[3,4]', 'int32[]');
 });

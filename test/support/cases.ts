@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import '../../lib/interpreters/eval';
 import '../../lib/primitives/baseOps';
 import { type Array, ConcreteArray, type ScalarValue } from '../../lib/core/array';
 import { ShapedArray } from '../../lib/core/aval';
 import type { DType } from '../../lib/core/dtype';
 import { encode } from '../../lib/core/hostFormat';
+import { printJaxpr } from '../../lib/core/printJaxpr';
 import { UndefinedPrimal } from '../../lib/core/primitive';
 import { linearizeFlat } from '../../lib/interpreters/partial';
+import { stage } from '../../lib/interpreters/stage';
 import { backwardPass } from '../../lib/interpreters/transpose';
 
 // Values that fixtures hold, as arrays and back.
@@ -38,4 +42,16 @@ export function vjp(f: (xs: Array[]) => Array, xs: readonly Array[], wrt: readon
   const cts = backwardPass(l.jaxpr, l.consts, l.jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), l.nonzero[0] ? [ct] : []);
   let next = 0;
   return wrt.map((w) => (w ? cts[next++]! : null));
+}
+
+let texts: Record<string, string> | undefined;
+
+/** Checks a function's jaxpr against the text of that name in test/fixtures/jaxprText.json; operand types are as in `float32[3,4]`. */
+export function expectPrinted(name: string, f: (xs: Array[]) => Array, ...types: string[]): void {
+  texts ??= (JSON.parse(readFileSync(path.join(__dirname, '../fixtures/jaxprText.json'), 'utf8')) as { texts: Record<string, string> }).texts;
+  const avals = types.map((t) => {
+    const [, dtype, dims] = /^(\w+)\[(.*)\]$/.exec(t)!;
+    return new ShapedArray(dims === '' ? [] : dims!.split(',').map(Number), dtype as DType);
+  });
+  expect(printJaxpr(stage((xs) => [f(xs)], avals).jaxpr)).toBe(texts[name]);
 }
