@@ -116,10 +116,11 @@ bool AllLive(std::vector<Row>& rows) {
   return true;
 }
 
-// Where results go: buffers whose JS objects exist.
+// Where results go: buffers whose JS objects exist; null for those that get new ones.
 void CheckTargets(const Executable& e, Few<Buffer*>& targets) {
   for (size_t k = 0; k < targets.size(); k++) {
     const Buffer* b = targets[k];
+    if (b == nullptr) continue;
     const Output& o = e.outputs[k];
     std::string where = "executeInto: output " + std::to_string(k);
     if (b->client != e.client) Fail(Kind::kArgument, where + " is a buffer of another client");
@@ -204,7 +205,7 @@ napi_value Execute(napi_env env, napi_callback_info info) {
   });
 }
 
-// (executable, buffers, buffers that take the results, non-donatable indices)
+// (executable, buffers, buffers that take the results or null, non-donatable indices): the new buffers where there was null
 napi_value ExecuteInto(napi_env env, napi_callback_info info) {
   return Entry(env, [&]() -> napi_value {
     Args args(env, info, 3);
@@ -224,13 +225,23 @@ napi_value ExecuteInto(napi_env env, napi_callback_info info) {
     for (uint32_t k = 0; k < n; k++) {
       napi_value v;
       Napi(napi_get_element(env, args[2], k, &v));
+      if (IsNullish(env, v)) continue;
       targets[k] = Buffer::From(env, v);
-      if (targets[k] == nullptr) Fail(Kind::kArgument, "executeInto: output " + std::to_string(k) + ": expected a Buffer");
+      if (targets[k] == nullptr) Fail(Kind::kArgument, "executeInto: output " + std::to_string(k) + ": expected a Buffer or null");
     }
     CheckTargets(*e, targets);
     RunRaw(env, e, rows, kept);
-    for (uint32_t k = 0; k < n; k++) targets[k]->Replace(env, rows[0].outputs[k]);
-    return nullptr;
+    // Own every output before anything can throw.
+    Few<std::unique_ptr<Buffer>> fresh(n);
+    size_t count = 0;
+    for (uint32_t k = 0; k < n; k++) {
+      if (targets[k] != nullptr) targets[k]->Replace(env, rows[0].outputs[k]);
+      else fresh[count++] = std::make_unique<Buffer>(e->client, rows[0].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
+    }
+    napi_value out;
+    Napi(napi_create_array_with_length(env, count, &out));
+    for (size_t k = 0; k < count; k++) Napi(napi_set_element(env, out, k, Buffer::Wrap(env, std::move(fresh[k]))));
+    return out;
   });
 }
 

@@ -9,6 +9,8 @@ export interface CompileJaxprOptions {
   name: string;
   /** Inputs (without constants) whose memory the program may take over. */
   donated?: readonly boolean[];
+  /** In place of `donated`: for each input the output that may take its memory, or −1. */
+  aliases?: readonly number[];
 }
 
 /** A jaxpr compiled for the default device. */
@@ -54,7 +56,8 @@ export function matchDonations(jaxpr: Jaxpr, donated: readonly boolean[]): numbe
 
 /** StableHLO text of a jaxpr as it is compiled. */
 export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
-  const aliases = options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined;
+  const given = options.aliases && [...jaxpr.constvars.map(() => -1), ...options.aliases];
+  const aliases = given ?? (options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined);
   return lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases });
 }
 

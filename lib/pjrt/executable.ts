@@ -64,13 +64,13 @@ export class Executable {
 
   /**
    * Runs a program of one device, and lets existing buffers stand for its results: those of `out` take new contents, in order, and what they held
-   * is freed. They may be arguments of the same call, and may be deleted or donated before. Makes no objects, so that a step that
-   * replaces its state costs less than with {@link execute}.
+   * is freed. They may be arguments of the same call, and may be deleted or donated before. Results whose entry is null get new buffers, which are
+   * returned, in order. A step that replaces its state makes fewer objects so than with {@link execute}.
    *
    * @throws ArgumentError, DtypeError or ShapeError, before anything runs, if a buffer of `out` has not the type of its result
    */
-  executeInto(args: readonly Buffer[], out: readonly Buffer[], options?: ExecuteOptions): void {
-    native().executeInto(this.handle, args, out, options?.nonDonatable);
+  executeInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
+    return native().executeInto(this.handle, args, out, options?.nonDonatable) as Buffer[];
   }
 
   /** Runs a program of several devices: a row of arguments, and of results, for each of {@link devices}. */

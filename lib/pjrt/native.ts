@@ -93,7 +93,7 @@ interface Native {
   deserializeSync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
   deserializeAsync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
   execute(executable: Handle, args: readonly NativeBuffer[], nonDonatable?: readonly number[]): NativeBuffer[];
-  executeInto(executable: Handle, args: readonly NativeBuffer[], out: readonly NativeBuffer[], nonDonatable?: readonly number[]): void;
+  executeInto(executable: Handle, args: readonly NativeBuffer[], out: readonly (NativeBuffer | null)[], nonDonatable?: readonly number[]): NativeBuffer[];
   executeSharded(executable: Handle, args: readonly (readonly NativeBuffer[])[], nonDonatable?: readonly number[]): NativeBuffer[][];
   serialize(executable: Handle): Uint8Array;
   optimizedHlo(executable: Handle): { code: Uint8Array; format: string };

@@ -1,0 +1,109 @@
+import type { State } from './state';
+
+/**
+ * Notes which states a function reads and writes while it runs, in the order in which they are first touched. Mirrors `brainstate.StateTraceStack`.
+ *
+ * A state is seen by the recorders that were there before it was made: one that a traced function makes for itself is its own affair.
+ */
+export class StateTraceStack {
+  readonly name: string;
+  readonly states: State<unknown>[] = [];
+  /** For each state, whether it was written. */
+  readonly beenWriten: boolean[] = [];
+  /** For each state, the value before. */
+  readonly originalStateValues: unknown[] = [];
+  /** States made while this was the innermost recorder. */
+  readonly made: State<unknown>[] = [];
+  private readonly index = new Map<State<unknown>, number>();
+  private readonly newArg: ((state: State<unknown>, value: unknown) => unknown) | null;
+
+  /**
+   * @param newArg what to put in place of a state's value when it is first touched: a tracer, say
+   */
+  constructor(options: { name?: string; newArg?: (state: State<unknown>, value: unknown) => unknown } = {}) {
+    this.name = options.name ?? '';
+    this.newArg = options.newArg ?? null;
+  }
+
+  private touch(state: State<unknown>): number {
+    let i = this.index.get(state);
+    if (i === undefined) {
+      i = this.states.length;
+      this.index.set(state, i);
+      this.states.push(state);
+      this.beenWriten.push(false);
+      const value = state.current();
+      this.originalStateValues.push(value);
+      if (this.newArg !== null) state.replaceQuietly(this.newArg(state, value));
+    }
+    return i;
+  }
+
+  /** @internal */
+  noteRead(state: State<unknown>): void {
+    this.touch(state);
+  }
+
+  /** @internal */
+  noteWrite(state: State<unknown>): void {
+    this.beenWriten[this.touch(state)] = true;
+  }
+
+  has(state: State<unknown>): boolean {
+    return this.index.has(state);
+  }
+
+  wasWritten(state: State<unknown>): boolean {
+    const i = this.index.get(state);
+    return i !== undefined && this.beenWriten[i]!;
+  }
+
+  /** States that were written, in order. */
+  getWriteStates(): State<unknown>[] {
+    return this.states.filter((_, i) => this.beenWriten[i]);
+  }
+
+  /** States that were read only, in order. */
+  getReadStates(): State<unknown>[] {
+    return this.states.filter((_, i) => !this.beenWriten[i]);
+  }
+
+  /** Puts the values back that the states had before. */
+  recoverOriginalValues(): void {
+    this.states.forEach((s, i) => s.replaceQuietly(this.originalStateValues[i]));
+  }
+
+  /** Runs a function with its reads and writes noted here. */
+  run<R>(f: () => R): R {
+    stack.push(this);
+    try {
+      return f();
+    } finally {
+      stack.pop();
+      // A state that was made inside belongs to the surroundings from now on.
+      for (const s of this.made) s.decreaseStackLevel(stack.length);
+      stack[stack.length - 1]?.made.push(...this.made);
+    }
+  }
+}
+
+/** Recorders in progress, outermost first. */
+export const stack: StateTraceStack[] = [];
+
+const catchers: ((state: State<unknown>) => void)[] = [];
+
+/** Whether someone wants to hear of new states. @internal */
+export function noteNew(state: State<unknown>): void {
+  stack[stack.length - 1]?.made.push(state);
+  for (const c of catchers) c(state);
+}
+
+/** Calls `seen` with every state that is made while a function runs. @internal */
+export function whileCatching<R>(seen: (state: State<unknown>) => void, f: () => R): R {
+  catchers.push(seen);
+  try {
+    return f();
+  } finally {
+    catchers.splice(catchers.indexOf(seen), 1);
+  }
+}

@@ -1,0 +1,371 @@
+import { inspect } from 'node:util';
+import { Array, ConcreteArray } from '../core/array';
+import type { ShapedArray } from '../core/aval';
+import { ArgumentError, TreeError } from '../core/errors';
+import { Tracer } from '../core/trace';
+import { flatten, structure, type TreeDef } from '../core/tree';
+import { asArray, type ArrayLike, describeValue } from '../functional/arrayLike';
+import { isArrayLeaf } from '../functional/treeFunction';
+import type { Buffer } from '../pjrt';
+import { BrainStateError, TraceContextError } from './errors';
+import { noteNew, stack, whileCatching } from './recorder';
+
+/** Buffers that a compiled function left in a state and that no Array shows: the next call may take their memory. @internal */
+export interface Slots {
+  def: TreeDef;
+  avals: readonly ShapedArray[];
+  buffers: readonly Buffer[];
+}
+
+/** A state's value in parts. @internal */
+export interface FlatValue {
+  def: TreeDef;
+  leaves: readonly Array[];
+}
+
+const IN_SLOTS = Symbol('in slots');
+
+/** Options of a state, and anything else that is to be known of it. */
+export interface StateOptions {
+  name?: string;
+  /** Tags by which filters find it. */
+  tag?: string | readonly string[] | ReadonlySet<string>;
+  [metadata: string]: unknown;
+}
+
+let checkTree = 0;
+let checkTracer = 0;
+
+function counted<R>(change: (by: number) => void, val: boolean, f: (() => R) | undefined): R | Disposable {
+  change(val ? 1 : 0);
+  let open = true;
+  const close = () => {
+    if (open && val) change(-1);
+    open = false;
+  };
+  if (f === undefined) return { [Symbol.dispose]: close };
+  try {
+    return f();
+  } finally {
+    close();
+  }
+}
+
+/** While the function runs (or until disposed of), a state's value may not change its tree structure. Mirrors `brainstate.check_state_value_tree`. */
+export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable {
+  return counted((by) => (checkTree += by), val, f);
+}
+
+/** While the function runs (or until disposed of), a state may only be given traced values. Mirrors `brainstate.check_state_jax_tracer`. */
+export function checkStateTracer<R>(f?: () => R, val = true): R | Disposable {
+  return counted((by) => (checkTracer += by), val, f);
+}
+
+/** Plain numbers and typed arrays in a tree as arrays; what is an array already stays the same object. */
+function arraysIn(value: unknown): unknown {
+  if (value instanceof Array) return value;
+  if (value === undefined) throw new ArgumentError('State: expected a value, got undefined');
+  const [leaves, def] = flatten(value, isArrayLeaf);
+  let same = true;
+  const arrays = leaves.map((x) => {
+    if (x instanceof State) throw new BrainStateError(`State: expected a tree of arrays, got one that holds the state ${x.describe()}; take its .value`);
+    if (x instanceof Array || typeof x === 'string' || typeof x === 'function' || (typeof x === 'object' && !isArrayLeaf(x))) return x;
+    same = false;
+    return asArray(x as ArrayLike, 'State');
+  });
+  return same ? value : def.unflatten(arrays);
+}
+
+/**
+ * A cell that holds a tree of arrays and may change: what a model remembers. Transforms see every read and write of one.
+ *
+ * Mirrors `brainstate.State`. Plain numbers in the value become (weakly typed) arrays.
+ *
+ * @example
+ * ```ts
+ * const count = new State(0);
+ * const step = jit(() => { count.value = count.value.add(1); return count.value; });
+ * step();
+ * ```
+ */
+export class State<T = Array> {
+  private val: unknown;
+  private slots: Slots | null = null;
+  private flat: FlatValue | null = null;
+  private level: number;
+  private poisoned = false;
+  name: string | null;
+  tag: Set<string> | null;
+  /** What else was given to the constructor. */
+  readonly metadata: Record<string, unknown>;
+
+  constructor(value: T | ArrayLike | State<T>, options: StateOptions = {}) {
+    const { name, tag, ...metadata } = options;
+    this.val = arraysIn(value instanceof State ? value.value : value);
+    this.name = name ?? null;
+    this.tag = tag === undefined ? null : new Set(typeof tag === 'string' ? [tag] : tag);
+    this.metadata = metadata;
+    this.level = stack.length;
+    noteNew(this as State<unknown>);
+  }
+
+  /** The value. Under a transform reading makes the state one of its inputs, writing one of its outputs. */
+  get value(): T {
+    if (this.poisoned) this.throwPoisoned();
+    for (let i = this.level; i < stack.length; i++) stack[i]!.noteRead(this as State<unknown>);
+    return this.current() as T;
+  }
+
+  set value(v: T | ArrayLike) {
+    this.write(v);
+  }
+
+  /** @internal What the setter does; subclasses narrow what they take here. */
+  protected write(v: unknown): void {
+    if (v instanceof State) throw new BrainStateError('State: cannot set a state as the value of a state; take its .value, or use copyFrom');
+    const value = arraysIn(v);
+    // A change of structure inside of a trace would be noticed too late to name its place.
+    if (checkTree > 0 || stack.length > this.level) this.checkStructure(value);
+    if (checkTracer > 0 && !flatten(value, isArrayLeaf)[0].some((x) => x instanceof Tracer)) throw new TraceContextError(`State: expected a traced value for ${this.describe()}, got a concrete one`);
+    for (let i = this.level; i < stack.length; i++) stack[i]!.noteWrite(this as State<unknown>);
+    this.replaceQuietly(value);
+  }
+
+  private checkStructure(value: unknown): void {
+    const was = structure(this.current(), isArrayLeaf);
+    const now = structure(value, isArrayLeaf);
+    if (!was.equals(now)) throw new TreeError(`State: the tree structure of ${this.describe()} may not change here: expected ${was}, got ${now}`);
+  }
+
+  private throwPoisoned(): never {
+    throw new TraceContextError(`State: ${this.describe()} was made inside of a traced function (under jit, grad, vmap …), so its value ended with the trace. `
+      + 'Make it outside, return its value from the function, or assign a new value');
+  }
+
+  /** The value, without any transform's taking note. @internal */
+  current(): unknown {
+    if (this.val === IN_SLOTS) {
+      const { def, avals, buffers } = this.slots!;
+      const leaves = buffers.map((b, i) => new ConcreteArray(avals[i]!, b));
+      this.flat = { def, leaves };
+      this.val = def.unflatten(leaves);
+      this.slots = null;
+    }
+    return this.val;
+  }
+
+  /** Sets the value, without any transform's taking note. @internal */
+  replaceQuietly(value: unknown): void {
+    this.val = value;
+    this.slots = null;
+    this.flat = null;
+    this.poisoned = false;
+  }
+
+  /** Leaves and structure of the value. @internal */
+  flatValue(): FlatValue {
+    const value = this.current();
+    if (this.flat === null) {
+      const [leaves, def] = flatten(value, isArrayLeaf);
+      for (const x of leaves) {
+        if (!(x instanceof Array)) throw new ArgumentError(`State: ${this.describe()} holds ${describeValue(x)}, which a compiled function cannot take; expected arrays only`);
+      }
+      this.flat = { def, leaves: leaves as Array[] };
+    }
+    return this.flat;
+  }
+
+  /** Buffers that only this state holds, if its value is in such. @internal */
+  ownSlots(): Slots | null {
+    return this.slots;
+  }
+
+  /** Puts a compiled function's results in the state, as buffers that no Array shows. @internal */
+  putSlots(slots: Slots): void {
+    this.val = IN_SLOTS;
+    this.slots = slots;
+    this.flat = null;
+    this.poisoned = false;
+  }
+
+  /** Sets a value of the same tree structure. @throws TreeError if it has another */
+  restoreValue(v: T): void {
+    const value = arraysIn(v);
+    this.checkStructure(value);
+    this.replaceQuietly(value);
+  }
+
+  /** Changes the value by a function of it. */
+  valueCall(f: (value: T) => T): void {
+    this.value = f(this.value);
+  }
+
+  /** Adds a tag. */
+  addTag(tag: string): void {
+    (this.tag ??= new Set()).add(tag);
+  }
+
+  /** How many transforms were in progress where the state was made: those do not see it. */
+  get stackLevel(): number {
+    return this.level;
+  }
+
+  set stackLevel(level: number) {
+    this.level = level;
+  }
+
+  increaseStackLevel(): void {
+    this.level++;
+  }
+
+  /** Lowers the level by one, or to `to` where it is higher. */
+  decreaseStackLevel(to = this.level - 1): void {
+    if (to < this.level) this.level = Math.max(0, to);
+  }
+
+  /** Says that the value is not to be used any more, as it ended with a trace. @internal */
+  poisonIfTraced(): void {
+    if (this.val !== IN_SLOTS && flatten(this.val, isArrayLeaf)[0].some((x) => x instanceof Tracer && x.trace.closed)) this.poisoned = true;
+  }
+
+  /** A new state of the same class with the same value and metadata. */
+  copy(): this {
+    const made = Object.create(Object.getPrototypeOf(this)) as this;
+    Object.assign(made, this, { metadata: { ...this.metadata }, tag: this.tag && new Set(this.tag) });
+    made.replaceQuietly(this.value);
+    made.level = stack.length;
+    noteNew(made as State<unknown>);
+    return made;
+  }
+
+  /** Takes over value, name and metadata of a state of the same class. */
+  copyFrom(other: State<T>): void {
+    if (other.constructor !== this.constructor) throw new BrainStateError(`State.copyFrom: expected a ${this.constructor.name}, got a ${other.constructor?.name}`);
+    if (other === (this as State<T>)) return;
+    const { metadata } = other;
+    for (const k of Object.keys(this.metadata)) delete this.metadata[k];
+    Object.assign(this.metadata, metadata);
+    this.name = other.name;
+    this.tag = other.tag && new Set(other.tag);
+    this.value = other.value;
+  }
+
+  /** A copy with another value, or other metadata. */
+  replace(changes: { value?: T } & StateOptions): this {
+    const { value, name, tag, ...metadata } = changes;
+    const made = this.copy();
+    if (value !== undefined) made.value = value;
+    if (name !== undefined) made.name = name;
+    if (tag !== undefined) made.tag = new Set(typeof tag === 'string' ? [tag] : tag);
+    Object.assign(made.metadata, metadata);
+    return made;
+  }
+
+  /** Number of elements in all arrays of the value. */
+  numel(): number {
+    return this.flatValue().leaves.reduce((n, x) => n + x.size, 0);
+  }
+
+  /** A short name for messages. @internal */
+  describe(): string {
+    return this.name === null ? `a ${this.constructor.name}` : `${this.constructor.name} '${this.name}'`;
+  }
+
+  toString(): string {
+    return this.render(0);
+  }
+
+  [inspect.custom](): string {
+    return this.render(0);
+  }
+
+  /** @internal */
+  render(indent: number): string {
+    const pad = ' '.repeat(indent);
+    const lines = [`value=${this.poisoned ? '<invalidated: created inside a traced function>' : typeText(this.current(), indent + 2)}`];
+    if (this.name !== null) lines.push(`name=${this.name}`);
+    if (this.tag !== null && this.tag.size > 0) lines.push(`tag={${[...this.tag].map((t) => `'${t}'`).join(', ')}}`);
+    for (const [k, v] of Object.entries(this.metadata)) if (!k.startsWith('_')) lines.push(`${k}=${typeof v === 'object' ? inspect(v) : String(v)}`);
+    return `${this.constructor.name}(\n${lines.map((l) => `${pad}  ${l}`).join(',\n')}\n${pad})`;
+  }
+}
+
+function typeText(value: unknown, indent: number): string {
+  if (value instanceof Array) return `ShapedArray(${value.dtype}[${value.shape.join(',')}]${value.weakType ? ', weak_type=True' : ''})`;
+  if (value === null) return 'None';
+  if (globalThis.Array.isArray(value)) return `[${value.map((v) => typeText(v, indent)).join(', ')}]`;
+  if (typeof value === 'object') {
+    const pad = ' '.repeat(indent);
+    const entries = value instanceof Map ? [...value.entries()] : Object.entries(value as object);
+    return `{\n${entries.map(([k, v]) => `${pad}  '${String(k)}': ${typeText(v, indent + 2)}`).join(',\n')}\n${pad}}`;
+  }
+  return String(value);
+}
+
+/** A state that lives for a short time: what changes from step to step. Mirrors `brainstate.ShortTermState`. */
+export class ShortTermState<T = Array> extends State<T> {}
+/** A state that lives long: what is kept between runs. Mirrors `brainstate.LongTermState`. */
+export class LongTermState<T = Array> extends State<T> {}
+/** Statistics over batches, such as running means. Mirrors `brainstate.BatchState`. */
+export class BatchState<T = Array> extends LongTermState<T> {}
+/** What training changes. Mirrors `brainstate.ParamState`. */
+export class ParamState<T = Array> extends LongTermState<T> {}
+/** Scale and offset of a normalisation. Mirrors `brainstate.NormalizationParamState`. */
+export class NormalizationParamState<T = Array> extends ParamState<T> {}
+/** A state without a batch dimension, whatever maps over it. */
+export class NonBatchState<T = Array> extends ShortTermState<T> {}
+/** Values delayed in time. Mirrors `brainstate.DelayState`. */
+export class DelayState<T = Array> extends ShortTermState<T> {}
+
+/** The hidden state of a recurrent cell: one array. Mirrors `brainstate.HiddenState`. */
+export class HiddenState extends ShortTermState<Array> {
+  constructor(value: ArrayLike | State<Array>, options: StateOptions = {}) {
+    if (!(value instanceof Array || value instanceof State || ArrayBuffer.isView(value))) throw new ArgumentError(`HiddenState: expected an array, got ${describeValue(value)}`);
+    super(value, options);
+  }
+}
+
+/** The value of a state, or what is given if it is none. Mirrors `brainstate.maybe_state`. */
+export function maybeState<T>(x: State<T> | T): T {
+  return x instanceof State ? x.value : x;
+}
+
+/** States that were made while a function ran. Mirrors `brainstate.util.NewStateCatcher`. */
+export class NewStateCatcher {
+  readonly states: State<unknown>[] = [];
+
+  getStates(): State<unknown>[] {
+    return [...this.states];
+  }
+
+  getStateValues(): unknown[] {
+    return this.states.map((s) => s.value);
+  }
+
+  getByTag(tag: string): State<unknown>[] {
+    return this.states.filter((s) => s.tag?.has(tag));
+  }
+
+  get length(): number {
+    return this.states.length;
+  }
+
+  [Symbol.iterator](): Iterator<State<unknown>> {
+    return this.states[Symbol.iterator]();
+  }
+}
+
+/**
+ * Collects the states that a function makes, and tags them. Mirrors `brainstate.catch_new_states`.
+ *
+ * @returns what the function returned, and the catcher
+ */
+export function catchNewStates<R>(f: (catcher: NewStateCatcher) => R, options: { stateTag?: string; stateToExclude?: (state: State<unknown>) => boolean } = {}): { result: R; catcher: NewStateCatcher } {
+  const catcher = new NewStateCatcher();
+  const result = whileCatching((s) => {
+    if (options.stateToExclude?.(s)) return;
+    if (options.stateTag !== undefined) s.addTag(options.stateTag);
+    catcher.states.push(s);
+  }, () => f(catcher));
+  return { result, catcher };
+}
