@@ -1,4 +1,8 @@
 export type { DtypeLike, SampleOptions, ShapeLike, ShapeOptions, ShapeOr } from './arguments';
-export * from './continuous';
+export {
+  cauchy, doubleSidedMaxwell, exponential, gumbel, type GumbelMode, type GumbelOptions, laplace, logistic, lognormal, type LognormalOptions, maxwell, normal, pareto,
+  rayleigh, triangular, truncatedNormal, wald, weibullMin,
+} from './continuous';
+export { ball, type BallOptions, beta, chisquare, dirichlet, f, gamma, generalizedNormal, loggamma, t } from './gamma';
 export { clone, foldIn, type ImplOptions, key, keyData, keyImpl, PRNGKey, type PrngImpl, split, type SplitOptions, wrapKeyData } from './keys';
 export { bernoulli, type BernoulliOptions, bits, rademacher, randint, uniform, type UniformOptions } from './uniform';
