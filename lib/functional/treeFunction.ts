@@ -3,7 +3,21 @@ import { ArgumentError } from '../core/errors';
 import { flatten, keystr, pathsOf, type TreeDef } from '../core/tree';
 import { type ArrayLike, asArray, describeValue, isComplex } from './arrayLike';
 
-export type AnyFunction = (...args: never[]) => unknown;
+/** Any function on trees. Its parameters' types are not looked at, so that those of a function written in place need not be given. */
+// biome-ignore lint/suspicious/noExplicitAny: with unknown, parameters without annotations would be of no use
+export type AnyFunction = (...args: any[]) => unknown;
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/** The type of an argument from outside: where the function takes an array, numbers and typed arrays do as well. */
+export type Liked<T> = IsAny<T> extends true ? T
+  : T extends Array ? ArrayLike
+    : T extends (...args: never[]) => unknown ? T
+      : T extends readonly unknown[] ? { [K in keyof T]: Liked<T[K]> }
+        : T extends object ? T | { [K in keyof T]: Liked<T[K]> } : T;
+
+/** {@link Liked} for a list of arguments. */
+export type LikedArgs<A extends unknown[]> = { [K in keyof A]: Liked<A[K]> };
 
 /** Whether a tree's node stands for one array: typed arrays and complex numbers do, and so are not taken apart. */
 export function isArrayLeaf(x: unknown): boolean {

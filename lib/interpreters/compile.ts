@@ -39,8 +39,7 @@ export class Compiled {
 }
 
 /** For each parameter, constants first, the output that may take its memory: donated inputs are matched to outputs of their type, each once. */
-export function matchDonations(jaxpr: Jaxpr, donated: readonly boolean[]): number[] {
-  const taken = new Set<number>();
+export function matchDonations(jaxpr: Jaxpr, donated: readonly boolean[], taken = new Set<number>()): number[] {
   const match = (v: Var, i: number): number => {
     if (!donated[i]) return -1;
     for (let k = 0; k < jaxpr.outvars.length; k++) {
@@ -61,7 +60,8 @@ export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
   return lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases });
 }
 
-const DEFAULT_OPTIONS: CompileOptions = {};
+// Without this, the largest of 1 and NaN is 1 on CPUs; other platforms do not look at it.
+const DEFAULT_OPTIONS: CompileOptions = { envOptionOverrides: { xla_cpu_enable_fast_min_max: false } };
 
 /** Lowers and compiles a jaxpr, through the compile cache. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {

@@ -1,0 +1,18 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import { type AnyFunction, nameOf } from '../functional/treeFunction';
+
+/** What transforms take: a function, or a module, whose `call` it is. */
+export type Callable = AnyFunction | { call(...args: never[]): unknown };
+
+/** A function, or a module's `call` as one. */
+export function asFunction(f: Callable, op = 'transform'): AnyFunction {
+  if (typeof f === 'function') return f as AnyFunction;
+  if (f !== null && typeof f === 'object' && typeof f.call === 'function') {
+    const bound = (...args: unknown[]) => (f.call as (...a: unknown[]) => unknown)(...args);
+    Object.defineProperty(bound, 'name', { value: f.constructor?.name ?? nameOf(undefined) });
+    Object.defineProperty(bound, 'length', { value: f.call.length });
+    return bound as AnyFunction;
+  }
+  throw new ArgumentError(`${op}: expected a function or a module, got ${describeValue(f)}`);
+}
