@@ -7,6 +7,7 @@ import { pythonRecord } from '../core/pythonText';
 import { type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { convolution } from '../stablehlo/contraction';
+import { cpuForm } from './convolutionForms';
 import { addAny } from './nary';
 import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, type PrecisionLike, printedPrecision } from './precision';
 import { convert, full, range, reshape, rev, transpose, zerosLike } from './structural';
@@ -97,7 +98,8 @@ const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'co
 const part = (d: DType) => dtypeBits(realPart(d));
 
 function emit(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: ShapedArray): IrValue {
-  return convolution(ctx, x, y, { ...p, ...p.dimensionNumbers, precision: isAlgorithm(p.precision) ? null : p.precision }, out);
+  return (ctx.platform === 'cpu' ? cpuForm(ctx, x, y, p, out, emit) : null)
+    ?? convolution(ctx, x, y, { ...p, ...p.dimensionNumbers, precision: isAlgorithm(p.precision) ? null : p.precision }, out);
 }
 
 /**

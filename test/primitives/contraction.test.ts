@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { config } from '../../lib/core/config';
+import { type Array, ConcreteArray } from '../../lib/core/array';
+import { backend } from '../../lib/core/backend';
+import { ShapedArray } from '../../lib/core/aval';
 import { DtypeError, ShapeError } from '../../lib/core/errors';
 import { convDimensionNumbers, convGeneralDilated } from '../../lib/primitives/convolution';
 import { dotGeneral } from '../../lib/primitives/dot';
+import { stage } from '../../lib/interpreters/stage';
+import { lowerToStableHlo } from '../../lib/stablehlo';
 import { expectPacked, expectPrinted, numbers, type Packed, unpack, vjp } from '../support/cases';
 
 interface Case { f: string; in: Packed[]; o: Record<string, unknown>; out: Packed; ct?: number[]; vjp?: Packed[] }
@@ -72,4 +77,37 @@ test('equations are printed as JAX prints them', () => {
   expectPrinted('dot_general', ([a, b]) => dotGeneral(a!, b!, { dimensionNumbers: matmul }), 'float32[3,4]', 'float32[4,2]');
   expectPrinted('dot_general precision', ([a, b]) => dotGeneral(a!, b!, { dimensionNumbers: matmul, precision: 'highest', preferredElementType: 'float32' }), 'float32[3,4]', 'float32[4,2]');
   expectPrinted('conv', ([a, b]) => convGeneralDilated(a!, b!, { windowStrides: [1, 1], padding: [[0, 1], [0, 1]] }), 'float32[1,1,4,4]', 'float32[1,1,2,2]');
+});
+
+/** Whole numbers that are no constant along any dimension. */
+function wavy(shape: number[]): Array {
+  const n = shape.reduce((a, b) => a * b, 1);
+  return ConcreteArray.fromHost(Float32Array.from({ length: n }, (_, i) => ((i * 7) % 11) - 5), new ShapedArray(shape, 'float32'));
+}
+
+const nhwc = convDimensionNumbers(4, ['NHWC', 'HWIO', 'NHWC']);
+const forms = {
+  'patches, strided': [[2, 6, 5, 2], [3, 2, 2, 4], { windowStrides: [2, 1] }],
+  'patches, with holes in the window': [[1, 6, 5, 1], [2, 3, 1, 3], { rhsDilation: [2, 1] }],
+  'element by element, two features in and three out of each group': [[2, 5, 4, 6], [2, 3, 2, 9], { featureGroupCount: 3, windowStrides: [1, 2] }],
+  'element by element, with holes in the input': [[1, 3, 4, 2], [2, 2, 1, 2], { featureGroupCount: 2, lhsDilation: [2, 1], rhsDilation: [1, 2] }],
+  'group by group': [[1, 4, 3, 24], [2, 2, 8, 24], { featureGroupCount: 3 }],
+  'groups of the batch': [[6, 4, 5, 2], [3, 2, 2, 6], { batchGroupCount: 3 }],
+  'groups of the batch by position': [[66, 5, 4, 3], [4, 3, 3, 66], { batchGroupCount: 33, windowStrides: [2, 1], rhsDilation: [1, 2], lhsDilation: [1, 2] }],
+} as const;
+
+test.each(Object.entries(forms))('on CPUs another form gives what the operation gives: %s', (_, [xs, ys, o]) => {
+  const [x, y] = [wavy([...xs]), wavy([...ys])];
+  const apply = ([a, b]: Array[]) => [convGeneralDilated(a!, b!, { windowStrides: [1, 1], padding: [[1, 0], [2, 1]], dimensionNumbers: nhwc, ...o })];
+  const { jaxpr } = stage(apply, [x.aval, y.aval]);
+  const run = (platform: string) => {
+    const text = lowerToStableHlo(jaxpr, { name: 'f', platform });
+    const outs = backend().client.compileSync(text).execute([(x as ConcreteArray).buffer, (y as ConcreteArray).buffer]);
+    return { op: (text.match(/stablehlo\.convolution"?\(.*_group_count/g) ?? []).length, values: numbers(new ConcreteArray(jaxpr.outvars[0]!.aval, outs[0]!)) };
+  };
+  const [here, there] = [run('cpu'), run('cuda')];
+  expect(there.op).toBe(1);
+  expect(here.op).not.toBe(1);
+  expect(here.values).toEqual(there.values);
+  expect(new Set(here.values).size).toBeGreaterThan(3);
 });
