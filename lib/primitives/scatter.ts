@@ -3,7 +3,7 @@ import { ShapedArray, type Shape } from '../core/aval';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr, type Jaxpr } from '../core/jaxpr';
 import { type DType, dtypeKind } from '../core/dtype';
-import type { IrValue, LoweringContext } from '../core/lowering';
+import type { IrValue, LoweringContext, RegionBody } from '../core/lowering';
 import { pythonRecord } from '../core/pythonText';
 import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { DifferentiationError } from '../interpreters/jvp';
@@ -76,7 +76,15 @@ function lower(ctx: LoweringContext, [x, indices, updates]: readonly IrValue[], 
   const d = p.dimensionNumbers;
   if (updates!.aval.size === 0) return x!;
   const at = p.mode === 'CLIP' ? clampIndices(ctx, x!.aval, indices!, updates!.aval.shape, d) : indices!;
-  return emitScatter(ctx, [x!, at, updates!], d, p.indicesAreSorted, p.uniqueIndices, (c, [a, b]) => (p.updateJaxpr === null ? [b!] : c.inline(new ClosedJaxpr(p.updateJaxpr, []), [a!, b!])));
+  const emit = (a: IrValue, b: IrValue, combine: RegionBody) => emitScatter(ctx, [a, at, b], d, p.indicesAreSorted, p.uniqueIndices, combine);
+  const partwise = p.updateJaxpr?.eqns[0]?.prim.name;
+  if (x!.aval.dtype === 'complex128' && (ctx.platform === 'cuda' || ctx.platform === 'rocm') && (partwise === 'add' || partwise === 'sub')) {
+    // GPUs have no atomic operation of 128 bits: real and imaginary parts by themselves.
+    const of = (v: IrValue, name: 'real' | 'imag') => hlo.op(ctx, name, [v], v.aval.withDtype('float64'));
+    const [re, im] = (['real', 'imag'] as const).map((k) => emit(of(x!, k), of(updates!, k), (c, [a, b]) => [partwise === 'add' ? hlo.add(c, a!, b!) : hlo.subtract(c, a!, b!)]));
+    return hlo.op(ctx, 'complex', [re!, im!], x!.aval);
+  }
+  return emit(x!, updates!, (c, [a, b]) => (p.updateJaxpr === null ? [b!] : c.inline(new ClosedJaxpr(p.updateJaxpr, []), [a!, b!])));
 }
 
 const plusOne = (dims: readonly number[]) => dims.map((d) => d + 1);

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Array } from '../../lib/core/array';
+import { type Array, ConcreteArray } from '../../lib/core/array';
+import { backend } from '../../lib/core/backend';
 import { DtypeError, ShapeError } from '../../lib/core/errors';
 import { jvpFlat } from '../../lib/interpreters/jvp';
+import { stage } from '../../lib/interpreters/stage';
 import { dynamicSlice, dynamicUpdateSlice } from '../../lib/primitives/dynamicSlice';
 import { mul } from '../../lib/primitives/elementwise';
 import { gather } from '../../lib/primitives/gather';
 import { scatter, scatterAdd, scatterApply, scatterMax, scatterMin, scatterMul, scatterSub } from '../../lib/primitives/scatter';
 import { like } from '../../lib/primitives/structural';
+import { lowerToStableHlo } from '../../lib/stablehlo';
 import { expectPacked, expectPrinted, numbers, type Packed, unpack, vjp } from '../support/cases';
 
 interface Case { f: string; in: Packed[]; o: { sizes?: number[] }; out: Packed; ct?: (number | string)[]; vjp?: (Packed | null)[] }
@@ -77,4 +80,17 @@ test('equations are printed as JAX prints them', () => {
   expectPrinted('gather', ([a, i]) => gather(a!, i!, { dimensionNumbers: rows, sliceSizes: [1, 4] }), 'float32[3,4]', 'int32[2,1]');
   expectPrinted('scatter-add', ([a, i, u]) => scatterAdd(a!, i!, u!, { dimensionNumbers: put }), 'float32[3,4]', 'int32[2,1]', 'float32[2,4]');
   expectPrinted('dynamic_slice', ([a, i]) => dynamicSlice(a!, [i!, i!], [1, 2]), 'float32[3,4]', 'int32[]');
+});
+
+test('GPUs add complex numbers of 128 bits part by part', () => {
+  const args = [unpack([[3, 1], 'complex128', [1, 2, 3, 4, 5, 6]]), at(1, 0, 1), unpack([[3, 1], 'complex128', [10, 20, 30, 40, 50, 60]])];
+  for (const [f, wanted] of [[scatterAdd, [31, 42, 63, 84, 5, 6]], [scatterSub, [-29, -38, -57, -76, 5, 6]]] as const) {
+    const { jaxpr } = stage(([a, i, u]) => [f(a!, i!, u!, { dimensionNumbers: put })], args.map((v) => v.aval));
+    for (const [platform, scatters] of [['cpu', 1], ['cuda', 2]] as const) {
+      const text = lowerToStableHlo(jaxpr, { name: 'f', platform });
+      expect(text.match(/"stablehlo\.scatter"/g)).toHaveLength(scatters);
+      const [out] = backend().client.compileSync(text).execute(args.map((v) => (v as ConcreteArray).buffer));
+      expect(numbers(new ConcreteArray(args[0]!.aval, out!))).toEqual(wanted);
+    }
+  }
 });
