@@ -4,9 +4,9 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { absent, defineMultiPrimitive, definePrimitive, type MultiPrimitive, type SinglePrimitive } from '../core/primitive';
 import { triangularSolve } from './cholesky';
 import { abs, add, and, div, eq, gt, imag, lt, mul, ne, real, sub, where } from './elementwise';
-import { asColumns, asRows, batchLeading, block, checkMatrix, columnAt, columnIndex, emitFunction, eye, flattenBatch, isComplex, matmul, repeat, rowAt, rowIndex, takeRows, tril, triu } from './matrix';
+import { asColumns, asRows, batchLeading, block, checkMatrix, columnAt, columnIndex, emitFunction, eye, flattenBatch, inverseOrder, isComplex, matmul, repeat, rowAt, rowIndex, takeRows, tril, triu } from './matrix';
 import { argmax } from './reduction';
-import { broadcastInDim, concatenate, full, iota, like, pad, range, reduceSum, reshape, scalar, slice } from './structural';
+import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, scalar, slice } from './structural';
 
 const BLOCK = 128;
 
@@ -144,14 +144,6 @@ export function luSolve(packed: Array, permutation: Array, b: Array, trans: 0 | 
   const turned = { leftSide: true, transposeA: true, conjugateA: trans === 2 };
   const y = triangularSolve(packed, triangularSolve(packed, b, turned), { ...turned, lower: true, unitDiagonal: true });
   return takeRows(y, inverseOrder(permutation));
-}
-
-/** Where each index stands in a permutation, `[..., n]`. */
-function inverseOrder(permutation: Array): Array {
-  const n = permutation.ndim;
-  const shape = [...permutation.shape, permutation.shape[n - 1]!];
-  const found = eq(broadcastInDim(permutation, shape, range(n)), iota('int32', shape, n));
-  return argmax(found, n - 1);
 }
 
 export interface PivotsParams {

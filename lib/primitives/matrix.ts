@@ -8,8 +8,9 @@ import type { AxisData, BatchDim, MultiPrimitive, Params } from '../core/primiti
 import { hoistConsts, stage } from '../interpreters/stage';
 import { dotGeneral } from './dot';
 import { dynamicSlice } from './dynamicSlice';
-import { add, conj, eq, ge, le, lt, where } from './elementwise';
+import { add, and, conj, eq, ge, le, lt, or, where } from './elementwise';
 import { gather } from './gather';
+import { argmax } from './reduction';
 import { broadcastInDim, convert, iota, like, range, reduceSum, reshape, scalar, slice, squeeze, toFront, transpose } from './structural';
 import { whileP } from './whileLoop';
 
@@ -191,4 +192,22 @@ export function rowIndex(shape: Shape): Array {
 
 export function columnIndex(shape: Shape): Array {
   return iota('int32', shape, shape.length - 1);
+}
+
+/** Indices, int32 `[batch, n]`, that put real numbers `[batch, n]` in ascending order, equal ones in the order they have. */
+export function ascendingOrder(x: Array): Array {
+  const [b, n] = x.shape as [number, number];
+  const shape = [b, n, n];
+  const [i, j] = [broadcastInDim(x, shape, [0, 1]), broadcastInDim(x, shape, [0, 2])];
+  const before = or(lt(j, i), and(eq(i, j), lt(columnIndex(shape), rowIndex(shape))));
+  return inverseOrder(reduceSum(convert(before, 'int32'), [2]));
+}
+
+/** Where each index stands in a permutation, `[..., n]`. */
+export function inverseOrder(permutation: Array): Array {
+  const n = permutation.ndim;
+  const shape = [...permutation.shape, permutation.shape[n - 1]!];
+  // found[k, i]: permutation[i] is k.
+  const found = eq(broadcastInDim(permutation, shape, [...range(n - 1), n]), iota('int32', shape, n - 1));
+  return argmax(convert(found, 'int32'), n);
 }
