@@ -60,6 +60,9 @@ function columnsToBlocks(rows: Array, inputs: readonly ShapedArray[]): Array[] {
 
 export interface Jacobian {
   jacobian: unknown;
+  /** For each leaf of the result its blocks, in the structure of the inputs. */
+  perOutput: unknown[];
+  outDef: TreeDef;
   value: unknown;
   aux: unknown;
 }
@@ -83,8 +86,8 @@ export function jacfwdCore(f: AnyFunction, args: readonly unknown[], options: Gr
   const total = outs.length;
   checkOutputs(what, r.outs.slice(0, n), options);
   const blocks = r.outs.slice(total).map((t, i) => columnsToBlocks(materialize(t, r.dims[total + i]!, size), avals));
-  const tree = flat.outDef.unflatten(blocks.map((b) => pick(def.unflatten(b) as unknown[], single)) as never);
-  return { jacobian: tree, value: flat.outDef.unflatten(r.outs.slice(0, n)), aux: options.hasAux ? flat.auxDef!.unflatten(r.outs.slice(n, total)) : undefined };
+  const perOutput = blocks.map((b) => pick(def.unflatten(b) as unknown[], single));
+  return { jacobian: flat.outDef.unflatten(perOutput as never), perOutput, outDef: flat.outDef, value: flat.outDef.unflatten(r.outs.slice(0, n)), aux: options.hasAux ? flat.auxDef!.unflatten(r.outs.slice(n, total)) : undefined };
 }
 
 /** Jacobian row by row, by reverse-mode differentiation, with value and auxiliary result. */
@@ -107,7 +110,7 @@ export function jacrevCore(f: AnyFunction, args: readonly unknown[], options: Gr
     return pick(def.unflatten(blocks) as unknown[], single);
   });
   const { outDef, auxDef } = point.flat;
-  return { jacobian: outDef.unflatten(perOutput as never), value: outDef.unflatten(point.outs), aux: options.hasAux ? auxDef!.unflatten(point.aux) : undefined };
+  return { jacobian: outDef.unflatten(perOutput as never), perOutput, outDef, value: outDef.unflatten(point.outs), aux: options.hasAux ? auxDef!.unflatten(point.aux) : undefined };
 }
 
 function pick(args: unknown[], single: boolean): unknown {

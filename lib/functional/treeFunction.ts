@@ -7,6 +7,10 @@ import { type ArrayLike, asArray, describeValue, isComplex } from './arrayLike';
 // biome-ignore lint/suspicious/noExplicitAny: with unknown, parameters without annotations would be of no use
 export type AnyFunction = (...args: any[]) => unknown;
 
+/** Where TypeScript cannot follow: results whose form depends on options, parameters of functions written in place. */
+// biome-ignore lint/suspicious/noExplicitAny: said above
+export type Loose = any;
+
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** The type of an argument from outside: where the function takes an array, numbers and typed arrays do as well. */

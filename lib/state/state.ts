@@ -266,6 +266,14 @@ export class State<T = Array> {
     return this.flatValue().leaves.reduce((n, x) => n + x.size, 0);
   }
 
+  /**
+   * For a state whose lanes under vmap must not share its value: values for `n` lanes, stacked, and the value to go on with afterwards. Null: the
+   * value is the same for all. @internal
+   */
+  splitForLanes(_n: number): { lanes: Array; after: unknown } | null {
+    return null;
+  }
+
   /** A short name for messages. @internal */
   describe(): string {
     return this.name === null ? `a ${this.constructor.name}` : `${this.constructor.name} '${this.name}'`;

@@ -1,0 +1,319 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import {
+  checkArgnums, checkDifferentiable, cotangentsFor, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, splitPrimals,
+} from '../functional/derivatives';
+import { jacfwdCore, jacrevCore, type Jacobian } from '../functional/jacobians';
+import { type AnyFunction, FlatFunction, type LikedArgs, type Loose, nameOf } from '../functional/treeFunction';
+import { full } from '../primitives/structural';
+import { BrainStateError } from '../state/errors';
+import { asFunction, type Callable } from './callable';
+import { type Effects, listStates, PureFunction, type States } from './pure';
+
+export interface GradOptions extends PureGradOptions {
+  /** States to differentiate with respect to: one, or a list, object or map of them; gradients come in the same structure. */
+  gradStates?: States;
+  /** Whether the value is returned, too. */
+  returnValue?: boolean;
+  /** Whether it is an error if the function does not touch one of `gradStates`. Default true; else its gradient is zero. */
+  checkStates?: boolean;
+}
+
+const OPTION_NAMES = ['gradStates', 'argnums', 'hasAux', 'returnValue', 'holomorphic', 'allowInt', 'checkStates'];
+
+/** Whether a value is options in place of a function, in the curried form. */
+function isOptions(x: unknown): boolean {
+  return x !== null && typeof x === 'object' && typeof (x as { call?: unknown }).call !== 'function' && Object.keys(x).every((k) => OPTION_NAMES.includes(k));
+}
+
+interface Result {
+  grads: unknown;
+  value: unknown;
+  aux: unknown;
+}
+
+/** A differentiation of a function that may touch states: shared by all forms. */
+function differentiate(op: string, f: AnyFunction, options: GradOptions, args: readonly unknown[], core: (pure: AnyFunction, args: readonly unknown[], options: PureGradOptions) => { grads: unknown; value: unknown; aux: unknown }): Result {
+  const { gradStates, argnums, hasAux, checkStates = true, ...rest } = options;
+  const what = `${op} of ${nameOf(f)}`;
+  const withStates = gradStates !== undefined && gradStates !== null;
+  const list = withStates ? listStates(gradStates, `${op}: gradStates`) : { states: [], build: () => null };
+  const pure = new PureFunction(f, list.states, what, hasAux === true);
+  const named = Object.defineProperty(pure.run as AnyFunction, 'name', { value: nameOf(f), configurable: true });
+  try {
+    const values = list.states.map((s) => s.value);
+    const byArgs = !withStates || argnums !== undefined;
+    const chosen = byArgs ? checkArgnums(op, argnums, args.length) : { list: [], single: false };
+    const r = core(named, [values, ...args], { ...rest, argnums: [...(withStates ? [0] : []), ...chosen.list.map((i) => i + 1)], hasAux: true });
+    const missing = list.states.find((s) => !pure.touched.has(s));
+    if (missing !== undefined && checkStates) {
+      throw new BrainStateError(`${what}: the function does not touch ${missing.describe()}, which is among gradStates; pass checkStates: false to get zeros for it`);
+    }
+    const { aux, writes } = r.aux as Effects;
+    pure.commit(writes);
+    const all = r.grads as unknown[];
+    const stateGrads = withStates ? list.build(all[0] as unknown[]) : undefined;
+    const argGrads = all.slice(withStates ? 1 : 0);
+    const forArgs = chosen.single ? argGrads[0] : argGrads;
+    return { grads: withStates ? (byArgs ? [stateGrads, forArgs] : stateGrads) : forArgs, value: r.value, aux };
+  } finally {
+    pure.close();
+  }
+}
+
+/** Gradients, value and auxiliary result in BrainState's nesting. */
+function nested(r: Result, options: { returnValue?: boolean; hasAux?: boolean }): unknown {
+  if (!options.returnValue && !options.hasAux) return r.grads;
+  return [r.grads, ...(options.returnValue ? [r.value] : []), ...(options.hasAux ? [r.aux] : [])];
+}
+
+const gradOf = (op: string, f: AnyFunction, o: GradOptions, args: readonly unknown[]): Result =>
+  differentiate(op, f, o, args, (pure, all, opts) => {
+    const g = gradCore(op, pure, all, opts);
+    return { grads: g.grads, value: g.value, aux: g.aux };
+  });
+
+type Curried<O> = (f: Callable) => (...args: unknown[]) => O;
+
+/** Makes a transform that takes a function and options, options alone (then it is a decorator), or a module. */
+function transform<O extends object>(op: string, run: (f: AnyFunction, options: O, args: readonly unknown[]) => unknown, isOptionsOnly: (x: unknown) => boolean = isOptions): (f: Callable | O, options?: O) => unknown {
+  return (f, options) => {
+    if (typeof f !== 'function' && isOptionsOnly(f)) return ((g: Callable) => transform(op, run, isOptionsOnly)(g, f as O)) as Curried<unknown>;
+    const fn = asFunction(f as Callable, op);
+    const o = (options ?? {}) as O;
+    checkOptions(op, o);
+    const out = (...args: unknown[]) => run(fn, o, args);
+    Object.defineProperty(out, 'name', { value: nameOf(fn), configurable: true });
+    return out;
+  };
+}
+
+function checkOptions(op: string, o: unknown): void {
+  if (o === null || typeof o !== 'object') throw new ArgumentError(`${op}: expected options to be an object, got ${describeValue(o)}`);
+  const unknown = Object.keys(o).find((k) => !OPTION_NAMES.includes(k));
+  if (unknown !== undefined) throw new ArgumentError(`${op}: unknown option '${unknown}'; expected one of ${OPTION_NAMES.join(', ')}`);
+}
+
+
+/** What `grad` returns for literal options. */
+export type GradResult<F extends AnyFunction, O extends GradOptions> =
+  O extends { gradStates: States } | { returnValue: true } | { hasAux: true } | { argnums: readonly number[] } ? Loose
+    : O extends { argnums: infer I extends number } ? Parameters<F>[I]
+      : Parameters<F>[0];
+
+/**
+ * The gradient of a function of scalar value: with respect to arguments (`argnums`, default the first), states (`gradStates`), or both, which then gives
+ * `[stateGrads, argGrads]`. `returnValue` gives `[grads, value]`, `hasAux` `[grads, aux]`, both `[grads, value, aux]`.
+ *
+ * Mirrors `brainstate.transform.grad`, and on functions without states `jax.grad`. States that the function writes are written once.
+ *
+ * @throws ShapeError if the result is no scalar
+ * @throws DtypeError for integer inputs
+ * @example
+ * ```ts
+ * grad((x: np.Array) => np.sum(np.square(x)))([1, 2]); // [2, 4]
+ * ```
+ */
+export function grad<F extends AnyFunction, const O extends GradOptions = object>(f: F, options?: O): (...args: LikedArgs<Parameters<F>>) => GradResult<F, O>;
+export function grad(module: { call(...args: never[]): unknown }, options?: GradOptions): (...args: unknown[]) => Loose;
+export function grad(options: GradOptions): (f: Callable) => (...args: unknown[]) => Loose;
+export function grad(f: Callable | GradOptions, options?: GradOptions): unknown {
+  return gradTransform(f, options);
+}
+const gradTransform = transform<GradOptions>('grad', (f, o, args) => nested(gradOf('grad', f, o, args), o));
+
+/**
+ * Value and gradient: `[value, grads]`, with `hasAux` `[[value, aux], grads]`.
+ *
+ * Mirrors `jax.value_and_grad`; takes `gradStates` as {@link grad} does.
+ */
+export function valueAndGrad<F extends AnyFunction, const O extends GradOptions = object>(f: F, options?: O): (...args: LikedArgs<Parameters<F>>) => [Loose, Loose];
+export function valueAndGrad(module: { call(...args: never[]): unknown }, options?: GradOptions): (...args: unknown[]) => [Loose, Loose];
+export function valueAndGrad(options: GradOptions): (f: Callable) => (...args: unknown[]) => [Loose, Loose];
+export function valueAndGrad(f: Callable | GradOptions, options?: GradOptions): unknown {
+  return valueAndGradTransform(f, options);
+}
+const valueAndGradTransform = transform<GradOptions>('valueAndGrad', (f, o, args) => {
+  const r = gradOf('valueAndGrad', f, o, args);
+  return [o.hasAux ? [r.value, r.aux] : r.value, r.grads];
+});
+
+/**
+ * Gradients of a function of any shape for cotangents of ones: each column sum of the Jacobian. Mirrors `brainstate.transform.vector_grad`.
+ */
+export function vectorGrad(f: Callable | GradOptions, options?: GradOptions): Loose {
+  return vectorGradTransform(f, options);
+}
+const vectorGradTransform = transform<GradOptions>('vectorGrad', (f, o, args) => nested(differentiate('vectorGrad', f, o, args, (pure, all, opts) => {
+  const { list } = checkArgnums('vectorGrad', opts.argnums, all.length);
+  const { leaves, def } = floatLeaves(list.map((i) => all[i]), `vectorGrad of ${nameOf(f)}`);
+  checkDifferentiable('vectorGrad', leaves, false, opts.allowInt === true);
+  const point = new LinearPoint(new FlatFunction(replaceArgs(pure, all, list), def, `vectorGrad of ${nameOf(f)}`, true), leaves);
+  const grads = def.unflatten(fillZeros(point.pull(point.outs.map((x) => full(x.shape, 1, x.dtype))), leaves));
+  return { grads, value: point.flat.outDef.unflatten(point.outs), aux: point.flat.auxDef!.unflatten(point.aux) };
+}), o));
+
+/** The function of the arguments at `list` alone. */
+function replaceArgs(f: AnyFunction, all: readonly unknown[], list: readonly number[]): AnyFunction {
+  return (...diff: unknown[]) => {
+    const given = [...all];
+    list.forEach((i, k) => {
+      given[i] = diff[k];
+    });
+    return f(...given);
+  };
+}
+
+function jacobianTransform(op: string, core: (f: AnyFunction, args: readonly unknown[], o: PureGradOptions) => Jacobian) {
+  return transform<GradOptions>(op, (f, o, args) => {
+    const { gradStates } = o;
+    const withStates = gradStates !== undefined && gradStates !== null;
+    const list = withStates ? listStates(gradStates, `${op}: gradStates`) : null;
+    const r = jacobianOf(op, f, o, args, core);
+    // The structure of the result comes first, then that of the inputs.
+    const byInputs = (x: unknown): unknown => {
+      const parts = x as unknown[];
+      const n = list === null ? 0 : 1;
+      const single = o.argnums === undefined || typeof o.argnums === 'number';
+      const forArgs = single ? parts[n] : parts.slice(n);
+      if (list === null) return forArgs;
+      const forStates = list.build(parts[0] as unknown[]);
+      return o.argnums === undefined ? forStates : [forStates, forArgs];
+    };
+    return nested({ grads: r.outDef.unflatten(r.perOutput.map(byInputs) as never), value: r.value, aux: r.aux }, o);
+  });
+}
+
+interface StatefulJacobian {
+  perOutput: unknown[];
+  outDef: { unflatten(x: readonly unknown[]): unknown };
+  value: unknown;
+  aux: unknown;
+}
+
+function jacobianOf(op: string, f: AnyFunction, o: GradOptions, args: readonly unknown[], core: (f: AnyFunction, args: readonly unknown[], o: PureGradOptions) => Jacobian): StatefulJacobian {
+  const { gradStates, argnums, hasAux, checkStates = true, returnValue: _, ...rest } = o;
+  const withStates = gradStates !== undefined && gradStates !== null;
+  const list = withStates ? listStates(gradStates, `${op}: gradStates`).states : [];
+  const what = `${op} of ${nameOf(f)}`;
+  const pure = new PureFunction(f, list, what, hasAux === true);
+  try {
+    const values = list.map((s) => s.value);
+    const chosen = !withStates || argnums !== undefined ? checkArgnums(op, argnums, args.length).list : [];
+    const j = core(Object.defineProperty(pure.run as AnyFunction, 'name', { value: nameOf(f), configurable: true }), [values, ...args], { ...rest, argnums: [...(withStates ? [0] : []), ...chosen.map((i) => i + 1)], hasAux: true });
+    const missing = list.find((s) => !pure.touched.has(s));
+    if (missing !== undefined && checkStates) throw new BrainStateError(`${what}: the function does not touch ${missing.describe()}, which is among gradStates; pass checkStates: false to get zeros for it`);
+    const { aux, writes } = j.aux as Effects;
+    pure.commit(writes);
+    return { perOutput: j.perOutput, outDef: j.outDef, value: j.value, aux };
+  } finally {
+    pure.close();
+  }
+}
+
+/**
+ * Jacobian by reverse mode, a row at a time: efficient where there are fewer results than inputs. Options and nesting as in {@link grad}; each result's
+ * place in the result's structure holds the blocks of all inputs, of shape [...result, ...input].
+ *
+ * Mirrors `brainstate.transform.jacrev` and `jax.jacrev`.
+ */
+export const jacrev: (f: Callable | GradOptions, options?: GradOptions) => Loose = jacobianTransform('jacrev', jacrevCore);
+
+/** Jacobian by forward mode, a column at a time: efficient where there are fewer inputs than results. See {@link jacrev}. Mirrors `jax.jacfwd`. */
+export const jacfwd: (f: Callable | GradOptions, options?: GradOptions) => Loose = jacobianTransform('jacfwd', jacfwdCore);
+
+/**
+ * Second derivatives of a function, by forward over reverse mode. With `gradStates` as an object, an object of objects of blocks; `argnums` as in
+ * {@link grad}. Mirrors `brainstate.transform.hessian` and `jax.hessian`.
+ */
+export function hessian(f: Callable | GradOptions, options?: GradOptions): Loose {
+  return hessianTransform(f, options);
+}
+const hessianTransform = transform<GradOptions>('hessian', (f, o, args) => {
+  const { returnValue, hasAux, gradStates, ...rest } = o;
+  if (gradStates !== undefined && o.argnums !== undefined) throw new ArgumentError('hessian: give gradStates or argnums, not both');
+  const states = gradStates === undefined ? {} : { gradStates };
+  // The inner Jacobian hands value and auxiliary result out beside it.
+  const inner = (...a: unknown[]): unknown => {
+    const r = jacrev(f, { ...rest, ...states, returnValue: true, hasAux })(...a) as unknown[];
+    return [r[0], { value: r[1], aux: hasAux ? r[2] : null }];
+  };
+  const [h, extra] = jacfwd(inner, { ...rest, ...states, hasAux: true })(...args) as [unknown, { value: unknown; aux: unknown }];
+  return nested({ grads: h, value: extra.value, aux: extra.aux }, { returnValue, hasAux });
+});
+
+/**
+ * Result and pull-back: `[out, pull]`, with `hasAux` `[out, pull, aux]`. `pull(ct)` gives the list of the arguments' cotangents; with `gradStates`, it
+ * gives `[stateCotangents, ...argumentCotangents]`, or those of the states alone if `argnums` is null.
+ *
+ * Mirrors `jax.vjp` and `brainstate.transform.vjp`: `vjp(f, x, y, options?)`, or `vjp(f, [x, y], options?)`.
+ */
+export function vjp(f: Callable, ...rest: unknown[]): Loose {
+  const fn = asFunction(f, 'vjp');
+  const { primals, options } = splitPrimals(fn, rest, ['hasAux', 'gradStates', 'argnums']);
+  const { hasAux, gradStates, argnums } = options as { hasAux?: boolean; gradStates?: States; argnums?: number | readonly number[] | null };
+  const what = `vjp of ${nameOf(fn)}`;
+  const withStates = gradStates !== undefined && gradStates !== null;
+  const list = withStates ? listStates(gradStates, 'vjp: gradStates') : { states: [], build: () => null };
+  const pure = new PureFunction(fn, list.states, what, hasAux === true);
+  try {
+    const positions = argnums === null ? [] : argnums === undefined ? (withStates ? checkArgnums('vjp', 0, primals.length).list : primals.map((_, i) => i)) : checkArgnums('vjp', argnums, primals.length).list;
+    const all = [list.states.map((s) => s.value), ...primals];
+    const chosen = [0, ...positions.map((i) => i + 1)];
+    const { leaves, def } = floatLeaves(chosen.map((i) => all[i]), what);
+    const point = new LinearPoint(new FlatFunction(replaceArgs(pure.run as AnyFunction, all, chosen), def, what, true), leaves);
+    const { outDef, auxDef } = point.flat;
+    const { aux, writes } = auxDef!.unflatten(point.aux) as unknown as Effects;
+    pure.commit(writes);
+    const pull = (ct: unknown): unknown => {
+      const [forStates, ...forArgs] = def.unflatten(fillZeros(point.pull(cotangentsFor(ct, outDef, point.outs, what)), leaves)) as [unknown[], ...unknown[]];
+      if (!withStates) return forArgs;
+      return argnums === null ? list.build(forStates) : [list.build(forStates), ...forArgs];
+    };
+    const out = outDef.unflatten(point.outs);
+    return hasAux === true ? [out, pull, aux] : [out, pull];
+  } finally {
+    pure.close();
+  }
+}
+
+/** Runs a pure transform of a function that may write states, and writes them with the values it had. */
+function withWrites<R extends unknown[]>(f: AnyFunction, what: string, hasAux: boolean, run: (pure: AnyFunction) => R): unknown[] {
+  const pure = new PureFunction(f, [], what, hasAux);
+  try {
+    const named = Object.defineProperty((...args: unknown[]) => pure.run([], ...args), 'name', { value: nameOf(f) }) as AnyFunction;
+    Object.defineProperty(named, 'length', { value: f.length });
+    const r = run(named);
+    const { aux, writes } = r[r.length - 1] as Effects;
+    pure.commit(writes);
+    const rest = r.slice(0, -1);
+    return hasAux ? [...rest, aux] : rest;
+  } finally {
+    pure.close();
+  }
+}
+
+/**
+ * Values and directional derivatives: `[out, outTangents]`, or `[out, outTangents, aux]`. States are constants. Mirrors `jax.jvp`.
+ *
+ * @param primals list of the function's arguments
+ * @param tangents list of their directions
+ */
+export function jvp(f: Callable, primals: readonly unknown[], tangents: readonly unknown[], options: { hasAux?: boolean } = {}): Loose {
+  const fn = asFunction(f, 'jvp');
+  return withWrites(fn, `jvp of ${nameOf(fn)}`, options.hasAux === true, (pure) => pureJvp(pure, primals, tangents, { hasAux: true }));
+}
+
+/**
+ * Result and linear approximation: `[out, push]`, or `[out, push, aux]`; `push(...tangents)`. States are constants. Mirrors `jax.linearize`:
+ * `linearize(f, x, y, options?)`, or `linearize(f, [x, y], options?)`.
+ */
+export function linearize(f: Callable, ...rest: unknown[]): Loose {
+  const fn = asFunction(f, 'linearize');
+  const { primals, options } = splitPrimals(fn, rest, ['hasAux']);
+  return withWrites(fn, `linearize of ${nameOf(fn)}`, options.hasAux === true, (pure) => {
+    const spread = (...args: unknown[]) => pure(...args);
+    const [out, push, effects] = pureLinearize(spread as AnyFunction, [...primals], { hasAux: true }) as [unknown, unknown, Effects];
+    return [out, push, effects];
+  });
+}

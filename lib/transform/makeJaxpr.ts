@@ -1,0 +1,61 @@
+import { inspect } from 'node:util';
+import type { ClosedJaxpr } from '../core/jaxpr';
+import { ClosedJaxpr as Closed } from '../core/jaxpr';
+import { avalsOf, bindStatic, checkStatic, evalShape as pureEvalShape, type MakeJaxprOptions } from '../functional/staging';
+import { type AnyFunction, nameOf } from '../functional/treeFunction';
+import type { State } from '../state/state';
+import { asFunction, type Callable } from './callable';
+import { PureFunction } from './pure';
+import { traceStateful } from './statefulTrace';
+
+/** A function's jaxpr, and the states that it touches. */
+export class StatefulJaxpr {
+  /** Inputs are arguments, then states; outputs results, then states. */
+  readonly jaxpr: ClosedJaxpr;
+  readonly states: readonly State<unknown>[];
+
+  constructor(jaxpr: ClosedJaxpr, states: readonly State<unknown>[]) {
+    this.jaxpr = jaxpr;
+    this.states = states;
+  }
+
+  /** JAX's text of the jaxpr; where there are states, a pair of it and them, as BrainState prints it. */
+  toString(): string {
+    if (this.states.length === 0) return String(this.jaxpr);
+    return `(${String(this.jaxpr)}, (${this.states.map((s) => s.render(0)).join(', ')}${this.states.length === 1 ? ',' : ''}))`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Traces a function, or a module, and gives its jaxpr: `makeJaxpr(f)(...args)`. Printing the result prints it as JAX does.
+ *
+ * Mirrors `brainstate.transform.make_jaxpr`, and on functions without states `jax.make_jaxpr`.
+ *
+ * @param options `returnOnlyWrite` leaves states that are only read out of the outputs
+ */
+export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean } = {}): (...args: unknown[]) => StatefulJaxpr {
+  const fn = asFunction(f, 'makeJaxpr');
+  const statics = checkStatic('makeJaxpr', options.staticArgnums);
+  return (...args) => {
+    const what = `makeJaxpr of ${nameOf(fn)}`;
+    const { g, rest } = bindStatic('makeJaxpr', fn, args, statics);
+    const { avals, def } = avalsOf(rest, what);
+    const t = traceStateful(g, def, avals, what, nameOf(fn), options.returnOnlyWrite !== true);
+    return new StatefulJaxpr(new Closed(t.jaxpr, t.consts), t.states);
+  };
+}
+
+/** Types of a function's results, without computing them. States stay as they are. Mirrors `brainstate.transform.eval_shape` and `jax.eval_shape`. */
+export function evalShape(f: Callable, ...args: unknown[]): unknown {
+  const fn = asFunction(f, 'evalShape');
+  const pure = new PureFunction(fn, [], `evalShape of ${nameOf(fn)}`);
+  try {
+    return pureEvalShape(Object.defineProperty(((...xs: unknown[]) => pure.run([], ...xs)[0]) as AnyFunction, 'name', { value: nameOf(fn) }), ...args);
+  } finally {
+    pure.close();
+  }
+}
