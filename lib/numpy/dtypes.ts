@@ -1,0 +1,294 @@
+import { Array } from '../core/array';
+import { canonicalDtype, checkDtype } from '../core/aval';
+import { config } from '../core/config';
+import { type DType, dtypeKind, isDtype, promoteTypes as promoteInfos, type TypeInfo } from '../core/dtype';
+import { ArgumentError, DtypeError } from '../core/errors';
+import { type ArrayLike, asArray } from '../lax/arrayLike';
+import { bitWidth } from '../primitives/elementwise';
+
+// Element types by name, what is known of them, and how they go together.
+
+/** An element type as functions take it: a name, or 'int', 'float', 'complex' for those of the default precision. */
+export type DtypeLike = DType | 'int' | 'float' | 'complex';
+
+export const bool_ = 'bool';
+export const int2 = 'int2';
+export const int4 = 'int4';
+export const int8 = 'int8';
+export const int16 = 'int16';
+export const int32 = 'int32';
+export const int64 = 'int64';
+export const uint2 = 'uint2';
+export const uint4 = 'uint4';
+export const uint8 = 'uint8';
+export const uint16 = 'uint16';
+export const uint32 = 'uint32';
+export const uint64 = 'uint64';
+export const bfloat16 = 'bfloat16';
+export const float16 = 'float16';
+export const float32 = 'float32';
+export const float64 = 'float64';
+export const float8_e3m4 = 'float8_e3m4';
+export const float8_e4m3 = 'float8_e4m3';
+export const float8_e4m3fn = 'float8_e4m3fn';
+export const float8_e4m3b11fnuz = 'float8_e4m3b11fnuz';
+export const float8_e4m3fnuz = 'float8_e4m3fnuz';
+export const float8_e5m2 = 'float8_e5m2';
+export const float8_e5m2fnuz = 'float8_e5m2fnuz';
+export const float8_e8m0fnu = 'float8_e8m0fnu';
+export const float4_e2m1fn = 'float4_e2m1fn';
+export const complex64 = 'complex64';
+export const complex128 = 'complex128';
+export const single = 'float32';
+export const double = 'float64';
+export const csingle = 'complex64';
+export const cdouble = 'complex128';
+/** The default integer type: int64 where 64-bit types are on, else int32. */
+export const int_ = 'int';
+/** The default unsigned type, narrowed as int_ is. */
+export const uint = 'uint64';
+/** The default float type: float64 where 64-bit types are on, else float32. */
+export const float_ = 'float';
+/** The default complex type: complex128 where 64-bit types are on, else complex64. */
+export const complex_ = 'complex';
+
+/** Families of element types, for {@link issubdtype}. */
+export const generic = 'generic';
+export const number = 'number';
+export const integer = 'integer';
+export const signedinteger = 'signedinteger';
+export const unsignedinteger = 'unsignedinteger';
+export const inexact = 'inexact';
+export const floating = 'floating';
+export const complexfloating = 'complexfloating';
+
+/** A family of element types. */
+export type DtypeFamily = 'generic' | 'number' | 'integer' | 'signedinteger' | 'unsignedinteger' | 'inexact' | 'floating' | 'complexfloating';
+
+const FAMILIES: Record<ReturnType<typeof dtypeKind>, readonly DtypeFamily[]> = {
+  bool: ['generic'],
+  int: ['signedinteger', 'integer', 'number', 'generic'],
+  uint: ['unsignedinteger', 'integer', 'number', 'generic'],
+  float: ['floating', 'inexact', 'number', 'generic'],
+  complex: ['complexfloating', 'inexact', 'number', 'generic'],
+};
+
+const FAMILY_UP: Record<DtypeFamily, readonly DtypeFamily[]> = {
+  generic: [], number: ['generic'], integer: ['number', 'generic'], inexact: ['number', 'generic'],
+  signedinteger: FAMILIES.int.slice(1), unsignedinteger: FAMILIES.uint.slice(1), floating: FAMILIES.float.slice(1), complexfloating: FAMILIES.complex.slice(1),
+};
+
+/** The full name of a dtype, not narrowed. */
+function fullDtype(op: string, x: unknown): DType {
+  if (x instanceof Array) return x.dtype;
+  if (x === 'int') return 'int64';
+  if (x === 'float') return 'float64';
+  if (x === 'complex') return 'complex128';
+  if (!isDtype(x)) throw new DtypeError(`${op}: expected an element type such as 'float32', got ${String(x)}`);
+  return x;
+}
+
+/**
+ * The name of an element type, or of an array's. Mirrors `jax.numpy.dtype`.
+ *
+ * @throws DtypeError if there is none of that name
+ * @example
+ * np.dtype('float') // 'float32'
+ */
+export function dtype(x: DtypeLike | Array): DType {
+  return x instanceof Array ? x.dtype : checkDtype('dtype', x);
+}
+
+/**
+ * Whether an element type or family is within another. Mirrors `jax.numpy.issubdtype`.
+ *
+ * @example
+ * np.issubdtype('bfloat16', np.floating) // true
+ */
+export function issubdtype(arg1: DtypeLike | DtypeFamily | Array, arg2: DtypeLike | DtypeFamily | Array): boolean {
+  if (typeof arg1 === 'string' && arg1 in FAMILY_UP) return arg1 === arg2 || FAMILY_UP[arg1 as DtypeFamily].includes(arg2 as DtypeFamily);
+  const a = fullDtype('issubdtype', arg1);
+  if (typeof arg2 === 'string' && arg2 in FAMILY_UP) return FAMILIES[dtypeKind(a)].includes(arg2 as DtypeFamily);
+  return a === fullDtype('issubdtype', arg2);
+}
+
+/** Names of groups of element types in the array API standard. */
+export type DtypeGroup = 'bool' | 'signed integer' | 'unsigned integer' | 'integral' | 'real floating' | 'complex floating' | 'numeric';
+
+const GROUPS: Record<DtypeGroup, readonly ReturnType<typeof dtypeKind>[]> = {
+  bool: ['bool'], 'signed integer': ['int'], 'unsigned integer': ['uint'], integral: ['int', 'uint'], 'real floating': ['float'], 'complex floating': ['complex'],
+  numeric: ['int', 'uint', 'float', 'complex'],
+};
+
+/**
+ * Whether an element type is of a kind, or of one of several. Mirrors `jax.numpy.isdtype`.
+ *
+ * @example
+ * np.isdtype('int8', ['signed integer', 'bool']) // true
+ */
+export function isdtype(dtype: DtypeLike, kind: DtypeGroup | DtypeLike | readonly (DtypeGroup | DtypeLike)[]): boolean {
+  const d = fullDtype('isdtype', dtype);
+  const kinds = typeof kind === 'string' ? [kind] : kind;
+  return kinds.some((k) => (k in GROUPS ? GROUPS[k as DtypeGroup].includes(dtypeKind(d)) : fullDtype('isdtype', k) === d));
+}
+
+function infoOf(op: string, x: ArrayLike | DtypeLike): TypeInfo {
+  if (typeof x === 'string') return { dtype: checkDtype(op, x), weakType: false };
+  return asArray(x, op).aval;
+}
+
+/**
+ * The element type that arrays and values, or element types by name, go to together. Mirrors `jax.numpy.result_type`.
+ *
+ * @throws DtypeError where there is none
+ * @example
+ * np.resultType('int8', 'bfloat16', 1.5) // 'bfloat16'
+ */
+export function resultType(...args: readonly (ArrayLike | DtypeLike)[]): DType {
+  return promoteInfos(...args.map((x) => infoOf('resultType', x))).dtype;
+}
+
+/**
+ * The element type that two element types go to together. Mirrors `jax.numpy.promote_types`.
+ *
+ * @throws DtypeError where there is none
+ * @example
+ * np.promoteTypes('int32', 'float16') // 'float16'
+ */
+export function promoteTypes(a: DtypeLike, b: DtypeLike): DType {
+  const info = (d: DtypeLike): TypeInfo => ({ dtype: checkDtype('promoteTypes', d), weakType: d === 'int' || d === 'float' || d === 'complex' });
+  return promoteInfos(info(a), info(b)).dtype;
+}
+
+export type Casting = 'no' | 'equiv' | 'safe' | 'same_kind' | 'unsafe';
+
+const KIND_RANK = { bool: 0, uint: 1, int: 2, float: 3, complex: 4 };
+
+function castIsSafe(from: DType, to: DType): boolean {
+  if (from === to) return true;
+  const [f, t] = [dtypeKind(from), dtypeKind(to)];
+  if (f === 'bool') return true;
+  if (t === 'bool') return false;
+  if (f === 'uint' || f === 'int') {
+    if (t === 'uint') return f === 'uint' && bitWidth(to) > bitWidth(from);
+    if (t === 'int') return bitWidth(to) > bitWidth(from);
+    // A float holds all integers of its significand's width; NumPy takes float64 to hold those of 64 bits.
+    const part = realPart(to);
+    return part === 'float64' || finfo(part).nmant + 1 >= bitWidth(from) - (f === 'int' ? 1 : 0);
+  }
+  if (f === 'complex' && t !== 'complex') return false;
+  if (t !== 'float' && t !== 'complex') return false;
+  const [a, b] = [finfo(realPart(from)), finfo(realPart(to))];
+  return a.nmant <= b.nmant && a.maxexp <= b.maxexp && a.minexp - a.nmant >= b.minexp - b.nmant;
+}
+
+const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d);
+
+/**
+ * Whether an element type converts to another under a rule, 'safe' by default: no value is lost. Mirrors `jax.numpy.can_cast`.
+ *
+ * @example
+ * np.canCast('int32', 'float32') // false
+ */
+export function canCast(from: DtypeLike, to: DtypeLike, options: { casting?: Casting } | Casting = {}): boolean {
+  const casting = typeof options === 'string' ? options : (options.casting ?? 'safe');
+  const [f, t] = [fullDtype('canCast', from), fullDtype('canCast', to)];
+  switch (casting) {
+    case 'no':
+    case 'equiv': return f === t;
+    case 'safe': return castIsSafe(f, t);
+    case 'same_kind': return castIsSafe(f, t) || KIND_RANK[dtypeKind(f)] <= KIND_RANK[dtypeKind(t)];
+    case 'unsafe': return true;
+    default: throw new ArgumentError(`canCast: expected casting to be 'no', 'equiv', 'safe', 'same_kind' or 'unsafe', got ${String(casting)}`);
+  }
+}
+
+interface FloatFormat { bits: number; nexp: number; nmant: number; minexp: number; maxexp: number; max: number }
+
+const format = (bits: number, nexp: number, nmant: number, minexp: number, maxexp: number, max = 2 ** (maxexp - 1) * (2 - 2 ** -nmant)): FloatFormat => ({ bits, nexp, nmant, minexp, maxexp, max });
+
+const FLOATS: Partial<Record<DType, FloatFormat>> = {
+  bfloat16: format(16, 8, 7, -126, 128), float16: format(16, 5, 10, -14, 16), float32: format(32, 8, 23, -126, 128), float64: format(64, 11, 52, -1022, 1024),
+  float8_e3m4: format(8, 3, 4, -2, 4), float8_e4m3: format(8, 4, 3, -6, 8), float8_e4m3b11fnuz: format(8, 4, 3, -10, 5), float8_e4m3fn: format(8, 4, 3, -6, 9, 448),
+  float8_e4m3fnuz: format(8, 4, 3, -7, 8), float8_e5m2: format(8, 5, 2, -14, 16), float8_e5m2fnuz: format(8, 5, 2, -15, 16), float8_e8m0fnu: format(8, 8, 0, -127, 128),
+  float4_e2m1fn: format(4, 2, 1, 0, 3),
+};
+
+/** What is known of a float type. */
+export interface FloatInfo {
+  readonly dtype: DType;
+  readonly bits: number;
+  /** Distance from 1 to the next greater number. */
+  readonly eps: number;
+  /** Distance from 1 to the next smaller number. */
+  readonly epsneg: number;
+  readonly max: number;
+  readonly min: number;
+  /** The least positive normal number. */
+  readonly tiny: number;
+  readonly smallestNormal: number;
+  readonly smallestSubnormal: number;
+  readonly nexp: number;
+  readonly iexp: number;
+  readonly nmant: number;
+  readonly minexp: number;
+  readonly maxexp: number;
+  readonly machep: number;
+  readonly negep: number;
+  /** Decimal digits that are exact. */
+  readonly precision: number;
+  readonly resolution: number;
+}
+
+/**
+ * What is known of a float type, or of the parts of a complex one. Mirrors `jax.numpy.finfo`.
+ *
+ * @throws DtypeError for other types
+ * @example
+ * np.finfo('float32').eps // 1.1920928955078125e-7
+ */
+export function finfo(dtype: DtypeLike | Array): FloatInfo {
+  const d = realPart(dtype instanceof Array ? dtype.dtype : dtype === 'float' ? canonicalDtype('float64') : dtype === 'complex' ? canonicalDtype('complex128') : fullDtype('finfo', dtype));
+  const f = FLOATS[d];
+  if (f === undefined) throw new DtypeError(`finfo: expected a float or complex type, got ${d}`);
+  const { nmant, minexp } = f;
+  const unsigned = d === 'float8_e8m0fnu';
+  const negep = d === 'float4_e2m1fn' ? -nmant : -nmant - 1;
+  const tiny = 2 ** minexp;
+  const precision = d === 'float4_e2m1fn' ? 0 : Math.max(1, Math.floor(nmant * Math.LOG10E * Math.LN2));
+  return {
+    dtype: d, bits: f.bits, eps: 2 ** -nmant, epsneg: 2 ** negep, max: f.max, min: unsigned ? tiny : -f.max, tiny, smallestNormal: tiny, smallestSubnormal: unsigned ? tiny : 2 ** (minexp - nmant),
+    nexp: f.nexp, iexp: f.nexp, nmant, minexp, maxexp: f.maxexp, machep: -nmant, negep, precision, resolution: 10 ** -precision,
+  };
+}
+
+/** What is known of an integer type. Bounds of 64-bit types are bigints. */
+export interface IntegerInfo {
+  readonly dtype: DType;
+  readonly bits: number;
+  readonly kind: 'i' | 'u';
+  readonly min: number | bigint;
+  readonly max: number | bigint;
+}
+
+/**
+ * The range of an integer type. Mirrors `jax.numpy.iinfo`.
+ *
+ * @throws DtypeError for other types
+ * @example
+ * np.iinfo('int8').max // 127
+ */
+export function iinfo(intType: DtypeLike | Array): IntegerInfo {
+  const d = intType instanceof Array ? intType.dtype : intType === 'int' ? canonicalDtype('int64') : fullDtype('iinfo', intType);
+  const kind = dtypeKind(d);
+  if (kind !== 'int' && kind !== 'uint') throw new DtypeError(`iinfo: expected an integer type, got ${d}`);
+  const bits = bitWidth(d);
+  const signed = kind === 'int';
+  if (bits === 64) return { dtype: d, bits, kind: signed ? 'i' : 'u', min: signed ? -(2n ** 63n) : 0n, max: signed ? 2n ** 63n - 1n : 2n ** 64n - 1n };
+  return { dtype: d, bits, kind: signed ? 'i' : 'u', min: signed ? -(2 ** (bits - 1)) : 0, max: signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1 };
+}
+
+/** The dtype of numbers with fractions where none is asked for. */
+export function defaultFloat(): DType {
+  return config.enableX64 ? 'float64' : 'float32';
+}

@@ -1,0 +1,52 @@
+import type { Array } from '../core/array';
+import { formatArray, type PrintOptions, reprArray } from '../core/printArray';
+import { type ArrayLike, asArray } from '../lax/arrayLike';
+import { Tracer } from '../core/trace';
+
+let current: PrintOptions = {};
+
+/**
+ * Sets how arrays print from now on. Mirrors `jax.numpy.set_printoptions`.
+ *
+ * @example
+ * np.setPrintoptions({ precision: 3 });
+ */
+export function setPrintoptions(options: PrintOptions): void {
+  current = { ...current, ...options };
+}
+
+/** How arrays print. Mirrors `jax.numpy.get_printoptions`. @example np.getPrintoptions().precision // 8 */
+export function getPrintoptions(): Required<PrintOptions> {
+  return { precision: 8, threshold: 1000, edgeitems: 3, linewidth: 75, suppress: false, ...current };
+}
+
+/** Runs a function with other print options. Mirrors `jax.numpy.printoptions`. @example np.printoptions({ precision: 2 }, () => String(np.array([1 / 3]))) // '[0.33]' */
+export function printoptions<T>(options: PrintOptions, f: () => T): T {
+  const saved = current;
+  current = { ...current, ...options };
+  try {
+    return f();
+  } finally {
+    current = saved;
+  }
+}
+
+/** What a traced array prints as: its type, since it has no values. */
+function traced(x: Array): string {
+  return `Traced<${x.aval}>`;
+}
+
+/** The text of an array, as NumPy prints it. Mirrors `jax.numpy.array_str`. @example np.arrayStr([1, 2]) // '[1. 2.]' */
+export function arrayStr(a: ArrayLike, options: PrintOptions = {}): string {
+  const x = asArray(a, 'arrayStr');
+  return x instanceof Tracer ? traced(x) : formatArray(x.shape, x.dtype, x.dataSync(), { ...current, ...options });
+}
+
+/** The text of an array with its dtype, as JAX prints it. Mirrors `jax.numpy.array_repr`. @example np.arrayRepr([1, 2]) // 'Array([1., 2.], dtype=float32)' */
+export function arrayRepr(arr: ArrayLike, options: PrintOptions = {}): string {
+  const x = asArray(arr, 'arrayRepr');
+  return x instanceof Tracer ? traced(x) : reprArray(x.shape, x.dtype, x.dataSync(), { ...current, ...options, weakType: x.weakType });
+}
+
+/** {@link arrayStr}. Mirrors `numpy.array2string`. */
+export const array2string = arrayStr;
