@@ -4,8 +4,8 @@ import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { symmetrize } from './cholesky';
 import { add, div, mul, real, sub, where } from './elementwise';
-import { asTypeOf, jacobiEigh } from './jacobi';
-import { asColumns, asRows, ascendingOrder, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, isComplex, matmul, onDiagonal, realDtype, takeColumns, takeRows, tril, triu } from './matrix';
+import { jacobiEigh } from './jacobi';
+import { asColumns, asRows, ascendingOrder, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, isComplex, matmul, onDiagonal, realDtype, takeColumns, takeRows, tril, triu } from './matrix';
 import { full, reshape, slice } from './structural';
 
 export interface EighParams {

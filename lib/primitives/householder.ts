@@ -3,10 +3,10 @@ import { sameShape, ShapedArray } from '../core/aval';
 import { DtypeError, ShapeError } from '../core/errors';
 import { absent, defineMultiPrimitive, definePrimitive, type MultiPrimitive, type SinglePrimitive } from '../core/primitive';
 import * as emit from '../stablehlo/linalg';
-import { abs, and, complex, conj, div, eq, ge, gt, imag, lt, mul, neg, real, sqrt, sub, where } from './elementwise';
-import { asColumns, asRows, batchLeading, checkMatrix, columnAt, columnIndex, emitFunction, flattenBatch, isComplex, realDtype, repeat, rowIndex } from './matrix';
+import { abs, add, and, conj, div, eq, ge, gt, imag, lt, mul, neg, real, sqrt, sub, where } from './elementwise';
+import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, columnAt, columnIndex, emitFunction, flattenBatch, isComplex, realDtype, repeat, rowIndex, scaleOf, tril, triu } from './matrix';
 import { argmax, reduceMax } from './reduction';
-import { broadcastInDim, full, iota, like, pad, reduceSum, scalar } from './structural';
+import { broadcastInDim, full, iota, like, pad, range, reduceSum, scalar } from './structural';
 
 // Householder reflectors, in LAPACK's form.
 
@@ -16,7 +16,14 @@ export const geqrfP: MultiPrimitive<object> = defineMultiPrimitive<object>({
     checkMatrix('geqrf', x!);
     return [x!.strong(), new ShapedArray([...x!.shape.slice(0, -2), Math.min(...x!.shape.slice(-2))], x!.dtype)];
   },
-  lower: (ctx, args, _, outs) => (outs[1]!.size === 0 ? [args[0]!, ctx.splat(0, outs[1]!)] : emit.expandedCall(ctx, 'Qr', args, outs)),
+  lower: (ctx, args, _, outs) => {
+    if (outs[1]!.size === 0) return [args[0]!, ctx.splat(0, outs[1]!)];
+    // XLA's expansion squares entries as they are: without a scale, large ones overflow and small ones vanish.
+    const scales = (x: Array) => broadcastInDim(asTypeOf(scaleOf(x), x), x.shape, range(x.ndim - 2));
+    const [scaled] = emitFunction(ctx, ([x]) => [div(x!, scales(x!))], args);
+    const [packed, taus] = emit.expandedCall(ctx, 'Qr', [scaled!], outs);
+    return [...emitFunction(ctx, ([x, y]) => [add(mul(triu(y!), scales(x!)), tril(y!, -1))], [args[0]!, packed!]), taus!];
+  },
   jvp: absent('the reflectors of a QR decomposition have no derivative in JAX; differentiate qr'),
   transpose: absent('geqrf is not linear'),
   batch: batchLeading(() => geqrfP),
@@ -78,8 +85,6 @@ function norms(x: Array): Array {
   return mul(sqrt(reduceSum(mul(scaled, scaled), [1])), scale);
 }
 
-const asComplex = (re: Array, x: Array): Array => (isComplex(x) ? complex(re, mul(re, like(re, 0))) : re);
-
 /** One step of a pivoted QR decomposition of `[batch, m, n]`: reflects column k, the largest of the rest, onto its first entry. */
 function pivotedStep(k: Array, [a, taus, order]: readonly Array[]): Array[] {
   const [b, m, n] = a!.shape as [number, number, number];
@@ -105,15 +110,15 @@ function pivotedStep(k: Array, [a, taus, order]: readonly Array[]): Array[] {
   const length = norms(where(ge(index, k), x, like(x, 0)));
   const beta = where(trivial, re, where(lt(re, like(re, 0)), length, neg(length)));
   const safe = where(eq(beta, like(beta, 0)), like(beta, 1), beta);
-  const tau = where(trivial, like(alpha, 0), div(sub(asComplex(beta, alpha), alpha), asComplex(safe, alpha)));
-  const denominator = sub(alpha, asComplex(beta, alpha));
+  const tau = where(trivial, like(alpha, 0), div(sub(asTypeOf(beta, alpha), alpha), asTypeOf(safe, alpha)));
+  const denominator = sub(alpha, asTypeOf(beta, alpha));
   const v = where(at(trivial, [b, m]), like(x, 0), div(below, at(where(eq(denominator, like(alpha, 0)), like(alpha, 1), denominator), [b, m])));
   const withOne = where(eq(index, k), like(v, 1), v);
   // Hᴴ = I − conj(tau) v vᴴ from the left.
   const products = reduceSum(mul(asColumns(isComplex(a!) ? conj(withOne) : withOne, a!.shape), swapped), [1]);
   const factor = isComplex(a!) ? conj(tau) : tau;
   const reflected = sub(swapped, mul(asColumns(mul(withOne, at(factor, [b, m])), a!.shape), asRows(products, a!.shape)));
-  const column = where(eq(index, k), at(asComplex(beta, alpha), [b, m]), where(gt(index, k), v, columnAt(swapped, k)));
+  const column = where(eq(index, k), at(asTypeOf(beta, alpha), [b, m]), where(gt(index, k), v, columnAt(swapped, k)));
   const next = where(gt(columns, k), reflected, where(eq(columns, k), asColumns(column, a!.shape), swapped));
   const r = taus!.shape[1]!;
   return [next, where(eq(iota('int32', [b, r], 1), k), at(tau, [b, r]), taus!), nextOrder];

@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
-import { abs, add, complex, conj, div, eq, lt, max, mul, neg, real, sqrt, sub, where } from './elementwise';
-import { asColumns, asRows, block, diagonal, epsilon, eye, H, isComplex, matmul, onDiagonal, realDtype, repeat, repeatWhile } from './matrix';
+import { abs, add, conj, div, eq, lt, max, mul, neg, real, sqrt, sub, where } from './elementwise';
+import { asColumns, asRows, asTypeOf, block, diagonal, epsilon, eye, H, isComplex, matmul, onDiagonal, realDtype, repeat, repeatWhile, scaleOf } from './matrix';
 import { reduceMax } from './reduction';
 import { broadcastInDim, concatenate, full, like, pad, reduceSum, scalar, slice } from './structural';
 
@@ -9,11 +9,6 @@ import { broadcastInDim, concatenate, full, like, pad, reduceSum, scalar, slice 
 // Source: Brent and Luk, "The solution of singular-value and symmetric eigenvalue problems on multiprocessor arrays" (1985).
 
 const MAX_SWEEPS = 30;
-
-/** Real numbers in the type of x. */
-function asTypeOf(re: Array, x: Array): Array {
-  return isComplex(x) ? complex(re, mul(re, like(re, 0))) : re;
-}
 
 const scaleBy = (x: Array, factor: Array): Array => mul(x, asTypeOf(factor, x));
 
@@ -61,14 +56,6 @@ function rotate(left: Array, right: Array, { c, us }: Rotation, at: (v: Array) =
 
 const rotateRows = (left: Array, right: Array, j: Rotation) => rotate(left, right, j, (v) => asColumns(v, left.shape));
 const rotateColumns = (left: Array, right: Array, j: Rotation) => rotate(left, right, j, (v) => asRows(v, left.shape));
-
-/** Scale of each matrix of a batch: its largest entry, or 1 where that is zero or not finite. */
-export function scaleOf(a: Array): Array {
-  const largest = reduceMax(abs(a), [1, 2]);
-  const usable = lt(mul(largest, like(largest, 0)), like(largest, 1));
-  const positive = lt(like(largest, 0), largest);
-  return where(usable, where(positive, largest, like(largest, 1)), like(largest, 1));
-}
 
 /** Sweeps until a sweep has found no more to rotate than rounding errors, in any matrix of the batch. */
 function sweeps(n: number, round: (xs: Array[]) => { found: Array; next: Array[] }, tolerance: number, init: readonly Array[], dtype: Parameters<typeof realDtype>[0]): Array[] {
@@ -177,5 +164,3 @@ export function jacobiOrthogonalize(a: Array, vectors: boolean): { columns: Arra
     rotation: vectors ? orthonormalize(transposed(slice(done, [0, 0, m], [b, n, m + n]))) : null,
   };
 }
-
-export { asTypeOf };

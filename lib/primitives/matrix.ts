@@ -8,9 +8,9 @@ import type { AxisData, BatchDim, MultiPrimitive, Params } from '../core/primiti
 import { hoistConsts, stage } from '../interpreters/stage';
 import { dotGeneral } from './dot';
 import { dynamicSlice } from './dynamicSlice';
-import { add, and, conj, eq, ge, le, lt, or, where } from './elementwise';
+import { abs, add, and, complex, conj, eq, ge, le, lt, mul, or, where } from './elementwise';
 import { gather } from './gather';
-import { argmax } from './reduction';
+import { argmax, reduceMax } from './reduction';
 import { broadcastInDim, convert, iota, like, range, reduceSum, reshape, scalar, slice, squeeze, toFront, transpose } from './structural';
 import { whileP } from './whileLoop';
 
@@ -210,4 +210,17 @@ export function inverseOrder(permutation: Array): Array {
   // found[k, i]: permutation[i] is k.
   const found = eq(broadcastInDim(permutation, shape, [...range(n - 1), n]), iota('int32', shape, n - 1));
   return argmax(convert(found, 'int32'), n);
+}
+
+/** Real numbers in the type of x. */
+export function asTypeOf(re: Array, x: Array): Array {
+  return isComplex(x) ? complex(re, mul(re, like(re, 0))) : re;
+}
+
+/** Scale of each matrix of a batch: its largest entry, or 1 where that is zero or not finite. */
+export function scaleOf(a: Array): Array {
+  const largest = reduceMax(abs(a), [a.ndim - 2, a.ndim - 1]);
+  const usable = lt(mul(largest, like(largest, 0)), like(largest, 1));
+  const positive = lt(like(largest, 0), largest);
+  return where(usable, where(positive, largest, like(largest, 1)), like(largest, 1));
 }
