@@ -194,7 +194,8 @@ export const condP: MultiPrimitive<CondParams> = defineMultiPrimitive<CondParams
   sample: () => {
     const a = new ShapedArray([3], 'float32');
     const branch = (f: (x: Array, y: Array) => Array) => hoistConsts(stage(([x, y]) => [f(x!, y!)], [a, a], 'branch')).closed;
-    const branches = [branch((x, y) => mul(sin(x), y)), branch((x) => mul(x, x)), branch((x, y) => add(x, y))];
+    // All are linear in y, none is in x: transposes need that of every branch.
+    const branches = [branch((x, y) => mul(sin(x), y)), branch((x) => mul(x, x)), branch((x, y) => add(sin(x), y))];
     const x = { shape: [3], dtype: 'float32' };
     const index = (i: number) => ({ shape: [], dtype: 'int32', values: [i], constant: true });
     return [{ inputs: [index(0), x, x], params: { branches } }, { inputs: [index(2), x, x], params: { branches } }, { inputs: [index(1), x, x], params: { branches: branches.slice(0, 2) } }];
