@@ -1,2 +1,31 @@
+import './interpreters/eval';
+import './primitives/baseOps';
+
 export { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './pjrt/errors';
+export { ConcretizationError, TracerLeakError, TreeError } from './core/errors';
+export { BatchAxisError, BrainStateError, TraceContextError } from './state/errors';
+export { BatchingError } from './interpreters/batch';
+export { DifferentiationError } from './interpreters/jvp';
+export { Array } from './core/array';
+export { ClosedJaxpr, Jaxpr } from './core/jaxpr';
+
 export * as pjrt from './pjrt/index';
+export * as numpy from './numpy/index';
+export * as tree from './tree/index';
+export * as prng from './prng/index';
+export * as environ from './environ/index';
+export * as transform from './transform/index';
+
+export {
+  checkpoint, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,
+  ShapeDtypeStruct, switchCase, valueAndGrad, vectorGrad, vjp, vmap, whileLoop,
+} from './transform/index';
+export type { CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';
+
+export {
+  BatchState, catchNewStates, checkStateTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,
+  type StateOptions,
+} from './state/state';
+export { StateTraceStack } from './state/recorder';
+export { FlattedDict, type FlatStates } from './state/flattedDict';
+export { NestedDict } from './state/nestedDict';

@@ -1,7 +1,7 @@
-import { Array } from '../core/array';
+import { Array, type ScalarValue } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { flatten, keystr, pathsOf, type TreeDef } from '../core/tree';
-import { type ArrayLike, asArray, describeValue, isComplex } from './arrayLike';
+import { type ArrayLike, asArray, describeValue, isComplex, type TypedArray } from './arrayLike';
 
 /** Any function on trees. Its parameters' types are not looked at, so that those of a function written in place need not be given. */
 // biome-ignore lint/suspicious/noExplicitAny: with unknown, parameters without annotations would be of no use
@@ -14,7 +14,9 @@ export type Loose = any;
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** The type of an argument from outside: where the function takes an array, numbers and typed arrays do as well. */
-export type Liked<T> = IsAny<T> extends true ? T
+export type Liked<T> = IsAny<T> extends true ? T : [ArrayLike] extends [T] ? T : LikedPart<T>;
+
+type LikedPart<T> = T extends TypedArray | ScalarValue ? T
   : T extends Array ? ArrayLike
     : T extends (...args: never[]) => unknown ? T
       : T extends readonly unknown[] ? { [K in keyof T]: Liked<T[K]> }

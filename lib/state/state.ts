@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
-import { Array, ConcreteArray } from '../core/array';
+import { Array, ConcreteArray, type ScalarValue } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { ArgumentError, TreeError } from '../core/errors';
 import { Tracer } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
-import { asArray, type ArrayLike, describeValue } from '../functional/arrayLike';
+import { asArray, type ArrayLike, describeValue, type TypedArray } from '../functional/arrayLike';
 import { isArrayLeaf } from '../functional/treeFunction';
 import type { Buffer } from '../pjrt';
 import { BrainStateError, TraceContextError } from './errors';
@@ -99,7 +99,9 @@ export class State<T = Array> {
   /** What else was given to the constructor. */
   readonly metadata: Record<string, unknown>;
 
-  constructor(value: T | ArrayLike | State<T>, options: StateOptions = {}) {
+  constructor(value: Array | ScalarValue | TypedArray, options?: StateOptions);
+  constructor(value: T | State<T>, options?: StateOptions);
+  constructor(value: unknown, options: StateOptions = {}) {
     const { name, tag, ...metadata } = options;
     this.val = arraysIn(value instanceof State ? value.value : value);
     this.name = name ?? null;
@@ -116,7 +118,7 @@ export class State<T = Array> {
     return this.current() as T;
   }
 
-  set value(v: T | ArrayLike) {
+  set value(v: T | Array | ScalarValue | TypedArray) {
     this.write(v);
   }
 
@@ -225,7 +227,7 @@ export class State<T = Array> {
 
   /** Says that the value is not to be used any more, as it ended with a trace. @internal */
   poisonIfTraced(): void {
-    if (this.val !== IN_SLOTS && flatten(this.val, isArrayLeaf)[0].some((x) => x instanceof Tracer && x.trace.closed)) this.poisoned = true;
+    if (this.val !== IN_SLOTS && flatten(this.val, isArrayLeaf)[0].some((x) => x instanceof Tracer && x.owner.closed)) this.poisoned = true;
   }
 
   /** A new state of the same class with the same value and metadata. */
@@ -327,9 +329,9 @@ export class DelayState<T = Array> extends ShortTermState<T> {}
 
 /** The hidden state of a recurrent cell: one array. Mirrors `brainstate.HiddenState`. */
 export class HiddenState extends ShortTermState<Array> {
-  constructor(value: ArrayLike | State<Array>, options: StateOptions = {}) {
+  constructor(value: Array | TypedArray | State<Array>, options: StateOptions = {}) {
     if (!(value instanceof Array || value instanceof State || ArrayBuffer.isView(value))) throw new ArgumentError(`HiddenState: expected an array, got ${describeValue(value)}`);
-    super(value, options);
+    super(value as Array, options);
   }
 }
 

@@ -158,7 +158,7 @@ class Specialization {
         const { leaves } = s.flatValue();
         for (let k = 0; k < leaves.length; k++) {
           const x = leaves[k]!;
-          if (x instanceof Tracer) throw new TracerLeakError(`${this.name}: ${s.describe()} holds an array that was traced by ${x.trace.kind}, whose trace has ended`);
+          if (x instanceof Tracer) throw new TracerLeakError(`${this.name}: ${s.describe()} holds an array that was traced by ${x.owner.kind}, whose trace has ended`);
           if (written) kept.push(buffers.length);
           buffers.push((x as ConcreteArray).buffer);
         }
@@ -284,13 +284,13 @@ class Jit {
     if (stack.length > 0 || !isEager()) return this.callTraced(args);
     // The usual case: arrays only, as in the last call.
     const last = this.entries[0];
-    if (last !== undefined && last.plain && this.statics.length === 0 && last.program !== null && args.length === last.avals.length && last.config === configKey()) {
+    if (last?.plain && this.statics.length === 0 && last.program !== null && args.length === last.avals.length && last.config === configKey()) {
       const leaves = plainLeaves(args, last.avals);
       if (leaves !== null && last.trace.reads.valid() && last.statesMatch()) return finish(last, last.execute(leaves));
     }
     const { entry, leaves } = this.find(args);
     for (const x of leaves) {
-      if (x instanceof Tracer) throw new TracerLeakError(`${this.name}: an array of type ${x.aval} that was traced by ${x.trace.kind} is used after that trace ended`);
+      if (x instanceof Tracer) throw new TracerLeakError(`${this.name}: an array of type ${x.aval} that was traced by ${x.owner.kind} is used after that trace ended`);
     }
     entry.compile();
     return finish(entry, entry.execute(leaves as ConcreteArray[]));

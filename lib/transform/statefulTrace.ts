@@ -54,7 +54,7 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
   const flat = new FlatFunction(f, def, what);
   try {
     const inputs = avals.map((a) => trace.newInput(a));
-    const { result: outs, reads } = trackReads(() => recorder.run(() => withTrace(trace, () => flat.call(inputs))));
+    const { result: outs, reads } = trackReads(() => recorder.run(() => withTrace(trace, () => flat.call(inputs as Array[]))));
     const written = recorder.states.map((_, i) => allStates || recorder.beenWriten[i]!);
     const writtenStates = recorder.states.filter((_, i) => written[i]);
     const values = writtenStates.map((s) => s.flatValue());

@@ -1,0 +1,37 @@
+import { checkpoint as pureCheckpoint, type CheckpointOptions, checkStatic } from '../functional/staging';
+import { type AnyFunction, type LikedArgs, nameOf } from '../functional/treeFunction';
+import { asFunction, type Callable } from './callable';
+import { type Effects, PureFunction } from './pure';
+
+/**
+ * A function that computes its intermediate values again in the backward pass, which saves their memory. States that it writes are written once.
+ *
+ * Mirrors `brainstate.transform.checkpoint` (`remat`) and `jax.checkpoint`.
+ *
+ * @example
+ * ```ts
+ * const block = checkpoint((x: np.Array) => np.sin(np.sin(x)));
+ * grad((x: np.Array) => np.sum(block(x)))(np.ones([3]));
+ * ```
+ */
+export function checkpoint<F extends AnyFunction>(f: F, options?: CheckpointOptions): (...args: LikedArgs<Parameters<F>>) => ReturnType<F>;
+export function checkpoint(options: CheckpointOptions): (f: Callable) => (...args: unknown[]) => unknown;
+export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointOptions = {}): unknown {
+  if (typeof f !== 'function' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);
+  const fn = asFunction(f as Callable, 'checkpoint');
+  checkStatic('checkpoint', options.staticArgnums);
+  return (...args: unknown[]) => {
+    const pure = new PureFunction(fn, [], `checkpoint of ${nameOf(fn)}`);
+    try {
+      const run = Object.defineProperty((...xs: unknown[]) => {
+        const [result, { writes }] = pure.run([], ...xs);
+        return [result, writes];
+      }, 'name', { value: nameOf(fn) });
+      const [result, writes] = pureCheckpoint(run as AnyFunction, options)(...args) as [unknown, Effects['writes']];
+      pure.commit(writes);
+      return result;
+    } finally {
+      pure.close();
+    }
+  };
+}

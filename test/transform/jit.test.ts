@@ -1,0 +1,176 @@
+import { ArgumentError, DeletedArrayError, TreeError } from '../../lib/core/errors';
+import * as environ from '../../lib/environ';
+import * as np from '../../lib/numpy';
+import { TraceContextError } from '../../lib/state/errors';
+import { ParamState, State } from '../../lib/state/state';
+import { jit } from '../../lib/transform/jit';
+import { makeJaxpr } from '../../lib/transform/makeJaxpr';
+
+type A = np.Array;
+const v = (s: State) => s.value.js();
+
+test('a state that is read is an input, one that is written an output; nothing is traced twice', () => {
+  const a = new State(np.array([1, 2]));
+  const b = new State(np.array(10));
+  let traces = 0;
+  const f = jit((x: A) => {
+    traces++;
+    a.value = np.add(a.value, np.multiply(b.value, x));
+    return np.sum(a.value);
+  });
+  expect(f(1).item()).toBe(23);
+  expect(f(2).item()).toBe(63);
+  b.value = np.array(0);
+  expect(f(5).item()).toBe(63);
+  expect([v(a), traces]).toEqual([[31, 32], 1]);
+  a.value = np.array([1, 2, 3]);
+  expect(f(5).item()).toBe(6);
+  expect(traces).toBe(2);
+});
+
+test('signatures: shape, dtype, weakness, structure and static values trace anew; equal ones do not', () => {
+  let traces = 0;
+  const f = jit((x: { a: A; b: A }, mode: { scale: number }) => {
+    traces++;
+    return np.multiply(np.add(x.a, x.b), mode.scale);
+  }, { staticArgnums: 1 });
+  const x = np.array([1, 2]);
+  expect(f({ a: x, b: x }, { scale: 2 }).js()).toEqual([4, 8]);
+  f({ b: x, a: x }, { scale: 2 });
+  expect(traces).toBe(1);
+  expect(f({ a: x, b: x }, { scale: 3 }).js()).toEqual([6, 12]);
+  f({ a: x, b: np.array([1, 2], { dtype: 'int32' }) }, { scale: 3 });
+  f({ a: x, b: np.array(1) }, { scale: 3 });
+  f({ a: x, b: 1 as never }, { scale: 3 });
+  expect(traces).toBe(5);
+  f({ a: x, b: 7 as never }, { scale: 3 });
+  expect(traces).toBe(5);
+  expect(f.cacheSize).toBe(5);
+  f.clearCache();
+  f({ a: x, b: x }, { scale: 3 });
+  expect(traces).toBe(6);
+  expect(() => jit((y: A) => y, { staticArgnums: 0 })(x)).toThrow(ArgumentError);
+  expect(() => jit((y: A) => y, { staticArgnums: -1 })).toThrow('non-negative');
+});
+
+test('what someone holds of a state does not change when the state does', () => {
+  const s = new State(np.zeros([4]));
+  const step = jit(() => {
+    s.value = np.add(s.value, 1);
+    return null;
+  });
+  const first = s.value;
+  step();
+  const second = s.value;
+  step();
+  step();
+  expect([first.js(), second.js(), v(s)]).toEqual([[0, 0, 0, 0], [1, 1, 1, 1], [3, 3, 3, 3]]);
+});
+
+test('two states with one array, and a state given as argument too, are not confused', () => {
+  const x = np.array([1, 2]);
+  const [a, b] = [new State(x), new State(x)];
+  const f = jit((y: A) => {
+    a.value = np.add(a.value, y);
+    b.value = np.subtract(b.value, y);
+    return y;
+  });
+  for (let i = 0; i < 3; i++) f(a.value);
+  expect([v(a), v(b), x.js()]).toEqual([[8, 16], [-6, -12], [1, 2]]);
+});
+
+test('a throw while tracing leaves states as they were, and the function usable', () => {
+  const s = new State(np.array([1]));
+  let fail = true;
+  const f = jit((x: A) => {
+    s.value = np.add(s.value, x);
+    if (fail) throw new Error('no');
+    return s.value;
+  });
+  const before = s.value;
+  expect(() => f(1)).toThrow('no');
+  expect(s.value).toBe(before);
+  fail = false;
+  expect(f(1).js()).toEqual([2]);
+});
+
+test('a state made inside is not seen; its value ends with the trace', () => {
+  let made: State | undefined;
+  const f = jit((x: A) => {
+    made = new State(x);
+    made.value = np.add(made.value, 1);
+    return made.value;
+  });
+  expect(f(1).item()).toBe(2);
+  expect(() => made!.value).toThrow(TraceContextError);
+  made!.value = np.array(5);
+  expect(made!.value.item()).toBe(5);
+});
+
+test('environment keys that were read belong to the signature', () => {
+  let traces = 0;
+  const f = jit((x: A) => {
+    traces++;
+    return environ.get('fit', { default: false }) ? np.multiply(x, 2) : x;
+  });
+  const both = () => [environ.context({ fit: true }, () => f(3).item()), environ.context({ fit: false }, () => f(3).item()), f(3).item()];
+  expect(both()).toEqual([6, 3, 3]);
+  const before = traces;
+  expect(both()).toEqual([6, 3, 3]);
+  expect(traces).toBe(before);
+});
+
+test('nested compiled functions with states; the structure of a value may not change inside', () => {
+  const s = new State<unknown>({ n: np.array(0) });
+  const value = () => (s.value as { n: A }).n;
+  const inner = jit(() => {
+    s.value = { n: np.add(value(), 1) };
+    return value();
+  });
+  const outer = jit(() => np.add(inner(), inner()));
+  expect(outer().item()).toBe(3);
+  expect(outer().item()).toBe(7);
+  const bad = jit(() => {
+    s.value = [value()] as never;
+    return null;
+  });
+  expect(() => bad()).toThrow(TreeError);
+  expect(value().item()).toBe(4);
+});
+
+test('donated arguments are deleted by the call', () => {
+  const f = jit((x: A, y: A) => np.add(x, y), { donateArgnums: 0 });
+  const [x, y] = [np.ones([8]), np.ones([8])];
+  expect(f(x, y).js()).toEqual(Array(8).fill(2));
+  expect([x.isDeleted(), y.isDeleted()]).toEqual([true, false]);
+  expect(() => f(x, y)).toThrow(DeletedArrayError);
+});
+
+test('lower, compile ahead, jaxprs', async () => {
+  const s = new ParamState(np.array([1, 2]));
+  const f = jit((x: A) => np.multiply(x, s.value), { name: 'scale' });
+  expect(f.lower(np.array([1, 2])).asText()).toContain('stablehlo.multiply');
+  const compiled = await f.compile(np.array([1, 2]));
+  expect((compiled(np.array([3, 4])) as A).js()).toEqual([3, 8]);
+  expect(f.cacheSize).toBe(1);
+  expect(() => compiled(np.array([1]))).toThrow('was compiled for arguments');
+  expect(String(makeJaxpr((x: A) => np.multiply(x, 2))(np.array([1, 2])))).toBe('{ lambda ; a:f32[2]. let b:f32[2] = mul a 2.0:f32[] in (b,) }');
+  const j = makeJaxpr((x: A) => np.multiply(x, s.value))(np.array([1, 2]));
+  expect(String(j)).toBe('({ lambda ; a:f32[2] b:f32[2]. let c:f32[2] = mul a b in (c, b) }, (ParamState(\n  value=ShapedArray(float32[2])\n),))');
+  expect(j.states).toEqual([s]);
+});
+
+test('results of a wrong kind are errors that say what came', () => {
+  expect(() => jit(async () => 1)()).toThrow('Promise');
+  expect(() => jit(() => undefined)()).toThrow('undefined');
+  expect(() => jit(() => 'text')()).toThrow('the string "text"');
+  expect(() => jit(7 as never)).toThrow(ArgumentError);
+  expect(() => jit((x: A) => x)(new State(0) as never)).toThrow('State');
+});
+
+test('modules, and options alone', () => {
+  const model = { w: new ParamState(np.array([2])), call(x: A): A { return np.multiply(x, this.w.value); } };
+  expect(jit(model)(np.array([4])).js()).toEqual([8]);
+  const f = jit({ staticArgnums: 1 })((x: A, n: number) => np.multiply(x, n));
+  expect(f(np.array([1, 2]), 3).js()).toEqual([3, 6]);
+});
