@@ -21,7 +21,8 @@ export abstract class Trace {
 
 /** An array that stands for a value while a function is traced. Mirrors `jax.core.Tracer`. */
 export abstract class Tracer extends Array {
-  abstract readonly trace: Trace;
+  /** The interpreter it belongs to. */
+  abstract readonly owner: Trace;
 }
 
 let current: Trace | null = null;
@@ -64,8 +65,8 @@ export function bind(prim: Primitive, args: readonly Array[], params: Params): A
 
 /** Throws if a tracer's transformation is over. */
 export function checkLive(x: Array, what: string): void {
-  if (x instanceof Tracer && x.trace.closed) {
-    throw new TracerLeakError(`${what}: an array of type ${x.aval} that was traced by ${x.trace.kind} is used after that trace ended. `
+  if (x instanceof Tracer && x.owner.closed) {
+    throw new TracerLeakError(`${what}: an array of type ${x.aval} that was traced by ${x.owner.kind} is used after that trace ended. `
       + 'Return it from the transformed function, or hold it in a State, instead of keeping it in a variable outside.');
   }
 }

@@ -17,14 +17,14 @@ export class BatchingError extends XlastateError {
 
 /** An array with a mapped dimension that the traced function does not see. */
 export class BatchTracer extends Tracer {
-  readonly trace: BatchTrace;
+  readonly owner: BatchTrace;
   readonly value: Array;
   readonly dim: number;
   private made: ShapedArray | undefined;
 
   constructor(trace: BatchTrace, value: Array, dim: number) {
     super();
-    this.trace = trace;
+    this.owner = trace;
     this.value = value;
     this.dim = dim;
   }
@@ -52,11 +52,11 @@ export class BatchTrace extends Trace {
   }
 
   dimOf(x: Array): BatchDim {
-    return x instanceof BatchTracer && x.trace === this ? x.dim : null;
+    return x instanceof BatchTracer && x.owner === this ? x.dim : null;
   }
 
   bare(x: Array): Array {
-    return x instanceof BatchTracer && x.trace === this ? x.value : x;
+    return x instanceof BatchTracer && x.owner === this ? x.value : x;
   }
 
   lift(value: Array, dim: BatchDim): Array {

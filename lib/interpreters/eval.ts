@@ -22,7 +22,7 @@ export class EvalTrace extends Trace {
       const x = args[i]!;
       if (x instanceof Tracer) {
         checkLive(x, prim.name);
-        throw new TracerLeakError(`${prim.name}: an array of type ${x.aval} that is being traced by ${x.trace.kind} is used outside of its trace`);
+        throw new TracerLeakError(`${prim.name}: an array of type ${x.aval} that is being traced by ${x.owner.kind} is used outside of its trace`);
       }
       key += `;${x.aval.key}`;
     }

@@ -18,13 +18,13 @@ export class DifferentiationError extends XlastateError {
 
 /** An array with its tangent; a null tangent is zero. */
 export class JvpTracer extends Tracer {
-  readonly trace: JvpTrace;
+  readonly owner: JvpTrace;
   readonly primal: Array;
   readonly tangent: Array;
 
   constructor(trace: JvpTrace, primal: Array, tangent: Array) {
     super();
-    this.trace = trace;
+    this.owner = trace;
     this.primal = primal;
     this.tangent = tangent;
   }
@@ -53,11 +53,11 @@ export class JvpTrace extends Trace {
 
   /** The tangent of an array in this trace, or null. */
   tangentOf(x: Array): MaybeZero {
-    return x instanceof JvpTracer && x.trace === this ? x.tangent : null;
+    return x instanceof JvpTracer && x.owner === this ? x.tangent : null;
   }
 
   primalOf(x: Array): Array {
-    return x instanceof JvpTracer && x.trace === this ? x.primal : x;
+    return x instanceof JvpTracer && x.owner === this ? x.primal : x;
   }
 
   lift(primal: Array, tangent: MaybeZero): Array {

@@ -29,7 +29,7 @@ export class PartialTrace extends Trace {
   }
 
   isUnknown(x: Array): boolean {
-    return x instanceof StageTracer && x.trace === this.unknown;
+    return x instanceof StageTracer && x.owner === this.unknown;
   }
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
@@ -127,8 +127,8 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
     const forwardedVars: Var[] = [];
     rest.consts.filter((_, i) => usedConsts[i]).forEach((x, i) => {
       const v = u.constvars[i]!;
-      const inner = x instanceof StageTracer && x.trace === knownTrace ? x.var : null;
-      const input = args.findIndex((a) => a === x || (inner !== null && a.var === inner && a.trace === knownTrace));
+      const inner = x instanceof StageTracer && x.owner === knownTrace ? x.variable : null;
+      const input = args.findIndex((a) => a === x || (inner !== null && a.variable === inner && a.owner === knownTrace));
       const producer = inner === null ? undefined : producers.get(inner);
       if (input >= 0 && options.forward?.[input]) {
         forwarded.push(input);

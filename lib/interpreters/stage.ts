@@ -9,13 +9,13 @@ import { constantP } from './constant';
 /** A variable of the jaxpr that is being recorded. */
 export class StageTracer extends Tracer {
   readonly aval: ShapedArray;
-  readonly trace: StageTrace;
-  readonly var: Var;
+  readonly owner: StageTrace;
+  readonly variable: Var;
 
   constructor(trace: StageTrace, v: Var) {
     super();
-    this.trace = trace;
-    this.var = v;
+    this.owner = trace;
+    this.variable = v;
     this.aval = v.aval;
   }
 }
@@ -41,7 +41,7 @@ export class StageTrace extends Trace {
 
   /** The array as a tracer of this trace. */
   atom(x: Array, what: string): Atom {
-    if (x instanceof StageTracer && x.trace === this) return x.var;
+    if (x instanceof StageTracer && x.owner === this) return x.variable;
     if (x instanceof ConcreteArray && x.literal !== null) return new Literal(x.literal, x.aval);
     const known = this.constants.get(x);
     if (known !== undefined) return known;

@@ -42,4 +42,5 @@ export {
 export type { BinaryUfunc, UfuncReduceOptions } from './ufunc';
 export { unwrap, type UnwrapOptions } from './unwrap';
 export { piecewise, select } from './where';
+import './methods';
 import './ufuncMethods';

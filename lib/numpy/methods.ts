@@ -1,0 +1,287 @@
+import { inspect } from 'node:util';
+import { Array, ConcreteArray, type Nested } from '../core/array';
+import { checkDtype, type Shape } from '../core/aval';
+import type { DType } from '../core/dtype';
+import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
+import { bytesPerElement } from '../core/hostFormat';
+import { Tracer } from '../core/trace';
+import type { Device } from '../pjrt';
+import type { ArrayLike } from '../lax/arrayLike';
+import { bitcastConvertType, bitWidth } from '../primitives/elementwise';
+import { indexInDim, reshape as reshapeP } from '../primitives/structural';
+import * as arithmetic from './arithmetic';
+import * as bits from './bitwise';
+import { clip, type ClipOptions } from './clip';
+import { type CloseOptions, equal, greater, greaterEqual, isclose, less, lessEqual, notEqual } from './comparison';
+import { conjugate, imag, real } from './complexParts';
+import { astype, copy } from './creation';
+import { diagonal, type DiagonalOptions, trace, type TraceOptions } from './diagonals';
+import type { DtypeLike } from './dtypes';
+import { cbrt, exp, exp2, expm1, log, log10, log1p, log2, sqrt } from './exponents';
+import { at, type Index, index, type IndexUpdate } from './indexing';
+import { isfinite, isinf, isnan, logicalAnd, logicalNot, logicalOr, logicalXor } from './logic';
+import { expandDims, matrixTranspose, moveaxis, type Order, ravel, reshape, squeeze, swapaxes, transpose } from './manipulation';
+import type { Binary, Unary } from './methodTable';
+import { installMethods } from './methodTable';
+import { nonzero, type NonzeroOptions } from './nonzero';
+import { arrayRepr, arrayStr } from './printing';
+import { dot, inner, matmul, outer, type ProductOptions, vdot } from './products';
+import type { Rest } from './program';
+import type { Axis } from './axes';
+import {
+  all, any, type ArgOptions, argmax, argmin, type AxisOptions, countNonzero, cumprod, cumsum, type CumulativeOptions, max, mean, type MeanOptions, min, type MinMaxOptions, prod, ptp, std, sum, type SumOptions,
+  type VarOptions, var_, type WhereOption,
+} from './reductions';
+import { ceil, floor, rint, round, trunc } from './rounding';
+import { cos, cosh, sin, sinh, tan, tanh } from './trigonometric';
+
+type ShapeArgs = readonly (number | Shape | { order?: Order })[];
+
+/** A new shape as one array or as several numbers, and options. */
+function reshapeTo(x: Array, ...shape: ShapeArgs): Array {
+  const last = shape[shape.length - 1];
+  const options = typeof last === 'object' && !globalThis.Array.isArray(last) ? (last as { order?: Order }) : undefined;
+  const dims = options ? shape.slice(0, -1) : shape;
+  return reshape(x, (dims.length === 1 ? dims[0] : dims) as Shape, ...(options ? [options] : []));
+}
+
+function transposeTo(x: Array, ...axes: readonly (number | readonly number[] | null)[]): Array {
+  if (axes.length === 0) return transpose(x);
+  return transpose(x, { axes: (axes.length === 1 && typeof axes[0] !== 'number' ? axes[0] : axes) as readonly number[] | null });
+}
+
+/** The bytes of the elements as elements of another type; the last dimension changes with their size. */
+function view(x: Array, dtype: DtypeLike): Array {
+  const to = checkDtype('view', dtype);
+  const source = x.dtype === 'bool' ? astype(x, 'uint8') : x;
+  const [a, b] = [bitWidth(source.dtype), bitWidth(to === 'bool' ? 'uint8' : to)];
+  const target: DType = to === 'bool' ? 'uint8' : to;
+  let out: Array;
+  if (a === b) {
+    out = bitcastConvertType(source, target);
+  } else {
+    if (x.ndim === 0) throw new ShapeError(`view: cannot change the size of elements of ${x.aval}, which has no dimensions`);
+    const n = x.shape[x.ndim - 1]!;
+    const lead = x.shape.slice(0, -1);
+    if (a > b) {
+      out = reshapeP(bitcastConvertType(source, target), [...lead, (n * a) / b]);
+    } else {
+      if ((n * a) % b !== 0) throw new ShapeError(`view: the last dimension of ${x.aval} does not hold whole elements of ${to}`);
+      out = bitcastConvertType(reshapeP(source, [...lead, (n * a) / b, b / a]), target);
+    }
+  }
+  return to === 'bool' ? astype(out, 'bool') : out;
+}
+
+function toList(x: Array): Nested {
+  return x.js();
+}
+
+const TABLE = {
+  // What operators do in Python, by jax-js's short names and NumPy's.
+  add: arithmetic.add, sub: arithmetic.subtract, subtract: arithmetic.subtract,
+  mul: arithmetic.multiply, multiply: arithmetic.multiply, div: arithmetic.trueDivide, divide: arithmetic.trueDivide,
+  trueDivide: arithmetic.trueDivide, floorDivide: arithmetic.floorDivide, mod: arithmetic.remainder, remainder: arithmetic.remainder, divmod: arithmetic.divmod, pow: arithmetic.power,
+  power: arithmetic.power, neg: arithmetic.negative, negative: arithmetic.negative, abs: arithmetic.absolute, absolute: arithmetic.absolute, sign: arithmetic.sign, square: arithmetic.square,
+  reciprocal: arithmetic.reciprocal, maximum: arithmetic.maximum, minimum: arithmetic.minimum,
+  matmul, dot, vdot, inner, outer,
+  bitwiseAnd: bits.bitwiseAnd, bitwiseOr: bits.bitwiseOr, bitwiseXor: bits.bitwiseXor,
+  bitwiseNot: bits.bitwiseNot, invert: bits.bitwiseNot, leftShift: bits.leftShift, rightShift: bits.rightShift,
+  equal, notEqual, less, lessEqual, greater, greaterEqual, isclose,
+  logicalAnd: logicalAnd, logicalOr: logicalOr, logicalXor: logicalXor, logicalNot,
+  isnan, isinf, isfinite,
+  exp, exp2, expm1, log, log2, log10, log1p, sqrt, cbrt, sin, cos, tan, sinh, cosh, tanh, floor, ceil, trunc, rint, round, clip, conj: conjugate, conjugate,
+  sum, prod, mean, std, var: var_, max, min, ptp, all, any, argmax, argmin, countNonzero, cumsum, cumprod, nonzero, trace, diagonal,
+  reshape: reshapeTo, ravel, flatten: ravel, transpose: transposeTo, squeeze, swapaxes, moveaxis, expandDims,
+  astype, copy, view, slice: index, at,
+  toList,
+};
+
+declare module '../core/array' {
+  // What numpy's functions of the same names do, with the array as first argument.
+  interface Array {
+    readonly add: Binary;
+    readonly sub: Binary;
+    readonly subtract: Binary;
+    readonly mul: Binary;
+    readonly multiply: Binary;
+    readonly div: Binary;
+    readonly divide: Binary;
+    readonly trueDivide: Binary;
+    readonly floorDivide: Binary;
+    readonly mod: Binary;
+    readonly remainder: Binary;
+    readonly pow: Binary;
+    readonly power: Binary;
+    readonly maximum: Binary;
+    readonly minimum: Binary;
+    readonly vdot: Binary;
+    readonly outer: Binary;
+    readonly bitwiseAnd: Binary;
+    readonly bitwiseOr: Binary;
+    readonly bitwiseXor: Binary;
+    readonly leftShift: Binary;
+    readonly rightShift: Binary;
+    readonly equal: Binary;
+    readonly notEqual: Binary;
+    readonly less: Binary;
+    readonly lessEqual: Binary;
+    readonly greater: Binary;
+    readonly greaterEqual: Binary;
+    readonly logicalAnd: Binary;
+    readonly logicalOr: Binary;
+    readonly logicalXor: Binary;
+    readonly neg: Unary;
+    readonly negative: Unary;
+    readonly abs: Unary;
+    readonly absolute: Unary;
+    readonly sign: Unary;
+    readonly square: Unary;
+    readonly reciprocal: Unary;
+    readonly bitwiseNot: Unary;
+    readonly invert: Unary;
+    readonly logicalNot: Unary;
+    readonly isnan: Unary;
+    readonly isinf: Unary;
+    readonly isfinite: Unary;
+    readonly exp: Unary;
+    readonly exp2: Unary;
+    readonly expm1: Unary;
+    readonly log: Unary;
+    readonly log2: Unary;
+    readonly log10: Unary;
+    readonly log1p: Unary;
+    readonly sqrt: Unary;
+    readonly cbrt: Unary;
+    readonly sin: Unary;
+    readonly cos: Unary;
+    readonly tan: Unary;
+    readonly sinh: Unary;
+    readonly cosh: Unary;
+    readonly tanh: Unary;
+    readonly floor: Unary;
+    readonly ceil: Unary;
+    readonly trunc: Unary;
+    readonly rint: Unary;
+    readonly conj: Unary;
+    readonly conjugate: Unary;
+    readonly copy: Unary;
+    divmod(y: ArrayLike): [Array, Array];
+    matmul(y: ArrayLike, ...rest: Rest<ProductOptions>): Array;
+    dot(y: ArrayLike, ...rest: Rest<ProductOptions>): Array;
+    inner(y: ArrayLike, ...rest: Rest<ProductOptions>): Array;
+    isclose(y: ArrayLike, ...rest: Rest<CloseOptions, 'rtol', 'atol', 'equalNan'>): Array;
+    clip(...rest: Rest<ClipOptions, 'min', 'max'>): Array;
+    round(...rest: Rest<{ decimals?: number }, 'decimals'>): Array;
+    sum(...rest: Rest<SumOptions, 'axis'>): Array;
+    prod(...rest: Rest<SumOptions, 'axis'>): Array;
+    mean(...rest: Rest<MeanOptions, 'axis'>): Array;
+    std(...rest: Rest<VarOptions, 'axis'>): Array;
+    var(...rest: Rest<VarOptions, 'axis'>): Array;
+    max(...rest: Rest<MinMaxOptions, 'axis'>): Array;
+    min(...rest: Rest<MinMaxOptions, 'axis'>): Array;
+    ptp(...rest: Rest<AxisOptions, 'axis'>): Array;
+    all(...rest: Rest<AxisOptions & WhereOption, 'axis'>): Array;
+    any(...rest: Rest<AxisOptions & WhereOption, 'axis'>): Array;
+    argmax(...rest: Rest<ArgOptions, 'axis'>): Array;
+    argmin(...rest: Rest<ArgOptions, 'axis'>): Array;
+    countNonzero(...rest: Rest<AxisOptions, 'axis'>): Array;
+    cumsum(...rest: Rest<CumulativeOptions, 'axis', 'dtype'>): Array;
+    cumprod(...rest: Rest<CumulativeOptions, 'axis', 'dtype'>): Array;
+    nonzero(...rest: Rest<NonzeroOptions>): Array[];
+    trace(...rest: Rest<TraceOptions, 'offset', 'axis1', 'axis2'>): Array;
+    diagonal(...rest: Rest<DiagonalOptions, 'offset', 'axis1', 'axis2'>): Array;
+    /** The same values in another shape, given as an array or as several numbers; −1 stands for what is left. */
+    reshape(...shape: ShapeArgs): Array;
+    ravel(...rest: Rest<{ order?: Order }, 'order'>): Array;
+    flatten(...rest: Rest<{ order?: Order }, 'order'>): Array;
+    /** The axes in another order, given as an array or as several numbers; reversed by default. */
+    transpose(...axes: readonly (number | readonly number[] | null)[]): Array;
+    squeeze(...rest: Rest<{ axis?: Axis }, 'axis'>): Array;
+    swapaxes(axis1: number, axis2: number): Array;
+    moveaxis(source: number | readonly number[], destination: number | readonly number[]): Array;
+    expandDims(axis: number | readonly number[]): Array;
+    astype(dtype: DtypeLike, options?: { copy?: boolean }): Array;
+    /** The bytes of the elements as elements of another type. */
+    view(dtype: DtypeLike): Array;
+    /** The entries at indices: numbers, ranges `[start, stop, step]`, `[]` for all, null for a new axis, `'...'`, arrays. */
+    slice(...indices: readonly Index[]): Array;
+    /** The entries at indices, to be read or replaced in a new array. */
+    at(...indices: readonly Index[]): IndexUpdate;
+    /** Values as nested JS arrays, as `js()` gives them. */
+    toList(): Nested;
+    /** The array with its axes in reverse order. */
+    readonly T: Array;
+    /** The array with its last two axes exchanged. */
+    readonly mT: Array;
+    /** The real part, elementwise. */
+    readonly real: Array;
+    /** The imaginary part, elementwise. */
+    readonly imag: Array;
+    /** Bytes of one element. */
+    readonly itemsize: number;
+    /** The device that holds the values; null for a traced array. */
+    readonly device: Device | null;
+    /** Rows along the first axis. */
+    [Symbol.iterator](): IterableIterator<Array>;
+    /** As NumPy prints it. */
+    toString(): string;
+    /** Values as nested JS arrays; what JSON.stringify writes. */
+    toJSON(): unknown;
+    [Symbol.toPrimitive](hint: string): unknown;
+  }
+}
+
+installMethods(TABLE);
+
+function getter(name: string, get: (x: Array) => unknown): void {
+  Object.defineProperty(Array.prototype, name, { get(this: Array) { return get(this); }, configurable: true, enumerable: false });
+}
+
+getter('T', (x) => transpose(x));
+getter('mT', (x) => matrixTranspose(x));
+getter('real', (x) => real(x));
+getter('imag', (x) => imag(x));
+getter('itemsize', (x) => bytesPerElement(x.dtype));
+getter('device', (x) => (x instanceof ConcreteArray ? x.buffer.device : null));
+function define(name: string | symbol, value: (this: Array, ...args: never[]) => unknown): void {
+  Object.defineProperty(Array.prototype, name, { value, writable: true, configurable: true, enumerable: false });
+}
+
+define('toString', function (this: Array) {
+  return arrayStr(this);
+});
+
+define(inspect.custom, function (this: Array) {
+  if (this instanceof ConcreteArray && this.isDeleted()) return `Array(<deleted>, shape=(${this.shape.join(', ')}), dtype=${this.dtype})`;
+  if (this instanceof Tracer) return arrayRepr(this);
+  const text = arrayRepr(this);
+  // JAX's text, with the shape as well, which it has only where there are no elements.
+  const type = text.lastIndexOf('dtype=');
+  return this.size === 0 ? text : `${text.slice(0, type)}shape=(${this.shape.join(', ')}${this.ndim === 1 ? ',' : ''}), ${text.slice(type)}`;
+});
+
+/** A value JSON has a form for. */
+function plain(v: Nested): unknown {
+  if (globalThis.Array.isArray(v)) return v.map(plain);
+  return typeof v === 'bigint' ? (Number.isSafeInteger(Number(v)) ? Number(v) : String(v)) : v;
+}
+
+define('toJSON', function (this: Array) {
+  return plain(this.js());
+});
+
+define(Symbol.toPrimitive, function (this: Array, hint: string) {
+  if (hint === 'string') return arrayStr(this);
+  if (this instanceof Tracer) throw new ConcretizationError(`conversion to a number: the value of a traced array of type ${this.aval} is not known while tracing. JS operators do not work on arrays: use x.add(y), x.less(y) and the like`);
+  if (this.size !== 1) throw new ArgumentError(`JS operators do not work on arrays of more than one element, such as ${this.aval}: use x.add(y), x.mul(y), x.less(y) and the like`);
+  const v = this.item();
+  if (typeof v === 'object') throw new ArgumentError(`JS operators do not work on complex numbers: use x.add(y) and the like on ${this.aval}`);
+  return v;
+});
+
+define(Symbol.iterator, function* (this: Array): Generator<Array> {
+  if (this.ndim === 0) throw new ShapeError(`iteration over an array of type ${this.aval}, which has no dimensions`);
+  for (let i = 0; i < this.shape[0]!; i++) yield indexInDim(this, i, 0);
+});
+
