@@ -8,9 +8,11 @@ import type { AxisData, BatchDim, MultiPrimitive, Params } from '../core/primiti
 import { hoistConsts, stage } from '../interpreters/stage';
 import { dotGeneral } from './dot';
 import { dynamicSlice } from './dynamicSlice';
-import { abs, add, and, complex, conj, eq, ge, le, lt, mul, or, where } from './elementwise';
+import { abs, add, complex, conj, eq, ge, le, lt, mul, where } from './elementwise';
 import { gather } from './gather';
-import { argmax, reduceMax } from './reduction';
+import { reduceMax } from './reduction';
+import { scanP } from './scan';
+import { sort } from './sort';
 import { broadcastInDim, convert, iota, like, range, reduceSum, reshape, scalar, slice, squeeze, toFront, transpose } from './structural';
 import { whileP } from './whileLoop';
 
@@ -194,23 +196,13 @@ export function columnIndex(shape: Shape): Array {
   return iota('int32', shape, shape.length - 1);
 }
 
-/** Indices, int32 `[batch, n]`, that put real numbers `[batch, n]` in ascending order, equal ones in the order they have. */
+/** Indices, int32, that put real numbers `[..., n]` in ascending order, equal ones in the order they have. */
 export function ascendingOrder(x: Array): Array {
-  const [b, n] = x.shape as [number, number];
-  const shape = [b, n, n];
-  const [i, j] = [broadcastInDim(x, shape, [0, 1]), broadcastInDim(x, shape, [0, 2])];
-  const before = or(lt(j, i), and(eq(i, j), lt(columnIndex(shape), rowIndex(shape))));
-  return inverseOrder(reduceSum(convert(before, 'int32'), [2]));
+  return sort([x, iota('int32', x.shape, x.ndim - 1)])[1]!;
 }
 
 /** Where each index stands in a permutation, `[..., n]`. */
-export function inverseOrder(permutation: Array): Array {
-  const n = permutation.ndim;
-  const shape = [...permutation.shape, permutation.shape[n - 1]!];
-  // found[k, i]: permutation[i] is k.
-  const found = eq(broadcastInDim(permutation, shape, [...range(n - 1), n]), iota('int32', shape, n - 1));
-  return argmax(convert(found, 'int32'), n);
-}
+export const inverseOrder = ascendingOrder;
 
 /** Real numbers in the type of x. */
 export function asTypeOf(re: Array, x: Array): Array {
@@ -223,4 +215,16 @@ export function scaleOf(a: Array): Array {
   const usable = lt(mul(largest, like(largest, 0)), like(largest, 1));
   const positive = lt(like(largest, 0), largest);
   return where(usable, where(positive, largest, like(largest, 1)), like(largest, 1));
+}
+
+/** `body(carry, entries)` for each entry of `xs` along their first dimension: the last carry, and what the body gives besides it, stacked. */
+export function scanOver(body: (carry: Array[], xs: Array[]) => { carry: readonly Array[]; out: readonly Array[] }, init: readonly Array[], xs: readonly Array[], reverse = false): { carry: Array[]; out: Array[] } {
+  const n = init.length;
+  const avals = [...init.map((x) => x.aval.strong()), ...xs.map((x) => x.aval.strong().withShape(x.shape.slice(1)))];
+  const { closed, consts } = hoistConsts(stage((args) => {
+    const r = body(args.slice(0, n), args.slice(n));
+    return [...r.carry, ...r.out];
+  }, avals));
+  const outs = scanP.bind({ jaxpr: closed, length: xs[0]!.shape[0]!, numCarry: n, numConsts: consts.length, reverse, unroll: 1 }, ...consts, ...init, ...xs);
+  return { carry: outs.slice(0, n), out: outs.slice(n) };
 }
