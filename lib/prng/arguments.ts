@@ -23,7 +23,7 @@ export interface SampleOptions extends ShapeOptions {
 /** A shape and options, or options alone: what may follow the positional arguments of a sampler. */
 export type ShapeOr<O> = ShapeLike | O | null;
 
-function isShape(x: unknown): x is ShapeLike {
+export function isShape(x: unknown): x is ShapeLike {
   return typeof x === 'number' || globalThis.Array.isArray(x);
 }
 

@@ -54,7 +54,12 @@ function complexNormal(key: Array, shape: Shape, dtype: DType): Array {
   return div(complex(re!, im!), scalar({ re: Math.SQRT2, im: 0 }, dtype));
 }
 
-const drawNormal = sampler<ShapeAndDtype>('normal', (key, _, { shape, dtype }) => (dtypeKind(dtype) === 'complex' ? complexNormal : normalIn)(key, shape, dtype));
+/** Standard normal numbers of a real or complex type. */
+export function anyNormalIn(key: Array, shape: Shape, dtype: DType): Array {
+  return (dtypeKind(dtype) === 'complex' ? complexNormal : normalIn)(key, shape, dtype);
+}
+
+const drawNormal = sampler<ShapeAndDtype>('normal', (key, _, { shape, dtype }) => anyNormalIn(key, shape, dtype));
 
 /**
  * Standard normal numbers; complex ones have variance 1 in all. Mirrors `jax.random.normal`.

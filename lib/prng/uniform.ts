@@ -105,13 +105,17 @@ function integerRange(dtype: DType): IntegerRange {
 
 const asValue = (x: bigint) => (x >= BigInt(Number.MIN_SAFE_INTEGER) && x <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(x) : x);
 
+// Math.min and Math.max take no bigints.
+function intersection(a: IntegerRange, b: IntegerRange): IntegerRange {
+  const inside = (x: bigint, r: IntegerRange) => x >= r.min && x <= r.max;
+  return { min: inside(a.min, b) ? a.min : b.min, max: inside(a.max, b) ? a.max : b.max };
+}
+
 /** Clips an array of integers to what another integer type holds, and converts it. */
 function clipTo(x: Array, dtype: DType): Array {
   if (x.dtype === dtype) return x;
-  const [to, from] = [integerRange(dtype), integerRange(x.dtype)];
-  const lo = to.min > from.min ? to.min : from.min;
-  const hi = to.max < from.max ? to.max : from.max;
-  return convert(min(max(x, like(x, asValue(lo))), like(x, asValue(hi))), dtype);
+  const both = intersection(integerRange(dtype), integerRange(x.dtype));
+  return convert(min(max(x, like(x, asValue(both.min))), like(x, asValue(both.max))), dtype);
 }
 
 /** A bound of `randint`, and whether it lies above the range; null where that shows at run time only. */
@@ -146,7 +150,7 @@ interface RandintStatics extends ShapeAndDtype {
 }
 
 /** Integers in [low, high): twice the bits of the type, modulo the span, so that spans that are no power of two are biased little. */
-function integersIn(key: Array, shape: Shape, dtype: DType, low: Array, high: Array, above: Array | boolean): Array {
+export function integersIn(key: Array, shape: Shape, dtype: DType, low: Array, high: Array, above: Array | boolean): Array {
   const width = bitWidth(dtype);
   const unsigned = `uint${width}` as DType;
   const [k1, k2] = splitInto(key, 2);
@@ -175,8 +179,7 @@ const drawIntegers = sampler<RandintStatics>('randint', (key, [lo, hi], { shape,
   };
   let over: Array | boolean = above ?? false;
   if (above === null && dtype === result) {
-    const most = integerRange(hi!.dtype).max;
-    over = gt(hi!, like(hi!, asValue(range.max < most ? range.max : most)));
+    over = gt(hi!, like(hi!, asValue(intersection(range, integerRange(hi!.dtype)).max)));
   }
   return convert(integersIn(key, shape, dtype, bound(lo!), bound(hi!), over), result);
 });
