@@ -1,0 +1,146 @@
+import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
+import { dtypeKind } from '../core/dtype';
+import { ArgumentError } from '../core/errors';
+import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
+import * as prng from '../prng';
+import { checkOptions, type DtypeLike, dtypeOf, shapeOf, type ShapeLike } from '../prng/arguments';
+import { normalIn } from '../prng/continuous';
+import * as e from '../primitives/elementwise';
+import { diagonal } from '../primitives/matrix';
+import { qr } from '../primitives/qr';
+import { reduceMax } from '../primitives/reduction';
+import { broadcastInDim, range } from '../primitives/structural';
+import { randint } from './discrete';
+import { random, standardNormal } from './continuous';
+import type { SeedOrKey } from './keyState';
+import { draw, type DrawOptions, floatFor, type KeySource, readDraw, sizeFor, type Statics } from './program';
+
+// Choices among things, orders of things, matrices, and arrays made like others.
+
+interface KeyOption {
+  /** A seed or key to draw with, in place of one split off the state. */
+  key?: SeedOrKey | null;
+}
+
+export interface ChoiceOptions extends KeyOption {
+  size?: ShapeLike | null;
+  /** Whether an entry may be chosen more than once; true by default. */
+  replace?: boolean;
+  /** Weights of the entries. */
+  p?: ArrayLike | null;
+}
+
+/**
+ * Random entries of an array, along its first dimension, or random integers below a number. Mirrors `brainstate.random.choice`.
+ *
+ * @example
+ * random.choice(5, { size: [3], replace: false });
+ */
+export function choice(rng: KeySource, a: ArrayLike, options?: ChoiceOptions): Array {
+  const o = checkOptions<ChoiceOptions>('choice', ['size', 'replace', 'p', 'key'], options);
+  return prng.choice(rng.keyFor(o.key), a, { shape: shapeOf('choice', o.size) as number[], replace: o.replace ?? true, p: o.p ?? null });
+}
+
+export interface PermutationOptions extends KeyOption {
+  /** Dimension whose entries are permuted; 0 by default. */
+  axis?: number;
+  /** Whether each vector along the axis gets its own permutation. */
+  independent?: boolean;
+}
+
+/**
+ * The entries of an array in random order, or the integers below a number. Mirrors `brainstate.random.permutation`.
+ *
+ * @example
+ * random.permutation(6);
+ */
+export function permutation(rng: KeySource, x: ArrayLike, options?: PermutationOptions): Array {
+  const { key, ...rest } = checkOptions<PermutationOptions>('permutation', ['axis', 'independent', 'key'], options);
+  return prng.permutation(rng.keyFor(key), x, rest);
+}
+
+/** A copy of an array with the entries of a dimension in random order. Mirrors `brainstate.random.shuffle`. */
+export function shuffle(rng: KeySource, x: ArrayLike, options?: Omit<PermutationOptions, 'independent'>): Array {
+  const { key, ...rest } = checkOptions<Omit<PermutationOptions, 'independent'>>('shuffle', ['axis', 'key'], options);
+  return prng.permutation(rng.keyFor(key), x, rest);
+}
+
+export interface CategoricalOptions extends KeyOption {
+  /** The dimension of logits that runs over categories; the last by default. */
+  axis?: number;
+  size?: ShapeLike | null;
+}
+
+/** Indices of categories, with probabilities proportional to exp(logits). Mirrors `brainstate.random.categorical`. */
+export function categorical(rng: KeySource, logits: ArrayLike, options?: CategoricalOptions): Array {
+  const o = checkOptions<CategoricalOptions>('categorical', ['axis', 'size', 'key'], options);
+  return prng.categorical(rng.keyFor(o.key), logits, { axis: o.axis ?? -1, shape: o.size ?? null });
+}
+
+export interface MultivariateNormalOptions extends DrawOptions {
+  /** How the covariance is factored; 'cholesky' by default. */
+  method?: prng.CovarianceMethod;
+}
+
+/** Normal vectors of a mean and a covariance. Mirrors `brainstate.random.multivariate_normal`. */
+export function multivariateNormal(rng: KeySource, mean: ArrayLike, cov: ArrayLike, options?: MultivariateNormalOptions): Array {
+  const op = 'multivariateNormal';
+  const o = readDraw<MultivariateNormalOptions>(op, ['method'], options);
+  const dtype = floatFor(op, o.dtype);
+  const as = (x: ArrayLike, name: string) => astype(asArray(x, `${op}: ${name}`), dtype);
+  return prng.multivariateNormal(rng.keyFor(o.key), as(mean, 'mean'), as(cov, 'cov'), { shape: o.size, dtype, method: o.method ?? 'cholesky' });
+}
+
+const drawOrthogonal = draw<never, Statics & { n: number }>('orthogonal', (key, _, { size, dtype, n }) => {
+  const [q, r] = qr(normalIn(key, [...size, n, n], dtype)) as [Array, Array];
+  const d = diagonal(r);
+  return e.mul(q, broadcastInDim(e.div(d, e.abs(d)), q.shape, range(q.ndim).filter((i) => i !== q.ndim - 2)));
+});
+
+/** Uniformly distributed orthogonal matrices, of shape [...size, n, n]. Mirrors `brainstate.random.orthogonal`. */
+export function orthogonal(rng: KeySource, n: number, options?: DrawOptions): Array {
+  const o = readDraw<DrawOptions>('orthogonal', [], options);
+  if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) throw new ArgumentError(`orthogonal: expected n to be a non-negative integer, got ${String(n)}`);
+  const statics = { size: sizeFor('orthogonal', o.size ?? [], {}), dtype: floatFor('orthogonal', o.dtype), n };
+  return drawOrthogonal(rng.keyFor(o.key), {}, statics);
+}
+
+interface LikeOptions extends KeyOption {
+  /** Element type; by default the input's. */
+  dtype?: DtypeLike | null;
+}
+
+function readLike(op: string, input: ArrayLike, options: LikeOptions | undefined) {
+  const o = checkOptions<LikeOptions>(op, ['dtype', 'key'], options);
+  const x = asArray(input, `${op}: input`);
+  return { x, key: o.key, dtype: dtypeOf(op, o.dtype, x.dtype, ['int', 'uint', 'float', 'complex', 'bool']) };
+}
+
+/** Floats in [0, 1) of an array's shape. Mirrors `brainstate.random.rand_like`. */
+export function randLike(rng: KeySource, input: ArrayLike, options?: LikeOptions): Array {
+  const { x, key, dtype } = readLike('randLike', input, options);
+  return astype(random(rng, x.shape as number[], { key }), dtype);
+}
+
+/** Standard normal numbers of an array's shape. Mirrors `brainstate.random.randn_like`. */
+export function randnLike(rng: KeySource, input: ArrayLike, options?: LikeOptions): Array {
+  const { x, key, dtype } = readLike('randnLike', input, options);
+  return astype(standardNormal(rng, x.shape as number[], { key }), dtype);
+}
+
+export interface RandintLikeOptions extends LikeOptions {
+  /** Lower bound; 0 by default. */
+  low?: ArrayLike;
+  /** Upper bound, exclusive; by default the input's largest element. */
+  high?: ArrayLike | null;
+}
+
+/** Integers in [low, high) of an array's shape and dtype. Mirrors `brainstate.random.randint_like`. */
+export function randintLike(rng: KeySource, input: ArrayLike, options?: RandintLikeOptions): Array {
+  const { low = 0, high, ...rest } = checkOptions<RandintLikeOptions>('randintLike', ['low', 'high', 'dtype', 'key'], options);
+  const { x, key, dtype } = readLike('randintLike', input, rest);
+  if ((high === undefined || high === null) && (sizeOf(x.shape) === 0 || dtypeKind(x.dtype) === 'complex')) throw new ArgumentError(`randintLike: expected high where the input ${x.aval} has no largest element`);
+  const end = high ?? reduceMax(x, range(x.ndim));
+  return astype(randint(rng, low, { high: end, size: x.shape as number[], key }), dtype);
+}

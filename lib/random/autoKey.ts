@@ -1,0 +1,37 @@
+import { randomFillSync } from 'node:crypto';
+import { ArgumentError } from '../core/errors';
+import { MT19937 } from './mt19937';
+
+/** The generator that stands for NumPy's global one, from which random states without a seed draw their keys. `seed` seeds it. */
+export const globalGenerator = new MT19937();
+
+let range = 100_000;
+
+/**
+ * Says from which range the two words of an unseeded random state's key are drawn: [0, range).
+ *
+ * It is 100000 by default, as in BrainState up to 0.2; BrainState from 0.4 on draws from all 2 ** 32.
+ *
+ * @throws ArgumentError if range is not an integer in [1, 2 ** 32]
+ * @example
+ * random.setAutoKeyRange(2 ** 32);
+ */
+export function setAutoKeyRange(newRange: number): void {
+  if (!Number.isInteger(newRange) || newRange < 1 || newRange > 2 ** 32) throw new ArgumentError(`setAutoKeyRange: expected an integer in [1, 2 ** 32], got ${newRange}`);
+  range = newRange;
+}
+
+/** The range that {@link setAutoKeyRange} sets. */
+export function getAutoKeyRange(): number {
+  return range;
+}
+
+/** Words of a key for a random state without a seed. */
+export function autoKey(): Uint32Array {
+  return Uint32Array.from(globalGenerator.randint(0, range, 2));
+}
+
+/** Words of a key from the operating system's entropy. */
+export function freshKey(): Uint32Array {
+  return randomFillSync(new Uint32Array(2));
+}

@@ -1,0 +1,143 @@
+import { Array, ConcreteArray } from '../core/array';
+import { ShapedArray } from '../core/aval';
+import { dtypeKind } from '../core/dtype';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { composite } from '../interpreters/jit';
+import { asArray, describeValue, type TypedArray } from '../lax/arrayLike';
+import { PRNGKey } from '../prng';
+import { implOf, splitKeys } from '../primitives/randomKeys';
+import { convert, indexInDim, reshape, sliceInDim } from '../primitives/structural';
+import { State } from '../state/state';
+import { autoKey } from './autoKey';
+
+/** What is taken for a key: an integer seed, or the words of a key as an array of dtype uint32. */
+export type SeedOrKey = number | bigint | Array | TypedArray;
+
+/** A raw key from a seed or a key. @throws ArgumentError, DtypeError or ShapeError for anything else */
+export function formatKey(op: string, x: SeedOrKey): Array {
+  if (typeof x === 'number' || typeof x === 'bigint') return PRNGKey(x);
+  if (!(x instanceof Array) && !ArrayBuffer.isView(x)) throw new ArgumentError(`${op}: expected an integer seed or a key (a uint32 array of 2 words), got ${describeValue(x)}`);
+  const a = asArray(x, op);
+  const kind = dtypeKind(a.dtype);
+  if (a.size === 1 && (kind === 'int' || kind === 'uint')) return PRNGKey(reshape(a, []));
+  if (a.dtype !== 'uint32') throw new DtypeError(`${op}: expected a key of dtype uint32, got ${a.aval}`);
+  if (a.size !== 2 && a.size !== 4) throw new ShapeError(`${op}: expected a key of 2 words (or 4 for rbg), got ${a.aval}`);
+  return reshape(a, [a.size]);
+}
+
+const fromWords = (words: Uint32Array) => ConcreteArray.fromHost(words, new ShapedArray([words.length], 'uint32'));
+
+/** The key to carry on with, and the one or several to use. */
+const advance = composite<{ n: number | null }>('split_key', ([key], { n }) => {
+  const keys = splitKeys(key!, [n === null ? 2 : n + 1]);
+  return [indexInDim(keys, 0, 0), n === null ? indexInDim(keys, 1, 0) : sliceInDim(keys, 1, n + 1, 0)];
+});
+
+const several = composite<{ n: number }>('split_keys', ([key], { n }) => [splitKeys(key!, [n])]);
+
+function checkCount(op: string, n: unknown): number {
+  if (typeof n !== 'number' || !Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
+  return n;
+}
+
+export interface BackupOptions {
+  /** Keep the key from before, for `restoreKey`. */
+  backup?: boolean;
+}
+
+/** A state whose value is a raw key, of shape [2]: what draws are made from. */
+export class KeyState extends State<Array> {
+  /** Words that become the key at first use, so that a state can be made before the library is loaded. */
+  private pending: Uint32Array | null = null;
+  private saved: Array | null = null;
+
+  constructor(seedOrKey?: SeedOrKey | null) {
+    super(null as unknown as Array);
+    if (seedOrKey === undefined || seedOrKey === null) this.pending = autoKey();
+    else if (seedOrKey instanceof Uint32Array && seedOrKey.length === 2) this.pending = seedOrKey.slice();
+    else super.replaceQuietly(formatKey('RandomState', seedOrKey));
+  }
+
+  override current(): unknown {
+    if (this.pending !== null) super.replaceQuietly(fromWords(this.pending));
+    this.pending = null;
+    return super.current();
+  }
+
+  override replaceQuietly(value: unknown): void {
+    this.pending = null;
+    super.replaceQuietly(value);
+  }
+
+  /** Sets the key from an integer or a key; without either, draws one as the constructor does. */
+  seed(seedOrKey?: SeedOrKey | null): void {
+    this.value = seedOrKey === undefined || seedOrKey === null ? fromWords(autoKey()) : formatKey('seed', seedOrKey);
+  }
+
+  /** Sets the key from an integer or a key. */
+  setKey(seedOrKey: SeedOrKey): void {
+    this.value = formatKey('setKey', seedOrKey);
+  }
+
+  /**
+   * Advances the state and gives a key to draw with; with n, several, of shape [n, 2]. Mirrors `RandomState.split_key`.
+   *
+   * @throws ArgumentError if n is not a positive integer
+   */
+  splitKey(n?: number | null, options: BackupOptions = {}): Array {
+    const count = n === undefined || n === null ? null : checkCount('splitKey', n);
+    const key = this.single('splitKey');
+    if (options.backup) this.backupKey();
+    const [carried, used] = advance([key], { n: count });
+    this.value = carried!;
+    return used!;
+  }
+
+  /** The key, if there is one only. */
+  private single(op: string): Array {
+    const key = this.value;
+    if (key.ndim !== 1) throw new ShapeError(`${op}: the state holds several keys (${key.aval}); restore the single one with restoreKey, or map over them`);
+    return key;
+  }
+
+  /** `n` keys for a draw, of shape [n, words]: split off the given key, or off the state. @internal */
+  keysFor(key: SeedOrKey | null | undefined, n: number): Array {
+    return key === undefined || key === null ? this.splitKey(n) : several([formatKey('key', key)], { n })[0]!;
+  }
+
+  /** The key for a draw: the given one, or one split off the state. @internal */
+  keyFor(key: SeedOrKey | null | undefined): Array {
+    return key === undefined || key === null ? this.splitKey() : formatKey('key', key);
+  }
+
+  /** Keeps the key for {@link restoreKey}. @throws ArgumentError if one is kept already */
+  backupKey(): void {
+    if (this.saved !== null) throw new ArgumentError('backupKey: a key is kept already; restore it first');
+    this.saved = this.value;
+  }
+
+  /** Puts back the key that was kept. @throws ArgumentError if none is */
+  restoreKey(): void {
+    if (this.saved === null) throw new ArgumentError('restoreKey: no key is kept');
+    this.value = this.saved;
+    this.saved = null;
+  }
+
+  /** Replaces the key by n keys, of shape [n, 2], one for each entry of an axis that is mapped over. */
+  selfAssignMultiKeys(n: number, options: BackupOptions = {}): void {
+    const count = checkCount('selfAssignMultiKeys', n);
+    const key = this.single('selfAssignMultiKeys');
+    if (options.backup ?? true) this.backupKey();
+    this.value = several([key], { n: count })[0]!;
+  }
+
+  /** Words of the key, as a uint32 array. */
+  getKeyData(): Array {
+    return convert(this.value, 'uint32');
+  }
+
+  /** The generator that the key is for. */
+  get impl(): string {
+    return implOf(this.value);
+  }
+}

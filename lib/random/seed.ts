@@ -1,0 +1,105 @@
+import { type Array, ConcreteArray } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../lax/arrayLike';
+import { freshKey, globalGenerator } from './autoKey';
+import { type BackupOptions, formatKey, type SeedOrKey } from './keyState';
+import { DEFAULT, RandomState } from './randomState';
+
+// The key of the default stream.
+
+/**
+ * Seeds the default stream, and the generator that unseeded random states draw their keys from. Mirrors `brainstate.random.seed`.
+ *
+ * @param seedOrKey an integer, or a key, whose first word then seeds the other generator; without it, the default stream gets a key from the
+ *   operating system's entropy, and the other generator goes on
+ * @throws ArgumentError, DtypeError or ShapeError for anything else; nothing is seeded then
+ * @example
+ * random.seed(42);
+ */
+export function seed(seedOrKey?: SeedOrKey | null): void {
+  if (seedOrKey === undefined || seedOrKey === null) {
+    DEFAULT.seed(freshKey());
+    return;
+  }
+  const key = formatKey('seed', seedOrKey);
+  DEFAULT.setKey(key);
+  if (typeof seedOrKey === 'number' || typeof seedOrKey === 'bigint') globalGenerator.seed(Number(BigInt.asUintN(32, BigInt(seedOrKey))));
+  else if (key instanceof ConcreteArray) globalGenerator.seed(Number(key.dataSync().at(0)));
+}
+
+/** Sets the default stream's key, from an integer or a key. Mirrors `brainstate.random.set_key`. */
+export function setKey(seedOrKey: SeedOrKey): void {
+  DEFAULT.setKey(seedOrKey);
+}
+
+/** The default stream's key, as it is. Mirrors `brainstate.random.get_key`. */
+export function getKey(): Array {
+  return DEFAULT.value;
+}
+
+/** The words of the default stream's key, uint32[2]. Mirrors `brainstate.random.get_key_data`. */
+export function getKeyData(): Array {
+  return DEFAULT.getKeyData();
+}
+
+/** The default stream, or a new one from a seed or a key. Mirrors `brainstate.random.default_rng`. */
+export function defaultRng(seedOrKey?: SeedOrKey | null): RandomState {
+  return seedOrKey === undefined || seedOrKey === null ? DEFAULT : new RandomState(seedOrKey);
+}
+
+/** A new stream, split off the default one or from a seed or a key; with `clone: false` the default one itself. Mirrors `brainstate.random.clone_rng`. */
+export function cloneRng(seedOrKey?: SeedOrKey | null, options: { clone?: boolean } = {}): RandomState {
+  if (seedOrKey !== undefined && seedOrKey !== null) return new RandomState(seedOrKey);
+  return (options.clone ?? true) ? DEFAULT.clone() : DEFAULT;
+}
+
+/** A key, or n keys, split off the default stream. Mirrors `brainstate.random.split_key`. */
+export function splitKey(n?: number | null, options?: BackupOptions): Array {
+  return DEFAULT.splitKey(n, options);
+}
+
+function checkCount(op: string, n: unknown): void {
+  if (typeof n !== 'number' || !Number.isInteger(n) || n <= 0) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
+}
+
+/** n keys split off the default stream, of shape [n, 2]. Mirrors `brainstate.random.split_keys`. */
+export function splitKeys(n: number, options?: BackupOptions): Array {
+  checkCount('splitKeys', n);
+  return DEFAULT.splitKey(n, options);
+}
+
+/** Replaces the default stream's key by n keys. Mirrors `brainstate.random.self_assign_multi_keys`. */
+export function selfAssignMultiKeys(n: number, options?: BackupOptions): void {
+  DEFAULT.selfAssignMultiKeys(n, options);
+}
+
+/** Puts back the key that was kept by `splitKey` or `selfAssignMultiKeys`. Mirrors `brainstate.random.restore_key`. */
+export function restoreKey(): void {
+  DEFAULT.restoreKey();
+}
+
+/**
+ * Seeds as {@link seed} does while a function runs (or until disposed of); then both generators are as before. Mirrors `brainstate.random.seed_context`.
+ *
+ * @example
+ * random.seedContext(7, () => random.normal());
+ */
+export function seedContext<R>(seedOrKey: SeedOrKey | null, f: () => R): R;
+export function seedContext(seedOrKey: SeedOrKey | null): Disposable;
+export function seedContext<R>(seedOrKey: SeedOrKey | null, f?: () => R): R | Disposable {
+  const [key, state] = [DEFAULT.value, globalGenerator.getState()];
+  let open = true;
+  const close = () => {
+    if (!open) return;
+    open = false;
+    DEFAULT.setKey(key);
+    globalGenerator.setState(state);
+  };
+  try {
+    seed(seedOrKey ?? freshKey()[0]!);
+    if (f === undefined) return { [Symbol.dispose]: close };
+    return f();
+  } finally {
+    if (f !== undefined) close();
+  }
+}
