@@ -1,4 +1,4 @@
-import { Array, ConcreteArray } from '../core/array';
+import { type Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { type Atom, ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr';
 import { TracerLeakError } from '../core/errors';

@@ -112,8 +112,8 @@ export interface ScanOptions {
   unroll?: number | boolean;
 }
 
-function checkUnroll(op: string, unroll: unknown): number | boolean {
-  if (typeof unroll === 'boolean') return unroll;
+function checkUnroll(op: string, unroll: unknown, length: number): number {
+  if (typeof unroll === 'boolean') return unroll ? Math.max(length, 1) : 1;
   if (typeof unroll !== 'number' || !Number.isInteger(unroll) || unroll < 1) throw new ArgumentError(`${op}: expected unroll to be a boolean or a positive integer, got ${String(unroll)}`);
   return unroll;
 }
@@ -151,10 +151,10 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
   const op = 'scan';
   checkFunction(op, 'f', f);
   const reverse = options.reverse ?? false;
-  const unroll = checkUnroll(op, options.unroll ?? 1);
   let [carry, carryTree] = toArrays(op, 'init', init);
   const [scanned, xsTree] = toArrays(op, 'xs', xs);
   const length = scanLength(op, scanned, xsTree, options.length);
+  const unroll = checkUnroll(op, options.unroll ?? 1, length);
   const n = carry.length;
   const pair = (out: unknown) => {
     if (out !== undefined && typeof (out as { then?: unknown } | null)?.then !== 'function' && (!globalThis.Array.isArray(out) || out.length !== 2)) {
@@ -373,13 +373,17 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
   const p = asArray(pred, `${op}: pred`);
   if (p.ndim !== 0) throw new ShapeError(`${op}: expected pred to be a scalar, got ${p.aval}`);
   const [xs, tree] = toArrays(op, 'operands', operands);
-  if (runsInJs()) return inJs(op, Boolean(p.item()) ? trueFun as unknown as Fun : falseFun as unknown as Fun, tree.unflatten(xs)) as Traced<T>;
+  if (runsInJs()) return inJs(op, (isTruthy(p.item()) ? trueFun : falseFun) as unknown as Fun, tree.unflatten(xs)) as Traced<T>;
   const staged = stageBranches(op, ['trueFun', 'falseFun'], [trueFun as unknown as Fun, falseFun as unknown as Fun], xs, tree);
   const isTrue = p.dtype === 'bool' ? p : ne(p, like(p, 0));
   const literal = p instanceof ConcreteArray ? p.literal : null;
-  const index = literal !== null ? scalar(typeof literal === 'object' ? Number(literal.re !== 0 || literal.im !== 0) : Number(Boolean(literal)), 'int32') : convert(isTrue, 'int32');
+  const index = literal !== null ? scalar(isTruthy(literal) ? 1 : 0, 'int32') : convert(isTrue, 'int32');
   const outs = condP.bind({ branches: [staged.closed[1]!, staged.closed[0]!] }, index, ...staged.consts, ...xs);
   return staged.outTree.unflatten(outs) as Traced<T>;
+}
+
+function isTruthy(x: ScalarValue): boolean {
+  return typeof x === 'object' ? x.re !== 0 || x.im !== 0 : Boolean(x);
 }
 
 function inJs(op: string, f: Fun, args: unknown): unknown {

@@ -24,8 +24,8 @@ export interface ScanParams {
   numCarry: number;
   numConsts: number;
   reverse: boolean;
-  /** Steps of the body in one step of the loop; true is all of them. */
-  unroll: number | boolean;
+  /** Steps of the body in one step of the loop; with `length` there is no loop. */
+  unroll: number;
 }
 
 interface Groups<T> {
@@ -81,7 +81,7 @@ function lowerScan(ctx: LoweringContext, args: readonly IrValue[], p: ScanParams
   const { consts, carry, xs } = groups(args, p);
   const { length: n, reverse, numCarry } = p;
   const ysAvals = outs.slice(numCarry);
-  const perTrip = p.unroll === true ? Math.max(n, 1) : p.unroll === false ? 1 : Math.min(p.unroll, Math.max(n, 1));
+  const perTrip = Math.min(p.unroll, Math.max(n, 1));
   const trips = Math.floor(n / perTrip);
   const step = (c: LoweringContext, values: readonly IrValue[]) => (perTrip > 1 ? c.call(p.jaxpr, values, p.jaxpr.jaxpr.name || 'body') : c.inline(p.jaxpr, values));
   const at = (i: number) => (reverse ? n - 1 - i : i);
@@ -508,6 +508,6 @@ export const scanP: MultiPrimitive<ScanParams> = defineMultiPrimitive<ScanParams
     }, [f32([2]), f32([2]), f32([2])], 'body'));
     const params: ScanParams = { jaxpr: closed, length: 3, numCarry: 1, numConsts: 1, reverse: false, unroll: 1 };
     const inputs = [{ shape: [2], dtype: 'float32' }, { shape: [2], dtype: 'float32' }, { shape: [3, 2], dtype: 'float32' }];
-    return [{ inputs, params }, { inputs, params: { ...params, reverse: true } }, { inputs, params: { ...params, unroll: 2 } }, { inputs, params: { ...params, unroll: true } }];
+    return [{ inputs, params }, { inputs, params: { ...params, reverse: true } }, { inputs, params: { ...params, unroll: 2 } }, { inputs, params: { ...params, unroll: 3 } }];
   },
 });
