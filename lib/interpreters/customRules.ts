@@ -40,6 +40,7 @@ function identityJaxpr(n: number): ClosedJaxpr {
 /** A function whose forward derivative is given with it. Mirrors JAX's `custom_jvp_call`. */
 export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimitive<CustomJvpParams>({
   name: 'custom_jvp_call',
+  print: { params: ({ name, callJaxpr, jvpJaxprFun }) => ({ name, callJaxpr, jvp: jvpJaxprFun.name || 'jvp', symbolicZeros: false }) },
   abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
   lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
   // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.
@@ -113,6 +114,7 @@ export interface CustomVjpParams {
 /** A function whose reverse derivative is given with it. Mirrors JAX's `custom_vjp_call`. */
 export const customVjpCallP: MultiPrimitive<CustomVjpParams> = defineMultiPrimitive<CustomVjpParams>({
   name: 'custom_vjp_call',
+  print: { params: ({ name, callJaxpr, fwdJaxprFun, bwd }) => ({ name, callJaxpr, fwd: fwdJaxprFun.name || 'fwd', bwd: bwd.name || 'bwd', symbolicZeros: false }) },
   abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
   lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
   // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.

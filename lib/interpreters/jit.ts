@@ -34,6 +34,7 @@ export function jitParams(jaxpr: ClosedJaxpr, name: string): JitParams {
 /** Applies a jaxpr without constants as one compiled function. Mirrors JAX's `jit` primitive. */
 export const jitP: MultiPrimitive<JitParams> = defineMultiPrimitive<JitParams>({
   name: 'jit',
+  print: { sharesNames: true },
   abstract: (_, { jaxpr }) => jaxpr.outAvals,
   lower: (ctx, args, { jaxpr, name }) => ctx.call(jaxpr, args, name),
   effects: ({ jaxpr }) => [...jaxpr.effects],
