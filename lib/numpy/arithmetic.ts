@@ -49,7 +49,7 @@ function floatDivmod(x: Array, y: Array): [Array, Array] {
   // The quotient is exact once the remainder is taken off; dividing by zero is to give infinity, not NaN.
   const quotient = p.div(choose(p.eq(y, like(y, 0)), x, p.sub(x, rem)), y);
   const differ = p.and(p.ne(rem, like(rem, 0)), p.ne(p.sign(y), p.sign(rem)));
-  const [d, r, ry, q, q1] = broadcastAll('divmod', [differ, rem, p.add(rem, y), quotient, p.sub(quotient, like(quotient, 1))]) as [Array, Array, Array, Array, Array];
+  const [d, r, ry, q, q1] = broadcastAll('divmod', [differ, rem, p.add(rem, y), quotient, p.sub(quotient, constLike(quotient, 1))]) as [Array, Array, Array, Array, Array];
   return [p.round(p.where(d, q1, q)), p.where(d, ry, r)];
 }
 
@@ -75,8 +75,13 @@ export function floorDivide(x1: ArrayLike, x2: ArrayLike): Array {
   return floorDivideProgram([asArray(x1, 'floorDivide'), asArray(x2, 'floorDivide')], {})[0]!;
 }
 
+/** An integer divisor with 1 in place of 0, so that remainders are 0 there. */
+function safeDivisor(y: Array): Array {
+  return isInteger(y) ? choose(p.eq(y, like(y, 0)), constLike(y, 1), y) : y;
+}
+
 function remainderOf(x: Array, y0: Array): Array {
-  const y = isInteger(y0) ? choose(p.eq(y0, like(y0, 0)), constLike(y0, 1), y0) : y0;
+  const y = safeDivisor(y0);
   const rem = p.rem(x, y);
   const nonzero = p.ne(rem, like(rem, 0));
   const shift = p.and(p.ne(p.lt(rem, like(rem, 0)), p.lt(y, like(y, 0))), nonzero);
@@ -98,7 +103,7 @@ export const mod = remainder;
 
 const fmodProgram = composite('fmod', ([a, b]) => {
   const [x, y] = promoteArgsNumeric('fmod', a!, b!) as [Array, Array];
-  return [p.rem(x, isInteger(x) ? choose(p.eq(y, like(y, 0)), constLike(y, 1), y) : y)];
+  return [p.rem(x, isInteger(a!) || isInteger(b!) ? safeDivisor(y) : y)];
 });
 
 /** The remainder with the dividend's sign, elementwise, as C's `fmod`. Mirrors `jax.numpy.fmod`. @example np.fmod([-7, 7], 3).js() // [-1, 1] */

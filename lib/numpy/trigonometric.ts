@@ -4,6 +4,7 @@ import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { like } from '../primitives/structural';
+import { constLike } from './arithmetic';
 import { promoteArgsInexact } from './broadcast';
 import { choose, expectDtype } from './where';
 
@@ -121,9 +122,9 @@ const hypotProgram = composite('hypot', ([a, b]) => {
   const long = p.max(x, y);
   const short = p.min(x, y);
   const zero = p.eq(long, like(long, 0));
-  const ratio = p.div(short, choose(zero, like(long, 1), long));
-  const length = choose(zero, long, p.mul(long, p.sqrt(p.add(like(long, 1), p.square(ratio)))));
-  return [choose(infinite, like(long, Number.POSITIVE_INFINITY), length)];
+  const ratio = p.div(short, choose(zero, constLike(long, 1), long));
+  const length = choose(zero, long, p.mul(long, p.sqrt(p.add(constLike(long, 1), p.square(ratio)))));
+  return [choose(infinite, constLike(long, Number.POSITIVE_INFINITY), length)];
 });
 
 /** √(x1² + x2²) without overflow, elementwise. Mirrors `jax.numpy.hypot`. @throws DtypeError for complex operands @example np.hypot(3, 4).item() // 5 */

@@ -7,7 +7,7 @@ import { broadcastAll } from './broadcast';
 
 /** A condition as bool: what is not zero holds. */
 export function toBool(x: Array): Array {
-  return x.dtype === 'bool' ? x : p.ne(x, astype(asArray(0), x.dtype));
+  return x.dtype === 'bool' ? x : p.ne(x, astype(asArray(0), x.dtype, x.weakType));
 }
 
 /** The choice of {@link where}, as operations; for use in composites. */

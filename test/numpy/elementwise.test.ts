@@ -1,0 +1,4 @@
+import * as np from '../../lib/numpy/index';
+import { testTable } from './table';
+
+testTable('numpyElementwise', np);
