@@ -48,4 +48,4 @@ function make(name: string, exp: (x: Array) => Array, ofNatural: (x: Array) => A
 export const logaddexp: (x: Array, y: Array) => Array = make('logaddexp', p.exp, (x) => x, Math.PI);
 
 /** log2(2^x + 2^y) of arrays of one inexact dtype. */
-export const logaddexp2: (x: Array, y: Array) => Array = make('logaddexp2', p.exp2, (x) => p.mul(scalar(1 / Math.LN2, x.dtype, x.weakType), x), Math.PI / Math.LN2);
+export const logaddexp2: (x: Array, y: Array) => Array = make('logaddexp2', p.exp2, (x) => p.mul(scalar(1 / Math.LN2, x.dtype, x.weakType && x.ndim === 0), x), Math.PI / Math.LN2);

@@ -5,11 +5,10 @@ import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { withJvp } from '../lax/customJvp';
 import * as p from '../primitives/elementwise';
 import { like } from '../primitives/structural';
-import { constLike } from './arithmetic';
 import { promoteArgsInexact } from './broadcast';
 import { finfo } from './dtypes';
 import { type Rest, readOptions } from './program';
-import { choose, expectDtype } from './where';
+import { choose, expectDtype, laxConst } from './where';
 
 // The derivatives of sin(x)/x at 0, from its series: of odd order they are 0.
 const sincAtZero: ((x: Array) => Array)[] = [];
@@ -59,7 +58,7 @@ export function i0(x: ArrayLike): Array {
 const heavisideProgram = composite('heaviside', ([a, b]) => {
   const [x, y] = promoteArgsInexact('heaviside', a!, b!) as [Array, Array];
   const atZero = choose(p.ne(x, x), x, y);
-  return [choose(p.lt(x, like(x, 0)), constLike(x, 0), choose(p.gt(x, like(x, 0)), constLike(x, 1), atZero))];
+  return [choose(p.lt(x, like(x, 0)), laxConst(x, 0), choose(p.gt(x, like(x, 0)), laxConst(x, 1), atZero))];
 });
 
 /** 0 for negative x1, 1 for positive, x2 at 0, elementwise. Mirrors `jax.numpy.heaviside`. @example np.heaviside([-1, 0, 2], 0.5).js() // [0, 0.5, 1] */

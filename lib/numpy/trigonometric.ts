@@ -6,7 +6,7 @@ import * as p from '../primitives/elementwise';
 import { like } from '../primitives/structural';
 import { constLike } from './arithmetic';
 import { promoteArgsInexact } from './broadcast';
-import { choose, expectDtype } from './where';
+import { choose, expectDtype, laxConst } from './where';
 
 /** The sine of an angle in radians, elementwise. Mirrors `jax.numpy.sin`. @example np.sin([0, Math.PI / 2]).js() // [0, 1] */
 export function sin(x: ArrayLike): Array {
@@ -124,7 +124,7 @@ const hypotProgram = composite('hypot', ([a, b]) => {
   const zero = p.eq(long, like(long, 0));
   const ratio = p.div(short, choose(zero, constLike(long, 1), long));
   const length = choose(zero, long, p.mul(long, p.sqrt(p.add(constLike(long, 1), p.square(ratio)))));
-  return [choose(infinite, constLike(long, Number.POSITIVE_INFINITY), length)];
+  return [choose(infinite, laxConst(long, Number.POSITIVE_INFINITY), length)];
 });
 
 /** √(x1² + x2²) without overflow, elementwise. Mirrors `jax.numpy.hypot`. @throws DtypeError for complex operands @example np.hypot(3, 4).item() // 5 */

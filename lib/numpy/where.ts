@@ -5,9 +5,14 @@ import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike
 import * as p from '../primitives/elementwise';
 import { broadcastAll } from './broadcast';
 
+/** A constant beside x: weak where x is a weak scalar, as JAX's constants are. */
+export function laxConst(x: Array, value: number): Array {
+  return astype(asArray(value), x.dtype, x.weakType && x.ndim === 0);
+}
+
 /** A condition as bool: what is not zero holds. */
 export function toBool(x: Array): Array {
-  return x.dtype === 'bool' ? x : p.ne(x, astype(asArray(0), x.dtype, x.weakType));
+  return x.dtype === 'bool' ? x : p.ne(x, laxConst(x, 0));
 }
 
 /** The choice of {@link where}, as operations; for use in composites. */
