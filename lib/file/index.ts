@@ -1,0 +1,9 @@
+export { AlreadyExistsError, CheckpointError, CheckpointMismatchError, InvalidCheckpointPath } from './errors';
+export { HostArray } from './hostArray';
+export {
+  AsyncManager, type FileName, type LoadOptions, msgpackLoad, msgpackLoadAsync, msgpackRestore, msgpackSave, msgpackSaveAsync, msgpackSerialize, type RestoreOptions, type SaveOptions,
+} from './msgpack';
+export {
+  float, type FromStateDict, int, type MismatchMode, msgpackFromStateDict, msgpackToStateDict, PythonNumber, registerSerialization as msgpackRegisterSerialization,
+  registerSerialization, type RestoreContext, type ToStateDict,
+} from './stateDict';
