@@ -1,0 +1,134 @@
+import type { Array } from '../core/array';
+import { ShapedArray } from '../core/aval';
+import { ArgumentError } from '../core/errors';
+import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
+import { abs, add, complex, conj, div, eq, imag, le, mul, neg, real, sub, where } from './elementwise';
+import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
+import { normalizeColumns, schur, triangularEigenvectors, triangularLeftEigenvectors } from './hessenbergQr';
+import { lu, luSolve } from './lu';
+import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, diagonal, emitFunction, epsilon, eye, flattenBatch, H, isComplex, matmul, realDtype, repeat, rowIndex, scaleOf, T } from './matrix';
+import { argmax, reduceMax } from './reduction';
+import { broadcastInDim, convert, full, like, reduceSum, reshape, scalar } from './structural';
+
+export interface EigParams {
+  computeLeftEigenvectors: boolean;
+  computeRightEigenvectors: boolean;
+  enableEigvecDerivs: boolean;
+  /** Always null: kept because JAX prints it. */
+  implementation: null;
+}
+
+const complexOf = (dtype: string) => (dtype === 'float64' || dtype === 'complex128' ? 'complex128' : 'complex64');
+
+export const eigP: MultiPrimitive<EigParams> = defineMultiPrimitive<EigParams>({
+  name: 'eig',
+  abstract: ([x], p) => {
+    checkMatrix('eig', x!, true);
+    const dtype = complexOf(x!.dtype);
+    const vectors = new ShapedArray(x!.shape, dtype);
+    return [new ShapedArray(x!.shape.slice(0, -1), dtype), ...(p.computeLeftEigenvectors ? [vectors] : []), ...(p.computeRightEigenvectors ? [vectors] : [])];
+  },
+  lower: (ctx, args, p, outs) => emitFunction(ctx, ([x]) => (x!.size === 0 ? outs.map((o) => full(o.shape, 0, o.dtype)) : decompose(x!, p)), args),
+  jvp: ([x], [dx], p) => {
+    const { computeLeftEigenvectors: left, computeRightEigenvectors: right } = p;
+    if ((left || right) && !p.enableEigvecDerivs) throw new ArgumentError('eig: derivatives of eigenvectors of general matrices hold only where eigenvalues are distinct; opt in with enableEigvecDerivs: true');
+    const outs = eigP.bind({ ...p, computeRightEigenvectors: true, enableEigvecDerivs: true }, x!);
+    const [w, vr] = [outs[0]!, outs[outs.length - 1]!];
+    const d = convert(dx!, vr.dtype);
+    if (!left && !right) return [[w], [reduceSum(mul(solve(vr, d), T(vr)), [vr.ndim - 1])]];
+    const [dw, dvr] = tangents(w, vr, d);
+    const primals = [w, ...(left ? [outs[1]!] : []), ...(right ? [vr] : [])];
+    return [primals, [dw, ...(left ? [tangents(conj(w), outs[1]!, H(d))[1]] : []), ...(right ? [dvr] : [])]];
+  },
+  transpose: absent('eig is not linear'),
+  batch: batchLeading(() => eigP),
+  sample: () => {
+    const values = [2, 0.3, -0.5, 0.7, 1, 0.2, -0.4, 0.6, -1.8];
+    const p: EigParams = { computeLeftEigenvectors: true, computeRightEigenvectors: true, enableEigvecDerivs: true, implementation: null };
+    const input = { shape: [3, 3], dtype: 'float32', values };
+    return [{ inputs: [input], params: p }];
+  },
+});
+
+function solve(a: Array, b: Array): Array {
+  const [packed, , permutation] = lu(a);
+  return luSolve(packed, permutation, b);
+}
+
+/**
+ * Tangents of eigenvalues and of right eigenvectors of length 1 whose largest entry is real.
+ * Source: Giles, "An extended collection of matrix derivative results" (2008), section 3.1, for distinct eigenvalues.
+ */
+function tangents(w: Array, v: Array, da: Array): [Array, Array] {
+  const shape = v.shape;
+  const inner = matmul(solve(v, da), v);
+  const i = eye(shape, v.dtype);
+  const gaps = sub(div(full(shape, 1, v.dtype), add(i, sub(asRows(w, shape), asColumns(w, shape)))), i);
+  const u = matmul(v, mul(gaps, inner));
+  // The vectors' scale: their length and the largest entry's phase stay.
+  const n = shape.length;
+  const where1 = eq(rowIndex(shape), asRows(argmax(abs(v), n - 2), shape));
+  const pick = (x: Array) => reduceSum(where(where1, x, like(x, 0)), [n - 2]);
+  const c = complex(neg(real(reduceSum(mul(conj(v), u), [n - 2]))), neg(div(imag(pick(u)), real(pick(v)))));
+  return [diagonal(inner), add(u, mul(v, asRows(c, shape)))];
+}
+
+function decompose(x: Array, p: EigParams): Array[] {
+  const { flat, restore } = flattenBatch(x);
+  const [b, n] = flat.shape as [number, number];
+  const dtype = complexOf(x.dtype);
+  const zero = scalar(0, 'int32');
+  const vectors = full([b, n, n], 0, dtype);
+  const init = [full([b, n], 0, dtype), ...(p.computeLeftEigenvectors ? [vectors] : []), ...(p.computeRightEigenvectors ? [vectors] : [])];
+  // One matrix at a time: their steps differ in number.
+  const outs = repeat(0, b, (k, state) => {
+    const a = reshape(dynamicSlice(flat, [k, zero, zero], [1, n, n]), [n, n]);
+    const results = decomposeOne(a, p);
+    return state.map((s, i) => dynamicUpdateSlice(s, reshape(results[i]!, [1, ...results[i]!.shape]), i === 0 ? [k, zero] : [k, zero, zero]));
+  }, init);
+  return outs.map(restore);
+}
+
+function decomposeOne(a: Array, p: EigParams): Array[] {
+  const n = a.shape[0]!;
+  const dtype = complexOf(a.dtype);
+  const scale = scaleOf(a);
+  const scaled = convert(div(a, broadcastInDim(asTypeOf(scale, a), a.shape, [])), dtype);
+  const { z, t, converged } = schur(scaled);
+  const values = diagonal(t);
+  // The eigenvalues of a real matrix are real up to rounding errors, or come in pairs.
+  const largest = reduceMax(abs(values), [0]);
+  const isReal = isComplex(a) ? full([n], false, 'bool') : le(abs(imag(values)), broadcastInDim(mul(largest, like(largest, n * epsilon(dtype))), [n], []));
+  const zeros = full([n], 0, realDtype(dtype));
+  const snapped = where(isReal, complex(real(values), zeros), values);
+  const w = mul(snapped, broadcastInDim(asTypeOf(scale, snapped), [n], []));
+  const ok = (x: Array) => where(broadcastInDim(converged, x.shape, []), x, full(x.shape, Number.NaN, dtype));
+  const finish = (v: Array) => {
+    const unit = normalizeColumns(v);
+    return ok(where(broadcastInDim(isReal, [n, n], [1]), complex(real(unit), full([n, n], 0, realDtype(dtype))), unit));
+  };
+  return [
+    ok(w),
+    ...(p.computeLeftEigenvectors ? [finish(matmul(z, triangularLeftEigenvectors(t)))] : []),
+    ...(p.computeRightEigenvectors ? [finish(matmul(z, triangularEigenvectors(t)))] : []),
+  ];
+}
+
+export interface EigOptions {
+  computeLeftEigenvectors?: boolean;
+  computeRightEigenvectors?: boolean;
+  /** Whether eigenvectors may be differentiated: their derivatives hold only where eigenvalues are distinct. */
+  enableEigvecDerivs?: boolean;
+}
+
+/**
+ * Eigenvalues of general matrices, and their left and right eigenvectors as columns of length 1; NaN where the iteration does not converge.
+ * Mirrors `jax.lax.linalg.eig`.
+ *
+ * @param x `[..., n, n]`
+ * @returns complex values `[..., n]`, in no order, then the vectors asked for, `[..., n, n]`
+ */
+export function eig(x: Array, options: EigOptions = {}): Array[] {
+  const { computeLeftEigenvectors = true, computeRightEigenvectors = true, enableEigvecDerivs = false } = options;
+  return eigP.bind({ computeLeftEigenvectors, computeRightEigenvectors, enableEigvecDerivs, implementation: null }, x);
+}
