@@ -7,6 +7,8 @@ import { type DType, dtypeKind } from '../../lib/core/dtype';
 import { config } from '../../lib/core/config';
 import { encode } from '../../lib/core/hostFormat';
 import { ShapedArray } from '../../lib/core/aval';
+import { grad } from '../../lib/transform';
+import { reduceSum } from '../../lib/primitives/structural';
 import * as prng from '../../lib/prng';
 
 /** A call of jax.random and its result, as scripts/fixtures/prng.py describes it. */
@@ -17,6 +19,7 @@ export interface Case {
   a?: unknown[];
   o?: Record<string, unknown>;
   x?: 1;
+  g?: 1;
   t: DType;
   s: number[];
   v: (number | string)[];
@@ -47,7 +50,18 @@ export function call(c: Case, key: Array): Array {
 }
 
 export function run(c: Case): Array {
+  if (c.g) return gradient(c);
   return c.f === 'PRNGKey' ? prng.PRNGKey(c.a![0] as number) : call(c, keyOf(c));
+}
+
+/** Gradient of the sum of the call's result by its first argument. */
+function gradient(c: Case): Array {
+  const [first, ...rest] = c.a!;
+  const by = grad((x: Array) => {
+    const out = (prng as unknown as Record<string, Sampler>)[c.f]!(keyOf(c), x, ...rest.map(argument));
+    return reduceSum(out, out.shape.map((_, i) => i));
+  });
+  return by(argument(first) as Array) as Array;
 }
 
 /** Runs with 64-bit types on where the case wants them. */
@@ -74,7 +88,7 @@ export function flat(x: Array, first?: number): (number | string)[] {
 
 /** Samplers whose bits are JAX's to the last. */
 const EXACT = new Set(['uniform', 'rademacher']);
-const TOLERANCE: Partial<Record<DType, number>> = { float64: 1e-14, float32: 4e-6, complex64: 4e-6, float16: 2e-3, bfloat16: 1.6e-2 };
+const TOLERANCE: Partial<Record<DType, number>> = { float64: 1e-14, float32: 4e-6, complex64: 4e-6, complex128: 1e-14, float16: 2e-3, bfloat16: 1.6e-2 };
 
 /** Samplers whose elements are compared on the scale of them all: decompositions round them together. */
 const TOGETHER = new Set(['orthogonal', 'multivariateNormal']);
@@ -91,5 +105,5 @@ export function difference(c: Case, x: Array): string | null {
 }
 
 export function title(c: Case): string {
-  return `${c.f}(${[c.impl ?? '', ...(c.a ?? []), c.o ?? ''].map((x) => JSON.stringify(x)).join(' ')})${c.x ? ' x64' : ''}`;
+  return `${c.f}(${[c.impl ?? '', ...(c.a ?? []), c.o ?? ''].map((x) => JSON.stringify(x)).join(' ')})${c.x ? ' x64' : ''}${c.g ? ' gradient' : ''}`;
 }
