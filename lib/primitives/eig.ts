@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
-import { abs, add, complex, conj, div, eq, imag, le, mul, neg, real, sub, where } from './elementwise';
+import { abs, add, and, complex, conj, div, eq, imag, le, mul, neg, real, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { normalizeColumns, schur, triangularEigenvectors, triangularLeftEigenvectors } from './hessenbergQr';
 import { lu, luSolve } from './lu';
@@ -105,7 +105,9 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   const ok = (x: Array) => where(broadcastInDim(converged, x.shape, []), x, full(x.shape, Number.NaN, dtype));
   const finish = (v: Array) => {
     const unit = normalizeColumns(v);
-    return ok(where(broadcastInDim(isReal, [n, n], [1]), complex(real(unit), full([n, n], 0, realDtype(dtype))), unit));
+    // A vector that is complex all the same is one of a pair whose values are as good as equal: both are kept, for they are independent.
+    const slight = le(reduceMax(abs(imag(unit)), [0]), scalar(Math.sqrt(epsilon(dtype)), realDtype(dtype)));
+    return ok(where(broadcastInDim(and(isReal, slight), [n, n], [1]), complex(real(unit), full([n, n], 0, realDtype(dtype))), unit));
   };
   return [
     ok(w),

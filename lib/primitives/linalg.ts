@@ -1,0 +1,9 @@
+// Decompositions and systems of equations, as `jax.lax.linalg` has them.
+export { cholesky, choleskyP, symmetricProduct, triangularSolve, triangularSolveP } from './cholesky';
+export { eig, eigP } from './eig';
+export { eigh, eighP } from './eigh';
+export { geqp3, geqrf, geqrfP, householderProduct, householderProductP } from './householder';
+export { lu, luP, luPivotsToPermutation, luPivotsToPermutationP, luSolve } from './lu';
+export { qr, qrP } from './qr';
+export { svd, svdP } from './svd';
+export { tridiagonalSolve, tridiagonalSolveP } from './tridiagonal';
