@@ -242,7 +242,9 @@ export function bernoulli(key: Array, p?: ArrayLike | BernoulliOptions, shape?: 
   const named = isOptions(p);
   const o = readOptions<BernoulliOptions>('bernoulli', ['p', 'shape', 'mode'], named ? (p as BernoulliOptions) : shape, options);
   const given = (named ? undefined : (p as ArrayLike | undefined)) ?? o.p ?? 0.5;
-  const probability = typeof given === 'number' ? scalar(given, canonicalDtype('float64'), true) : asArray(given, 'bernoulli: p');
+  const x = asArray(given, 'bernoulli: p');
+  // The number 1 is a weak integer, but no less a probability.
+  const probability = x.weakType && dtypeKind(x.dtype) === 'int' ? astype(x, canonicalDtype('float64'), true) : x;
   if (dtypeKind(probability.dtype) !== 'float') throw new DtypeError(`bernoulli: expected p to be of a float dtype, got ${probability.aval}`);
   const { mode = 'low' } = o;
   if (mode !== 'low' && mode !== 'high') throw new ArgumentError(`bernoulli: expected mode to be 'low' or 'high', got ${describeValue(mode)}`);

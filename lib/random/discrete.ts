@@ -83,7 +83,7 @@ export function bernoulli(rng: KeySource, p?: ArrayLike | BernoulliOptions, opti
   const o = readDraw<BernoulliOptions & { dtype?: never }>('bernoulli', ['p', 'checkValid'], (named ? p : options) as BernoulliOptions);
   if (o.dtype !== undefined) throw new ArgumentError("bernoulli: there is no option 'dtype': the result is bool");
   const value = (named ? undefined : (p as ArrayLike | undefined)) ?? o.p ?? 0.5;
-  const params = given('bernoulli', { p: typeof value === 'number' ? scalar(value, canonicalDtype('float64'), true) : value });
+  const params = given('bernoulli', { p: value });
   checkValues('bernoulli', o.checkValid, 'expected p in [0, 1]', probability, params.p!);
   const shape = sizeFor('bernoulli', o.size, params);
   return prng.bernoulli(rng.keyFor(o.key), { p: params.p!, shape });

@@ -35,6 +35,12 @@ const advance = composite<{ n: number | null }>('split_key', ([key], { n }) => {
 
 const several = composite<{ n: number }>('split_keys', ([key], { n }) => [splitKeys(key!, [n])]);
 
+/** Keys for each of n lanes, and the key to go on with afterwards, which no lane has. */
+const forLanes = composite<{ n: number }>('split_for_lanes', ([key], { n }) => {
+  const keys = splitKeys(key!, [n + 1]);
+  return [sliceInDim(keys, 1, n + 1, 0), indexInDim(splitKeys(indexInDim(keys, 0, 0), [2]), 1, 0)];
+});
+
 function checkCount(op: string, n: unknown): number {
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
   return n;
@@ -108,6 +114,13 @@ export class KeyState extends State<Array> {
   /** The key for a draw: the given one, or one split off the state. @internal */
   keyFor(key: SeedOrKey | null | undefined): Array {
     return key === undefined || key === null ? this.splitKey() : formatKey('key', key);
+  }
+
+  override splitForLanes(n: number): { lanes: Array; after: Array } {
+    const key = this.current() as Array;
+    if (key.ndim !== 1) throw new ShapeError(`vmap: a random state that holds several keys (${key.aval}) cannot be split for lanes; declare it in inStates`);
+    const [lanes, after] = forLanes([key], { n });
+    return { lanes: lanes!, after: after! };
   }
 
   /** Keeps the key for {@link restoreKey}. @throws ArgumentError if one is kept already */
