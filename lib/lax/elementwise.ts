@@ -1,0 +1,447 @@
+import type { Array } from '../core/array';
+import { checkDtype } from '../core/aval';
+import { type DType, dtypeKind } from '../core/dtype';
+import { ArgumentError, DtypeError } from '../core/errors';
+import { flatten, map } from '../core/tree';
+import { isArrayLeaf } from '../functional/treeFunction';
+import { optimizationBarrierP } from '../interpreters/remat';
+import * as p from '../primitives/elementwise';
+import { randomGammaGrad as randomGammaGradPrimitive } from '../primitives/randomGamma';
+import { full } from '../primitives/structural';
+import { type ArrayLike, asArray, astype } from './arrayLike';
+import { operands } from './operands';
+
+// Elementwise operations: those of one operand take arrays of the dtypes they are defined for, without promotion. Those of several take arrays of one
+// dtype and of one shape, or scalars; a dimension of size 1 goes with any. Plain JS values take the dtype of the arrays beside them.
+
+/** The absolute value; of complex numbers, the modulus, elementwise. Mirrors `jax.lax.abs`. @throws DtypeError for a dtype it is not defined for */
+export function abs(x: ArrayLike): Array {
+  return p.abs(asArray(x, 'abs'));
+}
+
+/** The angle whose cosine is x, elementwise. Mirrors `jax.lax.acos`. @throws DtypeError for a dtype it is not defined for */
+export function acos(x: ArrayLike): Array {
+  return p.acos(asArray(x, 'acos'));
+}
+
+/** The inverse of cosh, elementwise. Mirrors `jax.lax.acosh`. @throws DtypeError for a dtype it is not defined for */
+export function acosh(x: ArrayLike): Array {
+  return p.acosh(asArray(x, 'acosh'));
+}
+
+/** The angle whose sine is x, elementwise. Mirrors `jax.lax.asin`. @throws DtypeError for a dtype it is not defined for */
+export function asin(x: ArrayLike): Array {
+  return p.asin(asArray(x, 'asin'));
+}
+
+/** The inverse of sinh, elementwise. Mirrors `jax.lax.asinh`. @throws DtypeError for a dtype it is not defined for */
+export function asinh(x: ArrayLike): Array {
+  return p.asinh(asArray(x, 'asinh'));
+}
+
+/** The angle whose tangent is x, elementwise. Mirrors `jax.lax.atan`. @throws DtypeError for a dtype it is not defined for */
+export function atan(x: ArrayLike): Array {
+  return p.atan(asArray(x, 'atan'));
+}
+
+/** The inverse of tanh, elementwise. Mirrors `jax.lax.atanh`. @throws DtypeError for a dtype it is not defined for */
+export function atanh(x: ArrayLike): Array {
+  return p.atanh(asArray(x, 'atanh'));
+}
+
+/** exp(−|x|) I0(x), I0 being the modified Bessel function of order 0, elementwise. Mirrors `jax.lax.bessel_i0e`. @throws DtypeError for a dtype it is not defined for */
+export function besselI0e(x: ArrayLike): Array {
+  return p.besselI0e(asArray(x, 'besselI0e'));
+}
+
+/** exp(−|x|) I1(x), I1 being the modified Bessel function of order 1, elementwise. Mirrors `jax.lax.bessel_i1e`. @throws DtypeError for a dtype it is not defined for */
+export function besselI1e(x: ArrayLike): Array {
+  return p.besselI1e(asArray(x, 'besselI1e'));
+}
+
+/** The cube root, elementwise. Mirrors `jax.lax.cbrt`. @throws DtypeError for a dtype it is not defined for */
+export function cbrt(x: ArrayLike): Array {
+  return p.cbrt(asArray(x, 'cbrt'));
+}
+
+/** The smallest integer not below x, elementwise. Mirrors `jax.lax.ceil`. @throws DtypeError for a dtype it is not defined for */
+export function ceil(x: ArrayLike): Array {
+  return p.ceil(asArray(x, 'ceil'));
+}
+
+/** How many leading bits are 0, elementwise. Mirrors `jax.lax.clz`. @throws DtypeError for a dtype it is not defined for */
+export function clz(x: ArrayLike): Array {
+  return p.clz(asArray(x, 'clz'));
+}
+
+/** The cosine, elementwise. Mirrors `jax.lax.cos`. @throws DtypeError for a dtype it is not defined for */
+export function cos(x: ArrayLike): Array {
+  return p.cos(asArray(x, 'cos'));
+}
+
+/** The hyperbolic cosine, elementwise. Mirrors `jax.lax.cosh`. @throws DtypeError for a dtype it is not defined for */
+export function cosh(x: ArrayLike): Array {
+  return p.cosh(asArray(x, 'cosh'));
+}
+
+/** The derivative of log Γ, elementwise. Mirrors `jax.lax.digamma`. @throws DtypeError for a dtype it is not defined for */
+export function digamma(x: ArrayLike): Array {
+  return p.digamma(asArray(x, 'digamma'));
+}
+
+/** The error function, elementwise. Mirrors `jax.lax.erf`. @throws DtypeError for a dtype it is not defined for */
+export function erf(x: ArrayLike): Array {
+  return p.erf(asArray(x, 'erf'));
+}
+
+/** 1 − erf(x), exact for large x, elementwise. Mirrors `jax.lax.erfc`. @throws DtypeError for a dtype it is not defined for */
+export function erfc(x: ArrayLike): Array {
+  return p.erfc(asArray(x, 'erfc'));
+}
+
+/** The inverse of erf, elementwise. Mirrors `jax.lax.erf_inv`. @throws DtypeError for a dtype it is not defined for */
+export function erfInv(x: ArrayLike): Array {
+  return p.erfInv(asArray(x, 'erfInv'));
+}
+
+/** e to the power x, elementwise. Mirrors `jax.lax.exp`. @throws DtypeError for a dtype it is not defined for */
+export function exp(x: ArrayLike): Array {
+  return p.exp(asArray(x, 'exp'));
+}
+
+/** 2 to the power x, elementwise. Mirrors `jax.lax.exp2`. @throws DtypeError for a dtype it is not defined for */
+export function exp2(x: ArrayLike): Array {
+  return p.exp2(asArray(x, 'exp2'));
+}
+
+/** exp(x) − 1, exact for small x, elementwise. Mirrors `jax.lax.expm1`. @throws DtypeError for a dtype it is not defined for */
+export function expm1(x: ArrayLike): Array {
+  return p.expm1(asArray(x, 'expm1'));
+}
+
+/** The largest integer not above x, elementwise. Mirrors `jax.lax.floor`. @throws DtypeError for a dtype it is not defined for */
+export function floor(x: ArrayLike): Array {
+  return p.floor(asArray(x, 'floor'));
+}
+
+/** The imaginary part, elementwise. Mirrors `jax.lax.imag`. @throws DtypeError for a dtype it is not defined for */
+export function imag(x: ArrayLike): Array {
+  return p.imag(asArray(x, 'imag'));
+}
+
+/** Whether x is neither infinite nor NaN, elementwise. Mirrors `jax.lax.is_finite`. @throws DtypeError for a dtype it is not defined for */
+export function isFinite(x: ArrayLike): Array {
+  return p.isFinite(asArray(x, 'isFinite'));
+}
+
+/** log |Γ(x)|, elementwise. Mirrors `jax.lax.lgamma`. @throws DtypeError for a dtype it is not defined for */
+export function lgamma(x: ArrayLike): Array {
+  return p.lgamma(asArray(x, 'lgamma'));
+}
+
+/** The natural logarithm, elementwise. Mirrors `jax.lax.log`. @throws DtypeError for a dtype it is not defined for */
+export function log(x: ArrayLike): Array {
+  return p.log(asArray(x, 'log'));
+}
+
+/** log(1 + x), exact for small x, elementwise. Mirrors `jax.lax.log1p`. @throws DtypeError for a dtype it is not defined for */
+export function log1p(x: ArrayLike): Array {
+  return p.log1p(asArray(x, 'log1p'));
+}
+
+/** 1 / (1 + exp(−x)), elementwise. Mirrors `jax.lax.logistic`. @throws DtypeError for a dtype it is not defined for */
+export function logistic(x: ArrayLike): Array {
+  return p.logistic(asArray(x, 'logistic'));
+}
+
+/** The negative, elementwise. Mirrors `jax.lax.neg`. @throws DtypeError for a dtype it is not defined for */
+export function neg(x: ArrayLike): Array {
+  return p.neg(asArray(x, 'neg'));
+}
+
+/** How many bits are set, elementwise. Mirrors `jax.lax.population_count`. @throws DtypeError for a dtype it is not defined for */
+export function populationCount(x: ArrayLike): Array {
+  return p.populationCount(asArray(x, 'populationCount'));
+}
+
+/** The real part, elementwise. Mirrors `jax.lax.real`. @throws DtypeError for a dtype it is not defined for */
+export function real(x: ArrayLike): Array {
+  return p.real(asArray(x, 'real'));
+}
+
+/** 1 / √x, elementwise. Mirrors `jax.lax.rsqrt`. @throws DtypeError for a dtype it is not defined for */
+export function rsqrt(x: ArrayLike): Array {
+  return p.rsqrt(asArray(x, 'rsqrt'));
+}
+
+/** −1, 0 or 1 by the sign; of complex numbers, x / |x|, elementwise. Mirrors `jax.lax.sign`. @throws DtypeError for a dtype it is not defined for */
+export function sign(x: ArrayLike): Array {
+  return p.sign(asArray(x, 'sign'));
+}
+
+/** The sine, elementwise. Mirrors `jax.lax.sin`. @throws DtypeError for a dtype it is not defined for */
+export function sin(x: ArrayLike): Array {
+  return p.sin(asArray(x, 'sin'));
+}
+
+/** The hyperbolic sine, elementwise. Mirrors `jax.lax.sinh`. @throws DtypeError for a dtype it is not defined for */
+export function sinh(x: ArrayLike): Array {
+  return p.sinh(asArray(x, 'sinh'));
+}
+
+/** The square root, elementwise. Mirrors `jax.lax.sqrt`. @throws DtypeError for a dtype it is not defined for */
+export function sqrt(x: ArrayLike): Array {
+  return p.sqrt(asArray(x, 'sqrt'));
+}
+
+/** x · x, elementwise. Mirrors `jax.lax.square`. @throws DtypeError for a dtype it is not defined for */
+export function square(x: ArrayLike): Array {
+  return p.square(asArray(x, 'square'));
+}
+
+/** The tangent, elementwise. Mirrors `jax.lax.tan`. @throws DtypeError for a dtype it is not defined for */
+export function tan(x: ArrayLike): Array {
+  return p.tan(asArray(x, 'tan'));
+}
+
+/** The hyperbolic tangent, elementwise. Mirrors `jax.lax.tanh`. @throws DtypeError for a dtype it is not defined for */
+export function tanh(x: ArrayLike): Array {
+  return p.tanh(asArray(x, 'tanh'));
+}
+
+/** x + y, elementwise. Mirrors `jax.lax.add`. @throws DtypeError, ShapeError where the operands do not go together */
+export function add(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('add', x, y) as [Array, Array];
+  return p.add(a, b);
+}
+
+/** The angle of the point with ordinate x and abscissa y, elementwise. Mirrors `jax.lax.atan2`. @throws DtypeError, ShapeError where the operands do not go together */
+export function atan2(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('atan2', x, y) as [Array, Array];
+  return p.atan2(a, b);
+}
+
+/** And of the bits of integers, or of booleans, elementwise. Mirrors `jax.lax.bitwise_and`. @throws DtypeError, ShapeError where the operands do not go together */
+export function bitwiseAnd(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('bitwiseAnd', x, y) as [Array, Array];
+  return p.and(a, b);
+}
+
+/** Or of the bits of integers, or of booleans, elementwise. Mirrors `jax.lax.bitwise_or`. @throws DtypeError, ShapeError where the operands do not go together */
+export function bitwiseOr(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('bitwiseOr', x, y) as [Array, Array];
+  return p.or(a, b);
+}
+
+/** Exclusive or of the bits of integers, or of booleans, elementwise. Mirrors `jax.lax.bitwise_xor`. @throws DtypeError, ShapeError where the operands do not go together */
+export function bitwiseXor(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('bitwiseXor', x, y) as [Array, Array];
+  return p.xor(a, b);
+}
+
+/** Complex numbers of real and imaginary parts, elementwise. Mirrors `jax.lax.complex`. @throws DtypeError, ShapeError where the operands do not go together */
+export function complex(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('complex', x, y) as [Array, Array];
+  return p.complex(a, b);
+}
+
+/** x / y; of integers, rounded toward 0, elementwise. Mirrors `jax.lax.div`. @throws DtypeError, ShapeError where the operands do not go together */
+export function div(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('div', x, y) as [Array, Array];
+  return p.div(a, b);
+}
+
+/** x = y, as bool, elementwise. Mirrors `jax.lax.eq`. @throws DtypeError, ShapeError where the operands do not go together */
+export function eq(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('eq', x, y) as [Array, Array];
+  return p.eq(a, b);
+}
+
+/** x ≥ y, as bool, elementwise. Mirrors `jax.lax.ge`. @throws DtypeError, ShapeError where the operands do not go together */
+export function ge(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('ge', x, y) as [Array, Array];
+  return p.ge(a, b);
+}
+
+/** x > y, as bool, elementwise. Mirrors `jax.lax.gt`. @throws DtypeError, ShapeError where the operands do not go together */
+export function gt(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('gt', x, y) as [Array, Array];
+  return p.gt(a, b);
+}
+
+/** x ≤ y, as bool, elementwise. Mirrors `jax.lax.le`. @throws DtypeError, ShapeError where the operands do not go together */
+export function le(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('le', x, y) as [Array, Array];
+  return p.le(a, b);
+}
+
+/** x < y, as bool, elementwise. Mirrors `jax.lax.lt`. @throws DtypeError, ShapeError where the operands do not go together */
+export function lt(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('lt', x, y) as [Array, Array];
+  return p.lt(a, b);
+}
+
+/** The greater, elementwise. Mirrors `jax.lax.max`. @throws DtypeError, ShapeError where the operands do not go together */
+export function max(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('max', x, y) as [Array, Array];
+  return p.max(a, b);
+}
+
+/** The less, elementwise. Mirrors `jax.lax.min`. @throws DtypeError, ShapeError where the operands do not go together */
+export function min(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('min', x, y) as [Array, Array];
+  return p.min(a, b);
+}
+
+/** x · y, elementwise. Mirrors `jax.lax.mul`. @throws DtypeError, ShapeError where the operands do not go together */
+export function mul(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('mul', x, y) as [Array, Array];
+  return p.mul(a, b);
+}
+
+/** x ≠ y, as bool, elementwise. Mirrors `jax.lax.ne`. @throws DtypeError, ShapeError where the operands do not go together */
+export function ne(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('ne', x, y) as [Array, Array];
+  return p.ne(a, b);
+}
+
+/** The next number after x in the direction of y, elementwise. Mirrors `jax.lax.nextafter`. @throws DtypeError, ShapeError where the operands do not go together */
+export function nextafter(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('nextafter', x, y) as [Array, Array];
+  return p.nextafter(a, b);
+}
+
+/** The m-th derivative of the digamma function, elementwise. Mirrors `jax.lax.polygamma`. @throws DtypeError, ShapeError where the operands do not go together */
+export function polygamma(m: ArrayLike, x: ArrayLike): Array {
+  const [a, b] = operands('polygamma', m, x) as [Array, Array];
+  return p.polygamma(a, b);
+}
+
+/** The remainder with the sign of x, elementwise. Mirrors `jax.lax.rem`. @throws DtypeError, ShapeError where the operands do not go together */
+export function rem(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('rem', x, y) as [Array, Array];
+  return p.rem(a, b);
+}
+
+/** Bits moved up by y places, elementwise. Mirrors `jax.lax.shift_left`. @throws DtypeError, ShapeError where the operands do not go together */
+export function shiftLeft(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('shiftLeft', x, y) as [Array, Array];
+  return p.shiftLeft(a, b);
+}
+
+/** Bits moved down by y places, the sign coming in, elementwise. Mirrors `jax.lax.shift_right_arithmetic`. @throws DtypeError, ShapeError where the operands do not go together */
+export function shiftRightArithmetic(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('shiftRightArithmetic', x, y) as [Array, Array];
+  return p.shiftRightArithmetic(a, b);
+}
+
+/** Bits moved down by y places, zeros coming in, elementwise. Mirrors `jax.lax.shift_right_logical`. @throws DtypeError, ShapeError where the operands do not go together */
+export function shiftRightLogical(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('shiftRightLogical', x, y) as [Array, Array];
+  return p.shiftRightLogical(a, b);
+}
+
+/** x − y, elementwise. Mirrors `jax.lax.sub`. @throws DtypeError, ShapeError where the operands do not go together */
+export function sub(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('sub', x, y) as [Array, Array];
+  return p.sub(a, b);
+}
+
+/** The Hurwitz zeta function, elementwise. Mirrors `jax.lax.zeta`. @throws DtypeError, ShapeError where the operands do not go together */
+export function zeta(x: ArrayLike, q: ArrayLike): Array {
+  const [a, b] = operands('zeta', x, q) as [Array, Array];
+  return p.zeta(a, b);
+}
+
+/** The complement of the bits of integers, or of booleans, elementwise. Mirrors `jax.lax.bitwise_not`. @throws DtypeError for other dtypes */
+export function bitwiseNot(x: ArrayLike): Array {
+  return p.not(asArray(x, 'bitwiseNot'));
+}
+
+/** The complex conjugate, elementwise; real numbers become complex. Mirrors `jax.lax.conj`. */
+export function conj(x: ArrayLike): Array {
+  return p.conj(asArray(x, 'conj'));
+}
+
+/** 1 / x, elementwise. Mirrors `jax.lax.reciprocal`. */
+export function reciprocal(x: ArrayLike): Array {
+  return p.integerPow(asArray(x, 'reciprocal'), -1);
+}
+
+/** x to the power y, elementwise; y may be of integers. Mirrors `jax.lax.pow`. @throws DtypeError unless x is of floats or complex numbers */
+export function pow(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = [asArray(x, 'pow'), asArray(y, 'pow')];
+  const whole = ['int', 'uint'].includes(dtypeKind(b.dtype)) && ['float', 'complex'].includes(dtypeKind(a.dtype));
+  const [u, v] = whole ? [a, astype(b, a.dtype)] : operands('pow', x, y);
+  return p.pow(u!, v!);
+}
+
+/** x to a whole power known beforehand, elementwise. Mirrors `jax.lax.integer_pow`. @throws DtypeError for an integer to a negative power */
+export function integerPow(x: ArrayLike, y: number): Array {
+  const a = asArray(x, 'integerPow');
+  if (!Number.isInteger(y)) throw new ArgumentError(`integerPow: expected y to be an integer, got ${String(y)}`);
+  if (y < 0 && ['int', 'uint'].includes(dtypeKind(a.dtype))) throw new DtypeError(`integerPow: integers cannot be raised to negative powers, got ${a.aval} and ${y}`);
+  if (y === 0) return full(a.shape, 1, a.dtype, a.weakType);
+  return y === 1 ? a : p.integerPow(a, y);
+}
+
+/** How numbers halfway between two integers are rounded. Mirrors `jax.lax.RoundingMethod`. */
+export const RoundingMethod = { AWAY_FROM_ZERO: 0, TO_NEAREST_EVEN: 1 } as const;
+
+/** The nearest integer, elementwise; halves go away from zero unless told otherwise. Mirrors `jax.lax.round`. */
+export function round(x: ArrayLike, options: { roundingMethod?: 0 | 1 | 'AWAY_FROM_ZERO' | 'TO_NEAREST_EVEN' } = {}): Array {
+  const m = options.roundingMethod ?? 0;
+  const method = typeof m === 'string' ? RoundingMethod[m] : m;
+  if (method !== 0 && method !== 1) throw new ArgumentError(`round: expected roundingMethod to be one of RoundingMethod, got ${String(m)}`);
+  return p.round(asArray(x, 'round'), method === 1);
+}
+
+/** Values below `min` become it, and those above `max` that. Mirrors `jax.lax.clamp`. @throws DtypeError, ShapeError unless bounds are scalars or of x's shape */
+export function clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike): Array {
+  const [lo, a, hi] = operands('clamp', min, x, max) as [Array, Array, Array];
+  return p.clamp(lo, a, hi);
+}
+
+/** Elementwise, `onTrue` where `pred` (a bool scalar, or of their shape) holds, else `onFalse`. Mirrors `jax.lax.select`. */
+export function select(pred: ArrayLike, onTrue: ArrayLike, onFalse: ArrayLike): Array {
+  return selectN(pred, onFalse, onTrue);
+}
+
+/** Elementwise, the case whose number is in `which`: int32, or bool for two cases. Mirrors `jax.lax.select_n`. @throws DtypeError, ShapeError unless the cases are of one type */
+export function selectN(which: ArrayLike, ...cases: readonly ArrayLike[]): Array {
+  if (cases.length === 0) throw new ArgumentError('selectN: expected at least one case');
+  return p.selectN(asArray(which, 'selectN'), operands('selectN', ...cases));
+}
+
+/** An array in another element type. Mirrors `jax.lax.convert_element_type`. @throws DtypeError for an unknown dtype */
+export function convertElementType(operand: ArrayLike, newDtype: DType | 'int' | 'float' | 'complex'): Array {
+  return astype(asArray(operand, 'convertElementType'), checkDtype('convertElementType', newDtype));
+}
+
+/** The bits of the elements as another element type; where sizes differ, the last dimension comes or goes. Mirrors `jax.lax.bitcast_convert_type`. @throws ShapeError where the last dimension does not fit */
+export function bitcastConvertType(operand: ArrayLike, newDtype: DType): Array {
+  return p.bitcastConvertType(asArray(operand, 'bitcastConvertType'), checkDtype('bitcastConvertType', newDtype));
+}
+
+/** Values rounded to a float type with fewer bits, in the same dtype. Mirrors `jax.lax.reduce_precision`. */
+export function reducePrecision(operand: ArrayLike, exponentBits: number, mantissaBits: number): Array {
+  return p.reducePrecision(asArray(operand, 'reducePrecision'), exponentBits, mantissaBits);
+}
+
+/** A tree of arrays through which no derivative flows. Mirrors `jax.lax.stop_gradient`. */
+export function stopGradient<T>(x: T): T {
+  const stop = (v: unknown) => (isArrayLeaf(v) ? p.stopGradient(asArray(v as ArrayLike)) : v);
+  return map(stop as never, x, { isLeaf: isArrayLeaf }) as T;
+}
+
+/** A tree of arrays that the compiler must not move computations across. Mirrors `jax.lax.optimization_barrier`. */
+export function optimizationBarrier<T>(operand: T): T {
+  const [leaves, def] = flatten(operand, isArrayLeaf);
+  return def.unflatten(optimizationBarrierP.bind({}, ...leaves.map((x) => asArray(x as ArrayLike, 'optimizationBarrier')))) as T;
+}
+
+/** The derivative of samples of a gamma distribution by its parameter a, at samples x. Mirrors `jax.lax.random_gamma_grad`. */
+export function randomGammaGrad(a: ArrayLike, x: ArrayLike): Array {
+  const [u, v] = operands('randomGammaGrad', a, x) as [Array, Array];
+  return randomGammaGradPrimitive(u, v);
+}

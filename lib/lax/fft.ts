@@ -1,0 +1,11 @@
+import type { Array } from '../core/array';
+import { fft as fftPrimitive } from '../primitives/fft';
+import { type ArrayLike, asArray } from './arrayLike';
+
+/** Kinds of Fourier transforms. Mirrors `jax.lax.FftType`. */
+export const FftType = { FFT: 'FFT', IFFT: 'IFFT', RFFT: 'RFFT', IRFFT: 'IRFFT' } as const;
+
+/** The discrete Fourier transform over the last dimensions. Mirrors `jax.lax.fft`. @throws ArgumentError, ShapeError, DtypeError @example lax.fft(np.array([1, 0]), 'FFT', [2]).dtype // 'complex64' */
+export function fft(x: ArrayLike, fftType: string, fftLengths: readonly number[]): Array {
+  return fftPrimitive(asArray(x, 'fft'), fftType, fftLengths);
+}

@@ -1,0 +1,64 @@
+import type { Array } from '../core/array';
+import * as chol from '../primitives/cholesky';
+import { eigh as eighP, type EighOptions } from '../primitives/eigh';
+import { householderProduct as householderProductP } from '../primitives/householder';
+import { lu as luP, luPivotsToPermutation as pivotsP } from '../primitives/lu';
+import { qr as qrP } from '../primitives/qr';
+import { svd as svdP, type SvdOptions } from '../primitives/svd';
+import { tridiagonalSolve as tridiagonalSolveP } from '../primitives/tridiagonal';
+import { type ArrayLike, asArray } from './arrayLike';
+
+// Decompositions and solvers of batches of matrices. Mirrors jax.lax.linalg.
+
+/** The lower triangular L of x = L · Lᴴ, for positive definite x `[..., n, n]`; NaN for others. Mirrors `jax.lax.linalg.cholesky`. */
+export function cholesky(x: ArrayLike, options: { symmetrizeInput?: boolean } = {}): Array {
+  return chol.cholesky(asArray(x, 'cholesky'), options);
+}
+
+/** Eigenvectors as columns, and eigenvalues in ascending order, of symmetric or Hermitian `[..., n, n]`. Mirrors `jax.lax.linalg.eigh`. */
+export function eigh(x: ArrayLike, options: EighOptions = {}): [Array, Array] {
+  return eighP(asArray(x, 'eigh'), options);
+}
+
+/** The product of Householder reflectors in the columns of `a`. Mirrors `jax.lax.linalg.householder_product`. */
+export function householderProduct(a: ArrayLike, taus: ArrayLike): Array {
+  return householderProductP(asArray(a, 'householderProduct'), asArray(taus, 'householderProduct'));
+}
+
+/** L and U in one matrix, int32 pivots, and the int32 permutation of rows. Mirrors `jax.lax.linalg.lu`. */
+export function lu(x: ArrayLike): [Array, Array, Array] {
+  return luP(asArray(x, 'lu'));
+}
+
+/** The permutation that row exchanges make. Mirrors `jax.lax.linalg.lu_pivots_to_permutation`. */
+export function luPivotsToPermutation(pivots: ArrayLike, permutationSize: number): Array {
+  return pivotsP(asArray(pivots, 'luPivotsToPermutation'), permutationSize);
+}
+
+/** Q with orthonormal columns and upper triangular R; with `pivoting`, the permutation of columns as well. Mirrors `jax.lax.linalg.qr`. */
+export function qr(x: ArrayLike, options: { pivoting?: boolean; fullMatrices?: boolean } = {}): Array[] {
+  return qrP(asArray(x, 'qr'), options);
+}
+
+/** U, singular values in descending order, and Vᴴ; with `computeUv: false` the values only. Mirrors `jax.lax.linalg.svd`. */
+export function svd(x: ArrayLike, options?: SvdOptions & { computeUv?: true }): [Array, Array, Array];
+export function svd(x: ArrayLike, options: SvdOptions & { computeUv: false }): Array;
+export function svd(x: ArrayLike, options: SvdOptions = {}): Array | [Array, Array, Array] {
+  const out = svdP(asArray(x, 'svd'), options);
+  return options.computeUv === false ? out[0]! : (out as [Array, Array, Array]);
+}
+
+/** The solution x of a · x = b (or x · a = b) for triangular a. Mirrors `jax.lax.linalg.triangular_solve`. */
+export function triangularSolve(a: ArrayLike, b: ArrayLike, options: Partial<chol.TriangularSolveParams> = {}): Array {
+  return chol.triangularSolve(asArray(a, 'triangularSolve'), asArray(b, 'triangularSolve'), options);
+}
+
+/** alpha · a · aᵀ + beta · c. Mirrors `jax.lax.linalg.symmetric_product`. */
+export function symmetricProduct(aMatrix: ArrayLike, cMatrix: ArrayLike, options: { alpha?: number; beta?: number; symmetrizeOutput?: boolean } = {}): Array {
+  return chol.symmetricProduct(asArray(aMatrix, 'symmetricProduct'), asArray(cMatrix, 'symmetricProduct'), options);
+}
+
+/** The solution of tridiagonal systems, from the diagonals below, on and above the main one. Mirrors `jax.lax.linalg.tridiagonal_solve`. */
+export function tridiagonalSolve(dl: ArrayLike, d: ArrayLike, du: ArrayLike, b: ArrayLike, options: { perturbSingular?: boolean } = {}): Array {
+  return tridiagonalSolveP(asArray(dl, 'tridiagonalSolve'), asArray(d, 'tridiagonalSolve'), asArray(du, 'tridiagonalSolve'), asArray(b, 'tridiagonalSolve'), options);
+}

@@ -1,0 +1,28 @@
+import { type Array, ConcreteArray } from '../core/array';
+import { type DType, dtypeKind } from '../core/dtype';
+import { DtypeError } from '../core/errors';
+import { type ArrayLike, asArray, astype, isScalarValue, promoteDtypes } from './arrayLike';
+
+const RANK = { bool: 0, int: 1, uint: 1, float: 2, complex: 3 };
+
+/** A plain value in an array's dtype, if its kind fits there: whole numbers go with floats, fractions do not go with integers. */
+function plainIn(op: string, x: Array, dtype: DType): Array {
+  const [from, to] = [dtypeKind(x.dtype), dtypeKind(dtype)];
+  if (RANK[from] > RANK[to] || (from === 'bool') !== (to === 'bool')) throw new DtypeError(`${op}: cannot use the value ${String((x as ConcreteArray).literal)} with an array of dtype ${dtype}; convert one of them`);
+  return astype(x, dtype);
+}
+
+/**
+ * Operands of an elementwise operation of lax: arrays must be of one dtype (the operation checks that), plain JS values take the arrays' dtype.
+ */
+export function operands(op: string, ...xs: readonly ArrayLike[]): Array[] {
+  const first = xs.find((x) => !isScalarValue(x));
+  if (first === undefined) return promoteDtypes(op, ...xs);
+  const { dtype } = asArray(first, op);
+  return xs.map((x) => (isScalarValue(x) ? plainIn(op, asArray(x), dtype) : asArray(x, op)));
+}
+
+/** Whether an array has a value that is known now. */
+export function isConcrete(x: Array): x is ConcreteArray {
+  return x instanceof ConcreteArray;
+}

@@ -1,0 +1,177 @@
+import { type Array, ConcreteArray } from '../core/array';
+import { checkDtype, ShapedArray } from '../core/aval';
+import { type DType, dtypeKind } from '../core/dtype';
+import { ArgumentError, ShapeError, TreeError } from '../core/errors';
+import { flatten } from '../core/tree';
+import { isArrayLeaf } from '../functional/treeFunction';
+import { hoistConsts, stage } from '../interpreters/stage';
+import type { ClosedJaxpr } from '../core/jaxpr';
+import { Tracer } from '../core/trace';
+import * as cumulative from '../primitives/cumulative';
+import * as r from '../primitives/reduction';
+import { reduceSum as reduceSumP } from '../primitives/structural';
+import { type ArrayLike, asArray, astype } from './arrayLike';
+import { axisOf } from './shape';
+
+// Reductions over axes, running reductions, and the position of extremes.
+
+/** Sum over axes. Mirrors `jax.lax.reduce_sum`. @throws DtypeError for bool */
+export function reduceSum(operand: ArrayLike, axes: readonly number[]): Array {
+  return reduceSumP(asArray(operand, 'reduceSum'), axes);
+}
+
+/** Product over axes. Mirrors `jax.lax.reduce_prod`. */
+export function reduceProd(operand: ArrayLike, axes: readonly number[]): Array {
+  return r.reduceProd(asArray(operand, 'reduceProd'), axes);
+}
+
+/** Greatest over axes. Mirrors `jax.lax.reduce_max`. */
+export function reduceMax(operand: ArrayLike, axes: readonly number[]): Array {
+  return r.reduceMax(asArray(operand, 'reduceMax'), axes);
+}
+
+/** Least over axes. Mirrors `jax.lax.reduce_min`. */
+export function reduceMin(operand: ArrayLike, axes: readonly number[]): Array {
+  return r.reduceMin(asArray(operand, 'reduceMin'), axes);
+}
+
+/** And of bits over axes. Mirrors `jax.lax.reduce_and`. */
+export function reduceAnd(operand: ArrayLike, axes: readonly number[]): Array {
+  return r.reduceAnd(asArray(operand, 'reduceAnd'), axes);
+}
+
+/** Or of bits over axes. Mirrors `jax.lax.reduce_or`. */
+export function reduceOr(operand: ArrayLike, axes: readonly number[]): Array {
+  return r.reduceOr(asArray(operand, 'reduceOr'), axes);
+}
+
+/** Exclusive or of bits over axes. Mirrors `jax.lax.reduce_xor`. */
+export function reduceXor(operand: ArrayLike, axes: readonly number[]): Array {
+  return r.reduceXor(asArray(operand, 'reduceXor'), axes);
+}
+
+/** Position of the greatest along an axis. Mirrors `jax.lax.argmax`. */
+export function argmax(operand: ArrayLike, axis: number, indexDtype: DType): Array {
+  const x = asArray(operand, 'argmax');
+  return r.argmax(x, axisOf('argmax', axis, x.ndim), checkDtype('argmax', indexDtype));
+}
+
+/** Position of the least along an axis. Mirrors `jax.lax.argmin`. */
+export function argmin(operand: ArrayLike, axis: number, indexDtype: DType): Array {
+  const x = asArray(operand, 'argmin');
+  return r.argmin(x, axisOf('argmin', axis, x.ndim), checkDtype('argmin', indexDtype));
+}
+
+export interface RunningOptions {
+  /** 0 by default. */
+  axis?: number;
+  /** From the end; false by default. */
+  reverse?: boolean;
+}
+
+function running(op: 'cumsum' | 'cumprod' | 'cummax' | 'cummin' | 'cumlogsumexp', operand: ArrayLike, options: RunningOptions | number): Array {
+  const { axis = 0, reverse = false } = typeof options === 'number' ? { axis: options } : options;
+  const x = asArray(operand, op);
+  return RUNNING[op](x, axisOf(op, axis, x.ndim), reverse);
+}
+const RUNNING = { cumsum: cumulative.cumsum, cumprod: cumulative.cumprod, cummax: cumulative.cummax, cummin: cumulative.cummin, cumlogsumexp: cumulative.cumlogsumexp };
+
+/** Sums of the beginnings of an axis. Mirrors `jax.lax.cumsum`. */
+export function cumsum(operand: ArrayLike, options: RunningOptions | number = {}): Array {
+  return running('cumsum', operand, options);
+}
+
+/** Products of the beginnings of an axis. Mirrors `jax.lax.cumprod`. */
+export function cumprod(operand: ArrayLike, options: RunningOptions | number = {}): Array {
+  return running('cumprod', operand, options);
+}
+
+/** Greatest of the beginnings of an axis. Mirrors `jax.lax.cummax`. */
+export function cummax(operand: ArrayLike, options: RunningOptions | number = {}): Array {
+  return running('cummax', operand, options);
+}
+
+/** Least of the beginnings of an axis. Mirrors `jax.lax.cummin`. */
+export function cummin(operand: ArrayLike, options: RunningOptions | number = {}): Array {
+  return running('cummin', operand, options);
+}
+
+/** Logarithms of sums of exponentials of the beginnings of an axis. Mirrors `jax.lax.cumlogsumexp`. */
+export function cumlogsumexp(operand: ArrayLike, options: RunningOptions | number = {}): Array {
+  return running('cumlogsumexp', operand, options);
+}
+
+/** Operation of a recognised computation, by the name of the primitive it consists of. */
+export type Monoid = 'add' | 'mul' | 'max' | 'min' | 'and' | 'or' | 'xor';
+const MONOIDS: ReadonlySet<string> = new Set(['add', 'mul', 'max', 'min', 'and', 'or', 'xor']);
+
+function isIdentity(op: Monoid, init: Array): boolean {
+  if (init instanceof Tracer || init.ndim !== 0) return false;
+  const { dtype } = init;
+  const kind = dtypeKind(dtype);
+  if (kind === 'complex') {
+    const v = init.item() as { re: number; im: number };
+    return v.im === 0 && ((op === 'add' && v.re === 0) || (op === 'mul' && v.re === 1));
+  }
+  const v = Number(init.item());
+  if (op === 'add' || op === 'xor' || op === 'or') return v === 0;
+  if (op === 'mul') return v === 1;
+  if (op === 'and') return kind === 'bool' ? v === 1 : kind === 'int' ? v === -1 : v === 2 ** bits(dtype) - 1;
+  const top = kind === 'float' ? Number.POSITIVE_INFINITY : kind === 'bool' ? 1 : kind === 'int' ? 2 ** (bits(dtype) - 1) - 1 : 2 ** bits(dtype) - 1;
+  const bottom = kind === 'float' ? Number.NEGATIVE_INFINITY : kind === 'int' ? -(2 ** (bits(dtype) - 1)) : 0;
+  return v === (op === 'max' ? bottom : top);
+}
+
+const bits = (d: DType) => Number(/\d+$/.exec(d)?.[0] ?? 8);
+
+/** A function of pairs of scalars as data, and what it is if it is known. */
+export interface Computation {
+  jaxpr: ClosedJaxpr;
+  monoid: Monoid | null;
+  inits: Array[];
+}
+
+/** What a computation on scalars of the given types does. @throws TreeError where its result has another structure */
+export function readComputation(op: string, computation: (a: never, b: never) => unknown, operands: unknown, initValues: unknown): { xs: Array[]; c: Computation; unflatten: (outs: Array[]) => unknown } {
+  const [values, def] = flatten(operands, isArrayLeaf);
+  const [initLeaves, initDef] = flatten(initValues, isArrayLeaf);
+  if (!def.equals(initDef)) throw new TreeError(`${op}: expected operands and initial values of one structure, got ${def} and ${initDef}`);
+  const xs = values.map((x) => asArray(x as ArrayLike, op));
+  const inits = initLeaves.map((x, i) => {
+    const v = asArray(x as ArrayLike, op);
+    if (v.ndim !== 0) throw new ShapeError(`${op}: expected initial values to be scalars, got ${v.aval}`);
+    // A plain JS value takes the operand's dtype.
+    return v.weakType && v instanceof ConcreteArray && v.literal !== null ? astype(v, xs[i]!.dtype) : v;
+  });
+  const avals = inits.map((x) => new ShapedArray([], x.dtype));
+  const n = inits.length;
+  const { closed, consts } = hoistConsts(stage((args) => {
+    const [outs, outDef] = flatten(computation(def.unflatten(args.slice(0, n)) as never, def.unflatten(args.slice(n)) as never), isArrayLeaf);
+    if (!outDef.equals(def)) throw new TreeError(`${op}: expected the computation to return ${def}, got ${outDef}`);
+    return outs.map((x) => asArray(x as ArrayLike, op));
+  }, [...avals, ...avals], 'computation'));
+  if (consts.length > 0) throw new ArgumentError(`${op}: the computation uses arrays from outside; give them as operands`);
+  const name = n === 1 ? r.soleOperation(closed) : null;
+  const monoid = name !== null && MONOIDS.has(name) && isIdentity(name as Monoid, inits[0]!) ? (name as Monoid) : null;
+  return { xs, c: { jaxpr: closed, monoid, inits }, unflatten: (outs) => def.unflatten(outs) };
+}
+
+const REDUCERS: Record<Monoid, (x: Array, axes: readonly number[]) => Array> = {
+  add: reduceSumP, mul: r.reduceProd, max: r.reduceMax, min: r.reduceMin, and: r.reduceAnd, or: r.reduceOr, xor: r.reduceXor,
+};
+
+/**
+ * Reduces an array, or a tree of arrays together, over dimensions by a function of two scalars (or two trees of them), which must be associative, with
+ * `initValues` as its identity. Sums, products, extremes and bit operations are recognised. Mirrors `jax.lax.reduce`.
+ *
+ * @throws TreeError where structures differ; ArgumentError where the computation uses arrays from outside
+ * @example
+ * lax.reduce(np.arange(4), 0, lax.add, [0]).item() // 6
+ */
+export function reduce<T>(operands: T, initValues: unknown, computation: (a: never, b: never) => unknown, dimensions: readonly number[]): T extends ArrayLike ? Array : T {
+  const { xs, c, unflatten } = readComputation('reduce', computation, operands, initValues);
+  const dims = dimensions.map((d) => axisOf('reduce', d, xs[0]!.ndim));
+  const outs = c.monoid ? [REDUCERS[c.monoid](xs[0]!, dims)] : r.reduce(xs, c.inits, c.jaxpr, dims);
+  return unflatten(outs) as never;
+}
+

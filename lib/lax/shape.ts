@@ -1,0 +1,213 @@
+import { type Array, ConcreteArray } from '../core/array';
+import { checkDtype, checkShape, type Shape } from '../core/aval';
+import type { DType } from '../core/dtype';
+import { ArgumentError, ShapeError } from '../core/errors';
+import * as p from '../primitives/structural';
+import { type ArrayLike, asArray, astype } from './arrayLike';
+import { operands } from './operands';
+
+// Operations that move elements about, and arrays made of nothing.
+
+type DtypeLike = DType | 'int' | 'float' | 'complex';
+
+/** An axis from 0 to ndim − 1. @throws ShapeError where it is out of range */
+export function axisOf(op: string, axis: number, ndim: number): number {
+  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw new ShapeError(`${op}: axis ${axis} is out of range for an array of ${ndim} dimensions`);
+  return axis < 0 ? axis + ndim : axis;
+}
+
+/** New dimensions of the given sizes at the front, the array being repeated along them. Mirrors `jax.lax.broadcast`. */
+export function broadcast(operand: ArrayLike, sizes: Shape): Array {
+  const x = asArray(operand, 'broadcast');
+  return p.broadcastInDim(x, [...checkShape('broadcast', sizes, 'sizes'), ...x.shape], p.range(x.ndim).map((d) => d + sizes.length));
+}
+
+/** An array repeated to a shape; `broadcastDimensions[i]` is the dimension of the result that dimension i goes to. Mirrors `jax.lax.broadcast_in_dim`. */
+export function broadcastInDim(operand: ArrayLike, shape: Shape, broadcastDimensions: readonly number[]): Array {
+  return p.broadcastInDim(asArray(operand, 'broadcastInDim'), checkShape('broadcastInDim', shape), broadcastDimensions);
+}
+
+/** Dimensions of size 1 at the front, up to a rank. Mirrors `jax.lax.broadcast_to_rank`. */
+export function broadcastToRank(x: ArrayLike, rank: number): Array {
+  const a = asArray(x, 'broadcastToRank');
+  if (rank < a.ndim) throw new ShapeError(`broadcastToRank: ${a.aval} has more than ${rank} dimensions`);
+  return broadcast(a, p.range(rank - a.ndim).map(() => 1));
+}
+
+/** The shape that arrays of the given shapes broadcast to. Mirrors `jax.lax.broadcast_shapes`. @throws ShapeError where they do not */
+export function broadcastShapes(...shapes: readonly Shape[]): number[] {
+  const rank = Math.max(0, ...shapes.map((s) => s.length));
+  return p.range(rank).map((d) => {
+    const sizes = shapes.map((s) => s[d - rank + s.length] ?? 1).filter((n) => n !== 1);
+    if (sizes.some((n) => n !== sizes[0])) throw new ShapeError(`broadcastShapes: shapes do not broadcast together: ${shapes.map((s) => `[${s.join(', ')}]`).join(' and ')}`);
+    return sizes[0] ?? 1;
+  });
+}
+
+/** An array repeated to the shape of another. Mirrors `jax.lax.broadcast_like`. */
+export function broadcastLike(arr: ArrayLike, likeArr: ArrayLike): Array {
+  const x = asArray(arr, 'broadcastLike');
+  const { shape } = asArray(likeArr, 'broadcastLike');
+  const lead = shape.length - x.ndim;
+  if (lead < 0) throw new ShapeError(`broadcastLike: cannot broadcast ${x.aval} to shape [${shape.join(', ')}]`);
+  return p.broadcastInDim(x, shape, p.range(x.ndim).map((d) => d + lead));
+}
+
+/** Several dimensions in a row as one: from `startDimension` up to, not including, `stopDimension`. Mirrors `jax.lax.collapse`. */
+export function collapse(operand: ArrayLike, startDimension: number, options: { stopDimension?: number | null } | number = {}): Array {
+  const x = asArray(operand, 'collapse');
+  const clip = (d: number) => Math.max(0, Math.min(x.ndim, d < 0 ? d + x.ndim : d));
+  const stop = typeof options === 'number' ? options : (options.stopDimension ?? x.ndim);
+  const [lo, hi] = [clip(startDimension), clip(stop)];
+  if (hi < lo) throw new ShapeError(`collapse: expected startDimension not to be after stopDimension, got ${startDimension} and ${stop} for ${x.aval}`);
+  return p.reshape(x, [...x.shape.slice(0, lo), p.product(x.shape.slice(lo, hi)), ...x.shape.slice(hi)]);
+}
+
+/** Arrays of one dtype, joined along a dimension. Mirrors `jax.lax.concatenate`. @throws DtypeError, ShapeError where they do not go together */
+export function concatenate(arrays: readonly ArrayLike[], dimension: number): Array {
+  const xs = arrays.map((x) => asArray(x, 'concatenate'));
+  if (xs.length === 0) throw new ArgumentError('concatenate: expected at least one array');
+  return p.concatenate(xs, axisOf('concatenate', dimension, xs[0]!.ndim));
+}
+
+/** New dimensions of size 1 at the given places of the result. Mirrors `jax.lax.expand_dims`. @throws ShapeError for places out of range or named twice */
+export function expandDims(array: ArrayLike, dimensions: readonly number[]): Array {
+  const x = asArray(array, 'expandDims');
+  const rank = x.ndim + dimensions.length;
+  const dims = dimensions.map((d) => axisOf('expandDims', d, rank));
+  if (new Set(dims).size !== dims.length) throw new ShapeError(`expandDims: dimensions [${dimensions}] name a dimension twice`);
+  const kept = p.range(rank).filter((d) => !dims.includes(d));
+  const shape = p.range(rank).map((d) => (dims.includes(d) ? 1 : x.shape[kept.indexOf(d)]!));
+  return p.broadcastInDim(x, shape, kept);
+}
+
+/** Dimensions of size 1 taken out. Mirrors `jax.lax.squeeze`. @throws ShapeError where one has another size */
+export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array {
+  const x = asArray(array, 'squeeze');
+  const dims = dimensions.map((d) => axisOf('squeeze', d, x.ndim));
+  if (new Set(dims).size !== dims.length) throw new ShapeError(`squeeze: dimensions [${dimensions}] name a dimension twice`);
+  return p.squeeze(x, dims);
+}
+
+/** The same elements in row-major order in another shape, after the dimensions are put in the order of `dimensions`, if given. Mirrors `jax.lax.reshape`. */
+export function reshape(operand: ArrayLike, newSizes: Shape, options: { dimensions?: readonly number[] | null } = {}): Array {
+  const x = asArray(operand, 'reshape');
+  return p.reshape(options.dimensions ? p.transpose(x, options.dimensions) : x, checkShape('reshape', newSizes, 'newSizes'));
+}
+
+/** Dimensions in reverse order of their elements. Mirrors `jax.lax.rev`. */
+export function rev(operand: ArrayLike, dimensions: readonly number[]): Array {
+  return p.rev(asArray(operand, 'rev'), dimensions);
+}
+
+/** Dimensions in another order: dimension i of the result is dimension `permutation[i]`. Mirrors `jax.lax.transpose`. */
+export function transpose(operand: ArrayLike, permutation: readonly number[]): Array {
+  return p.transpose(asArray(operand, 'transpose'), permutation);
+}
+
+/** A value put around an array and between its elements: low, high and interior for each dimension; low and high may be negative. Mirrors `jax.lax.pad`. */
+export function pad(operand: ArrayLike, paddingValue: ArrayLike, paddingConfig: readonly (readonly [number, number, number])[]): Array {
+  const [x, v] = operands('pad', operand, paddingValue) as [Array, Array];
+  return p.pad(x, v, paddingConfig);
+}
+
+/** A range of each dimension, in steps. Mirrors `jax.lax.slice`. @throws ShapeError where it is not within the array */
+export function slice(operand: ArrayLike, startIndices: readonly number[], limitIndices: readonly number[], options: { strides?: readonly number[] | null } = {}): Array {
+  return p.slice(asArray(operand, 'slice'), startIndices, limitIndices, options.strides ?? null);
+}
+
+/** A range of one dimension; negative bounds are counted from its end, null is the end. Mirrors `jax.lax.slice_in_dim`. */
+export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitIndex: number | null, options: { stride?: number; axis?: number } = {}): Array {
+  const x = asArray(operand, 'sliceInDim');
+  const axis = axisOf('sliceInDim', options.axis ?? 0, x.ndim);
+  const n = x.shape[axis]!;
+  const at = (i: number) => (i < 0 ? i + n : i);
+  return p.sliceInDim(x, at(startIndex ?? 0), at(limitIndex ?? n), axis, options.stride ?? 1);
+}
+
+/** One entry of a dimension, which stays with size 1 unless `keepdims` is false. Mirrors `jax.lax.index_in_dim`. @throws ShapeError out of bounds */
+export function indexInDim(operand: ArrayLike, index: number, options: { axis?: number; keepdims?: boolean } = {}): Array {
+  const x = asArray(operand, 'indexInDim');
+  const axis = axisOf('indexInDim', options.axis ?? 0, x.ndim);
+  const n = x.shape[axis]!;
+  const i = index < 0 ? index + n : index;
+  if (!Number.isInteger(i) || i < 0 || i >= n) throw new ShapeError(`indexInDim: index ${index} is out of bounds for axis ${axis} of ${x.aval}`);
+  return options.keepdims === false ? p.indexInDim(x, i, axis) : p.sliceInDim(x, i, i + 1, axis);
+}
+
+/** Parts of the given sizes along an axis. Mirrors `jax.lax.split`. @throws ShapeError unless the sizes add up */
+export function split(operand: ArrayLike, sizes: readonly number[], options: { axis?: number } | number = {}): Array[] {
+  const x = asArray(operand, 'split');
+  const axis = axisOf('split', typeof options === 'number' ? options : (options.axis ?? 0), x.ndim);
+  checkShape('split', sizes, 'sizes');
+  if (sizes.reduce((a, b) => a + b, 0) !== x.shape[axis]) throw new ShapeError(`split: expected sizes that add up to ${x.shape[axis]}, got [${sizes}]`);
+  let at = 0;
+  return sizes.map((n) => p.sliceInDim(x, at, (at += n), axis));
+}
+
+/** Arrays of one type along a new axis. Mirrors `jax.lax.stack`. */
+export function stack(arrays: readonly ArrayLike[], options: { axis?: number } | number = {}): Array {
+  const xs = arrays.map((x) => asArray(x, 'stack'));
+  if (xs.length === 0) throw new ArgumentError('stack: expected at least one array');
+  const axis = axisOf('stack', typeof options === 'number' ? options : (options.axis ?? 0), xs[0]!.ndim + 1);
+  return p.concatenate(xs.map((x) => p.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)])), axis);
+}
+
+/** The entries of an axis, one by one. Mirrors `jax.lax.unstack`. */
+export function unstack(x: ArrayLike, options: { axis?: number } | number = {}): Array[] {
+  const a = asArray(x, 'unstack');
+  const axis = axisOf('unstack', typeof options === 'number' ? options : (options.axis ?? 0), a.ndim);
+  return p.range(a.shape[axis]!).map((i) => p.indexInDim(a, i, axis));
+}
+
+/** The array repeated along each dimension, as many times as `reps` says. Mirrors `jax.lax.tile`. @throws ShapeError unless there is a number for each dimension */
+export function tile(operand: ArrayLike, reps: readonly number[]): Array {
+  const x = asArray(operand, 'tile');
+  if (reps.length !== x.ndim) throw new ShapeError(`tile: expected ${x.ndim} repetitions for ${x.aval}, got [${reps}]`);
+  checkShape('tile', reps, 'reps');
+  const wide = p.broadcastInDim(x, x.shape.flatMap((n, i) => [reps[i]!, n]), p.range(x.ndim).map((d) => 2 * d + 1));
+  return p.reshape(wide, x.shape.map((n, i) => n * reps[i]!));
+}
+
+/** The numbers 0, 1, … size − 1. Mirrors `jax.lax.iota`. */
+export function iota(dtype: DtypeLike, size: number): Array {
+  return p.iota(checkDtype('iota', dtype), checkShape('iota', size, 'size'), 0);
+}
+
+/** The index along one dimension, in an array of a shape. Mirrors `jax.lax.broadcasted_iota`. */
+export function broadcastedIota(dtype: DtypeLike, shape: Shape, dimension: number): Array {
+  const s = checkShape('broadcastedIota', shape);
+  return p.iota(checkDtype('broadcastedIota', dtype), s, axisOf('broadcastedIota', dimension, s.length));
+}
+
+function filled(op: string, shape: Shape, value: ArrayLike, dtype: DtypeLike | null | undefined, like?: Array): Array {
+  const v = asArray(value, op);
+  if (v.ndim !== 0) throw new ShapeError(`${op}: expected fillValue to be a scalar, got ${v.aval}`);
+  const typed = dtype !== null && dtype !== undefined;
+  const type = typed ? checkDtype(op, dtype) : (like ?? v).dtype;
+  const weak = !typed && (like ?? v).weakType;
+  const s = checkShape(op, shape);
+  const scalar = astype(v, type, weak);
+  return s.length === 0 && scalar instanceof ConcreteArray ? scalar : p.broadcastInDim(scalar, s, []);
+}
+
+/** An array of one repeated value. Mirrors `jax.lax.full`. */
+export function full(shape: Shape, fillValue: ArrayLike, options: { dtype?: DtypeLike | null } = {}): Array {
+  return filled('full', shape, fillValue, options.dtype);
+}
+
+/** One value in the shape and dtype of an array. Mirrors `jax.lax.full_like`. */
+export function fullLike(x: ArrayLike, fillValue: ArrayLike, options: { dtype?: DtypeLike | null; shape?: Shape | null } = {}): Array {
+  const a = asArray(x, 'fullLike');
+  return filled('fullLike', options.shape ?? a.shape, fillValue, options.dtype, a);
+}
+
+/** Zeros of the shape and dtype of an array. */
+export function zerosLikeArray(x: ArrayLike): Array {
+  return fullLike(x, 0);
+}
+
+/** An array whose values do not matter: zeros. Mirrors `jax.lax.empty`. */
+export function empty(shape: Shape, dtype: DtypeLike): Array {
+  return filled('empty', shape, 0, dtype);
+}

@@ -1,0 +1,174 @@
+import type { Array } from '../core/array';
+import { dtypeKind } from '../core/dtype';
+import { DtypeError, ShapeError } from '../core/errors';
+import type { ScalarValue } from '../core/array';
+import type { Shape } from '../core/aval';
+import { dynamicSlice as dynamicSliceP, dynamicUpdateSlice as dynamicUpdateSliceP } from '../primitives/dynamicSlice';
+import { add, lt, rem, where } from '../primitives/elementwise';
+import * as g from '../primitives/gather';
+import * as s from '../primitives/scatter';
+import { broadcastInDim, concatenate, like, range, squeeze as squeezeP } from '../primitives/structural';
+import { composite } from '../interpreters/jit';
+import { type ArrayLike, asArray, astype, isScalarValue } from './arrayLike';
+import { axisOf, expandDims } from './shape';
+
+// Parts of arrays at positions that are computed.
+
+export interface NegativeOption {
+  /** Whether negative indices count from the end; true by default. One for all dimensions, or one for each. */
+  allowNegativeIndices?: boolean | readonly boolean[];
+}
+
+/** Start indices as scalars, negative ones counted from the end. */
+function starts(op: string, x: Array, indices: ArrayLike | readonly ArrayLike[], { allowNegativeIndices: allow = true }: NegativeOption): Array[] {
+  const list = globalThis.Array.isArray(indices) ? indices.map((i) => asArray(i as ArrayLike, op)) : unpack(asArray(indices as ArrayLike, op));
+  if (list.length !== x.ndim) throw new ShapeError(`${op}: expected ${x.ndim} start indices for ${x.aval}, got ${list.length}`);
+  return list.map((i, d) => {
+    const kind = dtypeKind(i.dtype);
+    if (i.ndim !== 0 || (kind !== 'int' && kind !== 'uint')) throw new DtypeError(`${op}: expected start indices to be integer scalars, got ${i.aval}`);
+    const wraps = typeof allow === 'boolean' ? allow : allow[d];
+    if (!wraps || kind === 'uint') return i;
+    const n = x.shape[d]!;
+    const given = (indices as readonly unknown[])[d];
+    if (isScalarValue(given)) return asArray(Number(given) < 0 ? Number(given) + n : Number(given));
+    return where(lt(i, like(i, 0)), add(i, like(i, n)), i);
+  });
+}
+
+function unpack(x: Array): Array[] {
+  if (x.ndim !== 1) throw new ShapeError(`expected start indices as a list or an array of one dimension, got ${x.aval}`);
+  return range(x.shape[0]!).map((i) => squeezeP(dynamicSliceP(x, [asArray(i)], [1]), [0]));
+}
+
+const sliceProgram = composite<{ sizes: Shape; allow: boolean | readonly boolean[]; list: boolean }>('dynamic_slice', ([x, ...at], { sizes, allow, list }) => [
+  dynamicSliceP(x!, starts('dynamicSlice', x!, list ? at : at[0]!, { allowNegativeIndices: allow }), sizes),
+]);
+const updateProgram = composite<{ allow: boolean | readonly boolean[]; list: boolean }>('dynamic_update_slice', ([x, u, ...at], { allow, list }) => [
+  dynamicUpdateSliceP(x!, u!, starts('dynamicUpdateSlice', x!, list ? at : at[0]!, { allowNegativeIndices: allow })),
+]);
+
+function indexArrays(op: string, x: Array, indices: ArrayLike | readonly ArrayLike[]): Array[] {
+  if (!globalThis.Array.isArray(indices)) return [asArray(indices as ArrayLike, op)];
+  return indices.map((i, d) => {
+    const n = x.shape[d] ?? 0;
+    return asArray(typeof i === 'number' && i < 0 ? i + n : (i as ArrayLike), op);
+  });
+}
+
+/**
+ * A window of the given sizes, from start indices that may be computed; a start is moved where the window would not be inside. Mirrors `jax.lax.dynamic_slice`.
+ *
+ * @param startIndices a list of integer scalars, or an integer array of one dimension
+ * @throws ShapeError where a window is larger than the array
+ * @example
+ * lax.dynamicSlice(np.arange(5), [3], [2]).js() // [3, 4]
+ */
+export function dynamicSlice(operand: ArrayLike, startIndices: ArrayLike | readonly ArrayLike[], sliceSizes: Shape, options: NegativeOption = {}): Array {
+  const x = asArray(operand, 'dynamicSlice');
+  return sliceProgram([x, ...indexArrays('dynamicSlice', x, startIndices)], { sizes: sliceSizes, allow: options.allowNegativeIndices ?? true, list: globalThis.Array.isArray(startIndices) })[0]!;
+}
+
+/** An array with a window replaced, from start indices that may be computed. Mirrors `jax.lax.dynamic_update_slice`. @throws ShapeError, DtypeError @example lax.dynamicUpdateSlice(np.zeros(3), np.ones(1), [1]).js() // [0, 1, 0] */
+export function dynamicUpdateSlice(operand: ArrayLike, update: ArrayLike, startIndices: ArrayLike | readonly ArrayLike[], options: NegativeOption = {}): Array {
+  const x = asArray(operand, 'dynamicUpdateSlice');
+  const u = asArray(update, 'dynamicUpdateSlice');
+  return updateProgram([x, u, ...indexArrays('dynamicUpdateSlice', x, startIndices)], { allow: options.allowNegativeIndices ?? true, list: globalThis.Array.isArray(startIndices) })[0]!;
+}
+
+function oneAxis(x: Array, index: ArrayLike, axis: number): ArrayLike[] {
+  return range(x.ndim).map((d) => (d === axis ? index : 0));
+}
+
+/** A window of one dimension. Mirrors `jax.lax.dynamic_slice_in_dim`. @example lax.dynamicSliceInDim(np.arange(5), 1, 2).js() // [1, 2] */
+export function dynamicSliceInDim(operand: ArrayLike, startIndex: ArrayLike, sliceSize: number, options: { axis?: number } & NegativeOption = {}): Array {
+  const x = asArray(operand, 'dynamicSliceInDim');
+  const axis = axisOf('dynamicSliceInDim', options.axis ?? 0, x.ndim);
+  return dynamicSlice(x, oneAxis(x, startIndex, axis), x.shape.map((n, d) => (d === axis ? sliceSize : n)), options);
+}
+
+/** One entry of a dimension, which stays with size 1 unless `keepdims` is false. Mirrors `jax.lax.dynamic_index_in_dim`. @example lax.dynamicIndexInDim(np.arange(5), 3, { keepdims: false }).item() // 3 */
+export function dynamicIndexInDim(operand: ArrayLike, index: ArrayLike, options: { axis?: number; keepdims?: boolean } & NegativeOption = {}): Array {
+  const { keepdims = true, ...others } = options;
+  const out = dynamicSliceInDim(operand, index, 1, others);
+  return keepdims ? out : squeezeP(out, [axisOf('dynamicIndexInDim', options.axis ?? 0, out.ndim)]);
+}
+
+/** An array with a window of one dimension replaced. Mirrors `jax.lax.dynamic_update_slice_in_dim`. @example lax.dynamicUpdateSliceInDim(np.zeros(3), np.ones(1), 1, 0).js() // [0, 1, 0] */
+export function dynamicUpdateSliceInDim(operand: ArrayLike, update: ArrayLike, startIndex: ArrayLike, axis: number, options: NegativeOption = {}): Array {
+  const x = asArray(operand, 'dynamicUpdateSliceInDim');
+  return dynamicUpdateSlice(x, update, oneAxis(x, startIndex, axisOf('dynamicUpdateSliceInDim', axis, x.ndim)), options);
+}
+
+/** An array with one entry of a dimension replaced. Mirrors `jax.lax.dynamic_update_index_in_dim`. @example lax.dynamicUpdateIndexInDim(np.zeros(3), 7.5, 1, 0).js() // [0, 7.5, 0] */
+export function dynamicUpdateIndexInDim(operand: ArrayLike, update: ArrayLike, index: ArrayLike, axis: number, options: NegativeOption = {}): Array {
+  const x = asArray(operand, 'dynamicUpdateIndexInDim');
+  const d = axisOf('dynamicUpdateIndexInDim', axis, x.ndim);
+  let u = asArray(update, 'dynamicUpdateIndexInDim');
+  if (isScalarValue(update)) u = astype(u, x.dtype);
+  return dynamicUpdateSliceInDim(x, u.ndim === x.ndim ? u : expandDims(u, [d]), index, d, options);
+}
+
+/** What happens at indices out of bounds. Mirrors `jax.lax.GatherScatterMode`. */
+export const GatherScatterMode = { CLIP: 'CLIP', FILL_OR_DROP: 'FILL_OR_DROP', PROMISE_IN_BOUNDS: 'PROMISE_IN_BOUNDS' } as const;
+
+export type GatherDimensionNumbers = g.GatherOptions['dimensionNumbers'];
+export type ScatterDimensionNumbers = s.ScatterOptions['dimensionNumbers'];
+
+export interface GatherOptions {
+  uniqueIndices?: boolean;
+  indicesAreSorted?: boolean;
+  mode?: string | null;
+  fillValue?: ScalarValue | null;
+}
+
+/** Windows of an array at the given indices, of shape [..., n]. Mirrors `jax.lax.gather`. @throws ShapeError, DtypeError, ArgumentError where the numbers do not fit */
+export function gather(operand: ArrayLike, startIndices: ArrayLike, dimensionNumbers: GatherDimensionNumbers, sliceSizes: Shape, options: GatherOptions = {}): Array {
+  return g.gather(asArray(operand, 'gather'), asArray(startIndices, 'gather'), { dimensionNumbers, sliceSizes, ...options, mode: options.mode ?? 'fill' });
+}
+
+export interface ScatterOptions {
+  indicesAreSorted?: boolean;
+  uniqueIndices?: boolean;
+  mode?: string | null;
+}
+
+type ScatterFunction = (operand: ArrayLike, scatterIndices: ArrayLike, updates: ArrayLike, dimensionNumbers: ScatterDimensionNumbers, options?: ScatterOptions) => Array;
+
+function scattering(op: string, f: typeof s.scatter): ScatterFunction {
+  return (operand, scatterIndices, updates, dimensionNumbers, options = {}) => {
+    const x = asArray(operand, op);
+    const u = asArray(updates, op);
+    return f(x, asArray(scatterIndices, op), isScalarValue(updates) ? astype(u, x.dtype) : u, { dimensionNumbers, ...options });
+  };
+}
+
+/** An array with windows at the given indices, of shape [..., n], replaced by updates. Mirrors `jax.lax.scatter`. */
+export const scatter: ScatterFunction = scattering('scatter', s.scatter);
+/** An array with updates added to windows. Mirrors `jax.lax.scatter_add`. */
+export const scatterAdd: ScatterFunction = scattering('scatterAdd', s.scatterAdd);
+/** An array with updates subtracted from windows. Mirrors `jax.lax.scatter_sub`. */
+export const scatterSub: ScatterFunction = scattering('scatterSub', s.scatterSub);
+/** An array with windows multiplied by updates. Mirrors `jax.lax.scatter_mul`. */
+export const scatterMul: ScatterFunction = scattering('scatterMul', s.scatterMul);
+/** An array with the lesser of windows and updates. Mirrors `jax.lax.scatter_min`. */
+export const scatterMin: ScatterFunction = scattering('scatterMin', s.scatterMin);
+/** An array with the greater of windows and updates. Mirrors `jax.lax.scatter_max`. */
+export const scatterMax: ScatterFunction = scattering('scatterMax', s.scatterMax);
+
+/** An array with a function of one element applied at the given indices. Mirrors `jax.lax.scatter_apply`. @throws ArgumentError if the function uses arrays from outside */
+export function scatterApply(operand: ArrayLike, scatterIndices: ArrayLike, func: (x: Array) => Array, dimensionNumbers: ScatterDimensionNumbers, options: ScatterOptions & { updateShape?: Shape } = {}): Array {
+  return s.scatterApply(asArray(operand, 'scatterApply'), asArray(scatterIndices, 'scatterApply'), func, { dimensionNumbers, ...options });
+}
+
+/** The entries of an array at one index array for each of the given axes, negative ones counted from the end. Mirrors `jax.lax.index_take`. */
+export function indexTake(src: ArrayLike, idxs: readonly ArrayLike[], axes: readonly number[]): Array {
+  const x = asArray(src, 'indexTake');
+  const columns = idxs.map((i, k) => {
+    const a = asArray(i, 'indexTake');
+    const n = like(a, x.shape[axes[k]!]!);
+    const r = rem(a, n);
+    return broadcastInDim(where(lt(r, like(r, 0)), add(r, n), r), [a.shape[0]!, 1], [0]);
+  });
+  const indices = concatenate(columns, 1);
+  return gather(x, indices, { offsetDims: range(x.ndim - axes.length).map((d) => d + 1), collapsedSliceDims: [...axes], startIndexMap: [...axes] }, x.shape.map((n, d) => (axes.includes(d) ? 1 : n)));
+}
