@@ -44,7 +44,7 @@ export const ranf: Standard = standard('ranf', drawUnit);
 /** The same as `random`. Mirrors `brainstate.random.sample`. */
 export const sample: Standard = standard('sample', drawUnit);
 
-type DimsAnd = readonly (number | Omit<DrawOptions, 'size'>)[];
+type DimsAnd = (number | Omit<DrawOptions, 'size'>)[];
 
 function readDims(op: string, args: DimsAnd): { dims: number[]; options: Omit<DrawOptions, 'size'> | undefined } {
   const last = args[args.length - 1];
