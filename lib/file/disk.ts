@@ -251,3 +251,12 @@ export async function readAll(file: string, maxSize: number | null = null): Prom
 export function breathe(): Promise<void> {
   return new Promise((done) => setImmediate(done));
 }
+
+/** Removes a file if it is there. */
+export function removeFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (e) {
+    throw new CheckpointError(`cannot remove ${file}: ${reason(e)}`, { cause: e });
+  }
+}

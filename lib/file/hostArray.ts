@@ -34,7 +34,8 @@ export class HostArray {
     if (bytes.byteLength !== expected) throw new ArgumentError(`HostArray: expected ${expected} bytes for ${dtype}[${shape.join(', ')}], got ${bytes.byteLength}`);
     this.dtype = dtype;
     this.shape = shape;
-    this.bytes = bytes;
+    // A Buffer's slices share its memory, unlike those of other arrays.
+    this.bytes = Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
     this.isScalar = isScalar;
   }
 

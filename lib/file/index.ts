@@ -7,3 +7,9 @@ export {
   float, type FromStateDict, int, type MismatchMode, msgpackFromStateDict, msgpackToStateDict, PythonNumber, registerSerialization as msgpackRegisterSerialization,
   registerSerialization, type RestoreContext, type ToStateDict,
 } from './stateDict';
+export { type CheckpointInfo, CheckpointManager, type CheckpointManagerOptions, type Metrics } from './checkpoints';
+export { numpyLoad, type NumpyLoadOptions, numpySave, savez, savezCompressed } from './numpy';
+export {
+  loadSafetensors, loadSafetensorsAsync, openSafetensors, SafetensorsFile, type SafetensorsLoadOptions, type SafetensorsSaveOptions, saveSafetensors, saveSafetensorsAsync, type Tensor,
+  type TensorInfo, type Tensors,
+} from './safetensors';

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ArgumentError } from '../core/errors';
-import { breathe, readAll, readAllSync, writeAtomic, writeAtomicSync } from './disk';
+import { readAll, readAllSync, writeAtomic, writeAtomicSync } from './disk';
 import { InvalidCheckpointPath } from './errors';
-import { HostArray } from './hostArray';
 import { packStateMap, stateMapToHost, stateMapToHostAsync } from './msgpackPack';
 import { DEFAULT_LIMITS, type Limits, unpackStateDict } from './msgpackUnpack';
-import { checkMismatchMode, isPlainObject, type MismatchMode, msgpackFromStateDict, setOwn, toStateMap } from './stateDict';
+import { checkMismatchMode, type MismatchMode, msgpackFromStateDict, toStateMap } from './stateDict';
+import './states';
+import { toDevice, toDeviceAsync } from './toDevice';
 
 /** Name of a file: text or a file URL. */
 export type FileName = string | URL;
@@ -42,31 +43,6 @@ export interface LoadOptions extends RestoreOptions {
 
 function limitsOf({ maxDepth, maxEntries }: Partial<Limits>): Limits {
   return { maxDepth: maxDepth ?? DEFAULT_LIMITS.maxDepth, maxEntries: maxEntries ?? DEFAULT_LIMITS.maxEntries };
-}
-
-function toDevice(x: unknown): unknown {
-  if (x instanceof HostArray) return x.toArray();
-  if (Array.isArray(x)) return x.map(toDevice);
-  if (!isPlainObject(x)) return x;
-  for (const key of Object.keys(x)) setOwn(x, key, toDevice(x[key]));
-  return x;
-}
-
-// Copying this much takes a few milliseconds.
-const BREATH = 2 ** 23;
-
-async function toDeviceAsync(x: unknown, load: { bytes: number }): Promise<unknown> {
-  if (x instanceof HostArray) {
-    load.bytes += x.bytes.byteLength;
-    if (load.bytes > BREATH) {
-      load.bytes = 0;
-      await breathe();
-    }
-    return x.toArray();
-  }
-  if (!isPlainObject(x)) return toDevice(x);
-  for (const key of Object.keys(x)) setOwn(x, key, await toDeviceAsync(x[key], load));
-  return x;
 }
 
 /**
@@ -160,7 +136,7 @@ export async function msgpackLoadAsync(filename: FileName, options: LoadOptions 
   checkMismatchMode(options.mismatch ?? 'error');
   if (options.verbose) console.log(`Loading checkpoint from ${path}`);
   const state = unpackStateDict(await readAll(path, options.maxSize ?? null), limitsOf(options));
-  return msgpackFromStateDict(options.target ?? null, options.host ? state : await toDeviceAsync(state, { bytes: 0 }), { mismatch: options.mismatch });
+  return msgpackFromStateDict(options.target ?? null, options.host ? state : await toDeviceAsync(state), { mismatch: options.mismatch });
 }
 
 /**

@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ArgumentError } from '../core/errors';
+import { breathe, readAllSync, removeFile, writeAtomic, writeAtomicSync } from './disk';
+import { CheckpointError, InvalidCheckpointPath, reason } from './errors';
+import { type FileName, filePath, type LoadOptions, msgpackRestore } from './msgpack';
+import { packStateMap, stateMapToHost, stateMapToHostAsync } from './msgpackPack';
+import { isPlainObject, toStateMap } from './stateDict';
+
+/** Numbers by which checkpoints are compared. */
+export type Metrics = Readonly<Record<string, number>>;
+
+export interface CheckpointManagerOptions {
+  /** How many of the last checkpoints are kept; null keeps all. */
+  maxToKeep?: number | null;
+  /** The metric by which a checkpoint is the best. The best one is always kept. */
+  bestMetric?: string;
+  /** Whether the least or the greatest value is the best. */
+  bestMode?: 'min' | 'max';
+  /** What names of files begin with. */
+  prefix?: string;
+}
+
+/** What is known of a checkpoint. */
+export interface CheckpointInfo {
+  readonly step: number;
+  readonly metrics: Metrics;
+  /** Its file. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const FORMAT = 1;
+
+/** The checksum of pieces. */
+function sha256(pieces: readonly Uint8Array[]): string {
+  const h = createHash('sha256');
+  for (const p of pieces) h.update(p);
+  return h.digest('hex');
+}
+
+const BREATH = 2 ** 24;
+
+async function sha256Async(pieces: readonly Uint8Array[]): Promise<string> {
+  const h = createHash('sha256');
+  for (const p of pieces) {
+    for (let at = 0; at < p.byteLength; at += BREATH) {
+      h.update(p.subarray(at, at + BREATH));
+      if (p.byteLength > BREATH) await breathe();
+    }
+  }
+  return h.digest('hex');
+}
+
+/**
+ * The checkpoints of a training run in a folder: the last few and the best one are kept, each with its checksum, and a run resumes from the last
+ * one that is whole.
+ *
+ * A checkpoint is a MessagePack file that {@link msgpackLoad} and BrainTools read, and a small JSON file with step, metrics and checksum,
+ * written after it: a checkpoint counts from then on.
+ *
+ * @example
+ * const checkpoints = new file.CheckpointManager('run', { maxToKeep: 3, bestMetric: 'loss' });
+ * const start = checkpoints.resume({ target: states }) ?? 0;
+ * checkpoints.save(start + 1, states, { loss: 0.5 });
+ */
+export class CheckpointManager {
+  readonly folder: string;
+  private readonly maxToKeep: number | null;
+  private readonly bestMetric: string | null;
+  private readonly bestMode: 'min' | 'max';
+  private readonly prefix: string;
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: FileName, { maxToKeep = 5, bestMetric, bestMode = 'min', prefix = 'checkpoint' }: CheckpointManagerOptions = {}) {
+    this.folder = filePath('CheckpointManager', folder);
+    if (maxToKeep !== null && !(Number.isInteger(maxToKeep) && maxToKeep >= 1)) throw new ArgumentError(`CheckpointManager: expected maxToKeep to be a positive integer or null, got ${String(maxToKeep)}`);
+    if (bestMode !== 'min' && bestMode !== 'max') throw new ArgumentError(`CheckpointManager: expected bestMode to be 'min' or 'max', got ${String(bestMode)}`);
+    if (!/^[\w.-]+$/.test(prefix)) throw new ArgumentError(`CheckpointManager: expected prefix to be letters, digits, '.', '_' and '-', got '${prefix}'`);
+    this.maxToKeep = maxToKeep;
+    this.bestMetric = bestMetric ?? null;
+    this.bestMode = bestMode;
+    this.prefix = prefix;
+  }
+
+  private path(step: number, end: string): string {
+    return join(this.folder, `${this.prefix}-${String(step).padStart(8, '0')}.${end}`);
+  }
+
+  private check(step: number, metrics: Metrics): void {
+    if (!Number.isSafeInteger(step) || step < 0) throw new ArgumentError(`CheckpointManager.save: expected step to be a non-negative integer, got ${String(step)}`);
+    if (!isPlainObject(metrics)) throw new ArgumentError('CheckpointManager.save: expected metrics to be an object of numbers');
+    for (const [name, v] of Object.entries(metrics)) if (typeof v !== 'number') throw new ArgumentError(`CheckpointManager.save: expected metric '${name}' to be a number, got ${typeof v}`);
+    if (this.bestMetric !== null && metrics[this.bestMetric] === undefined) throw new ArgumentError(`CheckpointManager.save: the metric '${this.bestMetric}', by which the best is found, is missing`);
+  }
+
+  private info(step: number, metrics: Metrics, pieces: readonly Uint8Array[], checksum: string): CheckpointInfo {
+    return { step, metrics: { ...metrics }, file: this.path(step, 'msgpack'), bytes: pieces.reduce((n, p) => n + p.byteLength, 0), sha256: checksum };
+  }
+
+  private describe({ step, metrics, bytes, sha256: sum }: CheckpointInfo): Uint8Array[] {
+    // JSON has no infinities.
+    const written = Object.fromEntries(Object.entries(metrics).map(([k, v]) => [k, Number.isFinite(v) ? v : String(v)]));
+    return [Buffer.from(`${JSON.stringify({ format: FORMAT, step, metrics: written, bytes, sha256: sum })}\n`)];
+  }
+
+  /**
+   * Saves a tree as the checkpoint of a step, then removes those that are no longer kept. The checkpoint of the same step is replaced.
+   *
+   * @throws ArgumentError if the metric that tells the best is missing
+   */
+  save(step: number, tree: unknown, metrics: Metrics = {}): CheckpointInfo {
+    this.check(step, metrics);
+    const pieces = packStateMap(stateMapToHost(toStateMap(tree)));
+    const info = this.info(step, metrics, pieces, sha256(pieces));
+    // An old description must not lie beside a new content.
+    removeFile(this.path(step, 'json'));
+    writeAtomicSync(info.file, pieces, true);
+    writeAtomicSync(this.path(step, 'json'), this.describe(info), true);
+    this.prune();
+    return info;
+  }
+
+  /** {@link save} with the event loop free, one after the other; the values are those at the time of the call. */
+  saveAsync(step: number, tree: unknown, metrics: Metrics = {}): Promise<CheckpointInfo> {
+    this.check(step, metrics);
+    const host = stateMapToHostAsync(toStateMap(tree));
+    host.catch(() => {});
+    const saved = this.queue.then(async () => {
+      const pieces = packStateMap(await host);
+      const info = this.info(step, metrics, pieces, await sha256Async(pieces));
+      removeFile(this.path(step, 'json'));
+      await writeAtomic(info.file, pieces, true);
+      await writeAtomic(this.path(step, 'json'), this.describe(info), true);
+      this.prune();
+      return info;
+    });
+    // A save that fails tells its own caller; the next one runs all the same.
+    this.queue = saved.catch(() => {});
+    return saved;
+  }
+
+  private readInfo(name: string): CheckpointInfo | null {
+    try {
+      const d: unknown = JSON.parse(readFileSync(join(this.folder, name), 'utf8'));
+      if (!isPlainObject(d) || d.format !== FORMAT || !Number.isSafeInteger(d.step) || !isPlainObject(d.metrics) || !Number.isSafeInteger(d.bytes) || typeof d.sha256 !== 'string') return null;
+      const file = this.path(d.step as number, 'msgpack');
+      if (name !== `${this.prefix}-${String(d.step).padStart(8, '0')}.json` || !existsSync(file)) return null;
+      return { step: d.step as number, metrics: Object.fromEntries(Object.entries(d.metrics).map(([k, v]) => [k, Number(v)])), file, bytes: d.bytes as number, sha256: d.sha256 };
+    } catch {
+      return null;
+    }
+  }
+
+  /** What the folder has, by step; files that describe no checkpoint are passed over. */
+  list(): CheckpointInfo[] {
+    if (!existsSync(this.folder) || !statSync(this.folder).isDirectory()) return [];
+    return readdirSync(this.folder)
+      .filter((f) => f.startsWith(`${this.prefix}-`) && f.endsWith('.json'))
+      .map((f) => this.readInfo(f))
+      .filter((c) => c !== null)
+      .sort((a, b) => a.step - b.step);
+  }
+
+  /** Steps of the checkpoints, ascending. */
+  allSteps(): number[] {
+    return this.list().map((c) => c.step);
+  }
+
+  /** The last checkpoint; null if there is none. */
+  latest(): CheckpointInfo | null {
+    return this.list().at(-1) ?? null;
+  }
+
+  /** The checkpoint with the best metric, the later of equal ones; null if there is none. NaN is never the best. */
+  best(): CheckpointInfo | null {
+    return this.bestOf(this.list());
+  }
+
+  private bestOf(all: readonly CheckpointInfo[]): CheckpointInfo | null {
+    const { bestMetric } = this;
+    if (bestMetric === null) return null;
+    const sign = this.bestMode === 'min' ? 1 : -1;
+    let best: CheckpointInfo | null = null;
+    for (const c of all) {
+      const v = c.metrics[bestMetric];
+      if (v === undefined || Number.isNaN(v)) continue;
+      if (best === null || sign * v <= sign * best.metrics[bestMetric]!) best = c;
+    }
+    return best;
+  }
+
+  private prune(): void {
+    if (this.maxToKeep === null) return;
+    const all = this.list();
+    const kept = new Set(all.slice(-this.maxToKeep).map((c) => c.step));
+    const best = this.bestOf(all);
+    if (best !== null) kept.add(best.step);
+    for (const { step, file } of all) {
+      if (kept.has(step)) continue;
+      // What describes it goes first: there is no moment at which half a checkpoint counts.
+      removeFile(this.path(step, 'json'));
+      removeFile(file);
+    }
+  }
+
+  private load(info: CheckpointInfo, options: LoadOptions): unknown {
+    const bytes = readAllSync(info.file, options.maxSize ?? null);
+    if (bytes.byteLength !== info.bytes || sha256([bytes]) !== info.sha256) throw new InvalidCheckpointPath(`the checksum of ${info.file} is wrong: it was damaged after it was saved`);
+    return msgpackRestore(bytes, options);
+  }
+
+  /**
+   * What a step's checkpoint holds, the last one's unless a step is given; with a `target`, its states get the values.
+   *
+   * @throws CheckpointError if there is no such checkpoint
+   * @throws InvalidCheckpointPath if its checksum is wrong
+   */
+  restore(options: LoadOptions & { step?: number } = {}): unknown {
+    const { step, ...rest } = options;
+    const info = step === undefined ? this.latest() : this.list().find((c) => c.step === step);
+    if (info == null) throw new CheckpointError(`${this.folder} has no checkpoint${step === undefined ? '' : ` of step ${step}; it has ${this.allSteps().join(', ') || 'none'}`}`);
+    return this.load(info, rest);
+  }
+
+  /** What the best checkpoint holds. @throws CheckpointError if there is none */
+  restoreBest(options: LoadOptions = {}): unknown {
+    const info = this.best();
+    if (info === null) throw new CheckpointError(`${this.folder} has no checkpoint with ${this.bestMetric === null ? 'a metric: give bestMetric' : `the metric '${this.bestMetric}'`}`);
+    return this.load(info, options);
+  }
+
+  /**
+   * Puts the last whole checkpoint into the target and gives its step; null if there is none. Damaged ones are passed over with a warning.
+   *
+   * @throws CheckpointMismatchError if it does not fit the target
+   */
+  resume(options: LoadOptions & { target: unknown }): number | null {
+    for (const info of this.list().reverse()) {
+      try {
+        this.load(info, options);
+        return info.step;
+      } catch (e) {
+        if (!(e instanceof InvalidCheckpointPath)) throw e;
+        process.emitWarning(`${reason(e)}; the one before is tried`, 'CheckpointWarning');
+      }
+    }
+    return null;
+  }
+}
