@@ -85,6 +85,30 @@ function norms(x: Array): Array {
   return mul(sqrt(reduceSum(mul(scaled, scaled), [1])), scale);
 }
 
+/**
+ * LAPACK's reflector of vectors `[batch, m]` onto their entry k, with what is above it left alone: I − tau v vᴴ, whose conjugate transpose
+ * makes entry k the real beta and the ones below zero. v is 1 at entry k, which is not stored.
+ */
+function reflector(x: Array, k: Array): { beta: Array; tau: Array; v: Array } {
+  const [b, m] = x.shape as [number, number];
+  const complexX = isComplex(x);
+  const index = iota('int32', [b, m], 1);
+  const alpha = reduceSum(where(eq(index, k), x, like(x, 0)), [1]);
+  const below = where(gt(index, k), x, like(x, 0));
+  const rest = norms(below);
+  const re = complexX ? real(alpha) : alpha;
+  const nothing = eq(rest, like(rest, 0));
+  const trivial = complexX ? and(nothing, eq(imag(alpha), like(rest, 0))) : nothing;
+  const length = norms(where(ge(index, k), x, like(x, 0)));
+  const beta = where(trivial, re, where(lt(re, like(re, 0)), length, neg(length)));
+  const safe = where(eq(beta, like(beta, 0)), like(beta, 1), beta);
+  const tau = where(trivial, like(alpha, 0), div(sub(asTypeOf(beta, alpha), alpha), asTypeOf(safe, alpha)));
+  const denominator = sub(alpha, asTypeOf(beta, alpha));
+  const all = (v: Array) => broadcastInDim(v, [b, m], [0]);
+  const v = where(all(trivial), like(x, 0), div(below, all(where(eq(denominator, like(alpha, 0)), like(alpha, 1), denominator))));
+  return { beta, tau, v };
+}
+
 /** One step of a pivoted QR decomposition of `[batch, m, n]`: reflects column k, the largest of the rest, onto its first entry. */
 function pivotedStep(k: Array, [a, taus, order]: readonly Array[]): Array[] {
   const [b, m, n] = a!.shape as [number, number, number];
@@ -101,24 +125,13 @@ function pivotedStep(k: Array, [a, taus, order]: readonly Array[]): Array[] {
   const nextOrder = where(atK, entry(atP), where(atP, entry(atK), order!));
 
   const index = iota('int32', [b, m], 1);
-  const alpha = reduceSum(where(eq(index, k), x, like(x, 0)), [1]);
-  const below = where(gt(index, k), x, like(x, 0));
-  const rest = norms(below);
-  const re = isComplex(a!) ? real(alpha) : alpha;
-  const im = isComplex(a!) ? imag(alpha) : like(re, 0);
-  const trivial = and(eq(rest, like(rest, 0)), isComplex(a!) ? eq(im, like(im, 0)) : full([b], true, 'bool'));
-  const length = norms(where(ge(index, k), x, like(x, 0)));
-  const beta = where(trivial, re, where(lt(re, like(re, 0)), length, neg(length)));
-  const safe = where(eq(beta, like(beta, 0)), like(beta, 1), beta);
-  const tau = where(trivial, like(alpha, 0), div(sub(asTypeOf(beta, alpha), alpha), asTypeOf(safe, alpha)));
-  const denominator = sub(alpha, asTypeOf(beta, alpha));
-  const v = where(at(trivial, [b, m]), like(x, 0), div(below, at(where(eq(denominator, like(alpha, 0)), like(alpha, 1), denominator), [b, m])));
+  const { beta, tau, v } = reflector(x, k);
   const withOne = where(eq(index, k), like(v, 1), v);
   // Hᴴ = I − conj(tau) v vᴴ from the left.
   const products = reduceSum(mul(asColumns(isComplex(a!) ? conj(withOne) : withOne, a!.shape), swapped), [1]);
   const factor = isComplex(a!) ? conj(tau) : tau;
   const reflected = sub(swapped, mul(asColumns(mul(withOne, at(factor, [b, m])), a!.shape), asRows(products, a!.shape)));
-  const column = where(eq(index, k), at(asTypeOf(beta, alpha), [b, m]), where(gt(index, k), v, columnAt(swapped, k)));
+  const column = where(eq(index, k), at(asTypeOf(beta, x), [b, m]), where(gt(index, k), v, columnAt(swapped, k)));
   const next = where(gt(columns, k), reflected, where(eq(columns, k), asColumns(column, a!.shape), swapped));
   const r = taus!.shape[1]!;
   return [next, where(eq(iota('int32', [b, r], 1), k), at(tau, [b, r]), taus!), nextOrder];
@@ -154,4 +167,53 @@ const geqp3P: MultiPrimitive<object> = defineMultiPrimitive<object>({
 export function geqp3(x: Array): [Array, Array, Array] {
   const [a, order, taus] = geqp3P.bind({}, x);
   return [a!, order!, taus!];
+}
+
+/** One step of the reduction to Hessenberg form of `[batch, n, n]`: column k becomes zero below the entry under the diagonal. */
+function hessenbergStep(k: Array, [a, taus]: readonly Array[]): Array[] {
+  const [b, n] = a!.shape as [number, number];
+  const next = add(k, scalar(1, 'int32'));
+  const index = iota('int32', [b, n], 1);
+  const { beta, tau, v } = reflector(columnAt(a!, k), next);
+  const at = (x: Array) => broadcastInDim(x, [b, n], [0]);
+  const w = where(eq(index, next), like(v, 1), v);
+  const conjugate = (x: Array) => (isComplex(x) ? conj(x) : x);
+  const shape = a!.shape;
+  // Reflectors stored in columns before k are not part of the matrix.
+  const active = ge(columnIndex(shape), next);
+  const right = reduceSum(where(active, mul(a!, asRows(w, shape)), like(a!, 0)), [2]);
+  const once = sub(a!, mul(asColumns(right, shape), asRows(mul(conjugate(w), at(tau)), shape)));
+  const left = reduceSum(mul(asColumns(conjugate(w), shape), once), [1]);
+  const twice = sub(once, mul(asColumns(mul(w, at(conjugate(tau))), shape), asRows(left, shape)));
+  const column = where(eq(index, next), at(asTypeOf(beta, v)), where(gt(index, next), v, columnAt(a!, k)));
+  const out = where(active, twice, where(eq(columnIndex(shape), k), asColumns(column, shape), a!));
+  return [out, where(eq(iota('int32', taus!.shape, 1), k), broadcastInDim(tau, taus!.shape, [0]), taus!)];
+}
+
+export const hessenbergP: MultiPrimitive<object> = defineMultiPrimitive<object>({
+  name: 'hessenberg',
+  abstract: ([x]) => {
+    checkMatrix('hessenberg', x!, true);
+    return [x!.strong(), new ShapedArray([...x!.shape.slice(0, -2), Math.max(0, x!.shape[x!.ndim - 1]! - 1)], x!.dtype)];
+  },
+  lower: (ctx, args) => emitFunction(ctx, ([x]) => {
+    const { flat, restore } = flattenBatch(x!);
+    const [b, n] = flat.shape as [number, number];
+    return repeat(0, n - 1, hessenbergStep, [flat, full([b, Math.max(0, n - 1)], 0, flat.dtype)]).map(restore);
+  }, args),
+  jvp: absent('the Hessenberg form has no derivative in JAX'),
+  transpose: absent('hessenberg is not linear'),
+  batch: batchLeading(() => hessenbergP),
+  sample: () => [{ inputs: [{ shape: [4, 4], dtype: 'float32' }], params: {} }, { inputs: [{ shape: [3, 3], dtype: 'complex64' }], params: {} }],
+});
+
+/**
+ * Hessenberg form: Qᴴ x Q has zeros below its first subdiagonal. Mirrors `jax.lax.linalg.hessenberg`.
+ *
+ * @param x `[..., n, n]`
+ * @returns that form with the reflectors below it, and their factors, `[..., n - 1]`
+ */
+export function hessenberg(x: Array): [Array, Array] {
+  const [a, taus] = hessenbergP.bind({}, x);
+  return [a!, taus!];
 }

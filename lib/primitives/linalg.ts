@@ -2,8 +2,9 @@
 export { cholesky, choleskyP, symmetricProduct, triangularSolve, triangularSolveP } from './cholesky';
 export { eig, eigP } from './eig';
 export { eigh, eighP } from './eigh';
-export { geqp3, geqrf, geqrfP, householderProduct, householderProductP } from './householder';
+export { geqp3, geqrf, geqrfP, hessenberg, hessenbergP, householderProduct, householderProductP } from './householder';
 export { lu, luP, luPivotsToPermutation, luPivotsToPermutationP, luSolve } from './lu';
 export { qr, qrP } from './qr';
+export { schur, schurP } from './schur';
 export { svd, svdP } from './svd';
 export { tridiagonalSolve, tridiagonalSolveP } from './tridiagonal';

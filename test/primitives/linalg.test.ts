@@ -70,6 +70,8 @@ const values: Record<string, (...xs: Array[]) => Array[]> = {
   'singular values complex': (a) => la.svd(a, { computeUv: false }),
   'general eigenvalues': (a) => la.eig(a, eigenvaluesOnly).map(sorted),
   'general eigenvalues complex': (a) => la.eig(a, eigenvaluesOnly).map(sorted),
+  hessenberg: (a) => la.hessenberg(a),
+  'hessenberg complex': (a) => la.hessenberg(a),
   fft: (a) => [fft(a, 'fft', [6])],
   'ifft 2d': (a) => [fft(a, 'IFFT', [3, 5])],
   rfft: (a) => [fft(a, 'rfft', [2, 5])],
@@ -259,6 +261,38 @@ test.each(KINDS)('general eigenvalues and vectors: %s', (kind) => {
       expect(length).toBeCloseTo(1, 5);
     }
   }
+});
+
+describe.each<[DType, number]>([['float32', 12], ['complex64', 12], ['float64', 33]])('Schur forms, %s', (dtype, n) => {
+  const eps = dtype === 'float64' ? 2 ** -52 : 2 ** -23;
+  beforeAll(() => {
+    config.enableX64 = true;
+  });
+  afterAll(() => {
+    config.enableX64 = false;
+  });
+
+  test.each(KINDS)('%s', (kind) => {
+    const a = matrices(kind, n, n, dtype);
+    const [t, z] = la.schur(a) as [Array, Array];
+    expect(distance(matmul(matmul(z, t), H(z)), a, largest(a) * n)).toBeLessThan(20 * eps);
+    expect(distance(matmul(H(z), z), identities(n, dtype), 1)).toBeLessThan(50 * eps);
+    const v = numbers(t);
+    const width = dtype.startsWith('complex') ? 2 : 1;
+    const size = (k: number, i: number, j: number) => Math.max(...globalThis.Array.from({ length: width }, (_, c) => Math.abs(v[width * (k * n * n + i * n + j) + c]!)));
+    for (let k = 0; k < 3; k++) {
+      for (let i = 1; i < n; i++) {
+        for (let j = 0; j < i - 1; j++) expect(size(k, i, j)).toBe(0);
+        if (size(k, i, i - 1) === 0) continue;
+        // A block of a pair of complex eigenvalues, which no other overlaps.
+        expect(dtype).not.toBe('complex64');
+        expect(i < 2 || size(k, i - 1, i - 2) === 0).toBe(true);
+        const at = (r: number, c: number) => v[k * n * n + r * n + c]!;
+        expect(Math.abs(at(i, i) - at(i - 1, i - 1))).toBeLessThan(50 * eps * largest(t));
+        expect(at(i, i - 1) * at(i - 1, i)).toBeLessThan(0);
+      }
+    }
+  });
 });
 
 test('LU by panels', () => {
