@@ -123,7 +123,7 @@ export interface GatherOptions {
 
 /** Windows of an array at the given indices, of shape [..., n]. Mirrors `jax.lax.gather`. @throws ShapeError, DtypeError, ArgumentError where the numbers do not fit */
 export function gather(operand: ArrayLike, startIndices: ArrayLike, dimensionNumbers: GatherDimensionNumbers, sliceSizes: Shape, options: GatherOptions = {}): Array {
-  return g.gather(asArray(operand, 'gather'), asArray(startIndices, 'gather'), { dimensionNumbers, sliceSizes, ...options, mode: options.mode ?? 'fill' });
+  return g.gather(asArray(operand, 'gather'), asArray(startIndices, 'gather'), { dimensionNumbers, sliceSizes, ...options });
 }
 
 export interface ScatterOptions {

@@ -1,0 +1,4 @@
+import * as lax from '../../lib/lax/index';
+import { testTable } from '../numpy/table';
+
+testTable('lax', lax);
