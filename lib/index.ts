@@ -13,7 +13,9 @@ export * as pjrt from './pjrt/index';
 export * as numpy from './numpy/index';
 export * as tree from './tree/index';
 export * as prng from './prng/index';
+export * as random from './random/index';
 export * as environ from './environ/index';
+export * as file from './file/index';
 export * as transform from './transform/index';
 
 export {
