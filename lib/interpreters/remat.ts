@@ -49,9 +49,9 @@ function withJaxpr(p: CheckpointParams, jaxpr: ClosedJaxpr, differentiated = p.d
   return q;
 }
 
-/** A function whose intermediate values are computed again in the backward pass. Mirrors JAX's `checkpoint` (remat) primitive. */
+/** A function whose intermediate values are computed again in the backward pass. Mirrors JAX's primitive of `jax.checkpoint`. */
 export const checkpointP: MultiPrimitive<CheckpointParams> = defineMultiPrimitive<CheckpointParams>({
-  name: 'checkpoint',
+  name: 'remat2',
   abstract: (_, { jaxpr }) => jaxpr.outAvals,
   lower: (ctx, args, { jaxpr, preventCse, differentiated }) => {
     const inputs = preventCse && differentiated && args.length > 0 ? hlo.optimizationBarrier(ctx, args, args.map((a) => a.aval)) : args;

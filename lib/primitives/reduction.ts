@@ -28,7 +28,7 @@ interface ReducerSpec {
   /** What a reduction of nothing gives. */
   identity: (dtype: DType) => Parameters<LoweringContext['splat']>[0];
   combine: (ctx: LoweringContext, x: IrValue, y: IrValue) => IrValue;
-  /** Whether the result is weak where the operand is. */
+  /** Whether the result is weak where the operand is: it is in all but the reductions of bits. */
   keepsWeak: boolean;
   jvp: PrimitiveRecord<AxesParams>['jvp'];
   sample: () => readonly Sample<AxesParams>[];
@@ -38,6 +38,8 @@ function defineReducer(spec: ReducerSpec): SinglePrimitive<AxesParams> {
   const { name } = spec;
   const prim: SinglePrimitive<AxesParams> = definePrimitive<AxesParams>({
     name,
+    // JAX's reductions of bits have no parameter but the axes.
+    ...(spec.keepsWeak ? {} : { print: { params: ({ axes }: AxesParams) => ({ axes }) } }),
     abstract: ([x], { axes }) => {
       if (!spec.accepts.includes(dtypeKind(x!.dtype))) throw new DtypeError(`${name}: does not accept ${x}; expected a dtype of kind ${spec.accepts.join(', ')}`);
       const out = x!.withShape(reducedShape(name, x!, axes));

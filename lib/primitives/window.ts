@@ -136,6 +136,7 @@ function together(p: ReduceWindowParams, operands: readonly Array[], inits: read
 
 export const reduceWindowP: MultiPrimitive<ReduceWindowParams> = defineMultiPrimitive<ReduceWindowParams>({
   name: 'reduce_window',
+  print: { params: (p) => ({ ...p, consts: [] }) },
   abstract: (avals, p) => {
     const { operands } = checkReduceOperands('reduceWindow', avals);
     checkComputation('reduceWindow', p.jaxpr, operands);

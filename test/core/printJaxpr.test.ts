@@ -10,26 +10,30 @@ import { printJaxpr } from '../../lib/core/printJaxpr';
 import { pythonFloat } from '../../lib/core/pythonText';
 import { customJvpCallP, customVjpCallP } from '../../lib/interpreters/customRules';
 import { jitP } from '../../lib/interpreters/jit';
+import { checkpointP, optimizationBarrierP } from '../../lib/interpreters/remat';
 import { hoistConsts, stage } from '../../lib/interpreters/stage';
 import { choleskyP, symmetricProduct, triangularSolve } from '../../lib/primitives/cholesky';
 import { condP, scanP, whileP } from '../../lib/primitives/control';
 import { convGeneralDilated } from '../../lib/primitives/convolution';
 import { cumsum } from '../../lib/primitives/cumulative';
 import { dotGeneral } from '../../lib/primitives/dot';
-import { dynamicSlice } from '../../lib/primitives/dynamicSlice';
+import { dynamicSlice, dynamicUpdateSlice } from '../../lib/primitives/dynamicSlice';
+import { eig } from '../../lib/primitives/eig';
 import { eigh } from '../../lib/primitives/eigh';
 import * as e from '../../lib/primitives/elementwise';
 import { fft } from '../../lib/primitives/fft';
 import { gather } from '../../lib/primitives/gather';
+import { hessenberg } from '../../lib/primitives/householder';
 import { lu } from '../../lib/primitives/lu';
 import { qr } from '../../lib/primitives/qr';
-import { argmax, reduceMax } from '../../lib/primitives/reduction';
+import { argmax, reduceAnd, reduceMax, reduceMin, reduceOr, reduceProd, reduceXor } from '../../lib/primitives/reduction';
 import { scatterAdd } from '../../lib/primitives/scatter';
+import { schur } from '../../lib/primitives/schur';
 import { sort, topK } from '../../lib/primitives/sort';
 import * as st from '../../lib/primitives/structural';
 import { svd } from '../../lib/primitives/svd';
 import { tridiagonalSolve } from '../../lib/primitives/tridiagonal';
-import { reduceWindowSum } from '../../lib/primitives/window';
+import { reduceWindow, reduceWindowSum } from '../../lib/primitives/window';
 
 const fixture = JSON.parse(readFileSync(`${__dirname}/../fixtures/jaxprText.json`, 'utf8')) as { floats: [number, string][]; texts: Record<string, string> };
 
@@ -90,6 +94,19 @@ const cases: Record<string, Case> = {
   reduce_precision: [(a) => [e.reducePrecision(a, 5, 10)], x],
   round: [(a) => [e.round(a)], x],
   reduce_max: [(a) => [reduceMax(a, [1])], x],
+  reduce_min: [(a) => [reduceMin(a, [1])], x],
+  reduce_prod: [(a) => [reduceProd(a, [1])], x],
+  reduce_and: [(a) => [reduceAnd(a, [0])], S([3, 4], 'bool')],
+  reduce_or: [(a) => [reduceOr(a, [0])], S([3, 4], 'bool')],
+  reduce_xor: [(a) => [reduceXor(a, [0])], S([3, 4], 'bool')],
+  reduce_window: [(a) => reduceWindow([a], [f32(0)], inner(([p, q]) => [e.mul(e.add(p!, q!), p!)], s, s), [2, 2]), x],
+  remat: [(a) => checkpointP.bind({ jaxpr: inner(([t]) => [e.sin(t!)], x), policy: null, preventCse: true, differentiated: false }, a), x],
+  optimization_barrier: [(a) => optimizationBarrierP.bind({}, a), x],
+  dynamic_update_slice: [(a, i) => [dynamicUpdateSlice(a, a, [i, i])], x, S([], 'int32')],
+  bitcast_convert_type: [(a) => [e.bitcastConvertType(a, 'int32')], x],
+  eig: [(a) => eig(a), S([3, 3])],
+  schur: [(a) => schur(a), S([3, 3])],
+  hessenberg: [(a) => hessenberg(a), S([3, 3])],
   argmax: [(a) => [argmax(a, 1)], x],
   cumsum: [(a) => [cumsum(a, 1)], x],
   sort: [(a) => sort([a]), x],
