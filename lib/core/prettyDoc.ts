@@ -21,7 +21,7 @@ export const nest = (by: number, doc: Doc): Doc => ({ kind: 'nest', by, doc });
 
 /** Documents with a separator between them. */
 export function join(separator: Doc, docs: readonly Doc[]): Doc {
-  return concat(...docs.flatMap((d, i) => (i === 0 ? [d] : [separator, d])));
+  return { kind: 'concat', docs: docs.flatMap((d, i) => (i === 0 ? [d] : [separator, d])) };
 }
 
 /** Whether a document on one line takes no more than `room` columns. What follows it does not count. */

@@ -124,6 +124,14 @@ const cases: Record<string, Case> = {
     const jaxpr = inner(([t]) => [e.mul(t!, t!)], x);
     return jitP.bind({ name: '<lambda>', jaxpr }, jitP.bind({ name: '<lambda>', jaxpr }, a)[0]!);
   }, x],
+  'long inner': [(a) => jitP.bind({
+    name: 'chain12',
+    jaxpr: inner(([t]) => {
+      let y = t!;
+      for (let i = 0; i < 12; i++) y = e.sin(y);
+      return [y];
+    }, x),
+  }, a), x],
   'nested unused': [(a) => jitP.bind({ name: '<lambda>', jaxpr: inner(([t]) => topK(t!, 2).slice(0, 1), x) }, a), x],
   custom_jvp_call: [(a) => customJvpCallP.bind({
     name: 'clip', callJaxpr: inner(([t]) => [e.max(t!, f32(0))], x), jvpJaxprFun: function clip_jvp(primals, tangents) { return { outs: primals, tangents }; },
@@ -165,6 +173,15 @@ test.each(Object.keys(cases))('%s is printed as JAX prints it', (name) => {
 
 test('numbers are written as Python writes them', () => {
   for (const [value, text] of fixture.floats) expect(pythonFloat(value)).toBe(text);
+});
+
+test('a jaxpr of very many equations is printed', () => {
+  const { jaxpr } = stage(([a]) => {
+    let y = a!;
+    for (let i = 0; i < 130000; i++) y = e.sin(y);
+    return [y];
+  }, [s]);
+  expect(printJaxpr(jaxpr).split('\n')).toHaveLength(130002);
 });
 
 test('String and inspect give the printed text', () => {
