@@ -1,7 +1,7 @@
 import { Array, ConcreteArray } from '../core/array';
 import { checkShape, type Shape, ShapedArray } from '../core/aval';
 import { config, PRNG_IMPLS, type PrngImpl } from '../core/config';
-import { dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { asArray, type ArrayLike, describeValue } from '../lax/arrayLike';
 import { composite } from '../interpreters/jit';
@@ -170,6 +170,16 @@ export function wrapKeyData(words: Array, options?: ImplOptions): Array {
   const k = checkKeys('wrapKeyData', words);
   implFor('wrapKeyData', k, impl ?? (k.shape[k.ndim - 1] === 2 ? 'threefry2x32' : undefined));
   return k;
+}
+
+/**
+ * The element type of a generator's keys: they are raw words, of `uint32`. Mirrors `jax.random.key_dtype`.
+ *
+ * @throws ArgumentError if there is no such generator
+ */
+export function keyDtype(impl?: PrngImpl | null): DType {
+  resolveImpl('keyDtype', impl);
+  return 'uint32';
 }
 
 /** The name of the generator that keys are for. Mirrors `jax.random.key_impl`. */

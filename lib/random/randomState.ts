@@ -28,6 +28,11 @@ export class RandomState extends KeyState {
   clone(): RandomState {
     return new RandomState(this.splitKey());
   }
+
+  /** @internal */
+  override render(): string {
+    return `${this.constructor.name}(${String(this.current())})`;
+  }
 }
 
 export interface RandomState extends SamplerMethods {}

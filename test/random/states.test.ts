@@ -3,8 +3,8 @@ import type { Array } from '../../lib/core/array';
 import { asArray } from '../../lib/lax/arrayLike';
 import * as random from '../../lib/random';
 import { add, mul } from '../../lib/primitives/elementwise';
-import { convert, reduceSum } from '../../lib/primitives/structural';
-import { grad, jit, makeJaxpr, vmap } from '../../lib/transform';
+import { convert, reduceSum, scalar } from '../../lib/primitives/structural';
+import { checkpoint, cond, forLoop, grad, jit, makeJaxpr, scan, vmap } from '../../lib/transform';
 
 const key = () => random.getKeyData().js();
 const values = (x: unknown) => (x as Array).js() as number[];
@@ -35,6 +35,25 @@ test('a state of its own is mapped without touching the default one', () => {
   expect(key()).toEqual([0, 42]);
 });
 
+test.each<[string, () => unknown]>([
+  ['compiled', () => jit(() => [random.normal(), random.normal(), random.normal()])()],
+  ['in a loop over steps', () => forLoop(() => random.normal(), asArray(Float32Array.of(0, 1, 2)))],
+  ['in a scan', () => (scan((c: Array, x: Array) => [c, add(random.normal(), mul(x, c))] as const, scalar(0, 'float32'), asArray(Float32Array.of(0, 1, 2))) as unknown[])[1]],
+  ['checkpointed', () => jit(() => [0, 1, 2].map(() => checkpoint(() => random.normal())()))()],
+])('three draws are the same %s', (_, f) => {
+  random.seed(42);
+  const out = f();
+  const got = globalThis.Array.isArray(out) ? out.map((x) => (x as Array).item() as number) : values(out);
+  close(got, [0.60576403, -0.21089035, -0.39489815]);
+  expect(key()).toEqual([1773327481, 1441649378]);
+});
+
+test('a branch not taken draws nothing', () => {
+  random.seed(42);
+  cond(false, (x: Array) => add(x, random.normal()), (x: Array) => x, scalar(0, 'float32'));
+  expect(key()).toEqual([0, 42]);
+});
+
 test('making a jaxpr leaves the key as it was; differentiating advances it once', () => {
   random.seed(42);
   makeJaxpr(() => random.normal())();
@@ -45,7 +64,7 @@ test('making a jaxpr leaves the key as it was; differentiating advances it once'
 });
 
 test('the derivative by the scale is the standard draw', () => {
-  const d = grad((scale: Array) => random.normal({ scale, key: 3 }))(asArray(Float32Array.of(2)[0]!)) as Array;
+  const d = grad((scale: Array) => random.normal({ scale, key: 3 }))(scalar(2, 'float32')) as Array;
   expect(d.item()).toBeCloseTo(random.normal({ key: 3 }).item() as number, 6);
 });
 
