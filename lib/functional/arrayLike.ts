@@ -10,7 +10,7 @@ import { promoteTypes } from '../core/dtype';
 export type TypedArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array;
 
 /** Nested JS arrays of values or of arrays. */
-export type NestedLike = readonly (ScalarValue | Array | NestedLike)[];
+export type NestedLike = readonly (ScalarValue | Array | TypedArray | NestedLike)[];
 
 /** What is taken where an array is asked for: arrays, plain values (which are weakly typed), typed arrays, nested JS arrays. */
 export type ArrayLike = Array | ScalarValue | TypedArray | NestedLike;

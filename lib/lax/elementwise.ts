@@ -372,7 +372,7 @@ export function reciprocal(x: ArrayLike): Array {
 export function pow(x: ArrayLike, y: ArrayLike): Array {
   const [a, b] = [asArray(x, 'pow'), asArray(y, 'pow')];
   const whole = ['int', 'uint'].includes(dtypeKind(b.dtype)) && ['float', 'complex'].includes(dtypeKind(a.dtype));
-  const [u, v] = whole ? [a, astype(b, a.dtype)] : operands('pow', x, y);
+  const [u, v] = whole ? [a, b] : operands('pow', x, y);
   return p.pow(u!, v!);
 }
 

@@ -220,7 +220,7 @@ const powerProgram = composite('power', ([a, b]) => {
   if (isInteger(x)) return [integerPower(x, y)];
   // A float's integer power keeps the float's type, whatever the integer's.
   if (['float', 'complex'].includes(dtypeKind(a!.dtype)) && isInteger(b!)) {
-    const [u, v] = promoteShapes('power', [a!, astype(b!, a!.dtype, a!.weakType && b!.weakType)]) as [Array, Array];
+    const [u, v] = promoteShapes('power', [a!, b!]) as [Array, Array];
     return [p.pow(u, v)];
   }
   return [p.pow(x, y)];

@@ -6,8 +6,8 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { larger, smaller } from '../stablehlo/extremes';
-import { addAny, defineNary, floats, ints } from './nary';
-import { broadcastInDim, like, provideElementwise, toFront, zerosLike } from './structural';
+import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, naryShape } from './nary';
+import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
 
 const NUMERIC = ['int', 'uint', 'float', 'complex'] as const;
 const REAL = ['int', 'uint', 'float'] as const;
@@ -109,13 +109,37 @@ export const min: Binary = (x, y) => minP.bind(NO, x, y);
 
 // ---- powers, exponentials, logarithms ----
 
-const powP = defineNary({
-  name: 'pow', kinds: INEXACT, lower: 'power',
-  jvp: [
-    (g, _, x, y) => mul(g, mul(y!, pow(x!, select(eq(y!, like(y!, 0)), sub(y!, like(y!, 1)), like(y!, 1))))),
-    (g, out, x) => mul(g, mul(log(replaceZero(x!)), out)),
-  ],
-  sample: () => floats(2, 0.5, 2),
+/** The derivative of x to the power y by x; for integers y it is 0 where y is, whatever x. */
+function powSlope(x: Array, y: Array): Array {
+  if (y.dtype === x.dtype) return mul(y, pow(x, sub(y, like(y, 1))));
+  const e = convert(y, x.dtype);
+  const slope = mul(replaceZero(e), pow(x, sub(e, like(e, 1))));
+  const zero = eq(e, like(e, 0));
+  return select(sameShape(zero.shape, slope.shape) ? zero : broadcastTo(zero, slope.shape), slope, like(slope, 0));
+}
+
+const powP: SinglePrimitive<object> = definePrimitive<object>({
+  name: 'pow',
+  abstract: ([x, y]) => {
+    const whole = ['int', 'uint'].includes(dtypeKind(y!.dtype));
+    checkKinds('pow', whole ? [x!] : [x!, y!], INEXACT);
+    return new ShapedArray(naryShape('pow', [x!, y!]), x!.dtype, x!.weakType && y!.weakType);
+  },
+  lower: (ctx, args, _, out) => {
+    const [x, y] = broadcastOperands(ctx, args, out.shape);
+    return hlo.same(ctx, 'power', [x!, y!.aval.dtype === out.dtype ? y! : hlo.convert(ctx, y!, out)]);
+  },
+  jvp: ([x, y], [tx, ty]) => {
+    const out = powP.bind(NO, x!, y!);
+    const parts = [tx && mul(tx, powSlope(x!, y!)), ty && mul(ty, mul(log(replaceZero(x!)), out))].filter((t) => t !== null).map((t) => broadcastTo(t!, out.shape));
+    return [out, parts.length === 2 ? addAny(parts[0]!, parts[1]!) : (parts[0] ?? null)];
+  },
+  transpose: absent('pow is not linear'),
+  batch: (axis, args, dims) => {
+    const aligned = alignBatch(axis, args, dims, true);
+    return [powP.bind(NO, ...aligned.args), aligned.dim];
+  },
+  sample: () => [...floats(2, 0.5, 2), { inputs: [{ shape: [2, 3], dtype: 'float32', low: 0.5, high: 2 }, { shape: [2, 3], dtype: 'int32', low: -2, high: 3 }], params: NO }],
 });
 export const pow: Binary = (x, y) => powP.bind(NO, x, y);
 
@@ -209,7 +233,7 @@ export const sign = unary('sign', NUMERIC, (ctx, [x], out) => {
 const absP = defineNary({
   name: 'abs', kinds: ['int', 'float', 'complex'], result: realOf,
   lower: (ctx, [x], out) => hlo.op(ctx, 'abs', [x!], out),
-  jvp: [(g, out, x) => (dtypeKind(x!.dtype) === 'complex' ? div(add(mul(real(g), real(x!)), mul(imag(g), imag(x!))), replaceZero(out)) : mul(g, sign(x!)))],
+  jvp: [(g, out, x) => (dtypeKind(x!.dtype) === 'complex' ? div(add(mul(real(g), real(x!)), mul(imag(g), imag(x!))), replaceZero(out)) : select(ge(x!, like(x!, 0)), neg(g), g))],
   sample: () => [...floats(1, 0.5, 2), ...ints(1)],
 });
 export const abs: Unary = (x) => absP.bind(NO, x);

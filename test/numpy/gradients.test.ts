@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gradCore } from '../../lib/functional/derivatives';
+import { vmap } from '../../lib/functional/vmap';
+import * as np from '../../lib/numpy/index';
+import { decode } from './table';
+
+interface Row { f: string; x: unknown[]; g: unknown[]; h?: unknown }
+
+const { cases } = JSON.parse(readFileSync(join(__dirname, '../fixtures/elementwiseGradients.json'), 'utf8')) as { cases: Row[] };
+const at = (v: unknown) => np.array(decode(v) as number, 'float32');
+const grads = (f: (...x: np.Array[]) => np.Array, args: np.Array[], argnums: number[]) => (gradCore('grad', f, args, { argnums }).grads as np.Array[]);
+
+function near(got: number, want: number): boolean {
+  return Object.is(got, want) || got === want || Math.abs(got - want) <= 2e-5 * Math.max(1, Math.abs(want));
+}
+
+test('derivatives where rules need care are JAX\'s', () => {
+  const failures: string[] = [];
+  for (const { f, x, g, h } of cases) {
+    const fn = (np as unknown as Record<string, (...a: np.Array[]) => np.Array>)[f]!;
+    const args = x.map(at);
+    grads(fn, args, args.map((_, i) => i)).forEach((d, i) => {
+      const want = decode(g[i]) as number;
+      if (!near(d.item() as number, want)) failures.push(`${f}(${args.join()}) by ${i}: ${String(d.item())}, expected ${want}`);
+    });
+    if (h !== undefined) {
+      const second = grads((v) => grads(fn, [v], [0])[0]!, args, [0])[0]!.item() as number;
+      if (!near(second, decode(h) as number)) failures.push(`${f}'' at ${args.join()}: ${second}, expected ${String(decode(h))}`);
+    }
+  }
+  expect(failures).toEqual([]);
+});
+
+test('cotangents of what was broadcast are summed, along dimensions of size 1 as well', () => {
+  const [a, b] = [np.array([[1], [2]]), np.array([[3, 4, 5]])];
+  const [ga, gb] = grads((x, y) => x.mul(y).add(x).div(y).sum(), [a, b], [0, 1]) as [np.Array, np.Array];
+  const inverse = 1 / 3 + 1 / 4 + 1 / 5;
+  expect(ga.shape).toEqual([2, 1]);
+  expect(gb.shape).toEqual([1, 3]);
+  for (const v of ga.ravel().js() as number[]) expect(v).toBeCloseTo(3 + inverse, 5);
+  (gb.ravel().js() as number[]).forEach((v, i) => expect(v).toBeCloseTo(-3 / (3 + i) ** 2, 5));
+  const [gv] = grads((x) => np.maximum(x, np.array([[1.5], [3]])).sum(), [np.array([1, 2, 4])], [0]) as [np.Array];
+  expect(gv.js()).toEqual([0, 1, 2]);
+});
+
+test('mapped over an axis, also where only one operand is, or shapes have dimensions of size 1', () => {
+  const [a, b] = [np.arange(6, { dtype: 'float32' }).reshape(3, 2, 1), np.array([[1, 10, 100]])];
+  const over = vmap((x: np.Array) => x.add(b).mul(x), { inAxes: 0 })(a) as np.Array;
+  expect(over.js()).toEqual(a.add(b).mul(a).js());
+  const scalars = vmap((s: np.Array) => np.hypot(s, b), { inAxes: 0 })(np.array([0, 5])) as np.Array;
+  expect(scalars.shape).toEqual([2, 1, 3]);
+  const gradsOfRows = vmap((x: np.Array) => grads((v) => np.logaddexp(v, b).sum(), [x], [0])[0]!, { inAxes: 0 })(a) as np.Array;
+  expect(gradsOfRows.shape).toEqual([3, 2, 1]);
+});
