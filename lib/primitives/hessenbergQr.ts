@@ -3,7 +3,7 @@ import { abs, add, and, complex, conj, div, eq, ge, gt, imag, le, lt, max, mul, 
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { asTypeOf, columnIndex, diagonal, epsilon, eye, H, matmul, realDtype, repeat, repeatWhile, rowIndex, T } from './matrix';
 import { reduceMax, reduceMin } from './reduction';
-import { broadcastInDim, full, iota, like, pad, reduceSum, reshape, rev, scalar, slice, squeeze } from './structural';
+import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, rev, scalar, slice, squeeze } from './structural';
 
 // Schur form and eigenvectors of one general complex matrix [n, n]: Hessenberg form, then QR steps with one shift.
 // Source: Golub and Van Loan, "Matrix Computations" (4th ed.), sections 7.4 to 7.6.
@@ -74,7 +74,18 @@ function rotateRows(a: Array, i: Array, c: Array, s: Array): Array {
   const cc = asTypeOf(c, s);
   const top = add(mul(x, cc), mul(y, s));
   const bottom = sub(mul(y, cc), mul(x, conj(s)));
-  return dynamicUpdateSlice(dynamicUpdateSlice(a, top, [i, int(0)]), bottom, [add(i, int(1)), int(0)]);
+  return dynamicUpdateSlice(a, concatenate([top, bottom], 0), [i, int(0)]);
+}
+
+/** Columns i and i + 1 times the conjugate transpose of a rotation from the right. */
+function rotateColumns(a: Array, i: Array, c: Array, s: Array): Array {
+  const n = a.shape[0]!;
+  const two = dynamicSlice(a, [int(0), i], [n, 2]);
+  const [x, y] = [slice(two, [0, 0], [n, 1]), slice(two, [0, 1], [n, 2])];
+  const cc = asTypeOf(c, s);
+  const left = add(mul(x, cc), mul(y, conj(s)));
+  const right = sub(mul(y, cc), mul(x, s));
+  return dynamicUpdateSlice(a, concatenate([left, right], 1), [int(0), i]);
 }
 
 /** The shift of a QR step: the eigenvalue of the last two by two block nearer to its last entry. */
@@ -104,7 +115,7 @@ export function schur(a: Array): { z: Array; t: Array; converged: Array } {
   const least = mul(norm, scalar(eps * eps, dtype));
   const [q, h0] = hessenberg(a, least);
   const index = iota('int32', [n], 0);
-  // Rows of Zᵀ are rotated rather than columns of Z, and rows of Hᵀ for the columns of H.
+  // Rows of Zᵀ, which are contiguous, are rotated rather than columns of Z.
   const [left, , , , h, zt] = repeatWhile(
     ([hi, , steps]) => and(gt(hi!, int(0)), lt(steps!, int(STEPS_PER_VALUE * Math.max(n, 1)))),
     ([hi, stuck, steps, , h1, zt1]) => {
@@ -129,8 +140,7 @@ export function schur(a: Array): { z: Array; t: Array; converged: Array } {
           const g = where(isFirst, entry(hk!, add(k!, int(1)), k!), entry(hk!, add(k!, int(1)), before));
           const [c, s] = givens(f, g);
           const rows = rotateRows(hk!, k!, c, s);
-          const columns = T(rotateRows(T(rows), k!, c, conj(s)));
-          return [add(k!, int(1)), columns, rotateRows(zk!, k!, c, conj(s))];
+          return [add(k!, int(1)), rotateColumns(rows, k!, c, s), rotateRows(zk!, k!, c, conj(s))];
         }, [lo, h1!, zt1!]);
       return [where(done, sub(hi!, int(1)), hi!), where(done, int(0), add(stuck!, int(1))), add(steps!, int(1)), lo, hessenbergPart(hn!), zn!];
     },

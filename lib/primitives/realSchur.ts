@@ -27,9 +27,18 @@ function timesRows(a: Array, i: Array, m: Array): Array {
   return dynamicUpdateSlice(a, out, [i, int(0)]);
 }
 
+/** Columns from i on, as many as `m` has, times mᵀ from the right. */
+function timesColumns(a: Array, i: Array, m: Array): Array {
+  const [k, height] = [m.shape[0]!, a.shape[0]!];
+  const columns = dynamicSlice(a, [int(0), i], [height, k]);
+  const shape = [height, k, k];
+  const out = reduceSum(mul(broadcastInDim(columns, shape, [0, 2]), broadcastInDim(m, shape, [1, 2])), [2]);
+  return dynamicUpdateSlice(a, out, [int(0), i]);
+}
+
 /** M h Mᵀ and M zᵀ for an orthogonal M that acts on the indices from i on. */
 function similar(h: Array, zt: Array, i: Array, m: Array): [Array, Array] {
-  return [T(timesRows(T(timesRows(h, i, m)), i, m)), timesRows(zt, i, m)];
+  return [timesColumns(timesRows(h, i, m), i, m), timesRows(zt, i, m)];
 }
 
 /** The symmetric reflection that makes all but the first of a vector's three entries zero. */
