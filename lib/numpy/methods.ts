@@ -33,6 +33,10 @@ import {
   type VarOptions, var_, type WhereOption,
 } from './reductions';
 import { ceil, floor, rint, round, trunc } from './rounding';
+import { repeat, type RepeatOptions } from './editing';
+import { type SearchOptions, searchsorted } from './search';
+import { argpartition, argsort, type ArgsortOptions, partition, sort, type SortOptions } from './sorting';
+import { choose, compress, type CompressOptions, take, type TakeOptions } from './take';
 import { cos, cosh, sin, sinh, tan, tanh } from './trigonometric';
 
 type ShapeArgs = readonly (number | Shape | { order?: Order })[];
@@ -94,6 +98,7 @@ const TABLE = {
   sum, prod, mean, std, var: var_, max, min, ptp, all, any, argmax, argmin, countNonzero, cumsum, cumprod, nonzero, trace, diagonal,
   reshape: reshapeTo, ravel, flatten: ravel, transpose: transposeTo, squeeze, swapaxes, moveaxis, expandDims,
   astype, copy, view, slice: index, at,
+  argsort, sort, argpartition, partition, searchsorted, take, choose, repeat, compress: (x: Array, condition: ArrayLike, ...rest: Rest<CompressOptions, 'axis'>) => compress(condition, x, ...rest),
   toList,
 };
 
@@ -208,6 +213,16 @@ declare module '../core/array' {
     slice(...indices: readonly Index[]): Array;
     /** The entries at indices, to be read or replaced in a new array. */
     at(...indices: readonly Index[]): IndexUpdate;
+    argsort(...rest: Rest<ArgsortOptions, 'axis'>): Array;
+    sort(...rest: Rest<SortOptions, 'axis'>): Array;
+    argpartition(kth: number, ...rest: Rest<{ axis?: number }, 'axis'>): Array;
+    partition(kth: number, ...rest: Rest<{ axis?: number }, 'axis'>): Array;
+    searchsorted(v: ArrayLike, ...rest: Rest<SearchOptions, 'side'>): Array;
+    take(indices: ArrayLike, ...rest: Rest<TakeOptions, 'axis'>): Array;
+    choose(choices: readonly ArrayLike[] | Array, ...rest: Rest<{ mode?: 'raise' | 'wrap' | 'clip' }>): Array;
+    repeat(repeats: number | ArrayLike, ...rest: Rest<RepeatOptions, 'axis'>): Array;
+    /** The entries along an axis for which `condition`, of one dimension, holds. */
+    compress(condition: ArrayLike, ...rest: Rest<CompressOptions, 'axis'>): Array;
     /** Values as nested JS arrays, as `js()` gives them. */
     toList(): Nested;
     /** The array with its axes in reverse order. */

@@ -20,7 +20,7 @@ import { program, readOptions, type Rest } from './program';
 
 type TakeMode = 'fill' | 'wrap' | 'clip';
 
-interface TakeOptions {
+export interface TakeOptions {
   axis?: number | null;
   /** Out of bounds: 'fill' gives the fill value (negative indices count from the end), 'wrap' counts on, 'clip' takes the nearest. */
   mode?: TakeMode | null;
@@ -252,7 +252,7 @@ function checkBounds(op: string, i: Array, n: number): void {
   }
 }
 
-interface CompressOptions {
+export interface CompressOptions {
   axis?: number | null;
   /** Number of entries of the result, so that it can be traced. */
   size?: number | null;

@@ -29,6 +29,12 @@ test('shapes and reductions', () => {
   expect([x.cumsum(1).js(), x.trace().item(), x.diagonal().js()]).toEqual([[[0, 1, 3], [3, 7, 12]], 4, [0, 4]]);
 });
 
+test('order, and entries by position', () => {
+  const v = np.array([3, 1, 2]);
+  expect([v.sort().js(), v.argsort().js(), v.sort({ descending: true }).js(), v.partition(1).slice(1).item(), v.sort().searchsorted(2).item()]).toEqual([[1, 2, 3], [1, 2, 0], [3, 2, 1], 2, 1]);
+  expect([v.take([2, 0]).js(), v.repeat(2).shape, x.compress([false, true], 0).js(), np.array([1, 0], 'int32').choose([[1, 2], [3, 4]]).js()]).toEqual([[2, 3], [6], [[3, 4, 5]], [3, 2]]);
+});
+
 test('indexing and updates', () => {
   expect(x.slice(1).js()).toEqual([3, 4, 5]);
   expect(x.slice([], [1, null]).js()).toEqual([[1, 2], [4, 5]]);
