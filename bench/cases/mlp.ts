@@ -1,0 +1,74 @@
+import { type Array, grad, jit, numpy as np, optim, ParamState, prng } from 'xlastate';
+import type { Case } from '../protocol';
+
+// The sizes of bench/python/data.py.
+const MLPS = { mlp_step: { batch: 128, widths: [784, 512, 256, 10] }, small_mlp_step: { batch: 32, widths: [2, 16, 10] } } as const;
+const LEARNING_RATE = 0.01;
+const DEEP_LAYERS = 100;
+const DEEP_WIDTH = 32;
+
+interface Layer {
+  weight: ParamState;
+  bias: ParamState;
+}
+
+/** A model's states, a training step that is not compiled yet, and its arguments. */
+function makeStep(name: keyof typeof MLPS) {
+  const { batch, widths } = MLPS[name];
+  const keys = [...prng.split(prng.PRNGKey(0), widths.length + 1)];
+  const x = prng.normal(keys[0]!, [batch, widths[0]!]);
+  const labels = prng.randint(keys[1]!, [batch], 0, widths.at(-1)!);
+  const layers = widths.slice(1).map((n, i): Layer => ({
+    weight: new ParamState(np.multiply(prng.normal(keys[i + 2]!, [widths[i]!, n]), Math.sqrt(2 / widths[i]!))),
+    bias: new ParamState(np.zeros([n], { dtype: 'float32' })),
+  }));
+  const states = Object.fromEntries(layers.flatMap((l, i) => [[`weight${i}`, l.weight], [`bias${i}`, l.bias]])) as Record<string, ParamState>;
+  const optimizer = new optim.SGD({ lr: LEARNING_RATE });
+  optimizer.registerTrainableWeights(states);
+
+  const model = (input: Array): Array => layers.reduce((h, { weight, bias }, i) => {
+    const y = np.add(np.matmul(h, weight.value), bias.value);
+    return i < layers.length - 1 ? np.maximum(y, 0) : y;
+  }, input);
+  const step = (input: Array, classes: Array): Array => {
+    const loss = () => {
+      const logits = model(input);
+      const chosen = np.squeeze(np.takeAlongAxis(logits, np.expandDims(classes, 1), 1), 1);
+      const most = np.max(logits, { axis: 1, keepdims: true });
+      const logSum = np.add(np.log(np.sum(np.exp(np.subtract(logits, most)), 1)), np.squeeze(most, 1));
+      return np.mean(np.subtract(logSum, chosen));
+    };
+    const [grads, value] = grad(loss, { gradStates: states, returnValue: true })() as [never, Array];
+    optimizer.update(grads);
+    return value;
+  };
+  return { states: Object.values(states), step, x, labels };
+}
+
+/** A compiled training step: loss, gradients, new weights. */
+export const training = (name: keyof typeof MLPS): Case => () => {
+  const { states, step, x, labels } = makeStep(name);
+  const compiled = jit(step);
+  return () => {
+    const loss = compiled(x, labels);
+    for (const s of states) s.value.blockUntilReady();
+    return loss;
+  };
+};
+
+/** From the training step to its StableHLO. */
+export const traceLowerMlp: Case = () => {
+  const { step, x, labels } = makeStep('mlp_step');
+  return () => jit((a: Array, b: Array) => step(a, b)).lower(x, labels).asText();
+};
+
+/** From the gradient of a net of a hundred narrow layers to its StableHLO. */
+export const traceLowerDeep: Case = () => {
+  const keys = [...prng.split(prng.PRNGKey(0), DEEP_LAYERS + 1)];
+  const x = prng.normal(keys[0]!, [8, DEEP_WIDTH]);
+  const states = Object.fromEntries(globalThis.Array.from({ length: DEEP_LAYERS }, (_, i) => i).map((i) => [`w${i}`, new ParamState(np.divide(prng.normal(keys[i + 1]!, [DEEP_WIDTH, DEEP_WIDTH]), Math.sqrt(DEEP_WIDTH)))]));
+  return () => {
+    const loss = (input: Array) => np.sum(Object.values(states).reduce((h, s) => np.tanh(np.matmul(h, s.value)), input));
+    return jit(grad(loss, { gradStates: states })).lower(x).asText();
+  };
+};

@@ -1,0 +1,141 @@
+// Measures this library beside JAX, BrainState and PyTorch in one run, case by case in turn: `npm run bench -- --help`.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { Progress } from '../examples/support/progress';
+import { findPython, type Framework, OURS, OURS_CACHED, Participant, pythonFrameworks, ROOT, timeProcess } from './participants';
+import { type Measured, median, table, writeReport } from './report';
+
+interface CallCase {
+  readonly name: string;
+  readonly title: string;
+  /** Calls measured a round, and calls before them. */
+  readonly n: number;
+  readonly warmup: number;
+}
+
+const CALLS: CallCase[] = [
+  { name: 'dispatch', title: 'compiled x + 1', n: 2000, warmup: 200 },
+  { name: 'counter', title: 'counter in a state', n: 2000, warmup: 200 },
+  { name: 'eager_add', title: 'eager addition', n: 2000, warmup: 200 },
+  { name: 'small_mlp_step', title: 'small MLP training step', n: 300, warmup: 30 },
+  { name: 'mlp_step', title: 'MLP training step', n: 20, warmup: 3 },
+  { name: 'trace_lower_mlp', title: 'MLP step: trace + lower', n: 3, warmup: 1 },
+  { name: 'trace_lower_deep', title: '100 layers: trace + lower', n: 2, warmup: 1 },
+];
+const PROCESSES = [
+  { name: 'first_result', title: 'new process to first result', what: 'first' },
+  { name: 'first_mlp_step', title: 'new process to first MLP step', what: 'mlp' },
+] as const;
+
+interface Options {
+  python?: string;
+  only?: string;
+  rounds: string;
+  out: string;
+}
+
+async function main(options: Options): Promise<void> {
+  const rounds = Number(options.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds: expected a positive integer, got ${options.rounds}`);
+  const only = options.only?.split(',');
+  const known: string[] = [...CALLS, ...PROCESSES].map((c) => c.name);
+  const unknown = only?.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`--only: there is no case ${unknown}; there are ${known.join(', ')}`);
+  const wanted = (name: string) => only === undefined || only.includes(name);
+
+  const python = findPython(options.python);
+  const others = python === null ? [] : pythonFrameworks(python);
+  if (python === null) console.log('No Python with the other frameworks: only xlastate is measured. bench/python/setup.sh bench/.venv makes one, --python names another.\n');
+  const results: Measured[] = [];
+
+  const calls = CALLS.filter((c) => wanted(c.name));
+  const versions: Record<string, string> = {};
+  if (calls.length > 0) {
+    const participants: Participant[] = [];
+    try {
+      for (const f of [OURS, ...others]) participants.push(await Participant.start(f));
+      for (const p of participants) Object.assign(versions, p.greeting.versions);
+      await measureCalls(calls, participants, rounds, results);
+    } finally {
+      await Promise.all(participants.map((p) => p.stop()));
+    }
+  }
+
+  const processes = PROCESSES.filter((c) => wanted(c.name));
+  if (processes.length > 0) {
+    const cache = mkdtempSync(join(tmpdir(), 'xlastate-bench-'));
+    try {
+      await measureProcesses(processes, [OURS, OURS_CACHED(cache), ...others], Math.min(rounds, 5), results);
+    } finally {
+      rmSync(cache, { recursive: true });
+    }
+  }
+
+  const cases = [...calls, ...processes];
+  const names = [OURS.name, ...(processes.length > 0 ? ['xlastate, cached'] : []), ...others.map((o) => o.name)];
+  console.log(`\n${table(results, cases, names)}\n\nMedians of ${rounds} rounds; in brackets, times as long as xlastate.${processes.length > 0 ? ' Cached: with a warm compile cache.' : ''}`);
+  console.log(Object.entries(versions).map(([k, v]) => `${k} ${v}`).join(', '));
+  await writeReport(options.out, results, new Map(cases.map((c) => [c.name, c.title])), { versions, rounds });
+  console.log(`Written: ${options.out}/results.json, results.svg, results.png`);
+  for (const r of results) if (r.error !== undefined) console.log(`${r.case}, ${r.framework}: ${r.error}`);
+  if (results.some((r) => r.framework === OURS.name && r.error !== undefined)) process.exitCode = 1;
+}
+
+/** Each round goes through the participants in turn, so that whatever else the machine does meets all of them. */
+async function measureCalls(cases: readonly CallCase[], participants: readonly Participant[], rounds: number, results: Measured[]): Promise<void> {
+  const bar = new Progress('cases', cases.length * rounds);
+  for (const [i, c] of cases.entries()) {
+    const able = participants.filter((p) => p.greeting.cases.includes(c.name));
+    const measured = able.map((p): Measured => ({ case: c.name, framework: p.framework.name, rounds: [], calls: c.n }));
+    results.push(...measured);
+    for (let round = 0; round < rounds; round++) {
+      for (const [k, p] of able.entries()) {
+        const m = measured[k]!;
+        if (m.error !== undefined) continue;
+        const answer = await p.ask({ case: c.name, n: c.n, warmup: c.warmup });
+        if (answer.error !== undefined) m.error = answer.error;
+        else m.rounds.push(median(answer.seconds));
+      }
+      bar.update(i * rounds + round + 1);
+    }
+  }
+  bar.done();
+}
+
+async function measureProcesses(cases: readonly (typeof PROCESSES)[number][], frameworks: readonly Framework[], rounds: number, results: Measured[]): Promise<void> {
+  const bar = new Progress('new processes', cases.length * rounds);
+  for (const [i, c] of cases.entries()) {
+    const measured = frameworks.map((f): Measured => ({ case: c.name, framework: f.name, rounds: [], calls: 1 }));
+    results.push(...measured);
+    // The first round fills caches of files, and ours of compiled programs.
+    for (let round = -1; round < rounds; round++) {
+      for (const [k, f] of frameworks.entries()) {
+        const m = measured[k]!;
+        if (m.error !== undefined) continue;
+        try {
+          const seconds = await timeProcess(f.firstResult(c.what));
+          if (round >= 0) m.rounds.push(seconds);
+        } catch (e) {
+          m.error = e instanceof Error ? e.message : String(e);
+        }
+      }
+      bar.update(i * rounds + Math.max(0, round + 1));
+    }
+  }
+  bar.done();
+}
+
+new Command('bench')
+  .description('Measures xlastate beside JAX, BrainState and PyTorch.')
+  .option('--python <path>', 'Python with the other frameworks (XLASTATE_BENCH_PYTHON, or bench/.venv of bench/python/setup.sh)')
+  .option('--only <cases>', 'only these cases, with commas between')
+  .option('--rounds <n>', 'times that each case is gone through', '7')
+  .option('--out <folder>', 'where results go', join(ROOT, 'build/bench'))
+  .action((options: Options) => main(options))
+  .parseAsync()
+  .catch((e: unknown) => {
+    console.error(e instanceof Error ? e.message : e);
+    process.exitCode = 1;
+  });

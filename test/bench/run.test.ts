@@ -1,0 +1,48 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { findPython } from '../../bench/participants';
+import { type Measured, median, table } from '../../bench/report';
+
+const register = join(__dirname, '../support/register.js');
+const measured = (name: string, framework: string, rounds: number[], error?: string): Measured => ({ case: name, framework, rounds, calls: 1, ...(error ? { error } : {}) });
+
+test('a table of medians with ratios, and a report that can be read', () => {
+  expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
+  const results = [measured('a', 'xlastate', [2e-6, 4e-6, 3e-6]), measured('a', 'jax', [6e-6]), measured('b', 'xlastate', [0.5]), measured('b', 'jax', [], 'it broke')];
+  expect(table(results, [{ name: 'a', title: 'first' }, { name: 'b', title: 'second' }], ['xlastate', 'jax']).split('\n')).toEqual([
+    'case    xlastate             jax',
+    '-'.repeat(32),
+    'first    3.00 µs  6.00 µs (2.0x)',
+    'second    500 ms           error',
+  ]);
+  const folder = mkdtempSync(join(tmpdir(), 'xlastate-bench-test-'));
+  // In a process of its own: Jest cannot load the ES modules that draw.
+  const code = `require(${JSON.stringify(join(__dirname, '../../bench/report.ts'))}).writeReport(${JSON.stringify(folder)}, ${JSON.stringify(results)}, new Map([['a', 'first']]), { versions: { xlastate: '0' } });`;
+  execFileSync(process.execPath, ['-r', register, '-e', code]);
+  expect(JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'))).toMatchObject({ versions: { xlastate: '0' }, results: [{ case: 'a', framework: 'xlastate', calls: 1 }, {}, {}, { error: 'it broke' }] });
+  expect(readFileSync(join(folder, 'results.svg'), 'utf8')).toContain('first');
+  expect(readFileSync(join(folder, 'results.png')).subarray(1, 4).toString()).toBe('PNG');
+  rmSync(folder, { recursive: true });
+});
+
+test('a Python that is named but not there is an error', () => {
+  expect(() => findPython('/nowhere/python')).toThrow('there is no Python at /nowhere/python');
+});
+
+test('a process answers requests in lines, and tells of cases that fail', async () => {
+  const code = `require(${JSON.stringify(join(__dirname, '../../bench/protocol.ts'))}).serve('x', { v: '1' }, {
+    good: () => { console.log('set up'); return () => 0; }, bad: () => { throw new TypeError('no'); } });`;
+  const child = spawn(process.execPath, ['-r', register, '-e', code], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse((await lines.next()).value as string);
+  expect(await next()).toMatchObject({ ready: true, framework: 'x', versions: { v: '1' }, cases: ['bad', 'good'] });
+  child.stdin.write('{"case":"good","n":3,"warmup":1}\n{"case":"bad","n":1,"warmup":0}\n');
+  const good = await next();
+  expect([good.case, good.seconds.length, good.seconds.every((s: number) => s >= 0)]).toEqual(['good', 3, true]);
+  expect(await next()).toEqual({ case: 'bad', error: 'TypeError: no' });
+  child.stdin.end();
+  expect(await new Promise((done) => child.once('close', done))).toBe(0);
+});
