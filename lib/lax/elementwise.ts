@@ -6,6 +6,7 @@ import { flatten, map } from '../core/tree';
 import { isArrayLeaf } from '../functional/treeFunction';
 import { optimizationBarrierP } from '../interpreters/remat';
 import * as p from '../primitives/elementwise';
+import * as incomplete from '../primitives/incomplete';
 import { randomGammaGrad as randomGammaGradPrimitive } from '../primitives/randomGamma';
 import { full } from '../primitives/structural';
 import { type ArrayLike, asArray, astype } from './arrayLike';
@@ -444,4 +445,62 @@ export function optimizationBarrier<T>(operand: T): T {
 export function randomGammaGrad(a: ArrayLike, x: ArrayLike): Array {
   const [u, v] = operands('randomGammaGrad', a, x) as [Array, Array];
   return randomGammaGradPrimitive(u, v);
+}
+
+/** The regularized lower incomplete gamma function P(a, x), elementwise. Mirrors `jax.lax.igamma`. */
+export function igamma(a: ArrayLike, x: ArrayLike): Array {
+  const [u, v] = operands('igamma', a, x) as [Array, Array];
+  return incomplete.igamma(u, v);
+}
+
+/** The regularized upper incomplete gamma function Q(a, x) = 1 − P(a, x), elementwise. Mirrors `jax.lax.igammac`. */
+export function igammac(a: ArrayLike, x: ArrayLike): Array {
+  const [u, v] = operands('igammac', a, x) as [Array, Array];
+  return incomplete.igammac(u, v);
+}
+
+/** The derivative of {@link igamma} by a, elementwise. Mirrors `jax.lax.igamma_grad_a`. */
+export function igammaGradA(a: ArrayLike, x: ArrayLike): Array {
+  const [u, v] = operands('igammaGradA', a, x) as [Array, Array];
+  return incomplete.igammaGradA(u, v);
+}
+
+/** The regularized incomplete beta function, elementwise; it has a derivative by x. Mirrors `jax.lax.betainc`. */
+export function betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike): Array {
+  const [u, v, w] = operands('betainc', a, b, x) as [Array, Array, Array];
+  return incomplete.betainc(u, v, w);
+}
+
+/** The upper half of the bits of a product of integers, elementwise. Mirrors `jax.lax.mulhi`. @throws DtypeError unless both are integers of one dtype, of at most 32 bits unless 64-bit types are on */
+export function mulhi(x: ArrayLike, y: ArrayLike): Array {
+  const [a, b] = operands('mulhi', x, y) as [Array, Array];
+  const kind = dtypeKind(a.dtype);
+  if (kind !== 'int' && kind !== 'uint') throw new DtypeError(`mulhi: expected integers, got ${a.aval}`);
+  const bits = p.bitWidth(a.dtype);
+  return bits <= 16 ? narrowMulhi(a, b, bits) : wideMulhi(a, b, bits);
+}
+
+/** By a product in twice as many bits. */
+function narrowMulhi(a: Array, b: Array, bits: number): Array {
+  const wide = `${dtypeKind(a.dtype)}${bits * 2}` as DType;
+  const product = p.mul(astype(a, wide), astype(b, wide));
+  const by = astype(asArray(bits), wide);
+  return astype(dtypeKind(a.dtype) === 'int' ? p.shiftRightArithmetic(product, by) : p.shiftRightLogical(product, by), a.dtype);
+}
+
+/** By products of halves: no type is twice as wide. */
+function wideMulhi(x: Array, y: Array, bits: number): Array {
+  const unsigned = `uint${bits}` as DType;
+  const half = astype(asArray(bits / 2), unsigned);
+  const low = (v: Array) => p.shiftRightLogical(p.shiftLeft(v, half), half);
+  const high = (v: Array) => p.shiftRightLogical(v, half);
+  const [a, b] = [astype(x, unsigned), astype(y, unsigned)];
+  const cross1 = p.mul(low(a), high(b));
+  const cross2 = p.mul(high(a), low(b));
+  const carry = high(p.add(p.add(low(cross1), low(cross2)), high(p.mul(low(a), low(b)))));
+  const product = astype(p.add(p.add(p.mul(high(a), high(b)), carry), p.add(high(cross1), high(cross2))), x.dtype);
+  if (dtypeKind(x.dtype) === 'uint') return product;
+  // A negative operand counts 2^bits too much.
+  const sign = astype(asArray(bits - 1), x.dtype);
+  return p.add(product, p.add(p.mul(p.shiftRightArithmetic(x, sign), y), p.mul(p.shiftRightArithmetic(y, sign), x)));
 }
