@@ -41,7 +41,7 @@ function sha256(pieces: readonly Uint8Array[]): string {
   return h.digest('hex');
 }
 
-const BREATH = 2 ** 24;
+const BREATH = 2 ** 22;
 
 async function sha256Async(pieces: readonly Uint8Array[]): Promise<string> {
   const h = createHash('sha256');

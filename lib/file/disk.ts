@@ -1,8 +1,9 @@
 import { constants } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, fsyncSync, linkSync, openSync, readSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, linkSync, openSync, read as readDescriptor, readSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { access, type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { makeFolder } from '../pjrt/cacheDir';
 import { AlreadyExistsError, CheckpointError, reason } from './errors';
 
@@ -166,6 +167,14 @@ function checkSize(file: string, isFile: boolean, size: number, maxSize: number 
   if (size > constants.MAX_LENGTH) throw new CheckpointError(`${file} has ${size} bytes, more than the ${constants.MAX_LENGTH} that this version of Node can hold at once`);
 }
 
+const readAt = promisify(readDescriptor);
+
+/** Memory that is not zeroed first, which would block for as long as reading it takes. */
+function uninitialised(size: number): Uint8Array<ArrayBuffer> {
+  const b = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(b.buffer as ArrayBuffer, b.byteOffset, size);
+}
+
 /** A file open for reading pieces of it. */
 export class RangeReader implements Disposable {
   readonly file: string;
@@ -189,9 +198,8 @@ export class RangeReader implements Disposable {
 
   /** The bytes from `start` to `end`. @throws CheckpointError if there are not so many */
   read(start: number, end: number): Uint8Array<ArrayBuffer> {
-    if (this.fd < 0) throw new CheckpointError(`${this.file} was closed`);
-    if (start < 0 || end < start || end > this.size) throw new CheckpointError(`${this.file}: expected bytes ${start} to ${end}, but it has ${this.size}`);
-    const out = new Uint8Array(end - start);
+    this.check(start, end);
+    const out = uninitialised(end - start);
     try {
       for (let at = 0; at < out.length; ) {
         const n = readSync(this.fd, out, at, Math.min(PIECE, out.length - at), start + at);
@@ -202,6 +210,27 @@ export class RangeReader implements Disposable {
       readFailed(this.file, e);
     }
     return out;
+  }
+
+  /** {@link read} with the event loop free. */
+  async readAsync(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    this.check(start, end);
+    const out = uninitialised(end - start);
+    try {
+      for (let at = 0; at < out.length; ) {
+        const { bytesRead } = await readAt(this.fd, out, at, Math.min(PIECE, out.length - at), start + at);
+        if (bytesRead === 0) throw new CheckpointError(`${this.file} became shorter while it was read`);
+        at += bytesRead;
+      }
+    } catch (e) {
+      readFailed(this.file, e);
+    }
+    return out;
+  }
+
+  private check(start: number, end: number): void {
+    if (this.fd < 0) throw new CheckpointError(`${this.file} was closed`);
+    if (start < 0 || end < start || end > this.size) throw new CheckpointError(`${this.file}: expected bytes ${start} to ${end}, but it has ${this.size}`);
   }
 
   close(): void {
@@ -232,7 +261,7 @@ export async function readAll(file: string, maxSize: number | null = null): Prom
     try {
       const stat = await handle.stat();
       checkSize(file, stat.isFile(), stat.size, maxSize);
-      const out = new Uint8Array(stat.size);
+      const out = uninitialised(stat.size);
       for (let at = 0; at < out.length; ) {
         const { bytesRead } = await handle.read(out, at, Math.min(PIECE, out.length - at), at);
         if (bytesRead === 0) throw new CheckpointError(`${file} became shorter while it was read`);

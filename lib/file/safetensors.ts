@@ -4,7 +4,7 @@ import type { DType } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { bytesPerElement, type ComplexArray, type SmallFloatArray } from '../core/hostFormat';
 import type { ArrayLike } from '../functional/arrayLike';
-import { breathe, RangeReader, writeAtomic, writeAtomicSync } from './disk';
+import { RangeReader, writeAtomic, writeAtomicSync } from './disk';
 import { CheckpointError, InvalidCheckpointPath, reason } from './errors';
 import { HostArray } from './hostArray';
 import { type FileName, filePath, type SaveOptions } from './msgpack';
@@ -182,6 +182,12 @@ export class SafetensorsFile implements Disposable {
     return new HostArray(dtype, shape, this.reader.read(range[0], range[1]));
   }
 
+  /** {@link get} with the event loop free. */
+  async getAsync(name: string): Promise<Array> {
+    const { dtype, shape, range } = this.info(name);
+    return new HostArray(dtype, shape, await this.reader.readAsync(range[0], range[1])).toArray();
+  }
+
   /** A tensor on the default device. */
   get(name: string): Array {
     return this.getHost(name).toArray();
@@ -239,14 +245,13 @@ export function loadSafetensors(filename: FileName, options: SafetensorsLoadOpti
   }
 }
 
-/** {@link loadSafetensors} that lets the event loop run between tensors. */
+/** {@link loadSafetensors} with the event loop free. */
 export async function loadSafetensorsAsync(filename: FileName, options: SafetensorsLoadOptions = {}): Promise<Record<string, Array>> {
   const f = openSafetensors(filename);
   try {
     const out: Record<string, Array> = {};
     for (const name of options.names ?? f.keys()) {
-      setOwn(out, name, f.get(name));
-      await breathe();
+      setOwn(out, name, await f.getAsync(name));
     }
     return out;
   } finally {
