@@ -2,13 +2,14 @@
 import '../interpreters/eval';
 import '../primitives/baseOps';
 export { broadcastArrays, broadcastShapes, broadcastTo } from './broadcast';
-export type { Array, Complex, Nested, ScalarValue } from '../core/array';
+export { Array, Array as ndarray, type Complex, type Nested, type ScalarValue } from '../core/array';
 export type { DType } from '../core/dtype';
 export type { ArrayLike, NestedLike, TypedArray } from '../lax/arrayLike';
 export {
   abs, absolute, add, divide, divmod, fabs, floatPower, floorDivide, fmax, fmin, fmod, maximum, minimum, mod, multiply, negative, positive, pow, power, reciprocal, remainder, sign, square, subtract,
   trueDivide,
 } from './arithmetic';
+export { iterable, ndim, shape, size } from './attributes';
 export { bitwiseAnd, bitwiseCount, bitwiseInvert, bitwiseLeftShift, bitwiseNot, bitwiseOr, bitwiseRightShift, bitwiseXor, invert, leftShift, rightShift } from './bitwise';
 export { where } from './choice';
 export { clip, type ClipOptions } from './clip';
@@ -27,7 +28,9 @@ export {
 } from './dtypes';
 export { cbrt, exp, exp2, expm1, log, log10, log1p, log2, logaddexp, logaddexp2, sqrt } from './exponents';
 export { copysign, frexp, ldexp, nextafter, signbit, spacing } from './floatBits';
+export { type GridRange, indexExp, mgrid, ogrid, s_ } from './grids';
 export { gcd, lcm } from './integers';
+export { fromfile, load, save } from './npy';
 export { iscomplex, iscomplexobj, isfinite, isinf, isnan, isneginf, isposinf, isreal, isrealobj, isscalar, logicalAnd, logicalNot, logicalOr, logicalXor } from './logic';
 export { array2string, arrayRepr, arrayStr, getPrintoptions, printoptions, setPrintoptions } from './printing';
 export {
@@ -44,3 +47,28 @@ export { unwrap, type UnwrapOptions } from './unwrap';
 export { piecewise, select } from './where';
 import './methods';
 import './ufuncMethods';
+export { arrayEqual, arrayEquiv } from './arrayEquality';
+export {
+  diag, diagflat, diagIndices, diagIndicesFrom, diagonal, type DiagonalOptions, fillDiagonal, trace, type TraceOptions, tril, trilIndices, trilIndicesFrom, triu, triuIndices, triuIndicesFrom,
+} from './diagonals';
+export { delete_, delete_ as delete, insert, packbits, repeat, roll, trimZeros, unpackbits } from './editing';
+export { einsum, einsumPath } from './einsum';
+export { applyAlongAxis, applyOverAxes, vectorize } from './functional';
+export { at, type GetOptions, index, type IndexMode, type IndexOptions, type IndexUpdate } from './indexing';
+export type { Index } from './indexParse';
+export {
+  append, arraySplit, atleast1d, atleast2d, atleast3d, block, type Blocks, columnStack, concat, concatenate, dsplit, dstack, expandDims, flip, fliplr, flipud, hsplit, hstack, matrixTranspose, moveaxis,
+  type Order, permuteDims, ravel, reshape, resize, rollaxis, rot90, split, squeeze, stack, swapaxes, tile, transpose, unstack, vsplit, vstack,
+} from './manipulation';
+export { argwhere, flatnonzero, maskIndices, nonzero, type NonzeroOptions } from './nonzero';
+export { pad, type PadMode, type PadValue } from './padding';
+export { cross, dot, inner, kron, matmul, matvec, outer, type ProductOptions, tensordot, vdot, vecdot, vecmat } from './products';
+export { median, nanmedian, nanpercentile, nanquantile, percentile, quantile } from './quantiles';
+export {
+  all, any, argmax, argmin, average, type AxisOptions, countNonzero, cumprod, cumsum, cumulativeProd, cumulativeSum, max, max as amax, mean, min, min as amin, nanargmax, nanargmin, nancumprod, nancumsum, nanmax,
+  nanmean, nanmin, nanprod, nanstd, nansum, nanvar, prod, ptp, std, sum, var_, var_ as var,
+} from './reductions';
+export { digitize, searchsorted } from './search';
+export { intersect1d, isin, setdiff1d, setxor1d, union1d, unique, uniqueAll, uniqueCounts, uniqueInverse, uniqueValues } from './sets';
+export { argpartition, argsort, lexsort, partition, sort, sortComplex } from './sorting';
+export { choose, compress, extract, ix_, place, put, putAlongAxis, ravelMultiIndex, take, takeAlongAxis, unravelIndex } from './take';

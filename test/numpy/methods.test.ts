@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ArgumentError, ConcretizationError, DeletedArrayError, DtypeError, ShapeError } from '../../lib/core/errors';
 import { makeClosedJaxpr } from '../../lib/functional/staging';
@@ -155,6 +158,36 @@ test('choices with functions and without values', () => {
   expect(np.piecewise(v, [v.less(0), v.greater(0)], [-1, (u) => u.mul(10), 5]).js()).toEqual([-1, -1, 5, 30]);
   expect(np.piecewise(v, [v.less(0), v.less(-1)], [1, 2]).js()).toEqual([2, 1, 0, 0]);
   expect(np.where(v.less(0)).map((i) => i.js())).toEqual([[0, 1]]);
+});
+
+test('grids, attributes, saved indices', () => {
+  expect(np.mgrid([0, 2], [1, 4]).js()).toEqual([[[0, 0, 0], [1, 1, 1]], [[1, 2, 3], [1, 2, 3]]]);
+  expect(np.mgrid([0, 1, { re: 0, im: 3 }]).js()).toEqual([0, 0.5, 1]);
+  expect(np.ogrid([0, 2], [0, 1, 0.5]).map((g) => [g.shape, g.dtype])).toEqual([[[2, 1], 'float32'], [[1, 2], 'float32']]);
+  expect(x.slice(...np.s_([], [1, 3])).js()).toEqual([[1, 2], [4, 5]]);
+  expect([np.shape([[1, 2]]), np.ndim(3), np.size(x), np.size(x, 1), np.iterable(x), np.iterable(np.array(1)), x instanceof np.Array, np.ndarray === np.Array]).toEqual([[1, 2], 0, 6, 3, true, false, true, true]);
+  expect(() => np.mgrid(3 as never)).toThrow(ArgumentError);
+});
+
+test('NumPy\'s files', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'npy-'));
+  try {
+    for (const a of [x, np.array([1.5, 2.5], 'bfloat16'), np.array(true), np.zeros([0, 3]), np.array([{ re: 1, im: 2 }])]) {
+      np.save(join(dir, 'a'), a);
+      const b = np.load(join(dir, 'a.npy'));
+      expect([b.dtype, b.shape, b.js()]).toEqual([a.dtype, [...a.shape], a.js()]);
+    }
+    // Written by numpy.save: np.asfortranarray([[1., 2.], [3., 4.]]), in double precision.
+    const head = "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 2), }".padEnd(117) + '\n';
+    writeFileSync(join(dir, 'f.npy'), Buffer.concat([Buffer.from('\x93NUMPY\x01\x00v\x00', 'latin1'), Buffer.from(head, 'latin1'), Buffer.from(new Float64Array([1, 3, 2, 4]).buffer)]));
+    expect(np.load(join(dir, 'f.npy')).js()).toEqual([[1, 2], [3, 4]]);
+    writeFileSync(join(dir, 'raw'), new Int16Array([1, 2, 3]));
+    expect(np.fromfile(join(dir, 'raw'), { dtype: 'int16', offset: 2 }).js()).toEqual([2, 3]);
+    expect(() => np.load(join(dir, 'raw'))).toThrow(ArgumentError);
+    expect(() => np.save(join(dir, 'q'), np.array([1], 'int4'))).toThrow(ArgumentError);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test('dtypes', () => {
