@@ -62,8 +62,13 @@ function keyWord(ctx: LoweringContext, key: IrValue, i: number): IrValue {
   return hlo.reshape(ctx, cut, key.aval.withShape(batch));
 }
 
-/** Bits of each key for the counters 0 … n − 1, as two arrays of shape [...keys, n]. */
-function counterBits(ctx: LoweringContext, key: IrValue, n: number): Pair {
+/**
+ * Bits of each key for the counters 0 … n − 1, as two arrays of shape [...keys, n].
+ *
+ * What computed the key is kept apart: else the rounds that made it are merged into the loop over counters, and compiling takes four times as long.
+ */
+function counterBits(ctx: LoweringContext, keys: IrValue, n: number): Pair {
+  const [key] = hlo.optimizationBarrier(ctx, [keys], [keys.aval]) as [IrValue];
   const batch = key.aval.shape.slice(0, -1);
   const out = new ShapedArray([...batch, n], U32);
   const iota = (aval: ShapedArray) => hlo.op(ctx, 'iota', [], aval, `iota_dimension = ${batch.length} : i64`);
