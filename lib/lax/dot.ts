@@ -3,7 +3,10 @@ import type { DType } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { type DotDimensionNumbers, dotGeneral as dotGeneralPrimitive } from '../primitives/dot';
 import type { PrecisionLike } from '../primitives/precision';
-import { range } from '../primitives/structural';
+import { composite } from '../interpreters/jit';
+import { cumsum } from '../primitives/cumulative';
+import { and, ge, lt, sub, where } from '../primitives/elementwise';
+import { broadcastInDim, full, iota, range } from '../primitives/structural';
 import { type ArrayLike, asArray } from './arrayLike';
 
 export type { DotDimensionNumbers } from '../primitives/dot';
@@ -41,3 +44,33 @@ export function batchMatmul(lhs: ArrayLike, rhs: ArrayLike, options: { precision
   const batch = range(x.ndim - 2);
   return dotGeneral(x, y, [[[x.ndim - 1], [x.ndim - 2]], [batch, batch]], options);
 }
+
+/**
+ * The product of rows in groups with a matrix for each group: the first `groupSizes[0]` rows of `lhs` with `rhs[0]`, and so on; rows after all groups
+ * give 0. Mirrors `jax.lax.ragged_dot`.
+ *
+ * @param lhs `[m, k]`
+ * @param rhs `[groups, k, n]`
+ * @param groupSizes integers `[groups]`
+ * @returns `[m, n]`
+ * @throws ShapeError where the operands do not fit
+ */
+export function raggedDot(lhs: ArrayLike, rhs: ArrayLike, groupSizes: ArrayLike, options: DotOptions = {}): Array {
+  const [x, y, sizes] = [asArray(lhs, 'raggedDot'), asArray(rhs, 'raggedDot'), asArray(groupSizes, 'raggedDot')];
+  if (x.ndim !== 2 || y.ndim !== 3 || sizes.ndim !== 1 || x.shape[1] !== y.shape[1] || y.shape[0] !== sizes.shape[0]) {
+    throw new ShapeError(`raggedDot: expected types [m, k], [groups, k, n] and [groups], got ${x.aval}, ${y.aval} and ${sizes.aval}`);
+  }
+  return raggedProgram([x, y, sizes], { options })[0]!;
+}
+
+const raggedProgram = composite<{ options: DotOptions }>('ragged_dot', ([x, y, sizes], { options }) => {
+  const [m, k] = x!.shape as [number, number];
+  const g = y!.shape[0]!;
+  const ends = cumsum(sizes!, 0, false);
+  const row = iota(sizes!.dtype, [g, m], 1);
+  const wide = (v: Array) => broadcastInDim(v, [g, m], [0]);
+  const inGroup = and(lt(row, wide(ends)), ge(row, wide(sub(ends, sizes!))));
+  const mask = broadcastInDim(inGroup, [g, m, k], [0, 1]);
+  const rows = where(mask, broadcastInDim(x!, [g, m, k], [1, 2]), full([g, m, k], 0, x!.dtype));
+  return [dotGeneral(rows, y!, [[[0, 2], [0, 1]], [[], []]], options)];
+});

@@ -111,6 +111,10 @@ test('ufunc methods', () => {
   expect(np.add.at(np.zeros(3), np.array([0, 0, 2], 'int32'), 1).js()).toEqual([2, 0, 1]);
   expect([np.add.nin, np.add.identity, np.multiply.identity, np.subtract.identity]).toEqual([2, 0, 1, null]);
   expect(() => np.subtract.reduce(np.zeros(0))).toThrow(ArgumentError);
+  const twice = np.frompyfunc((a, b) => a.add(b.mul(2)), 2, 1, { identity: 0 });
+  expect([twice([1, 2], 3).js(), twice.outer([1, 2], [10, 20]).js(), twice.reduce(np.array([1, 2, 3])).item(), twice.identity]).toEqual([[7, 8], [[21, 41], [22, 42]], 11, 0]);
+  expect((np.frompyfunc((a) => [a, a.neg()], 1, 2)([1, 2]) as np.Array[]).map((a) => a.js())).toEqual([[1, 2], [-1, -2]]);
+  expect(() => np.frompyfunc((a) => a, 1, 2)([1])).toThrow(ArgumentError);
 });
 
 test('arrays from everything', () => {
