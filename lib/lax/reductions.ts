@@ -1,4 +1,4 @@
-import { type Array, ConcreteArray } from '../core/array';
+import type { Array } from '../core/array';
 import { checkDtype, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError, TreeError } from '../core/errors';
@@ -10,7 +10,8 @@ import { Tracer } from '../core/trace';
 import * as cumulative from '../primitives/cumulative';
 import * as r from '../primitives/reduction';
 import { reduceSum as reduceSumP } from '../primitives/structural';
-import { type ArrayLike, asArray, astype } from './arrayLike';
+import { type ArrayLike, asArray, isScalarValue } from './arrayLike';
+import { operands as operandsOf } from './operands';
 import { axisOf } from './shape';
 
 // Reductions over axes, running reductions, and the position of extremes.
@@ -138,10 +139,10 @@ export function readComputation(op: string, computation: (a: never, b: never) =>
   if (!def.equals(initDef)) throw new TreeError(`${op}: expected operands and initial values of one structure, got ${def} and ${initDef}`);
   const xs = values.map((x) => asArray(x as ArrayLike, op));
   const inits = initLeaves.map((x, i) => {
-    const v = asArray(x as ArrayLike, op);
-    if (v.ndim !== 0) throw new ShapeError(`${op}: expected initial values to be scalars, got ${v.aval}`);
     // A plain JS value takes the operand's dtype.
-    return v.weakType && v instanceof ConcreteArray && v.literal !== null ? astype(v, xs[i]!.dtype) : v;
+    const v = isScalarValue(x) ? operandsOf(op, xs[i]!, x)[1]! : asArray(x as ArrayLike, op);
+    if (v.ndim !== 0) throw new ShapeError(`${op}: expected initial values to be scalars, got ${v.aval}`);
+    return v;
   });
   const avals = inits.map((x) => new ShapedArray([], x.dtype));
   const n = inits.length;

@@ -48,7 +48,7 @@ type Trailing = readonly [options?: ReduceWindowOptions] | readonly [windowStrid
  *
  * @throws ShapeError where the window does not fit
  * @example
- * lax.reduceWindow(np.arange(4), -Infinity, lax.max, [2], [2], 'VALID') // of floats: pairwise maxima
+ * lax.reduceWindow(np.array([1, 3, 2, 0]), -Infinity, lax.max, [2], [2], 'VALID').js() // [3, 2]
  */
 export function reduceWindow<T>(operand: T, initValue: unknown, computation: (a: never, b: never) => unknown, windowDimensions: Shape, ...rest: Trailing): T extends ArrayLike ? Array : T {
   const [first, second, third] = rest as readonly unknown[];

@@ -2,10 +2,11 @@ import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
-import { logaddexp as laxLogaddexp, logaddexp2 as laxLogaddexp2 } from '../lax/logaddexp';
 import * as p from '../primitives/elementwise';
+import { logaddexp as logaddexpPrimitive } from '../primitives/logaddexp';
 import { like } from '../primitives/structural';
 import { promoteArgsInexact } from './broadcast';
+import { logaddexp2Of } from './logaddexp2';
 import { type BinaryUfunc, binaryUfunc } from './ufunc';
 
 /** e to the power x, elementwise. Mirrors `jax.numpy.exp`. @example np.exp([0, 1]).js() // [1, 2.718…] */
@@ -70,7 +71,7 @@ export function cbrt(x: ArrayLike): Array {
 
 const logaddexpProgram = composite<{ base: 2 | 'e' }>('logaddexp', ([a, b], { base }) => {
   const [x, y] = promoteArgsInexact(base === 2 ? 'logaddexp2' : 'logaddexp', a!, b!) as [Array, Array];
-  return [base === 2 ? laxLogaddexp2(x, y) : laxLogaddexp(x, y)];
+  return [base === 2 ? logaddexp2Of(x, y) : logaddexpPrimitive(x, y)];
 });
 
 /** log(exp(x1) + exp(x2)) without overflow, elementwise. Mirrors `jax.numpy.logaddexp`. @example np.logaddexp([0, 1000], [0, 1000]).js() // [0.693…, 1000.693…] */

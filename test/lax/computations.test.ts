@@ -95,6 +95,7 @@ test('arguments that do not fit', () => {
   const outside = np.ones([1]).sum();
   expect(() => lax.reduce(x, 0, (a: np.Array) => a.add(outside), [0])).toThrow(ArgumentError);
   expect(() => lax.reduce(x, 0, lax.add, [2])).toThrow(ShapeError);
+  expect(() => lax.reduce(np.arange(3), -Infinity, lax.max, [0])).toThrow(DtypeError);
   expect(() => lax.reduceWindow(x, 0, lax.add, [2])).toThrow(ShapeError);
   expect(() => lax.convGeneralDilated(np.ones([1, 1, 4]), np.ones([1, 1, 2]), [1], 'ALMOST')).toThrow(ArgumentError);
   expect(() => lax.convGeneralDilated(np.ones([1, 1, 4]), np.ones([1, 1, 2]), [1, 1], 'SAME')).toThrow(ShapeError);
