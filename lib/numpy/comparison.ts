@@ -3,6 +3,8 @@ import { dtypeKind } from '../core/dtype';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
+import { reduceAnd } from '../primitives/reduction';
+import { range } from '../primitives/structural';
 import { promoteArgs, promoteArgsInexact } from './broadcast';
 import { type Rest, readOptions } from './program';
 import { choose } from './where';
@@ -74,7 +76,7 @@ const iscloseProgram = composite<{ equalNan: boolean }>('isclose', ([a, b, r, t]
 });
 
 /** The options of {@link isclose} given by place or name. */
-export function readClose(op: string, rest: readonly unknown[]): CloseOptions {
+function readClose(op: string, rest: readonly unknown[]): CloseOptions {
   return readOptions<CloseOptions>(op, ['rtol', 'atol', 'equalNan'], 3, rest);
 }
 
@@ -87,4 +89,20 @@ export function readClose(op: string, rest: readonly unknown[]): CloseOptions {
 export function isclose(a: ArrayLike, b: ArrayLike, ...rest: Rest<CloseOptions, 'rtol', 'atol', 'equalNan'>): Array {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = readClose('isclose', rest);
   return iscloseProgram([a, b, rtol, atol].map((x) => asArray(x, 'isclose')), { equalNan })[0]!;
+}
+
+const allcloseProgram = composite<{ equalNan: boolean }>('allclose', (args, statics) => {
+  const [close] = iscloseProgram(args, statics) as [Array];
+  return [reduceAnd(close, range(close.ndim))];
+});
+
+/**
+ * Whether all elements are close, as {@link isclose} says. Mirrors `jax.numpy.allclose`.
+ *
+ * @example
+ * np.allclose([1, 2], [1 + 1e-6, 2]).item() // true
+ */
+export function allclose(a: ArrayLike, b: ArrayLike, ...rest: Rest<CloseOptions, 'rtol', 'atol', 'equalNan'>): Array {
+  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = readClose('allclose', rest);
+  return allcloseProgram([a, b, rtol, atol].map((x) => asArray(x, 'allclose')), { equalNan })[0]!;
 }

@@ -13,7 +13,7 @@ export { iterable, ndim, shape, size } from './attributes';
 export { bitwiseAnd, bitwiseCount, bitwiseInvert, bitwiseLeftShift, bitwiseNot, bitwiseOr, bitwiseRightShift, bitwiseXor, invert, leftShift, rightShift } from './bitwise';
 export { where } from './choice';
 export { clip, type ClipOptions } from './clip';
-export { type CloseOptions, equal, greater, greaterEqual, isclose, less, lessEqual, notEqual } from './comparison';
+export { allclose, type CloseOptions, equal, greater, greaterEqual, isclose, less, lessEqual, notEqual } from './comparison';
 export { angle, conj, conjugate, imag, real } from './complexParts';
 export { e, eulerGamma, inf, nan, newaxis, pi } from './constants';
 export {
