@@ -75,6 +75,14 @@ export function broadcastArrays(...args: readonly ArrayLike[]): Array[] {
  * @throws ShapeError where the shapes do not broadcast
  */
 export function promoteShapes(op: string, xs: readonly Array[]): Array[] {
+  let first: Shape | undefined;
+  let alike = true;
+  for (const x of xs) {
+    if (x.ndim === 0) continue;
+    if (first === undefined) first = x.shape;
+    else if (!sameShape(first, x.shape)) alike = false;
+  }
+  if (alike) return [...xs];
   const ranks = xs.map((x) => x.ndim).filter((n) => n > 0);
   broadcastShape(op, xs.map((x) => x.shape));
   const rank = Math.max(0, ...ranks);
