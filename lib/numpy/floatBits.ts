@@ -113,7 +113,7 @@ const ldexpProgram = composite('ldexp', ([a, b]) => {
   // The exponent goes over the largest by one where the result is still finite.
   const sum = p.add(exponent, n);
   const over = p.gt(sum, like(sum, 0));
-  const scaled = p.mul(choose(over, p.mul(m, like(m, 2)), m), p.exp2(choose(over, p.sub(sum, like(sum, 1)), sum)));
+  const scaled = p.mul(choose(over, p.mul(m, like(m, 2)), m), p.pow(like(sum, 2), choose(over, p.sub(sum, like(sum, 1)), sum)));
   return [choose(p.or(p.eq(p.abs(x1), like(x1, Number.POSITIVE_INFINITY)), p.eq(x1, like(x1, 0))), x1, scaled)];
 });
 
