@@ -73,3 +73,5 @@ export { digitize, searchsorted } from './search';
 export { intersect1d, isin, setdiff1d, setxor1d, union1d, unique, uniqueAll, uniqueCounts, uniqueInverse, uniqueValues } from './sets';
 export { argpartition, argsort, lexsort, partition, sort, sortComplex } from './sorting';
 export { choose, compress, extract, ix_, place, put, putAlongAxis, ravelMultiIndex, take, takeAlongAxis, unravelIndex } from './take';
+export * as fft from './fft';
+export * as linalg from './linalg';

@@ -1,0 +1,55 @@
+import { gradCore } from '../../lib/functional/derivatives';
+import * as np from '../../lib/numpy';
+import { difference, testTable } from './table';
+
+type Fn = (...xs: np.Array[]) => np.Array;
+const gradient = (f: Fn): Fn => (...xs) => gradCore('grad', (x: np.Array) => np.sum(np.real(f(x, ...xs.slice(1)))), [xs[0]!], {}).grads as np.Array;
+const { det, inv, pinv, solve, norm, svdvals, slogdet } = np.linalg;
+const grad = Object.fromEntries(Object.entries({ det, inv, pinv, solve, norm, svdvals, slogdet: (x: np.Array) => slogdet(x)[1] }).map(([k, f]) => [k, gradient(f as Fn)]));
+
+describe('linalg: what is unique, and gradients, as JAX gives them', () => testTable('numpyLinalg', { linalg: { ...np.linalg, grad } }));
+describe('fft', () => testTable('numpyFft', np));
+
+const A = np.array([[1, 2, 0.5], [-1, 0.3, 2], [0.7, 1.1, -1.4], [2, -0.2, 0.6]]);
+const square = np.index(A, [0, 3]);
+const symmetric = square.add(square.T);
+
+function close(x: np.Array, y: np.Array, tol = 1e-5): void {
+  expect(np.max(np.abs(np.subtract(x, y))).item() as number).toBeLessThan(tol);
+}
+
+test('decompositions multiply to the matrix, their factors being what they are called', () => {
+  const eye = (n: number) => np.eye(n);
+  for (const mode of ['reduced', 'complete'] as const) {
+    const [q, r] = np.linalg.qr(A, { mode });
+    close(q.matmul(r), A);
+    close(q.T.matmul(q), eye(q.shape[1]!));
+    close(np.tril(r, -1), np.zerosLike(r));
+  }
+  close(np.abs(np.linalg.qr(A, 'r')), np.abs(np.linalg.qr(A)[1]));
+  const [h, tau] = np.linalg.qr(A, { mode: 'raw' });
+  expect([h.shape, tau.shape]).toEqual([[3, 4], [3]]);
+  for (const fullMatrices of [true, false]) {
+    const [u, s, vh] = np.linalg.svd(A, { fullMatrices });
+    expect(u.shape).toEqual([4, fullMatrices ? 4 : 3]);
+    close(np.index(u, [], [0, 3]).multiply(s).matmul(vh), A);
+    close(u.T.matmul(u), eye(u.shape[1]!));
+  }
+  const [u, s, vh] = np.linalg.svd(symmetric, { hermitian: true });
+  close(u.multiply(s).matmul(vh), symmetric);
+  const [w, v] = np.linalg.eigh(symmetric);
+  close(v.multiply(w).matmul(v.T), symmetric);
+  const [lambda, x] = np.linalg.eig(square);
+  close(np.matmul(square.astype('complex64'), x), np.multiply(x, lambda));
+  close(np.sort(np.abs(np.linalg.eigvals(square))), np.sort(np.abs(lambda)));
+});
+
+test('misuse is told', () => {
+  expect(() => np.linalg.inv(A)).toThrow(/linalg\.inv: expected square matrices \[\.\.\., n, n\], got f32\[4,3\]/);
+  expect(() => np.linalg.solve(square, [1, 2])).toThrow(/b of 3 rows/);
+  expect(() => np.linalg.norm(A, 'nuc')).not.toThrow();
+  expect(() => np.linalg.norm([1, 2], 'fro' as never, 0)).toThrow(/ord of a vector norm/);
+  expect(() => np.fft.rfft(np.array([1, 2]).astype('complex64'))).toThrow(/real values/);
+  expect(() => np.linalg.svd(A, { full: true } as never)).toThrow(/unknown option 'full'/);
+  expect(difference(np.linalg.slogdet(np.zeros([2, 2]))[0], { $: ['float32', [], [0]] })).toBeNull();
+});
