@@ -17,6 +17,8 @@ export * as random from './random/index';
 export * as environ from './environ/index';
 export * as file from './file/index';
 export * as transform from './transform/index';
+export * as graph from './graph/index';
+export * as optim from './optim/index';
 
 export {
   checkpoint, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,

@@ -75,3 +75,8 @@ export { argpartition, argsort, lexsort, partition, sort, sortComplex } from './
 export { choose, compress, extract, ix_, place, put, putAlongAxis, ravelMultiIndex, take, takeAlongAxis, unravelIndex } from './take';
 export * as fft from './fft';
 export * as linalg from './linalg';
+export { convolve, correlate, diff, ediff1d, gradient, interp, trapezoid } from './calculus';
+export { corrcoef, cov } from './covariance';
+export { bincount, histogram, histogram2d, histogramBinEdges, histogramdd } from './histograms';
+export { poly, polyadd, polyder, polydiv, polyfit, polyint, polymul, polysub, polyval, roots, vander } from './polynomials';
+export { bartlett, blackman, hamming, hanning, kaiser } from './windows';

@@ -111,6 +111,11 @@ export class State<T = Array> {
     noteNew(this as State<unknown>);
   }
 
+  /** A state of a class, made without the class's own constructor. @internal */
+  static restore<T>(type: typeof State<T>, value: unknown, options: StateOptions): State<T> {
+    return Object.setPrototypeOf(new State<T>(value as T, options), type.prototype) as State<T>;
+  }
+
   /** The value. Under a transform reading makes the state one of its inputs, writing one of its outputs. */
   get value(): T {
     if (this.poisoned) this.throwPoisoned();

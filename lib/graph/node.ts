@@ -1,0 +1,35 @@
+import type { Loose } from '../functional/treeFunction';
+import type { Filter } from '../state/filters';
+import type { FlattedDict, FlatStates } from '../state/flattedDict';
+import type { State } from '../state/state';
+import { nodes as nodesOf, type Hierarchy, states as statesOf } from './walk';
+
+/**
+ * Base of everything that holds states and other nodes in its properties: modules, optimisers, schedules. A graph is found by walking its nodes' own
+ * properties, lists, plain objects and Maps among them; names that begin with an underscore are passed over.
+ *
+ * Mirrors `brainstate.graph.Node`.
+ */
+export class Node {
+  /** Names of properties that are no part of the graph. */
+  static graphInvisibleAttrs: readonly string[] = [];
+
+  /**
+   * The states of this node and all below, by path; with several filters, a list: each state goes to the first filter that takes it.
+   *
+   * @param filters classes, tags, functions …; the last may be `{ allowedHierarchy: [from, to] }`
+   */
+  states(): FlatStates;
+  states<S extends State<Loose>>(filter: abstract new (...args: Loose[]) => S, hierarchy?: Hierarchy): FlattedDict<S>;
+  states(filter: Filter, hierarchy?: Hierarchy): FlatStates;
+  states(...filters: (Filter | Hierarchy)[]): FlatStates | FlatStates[];
+  states(...filters: Loose[]): Loose {
+    return statesOf(this, ...filters);
+  }
+
+  /** The nodes below, by path, and this one last, under the empty path. */
+  nodes(...filters: (Filter | Hierarchy)[]): ReturnType<typeof nodesOf> {
+    return nodesOf(this, ...filters);
+  }
+}
+

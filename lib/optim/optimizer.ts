@@ -1,0 +1,320 @@
+import { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import { isEager } from '../core/trace';
+import { describeValue } from '../functional/arrayLike';
+import { Node } from '../graph/node';
+import * as np from '../numpy';
+import { BrainStateError } from '../state/errors';
+import { FlattedDict } from '../state/flattedDict';
+import type { Path } from '../state/paths';
+import { State } from '../state/state';
+import { jit } from '../transform/jit';
+import { OptimState } from './optimState';
+import { checkRate, ConstantLR, LRScheduler, type Scheduled } from './scheduler';
+import { addDecayedWeights, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, type GradientTransformation, scaleByAdam, scaleBySchedule } from './transformation';
+
+export interface OptimizerOptions {
+  /** Learning rate, or a schedule of it. */
+  lr?: number | LRScheduler;
+  /** How much of the parameters is added to the gradients (or to the updates, where the optimiser decouples decay). */
+  weightDecay?: number;
+  /** Scales gradients down so that the norm of all together is at most this. */
+  gradClipNorm?: number | null;
+  /** Limits each entry of the gradients to at most this in size. */
+  gradClipValue?: number | null;
+}
+
+/** Parameters with a rate and a decay of their own. */
+export interface ParamGroup {
+  params: FlattedDict<State<unknown>>;
+  lr: OptimState;
+  weightDecay: number;
+  tx: GradientTransformation | null;
+  optState: OptimState<unknown> | null;
+}
+
+/** Name of a parameter in an optimiser's dictionaries: the path as Python writes a tuple. */
+function pathName(path: Path): string {
+  return `(${path.map((k) => (typeof k === 'number' ? String(k) : `'${k}'`)).join(', ')}${path.length === 1 ? ',' : ''})`;
+}
+
+/** States in any structure, by path; a state that stands in several places counts at its first. */
+function statesByPath(given: unknown): FlattedDict<State<unknown>> {
+  const out: [Path, State<unknown>][] = [];
+  const seen = new Set<State<unknown>>();
+  const walk = (x: unknown, path: Path): void => {
+    if (x instanceof State) {
+      if (!seen.has(x)) out.push([path.length === 0 ? ['param'] : path, x]);
+      seen.add(x);
+    } else if (x instanceof FlattedDict) for (const [p, v] of x) walk(v, [...path, ...p]);
+    else if (globalThis.Array.isArray(x)) x.forEach((v, i) => walk(v, [...path, i]));
+    else if (x instanceof Map) for (const [k, v] of x) walk(v, [...path, k]);
+    else if (x !== null && typeof x === 'object' && !(x instanceof Array)) for (const k of Object.keys(x).sort()) walk((x as Record<string, unknown>)[k], [...path, k]);
+    else throw new ArgumentError(`registerTrainableWeights: expected states, or a list, object or map of states, got ${describeValue(x)}${path.length > 0 ? ` at '${path.join('.')}'` : ''}`);
+  };
+  walk(given, []);
+  return new FlattedDict(out);
+}
+
+/** What a tree of gradients has at a path, however it is nested. */
+function lookUp(grads: unknown, path: Path): unknown {
+  if (grads instanceof FlattedDict && grads.has(path)) return grads.get(path);
+  let at = grads;
+  for (const k of path) {
+    if (at === null || at === undefined) return undefined;
+    if (at instanceof FlattedDict || at instanceof Map) at = at.get(k as never);
+    else at = (at as Record<string | number, unknown>)[k];
+  }
+  return at;
+}
+
+function positive(what: string, x: number | null | undefined): number | null {
+  if (x === null || x === undefined) return null;
+  if (typeof x !== 'number' || !(x > 0)) throw new ArgumentError(`${what}: expected a number > 0 or null, got ${describeValue(x)}`);
+  return x;
+}
+
+/**
+ * Changes parameters by their gradients. Base of all optimisers; with a transformation of your own, `new OptaxOptimizer({ tx: chain(…) })`.
+ *
+ * `registerTrainableWeights(states)`, then `update(grads)` with gradients in the structure of the states. What it remembers are states, so that it may be
+ * used inside `jit`, `scan` and the like. The rate is read at each update; a schedule's `step` is yours to call.
+ *
+ * Mirrors `braintools.optim.OptaxOptimizer`.
+ */
+export class OptaxOptimizer extends Node implements Scheduled {
+  readonly weightDecay: number;
+  readonly gradClipNorm: number | null;
+  readonly gradClipValue: number | null;
+  /** Number of updates so far. */
+  readonly stepCount: OptimState;
+  /** What the transformation remembers; null until parameters are registered. */
+  optState: OptimState<unknown> | null = null;
+  readonly paramGroups: ParamGroup[] = [];
+  private params: FlattedDict<State<unknown>> = new FlattedDict();
+  private readonly schedule: LRScheduler;
+  private readonly rate: OptimState;
+  private startingLr: number;
+  private readonly own: { tx: GradientTransformation | null; compiled: ((grads: Record<string, unknown>[]) => null) | null };
+
+  constructor({ tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue }: OptimizerOptions & { tx?: GradientTransformation } = {}) {
+    super();
+    const name = this.constructor.name;
+    if (!(lr instanceof LRScheduler)) checkRate(`${name}: lr`, lr);
+    this.weightDecay = checkRate(`${name}: weightDecay`, weightDecay);
+    this.gradClipNorm = positive(`${name}: gradClipNorm`, gradClipNorm);
+    this.gradClipValue = positive(`${name}: gradClipValue`, gradClipValue);
+    if (tx !== undefined && (typeof tx?.init !== 'function' || typeof tx.update !== 'function')) throw new ArgumentError(`${name}: expected tx to be a gradient transformation, got ${describeValue(tx)}`);
+    this.stepCount = new OptimState(0);
+    this.schedule = lr instanceof LRScheduler ? lr : new ConstantLR({ baseLr: lr, factor: 1, totalIters: 0 });
+    this.startingLr = this.schedule.baseLrs[0] ?? 1e-3;
+    this.rate = new OptimState(np.asarray(this.startingLr, { dtype: 'float32' }));
+    this.schedule.attachOptimizer(this);
+    this.own = { tx: tx ?? null, compiled: null };
+    // Not a child of the graph.
+    Object.defineProperty(this, 'own', { enumerable: false });
+    Object.defineProperty(this, 'params', { enumerable: false, writable: true });
+  }
+
+  /** The optimiser's own direction, between what is done to gradients before and after. */
+  protected direction(): readonly GradientTransformation[] {
+    return [scaleByAdam()];
+  }
+
+  /** Whether weight decay is added to the direction, not to the gradient. */
+  protected get decoupledDecay(): boolean {
+    return false;
+  }
+
+  /** The transformation that {@link update} applies. */
+  get tx(): GradientTransformation {
+    this.own.tx ??= this.build(this.weightDecay, (count) => this.schedule.call(count));
+    return this.own.tx;
+  }
+
+  /** Clipping, decay, direction and rate, in this order. */
+  protected build(weightDecay: number, minusRate: (count: Array) => Array): GradientTransformation {
+    const decay = weightDecay > 0 ? [addDecayedWeights(weightDecay)] : [];
+    return chain(
+      ...(this.gradClipNorm === null ? [] : [clipByGlobalNorm(this.gradClipNorm)]),
+      ...(this.gradClipValue === null ? [] : [clip(this.gradClipValue)]),
+      ...(this.decoupledDecay ? [] : decay),
+      ...this.direction(),
+      ...(this.decoupledDecay ? decay : []),
+      scaleBySchedule(minusRate),
+    );
+  }
+
+  /** Parameters that were registered, by path. */
+  get paramStates(): FlattedDict<State<unknown>> {
+    return this.params;
+  }
+
+  get lrScheduler(): LRScheduler {
+    return this.schedule;
+  }
+
+  /** The schedule; as {@link lrScheduler}. */
+  get lr(): LRScheduler {
+    return this.schedule;
+  }
+
+  get baseLr(): number {
+    return this.startingLr;
+  }
+
+  /** The rate that the next update uses. Setting it changes the schedule's current rate. */
+  get currentLr(): Array {
+    return this.rate.value;
+  }
+
+  set currentLr(lr: number | Array) {
+    const value = np.asarray(lr).astype('float32');
+    const [, ...others] = this.schedule.currentLrs.value;
+    this.schedule.currentLrs.value = [value, ...others];
+    this.rate.value = value;
+  }
+
+  /** @internal */
+  noteLr(lr: Array): void {
+    this.rate.value = lr;
+  }
+
+  getLastLr(): Array[] {
+    return this.schedule.getLastLr();
+  }
+
+  /** Computes the schedule's rate anew, and changes it by a function. */
+  lrApply(f: (lr: Array) => Array | number): void {
+    this.schedule.apply(f);
+  }
+
+  /**
+   * Says which states are to be trained, and makes what the optimiser remembers of them. States given before stay.
+   *
+   * @returns the optimiser
+   * @throws ArgumentError for anything but states in a list, object or map
+   */
+  registerTrainableWeights(states: unknown): this {
+    const given = statesByPath(states);
+    const known = new Set(this.params.values());
+    const fresh = given.entries().filter(([, s]) => !known.has(s));
+    const clash = fresh.find(([p]) => this.params.has(p));
+    if (clash !== undefined) throw new ArgumentError(`registerTrainableWeights: another state is registered at '${clash[0].join('.')}' already`);
+    this.params = this.params.merge(new FlattedDict(fresh));
+    this.optState = new OptimState<unknown>(this.tx.init(valuesOf(this.params)));
+    if (this.paramGroups.length === 0) this.paramGroups.push({ params: this.params, lr: this.rate, weightDecay: this.weightDecay, tx: null, optState: null });
+    else this.paramGroups[0]!.params = this.params.subtract(new FlattedDict(this.paramGroups.slice(1).flatMap((g) => g.params.entries())));
+    return this;
+  }
+
+  /**
+   * Gives some states a rate and a weight decay of their own; they are updated by the same kind of optimiser.
+   *
+   * Mirrors `add_param_group`, which updates such groups by Adam whatever the optimiser is.
+   */
+  addParamGroup(states: unknown, { lr, weightDecay = this.weightDecay }: { lr?: number; weightDecay?: number } = {}): void {
+    if (this.optState === null) throw new BrainStateError('addParamGroup: call registerTrainableWeights first');
+    const given = statesByPath(states);
+    const chosen = new Set(given.values());
+    const known = new Set(this.params.values());
+    this.params = this.params.merge(new FlattedDict(given.entries().filter(([, s]) => !known.has(s))));
+    const params = new FlattedDict(this.params.entries().filter(([, s]) => chosen.has(s)));
+    const rate = new OptimState(np.asarray(checkRate('addParamGroup: lr', lr ?? this.startingLr), { dtype: 'float32' }));
+    const tx = this.build(checkRate('addParamGroup: weightDecay', weightDecay), () => np.negative(rate.value));
+    for (const g of this.paramGroups) g.params = new FlattedDict(g.params.entries().filter(([, s]) => !chosen.has(s)));
+    this.paramGroups.push({ params, lr: rate, weightDecay, tx, optState: new OptimState<unknown>(tx.init(valuesOf(params))) });
+    const first = this.paramGroups[0]!;
+    this.optState.value = this.tx.init(valuesOf(first.params)) as never;
+  }
+
+  /**
+   * Changes the registered states by their gradients, which come in the states' structure (as `grad` gives them). Run eagerly, it is one program.
+   *
+   * @param extra what the transformation needs besides, such as the value of the loss
+   * @throws ArgumentError if the gradient of a state is missing
+   */
+  update(grads: unknown, extra: Record<string, unknown> = {}): void {
+    if (this.optState === null) throw new BrainStateError(`${this.constructor.name}.update: call registerTrainableWeights first`);
+    const perGroup = this.paramGroups.map((g) => this.gradsFor(g.params, grads));
+    if (isEager() && Object.keys(extra).length === 0) {
+      const step = (g: Record<string, unknown>[]): null => {
+        this.apply(g, {});
+        return null;
+      };
+      this.own.compiled ??= jit(step, { name: `${this.constructor.name}_update` });
+      this.own.compiled(perGroup);
+    } else this.apply(perGroup, extra);
+  }
+
+  /** As {@link update}. */
+  step(grads: unknown, extra: Record<string, unknown> = {}): void {
+    this.update(grads, extra);
+  }
+
+  private gradsFor(params: FlattedDict<State<unknown>>, grads: unknown): Record<string, unknown> {
+    const out: Record<string, unknown> = {};
+    for (const path of params.keys()) {
+      const g = lookUp(grads, path);
+      if (g === undefined) throw new ArgumentError(`${this.constructor.name}.update: there is no gradient for '${path.join('.')}' in what was given; expected gradients in the structure of the registered states`);
+      out[pathName(path)] = g;
+    }
+    return out;
+  }
+
+  private apply(perGroup: readonly Record<string, unknown>[], extra: Record<string, unknown>): void {
+    this.paramGroups.forEach((g, i) => {
+      const state = g.optState ?? this.optState!;
+      const values = valuesOf(g.params);
+      const [updates, next] = (g.tx ?? this.tx).update(perGroup[i], state.value as never, values, extra);
+      const changed = applyUpdates(values, updates) as Record<string, unknown>;
+      for (const [path, s] of g.params) s.value = changed[pathName(path)] as never;
+      state.value = next as never;
+    });
+    this.stepCount.value = np.add(this.stepCount.value, 1);
+  }
+
+  /** Everything that is needed to go on later, as a tree that `file.msgpackSave` takes. */
+  stateDict(): Record<string, unknown> {
+    const groups = Object.fromEntries(this.paramGroups.map((g, i) => [String(i), { params: valuesOf(g.params), lr: g.lr.value, weight_decay: g.weightDecay }]));
+    const states = Object.fromEntries(this.paramGroups.slice(1).map((g, i) => [String(i), g.optState!.value]));
+    return { step_count: this.stepCount.value, lr: this.currentLr, base_lr: this.startingLr, param_groups: groups, param_groups_opt_states: states, opt_state: this.optState?.value ?? null };
+  }
+
+  /** Takes over what {@link stateDict} gave, also after it was saved and loaded. The parameters themselves are not changed. */
+  loadStateDict(state: Record<string, unknown>): void {
+    if (this.optState === null) throw new BrainStateError('loadStateDict: call registerTrainableWeights first');
+    const restored = rebuild(this.optState.value, state.opt_state, 'opt_state');
+    const saved = (state.param_groups ?? {}) as Record<string, { lr?: unknown }>;
+    const groupStates = (state.param_groups_opt_states ?? {}) as Record<string, unknown>;
+    const others = this.paramGroups.slice(1).map((g, i) => rebuild(g.optState!.value, groupStates[String(i)], `param_groups_opt_states.${i}`));
+    this.optState.value = restored as never;
+    this.paramGroups.slice(1).forEach((g, i) => {
+      g.optState!.value = others[i] as never;
+      const lr = saved[String(i + 1)]?.lr;
+      if (lr !== undefined) g.lr.value = np.asarray(lr as number).astype('float32');
+    });
+    this.stepCount.value = np.asarray(state.step_count as number).astype(this.stepCount.value.dtype);
+    this.currentLr = np.asarray(state.lr as number);
+    this.startingLr = Number(np.asarray(state.base_lr as number).item());
+  }
+}
+
+function valuesOf(params: FlattedDict<State<unknown>>): Record<string, unknown> {
+  return Object.fromEntries(params.entries().map(([p, s]) => [pathName(p), s.value]));
+}
+
+/** A saved tree in the structure that it had: lists were saved as dicts of their indices. */
+function rebuild(like: unknown, saved: unknown, path: string): ArrayTree {
+  if (saved === undefined) throw new ArgumentError(`loadStateDict: '${path}' is missing`);
+  if (like instanceof Array) {
+    const x = np.asarray(saved as never);
+    if (x.shape.join() !== like.shape.join()) throw new ArgumentError(`loadStateDict: '${path}': expected shape [${like.shape.join(', ')}], got [${x.shape.join(', ')}]`);
+    return x.astype(like.dtype);
+  }
+  if (globalThis.Array.isArray(like)) return like.map((x, i) => rebuild(x, (saved as Record<string, unknown>)?.[i], `${path}.${i}`));
+  if (like !== null && typeof like === 'object') {
+    return Object.fromEntries(Object.entries(like).map(([k, x]) => [k, rebuild(x, (saved as Record<string, unknown> | null)?.[k], `${path}.${k}`)]));
+  }
+  return saved;
+}

@@ -1,0 +1,54 @@
+import { OptaxOptimizer, type OptimizerOptions } from './optimizer';
+import { type GradientTransformation, trace } from './transformation';
+
+export interface SGDOptions extends OptimizerOptions {
+  /** How much of the last direction is kept. */
+  momentum?: number;
+  /** Whether momentum is looked ahead, as Nesterov does. */
+  nesterov?: boolean;
+}
+
+/**
+ * Stochastic gradient descent: `p -= lr * g`, with momentum `m`: `t = g + m t; p -= lr * t`. Mirrors `braintools.optim.SGD`.
+ *
+ * @example
+ * ```ts
+ * const optimizer = new optim.SGD({ lr: 0.1, momentum: 0.9 });
+ * optimizer.registerTrainableWeights(model.states(ParamState));
+ * ```
+ */
+export class SGD extends OptaxOptimizer {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+
+  constructor({ momentum = 0, nesterov = false, ...options }: SGDOptions = {}) {
+    super(options);
+    this.momentum = momentum;
+    this.nesterov = nesterov;
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return this.momentum > 0 ? [trace(this.momentum, { nesterov: this.nesterov })] : [];
+  }
+}
+
+/** Gradient descent with momentum, 0.9 by default. Mirrors `braintools.optim.Momentum`. */
+export class Momentum extends OptaxOptimizer {
+  readonly momentum: number;
+
+  constructor({ momentum = 0.9, ...options }: OptimizerOptions & { momentum?: number } = {}) {
+    super(options);
+    this.momentum = momentum;
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [trace(this.momentum)];
+  }
+}
+
+/** Gradient descent with Nesterov's momentum. Mirrors `braintools.optim.MomentumNesterov`. */
+export class MomentumNesterov extends Momentum {
+  protected override direction(): readonly GradientTransformation[] {
+    return [trace(this.momentum, { nesterov: true })];
+  }
+}

@@ -1,0 +1,164 @@
+import type { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import { leaves, map } from '../core/tree';
+import * as np from '../numpy';
+
+/** A tree of arrays: gradients, parameters, or what an optimiser keeps for each parameter. */
+export type ArrayTree = unknown;
+
+/**
+ * A step of an optimiser: from gradients to updates, which are added to the parameters. Mirrors `optax.GradientTransformation`.
+ *
+ * `init` makes its state for parameters; `update` gives updates and the next state.
+ */
+export interface GradientTransformation {
+  init(params: ArrayTree): unknown;
+  update(updates: ArrayTree, state: never, params: ArrayTree, extra?: Record<string, unknown>): readonly [ArrayTree, unknown];
+}
+
+/** A function of the arrays at one place of several trees. */
+export function mapTree(f: (...xs: Array[]) => Array, tree: ArrayTree, ...rest: ArrayTree[]): ArrayTree {
+  return map(f as never, tree, ...rest);
+}
+
+/** A transformation without a state. */
+export function stateless(f: (updates: ArrayTree, params: ArrayTree) => ArrayTree): GradientTransformation {
+  return { init: () => ({}), update: (updates, state, params) => [f(updates, params), state] };
+}
+
+/** Transformations one after another; the state is the list of theirs. Mirrors `optax.chain`. */
+export function chain(...transformations: GradientTransformation[]): GradientTransformation {
+  for (const t of transformations) {
+    if (typeof t?.init !== 'function' || typeof t.update !== 'function') throw new ArgumentError('optim.chain: expected gradient transformations, with init and update');
+  }
+  return {
+    init: (params) => transformations.map((t) => t.init(params)),
+    update: (updates, state, params, extra) => {
+      const next: unknown[] = [];
+      let u = updates;
+      transformations.forEach((t, i) => {
+        const [v, s] = t.update(u, (state as unknown[])[i] as never, params, extra);
+        u = v;
+        next.push(s);
+      });
+      return [u, next];
+    },
+  };
+}
+
+/** Zeros of the shapes and dtypes of a tree's arrays. */
+export function zerosLikeTree(params: ArrayTree): ArrayTree {
+  return mapTree((p) => np.zerosLike(p), params);
+}
+
+/** Euclidean norm of all arrays of a tree together. Mirrors `optax.global_norm`. */
+export function globalNorm(tree: ArrayTree): Array {
+  const squares = leaves(tree).map((x) => np.sum(np.square(np.abs(x as Array))));
+  return np.sqrt(squares.length === 0 ? 0 : squares.reduce((a, b) => np.add(a, b)));
+}
+
+/** Scales gradients down to a norm where theirs, all together, is larger. Mirrors `optax.clip_by_global_norm`. */
+export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
+  return stateless((updates) => {
+    const norm = globalNorm(updates);
+    const small = np.less(norm, maxNorm);
+    return mapTree((g) => np.where(small, g, np.multiply(np.divide(g, norm.astype(g.dtype)), maxNorm)), updates);
+  });
+}
+
+/** Limits each entry to [-maxDelta, maxDelta]. Mirrors `optax.clip`. */
+export function clip(maxDelta: number): GradientTransformation {
+  return stateless((updates) => mapTree((g) => np.clip(g, -maxDelta, maxDelta), updates));
+}
+
+/** Adds the parameters, scaled. Mirrors `optax.add_decayed_weights`. */
+export function addDecayedWeights(weightDecay: number): GradientTransformation {
+  return stateless((updates, params) => mapTree((g, p) => np.add(g, np.multiply(p, weightDecay)), updates, params));
+}
+
+/** Multiplies by a number. Mirrors `optax.scale`. */
+export function scale(stepSize: number): GradientTransformation {
+  return stateless((updates) => mapTree((g) => np.multiply(g, stepSize), updates));
+}
+
+/** Multiplies by a function of the number of steps so far. Mirrors `optax.scale_by_schedule`. */
+export function scaleBySchedule(stepSize: (count: Array) => Array | number): GradientTransformation {
+  return {
+    init: () => ({ count: np.zeros([], { dtype: 'int32' }) }),
+    update: (updates, state) => {
+      const { count } = state as { count: Array };
+      const size = np.asarray(stepSize(count));
+      return [mapTree((g) => np.multiply(size.astype(g.dtype), g), updates), { count: np.add(count, 1) }];
+    },
+  };
+}
+
+/** Momentum: `trace = g + decay * trace`. Mirrors `optax.trace`. */
+export function trace(decay: number, options: { nesterov?: boolean } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ trace: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const next = mapTree((g, t) => np.add(g, np.multiply(t, decay)), updates, (state as { trace: ArrayTree }).trace);
+      const out = options.nesterov ? mapTree((g, t) => np.add(g, np.multiply(t, decay)), updates, next) : next;
+      return [out, { trace: next }];
+    },
+  };
+}
+
+/** `(1 - decay) * g^order + decay * moment`. Mirrors `optax.tree_utils.tree_update_moment`. */
+export function updateMoment(updates: ArrayTree, moments: ArrayTree, decay: number, order: 1 | 2): ArrayTree {
+  return mapTree((g, m) => np.add(np.multiply(order === 1 ? g : np.square(np.abs(g)), 1 - decay), np.multiply(m, decay)), updates, moments);
+}
+
+/** Moments as they would be had they not started at zero. Mirrors `optax.tree_utils.tree_bias_correction`. */
+export function biasCorrection(moments: ArrayTree, decay: number, count: Array): ArrayTree {
+  const factor = np.subtract(1, np.power(decay, count));
+  return mapTree((m) => np.divide(m, factor.astype(m.dtype)), moments);
+}
+
+export interface AdamOptions {
+  b1?: number;
+  b2?: number;
+  eps?: number;
+  epsRoot?: number;
+}
+
+/** Adam's direction. Mirrors `optax.scale_by_adam`. */
+export function scaleByAdam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 }: AdamOptions = {}): GradientTransformation {
+  return {
+    init: (params) => ({ count: np.zeros([], { dtype: 'int32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const s = state as { count: Array; mu: ArrayTree; nu: ArrayTree };
+      const mu = updateMoment(updates, s.mu, b1, 1);
+      const nu = updateMoment(updates, s.nu, b2, 2);
+      const count = np.add(s.count, 1);
+      const muHat = biasCorrection(mu, b1, count);
+      const nuHat = biasCorrection(nu, b2, count);
+      const out = mapTree((m, v) => np.divide(m, np.add(np.sqrt(epsRoot === 0 ? v : np.add(v, epsRoot)), eps)), muHat, nuHat);
+      return [out, { count, mu, nu }];
+    },
+  };
+}
+
+/** Adam's direction with the largest second moment so far. Mirrors `optax.scale_by_amsgrad`. */
+export function scaleByAmsgrad({ b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 }: AdamOptions = {}): GradientTransformation {
+  return {
+    init: (params) => ({ count: np.zeros([], { dtype: 'int32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params), nu_max: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const s = state as { count: Array; mu: ArrayTree; nu: ArrayTree; nu_max: ArrayTree };
+      const mu = updateMoment(updates, s.mu, b1, 1);
+      const nu = updateMoment(updates, s.nu, b2, 2);
+      const count = np.add(s.count, 1);
+      const muHat = biasCorrection(mu, b1, count);
+      const nuHat = biasCorrection(nu, b2, count);
+      const nuMax = mapTree((a, b) => np.maximum(a, b), s.nu_max, nuHat);
+      const out = mapTree((m, v) => np.divide(m, np.add(np.sqrt(epsRoot === 0 ? v : np.add(v, epsRoot)), eps)), muHat, nuMax);
+      return [out, { count, mu, nu, nu_max: nuMax }];
+    },
+  };
+}
+
+/** Parameters with updates added, in the parameters' dtypes. Mirrors `optax.apply_updates`. */
+export function applyUpdates(params: ArrayTree, updates: ArrayTree): ArrayTree {
+  return mapTree((p, u) => np.add(p, u).astype(p.dtype), params, updates);
+}
