@@ -11,6 +11,7 @@ export { ClosedJaxpr, Jaxpr } from './core/jaxpr';
 
 export * as pjrt from './pjrt/index';
 export * as numpy from './numpy/index';
+export * as lax from './lax/index';
 export * as tree from './tree/index';
 export * as prng from './prng/index';
 export * as random from './random/index';
@@ -18,6 +19,8 @@ export * as environ from './environ/index';
 export * as file from './file/index';
 export * as transform from './transform/index';
 export * as graph from './graph/index';
+export * as init from './init/index';
+export * as nn from './nn/index';
 export * as optim from './optim/index';
 
 export {

@@ -63,8 +63,8 @@ class Keys extends State {
 
   override splitForLanes(n: number): { lanes: Array; after: Array } {
     const keys = split(this.value, n + 1);
-    const [, after] = split(keys[0]!);
-    return { lanes: np.stack(keys.slice(1)), after: after! };
+    const [, after] = split(keys.slice(0));
+    return { lanes: keys.slice([1, n + 1]), after: after! };
   }
 }
 

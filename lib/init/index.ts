@@ -1,0 +1,4 @@
+export {
+  Constant, type FanMode, Identity, type Initializer, type InitLike, KaimingNormal, KaimingUniform, LecunNormal, LecunUniform, Normal, param, type SeedOptions, type Size, TruncatedNormal, Uniform, VarianceScaling,
+  type VarianceDistribution, type VarianceScalingOptions, XavierNormal, XavierUniform, ZeroInit,
+} from './initializers';

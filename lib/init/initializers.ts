@@ -1,0 +1,217 @@
+import { Array } from '../core/array';
+import type { DType } from '../core/dtype';
+import { ArgumentError, ShapeError } from '../core/errors';
+import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import * as np from '../numpy';
+import { DEFAULT, RandomState } from '../random';
+
+/** A shape, or the size of its only dimension. */
+export type Size = number | readonly number[];
+
+/** Makes the first value of a parameter. */
+export interface Initializer {
+  call(shape: Size, dtype?: DType): Array;
+}
+
+/** An initialiser, a function of a shape, or the value itself. */
+export type InitLike = Initializer | ((shape: readonly number[]) => ArrayLike) | ArrayLike;
+
+export function toShape(size: Size): number[] {
+  return typeof size === 'number' ? [size] : [...size];
+}
+
+export interface SeedOptions {
+  /** A seed of its own, or a random state; default: the global one. Each call draws one key. */
+  seed?: number | RandomState;
+}
+
+function sourceOf(seed: SeedOptions['seed']): RandomState {
+  return seed === undefined ? DEFAULT : seed instanceof RandomState ? seed : new RandomState(seed);
+}
+
+/** Zeros. Mirrors `brainstate.nn.init.ZeroInit`. */
+export class ZeroInit implements Initializer {
+  call(shape: Size, dtype: DType = 'float32'): Array {
+    return np.zeros(toShape(shape), { dtype });
+  }
+}
+
+/** One repeated value. Mirrors `brainstate.nn.init.Constant`. */
+export class Constant implements Initializer {
+  readonly value: ArrayLike;
+  constructor(value: ArrayLike = 1) {
+    this.value = value;
+  }
+
+  call(shape: Size, dtype: DType = 'float32'): Array {
+    return np.full(toShape(shape), this.value, { dtype });
+  }
+}
+
+/** A scaled identity matrix. Mirrors `brainstate.nn.init.Identity`. */
+export class Identity implements Initializer {
+  readonly value: number;
+  constructor(value = 1) {
+    this.value = value;
+  }
+
+  call(shape: Size, dtype: DType = 'float32'): Array {
+    const s = toShape(shape);
+    if (s.length !== 1 && s.length !== 2) throw new ShapeError(`Identity: expected a shape of one or two dimensions, got [${s.join(', ')}]`);
+    return np.multiply(np.eye(s[0]!, { M: s[1] ?? s[0]!, dtype }), np.asarray(this.value, { dtype }));
+  }
+}
+
+/** Normal numbers. Mirrors `brainstate.nn.init.Normal`. */
+export class Normal implements Initializer {
+  readonly mean: number;
+  readonly scale: number;
+  private readonly rng: RandomState;
+  constructor({ mean = 0, scale = 1, seed }: { mean?: number; scale?: number } & SeedOptions = {}) {
+    this.mean = mean;
+    this.scale = scale;
+    this.rng = sourceOf(seed);
+  }
+
+  call(shape: Size, dtype: DType = 'float32'): Array {
+    return this.rng.normal({ size: toShape(shape), loc: this.mean, scale: this.scale, dtype });
+  }
+}
+
+/** Normal numbers between two bounds (in standard deviations of a standard normal). Mirrors `brainstate.nn.init.TruncatedNormal`. */
+export class TruncatedNormal implements Initializer {
+  readonly loc: number;
+  readonly scale: number;
+  readonly lower: number;
+  readonly upper: number;
+  private readonly rng: RandomState;
+  constructor({ loc = 0, scale = 1, lower = -2, upper = 2, seed }: { loc?: number; scale?: number; lower?: number; upper?: number } & SeedOptions = {}) {
+    this.loc = loc;
+    this.scale = scale;
+    this.lower = lower;
+    this.upper = upper;
+    this.rng = sourceOf(seed);
+  }
+
+  call(shape: Size, dtype: DType = 'float32'): Array {
+    return this.rng.truncatedNormal(this.lower, this.upper, { size: toShape(shape), loc: this.loc, scale: this.scale, dtype });
+  }
+}
+
+/** Numbers uniform in an interval. Mirrors `brainstate.nn.init.Uniform`. */
+export class Uniform implements Initializer {
+  readonly minVal: number;
+  readonly maxVal: number;
+  private readonly rng: RandomState;
+  constructor({ minVal = 0, maxVal = 1, seed }: { minVal?: number; maxVal?: number } & SeedOptions = {}) {
+    this.minVal = minVal;
+    this.maxVal = maxVal;
+    this.rng = sourceOf(seed);
+  }
+
+  call(shape: Size, dtype: DType = 'float32'): Array {
+    return this.rng.uniform({ low: this.minVal, high: this.maxVal, size: toShape(shape), dtype });
+  }
+}
+
+export type FanMode = 'fan_in' | 'fan_out' | 'fan_avg';
+export type VarianceDistribution = 'truncated_normal' | 'normal' | 'uniform';
+
+export interface VarianceScalingOptions extends SeedOptions {
+  /** Dimension of the inputs. Default −2. */
+  inAxis?: number;
+  /** Dimension of the outputs. Default −1. */
+  outAxis?: number;
+}
+
+/** Random numbers whose variance is `scale / fan`, the number of a unit's inputs or outputs or their mean. Mirrors `brainstate.nn.init.VarianceScaling`. */
+export class VarianceScaling implements Initializer {
+  readonly scale: number;
+  readonly mode: FanMode;
+  readonly distribution: VarianceDistribution;
+  private readonly inAxis: number;
+  private readonly outAxis: number;
+  private readonly rng: RandomState;
+
+  constructor(scale: number, mode: FanMode, distribution: VarianceDistribution, { inAxis = -2, outAxis = -1, seed }: VarianceScalingOptions = {}) {
+    if (!['fan_in', 'fan_out', 'fan_avg'].includes(mode)) throw new ArgumentError(`VarianceScaling: expected mode to be 'fan_in', 'fan_out' or 'fan_avg', got ${describeValue(mode)}`);
+    if (!['truncated_normal', 'normal', 'uniform'].includes(distribution)) throw new ArgumentError(`VarianceScaling: expected distribution to be 'truncated_normal', 'normal' or 'uniform', got ${describeValue(distribution)}`);
+    this.scale = scale;
+    this.mode = mode;
+    this.distribution = distribution;
+    this.inAxis = inAxis;
+    this.outAxis = outAxis;
+    this.rng = sourceOf(seed);
+  }
+
+  call(shape: Size, dtype: DType = 'float32'): Array {
+    const s = toShape(shape);
+    if (s.length < 2) throw new ShapeError(`${this.constructor.name}: expected a shape of at least two dimensions, got [${s.join(', ')}]`);
+    const size = (axis: number) => s[axis < 0 ? axis + s.length : axis]!;
+    const receptive = s.reduce((a, b) => a * b, 1) / size(this.inAxis) / size(this.outAxis);
+    const [fanIn, fanOut] = [size(this.inAxis) * receptive, size(this.outAxis) * receptive];
+    const fan = this.mode === 'fan_in' ? fanIn : this.mode === 'fan_out' ? fanOut : (fanIn + fanOut) / 2;
+    const variance = this.scale / fan;
+    if (this.distribution === 'uniform') return np.multiply(this.rng.uniform({ low: -1, high: 1, size: s, dtype }), Math.sqrt(3 * variance));
+    if (this.distribution === 'normal') return np.multiply(this.rng.normal({ size: s, dtype }), Math.sqrt(variance));
+    // The standard deviation of a standard normal between −2 and 2.
+    return np.multiply(this.rng.truncatedNormal(-2, 2, { size: s, dtype }), Math.sqrt(variance) / 0.87962566103423978);
+  }
+}
+
+type ScalingOptions = VarianceScalingOptions & { scale?: number; mode?: FanMode; distribution?: VarianceDistribution };
+
+/** He's initialisation, uniform. Mirrors `brainstate.nn.init.KaimingUniform`. */
+export class KaimingUniform extends VarianceScaling {
+  constructor({ scale = 2, mode = 'fan_in', distribution = 'uniform', ...options }: ScalingOptions = {}) {
+    super(scale, mode, distribution, options);
+  }
+}
+/** He's initialisation, truncated normal. Mirrors `brainstate.nn.init.KaimingNormal`. */
+export class KaimingNormal extends VarianceScaling {
+  constructor({ scale = 2, mode = 'fan_in', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
+    super(scale, mode, distribution, options);
+  }
+}
+/** Glorot's initialisation, uniform. Mirrors `brainstate.nn.init.XavierUniform`. */
+export class XavierUniform extends VarianceScaling {
+  constructor({ scale = 1, mode = 'fan_avg', distribution = 'uniform', ...options }: ScalingOptions = {}) {
+    super(scale, mode, distribution, options);
+  }
+}
+/** Glorot's initialisation, truncated normal. Mirrors `brainstate.nn.init.XavierNormal`. */
+export class XavierNormal extends VarianceScaling {
+  constructor({ scale = 1, mode = 'fan_avg', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
+    super(scale, mode, distribution, options);
+  }
+}
+/** LeCun's initialisation, uniform. Mirrors `brainstate.nn.init.LecunUniform`. */
+export class LecunUniform extends VarianceScaling {
+  constructor({ scale = 1, mode = 'fan_in', distribution = 'uniform', ...options }: ScalingOptions = {}) {
+    super(scale, mode, distribution, options);
+  }
+}
+/** LeCun's initialisation, truncated normal. Mirrors `brainstate.nn.init.LecunNormal`. */
+export class LecunNormal extends VarianceScaling {
+  constructor({ scale = 1, mode = 'fan_in', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
+    super(scale, mode, distribution, options);
+  }
+}
+
+/**
+ * First value of a parameter of a shape: what an initialiser or function gives, or a value that must broadcast to the shape.
+ *
+ * Mirrors `brainstate.nn.init.param`: null gives null, a plain number is returned as an array of shape [].
+ */
+export function param(init: InitLike | null, size: Size): Array | null {
+  if (init === null) return null;
+  const shape = toShape(size);
+  if (typeof init === 'function') return np.asarray(init(shape));
+  if (typeof init === 'object' && !(init instanceof Array) && typeof (init as Initializer).call === 'function') return (init as Initializer).call(shape);
+  const value = np.asarray(init as ArrayLike);
+  if (value.ndim === 0) return value;
+  if (value.ndim > shape.length || value.shape.some((n, i) => n !== 1 && n !== shape[i + shape.length - value.ndim])) {
+    throw new ShapeError(`param: expected a value that broadcasts to [${shape.join(', ')}], got ${value.aval}`);
+  }
+  return value;
+}
