@@ -55,11 +55,11 @@ export function toArrays(values: readonly unknown[], def: TreeDef, what: string)
 }
 
 /** The results of a traced function as arrays. @throws ArgumentError for a Promise, or a result that is no tree of arrays */
-export function resultsOf(result: unknown, what: string): { leaves: Array[]; def: TreeDef } {
+export function resultsOf(result: unknown, what: string, nothingIsFine = false): { leaves: Array[]; def: TreeDef } {
   if (result instanceof Promise || typeof (result as { then?: unknown } | null)?.then === 'function') {
     throw new ArgumentError(`${what}: the function returned a Promise. Traced functions must be synchronous: await before or after, not inside`);
   }
-  if (result === undefined) throw new ArgumentError(`${what}: the function returned undefined; expected a tree of arrays. Is a return statement missing? (Return null for no result.)`);
+  if (result === undefined && !nothingIsFine) throw new ArgumentError(`${what}: the function returned undefined; expected a tree of arrays. Is a return statement missing? (Return null for no result.)`);
   return arraysOf(result, `the result of ${what}`);
 }
 
@@ -73,16 +73,19 @@ export class FlatFunction {
   private readonly def: TreeDef;
   private readonly what: string;
   private readonly hasAux: boolean;
+  private readonly nothingIsFine: () => boolean;
 
   /**
    * @param def structure of the list of arguments
    * @param hasAux whether the function returns [result, auxiliary]; both are flattened, the auxiliary part last
+   * @param nothingIsFine whether, after a run, it is no mistake to have returned undefined
    */
-  constructor(f: AnyFunction, def: TreeDef, what: string, hasAux = false) {
+  constructor(f: AnyFunction, def: TreeDef, what: string, hasAux = false, nothingIsFine: () => boolean = () => false) {
     this.f = f;
     this.def = def;
     this.what = what;
     this.hasAux = hasAux;
+    this.nothingIsFine = nothingIsFine;
   }
 
   get numOuts(): number {
@@ -92,7 +95,7 @@ export class FlatFunction {
   call = (leaves: readonly Array[]): Array[] => {
     const result = (this.f as (...args: unknown[]) => unknown)(...(this.def.unflatten(leaves) as unknown[]));
     if (!this.hasAux) {
-      const r = resultsOf(result, this.what);
+      const r = resultsOf(result, this.what, result === undefined && this.nothingIsFine());
       this.outDef = r.def;
       return r.leaves;
     }

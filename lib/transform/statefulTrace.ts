@@ -51,7 +51,8 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
       return d.unflatten(leaves.map((x) => trace.newInput(x.aval)));
     },
   });
-  const flat = new FlatFunction(f, def, what);
+  // A function that writes states need not return anything.
+  const flat = new FlatFunction(f, def, what, false, () => recorder.beenWriten.includes(true));
   try {
     const inputs = avals.map((a) => trace.newInput(a));
     const { result: outs, reads } = trackReads(() => recorder.run(() => withTrace(trace, () => flat.call(inputs as Array[]))));

@@ -160,6 +160,14 @@ test('lower, compile ahead, jaxprs', async () => {
   expect(j.states).toEqual([s]);
 });
 
+test('a function that writes a state need not return anything', () => {
+  const s = new State(0);
+  const f = jit(() => {
+    s.value = np.add(s.value, 2);
+  });
+  expect([f(), f(), s.value.item()]).toEqual([undefined, undefined, 4]);
+});
+
 test('results of a wrong kind are errors that say what came', () => {
   expect(() => jit(async () => 1)()).toThrow('Promise');
   expect(() => jit(() => undefined)()).toThrow('undefined');

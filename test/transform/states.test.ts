@@ -62,7 +62,7 @@ class Keys extends State {
   }
 
   override splitForLanes(n: number): { lanes: Array; after: Array } {
-    const keys = split(this.value, n + 1);
+    const keys = split(this.current() as Array, n + 1);
     const [, after] = split(keys.slice(0));
     return { lanes: keys.slice([1, n + 1]), after: after! };
   }
