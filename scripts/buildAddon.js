@@ -16,7 +16,8 @@ function checkCompiler() {
   for (const cxx of named ? [named] : ['c++', 'g++', 'clang++']) {
     const [command, ...args] = cxx.split(' ');
     const r = run(command, [...args, '-std=c++17', '-fsyntax-only', '-x', 'c++', '-'], { input: program, stdio: ['pipe', 'pipe', 'pipe'] });
-    if (r.error) continue;
+    // A compiler that stops before it has read its input is there all the same.
+    if (r.error && r.error.code !== 'EPIPE') continue;
     found = true;
     if (r.status === 0) return cxx;
   }

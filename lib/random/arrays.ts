@@ -106,7 +106,7 @@ export function orthogonal(rng: KeySource, n: number, options?: DrawOptions): Ar
   return drawOrthogonal(rng.keyFor(o.key), {}, statics);
 }
 
-interface LikeOptions extends KeyOption {
+export interface LikeOptions extends KeyOption {
   /** Element type; by default the input's. */
   dtype?: DtypeLike | null;
 }
