@@ -1,0 +1,39 @@
+import { ArgumentError } from '../../lib/core/errors';
+import * as lax from '../../lib/lax';
+import * as np from '../../lib/numpy';
+import { grad } from '../../lib/transform/grad';
+import { jit } from '../../lib/transform/jit';
+import { vmap } from '../../lib/transform/vmap';
+
+type A = np.Array;
+const x = np.array([1, 2, 4]);
+const over = (f: (v: A) => unknown) => (v: A) => vmap(f, { axisName: 'i' })(v) as A;
+
+test('sums, means, extremes, indices and gathers over a named axis, eager and compiled', () => {
+  const table: [(v: A) => unknown, unknown][] = [
+    [(v) => lax.psum(v, 'i'), [7, 7, 7]],
+    [(v) => lax.pmean(v, 'i').mul(3), [7, 7, 7]],
+    [(v) => np.subtract(lax.pmax(v, 'i'), lax.pmin(v, 'i')), [3, 3, 3]],
+    [(v) => np.add(v, lax.axisIndex('i')), [1, 3, 6]],
+    [(v) => np.sum(np.multiply(lax.allGather(v, 'i'), v)), [7, 14, 28]],
+    [() => lax.psum(1, 'i'), [3, 3, 3]],
+  ];
+  for (const [f, expected] of table) {
+    expect(over(f)(x).js()).toEqual(expected);
+    expect((jit(over(f))(x) as A).js()).toEqual(expected);
+  }
+  expect(over(() => np.asarray(lax.axisSize('i')))(x).js()).toEqual([3, 3, 3]);
+  expect(() => lax.psum(x, 'i')).toThrow(ArgumentError);
+});
+
+test('derivatives, and another axis inside or outside', () => {
+  const weights = np.array([1, 10, 100]);
+  const loss = (f: (v: A) => A) => (v: A) => np.sum(np.multiply(weights, over(f)(v)));
+  expect((grad(loss((v) => lax.psum(np.square(v), 'i')))(x) as A).js()).toEqual([222, 444, 888]);
+  expect((grad(loss((v) => lax.pmax(v, 'i')))(x) as A).js()).toEqual([0, 0, 111]);
+  expect((grad(loss((v) => np.sum(np.multiply(lax.allGather(v, 'i'), np.array([1, 2, 3])))))(x) as A).js()).toEqual([111, 222, 333]);
+  const m = np.array([[1, 2, 4], [10, 20, 40]]);
+  expect((vmap((row: A) => over((v) => lax.psum(v, 'i'))(row))(m) as A).js()).toEqual([[7, 7, 7], [70, 70, 70]]);
+  const columns = vmap((c: A) => vmap((v: A) => lax.psum(v, 'outer'))(c), { axisName: 'outer' })(m) as A;
+  expect(columns.js()).toEqual([[11, 22, 44], [11, 22, 44]]);
+});
