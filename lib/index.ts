@@ -22,6 +22,7 @@ export * as graph from './graph/index';
 export * as init from './init/index';
 export * as nn from './nn/index';
 export * as optim from './optim/index';
+export * as metric from './metric/index';
 
 export {
   checkpoint, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,

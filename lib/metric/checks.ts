@@ -1,0 +1,48 @@
+import type { Array } from '../core/array';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { type ArrayLike, asArray } from '../lax/arrayLike';
+import * as np from '../numpy';
+
+/** How per-element losses become the result. */
+export type Reduction = 'none' | 'mean' | 'sum';
+
+/** Options of the element-wise regression losses. */
+export interface ReduceOptions {
+  /** Axes that `mean` and `sum` run over; null is all. */
+  axis?: number | readonly number[] | null;
+  reduction?: Reduction;
+}
+
+/** Statics of a program that ends in a reduction. */
+export interface Reducing {
+  axis: number | readonly number[] | null;
+  reduction: Reduction;
+}
+
+export function checkReduction(op: string, reduction: string): void {
+  if (reduction !== 'none' && reduction !== 'mean' && reduction !== 'sum') throw new ArgumentError(`${op}: expected reduction to be 'none', 'mean' or 'sum', got ${JSON.stringify(reduction)}`);
+}
+
+export function reduce(x: Array, { axis, reduction }: Reducing): Array {
+  if (reduction === 'none') return x;
+  return reduction === 'mean' ? np.mean(x, { axis }) : np.sum(x, { axis });
+}
+
+/** x as an array of floats. @throws DtypeError if it is of another kind */
+export function floats(op: string, what: string, x: ArrayLike): Array {
+  const a = asArray(x, op);
+  if (!np.issubdtype(a.dtype, np.floating)) throw new DtypeError(`${op}: expected ${what} of a float dtype, got ${a.aval}`);
+  return a;
+}
+
+/** x as an array of integers. @throws DtypeError if it is of another kind */
+export function ints(op: string, what: string, x: ArrayLike): Array {
+  const a = asArray(x, op);
+  if (!np.issubdtype(a.dtype, np.integer)) throw new DtypeError(`${op}: expected ${what} of an integer dtype, got ${a.aval}; np.array(values, 'int32') makes one`);
+  return a;
+}
+
+/** @throws ShapeError if the shapes differ */
+export function sameShape(op: string, names: string, x: Array, y: Array): void {
+  if (x.shape.length !== y.shape.length || x.shape.some((n, i) => n !== y.shape[i])) throw new ShapeError(`${op}: expected ${names} of one shape, got ${x.aval} and ${y.aval}`);
+}

@@ -1,0 +1,142 @@
+import type { Array } from '../core/array';
+import { composite } from '../interpreters/jit';
+import { type ArrayLike, asArray } from '../lax/arrayLike';
+import * as np from '../numpy';
+import { checkReduction, floats, reduce, type ReduceOptions, type Reducing, type Reduction, sameShape } from './checks';
+
+/** Predictions and, where given, targets, checked as the losses of errors want them. */
+function operands(op: string, predictions: ArrayLike, targets: ArrayLike | null, exact: boolean): Array[] {
+  const p = floats(op, 'predictions', predictions);
+  if (targets === null) return [p];
+  const t = asArray(targets, op);
+  if (exact) sameShape(op, 'predictions and targets', p, t);
+  return [p, t];
+}
+
+/** Predictions less targets; without targets the predictions are the errors. */
+const errorsOf = (p: Array, t: Array | undefined): Array => (t === undefined ? p : np.subtract(p, t));
+
+function errorLoss(op: string, standard: Reduction, loss: (errors: Array) => Array, exact: boolean) {
+  const program = composite<Reducing>(op, ([p, t], statics) => [reduce(loss(errorsOf(p!, t)), statics)]);
+  return (predictions: ArrayLike, targets: ArrayLike | null = null, { axis = null, reduction = standard }: ReduceOptions = {}): Array => {
+    checkReduction(op, reduction);
+    return program(operands(op, predictions, targets, exact), { axis, reduction })[0]!;
+  };
+}
+
+/** A loss of predictions (floats of any shape) and targets (the same shape; null where the predictions are the errors). */
+export type ErrorLoss = (predictions: ArrayLike, targets?: ArrayLike | null, options?: ReduceOptions) => Array;
+
+/**
+ * `(predictions - targets)^2`, by default not reduced. Mirrors `braintools.metric.squared_error`.
+ *
+ * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
+ * @example squaredError([1, 2, 4], [1.5, 1, 1]) // [0.25, 1, 9]
+ */
+export const squaredError: ErrorLoss = errorLoss('squaredError', 'none', (e) => np.square(e), true);
+
+/**
+ * `|predictions - targets|`, by default averaged. Mirrors `braintools.metric.absolute_error`.
+ *
+ * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
+ * @example absoluteError([1, 2, 4], [1.5, 1, 1]) // 1.5
+ */
+export const absoluteError: ErrorLoss = errorLoss('absoluteError', 'mean', (e) => np.abs(e), true);
+
+/**
+ * Half the squared error, by default not reduced. Mirrors `braintools.metric.l2_loss`.
+ *
+ * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
+ * @example l2Loss([1, 2, 4], [1.5, 1, 1]) // [0.125, 0.5, 4.5]
+ */
+export const l2Loss: ErrorLoss = errorLoss('l2Loss', 'none', (e) => np.multiply(0.5, np.square(e)), true);
+
+/**
+ * `log(cosh(predictions - targets))`, computed without overflow, by default not reduced. Mirrors `braintools.metric.log_cosh`.
+ *
+ * @throws DtypeError if predictions are not floats
+ * @example logCosh([1, 2], [1, 0]) // [0, 1.3250027]
+ */
+export const logCosh: ErrorLoss = errorLoss(
+  'logCosh', 'none',
+  (e) => {
+    const size = np.abs(e);
+    return np.subtract(np.add(size, np.logaddexp(np.multiply(-2, size), 0)), Math.LN2);
+  },
+  false,
+);
+
+const huberOf = composite<Reducing>('huberLoss', ([delta, p, t], statics) => {
+  const size = np.abs(errorsOf(p!, t));
+  const quadratic = np.minimum(size, delta!);
+  return [reduce(np.add(np.multiply(0.5, np.square(quadratic)), np.multiply(delta!, np.subtract(size, quadratic))), statics)];
+});
+
+/**
+ * Quadratic in errors up to `delta` (1) and linear beyond, by default not reduced. Mirrors `braintools.metric.huber_loss`.
+ *
+ * @throws DtypeError if predictions are not floats
+ * @example huberLoss([1, 2, 4], [1.5, 1, 1]) // [0.125, 0.5, 2.5]
+ */
+export function huberLoss(predictions: ArrayLike, targets: ArrayLike | null = null, { delta = 1, axis = null, reduction = 'none' }: ReduceOptions & { delta?: ArrayLike } = {}): Array {
+  checkReduction('huberLoss', reduction);
+  return huberOf([asArray(delta, 'huberLoss'), ...operands('huberLoss', predictions, targets, false)], { axis, reduction })[0]!;
+}
+
+const l1Of = composite<Reducing>('l1Loss', ([x, y], statics) => {
+  const size = np.atleast1d(np.abs(np.subtract(x!, y!))) as Array;
+  return [reduce(np.mean(np.reshape(size, [size.shape[0]!, -1]), { axis: -1 }), statics)];
+});
+
+/**
+ * Absolute errors averaged over each sample (a row of the first axis), then reduced over samples. Mirrors `braintools.metric.l1_loss`.
+ *
+ * @example l1Loss([[1, 2], [3, 4]], [[1, 0], [0, 0]], { reduction: 'none' }) // [1, 3.5]
+ */
+export function l1Loss(logits: ArrayLike, targets: ArrayLike, { reduction = 'mean' }: { reduction?: Reduction } = {}): Array {
+  checkReduction('l1Loss', reduction);
+  return l1Of([asArray(logits, 'l1Loss'), asArray(targets, 'l1Loss')], { axis: null, reduction })[0]!;
+}
+
+/** l1Loss with its reduction fixed. Mirrors `braintools.metric.L1Loss`. @example new L1Loss({ reduction: 'sum' }).update(x, y) */
+export class L1Loss {
+  readonly reduction: Reduction;
+
+  constructor({ reduction = 'mean' }: { reduction?: Reduction } = {}) {
+    checkReduction('L1Loss', reduction);
+    this.reduction = reduction;
+  }
+
+  /** The loss of one batch. */
+  update(input: ArrayLike, target: ArrayLike): Array {
+    return l1Loss(input, target, { reduction: this.reduction });
+  }
+}
+
+/** Norms along the last axis, at least epsilon, with finite derivatives at zero vectors. */
+function flooredNorm(x: Array, epsilon: number): Array {
+  const small = np.lessEqual(np.sqrt(np.sum(np.square(x), { axis: -1, keepdims: true })), epsilon);
+  // Ones stand in for small vectors, so that the root is never differentiated at 0.
+  const safe = np.where(small, np.onesLike(x), x);
+  return np.where(small, epsilon, np.sqrt(np.sum(np.square(safe), { axis: -1, keepdims: true })));
+}
+
+const similarity = (p: Array, t: Array, epsilon: number): Array =>
+  np.sum(np.multiply(np.divide(t, flooredNorm(t, epsilon)), np.divide(p, flooredNorm(p, epsilon))), { axis: -1 });
+const similarityOf = composite<{ epsilon: number }>('cosineSimilarity', ([p, t], { epsilon }) => [similarity(p!, t!, epsilon)]);
+const distanceOf = composite<{ epsilon: number }>('cosineDistance', ([p, t], { epsilon }) => [np.subtract(1, similarity(p!, t!, epsilon))]);
+
+/**
+ * Cosine of the angle between vectors along the last axis, whose norms count as at least epsilon. Mirrors `braintools.metric.cosine_similarity`.
+ *
+ * @throws DtypeError if either is not of floats
+ * @example cosineSimilarity([[1, 0]], [[1, 1]]) // [0.70710677]
+ */
+export function cosineSimilarity(predictions: ArrayLike, targets: ArrayLike, { epsilon = 1e-8 }: { epsilon?: number } = {}): Array {
+  return similarityOf([floats('cosineSimilarity', 'predictions', predictions), floats('cosineSimilarity', 'targets', targets)], { epsilon })[0]!;
+}
+
+/** `1 - cosineSimilarity`. Mirrors `braintools.metric.cosine_distance`. @throws DtypeError if either is not of floats */
+export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, { epsilon = 1e-8 }: { epsilon?: number } = {}): Array {
+  return distanceOf([floats('cosineDistance', 'predictions', predictions), floats('cosineDistance', 'targets', targets)], { epsilon })[0]!;
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gradCore } from '../../lib/functional/derivatives';
+import * as metric from '../../lib/metric/index';
+import * as np from '../../lib/numpy/index';
+
+type Nested = number | Nested[];
+interface Case { f: string; in: (Nested | { int: Nested })[]; o?: unknown; out: Nested; grad?: Nested }
+type Loss = (...args: unknown[]) => np.Array;
+
+const { cases } = JSON.parse(readFileSync(join(__dirname, '../fixtures/metric.json'), 'utf8')) as { cases: Case[] };
+const losses = metric as unknown as Record<string, Loss>;
+const operand = (x: Case['in'][number]) => (typeof x === 'object' && 'int' in x ? np.array(x.int as number[], 'int32') : np.array(x as number[], 'float32'));
+
+function differs(got: np.Array, want: Nested): boolean {
+  const [a, b] = [[got.toList()].flat(9) as number[], [want].flat(9) as number[]];
+  return a.length !== b.length || a.some((x, i) => !(Math.abs(x - b[i]!) <= 3e-6 * Math.max(1, Math.abs(b[i]!))));
+}
+
+test('losses and their gradients are braintools\'', () => {
+  const failures: string[] = [];
+  for (const c of cases) {
+    const args = c.in.map(operand);
+    // The options follow the targets, which may be absent.
+    const rest: unknown[] = c.o === undefined ? args.slice(1) : [...args.slice(1), c.o];
+    const loss = (x: np.Array) => losses[c.f]!(x, ...rest);
+    const out = loss(args[0]!);
+    if (differs(out, c.out)) failures.push(`${c.f}(${JSON.stringify(c.in)}, ${JSON.stringify(c.o)}): ${out}, expected ${JSON.stringify(c.out)}`);
+    if (c.grad === undefined) continue;
+    const g = gradCore('grad', (x: np.Array) => np.sum(loss(x)), [args[0]!], { argnums: 0 }).grads as np.Array;
+    if (differs(g, c.grad)) failures.push(`gradient of ${c.f}(${JSON.stringify(c.in)}, ${JSON.stringify(c.o)}): ${g}, expected ${JSON.stringify(c.grad)}`);
+  }
+  expect(cases.length).toBeGreaterThan(35);
+  expect(failures).toEqual([]);
+});
+
+test('L1Loss keeps its reduction', () => {
+  const loss = new metric.L1Loss({ reduction: 'sum' });
+  expect(loss.update(np.array([[1, 2], [3, 4]]), np.array([[1, 0], [0, 0]])).item()).toBe(4.5);
+});
+
+test('wrong arguments are named', () => {
+  const x = np.array([[1, 2], [3, 4]], 'float32');
+  expect(() => metric.squaredError(np.array([1], 'int32'))).toThrow(/squaredError: expected predictions of a float dtype/);
+  expect(() => metric.squaredError(x, np.array([1, 2], 'float32'))).toThrow(/squaredError: expected predictions and targets of one shape/);
+  expect(() => metric.softmaxCrossEntropyWithIntegerLabels(x, np.array([0, 1], 'float32'))).toThrow(/expected labels of an integer dtype/);
+  expect(() => metric.nllLoss(x, np.array(0, 'int32'))).toThrow(/nllLoss: expected logProbs to have 1 axes/);
+  expect(() => metric.l1Loss(x, x, { reduction: 'median' as metric.Reduction })).toThrow(/l1Loss: expected reduction/);
+  expect(() => metric.smoothLabels(x, 2)).toThrow(/smoothLabels: expected alpha in \[0, 1\], got 2/);
+});
