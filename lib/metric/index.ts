@@ -5,4 +5,6 @@ export {
   convexKlDivergence, hingeLoss, klDivergence, klDivergenceWithLogTargets, multiclassHingeLoss, multiclassPerceptronLoss, nllLoss, perceptronLoss, polyLossCrossEntropy, sigmoidBinaryCrossEntropy,
   sigmoidFocalLoss, smoothLabels, softmaxCrossEntropy, softmaxCrossEntropyWithIntegerLabels,
 } from './classification';
-export { absoluteError, cosineDistance, cosineSimilarity, type ErrorLoss, huberLoss, l1Loss, L1Loss, l2Loss, logCosh, squaredError } from './regression';
+export { makeFenchelYoungLoss } from './fenchelYoung';
+export { pairwiseCosineDistance, pairwiseCosineSimilarity } from './pairwise';
+export { absoluteError, cosineDistance, cosineSimilarity, type ErrorLoss, huberLoss, l1Loss, L1Loss, l2Loss, l2Norm, logCosh, safeNorm, type SafeNormOptions, squaredError } from './regression';

@@ -140,3 +140,38 @@ export function cosineSimilarity(predictions: ArrayLike, targets: ArrayLike, { e
 export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, { epsilon = 1e-8 }: { epsilon?: number } = {}): Array {
   return distanceOf([floats('cosineDistance', 'predictions', predictions), floats('cosineDistance', 'targets', targets)], { epsilon })[0]!;
 }
+
+/**
+ * 2-norm of the errors along an axis (over two axes: the spectral norm of the matrices). Mirrors `braintools.metric.l2_norm`.
+ *
+ * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
+ * @example l2Norm([3, 4]).item() // 5
+ */
+export function l2Norm(predictions: ArrayLike, targets: ArrayLike | null = null, { axis = null }: { axis?: number | readonly number[] | null } = {}): Array {
+  const [p, t] = operands('l2Norm', predictions, targets, true);
+  return np.linalg.norm(errorsOf(p!, t), { axis, ord: 2 });
+}
+
+/** What `safeNorm` takes besides the norm's floor. */
+export interface SafeNormOptions {
+  ord?: number | 'fro' | 'nuc' | null;
+  axis?: number | readonly number[] | null;
+  keepdims?: boolean;
+}
+
+const safeNormOf = composite<Required<SafeNormOptions>>('safeNorm', ([x, floor], { ord, axis, keepdims }) => {
+  const norms = np.linalg.norm(x!, { ord, axis, keepdims: true });
+  const safe = np.where(np.lessEqual(norms, floor!), np.onesLike(x!), x!);
+  const kept = keepdims ? norms : np.squeeze(norms, { axis });
+  return [np.where(np.lessEqual(kept, floor!), floor!, np.linalg.norm(safe, { ord, axis, keepdims }))];
+});
+
+/**
+ * Norms that are at least minNorm, with finite derivatives at zero. Mirrors `braintools.metric.safe_norm`.
+ *
+ * @throws ArgumentError, ShapeError as `np.linalg.norm`
+ * @example safeNorm([0, 0], 1e-3).item() // 0.001
+ */
+export function safeNorm(x: ArrayLike, minNorm: ArrayLike, { ord = null, axis = null, keepdims = false }: SafeNormOptions = {}): Array {
+  return safeNormOf([asArray(x, 'safeNorm'), asArray(minNorm, 'safeNorm')], { ord, axis, keepdims })[0]!;
+}

@@ -22,7 +22,7 @@ test('losses and their gradients are braintools\'', () => {
   for (const c of cases) {
     const args = c.in.map(operand);
     // The options follow the targets, which may be absent.
-    const rest: unknown[] = c.o === undefined ? args.slice(1) : [...args.slice(1), c.o];
+    const rest: unknown[] = c.o === undefined ? args.slice(1) : [...args.slice(1), ...(globalThis.Array.isArray(c.o) ? (c.o as unknown[]) : [c.o])];
     const loss = (x: np.Array) => losses[c.f]!(x, ...rest);
     const out = loss(args[0]!);
     if (differs(out, c.out)) failures.push(`${c.f}(${JSON.stringify(c.in)}, ${JSON.stringify(c.o)}): ${out}, expected ${JSON.stringify(c.out)}`);
@@ -32,6 +32,14 @@ test('losses and their gradients are braintools\'', () => {
   }
   expect(cases.length).toBeGreaterThan(35);
   expect(failures).toEqual([]);
+});
+
+test('a Fenchel-Young loss of logsumexp is cross entropy, and passes further arguments on', () => {
+  const [x, y] = [np.array([[1, 2, 0.5], [0.1, -1, 3]], 'float32'), np.array([[0, 1, 0], [0, 0, 1]], 'float32')];
+  const loss = metric.makeFenchelYoungLoss((s, scale: number) => np.multiply(np.log(np.sum(np.exp(s))), scale));
+  expect(differs(loss(x, y, 1), metric.softmaxCrossEntropy(x, y).toList() as number[])).toBe(false);
+  const g = gradCore('grad', (s: np.Array) => np.sum(loss(s, y, 0)), [x], { argnums: 0 }).grads as np.Array;
+  expect(differs(g, np.negative(y).toList() as number[][])).toBe(false);
 });
 
 test('L1Loss keeps its reduction', () => {
