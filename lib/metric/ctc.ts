@@ -1,0 +1,60 @@
+import type { Array } from '../core/array';
+import { ShapeError } from '../core/errors';
+import { composite } from '../interpreters/jit';
+import * as lax from '../lax';
+import { type ArrayLike, asArray } from '../lax/arrayLike';
+import { logSoftmax, oneHot } from '../nn/activations';
+import * as np from '../numpy';
+import { floats, ints, sameShape } from './checks';
+
+interface Ctc {
+  blankId: number;
+  logEpsilon: number;
+}
+
+/** Adds paths that end in a label to the scores of the blank that follows it; the first blank follows no label. */
+function intoBlanks(blanks: Array, added: Array): Array {
+  const [first, rest] = np.split(blanks, [1], { axis: 1 }) as [Array, Array];
+  return np.concatenate([first, np.logaddexp(rest, added)], { axis: 1 });
+}
+
+const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPaddings], { blankId, logEpsilon }) => {
+  const [batch, longest] = labels!.shape as [number, number];
+  const logP = logSoftmax(logits!);
+  const ends = np.subtract(longest, np.astype(np.sum(labelPaddings!, { axis: 1 }), 'int32'));
+  const next = np.concatenate([(np.split(labels!, [1], { axis: 1 }) as Array[])[1]!, np.full([batch, 1], -1, { dtype: labels!.dtype })], { axis: 1 });
+  const repeated = np.astype(np.equal(labels!, next), logP.dtype);
+  const ofBlank = np.transpose(np.take(logP, np.array([blankId], 'int32'), { axis: 2 }), [1, 0, 2]);
+  const ofLabels = np.transpose(np.matmul(logP, np.transpose(oneHot(labels!, logits!.shape[2]!, { dtype: logP.dtype }), [0, 2, 1])), [1, 0, 2]);
+  const pads = np.expandDims(np.transpose(logitPaddings!), 2);
+  const started = np.concatenate([np.zeros([batch, 1], { dtype: logP.dtype }), np.full([batch, longest], logEpsilon, { dtype: logP.dtype })], { axis: 1 });
+  const step = ([blanks, emitted]: [Array, Array], [pLabel, pBlank, pad]: [Array, Array, Array]): [[Array, Array], null] => {
+    // A label that repeats the one before it is only reached through a blank.
+    const entry = intoBlanks(blanks, np.add(emitted, np.multiply(logEpsilon, repeated)));
+    const sources = (np.split(entry, [longest], { axis: 1 }) as Array[])[0]!;
+    const emittedNow = np.logaddexp(np.add(sources, pLabel), np.add(emitted, pLabel));
+    const barred = np.multiply(logEpsilon, np.subtract(1, repeated));
+    const blanksNow = intoBlanks(np.add(entry, pBlank), np.add(np.add(emitted, pBlank), barred));
+    const keep = (before: Array, now: Array) => np.add(np.multiply(pad, before), np.multiply(np.subtract(1, pad), now));
+    return [[keep(blanks, blanksNow), keep(emitted, emittedNow)], null];
+  };
+  const [[blanks, emitted]] = lax.scan(step as never, [started, np.full([batch, longest], logEpsilon, { dtype: logP.dtype })] as [Array, Array], [ofLabels, ofBlank, pads]) as unknown as [[Array, Array], null];
+  const last = intoBlanks(blanks, emitted);
+  return [np.negative(np.sum(np.multiply(last, oneHot(ends, longest + 1, { dtype: last.dtype })), { axis: 1 }))];
+});
+
+/**
+ * Connectionist temporal classification: minus the log probability of each label sequence (batch, labels) under logits (batch, time, classes),
+ * summed over alignments. Paddings are 1 where a step or label is none. Mirrors `braintools.metric.ctc_loss`.
+ *
+ * @throws DtypeError, ShapeError if logits are not floats, labels not integers, or shapes do not fit
+ * @example ctcLoss(np.zeros([1, 2, 3]), np.zeros([1, 2]), np.array([[1]], 'int32'), np.zeros([1, 1])) // [-log(3 / 9)]
+ */
+export function ctcLoss(logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, { blankId = 0, logEpsilon = -1e5 }: { blankId?: number; logEpsilon?: number } = {}): Array {
+  const [x, y] = [floats('ctcLoss', 'logits', logits), ints('ctcLoss', 'labels', labels)];
+  const [xPad, yPad] = [asArray(logitPaddings, 'ctcLoss'), asArray(labelPaddings, 'ctcLoss')];
+  if (x.ndim !== 3 || y.ndim !== 2 || x.shape[0] !== y.shape[0]) throw new ShapeError(`ctcLoss: expected logits (batch, time, classes) and labels (batch, labels), got ${x.aval} and ${y.aval}`);
+  if (xPad.ndim !== 2 || xPad.shape[0] !== x.shape[0] || xPad.shape[1] !== x.shape[1]) throw new ShapeError(`ctcLoss: expected logitPaddings (batch, time) beside logits ${x.aval}, got ${xPad.aval}`);
+  sameShape('ctcLoss', 'labels and labelPaddings', y, yPad);
+  return ctcOf([x, xPad, y, yPad], { blankId, logEpsilon })[0]!;
+}
