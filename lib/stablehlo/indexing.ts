@@ -37,10 +37,19 @@ export function scatter(ctx: LoweringContext, [x, indices, updates]: readonly [I
     + `index_vector_dim = ${indices.aval.ndim - 1}>, indices_are_sorted = ${sorted}, unique_indices = ${unique}`, [ctx.region([element, element], combine)]);
 }
 
+/**
+ * Start indices in a type that holds every bound: XLA's CPU backend narrows the last valid start to the index's type before it clamps, so that an
+ * int8 index into 200 elements is clamped to a negative place, and memory outside of the array is written.
+ */
+function wideStarts(ctx: LoweringContext, starts: readonly IrValue[]): IrValue[] {
+  const narrow = starts.some((s) => /^u?int(2|4|8|16)$/.test(s.aval.dtype));
+  return narrow ? starts.map((s) => (s.aval.dtype === 'int32' ? s : op(ctx, 'convert', [s], s.aval.withDtype('int32')))) : [...starts];
+}
+
 export function dynamicSlice(ctx: LoweringContext, x: IrValue, starts: readonly IrValue[], sizes: readonly number[], out: ShapedArray): IrValue {
-  return op(ctx, 'dynamic_slice', [x, ...starts], out, `slice_sizes = ${i64s(sizes)}`);
+  return op(ctx, 'dynamic_slice', [x, ...wideStarts(ctx, starts)], out, `slice_sizes = ${i64s(sizes)}`);
 }
 
 export function dynamicUpdateSlice(ctx: LoweringContext, x: IrValue, update: IrValue, starts: readonly IrValue[]): IrValue {
-  return op(ctx, 'dynamic_update_slice', [x, update, ...starts], x.aval);
+  return op(ctx, 'dynamic_update_slice', [x, update, ...wideStarts(ctx, starts)], x.aval);
 }

@@ -53,6 +53,16 @@ test('scatterApply changes each element that an index names', () => {
   expect(() => scatterApply(x(), indices, () => outside, { dimensionNumbers, updateShape: [3] })).toThrow('one that uses an array from outside');
 });
 
+test('narrow start indices into a dimension whose size they cannot hold', () => {
+  const wide = unpack([[200], 'float32', globalThis.Array.from({ length: 200 }, (_, i) => i)]);
+  for (const [dtype, start, first] of [['int8', 127, 127], ['int8', -128, 0], ['uint8', 255, 197], ['int16', 199, 197]] as const) {
+    const at = [unpack([[], dtype, [start]])];
+    expect(numbers(dynamicSlice(wide, at, [3]))).toEqual([first, first + 1, first + 2]);
+    const updated = numbers(dynamicUpdateSlice(wide, unpack([[3], 'float32', [-1, -2, -3]]), at));
+    expect(updated).toEqual(globalThis.Array.from({ length: 200 }, (_, i) => (i >= first && i < first + 3 ? first - i - 1 : i)));
+  }
+});
+
 test('start indices of several dtypes go together', () => {
   const starts = [unpack([[], 'uint32', [2 ** 32 - 1]]), unpack([[], 'int8', [-4]])];
   expect(numbers(dynamicSlice(x(), starts, [1, 2]))).toEqual([5, 6]);
