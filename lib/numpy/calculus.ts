@@ -83,7 +83,7 @@ function derivative(a: Array, h: Array | null, axis: number): Array {
   let last = e.sub(cut(a, n - 1, n), cut(a, n - 2, n - 1));
   let inner: Array;
   if (h === null || h.ndim === 0) {
-    inner = e.mul(e.sub(cut(a, 2, n), cut(a, 0, n - 2)), like(a, 0.5));
+    inner = mul(e.sub(cut(a, 2, n), cut(a, 0, n - 2)), 0.5);
     if (h !== null) [first, inner, last] = [div(first, h), div(inner, h), div(last, h)];
   } else {
     if (h.ndim !== 1 || h.size !== n) throw new ShapeError(`gradient: expected spacing to be a scalar or a vector of ${n} coordinates, got ${h.aval}`);

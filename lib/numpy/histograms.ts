@@ -147,7 +147,7 @@ interface HistogramddOptions {
 }
 
 const histogramddC = program<{ bins: readonly (number | null)[]; density: boolean; weighted: boolean; ranged: readonly boolean[] }>('histogramdd', (arrays, { bins, density, weighted, ranged }) => {
-  const rest = arrays.slice(1) as Array[];
+  const rest = arrays.slice(1).filter((x): x is Array => x !== null);
   const w0 = weighted ? rest.shift()! : null;
   const [sample, w] = (w0 ? promoteDtypesInexact('histogramdd', arrays[0]!, w0) : promoteDtypesInexact('histogramdd', arrays[0]!)) as [Array, Array?];
   const [points, D] = sample.shape as [number, number];

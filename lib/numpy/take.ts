@@ -197,7 +197,9 @@ export function put(a: ArrayLike, ind: ArrayLike, v: ArrayLike, ...rest: Rest<Pu
 const putC = program<{ mode: 'clip' | 'wrap' | null }>('put', ([x, i, v], { mode }) => {
   const flat = reshape(x!, [x!.size]);
   let at_ = reshape(i!, [i!.size]);
-  if (mode === 'clip') at_ = e.clamp(like(at_, 0), at_, like(at_, flat.size - 1));
+  // Without a mode negative positions count from the end, and those still out of bounds are the nearest, as in JAX.
+  if (mode === null) at_ = wrapNegative(at_, flat.size);
+  if (mode !== 'wrap') at_ = e.clamp(like(at_, 0), at_, like(at_, flat.size - 1));
   if (mode === 'wrap') at_ = mod(at_, like(at_, flat.size));
   return [reshape(at(flat, at_).set(cycle(reshape(v!, [v!.size]), at_.size)), x!.shape)];
 });
@@ -348,10 +350,10 @@ export function ravelMultiIndex(multiIndex: readonly ArrayLike[], dims: readonly
 const unravelC = program<{ shape: Shape }>('unravel_index', ([i], { shape }) => {
   let rest = i!;
   const out = new globalThis.Array<Array>(shape.length);
-  for (let d = shape.length - 1; d >= 0; d--) [rest, out[d]!] = divmod(rest, like(rest, shape[d]!)) as [Array, Array];
+  for (let d = shape.length - 1; d >= 0; d--) [rest, out[d]!] = divmod(rest, scalar(shape[d]!, rest.dtype, rest.weakType)) as [Array, Array];
   const past = e.gt(rest, like(rest, 0));
   const before = dtypeKind(rest.dtype) === 'uint' ? full(rest.shape, false, 'bool') : e.lt(rest, like(rest, -1));
-  return out.map((x, d) => e.where(past, full(x.shape, shape[d]! - 1, x.dtype), e.where(before, full(x.shape, 0, x.dtype), x)));
+  return out.map((x, d) => e.where(past, full(x.shape, shape[d]! - 1, x.dtype, x.weakType), e.where(before, full(x.shape, 0, x.dtype, x.weakType), x)));
 });
 
 /** An index for each dimension from positions among all elements; those out of bounds give the nearest. Mirrors `jax.numpy.unravel_index`. @example np.unravelIndex(5, [2, 3]).map((x) => x.item()) // [1, 2] */
