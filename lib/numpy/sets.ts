@@ -1,4 +1,4 @@
-import { Array, ConcreteArray } from '../core/array';
+import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype } from '../core/aval';
 import { ArgumentError, ConcretizationError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';

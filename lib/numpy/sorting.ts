@@ -1,4 +1,4 @@
-import { Array } from '../core/array';
+import type { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';

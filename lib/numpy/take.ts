@@ -1,4 +1,4 @@
-import { Array, ConcreteArray } from '../core/array';
+import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, checkDtype, type Shape, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
