@@ -215,6 +215,6 @@ const onCpu = !process.env.XLASTATE_PLATFORM || process.env.XLASTATE_PLATFORM ==
     expect(run(`
       const wrong = ['tpu', 'rocm'].map((p) => attempt(() => environ.setPlatform(p)));
       return [...wrong, environ.getPlatform()];
-    `, { XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? '' })).toEqual(['ENVIRON', 'PLUGIN', 'cpu']);
+    `, { XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? '', XLASTATE_PLUGIN: '' })).toEqual(['ENVIRON', 'PLUGIN', 'cpu']);
   });
 });
