@@ -48,3 +48,14 @@ export function paramsKey(params: object): string {
   }
   return key;
 }
+
+/** Whether a value is what it says: plain objects and arrays of numbers, strings, functions and the like, but no instances of classes. */
+export function isPlainData(x: unknown): boolean {
+  if (x === null || typeof x !== 'object') return true;
+  return globalThis.Array.isArray(x) ? x.every(isPlainData) : Object.getPrototypeOf(x) === Object.prototype && Object.values(x).every(isPlainData);
+}
+
+/** As {@link paramsKey}, for data that may be changed later: nothing is remembered. */
+export function plainKey(x: unknown): string {
+  return write(x);
+}

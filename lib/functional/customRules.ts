@@ -2,7 +2,8 @@ import type { Array } from '../core/array';
 import { configKey } from '../core/config';
 import { ArgumentError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
-import { paramsKey } from '../core/paramsKey';
+import { isPlainData, plainKey } from '../core/paramsKey';
+import { axisKey } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
 import { tangentAval } from '../interpreters/jvp';
 import { type BackwardRule, customJvpCallP, customVjpCallP, type ForwardRule, type JvpRule } from '../interpreters/customRules';
@@ -53,19 +54,13 @@ interface Made<P> {
   outDef: TreeDef;
 }
 
-/** Whether a value is compared by what it is: plain data, or a function. */
-function isPlain(x: unknown): boolean {
-  if (x === null || typeof x !== 'object') return true;
-  return globalThis.Array.isArray(x) ? x.every(isPlain) : Object.getPrototypeOf(x) === Object.prototype && Object.values(x).every(isPlain);
-}
-
 /** Applications of one function with one set of rules, by structure and types, so that equal calls have equal parameters. */
 class CallCache<P> {
   private readonly known = new Map<string, { def: TreeDef; made: Made<P> }[]>();
 
   find(call: Call, make: () => Made<P>): Made<P> {
-    if (!call.nondiff.every(isPlain)) return make();
-    const key = `${call.leaves.map((x) => x.aval.key).join(';')}!${configKey()}${call.nondiff.length > 0 ? paramsKey({ nondiff: call.nondiff }) : ''}`;
+    if (!call.nondiff.every(isPlainData)) return make();
+    const key = `${call.leaves.map((x) => x.aval.key).join(';')}!${configKey()}@${axisKey()}${call.nondiff.length > 0 ? plainKey(call.nondiff) : ''}`;
     const list = this.known.get(key);
     const found = list?.find((m) => m.def.equals(call.def));
     if (found !== undefined) return found.made;

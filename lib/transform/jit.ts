@@ -3,8 +3,8 @@ import type { ShapedArray } from '../core/aval';
 import { config, configKey } from '../core/config';
 import { ArgumentError, TracerLeakError } from '../core/errors';
 import { ClosedJaxpr } from '../core/jaxpr';
-import { paramsKey } from '../core/paramsKey';
-import { isEager, Tracer } from '../core/trace';
+import { isPlainData, plainKey } from '../core/paramsKey';
+import { axisKey, isEager, Tracer } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
 import { repeatReads } from '../environ/reads';
 import { asArray, describeValue } from '../functional/arrayLike';
@@ -32,8 +32,10 @@ export interface JitOptions {
 class Specialization {
   readonly def: TreeDef;
   readonly avals: readonly ShapedArray[];
-  readonly statics: readonly unknown[];
+  readonly staticKeys: readonly unknown[];
   readonly config: number;
+  /** Named axes in scope, whose sizes the program may hold. */
+  readonly axes: string;
   /** Whether every argument is one array. */
   readonly plain: boolean;
   readonly trace: StatefulTrace;
@@ -42,11 +44,12 @@ class Specialization {
   private readonly name: string;
   private readonly donated: readonly boolean[];
 
-  constructor(def: TreeDef, avals: readonly ShapedArray[], statics: readonly unknown[], trace: StatefulTrace, name: string, donated: readonly boolean[]) {
+  constructor(def: TreeDef, avals: readonly ShapedArray[], staticKeys: readonly unknown[], trace: StatefulTrace, name: string, donated: readonly boolean[]) {
     this.def = def;
     this.avals = avals;
-    this.statics = statics;
+    this.staticKeys = staticKeys;
     this.config = configKey();
+    this.axes = axisKey();
     this.plain = def.children.every((d) => d.kind === 'leaf');
     this.trace = trace;
     this.name = name;
@@ -351,9 +354,11 @@ class Jit {
 
   private lookup(def: TreeDef, avals: readonly ShapedArray[], statics: readonly unknown[], n: number): Specialization {
     const key = configKey();
+    const axes = axisKey();
+    const staticKeys = statics.map(staticKey);
     for (let i = 0; i < this.entries.length; i++) {
       const e = this.entries[i]!;
-      if (e.config !== key || !sameAvals(e.avals, avals) || !e.def.equals(def) || !e.statics.every((s, k) => sameStatic(s, statics[k]))) continue;
+      if (e.config !== key || e.axes !== axes || !sameAvals(e.avals, avals) || !e.def.equals(def) || !e.staticKeys.every((s, k) => Object.is(s, staticKeys[k]))) continue;
       if (!e.trace.reads.valid() || !e.statesMatch()) continue;
       if (i > 0) {
         this.entries.splice(i, 1);
@@ -361,7 +366,7 @@ class Jit {
       }
       return e;
     }
-    const made = this.specialize(def, avals, statics, n);
+    const made = this.specialize(def, avals, statics, staticKeys, n);
     // What refers to a transform in progress is of no use later.
     if (made.trace.capturesTracers) return made;
     this.entries.unshift(made);
@@ -369,12 +374,12 @@ class Jit {
     return made;
   }
 
-  private specialize(def: TreeDef, avals: readonly ShapedArray[], statics: readonly unknown[], n: number): Specialization {
+  private specialize(def: TreeDef, avals: readonly ShapedArray[], statics: readonly unknown[], staticKeys: readonly unknown[], n: number): Specialization {
     const what = `jit of ${this.name}`;
     const trace = traceStateful(this.bound(statics, n), def, avals, what, this.name);
     const dynamic = globalThis.Array.from({ length: n }, (_, i) => i).filter((i) => !this.statics.includes(i));
     const donated = def.children.flatMap((d, i) => globalThis.Array.from({ length: d.numLeaves }, () => this.donated.includes(dynamic[i]!)));
-    return new Specialization(def, avals, statics, trace, this.name, donated);
+    return new Specialization(def, avals, staticKeys, trace, this.name, donated);
   }
 
   /** A signature given by arguments, some of which may be only types. */
@@ -439,17 +444,10 @@ function checkHashable(x: unknown, i: number, name: string): unknown {
   return x;
 }
 
-function isPlainData(x: unknown): boolean {
-  if (x === null || typeof x !== 'object') return true;
-  return globalThis.Array.isArray(x) ? x.every(isPlainData) : Object.getPrototypeOf(x) === Object.prototype && Object.values(x).every(isPlainData);
-}
-
-/** Whether two static arguments mean the same: plain data by value, all else by identity. */
-function sameStatic(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || !isPlainData(a) || !isPlainData(b)) return false;
-  // Keys are kept by object, so a copy is compared: the caller may change its own.
-  return paramsKey({ v: structuredClone(a) }) === paramsKey({ v: structuredClone(b) });
+/** What stands for a static argument in a signature: plain data by its value at this moment, all else by identity. */
+function staticKey(x: unknown): unknown {
+  // Strings are written out too, lest one reads like the text of something else.
+  return (typeof x === 'object' && x !== null && isPlainData(x)) || typeof x === 'string' ? plainKey(x) : x;
 }
 
 /**

@@ -1,9 +1,12 @@
 import { ArgumentError, DeletedArrayError, TreeError } from '../../lib/core/errors';
 import * as environ from '../../lib/environ';
+import { customJvp } from '../../lib/functional/customRules';
+import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy';
 import { TraceContextError } from '../../lib/state/errors';
 import { ParamState, State } from '../../lib/state/state';
 import { jit } from '../../lib/transform/jit';
+import { vmap } from '../../lib/transform/vmap';
 import { makeJaxpr } from '../../lib/transform/makeJaxpr';
 
 type A = np.Array;
@@ -51,6 +54,25 @@ test('signatures: shape, dtype, weakness, structure and static values trace anew
   expect(traces).toBe(6);
   expect(() => jit((y: A) => y, { staticArgnums: 0 })(x)).toThrow(ArgumentError);
   expect(() => jit((y: A) => y, { staticArgnums: -1 })).toThrow('non-negative');
+});
+
+test('static data is compared by its value at the call, also with functions in it; sizes of named axes count', () => {
+  const f = jit((x: A, o: { scale: number }) => np.multiply(x, o.scale), { staticArgnums: 1 });
+  const options = { scale: 2 };
+  expect(f(1, options).item()).toBe(2);
+  options.scale = 5;
+  expect(f(1, options).item()).toBe(5);
+  const square = (x: A) => np.square(x);
+  const g = jit((x: A, o: { activation: (v: A) => A }) => o.activation(x), { staticArgnums: 1 });
+  expect([g(3, { activation: square }), g(4, { activation: square })].map((x) => x.item())).toEqual([9, 16]);
+  expect(g(3, { activation: (x: A) => np.negative(x) }).item()).toBe(-3);
+  expect(g.cacheSize).toBe(2);
+  const kind = jit((x: A, s: unknown) => np.multiply(x, typeof s === 'string' ? 2 : 3), { staticArgnums: 1 });
+  expect([kind(1, '[1]').item(), kind(1, [1]).item()]).toEqual([2, 3]);
+  const mean = jit((x: A) => lax.pmean(x, 'i'));
+  const custom = customJvp((x: A) => lax.pmean(x, 'i'));
+  custom.defjvp(([x]: A[], [t]: A[]) => [custom(x!), lax.pmean(t!, 'i')]);
+  for (const n of [3, 6]) for (const m of [mean, custom]) expect((vmap((x: A) => m(x), { axisName: 'i' })(np.ones([n])) as A).js()).toEqual(Array(n).fill(1));
 });
 
 test('what someone holds of a state does not change when the state does', () => {
