@@ -1,17 +1,17 @@
-import { Array, ConcreteArray } from '../core/array';
+import { type Array, ConcreteArray } from '../core/array';
 import { sameShape, ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
-import { evalJaxpr, Jaxpr } from '../core/jaxpr';
+import { evalJaxpr } from '../core/jaxpr';
 import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
-import { flatten, flattenUpTo, structure, type TreeDef } from '../core/tree';
+import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { isDifferentiable, jvpFlat, tangentAval } from '../interpreters/jvp';
 import { type Linearized, linearizeFlat } from '../interpreters/partial';
 import { backwardPass } from '../interpreters/transpose';
 import { convert, zerosLike } from '../primitives/structural';
 import { asArray, convertScalar } from './arrayLike';
-import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
+import { type AnyFunction, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
 
 /** Arguments to be differentiated: whole JS numbers, which are not meant as integers any more than others, are taken as floats. */
 export function floatLeaves(tree: unknown, what: string): { leaves: Array[]; def: TreeDef } {
@@ -41,10 +41,6 @@ function tangentsFor(tangents: unknown, def: TreeDef, primals: readonly Array[],
     if (!isDifferentiable(aval)) return null;
     return castTangent(asArray(v as never, what), aval, `${what} ${i}`);
   });
-}
-
-function zerosWhereNull(tangents: readonly MaybeZero[], avals: readonly Array[]): Array[] {
-  return tangents.map((t, i) => t ?? zeroTangent(avals[i]!.aval));
 }
 
 /** The zero tangent of a type; integers and booleans have one that says nothing, of dtype bool (JAX's float0). */
@@ -78,7 +74,7 @@ export function jvp(f: AnyFunction, primals: readonly unknown[], tangents: reado
   const r = jvpFlat(flat.call, leaves, tangentsFor(tangents, def, leaves, `${what}: tangents`));
   const n = flat.numOuts;
   const outs = r.outs.slice(0, n);
-  const result = [flat.outDef.unflatten(outs), flat.outDef.unflatten(zerosWhereNull(r.tangents.slice(0, n), outs))];
+  const result = [flat.outDef.unflatten(outs), flat.outDef.unflatten(fillZeros(r.tangents.slice(0, n), outs))];
   return options.hasAux ? [...result, flat.auxDef!.unflatten(r.outs.slice(n))] : result;
 }
 
@@ -124,7 +120,7 @@ export class LinearPoint {
   }
 }
 
-/** Gradients with zeros in place of null. */
+/** Tangents or cotangents with zeros in place of null. */
 export function fillZeros(cts: readonly MaybeZero[], primals: readonly Array[]): Array[] {
   return cts.map((c, i) => c ?? zeroTangent(primals[i]!.aval));
 }
@@ -133,8 +129,6 @@ export function fillZeros(cts: readonly MaybeZero[], primals: readonly Array[]):
 export function cotangentsFor(cts: unknown, outDef: TreeDef, outs: readonly Array[], what: string): MaybeZero[] {
   return tangentsFor(cts, outDef, outs, `${what}: cotangents`);
 }
-
-const VJP_OPTIONS = ['hasAux'];
 
 /** Takes apart a call that is written as in JAX, `f, x, y, options?`, or with a list of arguments, `f, [x, y], options?`. */
 export function splitPrimals(f: AnyFunction, rest: readonly unknown[], optionNames: readonly string[]): { primals: readonly unknown[]; options: Record<string, unknown> } {
@@ -153,6 +147,26 @@ export function splitPrimals(f: AnyFunction, rest: readonly unknown[], optionNam
   return { primals, options };
 }
 
+interface PointOf {
+  point: LinearPoint;
+  leaves: Array[];
+  def: TreeDef;
+  what: string;
+  /** The result, the function `made` of the point, and the auxiliary result if there is one. */
+  answer: (made: unknown) => unknown[];
+}
+
+/** A call of `vjp` or `linearize` as a linearised function. */
+function pointOf(op: string, f: AnyFunction, rest: readonly unknown[]): PointOf {
+  const { primals, options } = splitPrimals(f, rest, ['hasAux']);
+  const what = `${op} of ${nameOf(f)}`;
+  const { leaves, def } = floatLeaves([...primals], what);
+  const hasAux = options.hasAux === true;
+  const point = new LinearPoint(new FlatFunction(f, def, what, hasAux), leaves);
+  const { outDef, auxDef } = point.flat;
+  return { point, leaves, def, what, answer: (made) => [outDef.unflatten(point.outs), made, ...(hasAux ? [auxDef!.unflatten(point.aux)] : [])] };
+}
+
 /**
  * Result of a function and its pull-back: `[out, pull]`, or `[out, pull, aux]` with `hasAux`. `pull(ct)` takes a cotangent of the result's structure and
  * gives the list of the arguments' cotangents.
@@ -166,14 +180,8 @@ export function splitPrimals(f: AnyFunction, rest: readonly unknown[], optionNam
  * ```
  */
 export function vjp(f: AnyFunction, ...rest: unknown[]): unknown[] {
-  const { primals, options } = splitPrimals(f, rest, VJP_OPTIONS);
-  const what = `vjp of ${nameOf(f)}`;
-  const { leaves, def } = floatLeaves([...primals], what);
-  const point = new LinearPoint(new FlatFunction(f, def, what, options.hasAux === true), leaves);
-  const { outDef, auxDef } = point.flat;
-  const pull = (ct: unknown) => def.unflatten(fillZeros(point.pull(cotangentsFor(ct, outDef, point.outs, what)), leaves));
-  const out = outDef.unflatten(point.outs);
-  return options.hasAux === true ? [out, pull, auxDef!.unflatten(point.aux)] : [out, pull];
+  const { point, leaves, def, what, answer } = pointOf('vjp', f, rest);
+  return answer((ct: unknown) => def.unflatten(fillZeros(point.pull(cotangentsFor(ct, point.flat.outDef, point.outs, what)), leaves)));
 }
 
 /**
@@ -182,14 +190,8 @@ export function vjp(f: AnyFunction, ...rest: unknown[]): unknown[] {
  * Mirrors `jax.linearize`; the function is traced once, however often `push` is called.
  */
 export function linearize(f: AnyFunction, ...rest: unknown[]): unknown[] {
-  const { primals, options } = splitPrimals(f, rest, VJP_OPTIONS);
-  const what = `linearize of ${nameOf(f)}`;
-  const { leaves, def } = floatLeaves([...primals], what);
-  const point = new LinearPoint(new FlatFunction(f, def, what, options.hasAux === true), leaves);
-  const { outDef, auxDef } = point.flat;
-  const push = (...tangents: unknown[]) => outDef.unflatten(point.push(tangentsFor(tangents, def, leaves, `${what}: tangents`)));
-  const out = outDef.unflatten(point.outs);
-  return options.hasAux === true ? [out, push, auxDef!.unflatten(point.aux)] : [out, push];
+  const { point, leaves, def, what, answer } = pointOf('linearize', f, rest);
+  return answer((...tangents: unknown[]) => point.flat.outDef.unflatten(point.push(tangentsFor(tangents, def, leaves, `${what}: tangents`))));
 }
 
 export interface GradOptions extends AuxOptions {
@@ -221,9 +223,28 @@ export function checkDifferentiable(op: string, leaves: readonly Array[], holomo
   }
 }
 
+/** The function of the arguments at the positions in `list` alone, the others as given. */
+export function replaceArgs(f: AnyFunction, all: readonly unknown[], list: readonly number[]): AnyFunction {
+  return (...diff: unknown[]) => {
+    const given = [...all];
+    list.forEach((i, k) => {
+      given[i] = diff[k];
+    });
+    return f(...given);
+  };
+}
+
+/** A function of the arguments that are differentiated, with these as checked arrays. */
+export function differentiated(op: string, f: AnyFunction, args: readonly unknown[], options: GradOptions): { what: string; g: AnyFunction; leaves: Array[]; def: TreeDef; single: boolean } {
+  const what = `${op} of ${nameOf(f)}`;
+  const { list, single } = checkArgnums(op, options.argnums, args.length);
+  const { leaves, def } = floatLeaves(list.map((i) => args[i]), what);
+  checkDifferentiable(what, leaves, options.holomorphic === true, options.allowInt === true);
+  return { what, g: replaceArgs(f, args, list), leaves, def, single };
+}
+
 export interface ValueAndGrad {
-  value: Array;
-  valueTree: unknown;
+  value: unknown;
   /** Gradient of one argument, or the list of those of several. */
   grads: unknown;
   aux: unknown;
@@ -231,18 +252,7 @@ export interface ValueAndGrad {
 
 /** Value, gradients and auxiliary result of a function of scalar value: what every form of `grad` is made of. */
 export function gradCore(op: string, f: AnyFunction, args: readonly unknown[], options: GradOptions): ValueAndGrad {
-  const { list, single } = checkArgnums(op, options.argnums, args.length);
-  const what = `${op} of ${nameOf(f)}`;
-  const chosen = list.map((i) => args[i]);
-  const { leaves, def } = floatLeaves(chosen, what);
-  checkDifferentiable(what, leaves, options.holomorphic === true, options.allowInt === true);
-  const g = (...diff: unknown[]): unknown => {
-    const full = [...args];
-    list.forEach((i, k) => {
-      full[i] = diff[k];
-    });
-    return (f as (...a: unknown[]) => unknown)(...full);
-  };
+  const { what, g, leaves, def, single } = differentiated(op, f, args, options);
   const point = new LinearPoint(new FlatFunction(g, def, what, options.hasAux), leaves);
   const value = point.outs[0];
   if (point.outs.length !== 1 || value === undefined) throw new ArgumentError(`${what}: expected a function with one scalar result, got ${point.flat.outDef}`);
@@ -255,7 +265,6 @@ export function gradCore(op: string, f: AnyFunction, args: readonly unknown[], o
   const grads = def.unflatten(fillZeros(point.pull([one]), leaves)) as unknown[];
   return {
     value,
-    valueTree: point.flat.outDef.unflatten([value]),
     grads: single ? grads[0] : grads,
     aux: options.hasAux ? point.flat.auxDef!.unflatten(point.aux) : undefined,
   };
@@ -264,10 +273,3 @@ export function gradCore(op: string, f: AnyFunction, args: readonly unknown[], o
 function oneOf(x: Array): Array {
   return ConcreteArray.scalar(dtypeKind(x.dtype) === 'complex' ? { re: 1, im: 0 } : 1, new ShapedArray([], x.dtype as DType));
 }
-
-/** Structure of a tree of arrays. */
-export function structureOf(tree: unknown): TreeDef {
-  return structure(tree, isArrayLeaf);
-}
-
-export { arraysOf, type Jaxpr };

@@ -8,8 +8,8 @@ import { batchFlat, materialize } from '../interpreters/batch';
 import { jvpFlat, tangentAval } from '../interpreters/jvp';
 import { convert, iota, moveaxis, reshape, scalar, sliceInDim } from '../primitives/structural';
 import { add, eq } from '../primitives/elementwise';
-import { checkArgnums, checkDifferentiable, floatLeaves, type GradOptions, LinearPoint, zeroTangent } from './derivatives';
-import { type AnyFunction, FlatFunction, nameOf } from './treeFunction';
+import { differentiated, type GradOptions, LinearPoint, zeroTangent } from './derivatives';
+import { type AnyFunction, FlatFunction } from './treeFunction';
 
 /** The standard basis of a list of arrays: for each array, all directions of all arrays, one direction a row. */
 function basis(avals: readonly ShapedArray[]): Array[] {
@@ -23,27 +23,6 @@ function basis(avals: readonly ShapedArray[]): Array[] {
     start += n;
     return reshape(one, [total, ...a.shape]);
   });
-}
-
-interface Split {
-  g: AnyFunction;
-  leaves: Array[];
-  def: TreeDef;
-  single: boolean;
-}
-
-function differentiated(what: string, f: AnyFunction, args: readonly unknown[], options: GradOptions): Split {
-  const { list, single } = checkArgnums(what, options.argnums, args.length);
-  const { leaves, def } = floatLeaves(list.map((i) => args[i]), what);
-  checkDifferentiable(what, leaves, options.holomorphic === true, options.allowInt === true);
-  const g = (...diff: unknown[]): unknown => {
-    const all = [...args];
-    list.forEach((i, k) => {
-      all[i] = diff[k];
-    });
-    return (f as (...a: unknown[]) => unknown)(...all);
-  };
-  return { g: g as AnyFunction, leaves, def, single };
 }
 
 /** Rows of a Jacobian, of shape [all inputs, ...output], as one block for each input, of shape [...output, ...input]. */
@@ -69,8 +48,7 @@ export interface Jacobian {
 
 /** Jacobian column by column, by forward-mode differentiation, with value and auxiliary result. */
 export function jacfwdCore(f: AnyFunction, args: readonly unknown[], options: GradOptions): Jacobian {
-  const what = `jacfwd of ${nameOf(f)}`;
-  const { g, leaves, def, single } = differentiated(what, f, args, options);
+  const { what, g, leaves, def, single } = differentiated('jacfwd', f, args, options);
   const flat = new FlatFunction(g, def, what, options.hasAux);
   const avals = leaves.map((x) => x.aval);
   const directions = basis(avals);
@@ -92,8 +70,7 @@ export function jacfwdCore(f: AnyFunction, args: readonly unknown[], options: Gr
 
 /** Jacobian row by row, by reverse-mode differentiation, with value and auxiliary result. */
 export function jacrevCore(f: AnyFunction, args: readonly unknown[], options: GradOptions): Jacobian {
-  const what = `jacrev of ${nameOf(f)}`;
-  const { g, leaves, def, single } = differentiated(what, f, args, options);
+  const { what, g, leaves, def, single } = differentiated('jacrev', f, args, options);
   const point = new LinearPoint(new FlatFunction(g, def, what, options.hasAux), leaves);
   checkOutputs(what, point.outs, options);
   const outAvals = point.outs.map((x) => x.aval);

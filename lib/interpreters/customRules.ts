@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { ShapeError } from '../core/errors';
-import { ClosedJaxpr } from '../core/jaxpr';
+import type { ClosedJaxpr } from '../core/jaxpr';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchFlat, batchJaxpr, materialize } from './batch';
 import { jitP, jitParams } from './jit';

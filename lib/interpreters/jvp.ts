@@ -5,7 +5,7 @@ import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
 import { dtypeKind } from '../core/dtype';
 import { XlastateError } from '../core/errors';
-import { type Absent, type MaybeZero, type Params, type Primitive } from '../core/primitive';
+import type { Absent, MaybeZero, Params, Primitive } from '../core/primitive';
 import { checkLive, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
 import { stage, withoutConsts } from './stage';
 

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
-import { type Atom, ClosedJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr';
+import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, Var } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
 import { type Absent, type MaybeLinear, type MaybeZero, UndefinedPrimal } from '../core/primitive';
 import { bind, withScope } from '../core/trace';

@@ -1,4 +1,4 @@
-import { type Array, ConcreteArray } from '../core/array';
+import type { Array, ConcreteArray } from '../core/array';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, isScalarValue, promoteDtypes } from './arrayLike';
@@ -22,7 +22,3 @@ export function operands(op: string, ...xs: readonly ArrayLike[]): Array[] {
   return xs.map((x) => (isScalarValue(x) ? plainIn(op, asArray(x), dtype) : asArray(x, op)));
 }
 
-/** Whether an array has a value that is known now. */
-export function isConcrete(x: Array): x is ConcreteArray {
-  return x instanceof ConcreteArray;
-}

@@ -3,6 +3,7 @@ import { checkDtype, checkShape, sameShape, type Shape } from '../core/aval';
 import { type DType, type DtypeKind, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { describeValue } from '../lax/arrayLike';
+import { broadcastShape } from '../numpy/broadcast';
 import { broadcastInDim } from '../primitives/structural';
 
 /** A size, or sizes of several dimensions. */
@@ -67,26 +68,11 @@ export function dtypeOf(op: string, dtype: DtypeLike | null | undefined, fallbac
   return d;
 }
 
-/** The shape arrays broadcast to, as NumPy has it. @throws ShapeError */
-export function broadcastShapes(op: string, ...shapes: readonly Shape[]): Shape {
-  const rank = Math.max(0, ...shapes.map((s) => s.length));
-  const out = new globalThis.Array<number>(rank).fill(1);
-  for (const s of shapes) {
-    s.forEach((n, i) => {
-      const d = rank - s.length + i;
-      if (n === 1 || n === out[d]) return;
-      if (out[d] !== 1) throw new ShapeError(`${op}: shapes ${shapes.map((x) => `[${x.join(', ')}]`).join(' and ')} do not broadcast together`);
-      out[d] = n;
-    });
-  }
-  return out;
-}
-
 /** The shape asked for, to which the parameters' shapes must broadcast; their common shape if none is given. */
 export function sampleShape(op: string, shape: ShapeLike | null | undefined, ...params: readonly Shape[]): Shape {
-  if (shape === undefined || shape === null) return broadcastShapes(op, ...params);
+  if (shape === undefined || shape === null) return broadcastShape(op, params);
   const wanted = checkShape(op, shape);
-  if (!sameShape(broadcastShapes(op, wanted, ...params), wanted)) {
+  if (!sameShape(broadcastShape(op, [wanted, ...params]), wanted)) {
     throw new ShapeError(`${op}: expected parameters that broadcast to the shape [${wanted.join(', ')}], got ${params.map((x) => `[${x.join(', ')}]`).join(' and ')}`);
   }
   return wanted;

@@ -8,7 +8,8 @@ import { abs, add, and, bitcastConvertType, clz, complex, div, eq, erf, erfInv, 
 import { floatInfo, unitToExponential, unitToNormal } from '../primitives/randomFloats';
 import { bitsOf, splitInto } from '../primitives/randomKeys';
 import { concatenate, convert, indexInDim, like, reduceSum, reshape, scalar } from '../primitives/structural';
-import { broadcastShapes, checkSafe, dtypeOf, fitTo, readOptions, type SampleOptions, sampleShape, type ShapeOr, shapeOf } from './arguments';
+import { broadcastShape } from '../numpy/broadcast';
+import { checkSafe, dtypeOf, fitTo, readOptions, type SampleOptions, sampleShape, type ShapeOr, shapeOf } from './arguments';
 import { checkKey } from './keys';
 import { sampler } from './sampler';
 import { type ShapeAndDtype, signs, uniformBetween, uniformIn, unitUniform } from './uniform';
@@ -331,7 +332,7 @@ const drawDoubleSided = located('doubleSidedMaxwell', (key, params, shape, dtype
   const [k1, k2] = splitInto(key, 2);
   return add(mul(mul(signs(k2!, shape, dtype), maxwellIn(k1!, shape, dtype)), scale), loc);
 }, (shape, params) => {
-  const common = broadcastShapes('doubleSidedMaxwell', ...params);
+  const common = broadcastShape('doubleSidedMaxwell', params);
   return [...(shape.length === 0 ? common : shape), ...common];
 });
 

@@ -5,7 +5,8 @@ import { ArgumentError } from '../core/errors';
 import { dftype } from '../environ';
 import { type ArrayLike, asArray, inexactDtype } from '../lax/arrayLike';
 import * as prng from '../prng';
-import { broadcastShapes, broadcastTo } from '../prng/arguments';
+import { broadcastShape } from '../numpy/broadcast';
+import { broadcastTo } from '../prng/arguments';
 import { binomialIn, poissonIn } from '../prng/discrete';
 import { gammaIn } from '../prng/gamma';
 import { laneLoop } from '../prng/loops';
@@ -190,7 +191,7 @@ export function multinomial(rng: KeySource, n: ArrayLike, pvals: ArrayLike, opti
   const kinds = p.shape[p.ndim - 1]!;
   if (kinds > 1) checkValues('multinomial', o.checkValid, 'expected pvals without their last to sum to at most 1', (v) => v! <= 1 + 1e-6, partialSums(p));
   const most = Math.max(0, ...(params.n.ndim === 0 ? [Number(params.n.item())] : [...(params.n.dataSync() as Iterable<unknown>)].map(Number)));
-  const batch = broadcastShapes('multinomial', params.n.shape, p.shape.slice(0, -1));
+  const batch = broadcastShape('multinomial', [params.n.shape, p.shape.slice(0, -1)]);
   const size = sizeFor('multinomial', o.size ?? [], {});
   const dtype = intFor('multinomial', o.dtype);
   const key = rng.keyFor(o.key);

@@ -6,7 +6,8 @@ import { dftype, ditype } from '../environ';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypes } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
-import { broadcastShapes, broadcastTo, checkOptions, dtypeOf, type DtypeLike, shapeOf, type ShapeLike } from '../prng/arguments';
+import { broadcastShape } from '../numpy/broadcast';
+import { broadcastTo, checkOptions, dtypeOf, type DtypeLike, shapeOf, type ShapeLike } from '../prng/arguments';
 import type { SeedOrKey } from './keyState';
 
 /** Options that most samplers have. */
@@ -69,7 +70,7 @@ export function draw<N extends string, S extends object>(name: string, f: (key: 
 /** The size asked for, or the common shape of the parameters. */
 export function sizeFor(op: string, size: ShapeLike | null | undefined, params: Params<string>): Shape {
   if (size !== null && size !== undefined) return shapeOf(op, size);
-  return broadcastShapes(op, ...Object.values(params).map((x) => x!.shape));
+  return broadcastShape(op, Object.values(params).map((x) => x!.shape));
 }
 
 export const floatFor = (op: string, dtype: DtypeLike | null | undefined, kinds: readonly DtypeKind[] = ['float']) => dtypeOf(op, dtype, dftype(), kinds);
@@ -83,7 +84,7 @@ export function readDraw<O extends DrawOptions>(op: string, names: readonly (key
 /** Whether a condition holds of values that are known; where they are traced nothing can be said. */
 export function checkValues(op: string, holds: boolean | undefined, message: string, test: (...values: number[]) => boolean, ...params: readonly Array[]): void {
   if (holds === false || !params.every((x) => x instanceof ConcreteArray)) return;
-  const shape = broadcastShapes(op, ...params.map((x) => x.shape));
+  const shape = broadcastShape(op, params.map((x) => x.shape));
   const flat = params.map((x) => (x.ndim === 0 ? [Number(x.item())] : [...(broadcastTo(x, shape).dataSync() as Iterable<unknown>)].map(Number)));
   const n = Math.max(...flat.map((v) => v.length));
   for (let i = 0; i < n; i++) {
@@ -97,7 +98,7 @@ type Binary = (x: Array, y: Array) => Array;
 /** A binary operation on arrays of different types and shapes, as NumPy has it. */
 const lifted = (f: Binary): Binary => (x, y) => {
   const [a, b] = promoteDtypes('random', x, y) as [Array, Array];
-  const shape = broadcastShapes('random', a.shape, b.shape);
+  const shape = broadcastShape('random', [a.shape, b.shape]);
   const full = (v: Array) => (v.ndim === 0 ? v : broadcastTo(v, shape));
   return f(full(a), full(b));
 };

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import {
-  checkArgnums, checkDifferentiable, cotangentsFor, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, splitPrimals,
+  checkArgnums, cotangentsFor, differentiated, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, replaceArgs, splitPrimals,
 } from '../functional/derivatives';
 import { jacfwdCore, jacrevCore, type Jacobian } from '../functional/jacobians';
 import { type AnyFunction, FlatFunction, type LikedArgs, type Loose, nameOf } from '../functional/treeFunction';
@@ -32,9 +32,13 @@ interface Result {
   aux: unknown;
 }
 
-/** A differentiation of a function that may touch states: shared by all forms. */
-function differentiate(op: string, f: AnyFunction, options: GradOptions, args: readonly unknown[], core: (pure: AnyFunction, args: readonly unknown[], options: PureGradOptions) => { grads: unknown; value: unknown; aux: unknown }): Result {
-  const { gradStates, argnums, hasAux, checkStates = true, ...rest } = options;
+/**
+ * Runs a differentiation of a function that may touch states, and writes what it wrote: shared by all forms.
+ *
+ * @returns what `core` returned, the auxiliary result, and how a list with an entry for the states (if any) and each argument is nested
+ */
+function differentiate<R extends { aux: unknown }>(op: string, f: AnyFunction, options: GradOptions, args: readonly unknown[], core: (pure: AnyFunction, args: readonly unknown[], options: PureGradOptions) => R): { result: R; aux: unknown; nest: (byInput: unknown) => unknown } {
+  const { gradStates, argnums, hasAux, checkStates = true, returnValue: _, ...rest } = options;
   const what = `${op} of ${nameOf(f)}`;
   const withStates = gradStates !== undefined && gradStates !== null;
   const list = withStates ? listStates(gradStates, `${op}: gradStates`) : { states: [], build: () => null };
@@ -44,18 +48,22 @@ function differentiate(op: string, f: AnyFunction, options: GradOptions, args: r
     const values = list.states.map((s) => s.value);
     const byArgs = !withStates || argnums !== undefined;
     const chosen = byArgs ? checkArgnums(op, argnums, args.length) : { list: [], single: false };
-    const r = core(named, [values, ...args], { ...rest, argnums: [...(withStates ? [0] : []), ...chosen.list.map((i) => i + 1)], hasAux: true });
+    const result = core(named, [values, ...args], { ...rest, argnums: [...(withStates ? [0] : []), ...chosen.list.map((i) => i + 1)], hasAux: true });
     const missing = list.states.find((s) => !pure.touched.has(s));
     if (missing !== undefined && checkStates) {
       throw new BrainStateError(`${what}: the function does not touch ${missing.describe()}, which is among gradStates; pass checkStates: false to get zeros for it`);
     }
-    const { aux, writes } = r.aux as Effects;
+    const { aux, writes } = result.aux as Effects;
     pure.commit(writes);
-    const all = r.grads as unknown[];
-    const stateGrads = withStates ? list.build(all[0] as unknown[]) : undefined;
-    const argGrads = all.slice(withStates ? 1 : 0);
-    const forArgs = chosen.single ? argGrads[0] : argGrads;
-    return { grads: withStates ? (byArgs ? [stateGrads, forArgs] : stateGrads) : forArgs, value: r.value, aux };
+    const nest = (byInput: unknown): unknown => {
+      const all = byInput as unknown[];
+      const ofArgs = all.slice(withStates ? 1 : 0);
+      const forArgs = chosen.single ? ofArgs[0] : ofArgs;
+      if (!withStates) return forArgs;
+      const forStates = list.build(all[0] as unknown[]);
+      return byArgs ? [forStates, forArgs] : forStates;
+    };
+    return { result, aux, nest };
   } finally {
     pure.close();
   }
@@ -67,11 +75,14 @@ function nested(r: Result, options: { returnValue?: boolean; hasAux?: boolean })
   return [r.grads, ...(options.returnValue ? [r.value] : []), ...(options.hasAux ? [r.aux] : [])];
 }
 
-const gradOf = (op: string, f: AnyFunction, o: GradOptions, args: readonly unknown[]): Result =>
-  differentiate(op, f, o, args, (pure, all, opts) => {
-    const g = gradCore(op, pure, all, opts);
-    return { grads: g.grads, value: g.value, aux: g.aux };
-  });
+type Core = (pure: AnyFunction, args: readonly unknown[], options: PureGradOptions) => { grads: unknown; value: unknown; aux: unknown };
+
+function gradWith(op: string, f: AnyFunction, o: GradOptions, args: readonly unknown[], core: Core): Result {
+  const { result, aux, nest } = differentiate(op, f, o, args, core);
+  return { grads: nest(result.grads), value: result.value, aux };
+}
+
+const gradOf = (op: string, f: AnyFunction, o: GradOptions, args: readonly unknown[]): Result => gradWith(op, f, o, args, (pure, all, opts) => gradCore(op, pure, all, opts));
 
 type Curried<O> = (f: Callable) => (...args: unknown[]) => O;
 
@@ -144,71 +155,19 @@ const valueAndGradTransform = transform<GradOptions>('valueAndGrad', (f, o, args
 export function vectorGrad(f: Callable | GradOptions, options?: GradOptions): Loose {
   return vectorGradTransform(f, options);
 }
-const vectorGradTransform = transform<GradOptions>('vectorGrad', (f, o, args) => nested(differentiate('vectorGrad', f, o, args, (pure, all, opts) => {
-  const { list } = checkArgnums('vectorGrad', opts.argnums, all.length);
-  const { leaves, def } = floatLeaves(list.map((i) => all[i]), `vectorGrad of ${nameOf(f)}`);
-  checkDifferentiable('vectorGrad', leaves, false, opts.allowInt === true);
-  const point = new LinearPoint(new FlatFunction(replaceArgs(pure, all, list), def, `vectorGrad of ${nameOf(f)}`, true), leaves);
+const vectorGradTransform = transform<GradOptions>('vectorGrad', (f, o, args) => nested(gradWith('vectorGrad', f, o, args, (pure, all, opts) => {
+  const { what, g, leaves, def } = differentiated('vectorGrad', pure, all, { ...opts, holomorphic: false });
+  const point = new LinearPoint(new FlatFunction(g, def, what, true), leaves);
   const grads = def.unflatten(fillZeros(point.pull(point.outs.map((x) => full(x.shape, 1, x.dtype))), leaves));
   return { grads, value: point.flat.outDef.unflatten(point.outs), aux: point.flat.auxDef!.unflatten(point.aux) };
 }), o));
 
-/** The function of the arguments at `list` alone. */
-function replaceArgs(f: AnyFunction, all: readonly unknown[], list: readonly number[]): AnyFunction {
-  return (...diff: unknown[]) => {
-    const given = [...all];
-    list.forEach((i, k) => {
-      given[i] = diff[k];
-    });
-    return f(...given);
-  };
-}
-
 function jacobianTransform(op: string, core: (f: AnyFunction, args: readonly unknown[], o: PureGradOptions) => Jacobian) {
   return transform<GradOptions>(op, (f, o, args) => {
-    const { gradStates } = o;
-    const withStates = gradStates !== undefined && gradStates !== null;
-    const list = withStates ? listStates(gradStates, `${op}: gradStates`) : null;
-    const r = jacobianOf(op, f, o, args, core);
+    const { result, aux, nest } = differentiate(op, f, o, args, core);
     // The structure of the result comes first, then that of the inputs.
-    const byInputs = (x: unknown): unknown => {
-      const parts = x as unknown[];
-      const n = list === null ? 0 : 1;
-      const single = o.argnums === undefined || typeof o.argnums === 'number';
-      const forArgs = single ? parts[n] : parts.slice(n);
-      if (list === null) return forArgs;
-      const forStates = list.build(parts[0] as unknown[]);
-      return o.argnums === undefined ? forStates : [forStates, forArgs];
-    };
-    return nested({ grads: r.outDef.unflatten(r.perOutput.map(byInputs) as never), value: r.value, aux: r.aux }, o);
+    return nested({ grads: result.outDef.unflatten(result.perOutput.map(nest)), value: result.value, aux }, o);
   });
-}
-
-interface StatefulJacobian {
-  perOutput: unknown[];
-  outDef: { unflatten(x: readonly unknown[]): unknown };
-  value: unknown;
-  aux: unknown;
-}
-
-function jacobianOf(op: string, f: AnyFunction, o: GradOptions, args: readonly unknown[], core: (f: AnyFunction, args: readonly unknown[], o: PureGradOptions) => Jacobian): StatefulJacobian {
-  const { gradStates, argnums, hasAux, checkStates = true, returnValue: _, ...rest } = o;
-  const withStates = gradStates !== undefined && gradStates !== null;
-  const list = withStates ? listStates(gradStates, `${op}: gradStates`).states : [];
-  const what = `${op} of ${nameOf(f)}`;
-  const pure = new PureFunction(f, list, what, hasAux === true);
-  try {
-    const values = list.map((s) => s.value);
-    const chosen = !withStates || argnums !== undefined ? checkArgnums(op, argnums, args.length).list : [];
-    const j = core(Object.defineProperty(pure.run as AnyFunction, 'name', { value: nameOf(f), configurable: true }), [values, ...args], { ...rest, argnums: [...(withStates ? [0] : []), ...chosen.map((i) => i + 1)], hasAux: true });
-    const missing = list.find((s) => !pure.touched.has(s));
-    if (missing !== undefined && checkStates) throw new BrainStateError(`${what}: the function does not touch ${missing.describe()}, which is among gradStates; pass checkStates: false to get zeros for it`);
-    const { aux, writes } = j.aux as Effects;
-    pure.commit(writes);
-    return { perOutput: j.perOutput, outDef: j.outDef, value: j.value, aux };
-  } finally {
-    pure.close();
-  }
 }
 
 /**

@@ -136,11 +136,11 @@ class Specialization {
     const program = this.program!;
     const t = this.trace;
     const { states } = t;
+    if (states.length === 0) return program.call(args);
     const consts = t.consts as Array[] as ConcreteArray[];
     const buffers: Buffer[] = [];
     for (let i = 0; i < consts.length; i++) buffers.push(consts[i]!.buffer);
     for (let i = 0; i < args.length; i++) buffers.push(args[i]!.buffer);
-    if (states.length === 0) return wrap(program.executable.execute(buffers), program.outAvals);
     const kept: number[] = [];
     const targets: (Buffer | null)[] = [];
     for (let i = 0; i < t.numOuts; i++) targets.push(null);
@@ -195,12 +195,6 @@ class Specialization {
     }
     return outs;
   }
-}
-
-function wrap(buffers: readonly Buffer[], avals: readonly ShapedArray[]): Array[] {
-  const out = new globalThis.Array<Array>(buffers.length);
-  for (let i = 0; i < out.length; i++) out[i] = new ConcreteArray(avals[i]!, buffers[i]!);
-  return out;
 }
 
 function sameAvals(a: readonly ShapedArray[], b: readonly ShapedArray[]): boolean {

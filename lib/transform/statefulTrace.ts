@@ -72,16 +72,3 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
     for (const s of recorder.made) s.poisonIfTraced();
   }
 }
-
-/** Runs a function and gives back what it wrote to states, which are as before: for transforms that look at a function from outside. */
-export function isolateWrites<R>(f: () => R): { result: R; recorder: StateTraceStack; values: unknown[]; restore: () => void } {
-  const recorder = new StateTraceStack();
-  try {
-    const result = recorder.run(f);
-    const values = recorder.getWriteStates().map((s) => s.current());
-    return { result, recorder, values, restore: () => recorder.recoverOriginalValues() };
-  } catch (e) {
-    recorder.recoverOriginalValues();
-    throw e;
-  }
-}

@@ -109,18 +109,17 @@ function mapped(fn: AnyFunction, o: VmapOptions): (...args: unknown[]) => unknow
     const allLeaves = [...leaves, ...flatStates.flatMap((s) => s.leaves)];
     const allDims = [...dims, ...flatStates.flatMap((s) => s.dims)];
     const size = sizeOf(allLeaves, allDims, def, o.axisSize, leaves.length, what);
-    let trace: BatchTrace | undefined;
+    let trace: BatchTrace;
     const after = new Map<State<unknown>, unknown>();
     // A random state gives each lane a key when the function first touches it, and goes on with one that no lane has.
     const pure = new PureFunction(fn, stateList, what, false, (s, value) => {
-      const split = trace === undefined ? null : withTrace(trace.parent, () => s.splitForLanes(size));
+      const split = withTrace(trace.parent, () => s.splitForLanes(size));
       if (split === null) return value;
       after.set(s, split.after);
-      return trace!.lift(split.lanes, 0);
+      return trace.lift(split.lanes, 0);
     });
-    const parent = currentTrace();
     const run = (...all: unknown[]) => {
-      trace = findTrace(parent);
+      trace = currentTrace() as BatchTrace;
       return pure.run(all.slice(def.children.length), ...all.slice(0, def.children.length));
     };
     try {
@@ -144,13 +143,6 @@ function mapped(fn: AnyFunction, o: VmapOptions): (...args: unknown[]) => unknow
       pure.close();
     }
   };
-}
-
-/** The batching trace that stands directly on `parent`. */
-function findTrace(parent: unknown): BatchTrace {
-  let t: unknown = currentTrace();
-  while ((t as { parent: unknown }).parent !== parent) t = (t as { parent: unknown }).parent;
-  return t as BatchTrace;
 }
 
 function sizeOf(leaves: readonly Array[], dims: readonly (number | null)[], def: Parameters<typeof mappedSize>[2], axisSize: number | undefined, numArgs: number, what: string): number {
