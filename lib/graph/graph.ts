@@ -89,10 +89,11 @@ export function flatten(root: unknown, options: { treefyState?: boolean } = {}):
   return [def, NestedDict.fromFlat(found)];
 }
 
-/** Every own property, also those that the walk for states passes over: a copy needs them. */
+/** What {@link entriesOf} gives, and properties that are not enumerable, which a copy needs, too. */
 function allEntries(x: object): [string | number, unknown][] {
   if (!(x instanceof Node)) return entriesOf(x);
-  return Reflect.ownKeys(x).filter((k): k is string => typeof k === 'string').sort().map((k) => [k, (x as unknown as Record<string, unknown>)[k]]);
+  const invisible = (x.constructor as typeof Node).graphInvisibleAttrs;
+  return Reflect.ownKeys(x).filter((k): k is string => typeof k === 'string' && !invisible.includes(k)).sort().map((k) => [k, (x as unknown as Record<string, unknown>)[k]]);
 }
 
 /** Whether a container holds nodes or states anywhere. */

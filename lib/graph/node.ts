@@ -6,12 +6,12 @@ import { nodes as nodesOf, type Hierarchy, states as statesOf } from './walk';
 
 /**
  * Base of everything that holds states and other nodes in its properties: modules, optimisers, schedules. A graph is found by walking its nodes' own
- * properties, lists, plain objects and Maps among them; names that begin with an underscore are passed over.
+ * properties, lists, plain objects and Maps among them; the names in `graphInvisibleAttrs` are passed over.
  *
  * Mirrors `brainstate.graph.Node`.
  */
 export class Node {
-  /** Names of properties that are no part of the graph. */
+  /** Names of properties that are no part of the graph: what they hold is not found, and copies do not have them. */
   static graphInvisibleAttrs: readonly string[] = [];
 
   /**

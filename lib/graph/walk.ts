@@ -31,7 +31,7 @@ export function entriesOf(x: object): [string | number, unknown][] {
   if (globalThis.Array.isArray(x)) return x.map((v, i) => [i, v]);
   if (x instanceof Map) return [...x.entries()].sort(([a], [b]) => (typeof a === 'number' && typeof b === 'number' ? a - b : byName(String(a), String(b)))) as [string | number, unknown][];
   const hidden = x instanceof Node ? (x.constructor as typeof Node).graphInvisibleAttrs : [];
-  return Object.keys(x).filter((k) => !(x instanceof Node && k.startsWith('_')) && !hidden.includes(k)).sort(byName).map((k) => [k, (x as Record<string, unknown>)[k]]);
+  return Object.keys(x).filter((k) => !hidden.includes(k)).sort(byName).map((k) => [k, (x as Record<string, unknown>)[k]]);
 }
 
 /** Visits states and nodes depth first, each once: a node after what is below it. */

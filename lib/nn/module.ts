@@ -92,8 +92,8 @@ function renderModule(m: Module, indent: number, seen: Set<object>): string {
     }
   }
   for (const [k, v] of Object.entries(m)) {
-    if (v === null || v === undefined || k.startsWith('_')) continue;
-    lines.push(`${k}=${v instanceof Module ? renderModule(v, indent + 2, seen) : v instanceof State ? (seen.has(v) ? `${v.constructor.name}(...)` : (seen.add(v), v.render(indent + 2))) : inspect(v, { depth: 1 }).replaceAll('\n', `\n${pad}`)}`);
+    if (v === null || v === undefined || (m.constructor as typeof Module).graphInvisibleAttrs.includes(k)) continue;
+    lines.push(`${k.replace(/^_/, '')}=${v instanceof Module ? renderModule(v, indent + 2, seen) : v instanceof State ? (seen.has(v) ? `${v.constructor.name}(...)` : (seen.add(v), v.render(indent + 2))) : inspect(v, { depth: 1 }).replaceAll('\n', `\n${pad}`)}`);
   }
   return `${m.constructor.name}(\n${lines.map((l) => `${pad}${l}`).join(',\n')}\n${' '.repeat(indent)})`;
 }
