@@ -1,10 +1,16 @@
-/** Base of every error the library throws itself. `code` is stable across releases; the message is not. */
+import { addUserSite } from './userSite';
+
+/**
+ * Base of every error the library throws itself. `code` is stable across releases; the message is not. It ends with the place in the
+ * user's code of the call that failed, where there is one: the line that was being traced, even inside `jit`, `grad` and `vmap`.
+ */
 export class XlastateError extends Error {
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
+    addUserSite(this);
   }
 }
 
