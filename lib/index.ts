@@ -23,9 +23,10 @@ export * as init from './init/index';
 export * as nn from './nn/index';
 export * as optim from './optim/index';
 export * as metric from './metric/index';
+export * as surrogate from './surrogate/index';
 
 export {
-  checkpoint, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,
+  checkpoint, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,
   ShapeDtypeStruct, switchCase, valueAndGrad, vectorGrad, vjp, vmap, whileLoop,
 } from './transform/index';
 export type { CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';
