@@ -1,0 +1,360 @@
+import type { Array } from '../core/array';
+import { Tracer } from '../core/trace';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { registerPytreeNode } from '../core/tree';
+import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { composite } from '../interpreters/jit';
+import * as np from '../numpy';
+import { LongTermState } from '../state/state';
+
+/** A state that a metric gathers in. Mirrors `brainstate.nn.MetricState`. */
+export class MetricState<T = Array> extends LongTermState<T> {}
+
+/** What a metric is updated with, by name. */
+export type MetricInputs = Readonly<Record<string, unknown>>;
+
+/**
+ * Something that is gathered over batches: `update` it with each, `compute` its value, `reset` it. Its states change inside of transforms as all
+ * states do; as it is no node, a module's `states()` does not find them. Mirrors `brainstate.nn.Metric`.
+ */
+export abstract class Metric {
+  abstract reset(): void;
+  abstract update(inputs: MetricInputs): void;
+  abstract compute(): unknown;
+}
+
+const int = (...shape: number[]) => np.zeros(shape, { dtype: 'int32' });
+const float = () => np.zeros([], { dtype: 'float32' });
+
+/** An input by name. @throws ArgumentError if it is not there */
+function input(metric: Metric, inputs: MetricInputs, name: string): Array {
+  const x = inputs[name];
+  if (x === undefined) throw new ArgumentError(`${metric.constructor.name}.update: expected an input '${name}', got ${Object.keys(inputs).map((k) => `'${k}'`).join(', ') || 'none'}`);
+  return np.asarray(x as ArrayLike);
+}
+
+/** The name of a metric's input, or an options object with it. */
+export type ArgName = string | { argname?: string };
+
+function argnameOf(x: ArgName): string {
+  return typeof x === 'string' ? x : (x.argname ?? 'values');
+}
+
+/**
+ * The mean of all values so far; NaN before the first.
+ *
+ * Mirrors `brainstate.nn.AverageMetric`.
+ *
+ * @example
+ * ```ts
+ * const loss = new nn.AverageMetric();
+ * loss.update({ values: [1, 2] });
+ * loss.update({ values: 3 });
+ * loss.compute(); // 2
+ * ```
+ */
+export class AverageMetric extends Metric {
+  readonly argname: string;
+  readonly total = new MetricState(float());
+  readonly count = new MetricState(int());
+
+  /** @param argname name of the input, 'values' by default, that is averaged */
+  constructor(argname: ArgName = {}) {
+    super();
+    this.argname = argnameOf(argname);
+  }
+
+  reset(): void {
+    this.total.value = float();
+    this.count.value = int();
+  }
+
+  update(inputs: MetricInputs): void {
+    this.add(input(this, inputs, this.argname));
+  }
+
+  protected add(values: Array): void {
+    this.total.value = np.add(this.total.value, np.sum(values));
+    this.count.value = np.add(this.count.value, values.size);
+  }
+
+  compute(): Array {
+    return np.divide(this.total.value, this.count.value);
+  }
+}
+
+/** The share of samples whose largest logit is that of their label. Mirrors `brainstate.nn.AccuracyMetric`. */
+export class AccuracyMetric extends AverageMetric {
+  /** @throws ShapeError, DtypeError unless logits are [..., classes] and labels integers [...] */
+  override update(inputs: MetricInputs): void {
+    const [logits, labels] = [input(this, inputs, 'logits'), input(this, inputs, 'labels')];
+    if (logits.ndim !== labels.ndim + 1) throw new ShapeError(`AccuracyMetric.update: expected logits to have one dimension more than labels, got ${logits.aval} and ${labels.aval}`);
+    if (!np.issubdtype(labels.dtype, 'integer')) throw new DtypeError(`AccuracyMetric.update: expected labels to be integers, got ${labels.aval}`);
+    this.add(np.equal(np.argmax(logits, { axis: -1 }), labels.astype('int32')));
+  }
+}
+
+/** Mean, its standard error, and standard deviation: arrays of shape []. */
+export class Statistics {
+  readonly mean: Array;
+  readonly standardErrorOfMean: Array;
+  readonly standardDeviation: Array;
+
+  constructor(mean: Array, standardErrorOfMean: Array, standardDeviation: Array) {
+    this.mean = mean;
+    this.standardErrorOfMean = standardErrorOfMean;
+    this.standardDeviation = standardDeviation;
+  }
+}
+
+registerPytreeNode(Statistics, {
+  name: 'Statistics',
+  flatten: (s) => ({ children: [s.mean, s.standardErrorOfMean, s.standardDeviation], keys: ['mean', 'standardErrorOfMean', 'standardDeviation'], aux: null }),
+  unflatten: (_, [mean, error, deviation]) => new Statistics(mean as Array, error as Array, deviation as Array),
+  equals: () => true,
+});
+
+/** Mean and spread of all values so far, by Welford's method, which loses no digits over many batches. Mirrors `brainstate.nn.WelfordMetric`. */
+export class WelfordMetric extends Metric {
+  readonly argname: string;
+  readonly count = new MetricState(int());
+  readonly mean = new MetricState(float());
+  readonly m2 = new MetricState(float());
+
+  /** @param argname name of the input, 'values' by default, that is gathered */
+  constructor(argname: ArgName = {}) {
+    super();
+    this.argname = argnameOf(argname);
+  }
+
+  reset(): void {
+    this.count.value = int();
+    this.mean.value = float();
+    this.m2.value = float();
+  }
+
+  update(inputs: MetricInputs): void {
+    const [count, mean, m2] = welford([input(this, inputs, this.argname), this.count.value, this.mean.value, this.m2.value], {});
+    this.count.value = count!;
+    this.mean.value = mean!;
+    this.m2.value = m2!;
+  }
+
+  compute(): Statistics {
+    const deviation = np.sqrt(np.divide(this.m2.value, this.count.value));
+    return new Statistics(this.mean.value, np.divide(deviation, np.sqrt(this.count.value)), deviation);
+  }
+}
+
+const welford = composite('welford', ([values, before, mean, m2]) => {
+  const n = values!.size;
+  const count = np.add(before!, n);
+  const delta = np.subtract(np.mean(values!), mean!);
+  const between = np.divide(np.multiply(np.multiply(np.square(delta), n), before!), count);
+  return [count, np.add(mean!, np.divide(np.multiply(delta, n), count)), np.add(m2!, np.add(np.multiply(np.var_(values!), n), between))];
+});
+
+/** How the classes' values are made one: of the counts together, the mean, or the mean weighted by the labels' numbers. */
+export type ClassAverage = 'micro' | 'macro' | 'weighted';
+
+/** True positives, false positives and false negatives, of one class (1 against 0) or of each. */
+const countClasses = composite<{ numClasses: number | null }>('countClasses', ([predictions, labels], { numClasses }) => {
+  const sum = (x: Array) => (numClasses === null ? np.sum(x) : np.sum(np.reshape(x, [-1, numClasses]), { axis: 0 })).astype('int32');
+  if (numClasses === null) {
+    const [p, l] = [np.equal(predictions!, 1), np.equal(labels!, 1)];
+    return [sum(np.logicalAnd(p, l)), sum(np.logicalAnd(p, np.equal(labels!, 0))), sum(np.logicalAnd(np.equal(predictions!, 0), l))];
+  }
+  const classes = np.arange(numClasses, { dtype: 'int32' });
+  const [p, l] = [np.equal(np.expandDims(predictions!, -1), classes), np.equal(np.expandDims(labels!, -1), classes)];
+  return [sum(np.logicalAnd(p, l)), sum(np.logicalAnd(p, np.logicalNot(l))), sum(np.logicalAnd(np.logicalNot(p), l))];
+});
+
+/** a / b, and 0 where b is. */
+const ratio = (a: Array, b: Array) => np.where(np.greater(b, 0), np.divide(a, b), np.zerosLike(b, { dtype: 'float32' }));
+const harmonicMean = (p: Array, r: Array) => ratio(np.multiply(np.multiply(p, r), 2), np.add(p, r));
+
+/** One value of the classes' `values`, each of which is `hits / outOf`. */
+function average(how: ClassAverage, values: Array, support: Array, micro: () => Array): Array {
+  if (how === 'micro') return micro();
+  return how === 'macro' ? np.mean(values) : ratio(np.sum(np.multiply(values, support)), np.sum(support));
+}
+
+/** What precision, recall and F1 have in common: counts of right and wrong predictions, of one class or of several. */
+abstract class CountingMetric extends Metric {
+  readonly numClasses: number | null;
+  readonly average: ClassAverage;
+
+  constructor({ numClasses = null, average: how = 'macro' }: { numClasses?: number | null; average?: ClassAverage } = {}) {
+    super();
+    if (!['micro', 'macro', 'weighted'].includes(how)) throw new ArgumentError(`${new.target.name}: expected average to be 'micro', 'macro' or 'weighted', got ${describeValue(how)}`);
+    if (numClasses !== null && !(Number.isInteger(numClasses) && numClasses > 0)) throw new ArgumentError(`${new.target.name}: expected numClasses to be a positive integer or null, got ${describeValue(numClasses)}`);
+    this.numClasses = numClasses;
+    this.average = how;
+  }
+
+  protected zeros(): Array {
+    return this.numClasses === null ? int() : int(this.numClasses);
+  }
+
+  /** @param inputs `predictions` and `labels`: classes, of one shape */
+  override update(inputs: MetricInputs): void {
+    const [predictions, labels] = [input(this, inputs, 'predictions'), input(this, inputs, 'labels')];
+    if (String(predictions.shape) !== String(labels.shape)) throw new ShapeError(`${this.constructor.name}.update: expected predictions and labels of one shape, got ${predictions.aval} and ${labels.aval}`);
+    const [tp, fp, fn] = countClasses([predictions, labels], { numClasses: this.numClasses });
+    this.add(tp!, fp!, fn!);
+  }
+
+  protected abstract add(truePositives: Array, falsePositives: Array, falseNegatives: Array): void;
+}
+
+/**
+ * The share of what was predicted to be of a class that is. With `numClasses` null classes are 0 and 1, and 1 counts.
+ *
+ * Mirrors `brainstate.nn.PrecisionMetric`.
+ */
+export class PrecisionMetric extends CountingMetric {
+  readonly truePositives = new MetricState(this.zeros());
+  readonly falsePositives = new MetricState(this.zeros());
+  readonly support = new MetricState(this.zeros());
+
+  reset(): void {
+    for (const s of [this.truePositives, this.falsePositives, this.support]) s.value = this.zeros();
+  }
+
+  /** @internal */
+  override add(tp: Array, fp: Array, fn: Array): void {
+    this.truePositives.value = np.add(this.truePositives.value, tp);
+    this.falsePositives.value = np.add(this.falsePositives.value, fp);
+    this.support.value = np.add(this.support.value, np.add(tp, fn));
+  }
+
+  compute(): Array {
+    const [tp, fp] = [this.truePositives.value, this.falsePositives.value];
+    const precision = ratio(tp, np.add(tp, fp));
+    return this.numClasses === null ? precision : average(this.average, precision, this.support.value, () => ratio(np.sum(tp), np.sum(np.add(tp, fp))));
+  }
+}
+
+/** The share of a class that was predicted to be of it. With `numClasses` null classes are 0 and 1, and 1 counts. Mirrors `brainstate.nn.RecallMetric`. */
+export class RecallMetric extends CountingMetric {
+  readonly truePositives = new MetricState(this.zeros());
+  readonly falseNegatives = new MetricState(this.zeros());
+
+  reset(): void {
+    for (const s of [this.truePositives, this.falseNegatives]) s.value = this.zeros();
+  }
+
+  /** @internal */
+  override add(tp: Array, _fp: Array, fn: Array): void {
+    this.truePositives.value = np.add(this.truePositives.value, tp);
+    this.falseNegatives.value = np.add(this.falseNegatives.value, fn);
+  }
+
+  compute(): Array {
+    const [tp, fn] = [this.truePositives.value, this.falseNegatives.value];
+    const support = np.add(tp, fn);
+    const recall = ratio(tp, support);
+    return this.numClasses === null ? recall : average(this.average, recall, support, () => ratio(np.sum(tp), np.sum(support)));
+  }
+}
+
+/** The harmonic mean of precision and recall. Mirrors `brainstate.nn.F1ScoreMetric`. */
+export class F1ScoreMetric extends CountingMetric {
+  readonly precisionMetric = new PrecisionMetric({ numClasses: this.numClasses, average: this.average });
+  readonly recallMetric = new RecallMetric({ numClasses: this.numClasses, average: this.average });
+
+  reset(): void {
+    this.precisionMetric.reset();
+    this.recallMetric.reset();
+  }
+
+  /** @internal */
+  override add(tp: Array, fp: Array, fn: Array): void {
+    this.precisionMetric.add(tp, fp, fn);
+    this.recallMetric.add(tp, fp, fn);
+  }
+
+  compute(): Array {
+    const ofAll = () => harmonicMean(this.precisionMetric.compute(), this.recallMetric.compute());
+    if (this.numClasses === null) return ofAll();
+    const [tp, fp, fn] = [this.precisionMetric.truePositives.value, this.precisionMetric.falsePositives.value, this.recallMetric.falseNegatives.value];
+    return average(this.average, harmonicMean(ratio(tp, np.add(tp, fp)), ratio(tp, np.add(tp, fn))), this.precisionMetric.support.value, ofAll);
+  }
+}
+
+/** How often each class was predicted for each: `[label, prediction]`, of shape [classes, classes]. Mirrors `brainstate.nn.ConfusionMatrix`. */
+export class ConfusionMatrix extends Metric {
+  readonly numClasses: number;
+  readonly matrix: MetricState;
+
+  constructor(numClasses: number) {
+    super();
+    if (!(Number.isInteger(numClasses) && numClasses > 0)) throw new ArgumentError(`ConfusionMatrix: expected numClasses to be a positive integer, got ${describeValue(numClasses)}`);
+    this.numClasses = numClasses;
+    this.matrix = new MetricState(int(numClasses, numClasses));
+  }
+
+  reset(): void {
+    this.matrix.value = int(this.numClasses, this.numClasses);
+  }
+
+  /** @throws ArgumentError for a class that there is not, where values are known (not inside of a transform) */
+  update(inputs: MetricInputs): void {
+    const parts = (['predictions', 'labels'] as const).map((name) => {
+      const x = np.ravel(input(this, inputs, name).astype('int32'));
+      if (!(x instanceof Tracer)) {
+        const bad = (globalThis.Array.from(x.dataSync() as Int32Array)).find((c) => c < 0 || c >= this.numClasses);
+        if (bad !== undefined) throw new ArgumentError(`ConfusionMatrix.update: expected ${name} in [0, ${this.numClasses}), got ${bad}`);
+      }
+      return x;
+    });
+    if (parts[0]!.size !== parts[1]!.size) throw new ShapeError(`ConfusionMatrix.update: expected as many predictions as labels, got ${parts[0]!.size} and ${parts[1]!.size}`);
+    this.matrix.value = np.add(this.matrix.value, confusion(parts, { numClasses: this.numClasses })[0]!);
+  }
+
+  compute(): Array {
+    return this.matrix.value;
+  }
+}
+
+const confusion = composite<{ numClasses: number }>('confusion', ([predictions, labels], { numClasses: n }) => {
+  const classes = np.arange(n, { dtype: 'int32' });
+  const of = (x: Array, shape: number[]) => np.reshape(np.equal(np.expandDims(x, -1), classes), shape);
+  return [np.sum(np.logicalAnd(of(labels!, [-1, n, 1]), of(predictions!, [-1, 1, n])), { axis: 0 }).astype('int32')];
+});
+
+/**
+ * Several metrics as one: each is updated with all inputs, and takes those it knows.
+ *
+ * Mirrors `brainstate.nn.MultiMetric`.
+ *
+ * @example
+ * ```ts
+ * const metrics = new nn.MultiMetric({ accuracy: new nn.AccuracyMetric(), loss: new nn.AverageMetric('loss') });
+ * metrics.update({ logits, labels, loss });
+ * metrics.compute().accuracy;
+ * ```
+ */
+export class MultiMetric<M extends Record<string, Metric> = Record<string, Metric>> extends Metric {
+  readonly metrics: Readonly<M>;
+
+  /** @throws ArgumentError for what is no metric */
+  constructor(metrics: M) {
+    super();
+    for (const [name, m] of Object.entries(metrics)) if (!(m instanceof Metric)) throw new ArgumentError(`MultiMetric: expected '${name}' to be a Metric, got ${describeValue(m)}`);
+    this.metrics = { ...metrics };
+  }
+
+  reset(): void {
+    for (const m of Object.values(this.metrics)) m.reset();
+  }
+
+  update(inputs: MetricInputs): void {
+    for (const m of Object.values(this.metrics)) m.update(inputs);
+  }
+
+  /** The metrics' values by name. */
+  compute(): { [K in keyof M]: ReturnType<M[K]['compute']> } {
+    return Object.fromEntries(Object.entries(this.metrics).map(([name, m]) => [name, m.compute()])) as { [K in keyof M]: ReturnType<M[K]['compute']> };
+  }
+}
