@@ -26,10 +26,10 @@ export * as metric from './metric/index';
 export * as surrogate from './surrogate/index';
 
 export {
-  checkpoint, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,
+  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,
   ShapeDtypeStruct, switchCase, valueAndGrad, vectorGrad, vjp, vmap, whileLoop,
 } from './transform/index';
-export type { CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';
+export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';
 
 export {
   BatchState, catchNewStates, checkStateTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,

@@ -1,66 +1,12 @@
 import { ArgumentError } from '../core/errors';
-import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { evalShape as pureEvalShape, ShapeDtypeStruct } from '../functional/staging';
-import { type AnyFunction, arraysOf, type Loose } from '../functional/treeFunction';
+import { ConcreteArray } from '../core/array';
+import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import type { AnyFunction, Loose } from '../functional/treeFunction';
 import * as lax from '../lax/control';
 import type { Traced } from '../lax/control';
+import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
-import type { State } from '../state/state';
-import { type Effects, PureFunction } from './pure';
-
-/** The states that a function writes when it is run on arguments of these types; nothing is computed. */
-function writtenBy(f: AnyFunction, args: readonly unknown[], what: string): State<unknown>[] {
-  const pure = new PureFunction(f, [], what);
-  try {
-    pureEvalShape((...xs: unknown[]) => {
-      const [result, { writes }] = pure.run([], ...xs);
-      return [result ?? null, writes];
-    }, ...args);
-    return pure.written;
-  } finally {
-    pure.close();
-  }
-}
-
-function union(lists: readonly State<unknown>[][]): State<unknown>[] {
-  return [...new Set(lists.flat())];
-}
-
-/** A function of states' values and arguments that gives its result and the states' values afterwards, for states it may write. */
-function threaded(f: AnyFunction, states: readonly State<unknown>[], what: string): (values: readonly unknown[], ...args: unknown[]) => [unknown, unknown[]] {
-  return (values, ...args) => {
-    const pure = new PureFunction(f, states, what);
-    try {
-      const [result, { writes }] = pure.run(values, ...args) as [unknown, Effects];
-      return [result, states.map((s, i) => {
-        const w = pure.written.indexOf(s);
-        return w < 0 ? values[i] : writes[w];
-      })];
-    } finally {
-      pure.close();
-    }
-  };
-}
-
-function read(states: readonly State<unknown>[]): unknown[] {
-  return states.map((s) => s.value);
-}
-
-function write(states: readonly State<unknown>[], values: readonly unknown[]): void {
-  states.forEach((s, i) => {
-    s.value = values[i] as never;
-  });
-}
-
-/** Types of one slice along the leading axis of a tree of arrays. */
-function sliceTypes(xs: unknown, what: string): unknown {
-  if (xs === null || xs === undefined) return null;
-  const { leaves, def } = arraysOf(xs, what);
-  return def.unflatten(leaves.map((x) => {
-    if (x.ndim === 0) throw new ArgumentError(`${what}: expected arrays with a leading axis to loop over, got ${x.aval}`);
-    return new ShapeDtypeStruct(x.shape.slice(1), x.dtype, { weakType: x.weakType });
-  }));
-}
+import { read, sliceTypes, splitLoopArgs, threaded, union, write, writtenBy } from './threading';
 
 /**
  * One of two functions, by a predicate that may be traced; both are traced, one runs. States may be read and written in either.
@@ -91,6 +37,46 @@ export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, br
   const [out, values] = lax.switch_(index, branches.map((b) => threaded(b as unknown as AnyFunction, states, 'switchCase')) as never, read(states), ...operands) as [Traced<T>, unknown[]];
   write(states, values);
   return out;
+}
+
+/**
+ * One of several functions by conditions of which exactly one is to hold. All are traced, one runs; states may be read and written in any.
+ *
+ * Mirrors `brainstate.transform.ifelse`: `ifelse(conditions, branches, ...operands, options?)`.
+ *
+ * @param conditions as many bool scalars, traced or not, as branches
+ * @param branches functions of the operands, with results of one structure and type
+ * @param rest the operands; options last: with `checkCond: false` the first condition that holds decides, and the last branch runs where none does
+ * @throws ArgumentError if the numbers of conditions and branches differ, or not exactly one condition holds
+ * @example
+ * ```ts
+ * const x = np.array(3);
+ * ifelse([np.greater(x, 5), np.lessEqual(x, 5)], [(v: np.Array) => v.mul(2), (v: np.Array) => v.neg()], x); // -3
+ * ```
+ */
+export function ifelse(conditions: readonly ArrayLike[], branches: readonly AnyFunction[], ...rest: unknown[]): Loose {
+  if (!globalThis.Array.isArray(branches) || branches.length === 0) throw new ArgumentError('ifelse: expected a list of at least one branch');
+  for (const f of branches) if (typeof f !== 'function') throw new ArgumentError(`ifelse: expected functions as branches, got ${describeValue(f)}`);
+  if (!globalThis.Array.isArray(conditions) || conditions.length !== branches.length) {
+    throw new ArgumentError(`ifelse: expected a list of as many conditions as branches, ${branches.length}, got ${globalThis.Array.isArray(conditions) ? conditions.length : describeValue(conditions)}`);
+  }
+  const { xs: operands, options } = splitLoopArgs<{ checkCond?: boolean }>(rest, ['checkCond']);
+  if (branches.length === 1) return branches[0]!(...operands);
+  const flags = conditions.map((c, i) => {
+    const x = asArray(c, `ifelse: condition ${i}`);
+    if (x.ndim !== 0) throw new ArgumentError(`ifelse: expected conditions to be scalars, got ${x.aval} as condition ${i}`);
+    return x;
+  });
+  const holds = np.notEqual(np.stack(flags.map((x) => np.astype(x, 'int32'))), 0);
+  if (options.checkCond ?? true) checkOneHolds(holds);
+  const index = np.where(np.any(holds), np.argmax(holds), branches.length - 1);
+  return switchCase(index, branches, ...operands);
+}
+
+function checkOneHolds(holds: np.Array): void {
+  if (!(holds instanceof ConcreteArray)) return;
+  const given = holds.js() as boolean[];
+  if (given.filter(Boolean).length !== 1) throw new ArgumentError(`ifelse: expected exactly one condition to hold, got [${given.join(', ')}]; pass checkCond: false to take the first that does, or the last branch`);
 }
 
 /**
@@ -141,21 +127,12 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
 
 const LOOP_OPTIONS = ['length', 'reverse', 'unroll'];
 
-function splitLoopArgs(rest: readonly unknown[]): { xs: readonly unknown[]; options: ScanOptions } {
-  const last = rest[rest.length - 1];
-  if (rest.length > 0 && last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype) {
-    const keys = Object.keys(last);
-    if (keys.length > 0 && keys.every((k) => LOOP_OPTIONS.includes(k))) return { xs: rest.slice(0, -1), options: last as ScanOptions };
-  }
-  return { xs: rest, options: {} };
-}
-
 /**
  * Calls a function for each slice along the leading axis of its arguments, and stacks the results: `forLoop(f, ...xs, options?)`. States are carried along.
  *
  * Mirrors `brainstate.transform.for_loop`.
  */
 export function forLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
-  const { xs, options } = splitLoopArgs(rest);
+  const { xs, options } = splitLoopArgs<ScanOptions>(rest, LOOP_OPTIONS);
   return scan(((_: unknown, slices: unknown[]) => [null, (f as AnyFunction)(...slices)]) as never, null, xs, options)[1] as Traced<Y>;
 }

@@ -1,8 +1,14 @@
 export { checkpoint, checkpoint as remat } from './checkpoint';
-export { cond, forLoop, scan, type ScanOptions, switchCase, switchCase as switch, whileLoop } from './controlFlow';
+export { boundedWhileLoop, type BoundedWhileOptions, checkpointedForLoop, type CheckpointedOptions, checkpointedScan } from './checkpointedLoops';
+export { cond, forLoop, ifelse, scan, type ScanOptions, switchCase, switchCase as switch, whileLoop } from './controlFlow';
 export { grad, type GradOptions, hessian, jacfwd, jacrev, jacrev as jacobian, jvp, linearize, valueAndGrad, vectorGrad, vjp } from './grad';
 export { type CompiledFunction, jit, type JitFunction, type JitOptions, type Lowered } from './jit';
 export { evalShape, makeJaxpr, type StatefulJaxpr } from './makeJaxpr';
+export { map } from './map';
+export { unvmap } from './unvmap';
 export { type StateAxes, vmap, type VmapOptions } from './vmap';
 export { closureConvert, linearTranspose, ShapeDtypeStruct } from '../functional/staging';
 export { customGradient, type CustomJvp, customJvp, type CustomVjp, customVjp } from '../functional/customRules';
+export { checkpointName } from '../functional/checkpointName';
+export * as checkpointPolicies from '../functional/checkpointPolicies';
+export type { CheckpointPolicy } from '../interpreters/remat';

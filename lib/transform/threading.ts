@@ -1,0 +1,71 @@
+import { ArgumentError } from '../core/errors';
+import { evalShape as pureEvalShape, ShapeDtypeStruct } from '../functional/staging';
+import { type AnyFunction, arraysOf } from '../functional/treeFunction';
+import type { State } from '../state/state';
+import { type Effects, PureFunction } from './pure';
+
+// States through loops and branches: what they write goes in and out of them as values.
+
+/** The states that a function writes when it is run on arguments of these types; nothing is computed. */
+export function writtenBy(f: AnyFunction, args: readonly unknown[], what: string): State<unknown>[] {
+  const pure = new PureFunction(f, [], what);
+  try {
+    pureEvalShape((...xs: unknown[]) => {
+      const [result, { writes }] = pure.run([], ...xs);
+      return [result ?? null, writes];
+    }, ...args);
+    return pure.written;
+  } finally {
+    pure.close();
+  }
+}
+
+export function union(lists: readonly State<unknown>[][]): State<unknown>[] {
+  return [...new Set(lists.flat())];
+}
+
+/** A function of states' values and arguments that gives its result and the states' values afterwards, for states it may write. */
+export function threaded(f: AnyFunction, states: readonly State<unknown>[], what: string): (values: readonly unknown[], ...args: unknown[]) => [unknown, unknown[]] {
+  return (values, ...args) => {
+    const pure = new PureFunction(f, states, what);
+    try {
+      const [result, { writes }] = pure.run(values, ...args) as [unknown, Effects];
+      return [result, states.map((s, i) => {
+        const w = pure.written.indexOf(s);
+        return w < 0 ? values[i] : writes[w];
+      })];
+    } finally {
+      pure.close();
+    }
+  };
+}
+
+export function read(states: readonly State<unknown>[]): unknown[] {
+  return states.map((s) => s.value);
+}
+
+export function write(states: readonly State<unknown>[], values: readonly unknown[]): void {
+  states.forEach((s, i) => {
+    s.value = values[i] as never;
+  });
+}
+
+/** Types of one slice along the leading axis of a tree of arrays. */
+export function sliceTypes(xs: unknown, what: string): unknown {
+  if (xs === null || xs === undefined) return null;
+  const { leaves, def } = arraysOf(xs, what);
+  return def.unflatten(leaves.map((x) => {
+    if (x.ndim === 0) throw new ArgumentError(`${what}: expected arrays with a leading axis to loop over, got ${x.aval}`);
+    return new ShapeDtypeStruct(x.shape.slice(1), x.dtype, { weakType: x.weakType });
+  }));
+}
+
+/** Arguments to loop over, and the options that may follow them. */
+export function splitLoopArgs<O extends object>(rest: readonly unknown[], names: readonly string[]): { xs: readonly unknown[]; options: O } {
+  const last = rest[rest.length - 1];
+  if (rest.length > 0 && last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype) {
+    const keys = Object.keys(last);
+    if (keys.length > 0 && keys.every((k) => names.includes(k))) return { xs: rest.slice(0, -1), options: last as O };
+  }
+  return { xs: rest, options: {} as O };
+}
