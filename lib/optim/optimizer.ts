@@ -10,7 +10,8 @@ import type { Path } from '../state/paths';
 import { State } from '../state/state';
 import { jit } from '../transform/jit';
 import { OptimState } from './optimState';
-import { checkRate, ConstantLR, LRScheduler, type Scheduled } from './scheduler';
+import { ConstantLR } from './decays';
+import { checkRate, LRScheduler, type Scheduled } from './scheduler';
 import { addDecayedWeights, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, type GradientTransformation, scaleByAdam, scaleBySchedule } from './transformation';
 
 export interface OptimizerOptions {
@@ -176,8 +177,11 @@ export class OptaxOptimizer extends Node implements Scheduled {
   }
 
   /** @internal */
-  noteLr(lr: Array): void {
-    this.rate.value = lr;
+  noteRates(rates: readonly Array[]): void {
+    this.rate.value = rates[0]!;
+    this.paramGroups.slice(1, rates.length).forEach((g, i) => {
+      g.lr.value = rates[i + 1]!;
+    });
   }
 
   getLastLr(): Array[] {
@@ -220,7 +224,8 @@ export class OptaxOptimizer extends Node implements Scheduled {
     const known = new Set(this.params.values());
     this.params = this.params.merge(new FlattedDict(given.entries().filter(([, s]) => !known.has(s))));
     const params = new FlattedDict(this.params.entries().filter(([, s]) => chosen.has(s)));
-    const rate = new OptimState(np.asarray(checkRate('addParamGroup: lr', lr ?? this.startingLr), { dtype: 'float32' }));
+    const scheduled = this.schedule.currentLrs.value[this.paramGroups.length];
+    const rate = new OptimState(lr === undefined && scheduled !== undefined ? scheduled : np.asarray(checkRate('addParamGroup: lr', lr ?? this.startingLr), { dtype: 'float32' }));
     const tx = this.build(checkRate('addParamGroup: weightDecay', weightDecay), () => np.negative(rate.value));
     for (const g of this.paramGroups) g.params = new FlattedDict(g.params.entries().filter(([, s]) => !chosen.has(s)));
     this.paramGroups.push({ params, lr: rate, weightDecay, tx, optState: new OptimState<unknown>(tx.init(valuesOf(params))) });

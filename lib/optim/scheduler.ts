@@ -2,20 +2,21 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { Node } from '../graph/node';
+import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { OptimState } from './optimState';
 
 export interface SchedulerOptions {
-  /** Learning rate, or one for each group of parameters. */
+  /** Learning rate, or one for each group of parameters. Default 1e-3. */
   baseLr?: number | readonly number[];
-  /** The epoch to start at. */
+  /** The epoch to start at. Default 0. */
   lastEpoch?: number;
 }
 
 /** What a schedule changes the rate of. */
 export interface Scheduled {
-  /** Takes note of a rate that changed. */
-  noteLr(lr: Array): void;
+  /** Takes note of rates that changed, one for each group of parameters. */
+  noteRates(rates: readonly Array[]): void;
 }
 
 /** Checks a learning rate. */
@@ -24,22 +25,52 @@ export function checkRate(what: string, x: unknown): number {
   return x;
 }
 
+/** Checks an integer that is at least `least`. */
+export function checkCount(what: string, x: unknown, least = 1): number {
+  if (!Number.isInteger(x) || (x as number) < least) throw new ArgumentError(`${what}: expected an integer >= ${least}, got ${describeValue(x)}`);
+  return x as number;
+}
+
+/** Checks that a value is one of several. */
+export function checkChoice<T extends string>(what: string, x: T, choices: readonly T[]): T {
+  if (!choices.includes(x)) throw new ArgumentError(`${what}: expected ${choices.map((c) => `'${c}'`).join(' or ')}, got ${describeValue(x)}`);
+  return x;
+}
+
+/** One number for each of `n` groups, from one for all or a list. */
+export function perGroup(what: string, x: number | readonly number[], n: number): number[] {
+  const list = typeof x === 'number' ? globalThis.Array.from({ length: n }, () => x) : x;
+  if (list.length !== n) throw new ArgumentError(`${what}: expected one number or ${n}, one for each base rate, got ${list.length}`);
+  return list.map((v) => checkRate(what, v));
+}
+
+/** A number, or a scalar array, as an array of one dtype. */
+export function scalarOf(x: unknown, dtype: 'float32' | 'int32'): Array {
+  return np.asarray(x as number).astype(dtype);
+}
+
+// No attributes: optimisers are no part of the schedule, and a program is none of its settings.
+const followersOf = new WeakMap<LRScheduler, Scheduled[]>();
+const programOf = new WeakMap<LRScheduler, ReturnType<typeof composite<{ baseLrs: readonly number[] }>>>();
+
 /**
- * A learning rate that depends on the epoch. `step()` goes on by one epoch; optimisers read `currentLrs`.
+ * A learning rate that changes from epoch to epoch. `step()` goes on by one epoch; optimisers read `currentLrs`.
  *
- * Its numbers are states, so that `step` may be called inside a compiled function. Mirrors `braintools.optim.LRScheduler`; subclasses give {@link rates}.
+ * Its numbers are states, so that `step` may be called inside a compiled function. A subclass gives `getLr` and calls `begin()` at the end of its
+ * constructor; where the rates depend on the epoch alone, {@link EpochSchedule} is the simpler base. Mirrors `braintools.optim.LRScheduler`.
  */
 export abstract class LRScheduler extends Node {
-  readonly baseLrs: readonly number[];
+  baseLrs: readonly number[];
   readonly lastEpoch: OptimState;
   readonly currentLrs: OptimState<Array[]>;
 
   constructor({ baseLr = 1e-3, lastEpoch = 0 }: SchedulerOptions = {}) {
     super();
     this.baseLrs = (typeof baseLr === 'number' ? [baseLr] : [...baseLr]).map((x) => checkRate(`${this.constructor.name}: baseLr`, x));
-    if (!Number.isInteger(lastEpoch)) throw new ArgumentError(`${this.constructor.name}: expected lastEpoch to be an integer, got ${lastEpoch}`);
-    this.lastEpoch = new OptimState(np.asarray(lastEpoch, { dtype: 'int32' }));
-    this.currentLrs = new OptimState<Array[]>(this.baseLrs.map((x) => np.asarray(x, { dtype: 'float32' })));
+    if (this.baseLrs.length === 0) throw new ArgumentError(`${this.constructor.name}: expected baseLr to be a number or a list of some, got an empty list`);
+    if (!Number.isInteger(lastEpoch)) throw new ArgumentError(`${this.constructor.name}: expected lastEpoch to be an integer, got ${describeValue(lastEpoch)}`);
+    this.lastEpoch = new OptimState(scalarOf(lastEpoch, 'int32'));
+    this.currentLrs = new OptimState<Array[]>(this.baseLrs.map((x) => scalarOf(x, 'float32')));
   }
 
   /** To be called at the end of a subclass's constructor: the rates of the first epoch. */
@@ -47,13 +78,8 @@ export abstract class LRScheduler extends Node {
     this.currentLrs.value = this.getLr();
   }
 
-  /** The rate of each group at an epoch (an int32 scalar). */
-  protected abstract rates(epoch: Array): (Array | number)[];
-
-  /** The rates at the current epoch. */
-  getLr(): Array[] {
-    return this.rates(this.lastEpoch.value).map((x) => np.asarray(x).astype('float32'));
-  }
+  /** The rates at the current epoch, computed anew: a float32 scalar for each base rate. */
+  abstract getLr(): Array[];
 
   /** The rates that were set last. */
   getLastLr(): Array[] {
@@ -62,7 +88,7 @@ export abstract class LRScheduler extends Node {
 
   /** Goes to the next epoch, or to the one given. */
   step(epoch?: number | Array): void {
-    this.lastEpoch.value = epoch === undefined ? np.add(this.lastEpoch.value, 1) : np.asarray(epoch).astype('int32');
+    this.advance(epoch);
     this.setRates(this.getLr());
   }
 
@@ -71,26 +97,27 @@ export abstract class LRScheduler extends Node {
     this.step();
   }
 
+  /** What is done on the way to an epoch, before rates are computed. */
+  protected advance(epoch?: number | Array): void {
+    this.lastEpoch.value = epoch === undefined ? np.add(this.lastEpoch.value, 1) : scalarOf(epoch, 'int32');
+  }
+
   /** Computes the rates anew, and changes them by a function. */
   apply(f: (lr: Array) => Array | number): void {
-    this.setRates(this.getLr().map((x) => np.asarray(f(x)).astype('float32')));
+    this.setRates(this.getLr().map((x) => scalarOf(f(x), 'float32')));
   }
 
   /** @internal */
   setRates(rates: Array[]): void {
     this.currentLrs.value = rates;
-    this.followers.forEach((o, i) => o.noteLr(rates[Math.min(i, rates.length - 1)]!));
-  }
-
-  private get followers(): Scheduled[] {
-    return followersOf.get(this) ?? [];
+    for (const o of followersOf.get(this) ?? []) o.noteRates(rates);
   }
 
   /** @internal */
   attachOptimizer(o: Scheduled): void {
     const known = followersOf.get(this) ?? [];
     if (!known.includes(o)) followersOf.set(this, [...known, o]);
-    o.noteLr(this.currentLrs.value[0]!);
+    o.noteRates(this.currentLrs.value);
   }
 
   /** Minus the current rate, whatever the count: how a chain of transformations reads it. */
@@ -98,43 +125,48 @@ export abstract class LRScheduler extends Node {
     return np.negative(this.currentLrs.value[0]!);
   }
 
-  /** Epoch, rates and base rates, for checkpoints. */
+  /** Epoch, rates and base rates, for checkpoints, under the names that BrainTools gives them. */
   stateDict(): Record<string, unknown> {
     return { last_epoch: this.lastEpoch.value, base_lrs: [...this.baseLrs], current_lrs: [...this.currentLrs.value] };
   }
 
+  /**
+   * Takes over what {@link stateDict} gave, also after it was saved and loaded.
+   *
+   * @throws ArgumentError if an entry is missing
+   */
   loadStateDict(state: Record<string, unknown>): void {
-    this.lastEpoch.value = np.asarray(state.last_epoch as number).astype('int32');
-    const saved = state.current_lrs as Record<string, number> | number[];
-    this.setRates(Object.values(saved).map((x) => np.asarray(x).astype('float32')));
+    const [epoch, base, rates] = ['last_epoch', 'base_lrs', 'current_lrs'].map((k) => savedEntry(this, state, k));
+    this.baseLrs = savedList(base).map((x) => Number(np.asarray(x as number).item()));
+    this.lastEpoch.value = scalarOf(epoch, 'int32');
+    this.setRates(savedList(rates).map((x) => scalarOf(x, 'float32')));
   }
 }
 
-// Not an attribute: the optimiser is no part of the schedule.
-const followersOf = new WeakMap<LRScheduler, Scheduled[]>();
-
-export interface ConstantLROptions extends SchedulerOptions {
-  /** What the rate is multiplied by at first. Default 1/3. */
-  factor?: number;
-  /** For how many epochs. Default 5. */
-  totalIters?: number;
+/** An entry of a saved schedule. */
+export function savedEntry(of: LRScheduler, state: Record<string, unknown>, name: string): unknown {
+  const x = state[name];
+  if (x === undefined) throw new ArgumentError(`${of.constructor.name}.loadStateDict: '${name}' is missing`);
+  return x;
 }
 
-/** A smaller rate for some epochs, then the base rate. Mirrors `braintools.optim.ConstantLR`. */
-export class ConstantLR extends LRScheduler {
-  private readonly factor: number;
-  private readonly totalIters: number;
+/** A list that was saved, perhaps as an object of its indices. */
+export function savedList(x: unknown): unknown[] {
+  return Object.values(x as object);
+}
 
-  constructor({ factor = 1 / 3, totalIters = 5, ...options }: ConstantLROptions = {}) {
-    super(options);
-    this.factor = factor;
-    this.totalIters = totalIters;
-    this.begin();
-  }
+/** A schedule whose rates depend on nothing but the epoch and its settings. */
+export abstract class EpochSchedule extends LRScheduler {
+  /** The rate of each group at an epoch (an int32 scalar), of the base rates. The settings that it reads must not change later. */
+  protected abstract rates(epoch: Array, baseLrs: readonly number[]): (Array | number)[];
 
-  protected rates(epoch: Array): (Array | number)[] {
-    if (this.totalIters === 0 || this.factor === 1) return [...this.baseLrs];
-    const first = np.less(epoch, this.totalIters);
-    return this.baseLrs.map((lr) => np.where(first, lr * this.factor, lr));
+  /** The rates at the current epoch: run eagerly, one program. */
+  getLr(): Array[] {
+    let program = programOf.get(this);
+    if (program === undefined) {
+      program = composite(this.constructor.name, ([epoch], { baseLrs }: { baseLrs: readonly number[] }) => this.rates(epoch!, baseLrs).map((x) => scalarOf(x, 'float32')));
+      programOf.set(this, program);
+    }
+    return program([this.lastEpoch.value], { baseLrs: this.baseLrs });
   }
 }

@@ -1,0 +1,158 @@
+import type { Array } from '../core/array';
+import * as np from '../numpy';
+import { checkCount, checkRate, EpochSchedule, type SchedulerOptions } from './scheduler';
+
+/** From 1 down to 0 along half a cosine, for a part of the way in [0, 1]. */
+export function cosineFall(part: Array): Array {
+  return np.multiply(0.5, np.add(1, np.cos(np.multiply(np.pi, part))));
+}
+
+/** `from + (to - from) * part`. */
+export function between(from: number, to: number, part: Array): Array {
+  return np.add(from, np.multiply(to - from, part));
+}
+
+export interface CosineAnnealingLROptions extends SchedulerOptions {
+  /** The epoch at which the least rate is reached. Default 50. */
+  TMax?: number;
+  /** The least rate. Default 0. */
+  etaMin?: number;
+}
+
+/** Down from the base rate to `etaMin` along half a cosine, and there it stays. Mirrors `braintools.optim.CosineAnnealingLR`. */
+export class CosineAnnealingLR extends EpochSchedule {
+  readonly TMax: number;
+  readonly etaMin: number;
+
+  constructor({ TMax = 50, etaMin = 0, ...options }: CosineAnnealingLROptions = {}) {
+    super(options);
+    this.TMax = checkCount('CosineAnnealingLR: TMax', TMax);
+    this.etaMin = checkRate('CosineAnnealingLR: etaMin', etaMin);
+    this.begin();
+  }
+
+  protected rates(epoch: Array, baseLrs: readonly number[]): Array[] {
+    const factor = cosineFall(np.divide(np.minimum(epoch, this.TMax), this.TMax));
+    return baseLrs.map((lr) => between(this.etaMin, lr, factor));
+  }
+}
+
+export interface CosineAnnealingWarmRestartsOptions extends SchedulerOptions {
+  /** How many epochs the first period takes. Default 10. */
+  T0?: number;
+  /** By how much each period is longer than the one before. Default 1. */
+  TMult?: number;
+  /** The least rate. Default 0. */
+  etaMin?: number;
+}
+
+/**
+ * Down along half a cosine, again and again, in periods that grow (Loshchilov and Hutter, 2017). Mirrors
+ * `braintools.optim.CosineAnnealingWarmRestarts`; with `lastEpoch` given, it starts at that place of its period.
+ */
+export class CosineAnnealingWarmRestarts extends EpochSchedule {
+  readonly T0: number;
+  readonly TMult: number;
+  readonly etaMin: number;
+
+  constructor({ T0 = 10, TMult = 1, etaMin = 0, ...options }: CosineAnnealingWarmRestartsOptions = {}) {
+    super(options);
+    this.T0 = checkCount('CosineAnnealingWarmRestarts: T0', T0);
+    this.TMult = checkCount('CosineAnnealingWarmRestarts: TMult', TMult);
+    this.etaMin = checkRate('CosineAnnealingWarmRestarts: etaMin', etaMin);
+    this.begin();
+  }
+
+  /** Epochs since the last restart, and the length of the current period: int32 scalars. */
+  private period(epoch: Array): [Array, Array] {
+    if (this.TMult === 1) return [np.mod(epoch, this.T0), np.asarray(this.T0, { dtype: 'int32' })];
+    // Restarts in integers, up to the largest epoch there can be: logarithms would miss some by rounding.
+    let [start, length]: [Array, Array] = [np.asarray(0, { dtype: 'int32' }), np.asarray(this.T0, { dtype: 'int32' })];
+    for (let [at, size] = [this.T0, this.T0 * this.TMult]; at + size < 2 ** 31; at += size, size *= this.TMult) {
+      const later = np.greaterEqual(epoch, at);
+      [start, length] = [np.where(later, at, start).astype('int32'), np.where(later, size, length).astype('int32')];
+    }
+    return [np.subtract(epoch, start), length];
+  }
+
+  /** Epochs since the last restart: an int32 scalar. */
+  get TCur(): Array {
+    return this.period(this.lastEpoch.value)[0];
+  }
+
+  /** Length of the current period: an int32 scalar. */
+  get TI(): Array {
+    return this.period(this.lastEpoch.value)[1];
+  }
+
+  protected rates(epoch: Array, baseLrs: readonly number[]): Array[] {
+    const [done, length] = this.period(epoch);
+    const factor = cosineFall(np.divide(done, length));
+    return baseLrs.map((lr) => between(this.etaMin, lr, factor));
+  }
+
+  override stateDict(): Record<string, unknown> {
+    return { ...super.stateDict(), T_cur: this.TCur, T_i: this.TI };
+  }
+}
+
+export interface WarmupSchedulerOptions extends SchedulerOptions {
+  /** How many epochs it takes to get to the base rate. Default 5. */
+  warmupEpochs?: number;
+  /** The first rate. Default 0. */
+  warmupStartLr?: number;
+}
+
+/** Up in a straight line to the base rate, and there it stays. Mirrors `braintools.optim.WarmupScheduler`. */
+export class WarmupScheduler extends EpochSchedule {
+  readonly warmupEpochs: number;
+  readonly warmupStartLr: number;
+
+  constructor({ warmupEpochs = 5, warmupStartLr = 0, ...options }: WarmupSchedulerOptions = {}) {
+    super(options);
+    this.warmupEpochs = checkCount('WarmupScheduler: warmupEpochs', warmupEpochs, 0);
+    this.warmupStartLr = checkRate('WarmupScheduler: warmupStartLr', warmupStartLr);
+    this.begin();
+  }
+
+  protected rates(epoch: Array, baseLrs: readonly number[]): (Array | number)[] {
+    if (this.warmupEpochs === 0) return [...baseLrs];
+    const part = np.minimum(np.divide(epoch, this.warmupEpochs), 1);
+    return baseLrs.map((lr) => between(this.warmupStartLr, lr, part));
+  }
+}
+
+export interface WarmupCosineScheduleOptions extends SchedulerOptions {
+  /** How many epochs it takes to get to the base rate. Default 1000. */
+  warmupSteps?: number;
+  /** The epoch at which the least rate is reached. Default 10000. */
+  totalSteps?: number;
+  /** The first rate. Default 0. */
+  warmupStartLr?: number;
+  /** The least rate at the end. Default 0. */
+  etaMin?: number;
+}
+
+/** Up in a straight line to the base rate, then down along half a cosine. Mirrors `braintools.optim.WarmupCosineSchedule`. */
+export class WarmupCosineSchedule extends EpochSchedule {
+  readonly warmupSteps: number;
+  readonly totalSteps: number;
+  readonly warmupStartLr: number;
+  readonly etaMin: number;
+
+  constructor({ warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options }: WarmupCosineScheduleOptions = {}) {
+    super(options);
+    this.warmupSteps = checkCount('WarmupCosineSchedule: warmupSteps', warmupSteps, 0);
+    this.totalSteps = checkCount('WarmupCosineSchedule: totalSteps', totalSteps);
+    this.warmupStartLr = checkRate('WarmupCosineSchedule: warmupStartLr', warmupStartLr);
+    this.etaMin = checkRate('WarmupCosineSchedule: etaMin', etaMin);
+    this.begin();
+  }
+
+  protected rates(epoch: Array, baseLrs: readonly number[]): Array[] {
+    const up = np.clip(np.divide(epoch, Math.max(this.warmupSteps, 1)), 0, 1);
+    const down = cosineFall(np.clip(np.divide(np.subtract(epoch, this.warmupSteps), Math.max(this.totalSteps - this.warmupSteps, 1)), 0, 1));
+    const warming = np.less(epoch, this.warmupSteps);
+    return baseLrs.map((lr) => np.where(warming, between(this.warmupStartLr, lr, up), between(this.etaMin, lr, down)));
+  }
+}
