@@ -1,0 +1,107 @@
+import type { Array } from '../core/array';
+import { ArgumentError, ShapeError } from '../core/errors';
+import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { type Size, toShape } from '../init/initializers';
+import * as np from '../numpy';
+import { Module } from './module';
+
+function axisOf(op: string, name: string, axis: number, ndim: number): number {
+  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw new ArgumentError(`${op}: expected ${name} from ${-ndim} to ${ndim - 1}, got ${describeValue(axis)}`);
+  return axis < 0 ? axis + ndim : axis;
+}
+
+export interface FlattenOptions {
+  /** First of the axes. Default 0: the batch is among them unless `inSize` is given. */
+  startAxis?: number;
+  /** Last of the axes. Default −1. */
+  endAxis?: number;
+  /** Shape of an input without its leading dimensions; the axes are of this shape. */
+  inSize?: Size | null;
+  name?: string;
+}
+
+/**
+ * Makes one axis of several that follow each other.
+ *
+ * Mirrors `brainstate.nn.Flatten`.
+ *
+ * @throws ShapeError where the input does not end in `inSize`
+ * @example
+ * ```ts
+ * new nn.Flatten({ startAxis: 1 }).call(np.ones([2, 3, 4])).shape;   // [2, 12]
+ * ```
+ */
+export class Flatten extends Module {
+  readonly startAxis: number;
+  readonly endAxis: number;
+  private readonly size: readonly number[] | null;
+
+  constructor({ startAxis = 0, endAxis = -1, inSize = null, name }: FlattenOptions = {}) {
+    super({ name });
+    this.startAxis = startAxis;
+    this.endAxis = endAxis;
+    this.size = inSize === null ? null : toShape(inSize);
+    Object.defineProperty(this, 'size', { enumerable: false });
+    if (this.size !== null) {
+      this.inSize = this.size;
+      this.outSize = this.flattened(this.size, 0);
+    }
+  }
+
+  private flattened(shape: readonly number[], lead: number): number[] {
+    const own = shape.slice(lead);
+    const [first, last] = [axisOf('Flatten', 'startAxis', this.startAxis, Math.max(1, own.length)), axisOf('Flatten', 'endAxis', this.endAxis, Math.max(1, own.length))];
+    if (last < first) throw new ArgumentError(`Flatten: expected endAxis not to come before startAxis, got ${this.startAxis} and ${this.endAxis} for ${own.length} dimensions`);
+    return [...shape.slice(0, lead), ...own.slice(0, first), own.slice(first, last + 1).reduce((a, b) => a * b, 1), ...own.slice(last + 1)];
+  }
+
+  override call(input: ArrayLike): Array {
+    const x = asArray(input, 'Flatten');
+    const lead = this.size === null ? 0 : x.ndim - this.size.length;
+    if (lead < 0 || this.size?.some((n, i) => n !== x.shape[lead + i])) throw new ShapeError(`Flatten: expected an input whose last dimensions are [${this.size}], got ${x.aval}`);
+    return np.reshape(x, this.flattened(x.shape, lead));
+  }
+}
+
+/**
+ * Makes several axes of one.
+ *
+ * Mirrors `brainstate.nn.Unflatten`. With `inSize` given, a non-negative `axis` still counts from the input's first dimension.
+ *
+ * @param sizes of the new axes; one may be −1, which stands for what is left
+ * @throws ShapeError where the sizes do not multiply to the axis'
+ * @example
+ * ```ts
+ * new nn.Unflatten(1, [3, 4]).call(np.ones([2, 12])).shape;   // [2, 3, 4]
+ * ```
+ */
+export class Unflatten extends Module {
+  readonly axis: number;
+  readonly axisSizes: readonly number[];
+
+  constructor(axis: number, sizes: readonly number[], { inSize = null, name }: { inSize?: Size | null; name?: string } = {}) {
+    super({ name });
+    if (!globalThis.Array.isArray(sizes) || sizes.some((n) => !Number.isInteger(n))) throw new ArgumentError(`Unflatten: expected sizes to be an array of whole numbers, got ${describeValue(sizes)}`);
+    this.axis = axis;
+    this.axisSizes = [...sizes];
+    if (inSize !== null) {
+      this.inSize = inSize;
+      this.outSize = this.unflattened(this.inSize);
+    }
+  }
+
+  private unflattened(shape: readonly number[]): number[] {
+    const axis = axisOf('Unflatten', 'axis', this.axis, shape.length);
+    const known = this.axisSizes.filter((n) => n !== -1).reduce((a, b) => a * b, 1);
+    const open = this.axisSizes.filter((n) => n === -1).length;
+    if (open > 1 || (open === 1 ? known === 0 || shape[axis]! % known !== 0 : known !== shape[axis])) {
+      throw new ShapeError(`Unflatten: expected sizes that multiply to ${shape[axis]}, got [${this.axisSizes}]`);
+    }
+    return [...shape.slice(0, axis), ...this.axisSizes.map((n) => (n === -1 ? shape[axis]! / known : n)), ...shape.slice(axis + 1)];
+  }
+
+  override call(input: ArrayLike): Array {
+    const x = asArray(input, 'Unflatten');
+    return np.reshape(x, this.unflattened(x.shape));
+  }
+}
