@@ -24,13 +24,19 @@ const mismatched = (x: np.Array): np.Array => {
   return np.sum(np.matmul(x, w));
 };
 
+class Mismatched extends nn.Module {
+  override call(x: np.Array) {
+    return mismatched(x);
+  }
+}
+
 test.each<[string, () => unknown]>([
   ['eagerly', () => mismatched(np.ones([2, 4]))],
   ['under jit', () => jit(mismatched)(np.ones([2, 4]))],
   ['under grad', () => grad(mismatched)(np.ones([2, 4]))],
   ['under vmap of grad of jit', () => vmap(grad(jit(mismatched)))(np.ones([2, 2, 4]))],
   ['in the body of a scan under jit', () => jit((x: np.Array) => lax.scan((c: np.Array, y: np.Array) => [c, mismatched(y)], 0, x))(np.ones([2, 2, 4]))],
-  ['through a module', () => new nn.Sequential(mismatched).call(np.ones([2, 4]))],
+  ['through modules', () => new nn.Sequential(new Mismatched(), new Mismatched()).call(np.ones([2, 4]))],
 ])('an error names the line of the user\'s code, %s', (_, f) => {
   const { error, line } = failure(f);
   expect(error).toBeInstanceOf(ShapeError);

@@ -3,7 +3,7 @@ import type { ShapedArray } from '../../lib/core/aval';
 import { config } from '../../lib/core/config';
 import type { DType } from '../../lib/core/dtype';
 import { Eqn, evalJaxpr, Jaxpr, Var } from '../../lib/core/jaxpr';
-import { Absent, type BatchDim, type Params, type Primitive, primitives, type Sample, UndefinedPrimal } from '../../lib/core/primitive';
+import { Absent, type BatchDim, type Params, type Primitive, type Sample, UndefinedPrimal } from '../../lib/core/primitive';
 import { bind } from '../../lib/core/trace';
 import { applyBatch, batchFlat, BatchingError, materialize } from '../../lib/interpreters/batch';
 import { compileJaxpr } from '../../lib/interpreters/compile';
@@ -412,30 +412,4 @@ export function checkLaw(cases: readonly Case[], law: Law): void {
 
 export function casesOf(prim: Primitive): Case[] {
   return prim.sample().map((s, i) => new Case(prim, s, i));
-}
-
-export interface Support {
-  name: string;
-  jit: string;
-  jvp: string;
-  transpose: string;
-  vmap: string;
-  second: string;
-}
-
-/** What each primitive supports: 'yes', 'linear', or the reason why not. */
-export function supportTable(): Support[] {
-  const rule = (r: unknown) => (r instanceof Absent ? `no: ${r.reason}` : r === 'linear' ? 'linear' : 'yes');
-  return [...primitives().values()].map((p) => {
-    const skips = p.sample().flatMap((s) => (s.skip?.second ? [s.skip.second] : []));
-    const samples = p.sample().length;
-    return {
-      name: p.name,
-      jit: 'yes',
-      jvp: rule(p.jvp),
-      transpose: rule(p.transpose),
-      vmap: rule(p.batch),
-      second: p.jvp instanceof Absent ? rule(p.jvp) : samples > 0 && skips.length === samples ? `no: ${skips[0]}` : 'yes',
-    };
-  }).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

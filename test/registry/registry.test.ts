@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { primitives } from '../../lib/core/primitive';
-import { type Case, casesOf, checkLaw, LAWS, supportTable } from './laws';
+import { supportTable } from '../../scripts/parity/supportTable';
+import { type Case, casesOf, checkLaw, LAWS } from './laws';
 
 // Every primitive there is, each of its samples, each law: whoever adds a primitive gets its tests.
 
