@@ -10,6 +10,8 @@ import { floats, ints, sameShape } from './checks';
 interface Ctc {
   blankId: number;
   logEpsilon: number;
+  /** Whether the scores of all steps are results too. */
+  forward: boolean;
 }
 
 /** Adds paths that end in a label to the scores of the blank that follows it; the first blank follows no label. */
@@ -18,7 +20,7 @@ function intoBlanks(blanks: Array, added: Array): Array {
   return np.concatenate([first, np.logaddexp(rest, added)], { axis: 1 });
 }
 
-const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPaddings], { blankId, logEpsilon }) => {
+const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPaddings], { blankId, logEpsilon, forward }) => {
   const [batch, longest] = labels!.shape as [number, number];
   const logP = logSoftmax(logits!);
   const ends = np.subtract(longest, np.astype(np.sum(labelPaddings!, { axis: 1 }), 'int32'));
@@ -28,7 +30,7 @@ const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPa
   const ofLabels = np.transpose(np.matmul(logP, np.transpose(oneHot(labels!, logits!.shape[2]!, { dtype: logP.dtype }), [0, 2, 1])), [1, 0, 2]);
   const pads = np.expandDims(np.transpose(logitPaddings!), 2);
   const started = np.concatenate([np.zeros([batch, 1], { dtype: logP.dtype }), np.full([batch, longest], logEpsilon, { dtype: logP.dtype })], { axis: 1 });
-  const step = ([blanks, emitted]: [Array, Array], [pLabel, pBlank, pad]: [Array, Array, Array]): [[Array, Array], null] => {
+  const step = ([blanks, emitted]: [Array, Array], [pLabel, pBlank, pad]: [Array, Array, Array]): [[Array, Array], [Array, Array] | null] => {
     // A label that repeats the one before it is only reached through a blank.
     const entry = intoBlanks(blanks, np.add(emitted, np.multiply(logEpsilon, repeated)));
     const sources = (np.split(entry, [longest], { axis: 1 }) as Array[])[0]!;
@@ -36,12 +38,33 @@ const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPa
     const barred = np.multiply(logEpsilon, np.subtract(1, repeated));
     const blanksNow = intoBlanks(np.add(entry, pBlank), np.add(np.add(emitted, pBlank), barred));
     const keep = (before: Array, now: Array) => np.add(np.multiply(pad, before), np.multiply(np.subtract(1, pad), now));
-    return [[keep(blanks, blanksNow), keep(emitted, emittedNow)], null];
+    const scores = [keep(blanks, blanksNow), keep(emitted, emittedNow)] as [Array, Array];
+    return [scores, forward ? scores : null];
   };
-  const [[blanks, emitted]] = lax.scan(step as never, [started, np.full([batch, longest], logEpsilon, { dtype: logP.dtype })] as [Array, Array], [ofLabels, ofBlank, pads]) as unknown as [[Array, Array], null];
+  const start = [started, np.full([batch, longest], logEpsilon, { dtype: logP.dtype })] as [Array, Array];
+  const [[blanks, emitted], all] = lax.scan(step as never, start, [ofLabels, ofBlank, pads]) as unknown as [[Array, Array], [Array, Array] | null];
   const last = intoBlanks(blanks, emitted);
-  return [np.negative(np.sum(np.multiply(last, oneHot(ends, longest + 1, { dtype: last.dtype })), { axis: 1 }))];
+  const loss = np.negative(np.sum(np.multiply(last, oneHot(ends, longest + 1, { dtype: last.dtype })), { axis: 1 }));
+  if (all === null) return [loss];
+  const before = (np.split(all[0], [all[0].shape[0]! - 1]) as Array[])[0]!;
+  return [loss, np.concatenate([before, np.expandDims(last, 0)]), all[1]];
 });
+
+export interface CtcOptions {
+  /** The class that is no label. Default 0. */
+  blankId?: number;
+  /** Stands for the logarithm of 0. */
+  logEpsilon?: number;
+}
+
+function ctc(op: string, logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, { blankId = 0, logEpsilon = -1e5 }: CtcOptions, forward: boolean): Array[] {
+  const [x, y] = [floats(op, 'logits', logits), ints(op, 'labels', labels)];
+  const [xPad, yPad] = [asArray(logitPaddings, op), asArray(labelPaddings, op)];
+  if (x.ndim !== 3 || y.ndim !== 2 || x.shape[0] !== y.shape[0]) throw new ShapeError(`${op}: expected logits (batch, time, classes) and labels (batch, labels), got ${x.aval} and ${y.aval}`);
+  if (xPad.ndim !== 2 || xPad.shape[0] !== x.shape[0] || xPad.shape[1] !== x.shape[1]) throw new ShapeError(`${op}: expected logitPaddings (batch, time) beside logits ${x.aval}, got ${xPad.aval}`);
+  sameShape(op, 'labels and labelPaddings', y, yPad);
+  return ctcOf([x, xPad, y, yPad], { blankId, logEpsilon, forward });
+}
 
 /**
  * Connectionist temporal classification: minus the log probability of each label sequence (batch, labels) under logits (batch, time, classes),
@@ -50,11 +73,16 @@ const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPa
  * @throws DtypeError, ShapeError if logits are not floats, labels not integers, or shapes do not fit
  * @example ctcLoss(np.zeros([1, 2, 3]), np.zeros([1, 2]), np.array([[1]], 'int32'), np.zeros([1, 1])) // [-log(3 / 9)]
  */
-export function ctcLoss(logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, { blankId = 0, logEpsilon = -1e5 }: { blankId?: number; logEpsilon?: number } = {}): Array {
-  const [x, y] = [floats('ctcLoss', 'logits', logits), ints('ctcLoss', 'labels', labels)];
-  const [xPad, yPad] = [asArray(logitPaddings, 'ctcLoss'), asArray(labelPaddings, 'ctcLoss')];
-  if (x.ndim !== 3 || y.ndim !== 2 || x.shape[0] !== y.shape[0]) throw new ShapeError(`ctcLoss: expected logits (batch, time, classes) and labels (batch, labels), got ${x.aval} and ${y.aval}`);
-  if (xPad.ndim !== 2 || xPad.shape[0] !== x.shape[0] || xPad.shape[1] !== x.shape[1]) throw new ShapeError(`ctcLoss: expected logitPaddings (batch, time) beside logits ${x.aval}, got ${xPad.aval}`);
-  sameShape('ctcLoss', 'labels and labelPaddings', y, yPad);
-  return ctcOf([x, xPad, y, yPad], { blankId, logEpsilon })[0]!;
+export function ctcLoss(logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, options: CtcOptions = {}): Array {
+  return ctc('ctcLoss', logits, logitPaddings, labels, labelPaddings, options, false)[0]!;
+}
+
+/**
+ * `[loss, blanks, labels]`: {@link ctcLoss}, and the log probabilities of all alignments up to each step that end in a blank (time, batch, labels + 1) or
+ * in a label (time, batch, labels). Mirrors `braintools.metric.ctc_loss_with_forward_probs`.
+ *
+ * @throws DtypeError, ShapeError as {@link ctcLoss}
+ */
+export function ctcLossWithForwardProbs(logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, options: CtcOptions = {}): [Array, Array, Array] {
+  return ctc('ctcLossWithForwardProbs', logits, logitPaddings, labels, labelPaddings, options, true) as [Array, Array, Array];
 }

@@ -1,0 +1,54 @@
+import type { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import { composite } from '../interpreters/jit';
+import { type ArrayLike, asArray } from '../lax/arrayLike';
+import { logSoftmax } from '../nn/activations';
+import * as np from '../numpy';
+import { checkReduction, floats, type Reduction } from './checks';
+
+export interface RankingOptions {
+  /** Which items count, of the labels' shape; by default all. */
+  where?: ArrayLike | null;
+  /** Factors of the labels. */
+  weights?: ArrayLike | null;
+  /** What becomes of the lists' losses, 'mean' by default; or a function of them and of which lists have an item that counts (null: all). */
+  reduction?: Reduction | ((losses: Array, where: Array | null) => Array);
+}
+
+interface Given {
+  where: boolean;
+  weights: boolean;
+}
+
+const listLosses = composite<Given>('rankingSoftmaxLoss', ([logits, labels, ...rest], given) => {
+  const where = given.where ? np.astype(rest[0]!, 'bool') : null;
+  let [x, y] = [logits!, np.astype(labels!, logits!.dtype)];
+  if (where !== null) [x, y] = [np.where(where, x, -Infinity), np.where(where, y, 0)];
+  if (given.weights) y = np.multiply(y, rest.at(-1)!);
+  const entropy = np.multiply(y, logSoftmax(x));
+  return [np.negative(np.sum(where === null ? entropy : np.where(where, entropy, 0), { axis: -1 }))];
+});
+
+/**
+ * Cross entropy of labels (relevances) and the softmax of logits over each list, the last axis. Mirrors `braintools.metric.ranking_softmax_loss`.
+ *
+ * Its `reduction` and `reduce_fn` are one option here. The mean over no list at all is 0.
+ *
+ * @throws DtypeError if logits are not floats
+ * @example rankingSoftmaxLoss([2, 1, 3], [1, 0, 0]).item() // 1.4076059
+ */
+export function rankingSoftmaxLoss(logits: ArrayLike, labels: ArrayLike, { where = null, weights = null, reduction = 'mean' }: RankingOptions = {}): Array {
+  const op = 'rankingSoftmaxLoss';
+  if (typeof reduction !== 'function') checkReduction(op, reduction);
+  const x = floats(op, 'logits', logits);
+  const mask = where === null ? null : asArray(where, op);
+  if (mask !== null && mask.ndim > x.ndim) throw new ArgumentError(`${op}: expected where to broadcast with logits ${x.aval}, got ${mask.aval}`);
+  const rest = [...(mask === null ? [] : [mask]), ...(weights === null ? [] : [asArray(weights, op)])];
+  const losses = listLosses([x, asArray(labels, op), ...rest], { where: mask !== null, weights: weights !== null })[0]!;
+  const counted = mask === null ? null : np.any(mask, { axis: -1 });
+  if (typeof reduction === 'function') return reduction(losses, counted);
+  if (reduction === 'sum') return np.sum(losses, { where: counted });
+  if (reduction === 'none') return counted === null ? losses : np.where(counted, losses, 0);
+  const mean = np.mean(losses, { where: counted });
+  return counted === null ? mean : np.where(np.any(counted), mean, 0);
+}
