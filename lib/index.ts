@@ -7,6 +7,7 @@ export { BatchAxisError, BrainStateError, TraceContextError } from './state/erro
 export { BatchingError } from './interpreters/batch';
 export { DifferentiationError } from './interpreters/jvp';
 export { Array } from './core/array';
+export { blockUntilReady } from './functional/ready';
 export { ClosedJaxpr, Jaxpr } from './core/jaxpr';
 
 export * as pjrt from './pjrt/index';

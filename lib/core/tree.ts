@@ -124,7 +124,7 @@ function findHandler(node: object): NodeHandler | undefined {
 }
 
 /** Whether an object is a plain dictionary, made by a literal (in any realm) or without a prototype. */
-function isPlainObject(x: object): boolean {
+export function isPlainObject(x: object): boolean {
   const p = Object.getPrototypeOf(x);
   return p === null || p === Object.prototype || Object.getPrototypeOf(p) === null;
 }

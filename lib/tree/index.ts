@@ -2,3 +2,6 @@ export {
   all, broadcastPrefix, flatten, flattenUpTo, keystr, leaves, leavesWithPath, map, type MapOptions, mapWithPath, type NodeHandler, type PathKey, reduce, registerPytreeNode, structure, transpose, type Tree,
   TreeDef, unflatten,
 } from '../core/tree';
+export {
+  allLeaves, broadcast, flattenOneLevel, flattenWithPath, isTreeNode, type LeafOption, Partial, reduceAssociative, registerDataclass, registerStatic, treedefChildren, treedefIsLeaf, treedefTuple,
+} from './structures';
