@@ -28,7 +28,7 @@ export * as metric from './metric/index';
 export * as surrogate from './surrogate/index';
 
 export {
-  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, remat, scan,
+  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
   ShapeDtypeStruct, switchCase, valueAndGrad, vectorGrad, vjp, vmap, whileLoop,
 } from './transform/index';
 export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';

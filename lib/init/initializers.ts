@@ -2,8 +2,10 @@ import { Array } from '../core/array';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import * as environ from '../environ';
 import * as np from '../numpy';
 import { DEFAULT, RandomState } from '../random';
+import { State } from '../state/state';
 
 /** A shape, or the size of its only dimension. */
 export type Size = number | readonly number[];
@@ -25,13 +27,13 @@ export interface SeedOptions {
   seed?: number | RandomState;
 }
 
-function sourceOf(seed: SeedOptions['seed']): RandomState {
+export function sourceOf(seed: SeedOptions['seed']): RandomState {
   return seed === undefined ? DEFAULT : seed instanceof RandomState ? seed : new RandomState(seed);
 }
 
 /** Zeros. Mirrors `brainstate.nn.init.ZeroInit`. */
 export class ZeroInit implements Initializer {
-  call(shape: Size, dtype: DType = 'float32'): Array {
+  call(shape: Size, dtype: DType = environ.dftype()): Array {
     return np.zeros(toShape(shape), { dtype });
   }
 }
@@ -43,7 +45,7 @@ export class Constant implements Initializer {
     this.value = value;
   }
 
-  call(shape: Size, dtype: DType = 'float32'): Array {
+  call(shape: Size, dtype: DType = environ.dftype()): Array {
     return np.full(toShape(shape), this.value, { dtype });
   }
 }
@@ -55,7 +57,7 @@ export class Identity implements Initializer {
     this.value = value;
   }
 
-  call(shape: Size, dtype: DType = 'float32'): Array {
+  call(shape: Size, dtype: DType = environ.dftype()): Array {
     const s = toShape(shape);
     if (s.length !== 1 && s.length !== 2) throw new ShapeError(`Identity: expected a shape of one or two dimensions, got [${s.join(', ')}]`);
     return np.multiply(np.eye(s[0]!, { M: s[1] ?? s[0]!, dtype }), np.asarray(this.value, { dtype }));
@@ -73,7 +75,7 @@ export class Normal implements Initializer {
     this.rng = sourceOf(seed);
   }
 
-  call(shape: Size, dtype: DType = 'float32'): Array {
+  call(shape: Size, dtype: DType = environ.dftype()): Array {
     return this.rng.normal({ size: toShape(shape), loc: this.mean, scale: this.scale, dtype });
   }
 }
@@ -93,7 +95,7 @@ export class TruncatedNormal implements Initializer {
     this.rng = sourceOf(seed);
   }
 
-  call(shape: Size, dtype: DType = 'float32'): Array {
+  call(shape: Size, dtype: DType = environ.dftype()): Array {
     return this.rng.truncatedNormal(this.lower, this.upper, { size: toShape(shape), loc: this.loc, scale: this.scale, dtype });
   }
 }
@@ -109,7 +111,7 @@ export class Uniform implements Initializer {
     this.rng = sourceOf(seed);
   }
 
-  call(shape: Size, dtype: DType = 'float32'): Array {
+  call(shape: Size, dtype: DType = environ.dftype()): Array {
     return this.rng.uniform({ low: this.minVal, high: this.maxVal, size: toShape(shape), dtype });
   }
 }
@@ -144,7 +146,7 @@ export class VarianceScaling implements Initializer {
     this.rng = sourceOf(seed);
   }
 
-  call(shape: Size, dtype: DType = 'float32'): Array {
+  call(shape: Size, dtype: DType = environ.dftype()): Array {
     const s = toShape(shape);
     if (s.length < 2) throw new ShapeError(`${this.constructor.name}: expected a shape of at least two dimensions, got [${s.join(', ')}]`);
     const size = (axis: number) => s[axis < 0 ? axis + s.length : axis]!;
@@ -198,20 +200,58 @@ export class LecunNormal extends VarianceScaling {
   }
 }
 
+export interface ParamOptions {
+  /** Size of a dimension in front of the others. Default null: none. */
+  batchSize?: number | null;
+  /** Whether null may be given. Default true. */
+  allowNone?: boolean;
+  /** Whether a scalar is given back as one. Default true. */
+  allowScalar?: boolean;
+}
+
+type Parameter<S extends State<Array> | null = never> = InitLike | null | S;
+
 /**
- * First value of a parameter of a shape: what an initialiser or function gives, or a value that must broadcast to the shape.
+ * First value of a parameter of a shape: what an initialiser or function gives for it (and the batch size), or a value that must broadcast to the shape, which
+ * is repeated for each of the batch. A state gives a state of its class. Null gives null, a scalar itself.
  *
- * Mirrors `brainstate.nn.init.param`: null gives null, a plain number is returned as an array of shape [].
+ * Mirrors `brainstate.nn.init.param`.
+ *
+ * @throws ShapeError for a value that does not broadcast, or is of another batch size
+ * @example
+ * init.param(new init.ZeroInit(), [3], { batchSize: 2 }); // of shape [2, 3]
  */
-export function param(init: InitLike | null, size: Size): Array | null {
-  if (init === null) return null;
-  const shape = toShape(size);
-  if (typeof init === 'function') return np.asarray(init(shape));
-  if (typeof init === 'object' && !(init instanceof Array) && typeof (init as Initializer).call === 'function') return (init as Initializer).call(shape);
-  const value = np.asarray(init as ArrayLike);
-  if (value.ndim === 0) return value;
-  if (value.ndim > shape.length || value.shape.some((n, i) => n !== 1 && n !== shape[i + shape.length - value.ndim])) {
-    throw new ShapeError(`param: expected a value that broadcasts to [${shape.join(', ')}], got ${value.aval}`);
+export function param<S extends State<Array>>(init: S, size: Size, options?: ParamOptions): S;
+export function param(init: InitLike | null, size: Size, options?: ParamOptions): Array | null;
+export function param(init: Parameter<State<Array>>, size: Size, { batchSize = null, allowNone = true, allowScalar = true }: ParamOptions = {}): Array | State<Array> | null {
+  if (init === null) {
+    if (!allowNone) throw new ArgumentError('param: expected an initialiser, a function or a value, got null');
+    return null;
   }
-  return value;
+  const shape = toShape(size);
+  const whole = batchSize === null ? shape : [batchSize, ...shape];
+  if (typeof init === 'function') return np.asarray(init(whole));
+  if (init instanceof State) {
+    const value = fitTo(np.asarray(init.value), shape, batchSize);
+    return value === init.value ? init : State.restore(init.constructor as typeof State<Array>, value, { ...init.metadata });
+  }
+  if (typeof init === 'object' && !(init instanceof Array) && typeof (init as Initializer).call === 'function') return (init as Initializer).call(whole);
+  const value = np.asarray(init as ArrayLike);
+  return value.ndim === 0 && allowScalar ? value : fitTo(value, shape, batchSize);
+}
+
+/** The value, repeated along a batch dimension if there is to be one. */
+function fitTo(value: Array, shape: readonly number[], batchSize: number | null): Array {
+  const n = Math.min(value.ndim, shape.length);
+  for (let i = 1; i <= n; i++) {
+    const [have, want] = [value.shape[value.ndim - i]!, shape[shape.length - i]!];
+    if (have !== want && have !== 1 && want !== 1) throw new ShapeError(`param: expected a value that broadcasts to [${shape.join(', ')}], got ${value.aval}`);
+  }
+  if (batchSize === null) return value;
+  if (value.ndim > shape.length) {
+    if (value.shape[0] !== batchSize) throw new ShapeError(`param: expected a value of batch size ${batchSize}, got ${value.aval}`);
+    return value;
+  }
+  const expanded = np.reshape(value, [1, ...globalThis.Array<number>(shape.length - value.ndim).fill(1), ...value.shape]);
+  return np.repeat(expanded, batchSize, { axis: 0 });
 }

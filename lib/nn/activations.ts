@@ -6,6 +6,7 @@ import * as lax from '../lax';
 import { withJvp } from '../lax/customJvp';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
+import * as random from '../random';
 
 /** A function of one array, computed in floats, as one program. */
 function unary(name: string, f: (x: Array) => Array): (x: ArrayLike) => Array {
@@ -65,6 +66,39 @@ export { hardSilu as hardSwish };
 /** `x - tanh(x)`. Mirrors `brainstate.nn.tanh_shrink`. */
 export const tanhShrink: (x: ArrayLike) => Array = unary('tanhShrink', (x) => np.subtract(x, np.tanh(x)));
 
+/** 0 below −1, x above 1, and `(x + 1)² / 4` between. Mirrors `brainstate.nn.sparse_plus`. */
+export const sparsePlus: (x: ArrayLike) => Array = unary('sparsePlus', (x) => np.where(np.lessEqual(x, -1), zero(x), np.where(np.greaterEqual(x, 1), x, np.divide(np.square(np.add(x, 1)), 4))));
+/** 0 below −1, 1 above 1, and `(x + 1) / 2` between: the derivative of {@link sparsePlus}. Mirrors `brainstate.nn.sparse_sigmoid`. */
+export const sparseSigmoid: (x: ArrayLike) => Array = unary('sparseSigmoid', (x) => np.multiply(np.clip(np.add(x, 1), 0, 2), 0.5));
+
+const squareplusOf = composite('squareplus', ([x, b]) => [np.divide(np.add(x!, np.sqrt(np.add(np.square(x!), b!))), 2)]);
+/** `(x + sqrt(x² + b)) / 2`. Mirrors `brainstate.nn.squareplus`. */
+export function squareplus(x: ArrayLike, { b = 4 }: { b?: ArrayLike } = {}): Array {
+  return squareplusOf(promoteDtypesInexact('squareplus', x, b), {})[0]!;
+}
+
+/** A function whose options are compared with x, in x's own type. */
+function shrink(name: string, f: (x: Array, lambd: number) => Array): (x: ArrayLike, o?: { lambd?: number }) => Array {
+  const program = composite<{ lambd: number }>(name, ([x], { lambd }) => [f(x!, lambd)]);
+  return (x, { lambd = 0.5 } = {}) => program([asArray(x, name)], { lambd })[0]!;
+}
+/** x, but 0 between −lambd and lambd. Mirrors `brainstate.nn.hard_shrink`. */
+export const hardShrink: (x: ArrayLike, options?: { lambd?: number }) => Array = shrink('hardShrink', (x, l) => np.where(np.logicalOr(np.greater(x, l), np.less(x, -l)), x, zero(x)));
+/** x moved towards 0 by lambd, and 0 between −lambd and lambd. Mirrors `brainstate.nn.soft_shrink`. */
+export const softShrink: (x: ArrayLike, options?: { lambd?: number }) => Array = shrink('softShrink', (x, l) => np.where(np.greater(x, l), np.subtract(x, l), np.where(np.less(x, -l), np.add(x, l), zero(x))));
+
+const preluOf = composite('prelu', ([x, a]) => [np.where(np.greaterEqual(x!, 0), x!, np.multiply(a!, x!))]);
+/** x where not negative, else `a x`; a broadcasts to x. Mirrors `brainstate.nn.prelu`. */
+export function prelu(x: ArrayLike, { a = 0.25 }: { a?: ArrayLike } = {}): Array {
+  return preluOf(promoteDtypesInexact('prelu', x, a), {})[0]!;
+}
+
+/** x where not negative, else x times a random slope of its own, drawn uniformly from an interval. Mirrors `brainstate.nn.rrelu`. */
+export function rrelu(x: ArrayLike, { lower = 1 / 8, upper = 1 / 3 }: { lower?: number; upper?: number } = {}): Array {
+  const [a] = promoteDtypesInexact('rrelu', x);
+  return prelu(a!, { a: random.uniform({ low: lower, high: upper, size: [...a!.shape], dtype: a!.dtype }) });
+}
+
 const eluOf = withOptions<{ alpha: number }>('elu', (x, { alpha }) => {
   const positive = np.greater(x, 0);
   // The exponential sees no large number, whose derivative would be infinite times zero.
@@ -114,37 +148,93 @@ export function hardTanh(x: ArrayLike, { minVal = -1, maxVal = 1 }: { minVal?: n
 /** Axes of a normalisation: one, several, or all. */
 export type NormAxis = number | readonly number[] | null;
 
-/** `log(sum(exp(x)))` over axes, without overflow. Mirrors `jax.nn.logsumexp`. */
-export function logsumexp(x: ArrayLike, { axis = null, keepdims = false }: { axis?: NormAxis; keepdims?: boolean } = {}): Array {
-  return logsumexpOf(x, { axis, keepdims });
-}
-const logsumexpOf = withOptions<{ axis: NormAxis; keepdims: boolean }>('logsumexp', (x, { axis, keepdims }) => {
-  const top = np.max(x, { axis, keepdims: true });
-  const shift = lax.stopGradient(np.where(np.isfinite(top), top, zero(top)));
-  const out = np.add(np.log(np.sum(np.exp(np.subtract(x, shift)), { axis, keepdims: true })), shift);
-  if (keepdims) return out;
-  return axis === null ? np.reshape(out, []) : np.squeeze(out, { axis });
-});
-
-const softmaxOf = withOptions<{ axis: NormAxis }>('softmax', (x, { axis }) => {
-  const e = np.exp(np.subtract(x, lax.stopGradient(np.max(x, { axis, keepdims: true }))));
-  return np.divide(e, np.sum(e, { axis, keepdims: true }));
-});
-/** `exp(x) / sum(exp(x))` over axes. Mirrors `brainstate.nn.softmax`; `softmax(x, axis)` works, too. */
-export function softmax(x: ArrayLike, options: { axis?: NormAxis } | number = {}): Array {
-  return softmaxOf(x, { axis: axisOf(options) });
+/** Which entries count, beside the axes; default: all. */
+export interface WhereAxis {
+  axis?: NormAxis;
+  /** Booleans that broadcast to x: entries elsewhere count for nothing. */
+  where?: ArrayLike | null;
 }
 
-const logSoftmaxOf = withOptions<{ axis: NormAxis }>('logSoftmax', (x, { axis }) => {
-  const shifted = np.subtract(x, lax.stopGradient(np.max(x, { axis, keepdims: true })));
-  return np.subtract(shifted, np.log(np.sum(np.exp(shifted), { axis, keepdims: true })));
-});
-/** `log(softmax(x))` over axes. Mirrors `brainstate.nn.log_softmax`. */
-export function logSoftmax(x: ArrayLike, options: { axis?: NormAxis } | number = {}): Array {
-  return logSoftmaxOf(x, { axis: axisOf(options) });
+type Optional = ArrayLike | null | undefined;
+const isGiven = (x: Optional): x is ArrayLike => x !== null && x !== undefined;
+
+/** A function of an array and a mask that may be missing, as one program. */
+function masked<O extends object>(name: string, f: (x: Array, where: Array | undefined, o: O) => Array): (x: ArrayLike, where: Optional, o: O) => Array {
+  const program = composite<O>(name, ([x, where], o) => [f(x!, where, o)]);
+  return (x, where, o) => program(isGiven(where) ? [...promoteDtypesInexact(name, x), np.asarray(where, { dtype: 'bool' })] : promoteDtypesInexact(name, x), o)[0]!;
 }
 
-function axisOf(options: { axis?: NormAxis } | number): NormAxis {
+/** The largest entry along the axes, as a constant that an exponential can be shifted by. */
+function shiftOf(x: Array, axis: NormAxis, where?: Array): Array {
+  return lax.stopGradient(np.max(x, { axis, keepdims: true, ...(where && { where, initial: -Infinity }) }));
+}
+
+export interface LogsumexpOptions extends WhereAxis {
+  /** Factors of the exponentials, which broadcast to a. */
+  b?: ArrayLike | null;
+  keepdims?: boolean;
+  /** Whether the result is `[log|sum|, sign]`. */
+  returnSign?: boolean;
+}
+
+const logsumexpOf = composite<{ axis: NormAxis; keepdims: boolean; returnSign: boolean; hasB: boolean }>('logsumexp', ([a, ...rest], { axis, keepdims, returnSign, hasB }) => {
+  const b = hasB ? rest[0]! : undefined;
+  const where = rest[hasB ? 1 : 0];
+  const x = b === undefined ? a! : np.where(np.equal(b, 0), -Infinity, a!);
+  const top = shiftOf(x, axis, where);
+  const shift = np.where(np.isfinite(top), top, zero(top));
+  const e = np.exp(np.subtract(where === undefined ? x : np.where(where, x, -Infinity), shift));
+  const total = np.sum(b === undefined ? e : np.multiply(e, b), { axis, keepdims: true });
+  const sign = np.sign(total);
+  const log = np.add(np.log(np.abs(total)), shift);
+  const shaped = (y: Array) => (keepdims ? y : axis === null ? np.reshape(y, []) : np.squeeze(y, { axis }));
+  if (returnSign) return [shaped(log), shaped(sign)];
+  return [shaped(b === undefined ? log : np.where(np.less(sign, 0), NaN, log))];
+});
+
+/** `log(sum(b exp(a)))` over axes, without overflow; with `returnSign` a pair. Mirrors `brainstate.nn.logsumexp`. */
+export function logsumexp(a: ArrayLike, options: LogsumexpOptions & { returnSign: true }): [Array, Array];
+export function logsumexp(a: ArrayLike, options?: LogsumexpOptions | number): Array;
+export function logsumexp(a: ArrayLike, options: LogsumexpOptions | number = {}): Array | [Array, Array] {
+  const { axis = null, b, keepdims = false, returnSign = false, where } = typeof options === 'number' ? ({ axis: options } as LogsumexpOptions) : options;
+  const args = isGiven(b) ? promoteDtypesInexact('logsumexp', a, b) : promoteDtypesInexact('logsumexp', a);
+  if (isGiven(where)) args.push(np.asarray(where, { dtype: 'bool' }));
+  const out = logsumexpOf(args, { axis, keepdims, returnSign, hasB: isGiven(b) });
+  return returnSign ? (out as [Array, Array]) : out[0]!;
+}
+
+const softmaxOf = masked<{ axis: NormAxis }>('softmax', (x, where, { axis }) => {
+  if (where === undefined) {
+    const e = np.exp(np.subtract(x, shiftOf(x, axis)));
+    return np.divide(e, np.sum(e, { axis, keepdims: true }));
+  }
+  const top = shiftOf(x, axis, where);
+  // Where nothing counts, nothing may be infinite, nor any sum zero: their derivatives would be no numbers.
+  const e = np.where(where, np.exp(np.subtract(np.where(where, x, top), np.where(np.equal(top, -Infinity), zero(top), top))), zero(x));
+  const total = np.sum(e, { axis, keepdims: true });
+  return np.divide(e, np.where(np.equal(total, 0), 1, total));
+});
+/** `exp(x) / sum(exp(x))` over axes; 0 where `where` is false. Mirrors `brainstate.nn.softmax`; `softmax(x, axis)` works, too. */
+export function softmax(x: ArrayLike, options: WhereAxis | number = {}): Array {
+  return softmaxOf(x, whereOf(options), { axis: axisOf(options) });
+}
+
+const logSoftmaxOf = masked<{ axis: NormAxis }>('logSoftmax', (x, where, { axis }) => {
+  const top = shiftOf(x, axis, where);
+  const shifted = np.subtract(where === undefined ? x : np.where(where, x, top), top);
+  const out = np.subtract(shifted, np.log(np.sum(np.exp(shifted), { axis, keepdims: true, ...(where && { where }) })));
+  return where === undefined ? out : np.where(where, out, -Infinity);
+});
+/** `log(softmax(x))` over axes; −∞ where `where` is false. Mirrors `brainstate.nn.log_softmax`. */
+export function logSoftmax(x: ArrayLike, options: WhereAxis | number = {}): Array {
+  return logSoftmaxOf(x, whereOf(options), { axis: axisOf(options) });
+}
+
+function whereOf(options: WhereAxis | number): Optional {
+  return typeof options === 'number' ? undefined : options.where;
+}
+
+function axisOf(options: WhereAxis | number): NormAxis {
   if (typeof options === 'number') return options;
   return options.axis === undefined ? -1 : options.axis;
 }
@@ -154,14 +244,20 @@ export function softmin(x: ArrayLike, options: { axis?: NormAxis } | number = {}
   return softmax(np.negative(x), options);
 }
 
-const standardizeOf = withOptions<{ axis: NormAxis; epsilon: number }>('standardize', (x, { axis, epsilon }) => {
-  const mean = np.mean(x, { axis, keepdims: true });
-  const variance = np.subtract(np.mean(np.square(x), { axis, keepdims: true }), np.square(mean));
-  return np.multiply(np.subtract(x, mean), lax.rsqrt(np.add(variance, epsilon)));
+const standardizeOf = composite<{ axis: NormAxis; epsilon: number; hasVariance: boolean }>('standardize', ([x, ...rest], { axis, epsilon, hasVariance }) => {
+  const where = rest[hasVariance ? 1 : 0];
+  const over = { axis, keepdims: true, ...(where && { where }) };
+  const mean = np.mean(x!, over);
+  // Rounding may make the difference negative.
+  const variance = hasVariance ? rest[0]! : np.maximum(np.subtract(np.mean(np.square(x!), over), np.square(mean)), 0);
+  return [np.multiply(np.subtract(x!, mean), lax.rsqrt(np.add(variance, epsilon)))];
 });
-/** x with mean 0 and variance 1 over axes. Mirrors `brainstate.nn.standardize`. */
-export function standardize(x: ArrayLike, { axis = -1, epsilon = 1e-5 }: { axis?: NormAxis; epsilon?: number } = {}): Array {
-  return standardizeOf(x, { axis, epsilon });
+/** x with mean 0 and variance 1 over axes, or with a variance that is known. Mirrors `brainstate.nn.standardize`. */
+export function standardize(x: ArrayLike, options: (WhereAxis & { variance?: ArrayLike | null; epsilon?: number }) | number = {}): Array {
+  const { variance, epsilon = 1e-5, where } = typeof options === 'number' ? ({} as { variance?: undefined; epsilon?: undefined; where?: undefined }) : options;
+  const args = isGiven(variance) ? promoteDtypesInexact('standardize', x, variance) : promoteDtypesInexact('standardize', x);
+  if (isGiven(where)) args.push(np.asarray(where, { dtype: 'bool' }));
+  return standardizeOf(args, { axis: axisOf(options), epsilon, hasVariance: isGiven(variance) })[0]!;
 }
 
 /** One half of x times the sigmoid of the other. Mirrors `brainstate.nn.glu`. @throws ShapeError if the axis is of odd size */

@@ -1,12 +1,31 @@
 export {
-  celu, elu, gelu, glu, hardSigmoid, hardSilu, hardSwish, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, mish, type NormAxis, oneHot, relu, relu6, selu, sigmoid, silu, softmax, softmin, softplus,
-  softSign, standardize, swish, tanh, tanhShrink,
+  CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, RReLU, SELU, Sigmoid, SiLU, Softmax, Softmax2d, Softmin, Softplus,
+  Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
+} from './activationModules';
+export {
+  celu, elu, gelu, glu, hardShrink, hardSigmoid, hardSilu, hardSwish, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, type LogsumexpOptions, mish, type NormAxis, oneHot, prelu, relu, relu6, rrelu, selu,
+  sigmoid, silu, softmax, softmin, softplus, softShrink, softSign, sparsePlus, sparseSigmoid, squareplus, standardize, swish, tanh, tanhShrink, type WhereAxis,
 } from './activations';
+export { Conv1d, Conv2d, Conv3d, type ConvOptions, type ConvParams, type ConvTransposeOptions, ScaledWSConv1d, ScaledWSConv2d, ScaledWSConv3d, type ScaledWSConvOptions } from './conv';
+export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './convTranspose';
 export { Dropout } from './dropout';
+export { Embedding, type EmbeddingOptions } from './embedding';
+export { Flatten, type FlattenOptions, Unflatten } from './flatten';
 export { Linear, type LinearOptions } from './linear';
-export { ElementWiseBlock, initAllStates, Module, resetAllStates, Sequential } from './module';
+export { callAllFns, type CallAllOptions, callOrder, initAllStates, resetAllStates } from './collective';
+export { ElementWiseBlock, Module, type ModuleOptions, type ParamModule } from './module';
+export { type Layer, Sequential } from './sequential';
 export {
   AccuracyMetric, type ArgName, AverageMetric, type ClassAverage, ConfusionMatrix, F1ScoreMetric, Metric, type MetricInputs, MetricState, MultiMetric, PrecisionMetric, RecallMetric, Statistics, WelfordMetric,
 } from './metrics';
 export { assignStateValues, clipGradNorm, type ClipGradNormOptions, countParameters, type ValuesByPath } from './parameters';
+export {
+  BatchNorm0d, BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions, GroupNorm, type GroupNormOptions, LayerNorm, type LayerNormOptions, type MaskOption, RMSNorm, type RMSNormOptions, type ScaleAndBias,
+} from './normalization';
+export {
+  AllToAll, type AllToAllOptions, type ConnectionParams, OneToOne, type OneToOneOptions, ScaledWSLinear, type ScaledWSLinearOptions, SignedWLinear, type SignedWLinearOptions,
+} from './scaledLinear';
+export { SparseLinear, type SparseLinearOptions, type SparseMatrix } from './sparseLinear';
+export { weightStandardization, type WeightStandardizationOptions } from './weightStandardization';
+export { type PerDimension, type WindowPadding } from './windowArguments';
 export * as init from '../init/index';

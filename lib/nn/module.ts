@@ -2,8 +2,34 @@ import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
+import { flatten } from '../graph/graph';
 import { Node } from '../graph/node';
-import { State } from '../state/state';
+import type { TreefyState } from '../graph/treefyState';
+import type { Hierarchy } from '../graph/walk';
+import { type Describable, ParamDescriber } from '../mixin/paramDesc';
+import type { Filter } from '../state/filters';
+import type { NestedDict } from '../state/nestedDict';
+import { type Path, pathText } from '../state/paths';
+import { catchNewStates, type NewStateCatcher, ParamState } from '../state/state';
+import { initAllStates } from './collective';
+import { defaultItem, nodeText } from './moduleText';
+
+export interface ModuleOptions {
+  name?: string | undefined;
+}
+
+/** What a module that stands for one parameter has besides ({@link Module.paramModules} finds those). */
+export interface ParamModule extends Module {
+  regLoss(): Loose;
+  cache(): unknown;
+  clearCache(): void;
+}
+
+function toSize(what: string, size: number | readonly number[]): readonly number[] {
+  const s = typeof size === 'number' ? [size] : size;
+  if (!globalThis.Array.isArray(s) || !s.every((n) => Number.isInteger(n) && n >= 0)) throw new ArgumentError(`${what}: expected a size or a list of sizes, got ${globalThis.Array.isArray(s) ? `[${s.join(', ')}]` : describeValue(s)}`);
+  return [...s];
+}
 
 /**
  * A part of a model: holds states and other modules in its properties, and computes in `call`.
@@ -19,43 +45,55 @@ import { State } from '../state/state';
  * ```
  */
 export class Module extends Node {
-  private moduleName: string | null = null;
-  private sizes: { in: readonly number[] | null; out: readonly number[] | null } = { in: null, out: null };
+  /** Names of the constructor's first arguments, by which a describer may be given them; of which `inSize` is what `Sequential` gives. */
+  static readonly positional: readonly string[] = ['inSize'];
+  /** Whether modules of the class stand for one parameter. @internal */
+  static readonly isParamModule: boolean = false;
 
-  constructor(options: { name?: string } = {}) {
+  protected readonly _name: string | null;
+  protected _inSize: readonly number[] | null = null;
+  protected _outSize: readonly number[] | null = null;
+
+  constructor({ name }: ModuleOptions = {}) {
     super();
-    this.moduleName = options.name ?? null;
-    // Of no interest to the graph, nor to those who print the module.
-    Object.defineProperty(this, 'moduleName', { enumerable: false, writable: true });
-    Object.defineProperty(this, 'sizes', { enumerable: false, writable: true });
+    if (name !== undefined && typeof name !== 'string') throw new ArgumentError(`${new.target.name}: expected name to be a string, got ${describeValue(name)}`);
+    this._name = name ?? null;
   }
 
+  /** A module of this class that is yet to be made: {@link ParamDescriber}. `Sequential` makes it when the size of its input is known. */
+  static desc<T>(this: Describable<T>, ...args: unknown[]): ParamDescriber<T> {
+    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
+    return new ParamDescriber<T>(this, ...args);
+  }
+
+  /** The name given to the constructor. */
   get name(): string | null {
-    return this.moduleName;
-  }
-
-  set name(name: string | null) {
-    this.moduleName = name;
+    return this._name;
   }
 
   /** Shape of an input without its leading dimensions. @throws ArgumentError if it is not known */
   get inSize(): readonly number[] {
-    if (this.sizes.in === null) throw new ArgumentError(`${this.constructor.name}: inSize is not set`);
-    return this.sizes.in;
+    if (this._inSize === null) throw new ArgumentError(`${this.constructor.name}: inSize is not set`);
+    return this._inSize;
   }
 
   set inSize(size: number | readonly number[]) {
-    this.sizes.in = typeof size === 'number' ? [size] : [...size];
+    this._inSize = toSize(`${this.constructor.name}.inSize`, size);
   }
 
   /** Shape of a result without its leading dimensions. @throws ArgumentError if it is not known */
   get outSize(): readonly number[] {
-    if (this.sizes.out === null) throw new ArgumentError(`${this.constructor.name}: outSize is not set`);
-    return this.sizes.out;
+    if (this._outSize === null) throw new ArgumentError(`${this.constructor.name}: outSize is not set`);
+    return this._outSize;
   }
 
   set outSize(size: number | readonly number[]) {
-    this.sizes.out = typeof size === 'number' ? [size] : [...size];
+    this._outSize = toSize(`${this.constructor.name}.outSize`, size);
+  }
+
+  /** Whether {@link inSize} and {@link outSize} are known. */
+  get knownSizes(): { inSize: readonly number[] | null; outSize: readonly number[] | null } {
+    return { inSize: this._inSize, outSize: this._outSize };
   }
 
   /** What the module computes. */
@@ -69,69 +107,111 @@ export class Module extends Node {
   /** Puts the states that {@link initState} made back to their first values. */
   resetState(..._args: Loose[]): void {}
 
+  /**
+   * Calls {@link initState} of this module and all below, and gives the states that were made. A last plain object with `stateTag` tags them.
+   *
+   * Mirrors `brainstate.nn.Module.init_all_states`.
+   */
+  initAllStates(...args: unknown[]): NewStateCatcher {
+    const last = args[args.length - 1];
+    const tagged = last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype && 'stateTag' in last;
+    const { stateTag, ...rest } = (tagged ? last : {}) as { stateTag?: string };
+    const own = tagged ? [...args.slice(0, -1), ...(Object.keys(rest).length > 0 ? [rest] : [])] : args;
+    return catchNewStates(() => initAllStates(this, ...own), stateTag === undefined ? {} : { stateTag }).catcher;
+  }
+
+  /** Snapshots of the states, nested as the modules are; with several filters a list. Mirrors `brainstate.nn.Module.state_trees`. */
+  stateTrees(): NestedDict<TreefyState>;
+  stateTrees(filter: Filter): NestedDict<TreefyState>;
+  stateTrees(...filters: Filter[]): NestedDict<TreefyState> | NestedDict<TreefyState>[];
+  stateTrees(...filters: Filter[]): NestedDict<TreefyState> | NestedDict<TreefyState>[] {
+    const [, states] = flatten(this);
+    return (filters.length === 0 ? states : states.filter(...filters)) as NestedDict<TreefyState> | NestedDict<TreefyState>[];
+  }
+
+  /** The modules directly below, those in lists and objects among them. */
+  *children(): IterableIterator<Module> {
+    for (const [, m] of this.namedChildren()) yield m;
+  }
+
+  /** `[path, module]` of the modules directly below. */
+  *namedChildren(): IterableIterator<[string, Module]> {
+    for (const [path, m] of this.nodes(Module as never, { allowedHierarchy: [1, 1] }) as [Path, Module][]) yield [pathText(path), m];
+  }
+
+  /** All modules below, and this one last unless `includeSelf` is false. */
+  *modules({ includeSelf = true }: { includeSelf?: boolean } = {}): IterableIterator<Module> {
+    for (const [, m] of this.namedModules({ includeSelf })) yield m;
+  }
+
+  /** `[path, module]` of all modules below, and of this one, whose path is empty, last. */
+  *namedModules({ prefix = '', includeSelf = true }: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
+    for (const [path, m] of this.nodes({ allowedHierarchy: [includeSelf ? 0 : 1, Number.MAX_SAFE_INTEGER] }) as [Path, Node][]) {
+      if (m instanceof Module) yield [[prefix, pathText(path)].filter((s) => s !== '').join('.'), m];
+    }
+  }
+
+  /** The parameters of this module and all below, or its own only. */
+  *parameters(options: { recurse?: boolean } = {}): IterableIterator<ParamState<Loose>> {
+    for (const [, p] of this.namedParameters(options)) yield p;
+  }
+
+  /**
+   * `[path, state]` of the parameters of this module and all below; without `recurse` of its own only.
+   *
+   * (BrainState's gives the children's parameters there, never the module's own.)
+   */
+  *namedParameters({ prefix = '', recurse = true }: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
+    const found = this.states(ParamState, { allowedHierarchy: [0, recurse ? Number.MAX_SAFE_INTEGER : 0] });
+    for (const [path, p] of found.entries()) yield [prefix === '' ? pathText(path) : `${prefix}.${pathText(path)}`, p as ParamState<Loose>];
+  }
+
+  /** Modules below (or this one) that stand for one parameter each. Mirrors `brainstate.nn.Module.param_modules`. */
+  *paramModules(hierarchy?: Hierarchy): IterableIterator<ParamModule> {
+    for (const [, m] of this.namedParamModules(hierarchy)) yield m;
+  }
+
+  /** `[path, module]` of {@link paramModules}. */
+  *namedParamModules(hierarchy: Hierarchy = { allowedHierarchy: [0, Number.MAX_SAFE_INTEGER] }): IterableIterator<[string, ParamModule]> {
+    for (const [path, m] of this.nodes(hierarchy) as [Path, Node][]) if ((m.constructor as typeof Module).isParamModule) yield [pathText(path), m as ParamModule];
+  }
+
+  /** The sum of the regularisation losses of all parameters that have one; 0 without any. Mirrors `brainstate.nn.Module.reg_loss`. */
+  regLoss(): Loose {
+    let total: Loose = 0;
+    for (const p of this.paramModules()) {
+      const loss = p.regLoss();
+      total = total === 0 ? loss : loss.add ? loss.add(total) : total.add ? total.add(loss) : total + loss;
+    }
+    return total;
+  }
+
+  /** While the function runs, parameters' values are computed once. Mirrors `brainstate.nn.Module.param_precompute`. */
+  paramPrecompute<R>(f: () => R, hierarchy?: Hierarchy): R {
+    const params = [...this.paramModules(hierarchy)];
+    try {
+      for (const p of params) p.cache();
+      return f();
+    } finally {
+      for (const p of params) p.clearCache();
+    }
+  }
+
+  /** What is printed of a property: its name and value (a string as it is), or null for nothing. */
+  prettyReprItem(name: string, value: unknown): [string, unknown] | null {
+    return defaultItem(name, value);
+  }
+
   override toString(): string {
     return this[inspect.custom]();
   }
 
   [inspect.custom](): string {
-    return renderModule(this, 0, new Set());
+    return nodeText(this, (k, v) => this.prettyReprItem(k, v));
   }
-}
-
-function renderModule(m: Module, indent: number, seen: Set<object>): string {
-  if (seen.has(m)) return `${m.constructor.name}(...)`;
-  seen.add(m);
-  const pad = ' '.repeat(indent + 2);
-  const lines: string[] = [];
-  for (const [key, get] of [['in_size', () => m.inSize], ['out_size', () => m.outSize]] as const) {
-    try {
-      const s = get();
-      lines.push(`${key}=(${s.join(', ')}${s.length === 1 ? ',' : ''})`);
-    } catch {
-      // The size is not known.
-    }
-  }
-  for (const [k, v] of Object.entries(m)) {
-    if (v === null || v === undefined || (m.constructor as typeof Module).graphInvisibleAttrs.includes(k)) continue;
-    lines.push(`${k.replace(/^_/, '')}=${v instanceof Module ? renderModule(v, indent + 2, seen) : v instanceof State ? (seen.has(v) ? `${v.constructor.name}(...)` : (seen.add(v), v.render(indent + 2))) : inspect(v, { depth: 1 }).replaceAll('\n', `\n${pad}`)}`);
-  }
-  return `${m.constructor.name}(\n${lines.map((l) => `${pad}${l}`).join(',\n')}\n${' '.repeat(indent)})`;
 }
 
 /** A module whose result has the shape of its input. */
-export class ElementWiseBlock extends Module {}
-
-/** What `initAllStates` calls: anything with initState. */
-interface HasInitState {
-  initState(...args: unknown[]): void;
+export class ElementWiseBlock extends Module {
+  static override readonly positional: readonly string[] = [];
 }
-
-/** Calls `initState` of every module below (and itself), with the given arguments, a batch size say; gives the module. Mirrors `brainstate.nn.init_all_states`. */
-export function initAllStates<M extends Node>(root: M, ...args: unknown[]): M {
-  for (const [, n] of root.nodes() as [unknown, Node][]) if (n instanceof Module) (n as HasInitState).initState(...args);
-  return root;
-}
-
-/** As {@link initAllStates}, with `resetState`. */
-export function resetAllStates<M extends Node>(root: M, ...args: unknown[]): M {
-  for (const [, n] of root.nodes() as [unknown, Node][]) if (n instanceof Module) n.resetState(...args);
-  return root;
-}
-
-/** Layers one after another: modules or functions. Mirrors `brainstate.nn.Sequential`. */
-export class Sequential extends Module {
-  readonly layers: readonly (Module | ((x: Loose) => Loose))[];
-
-  constructor(...layers: (Module | ((x: Loose) => Loose))[]) {
-    super();
-    for (const l of layers) if (typeof l !== 'function' && !(l instanceof Module)) throw new ArgumentError(`Sequential: expected modules or functions, got ${describeValue(l)}`);
-    this.layers = layers;
-  }
-
-  override call(x: Loose): Loose {
-    let y = x;
-    for (const l of this.layers) y = typeof l === 'function' ? l(y) : l.call(y);
-    return y;
-  }
-}
-

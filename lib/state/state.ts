@@ -311,7 +311,8 @@ function typeText(value: unknown, indent: number): string {
   if (globalThis.Array.isArray(value)) return `[${value.map((v) => typeText(v, indent)).join(', ')}]`;
   if (typeof value === 'object') {
     const pad = ' '.repeat(indent);
-    const entries = value instanceof Map ? [...value.entries()] : Object.entries(value as object);
+    // As in a tree, the keys of a plain object are in order.
+    const entries = value instanceof Map ? [...value.entries()] : Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{\n${entries.map(([k, v]) => `${pad}  '${String(k)}': ${typeText(v, indent + 2)}`).join(',\n')}\n${pad}}`;
   }
   return String(value);

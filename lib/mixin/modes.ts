@@ -1,0 +1,82 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import { CombinedTypes, JointTypes } from './types';
+
+type ModeClass = abstract new (...args: never[]) => Mode;
+
+/** How a computation is to be run. Mirrors `brainstate.mixin.Mode`. */
+export class Mode {
+  /** Whether this is of exactly the class. */
+  isA(mode: ModeClass | CombinedTypes<unknown>): boolean {
+    return this.constructor === mode;
+  }
+
+  /** Whether this is of the class or one that extends it. */
+  has(mode: ModeClass): boolean {
+    return this instanceof mode;
+  }
+
+  /** Whether another mode is of the same class. */
+  equals(other: Mode): boolean {
+    return other.constructor === this.constructor;
+  }
+
+  toString(): string {
+    return this.constructor.name;
+  }
+}
+
+/** Several modes at once. What one of them has as a property is found with {@link get}. Mirrors `brainstate.mixin.JointMode`. */
+export class JointMode extends Mode {
+  readonly modes: readonly Mode[];
+
+  constructor(...modes: Mode[]) {
+    super();
+    for (const m of modes) if (!(m instanceof Mode)) throw new ArgumentError(`JointMode: expected modes, got ${describeValue(m)}`);
+    this.modes = modes;
+  }
+
+  /** The classes of the modes. */
+  get types(): ReadonlySet<ModeClass> {
+    return new Set(this.modes.map((m) => m.constructor as ModeClass));
+  }
+
+  override has(mode: ModeClass): boolean {
+    return this.modes.some((m) => m instanceof mode);
+  }
+
+  /** Whether a type is the one of all these modes' classes together. */
+  override isA(type: ModeClass | CombinedTypes<unknown>): boolean {
+    const own = JointTypes(...(this.types as ReadonlySet<never>)) as unknown;
+    return own instanceof CombinedTypes ? own.equals(type) : own === type;
+  }
+
+  /** The property of the first mode that has it; undefined if none has. */
+  get(name: string): unknown {
+    const m = this.modes.find((mode) => name in mode);
+    return m && (m as unknown as Record<string, unknown>)[name];
+  }
+
+  override toString(): string {
+    return `JointMode(${this.modes.join(', ')})`;
+  }
+}
+
+/** A mode with a batch of inputs along an axis. Mirrors `brainstate.mixin.Batching`. */
+export class Batching extends Mode {
+  readonly batchSize: number;
+  readonly batchAxis: number;
+
+  constructor({ batchSize = 1, batchAxis = 0 }: { batchSize?: number; batchAxis?: number } = {}) {
+    super();
+    this.batchSize = batchSize;
+    this.batchAxis = batchAxis;
+  }
+
+  override toString(): string {
+    return `Batching(in_size=${this.batchSize}, axis=${this.batchAxis})`;
+  }
+}
+
+/** The mode of training. Mirrors `brainstate.mixin.Training`. */
+export class Training extends Mode {}

@@ -1,0 +1,346 @@
+import { inspect } from 'node:util';
+import type { Array } from '../core/array';
+import type { DType } from '../core/dtype';
+import { ArgumentError, ShapeError } from '../core/errors';
+import { pythonFloat, Verbatim } from '../core/pythonText';
+import * as environ from '../environ';
+import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import * as np from '../numpy';
+import { ParamState } from '../state/state';
+import * as F from './activations';
+import { ElementWiseBlock, type ModuleOptions } from './module';
+
+// Each module applies the function of its name; their options are the functions', but for the defaults of GELU.
+
+/** A module whose settings are floats, and print as such. */
+abstract class WithFloats extends ElementWiseBlock {
+  override prettyReprItem(name: string, value: unknown): [string, unknown] | null {
+    return super.prettyReprItem(name, typeof value === 'number' ? new Verbatim(pythonFloat(value)) : value);
+  }
+}
+
+/** A module that prints in one line. */
+abstract class OneLine extends ElementWiseBlock {
+  protected abstract settingsText(): string;
+
+  override [inspect.custom](): string {
+    return `${this.constructor.name}(${this.settingsText()})`;
+  }
+}
+
+/** {@link F.relu} as a module. Mirrors `brainstate.nn.ReLU`. */
+export class ReLU extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.relu(x);
+  }
+}
+/** {@link F.sigmoid} as a module. Mirrors `brainstate.nn.Sigmoid`. */
+export class Sigmoid extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.sigmoid(x);
+  }
+}
+/** {@link F.hardSigmoid} as a module. Mirrors `brainstate.nn.Hardsigmoid`. */
+export class Hardsigmoid extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.hardSigmoid(x);
+  }
+}
+/** {@link F.tanh} as a module. Mirrors `brainstate.nn.Tanh`. */
+export class Tanh extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.tanh(x);
+  }
+}
+/** {@link F.silu} as a module. Mirrors `brainstate.nn.SiLU`. */
+export class SiLU extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.silu(x);
+  }
+}
+/** {@link F.mish} as a module. Mirrors `brainstate.nn.Mish`. */
+export class Mish extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.mish(x);
+  }
+}
+/** {@link F.hardSilu} as a module. Mirrors `brainstate.nn.Hardswish`. */
+export class Hardswish extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.hardSilu(x);
+  }
+}
+/** {@link F.selu} as a module. Mirrors `brainstate.nn.SELU`. */
+export class SELU extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.selu(x);
+  }
+}
+/** {@link F.logSigmoid} as a module. Mirrors `brainstate.nn.LogSigmoid`. */
+export class LogSigmoid extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.logSigmoid(x);
+  }
+}
+/** {@link F.softplus} as a module. Mirrors `brainstate.nn.Softplus`. */
+export class Softplus extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.softplus(x);
+  }
+}
+/** {@link F.softSign} as a module. Mirrors `brainstate.nn.Softsign`. */
+export class Softsign extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.softSign(x);
+  }
+}
+/** {@link F.tanhShrink} as a module. Mirrors `brainstate.nn.Tanhshrink`. */
+export class Tanhshrink extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    return F.tanhShrink(x);
+  }
+}
+
+/** Its input, unchanged. Mirrors `brainstate.nn.Identity`. */
+export class Identity extends ElementWiseBlock {
+  override call<T>(x: T): T {
+    return x;
+  }
+}
+
+/** {@link F.softmax} over the channels of images [..., C, H, W] or of one. Mirrors `brainstate.nn.Softmax2d`. @throws ShapeError for other ranks than 3 and 4 */
+export class Softmax2d extends ElementWiseBlock {
+  override call(x: ArrayLike): Array {
+    const a = asArray(x, 'Softmax2d');
+    if (a.ndim !== 3 && a.ndim !== 4) throw new ShapeError(`Softmax2d: expected an array of 3 or 4 dimensions, got ${a.aval}`);
+    return F.softmax(a, -3);
+  }
+}
+
+/** x where above a threshold, else a value. Mirrors `brainstate.nn.Threshold`. */
+export class Threshold extends OneLine {
+  readonly threshold: number;
+  readonly value: number;
+
+  constructor(threshold: number, value: number) {
+    super();
+    this.threshold = threshold;
+    this.value = value;
+  }
+
+  override call(x: ArrayLike): Array {
+    const a = asArray(x, 'Threshold');
+    const own = (v: number) => np.asarray(v, { dtype: a.dtype });
+    return np.where(np.greater(a, own(this.threshold)), a, own(this.value));
+  }
+
+  protected settingsText(): string {
+    return `threshold=${pythonFloat(this.threshold)}, value=${pythonFloat(this.value)}`;
+  }
+}
+
+/** {@link F.rrelu} as a module; random whether or not `fit` is set, as it is in BrainState. Mirrors `brainstate.nn.RReLU`. */
+export class RReLU extends WithFloats {
+  readonly lower: number;
+  readonly upper: number;
+
+  constructor({ lower = 1 / 8, upper = 1 / 3, ...options }: { lower?: number; upper?: number } & ModuleOptions = {}) {
+    super(options);
+    this.lower = lower;
+    this.upper = upper;
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.rrelu(x, this);
+  }
+}
+
+/** {@link F.hardTanh} as a module. Mirrors `brainstate.nn.Hardtanh`. @throws ArgumentError for an empty interval */
+export class Hardtanh extends WithFloats {
+  readonly minVal: number;
+  readonly maxVal: number;
+
+  constructor({ minVal = -1, maxVal = 1, ...options }: { minVal?: number; maxVal?: number } & ModuleOptions = {}) {
+    super(options);
+    if (!(maxVal > minVal)) throw new ArgumentError(`Hardtanh: expected maxVal to be above minVal, got ${maxVal} and ${minVal}`);
+    this.minVal = minVal;
+    this.maxVal = maxVal;
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.hardTanh(x, this);
+  }
+}
+
+/** x limited to [0, 6]. Mirrors `brainstate.nn.ReLU6`. */
+export class ReLU6 extends Hardtanh {
+  constructor(options: ModuleOptions = {}) {
+    super({ ...options, minVal: 0, maxVal: 6 });
+  }
+}
+
+/** {@link F.elu} as a module. Mirrors `brainstate.nn.ELU`. */
+export class ELU extends WithFloats {
+  readonly alpha: number;
+
+  constructor({ alpha = 1, ...options }: { alpha?: number } & ModuleOptions = {}) {
+    super(options);
+    this.alpha = alpha;
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.elu(x, this);
+  }
+}
+
+/** {@link F.celu} as a module. Mirrors `brainstate.nn.CELU`. */
+export class CELU extends WithFloats {
+  readonly alpha: number;
+
+  constructor({ alpha = 1, ...options }: { alpha?: number } & ModuleOptions = {}) {
+    super(options);
+    this.alpha = alpha;
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.celu(x, this);
+  }
+}
+
+/** {@link F.glu} as a module. Mirrors `brainstate.nn.GLU`. */
+export class GLU extends OneLine {
+  readonly dim: number;
+
+  constructor({ dim = -1, ...options }: { dim?: number } & ModuleOptions = {}) {
+    super(options);
+    this.dim = dim;
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.glu(x, { axis: this.dim });
+  }
+
+  protected settingsText(): string {
+    return `dim=${this.dim}`;
+  }
+}
+
+/** {@link F.gelu} as a module, by default exact (the function's default is the approximation). Mirrors `brainstate.nn.GELU`. */
+export class GELU extends OneLine {
+  readonly approximate: boolean;
+
+  constructor({ approximate = false, ...options }: { approximate?: boolean } & ModuleOptions = {}) {
+    super(options);
+    this.approximate = approximate;
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.gelu(x, this);
+  }
+
+  protected settingsText(): string {
+    return `approximate=${this.approximate ? 'True' : 'False'}`;
+  }
+}
+
+/** A module with the setting `lambd`. */
+abstract class Shrink extends OneLine {
+  readonly lambd: number;
+
+  constructor({ lambd = 0.5, ...options }: { lambd?: number } & ModuleOptions = {}) {
+    super(options);
+    this.lambd = lambd;
+  }
+
+  protected settingsText(): string {
+    return `lambd=${pythonFloat(this.lambd)}`;
+  }
+}
+
+/** {@link F.hardShrink} as a module. Mirrors `brainstate.nn.Hardshrink`. */
+export class Hardshrink extends Shrink {
+  override call(x: ArrayLike): Array {
+    return F.hardShrink(x, this);
+  }
+}
+
+/** {@link F.softShrink} as a module. Mirrors `brainstate.nn.Softshrink`. */
+export class Softshrink extends Shrink {
+  override call(x: ArrayLike): Array {
+    return F.softShrink(x, this);
+  }
+}
+
+/** {@link F.leakyRelu} as a module. Mirrors `brainstate.nn.LeakyReLU`. */
+export class LeakyReLU extends OneLine {
+  readonly negativeSlope: number;
+
+  constructor({ negativeSlope = 0.01, ...options }: { negativeSlope?: number } & ModuleOptions = {}) {
+    super(options);
+    this.negativeSlope = negativeSlope;
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.leakyRelu(x, this);
+  }
+
+  protected settingsText(): string {
+    return `negative_slope=${pythonFloat(this.negativeSlope)}`;
+  }
+}
+
+/** {@link F.prelu} with slopes that are learnt: `weight`, of shape [numParameters]. Mirrors `brainstate.nn.PReLU`. */
+export class PReLU extends OneLine {
+  readonly numParameters: number;
+  readonly weight: ParamState;
+
+  constructor({ numParameters = 1, init = 0.25, dtype = environ.dftype(), ...options }: { numParameters?: number; init?: number; dtype?: DType } & ModuleOptions = {}) {
+    super(options);
+    if (!Number.isInteger(numParameters) || numParameters < 1) throw new ArgumentError(`PReLU: expected numParameters to be a positive integer, got ${describeValue(numParameters)}`);
+    this.numParameters = numParameters;
+    this.weight = new ParamState(np.full([numParameters], init, { dtype }));
+  }
+
+  override call(x: ArrayLike): Array {
+    return F.prelu(x, { a: this.weight.value });
+  }
+
+  protected settingsText(): string {
+    return `num_parameters=${this.numParameters}`;
+  }
+}
+
+/** A module that normalises over one dimension. */
+abstract class Normalised extends OneLine {
+  readonly dim: number | null;
+
+  constructor({ dim = null, ...options }: { dim?: number | null } & ModuleOptions = {}) {
+    super(options);
+    this.dim = dim;
+  }
+
+  protected settingsText(): string {
+    return `dim=${this.dim ?? 'None'}`;
+  }
+}
+
+/** {@link F.softmin} as a module, over the last dimension by default. Mirrors `brainstate.nn.Softmin`. */
+export class Softmin extends Normalised {
+  override call(x: ArrayLike): Array {
+    return F.softmin(x, this.dim ?? -1);
+  }
+}
+
+/** {@link F.softmax} as a module, over the last dimension by default. Mirrors `brainstate.nn.Softmax`. */
+export class Softmax extends Normalised {
+  override call(x: ArrayLike): Array {
+    return F.softmax(x, this.dim ?? -1);
+  }
+}
+
+/** {@link F.logSoftmax} as a module, over the last dimension by default. Mirrors `brainstate.nn.LogSoftmax`. */
+export class LogSoftmax extends Normalised {
+  override call(x: ArrayLike): Array {
+    return F.logSoftmax(x, this.dim ?? -1);
+  }
+}

@@ -1,0 +1,106 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import type { Loose } from '../functional/treeFunction';
+import type { Node } from '../graph/node';
+import { nodes } from '../graph/walk';
+import { type Filter, toPredicate } from '../state/filters';
+import type { Path } from '../state/paths';
+
+const MAX_ORDER = 10;
+const order = new WeakMap<object, number>();
+
+/**
+ * Marks a method to be called after the unmarked ones by {@link initAllStates} and its like, those of lower levels first. Works as a decorator.
+ *
+ * Mirrors `brainstate.nn.call_order`.
+ *
+ * @throws ArgumentError for a level outside of [0, 10) unless `checkOrderBoundary` is false
+ * @example
+ * ```ts
+ * class Last extends nn.Module {}
+ * Last.prototype.initState = nn.callOrder(1)(function () {});
+ * ```
+ */
+export function callOrder(level = 0, { checkOrderBoundary = true }: { checkOrderBoundary?: boolean } = {}): <F extends (...args: Loose[]) => Loose>(fun: F, context?: unknown) => F {
+  if (!Number.isInteger(level) || (checkOrderBoundary && (level < 0 || level >= MAX_ORDER))) throw new ArgumentError(`callOrder: expected level to be an integer in [0, ${MAX_ORDER}), got ${describeValue(level)}`);
+  return (fun) => {
+    order.set(fun, level);
+    return fun;
+  };
+}
+
+export interface CallAllOptions {
+  /** The arguments; one that is no list is the only one. */
+  args?: unknown;
+  /** Modules that are passed over. */
+  nodeToExclude?: Filter | null;
+  /** What to do about a module without the method. Default 'raise'. */
+  fnIfNotExist?: 'raise' | 'pass' | 'none' | 'warn';
+}
+
+/** A module, told by what this file calls, as modules import it. */
+function isModule(n: Node): boolean {
+  return typeof (n as Loose).initState === 'function' && typeof (n as Loose).resetState === 'function';
+}
+
+/**
+ * Calls a method of every module of a graph, children before parents, those marked by {@link callOrder} at the end; gives the graph.
+ *
+ * Mirrors `brainstate.nn.call_all_fns`.
+ *
+ * @throws ArgumentError for a module without the method, unless `fnIfNotExist` says otherwise
+ */
+export function callAllFns<M>(target: M, fnName: string, { args = [], nodeToExclude = null, fnIfNotExist = 'raise' }: CallAllOptions = {}): M {
+  if (typeof fnName !== 'string') throw new ArgumentError(`callAllFns: expected fnName to be a string, got ${describeValue(fnName)}`);
+  if (!['raise', 'pass', 'none', 'warn'].includes(fnIfNotExist)) throw new ArgumentError(`callAllFns: expected fnIfNotExist to be 'raise', 'pass', 'none' or 'warn', got ${describeValue(fnIfNotExist)}`);
+  const list = globalThis.Array.isArray(args) ? args : [args];
+  const excluded = nodeToExclude === null ? () => false : toPredicate(nodeToExclude);
+  const later: [number, () => void][] = [];
+  for (const [path, node] of nodes(target) as [Path, Node][]) {
+    if (!isModule(node) || excluded(path, node)) continue;
+    const fun: unknown = (node as Loose)[fnName];
+    if (typeof fun !== 'function') {
+      const said = `callAllFns: the ${node.constructor.name} at '${path.join('.')}' has no method '${fnName}'`;
+      if (fnIfNotExist === 'raise') throw new ArgumentError(said);
+      if (fnIfNotExist === 'warn') process.emitWarning(`${said}; it is passed over`);
+      continue;
+    }
+    const run = () => {
+      fun.apply(node, list);
+    };
+    const level = order.get(fun);
+    if (level === undefined) run();
+    else later.push([level, run]);
+  }
+  later.sort(([a], [b]) => a - b);
+  for (const [, run] of later) run();
+  return target;
+}
+
+/** Takes an option out of a last plain object among the arguments. */
+function takeExcluded(args: readonly unknown[]): { args: unknown[]; nodeToExclude: Filter | null } {
+  const last = args[args.length - 1];
+  if (last === null || typeof last !== 'object' || Object.getPrototypeOf(last) !== Object.prototype || !('nodeToExclude' in last)) return { args: [...args], nodeToExclude: null };
+  const { nodeToExclude, ...rest } = last as { nodeToExclude: Filter | null };
+  return { args: [...args.slice(0, -1), ...(Object.keys(rest).length > 0 ? [rest] : [])], nodeToExclude };
+}
+
+/**
+ * Calls `initState` of every module of a graph with the given arguments, a batch size say; gives the graph. A last plain object may have `nodeToExclude`, a filter.
+ *
+ * Mirrors `brainstate.nn.init_all_states`.
+ *
+ * @example
+ * ```ts
+ * const cell = nn.initAllStates(new nn.GRUCell(2, 3), 4);
+ * cell.h.value.shape; // [4, 3]
+ * ```
+ */
+export function initAllStates<M>(target: M, ...args: unknown[]): M {
+  return callAllFns(target, 'initState', takeExcluded(args));
+}
+
+/** As {@link initAllStates}, with `resetState`. Mirrors `brainstate.nn.reset_all_states`. */
+export function resetAllStates<M>(target: M, ...args: unknown[]): M {
+  return callAllFns(target, 'resetState', takeExcluded(args));
+}

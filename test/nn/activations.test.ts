@@ -1,0 +1,67 @@
+import { grad, init, jit, nn, numpy as np, ParamState, random, State } from 'xlastate';
+import { camel, camelKeys, expectClose, fixture } from '../support/nnFixture';
+
+const x = np.array(fixture.x);
+const mask = np.array(fixture.mask);
+
+test.each(fixture.functions as { name: string; options: Record<string, unknown>; value: unknown; grad?: unknown }[])('$name $options: value and gradient of BrainState', ({ name, options, value, grad: slope }) => {
+  const f = (nn as unknown as Record<string, (v: np.ArrayLike, o: object) => np.Array>)[camel(name)]!;
+  const given = camelKeys({ ...options, ...('where' in options && { where: mask }) });
+  random.seed(1);
+  expectClose(f(x, given).js(), value);
+  if (slope) expectClose(grad((v: np.Array) => np.sum(f(v, given).mul(0.5)))(x).js(), slope, 5);
+});
+
+test('functions with a mask have finite gradients where nothing counts; logsumexp gives a sign', () => {
+  const where = np.array([[false, false], [true, false]]);
+  const g = grad((v: np.Array) => np.sum(np.square(nn.softmax(v, { where }))))(np.array([[1, 2], [3, 4]]));
+  expect(g.js()).toEqual([[0, 0], [0, 0]]);
+  const [value, sign] = nn.logsumexp(np.array([0, 1]), { b: [1, -1], returnSign: true });
+  expectClose(value.item(), Math.log(Math.E - 1));
+  expect(sign.item()).toBe(-1);
+  expect(nn.logsumexp(np.array([0, 1]), { b: [1, -1] }).item()).toBeNaN();
+  expect(nn.softShrink(np.array([1, 3], { dtype: 'int32' }), { lambd: 2 }).js()).toEqual([0, 1]);
+});
+
+type Made = new (...args: unknown[]) => nn.Module;
+test.each(fixture.modules as { name: string; options: Record<string, number>; value: unknown; text: string }[])('module $name $options: value and text of BrainState', ({ name, options, value, text }) => {
+  random.seed(1);
+  const cls = (nn as unknown as Record<string, Made>)[name]!;
+  const m = name === 'Threshold' ? new cls(options.threshold, options.value) : new cls(camelKeys(options));
+  expectClose((m.call(x) as np.Array).js(), value);
+  expect(m.toString()).toBe(text);
+});
+
+test('Softmax2d is over channels; PReLU learns; wrong settings are errors', () => {
+  expectClose(new nn.Softmax2d().call(np.arange(12).reshape([3, 2, 2]).div(6)).js(), fixture.softmax2d);
+  expect(() => new nn.Softmax2d().call(np.ones([2, 2]))).toThrow('3 or 4 dimensions');
+  expect(() => new nn.Hardtanh({ minVal: 1, maxVal: 0 })).toThrow('maxVal');
+  const m = new nn.PReLU();
+  const g = jit(() => grad(() => np.sum(m.call(x)), { gradStates: m.states(ParamState) })())() as unknown as Map<string, np.Array>;
+  expectClose([...g.values()][0]!.js(), [-4.7]);
+});
+
+test.each(fixture.initialisers as { name: string; options: Record<string, unknown>; shape: number[]; value: unknown }[])('initialiser $name $options $shape: values of BrainState', ({ name, options, shape, value }) => {
+  random.seed(42);
+  const made = new (init as unknown as Record<string, new (o: object) => init.Initializer>)[name]!(options);
+  expectClose(made.call(shape).js(), value, 5);
+});
+
+test('gains; param repeats along the batch; impossible shapes are errors', () => {
+  for (const [name, gain, param] of fixture.gains as [string, number, number?][]) expect(init.calculateInitGain(name, param === undefined ? {} : { param })).toBeCloseTo(gain, 12);
+  expect(() => init.calculateInitGain('gelu')).toThrow('nonlinearity');
+  for (const { value, sizes, batchSize, result } of fixture.param) expect(init.param(np.array(value), sizes, { batchSize })!.js()).toEqual(result);
+  expect(init.param(new init.Constant(2), 2, { batchSize: 1 })!.js()).toEqual([[2, 2]]);
+  expect(init.param((shape) => np.zeros([...shape]), [2], { batchSize: 3 })!.shape).toEqual([3, 2]);
+  expect([init.param(0.5, [2])!.shape, init.param(0.5, [2], { batchSize: 2, allowScalar: false })!.shape]).toEqual([[], [2, 1]]);
+  const state = init.param(new ParamState(np.array([1, 2])), [2], { batchSize: 2 });
+  expect([state instanceof ParamState, state.value.shape]).toEqual([true, [2, 2]]);
+  const plain = new State(np.array([1, 2]));
+  expect(init.param(plain, [2])).toBe(plain);
+  expect(() => init.param(np.ones([3]), [2])).toThrow('broadcasts');
+  expect(() => init.param(np.ones([3, 2]), [2], { batchSize: 4 })).toThrow('batch size');
+  expect(() => init.param(null, [2], { allowNone: false })).toThrow('null');
+  expect(() => new init.DeltaOrthogonal().call([3, 3])).toThrow('3 to 5');
+  expect(() => new init.DeltaOrthogonal().call([3, 3, 2])).toThrow('outputs');
+  expect(() => new init.Orthogonal({ axis: 3 }).call([3, 3])).toThrow('axis');
+});
