@@ -28,4 +28,14 @@ export {
 export { SparseLinear, type SparseLinearOptions, type SparseMatrix } from './sparseLinear';
 export { weightStandardization, type WeightStandardizationOptions } from './weightStandardization';
 export { type PerDimension, type WindowPadding } from './windowArguments';
+export { Const, Param, type ParamOptions } from './param';
+export {
+  AffineT, ChainT, ClipT, ExpT, IdentityT, LogT, MaskedT, NegativeT, NegSoftplusT, OrderedT, PositiveT, PowerT, ReluT, ScaledSigmoidT, SigmoidT, SimplexT, SoftplusT, SoftsignT, TanhT, Transform, UnitVectorT,
+} from './paramTransforms';
+export {
+  BetaReg, CauchyReg, DirichletReg, ExponentialReg, GammaReg, GaussianReg, HorseshoeReg, InverseGammaReg, LogNormalReg, LogUniformReg, SpikeAndSlabReg, StudentTReg, UniformReg,
+} from './priors';
+export {
+  ChainedReg, ElasticNetReg, EntropyReg, GroupLassoReg, HuberReg, type Hyper, L1Reg, L2Reg, MaxNormReg, OrthogonalReg, Regularization, type RegOptions, SpectralNormReg, TotalVariationReg,
+} from './regularization';
 export * as init from '../init/index';
