@@ -13,7 +13,9 @@ export { Embedding, type EmbeddingOptions } from './embedding';
 export { Flatten, type FlattenOptions, Unflatten } from './flatten';
 export { Linear, type LinearOptions } from './linear';
 export { callAllFns, type CallAllOptions, callOrder, initAllStates, resetAllStates } from './collective';
+export { LoRA, type LoRAOptions } from './lora';
 export { ElementWiseBlock, Module, type ModuleOptions, type ParamModule } from './module';
+export { type CellActivation, GRUCell, LSTMCell, MGUCell, RNNCell, type RNNCellOptions, URLSTMCell, ValinaRNNCell, VanillaRNNCell } from './rnn';
 export { type Layer, Sequential } from './sequential';
 export {
   AccuracyMetric, type ArgName, AverageMetric, type ClassAverage, ConfusionMatrix, F1ScoreMetric, Metric, type MetricInputs, MetricState, MultiMetric, PrecisionMetric, RecallMetric, Statistics, WelfordMetric,

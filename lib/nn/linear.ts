@@ -14,6 +14,8 @@ export interface LinearOptions {
   /** What the weight is multiplied by, of shape [in, out]. */
   wMask?: InitLike | null;
   name?: string;
+  /** Class of the state. Default: {@link ParamState}. */
+  paramType?: typeof ParamState;
 }
 
 /**
@@ -27,10 +29,11 @@ export interface LinearOptions {
  * ```
  */
 export class Linear extends Module {
-  readonly weight: ParamState<{ weight: Array; bias?: Array }>;
+  static override readonly positional: readonly string[] = ['inSize', 'outSize'];
   readonly wMask: Array | null;
+  readonly weight: ParamState<{ weight: Array; bias?: Array }>;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, name }: LinearOptions = {}) {
+  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, name, paramType = ParamState }: LinearOptions = {}) {
     super({ name });
     this.inSize = inSize;
     this.outSize = outSize;
@@ -41,7 +44,7 @@ export class Linear extends Module {
     const weight = param(wInit, shape);
     if (weight === null) throw new ArgumentError('Linear: expected wInit to be an initialiser, a function or a value, got null');
     const bias = param(bInit, shape.slice(1));
-    this.weight = new ParamState<{ weight: Array; bias?: Array }>(bias === null ? { weight } : { weight, bias });
+    this.weight = new paramType<{ weight: Array; bias?: Array }>(bias === null ? { weight } : { weight, bias });
   }
 
   override call(x: ArrayLike): Array {
