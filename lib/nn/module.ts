@@ -9,7 +9,7 @@ import type { Hierarchy } from '../graph/walk';
 import { type Describable, ParamDescriber } from '../mixin/paramDesc';
 import type { Filter } from '../state/filters';
 import type { NestedDict } from '../state/nestedDict';
-import { type Path, pathText } from '../state/paths';
+import type { Path } from '../state/paths';
 import { catchNewStates, type NewStateCatcher, ParamState } from '../state/state';
 import { initAllStates } from './collective';
 import { defaultItem, nodeText } from './moduleText';
@@ -136,7 +136,7 @@ export class Module extends Node {
 
   /** `[path, module]` of the modules directly below. */
   *namedChildren(): IterableIterator<[string, Module]> {
-    for (const [path, m] of this.nodes(Module as never, { allowedHierarchy: [1, 1] }) as [Path, Module][]) yield [pathText(path), m];
+    for (const [path, m] of this.nodes(Module as never, { allowedHierarchy: [1, 1] }) as [Path, Module][]) yield [path.join('.'), m];
   }
 
   /** All modules below, and this one last unless `includeSelf` is false. */
@@ -147,7 +147,7 @@ export class Module extends Node {
   /** `[path, module]` of all modules below, and of this one, whose path is empty, last. */
   *namedModules({ prefix = '', includeSelf = true }: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
     for (const [path, m] of this.nodes({ allowedHierarchy: [includeSelf ? 0 : 1, Number.MAX_SAFE_INTEGER] }) as [Path, Node][]) {
-      if (m instanceof Module) yield [[prefix, pathText(path)].filter((s) => s !== '').join('.'), m];
+      if (m instanceof Module) yield [[prefix, path.join('.')].filter((s) => s !== '').join('.'), m];
     }
   }
 
@@ -163,7 +163,7 @@ export class Module extends Node {
    */
   *namedParameters({ prefix = '', recurse = true }: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
     const found = this.states(ParamState, { allowedHierarchy: [0, recurse ? Number.MAX_SAFE_INTEGER : 0] });
-    for (const [path, p] of found.entries()) yield [prefix === '' ? pathText(path) : `${prefix}.${pathText(path)}`, p as ParamState<Loose>];
+    for (const [path, p] of found.entries()) yield [prefix === '' ? path.join('.') : `${prefix}.${path.join('.')}`, p as ParamState<Loose>];
   }
 
   /** Modules below (or this one) that stand for one parameter each. Mirrors `brainstate.nn.Module.param_modules`. */
@@ -173,7 +173,7 @@ export class Module extends Node {
 
   /** `[path, module]` of {@link paramModules}. */
   *namedParamModules(hierarchy: Hierarchy = { allowedHierarchy: [0, Number.MAX_SAFE_INTEGER] }): IterableIterator<[string, ParamModule]> {
-    for (const [path, m] of this.nodes(hierarchy) as [Path, Node][]) if ((m.constructor as typeof Module).isParamModule) yield [pathText(path), m as ParamModule];
+    for (const [path, m] of this.nodes(hierarchy) as [Path, Node][]) if ((m.constructor as typeof Module).isParamModule) yield [path.join('.'), m as ParamModule];
   }
 
   /** The sum of the regularisation losses of all parameters that have one; 0 without any. Mirrors `brainstate.nn.Module.reg_loss`. */

@@ -1,0 +1,164 @@
+import { inspect } from 'node:util';
+import { BrainStateError, graph, mixin, nn, numpy as np, ParamState, ShapeError, ShortTermState } from 'xlastate';
+import { fixture } from '../support/nnFixture';
+
+// Settings of initialisers have no units here; functions have no addresses.
+const expected = (name: string) => (fixture.texts[name] as string).replaceAll(/ZeroInit\(\n *unit=Unit\("1"\)\n *\)/g, 'ZeroInit()');
+
+class Net extends nn.Module {
+  b: nn.Linear;
+  a: nn.Linear;
+  k = [new nn.Linear(2, 2, { bInit: null }), 3];
+  d = { x: new nn.ReLU(), y: 1.5 };
+  f = true;
+  t = [1, 2];
+  s = 'hi';
+  arr = np.ones([2, 2]);
+  st = new ShortTermState(np.zeros([2]));
+  none = null;
+  constructor() {
+    super({ name: 'net' });
+    this.b = new nn.Linear(2, 2);
+    this.a = this.b;
+  }
+}
+
+test('modules print as BrainState prints them', () => {
+  expect(new nn.Linear(3, 2).toString()).toBe(expected('linear'));
+  expect(new nn.Linear(3, 2, { wMask: np.ones([3, 2]) }).toString()).toBe(expected('masked'));
+  expect(new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU(), new nn.Dropout(0.5), nn.Linear.desc(1)).toString()).toBe(expected('sequential'));
+  expect(inspect(nn.Linear.desc({ outSize: 3 }))).toBe(expected('describer').replace('out_size', 'outSize'));
+  expect(new nn.URLSTMCell(2, 3).toString()).toBe(expected('urlstm'));
+  const net = new Net();
+  expect(inspect(net)).toBe(expected('net'));
+  const copy = graph.clone(net);
+  expect([copy.name, copy.a === copy.b, copy.a.inSize]).toEqual(['net', true, [2]]);
+  expect(() => {
+    (net as { name: string }).name = 'other';
+  }).toThrow('only a getter');
+});
+
+test('Sequential: sizes are passed on, layers are made from descriptions', () => {
+  const net = new nn.Sequential(new nn.Linear(2, 3), nn.relu, nn.Linear.desc(4, { bInit: null }), new nn.Tanh(), nn.Linear.desc({ outSize: 5 }));
+  expect([net.inSize, net.outSize, net.length, [...net].length]).toEqual([[2], [5], 5, 5]);
+  expect([...net.states(ParamState).keys()]).toEqual([['layers', 0, 'weight'], ['layers', 2, 'weight'], ['layers', 4, 'weight']]);
+  expect((net.at(2) as nn.Linear).weight.value).not.toHaveProperty('bias');
+  expect((net.call(np.ones([7, 2])) as np.Array).shape).toEqual([7, 5]);
+  expect(net.at(-1)).toBe(net.layers[4]);
+  const part = net.slice(0, 3);
+  expect([part.outSize, part.at(0) === net.at(0), net.select([0, -1]).length, net.slice(9).length]).toEqual([[4], true, 2, 0]);
+  net.append(nn.Linear.desc(6));
+  net.extend([new nn.ReLU(), nn.Linear.desc(7)]);
+  net.insert(1, nn.Linear.desc(3));
+  net.insert(-1, new nn.Identity());
+  expect([net.outSize, net.length, net.layers.map((l) => l.constructor.name)]).toEqual([[7], 10, ['Linear', 'Linear', 'Function', 'Linear', 'Tanh', 'Linear', 'Linear', 'ReLU', 'Linear', 'Identity']]);
+  expect((net.call(np.ones([2])) as np.Array).shape).toEqual([7]);
+  const empty = net.slice(99);
+  expect(() => empty.append(nn.relu)).toThrow('empty');
+  expect(() => empty.insert(0, nn.relu)).toThrow('expected a module');
+  empty.insert(0, new nn.Linear(1, 2));
+  expect([empty.inSize, empty.outSize]).toEqual([[1], [2]]);
+  expect(() => new nn.Sequential(nn.relu as never)).toThrow('first layer');
+  expect(() => new nn.Sequential(new nn.ReLU(), nn.Linear.desc(2))).toThrow('not known');
+  expect(() => net.at(10)).toThrow('index');
+  expect(() => net.insert(11, nn.relu)).toThrow('index');
+});
+
+test('an error of a layer names it and keeps its cause', () => {
+  const net = new nn.Sequential(new nn.Linear(2, 3), new nn.Linear(4, 1));
+  let thrown: unknown;
+  try {
+    net.call(np.ones([2]));
+  } catch (e) {
+    thrown = e;
+  }
+  expect(thrown).toBeInstanceOf(BrainStateError);
+  expect((thrown as Error).message).toContain('layer 1 failed');
+  expect((thrown as Error).cause).toBeInstanceOf(ShapeError);
+});
+
+test('what is in a module: children, modules, parameters, snapshots', () => {
+  const net = new Net();
+  expect([...net.namedChildren()].map(([n]) => n).sort()).toEqual(['a', 'd.x', 'k.0']);
+  expect([...net.children()]).toHaveLength(3);
+  expect([...net.namedModules({ prefix: 'p' })].map(([n]) => n).sort()).toEqual(['p', 'p.a', 'p.d.x', 'p.k.0']);
+  expect([...net.modules({ includeSelf: false })]).toHaveLength(3);
+  expect([...net.namedParameters({ prefix: 'p' })].map(([n]) => n)).toEqual(['p.a.weight', 'p.k.0.weight']);
+  expect([...net.parameters({ recurse: false })]).toHaveLength(0);
+  expect([...net.a.parameters({ recurse: false })]).toEqual([net.a.weight]);
+  expect(net.stateTrees(ParamState).toFlat().size).toBe(2);
+  expect([net.regLoss(), [...net.paramModules()]]).toEqual([0, []]);
+  expect(net.paramPrecompute(() => 7)).toBe(7);
+  expect(() => net.call()).toThrow('no call method');
+  expect(() => net.inSize).toThrow('not set');
+});
+
+test('states are made in order, with tags, and not where excluded', () => {
+  const calls: string[] = [];
+  class Part extends nn.Module {
+    tag: string;
+    h?: ShortTermState;
+    constructor(tag: string) {
+      super();
+      this.tag = tag;
+    }
+    override initState(n: number): void {
+      calls.push(this.tag);
+      this.h = new ShortTermState(np.zeros([n]));
+    }
+  }
+  class Late extends Part {}
+  Late.prototype.initState = nn.callOrder(2)(function initState(this: Late) {
+    calls.push(this.tag);
+  });
+  class Later extends Part {}
+  Later.prototype.initState = nn.callOrder(5)(function initState(this: Later) {
+    calls.push(this.tag);
+  });
+  class Whole extends Part {
+    a = new Later('a');
+    b = new Late('b');
+    c = new Part('c');
+  }
+  const whole = new Whole('whole');
+  const catcher = whole.initAllStates(3, { stateTag: 'made' });
+  expect(calls).toEqual(['c', 'whole', 'b', 'a']);
+  expect(catcher.getByTag('made')).toHaveLength(2);
+  calls.length = 0;
+  expect(nn.initAllStates(whole, 3, { nodeToExclude: Later })).toBe(whole);
+  expect(calls).toEqual(['c', 'whole', 'b']);
+  expect(() => nn.callAllFns(whole, 'missing')).toThrow("no method 'missing'");
+  expect(nn.callAllFns(whole, 'missing', { fnIfNotExist: 'pass' })).toBe(whole);
+  expect(() => nn.callOrder(10)).toThrow('[0, 10)');
+  nn.callOrder(11, { checkOrderBoundary: false });
+});
+
+test('mixin: describers, joint types, modes', () => {
+  const d = nn.Conv2d.desc(4, 3, { padding: 'VALID' });
+  expect(d.init({ inSize: [5, 5, 2] }).outSize).toEqual([3, 3, 4]);
+  expect([d instanceof mixin.ParamDescriber, d instanceof (mixin.ParamDescriber.of(nn.Conv2d) as never), d instanceof (mixin.ParamDescriber.of(nn.Linear) as never)]).toEqual([true, true, false]);
+  expect([d instanceof (mixin.ParamDescriber.of(nn.Module) as never), d.identifier]).toEqual([true, [nn.Conv2d, [4, 3], { padding: 'VALID' }]]);
+  class Neuron extends mixin.ParamDesc {
+    size: number;
+    tau: number;
+    constructor(size: number, { tau = 10 }: { tau?: number } = {}) {
+      super();
+      this.size = size;
+      this.tau = tau;
+    }
+  }
+  const n = Neuron.desc(3, { tau: 5 });
+  expect([n.init().tau, n.call({ tau: 7 }).tau, Neuron.desc({ tau: 1 }).init(4).size]).toEqual([5, 7, 4]);
+
+  class A {}
+  class B extends A {}
+  const joint = mixin.JointTypes(A, B);
+  const either = mixin.OneOfTypes(B, Neuron);
+  expect([new B() instanceof joint, new A() instanceof joint, new A() instanceof either, new B() instanceof either]).toEqual([true, false, false, true]);
+  expect([joint.equals(mixin.JointTypes(B, A)), joint.equals(either), mixin.JointTypes(A, A), String(joint)]).toEqual([true, false, A, 'JointTypes[A, B]']);
+  expect(() => mixin.OneOfTypes()).toThrow('at least one');
+
+  const mode = new mixin.JointMode(new mixin.Training(), new mixin.Batching({ batchSize: 8 }));
+  expect([mode.has(mixin.Training), mode.has(mixin.Mode), mode.get('batchSize'), mode.get('other'), String(mode)]).toEqual([true, true, 8, undefined, 'JointMode(Training, Batching(in_size=8, axis=0))']);
+  expect([mode.isA(mixin.JointTypes(mixin.Batching, mixin.Training)), mode.isA(mixin.Training), new mixin.Training().isA(mixin.Training), new mixin.Training().equals(new mixin.Training())]).toEqual([true, false, true, true]);
+});
