@@ -8,11 +8,14 @@ export {
 } from './activations';
 export { Conv1d, Conv2d, Conv3d, type ConvOptions, type ConvParams, type ConvTransposeOptions, ScaledWSConv1d, ScaledWSConv2d, ScaledWSConv3d, type ScaledWSConvOptions } from './conv';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './convTranspose';
+export { dotProductAttention, type DotProductAttentionOptions } from './attention';
 export { Dropout } from './dropout';
 export { Embedding, type EmbeddingOptions } from './embedding';
 export { Flatten, type FlattenOptions, Unflatten } from './flatten';
 export { Linear, type LinearOptions } from './linear';
 export { callAllFns, type CallAllOptions, callOrder, initAllStates, resetAllStates } from './collective';
+export { type AttentionCallOptions, MultiHeadAttention, type MultiHeadAttentionOptions } from './multiHeadAttention';
+export { applyRotary, RotaryEmbedding, type RotaryOptions } from './rotary';
 export { LoRA, type LoRAOptions } from './lora';
 export { ElementWiseBlock, Module, type ModuleOptions, type ParamModule } from './module';
 export { type CellActivation, GRUCell, LSTMCell, MGUCell, RNNCell, type RNNCellOptions, URLSTMCell, ValinaRNNCell, VanillaRNNCell } from './rnn';
