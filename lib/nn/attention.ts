@@ -104,11 +104,11 @@ export function attend(query: ArrayLike, key: ArrayLike, value: ArrayLike, optio
   const shape = np.shape(query);
   const [q, k, v] = [fourDims(query, 'query'), fourDims(key, 'key'), fourDims(value, 'value')];
   const [B, S, K, H] = k.shape as [number, number, number, number];
-  const fit = (name: string, x: Array, want: readonly (number | null)[]) => {
+  const checkShape = (name: string, x: Array, want: readonly (number | null)[]) => {
     if (x.ndim !== want.length || want.some((n, i) => n !== null && x.shape[i] !== n)) throw new ShapeError(`dotProductAttention: expected ${name} of shape [${want.map((n) => n ?? '_').join(', ')}], got ${x.aval}`);
   };
-  fit('value', v, [B, S, K, H]);
-  fit('query', q, [B, null, null, H]);
+  checkShape('value', v, [B, S, K, H]);
+  checkShape('query', q, [B, null, null, H]);
   for (const [name, x] of [['query', q], ['value', v]] as const) if (x.dtype !== k.dtype) throw new DtypeError(`dotProductAttention: expected ${name} of the key's dtype ${k.dtype}, got ${x.dtype}`);
   const [, T, N] = q.shape as [number, number, number, number];
   if (K === 0 || N % K !== 0) throw new ShapeError(`dotProductAttention: expected the number of query heads to be a multiple of that of keys and values, got ${N} and ${K}`);
@@ -126,7 +126,7 @@ export function attend(query: ArrayLike, key: ArrayLike, value: ArrayLike, optio
   for (const [name, x] of [['querySeqLengths', querySeqLengths], ['keyValueSeqLengths', keyValueSeqLengths]] as const) {
     if (x === null || x === undefined) continue;
     const a = np.asarray(x, { dtype: 'int32' });
-    fit(name, a, [B]);
+    checkShape(name, a, [B]);
     extra.push([name, a]);
   }
   if (kept !== null) broadcasts('keep', kept.keep);

@@ -17,6 +17,7 @@ export { callAllFns, type CallAllOptions, callOrder, initAllStates, resetAllStat
 export { type AttentionCallOptions, MultiHeadAttention, type MultiHeadAttentionOptions } from './multiHeadAttention';
 export { applyRotary, RotaryEmbedding, type RotaryOptions } from './rotary';
 export { LoRA, type LoRAOptions } from './lora';
+export { type FiltersByAxis, type MappedCallOptions, type MappedInitOptions, vmapCallAllFns, vmapInitAllStates, vmapResetAllStates } from './mapped';
 export { ElementWiseBlock, Module, type ModuleOptions, type ParamModule } from './module';
 export { type CellActivation, GRUCell, LSTMCell, MGUCell, RNNCell, type RNNCellOptions, URLSTMCell, ValinaRNNCell, VanillaRNNCell } from './rnn';
 export { type Layer, Sequential } from './sequential';
@@ -31,6 +32,7 @@ export {
   AllToAll, type AllToAllOptions, type ConnectionParams, OneToOne, type OneToOneOptions, ScaledWSLinear, type ScaledWSLinearOptions, SignedWLinear, type SignedWLinearOptions,
 } from './scaledLinear';
 export { SparseLinear, type SparseLinearOptions, type SparseMatrix } from './sparseLinear';
+export { EnvironContext, Map, type MapFunctionOptions, type MapOptions, Vmap, type VmapModuleOptions } from './wrappers';
 export { weightStandardization, type WeightStandardizationOptions } from './weightStandardization';
 export { type PerDimension, type WindowPadding } from './windowArguments';
 export { Const, Param, type ParamOptions } from './param';

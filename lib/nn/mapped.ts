@@ -1,0 +1,100 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import { states } from '../graph/walk';
+import { type Filter, toPredicate } from '../state/filters';
+import type { FlatStates } from '../state/flattedDict';
+import { NonBatchState, ShortTermState, type State } from '../state/state';
+import { vmap2, vmapNewStates } from '../transform';
+import { callAllFns, type CallAllOptions } from './collective';
+
+export interface MappedCallOptions extends CallAllOptions {
+  /** Number of lanes. */
+  axisSize: number;
+  /** A tag for the states that are made. */
+  stateTag?: string;
+  /** Which new states are left without the axis. */
+  stateToExclude?: Filter;
+}
+
+export type MappedInitOptions = Omit<MappedCallOptions, 'args' | 'fnIfNotExist'>;
+
+function checkSize(op: string, axisSize: unknown): void {
+  if (!Number.isInteger(axisSize) || (axisSize as number) < 1) throw new ArgumentError(`${op}: expected axisSize to be a positive integer, got ${describeValue(axisSize)}`);
+}
+
+/** Arguments and options, of which the options come last. */
+function splitOptions(op: string, given: readonly unknown[]): { args: unknown[]; options: MappedInitOptions } {
+  const options = given[given.length - 1] as MappedInitOptions;
+  if (options === null || typeof options !== 'object' || Object.getPrototypeOf(options) !== Object.prototype) throw new ArgumentError(`${op}: expected options with axisSize as the last argument, got ${describeValue(options)}`);
+  return { args: given.slice(0, -1), options };
+}
+
+/**
+ * As {@link callAllFns}, for each lane of a mapped axis: the states that are made hold the values of all lanes, and each lane draws its own random numbers.
+ *
+ * Mirrors `brainstate.nn.vmap_call_all_fns`.
+ */
+export function vmapCallAllFns<M>(target: M, fnName: string, { axisSize, stateTag, stateToExclude, ...options }: MappedCallOptions): M {
+  checkSize('vmapCallAllFns', axisSize);
+  vmapNewStates(() => {
+    callAllFns(target, fnName, options);
+    return null;
+  }, { axisSize, ...(stateTag !== undefined && { stateTag }), ...(stateToExclude !== undefined && { stateToExclude }) })();
+  return target;
+}
+
+/**
+ * As {@link initAllStates}, for each lane of a mapped axis: the states hold the values of all lanes along axis 0, with random numbers of their own. Options come last.
+ *
+ * Mirrors `brainstate.nn.vmap_init_all_states`.
+ *
+ * @throws ArgumentError without `axisSize`
+ * @example
+ * ```ts
+ * const cell = nn.vmapInitAllStates(new nn.GRUCell(2, 3), { axisSize: 4 });
+ * cell.h.value.shape; // [4, 3]
+ * ```
+ */
+export function vmapInitAllStates<M>(target: M, ...argsAndOptions: [...unknown[], MappedInitOptions]): M {
+  const { args, options } = splitOptions('vmapInitAllStates', argsAndOptions);
+  return vmapCallAllFns(target, 'initState', { ...options, args });
+}
+
+/**
+ * As {@link resetAllStates}, for each lane of a mapped axis: the short-term states of the graph, which have the lanes along axis 0, get new values. Options come last.
+ *
+ * Mirrors `brainstate.nn.vmap_reset_all_states`, which loses the axis.
+ *
+ * @throws ArgumentError without `axisSize`; BatchAxisError for a state that does not have the axis
+ */
+export function vmapResetAllStates<M>(target: M, ...argsAndOptions: [...unknown[], Omit<MappedInitOptions, 'stateToExclude' | 'stateTag'>]): M {
+  const { args, options: { axisSize, ...options } } = splitOptions('vmapResetAllStates', argsAndOptions);
+  checkSize('vmapResetAllStates', axisSize);
+  const mapped = [...(states(target) as FlatStates).values()].filter((s) => s instanceof ShortTermState && !(s instanceof NonBatchState));
+  const reset = () => {
+    callAllFns(target, 'resetState', { ...options, args });
+    return null;
+  };
+  vmap2(reset, { axisSize, ...(mapped.length > 0 && { stateInAxes: { 0: mapped }, stateOutAxes: { 0: mapped } }) })();
+  return target;
+}
+
+/** Filters of a module's states by axis; a filter alone is for axis 0. */
+export type FiltersByAxis = Filter | { readonly [axis: number]: Filter };
+
+/** The states that filters select, by axis: each by the first that takes it. @internal */
+export function statesByAxis(op: string, root: object, given: FiltersByAxis | null): { [axis: number]: State<unknown>[] } | undefined {
+  if (given === null) return undefined;
+  const plain = typeof given === 'object' && Object.getPrototypeOf(given) === Object.prototype;
+  const filters = plain ? Object.entries(given as Record<string, Filter>) : [['0', given as Filter] as const];
+  const out: { [axis: number]: State<unknown>[] } = {};
+  const predicates = filters.map(([axis, f]) => {
+    if (!/^-?\d+$/.test(axis)) throw new ArgumentError(`${op}: expected axes as keys, got '${axis}'`);
+    return [Number(axis), toPredicate(f)] as const;
+  });
+  for (const [path, s] of (states(root) as FlatStates).entries()) {
+    const found = predicates.find(([, f]) => f(path, s));
+    if (found) (out[found[0]] ??= []).push(s);
+  }
+  return out;
+}
