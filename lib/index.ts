@@ -37,6 +37,14 @@ export {
   BatchState, catchNewStates, checkStateTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,
   type StateOptions,
 } from './state/state';
+export {
+  Hook, HookCancellationError, HookConfig, HookContext, type HookContexts, HookError, HookExecutionError, HookHandle, type HookOptions, HookRegistrationError, type HookType, InitHookContext,
+  MutableWriteHookContext, type OnHookError, ReadHookContext, RestoreHookContext, WriteHookContext,
+} from './state/hooks';
+export { clearStateHooks, GlobalHookRegistry, hasStateHooks, HookManager, listStateHooks, registerStateHook, unregisterStateHook } from './state/hookManager';
+export { FakeState, HiddenGroupState, HiddenTreeState, type HiddenValues } from './state/hiddenState';
+export { DictManager, StateDictManager } from './state/dictManager';
+export { TreefyState } from './state/treefyState';
 export { StateTraceStack } from './state/recorder';
 export { FlattedDict, type FlatStates } from './state/flattedDict';
 export { NestedDict } from './state/nestedDict';

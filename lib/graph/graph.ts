@@ -6,8 +6,8 @@ import { FlattedDict } from '../state/flattedDict';
 import { NestedDict } from '../state/nestedDict';
 import { type Path, pathText } from '../state/paths';
 import { State } from '../state/state';
+import { TreefyState } from '../state/treefyState';
 import { Node } from './node';
-import { TreefyState } from './treefyState';
 import { entriesOf, isContainer, walk } from './walk';
 
 /** Where a property of a node leads: another node or container, a state, or a value that is no part of the graph's states. */

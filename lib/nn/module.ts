@@ -4,7 +4,7 @@ import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
 import { flatten } from '../graph/graph';
 import { Node } from '../graph/node';
-import type { TreefyState } from '../graph/treefyState';
+import type { TreefyState } from '../state/treefyState';
 import type { Hierarchy } from '../graph/walk';
 import { type Describable, ParamDescriber } from '../mixin/paramDesc';
 import type { Filter } from '../state/filters';

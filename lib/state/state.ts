@@ -8,7 +8,10 @@ import { asArray, type ArrayLike, describeValue, type TypedArray } from '../func
 import { isArrayLeaf } from '../functional/treeFunction';
 import type { Buffer } from '../pjrt';
 import { BrainStateError, TraceContextError } from './errors';
+import { globalHooks, HookManager } from './hookManager';
+import type { Hook, HookContexts, HookHandle, HookOptions, HookType } from './hooks';
 import { noteNew, stack, whileCatching } from './recorder';
+import { TreefyState } from './treefyState';
 
 /** Buffers that a compiled function left in a state and that no Array shows: the next call may take their memory. @internal */
 export interface Slots {
@@ -94,6 +97,8 @@ export class State<T = Array> {
   private flat: FlatValue | null = null;
   private level: number;
   private poisoned = false;
+  /** Hooks of this state; null until there are some. */
+  private hookManager: HookManager | null = null;
   name: string | null;
   tag: Set<string> | null;
   /** What else was given to the constructor. */
@@ -109,6 +114,7 @@ export class State<T = Array> {
     this.metadata = metadata;
     this.level = stack.length;
     noteNew(this as State<unknown>);
+    globalHooks.manager?.executeInitHooks(this.val, this as State<unknown>, { ...metadata, name: this.name, tag: this.tag });
   }
 
   /** A state of a class, made without the class's own constructor. @internal */
@@ -120,7 +126,12 @@ export class State<T = Array> {
   get value(): T {
     if (this.poisoned) this.throwPoisoned();
     for (let i = this.level; i < stack.length; i++) stack[i]!.noteRead(this as State<unknown>);
-    return this.current() as T;
+    const v = this.current();
+    if (this.hookManager !== null || globalHooks.manager !== null) {
+      globalHooks.manager?.executeReadHooks(v, this as State<unknown>);
+      this.hookManager?.executeReadHooks(v, this as State<unknown>);
+    }
+    return v as T;
   }
 
   set value(v: T | Array | ScalarValue | TypedArray) {
@@ -129,7 +140,49 @@ export class State<T = Array> {
 
   /** @internal What the setter does; subclasses narrow what they take here. */
   protected write(v: unknown): void {
+    const hooked = this.hookManager !== null || globalHooks.manager !== null;
+    const old = hooked ? this.current() : null;
+    this.store(hooked ? this.transformed(v, old) : v);
+    if (hooked) this.wrote(old);
+  }
+
+  /** What hooks before a write make of a value. */
+  private transformed(v: unknown, old: unknown): unknown {
+    this.check(v);
+    const first = globalHooks.manager?.executeWriteBeforeHooks(arraysIn(v), old, this as State<unknown>) ?? v;
+    return this.hookManager?.executeWriteBeforeHooks(arraysIn(first), old, this as State<unknown>) ?? first;
+  }
+
+  /** Calls the hooks after a write. */
+  private wrote(old: unknown): void {
+    globalHooks.manager?.executeWriteAfterHooks(this.current(), old, this as State<unknown>);
+    this.hookManager?.executeWriteAfterHooks(this.current(), old, this as State<unknown>);
+  }
+
+  /** Takes a value that a traced function left: hooks before the write have had their say while it was traced. @internal */
+  writeBack(v: unknown): void {
+    const hooked = this.hookManager !== null || globalHooks.manager !== null;
+    const old = hooked ? this.current() : null;
+    this.store(v);
+    if (hooked) this.wrote(old);
+  }
+
+  /** After {@link putSlots}, or after buffers took new contents in place. @internal */
+  get wantsNews(): boolean {
+    return this.hookManager !== null || globalHooks.manager !== null;
+  }
+
+  /** Says that a compiled function wrote the state. @param old the value before; null if its memory was reused @internal */
+  news(old: unknown): void {
+    this.wrote(old);
+  }
+
+  private check(v: unknown): void {
     if (v instanceof State) throw new BrainStateError('State: cannot set a state as the value of a state; take its .value, or use copyFrom');
+  }
+
+  private store(v: unknown): void {
+    this.check(v);
     const value = arraysIn(v);
     // A change of structure inside of a trace would be noticed too late to name its place.
     if (checkTree > 0 || stack.length > this.level) this.checkStructure(value);
@@ -199,7 +252,13 @@ export class State<T = Array> {
   restoreValue(v: T): void {
     const value = arraysIn(v);
     this.checkStructure(value);
+    const hooked = this.hookManager !== null || globalHooks.manager !== null;
+    const old = hooked ? this.current() : null;
     this.replaceQuietly(value);
+    if (hooked) {
+      globalHooks.manager?.executeRestoreHooks(value, old, this as State<unknown>);
+      this.hookManager?.executeRestoreHooks(value, old, this as State<unknown>);
+    }
   }
 
   /** Changes the value by a function of it. */
@@ -241,6 +300,7 @@ export class State<T = Array> {
     Object.assign(made, this, { metadata: { ...this.metadata }, tag: this.tag && new Set(this.tag) });
     made.replaceQuietly(this.value);
     made.level = stack.length;
+    made.hookManager = null;
     noteNew(made as State<unknown>);
     return made;
   }
@@ -266,6 +326,65 @@ export class State<T = Array> {
     if (tag !== undefined) made.tag = new Set(typeof tag === 'string' ? [tag] : tag);
     Object.assign(made.metadata, metadata);
     return made;
+  }
+
+  /** The state's hooks. */
+  get hooks(): HookManager {
+    this.hookManager ??= new HookManager();
+    return this.hookManager;
+  }
+
+  /**
+   * Calls a function at each read, write or restore of this state. Inside of a traced function values are traced, and what a hook before a write changes
+   * becomes part of the program; after each run of a compiled function hooks after a write are called with what it left.
+   *
+   * Mirrors `brainstate.State.register_hook`.
+   */
+  registerHook<K extends HookType>(hookType: K, callback: (context: HookContexts[K]) => unknown, options: HookOptions = {}): HookHandle {
+    return this.hooks.registerHook(hookType, callback, options);
+  }
+
+  /** Takes a hook out; false if it is not here. */
+  unregisterHook(handle: HookHandle): boolean {
+    return this.hookManager?.unregisterHook(handle) ?? false;
+  }
+
+  listHooks(hookType: HookType | null = null): Hook<never>[] {
+    return this.hookManager?.getHooks(hookType) ?? [];
+  }
+
+  clearHooks(hookType: HookType | null = null): void {
+    this.hookManager?.clearHooks(hookType);
+  }
+
+  hasHooks(hookType: HookType | null = null): boolean {
+    return this.hookManager?.hasHooks(hookType) ?? false;
+  }
+
+  /** A hook for as long as a function runs; without a function, until the handle is disposed of. */
+  temporaryHook<K extends HookType, R>(hookType: K, callback: (context: HookContexts[K]) => unknown, f: (handle: HookHandle) => R, options?: HookOptions): R;
+  temporaryHook<K extends HookType>(hookType: K, callback: (context: HookContexts[K]) => unknown, options?: HookOptions): HookHandle;
+  temporaryHook<K extends HookType, R>(hookType: K, callback: (context: HookContexts[K]) => unknown, f?: ((handle: HookHandle) => R) | HookOptions, options: HookOptions = {}): R | HookHandle {
+    if (typeof f !== 'function') return this.registerHook(hookType, callback, f ?? options);
+    const handle = this.registerHook(hookType, callback, options);
+    try {
+      return f(handle);
+    } finally {
+      handle.remove();
+    }
+  }
+
+  /** A snapshot of class, value and metadata. Mirrors `brainstate.State.to_state_ref`. */
+  toStateRef(): TreefyState<T> {
+    return TreefyState.of(this);
+  }
+
+  /** Takes over a snapshot's value, name and metadata. Mirrors `brainstate.State.update_from_ref`. @throws TreeError if the value's structure differs */
+  updateFromRef(ref: TreefyState<T>): void {
+    this.name = ref.name;
+    this.tag = ref.tag && new Set(ref.tag);
+    Object.assign(this.metadata, ref.metadata);
+    this.restoreValue(ref.value);
   }
 
   /** Number of elements in all arrays of the value. */
@@ -338,6 +457,16 @@ export class HiddenState extends ShortTermState<Array> {
   constructor(value: Array | TypedArray | State<Array>, options: StateOptions = {}) {
     if (!(value instanceof Array || value instanceof State || ArrayBuffer.isView(value))) throw new ArgumentError(`HiddenState: expected an array, got ${describeValue(value)}`);
     super(value as Array, options);
+  }
+
+  /** Shape of each of the state's variables. */
+  get varshape(): readonly number[] {
+    return this.value.shape;
+  }
+
+  /** How many variables the state holds. */
+  get numState(): number {
+    return 1;
   }
 }
 

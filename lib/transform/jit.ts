@@ -191,7 +191,9 @@ class Specialization {
       // Buffers that took new contents are in place already.
       const s = t.writtenStates[i]!;
       const slots = s.ownSlots();
+      const old = s.wantsNews && slots === null ? s.current() : null;
       if (!same || slots === null || slots.buffers.length !== n || slots.avals !== t.writtenAvals[i]) s.putSlots({ def: t.writtenDefs[i]!, avals: t.writtenAvals[i]!, buffers: own });
+      if (s.wantsNews) s.news(old);
     }
     return outs;
   }
@@ -314,7 +316,7 @@ class Jit {
     let at = t.numOuts;
     t.writtenStates.forEach((s, i) => {
       const n = t.writtenAvals[i]!.length;
-      s.value = t.writtenDefs[i]!.unflatten(results.slice(at, at + n)) as never;
+      s.writeBack(t.writtenDefs[i]!.unflatten(results.slice(at, at + n)));
       at += n;
     });
     return finish(entry, results);

@@ -114,7 +114,7 @@ export class PureFunction {
   /** Puts the values in place that a run left. */
   commit(writes: readonly unknown[]): void {
     this.written.forEach((s, i) => {
-      s.value = writes[i] as never;
+      s.writeBack(writes[i]);
     });
   }
 

@@ -46,7 +46,7 @@ export function read(states: readonly State<unknown>[]): unknown[] {
 
 export function write(states: readonly State<unknown>[], values: readonly unknown[]): void {
   states.forEach((s, i) => {
-    s.value = values[i] as never;
+    s.writeBack(values[i]);
   });
 }
 

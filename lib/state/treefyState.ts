@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { registerPytreeNode } from '../core/tree';
-import { State } from '../state/state';
+import { State } from './state';
 
 type StateClass = typeof State;
 
@@ -8,7 +8,7 @@ type StateClass = typeof State;
 export class TreefyState<T = unknown> {
   readonly type: StateClass;
   readonly value: T;
-  readonly name: string | null;
+  name: string | null;
   readonly tag: ReadonlySet<string> | null;
   readonly metadata: Readonly<Record<string, unknown>>;
 

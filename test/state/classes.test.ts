@@ -1,0 +1,83 @@
+import { type Array, DictManager, FakeState, HiddenGroupState, HiddenState, HiddenTreeState, numpy as np, ParamState, ShortTermState, State, StateDictManager, TreefyState, tree } from '../../lib';
+
+test('HiddenState tells its shape', () => {
+  const h = new HiddenState(np.zeros([2, 3]));
+  expect([h.varshape, h.numState]).toEqual([[2, 3], 1]);
+});
+
+test('HiddenGroupState keeps hidden states along the last axis', () => {
+  const g = new HiddenGroupState(np.reshape(np.arange(6), [3, 2]));
+  expect([g.varshape, g.numState, g.name2index]).toEqual([[3], 2, { 0: 0, 1: 1 }]);
+  expect([g.getValue(1).toList(), g.getValue('0').toList(), g.getValue(-1).toList()]).toEqual([[1, 3, 5], [0, 2, 4], [1, 3, 5]]);
+  g.setValue({ 1: np.asarray([7, 8, 9]) });
+  expect(g.value.toList()).toEqual([[0, 7], [2, 8], [4, 9]]);
+  g.setValue([np.asarray([1, 1, 1]), np.asarray([2, 2, 2])]);
+  expect(g.value.toList()).toEqual([[1, 2], [1, 2], [1, 2]]);
+  expect(() => new HiddenGroupState(np.zeros([2]))).toThrow('at least two dimensions');
+  expect(() => g.getValue(2)).toThrow('expected an index in [-2, 2), got number 2');
+  expect(() => g.getValue('x')).toThrow('there is no hidden state \'x\'');
+  expect(() => g.setValue([np.zeros([2])])).toThrow('expected \'0\' to be of shape [3], got f32[2]');
+  expect(() => g.setValue({})).toThrow('at least one');
+});
+
+test('HiddenTreeState keeps hidden states by name', () => {
+  const t = new HiddenTreeState({ v: np.asarray([1, 2]), u: np.asarray([3, 4]) });
+  expect([t.value.toList(), t.numState, t.varshape, t.name2index]).toEqual([[[1, 3], [2, 4]], 2, [2], { v: 0, u: 1 }]);
+  t.setValue({ u: np.asarray([5, 6]) });
+  expect([t.getValue('u').toList(), t.getValue(0).toList()]).toEqual([[5, 6], [1, 2]]);
+  expect(t).toBeInstanceOf(HiddenState);
+  expect(() => new HiddenTreeState({ v: np.zeros([1]), u: np.zeros([2]) })).toThrow('of one shape');
+  expect(() => new HiddenTreeState({ v: 3 as never })).toThrow('expected an array for \'v\', got number 3');
+});
+
+test('FakeState is no state', () => {
+  const f = new FakeState(3, { name: 'f' });
+  f.value = 4;
+  expect([f.value, f.name, f instanceof State]).toEqual([4, 'f', false]);
+});
+
+test('snapshots of states, and back', () => {
+  const s = new ParamState(np.ones([2]), { name: 'w', tag: 'x', note: 1 });
+  const ref = s.toStateRef();
+  expect([ref instanceof TreefyState, ref.type, ref.name]).toEqual([true, ParamState, 'w']);
+  const doubled = tree.map((x: Array) => x.mul(2), ref) as TreefyState<Array>;
+  const t = new ParamState(np.zeros([2]));
+  t.updateFromRef(doubled);
+  expect([t.value.toList(), t.name, [...t.tag!], t.metadata.note]).toEqual([[2, 2], 'w', ['x'], 1]);
+  expect(s.value.toList()).toEqual([1, 1]);
+});
+
+test('DictManager', () => {
+  const [a, b] = [new ParamState(1), new ShortTermState(2)];
+  const d = new DictManager<string, State>({ a, b, c: a });
+  expect([...d.subset(ParamState).keys()]).toEqual(['a', 'c']);
+  expect([...d.subset((s) => s === b).keys()]).toEqual(['b']);
+  expect([...d.notSubset(ParamState).keys()]).toEqual(['b']);
+  expect([...d.unique().keys()]).toEqual(['a', 'b']);
+  expect(d.split(ParamState).map((p) => [...p.keys()])).toEqual([['a', 'c'], ['b']]);
+  expect([d.addUniqueValue('z', a), d.addUniqueValue('d', new State(4))]).toEqual([false, true]);
+  expect(() => d.addUniqueKey('a', b)).toThrow('key \'a\' already has another value');
+  expect([...d.mapKeys((k) => k + k).keys()]).toEqual(['aa', 'bb', 'cc', 'dd']);
+  expect(() => d.mapKeys(() => 'x')).toThrow('two keys became x');
+  expect([...d.differenceByKeys(['a']).keys()]).toEqual(['b', 'c', 'd']);
+  expect([...d.differenceByValues([a]).keys()]).toEqual(['b', 'd']);
+  expect([...d.intersectionByKeys(['a', 'q']).keys()]).toEqual(['a']);
+  expect([...d.intersectionByValues([a]).keys()]).toEqual(['a', 'c']);
+  expect([...d.filterByPredicate((k) => k > 'b').keys()]).toEqual(['c', 'd']);
+  expect(d.merge({ a: b }).get('a')).toBe(b);
+  d.popByValues([a]);
+  d.popByKeys(['d']);
+  d.assign({ e: a });
+  expect([...d.unique_().keys()]).toEqual(['b', 'e']);
+  expect(d.toDict()).toEqual({ b, e: a });
+});
+
+test('StateDictManager', () => {
+  const d = new StateDictManager({ a: new ParamState(1) as State<unknown>, b: new ShortTermState(2) as State<unknown> });
+  d.assignValues({ a: 5 });
+  expect((d.collectValues().get('a') as Array).item()).toBe(5);
+  expect(d.splitValues(ParamState).map((p) => [...p.keys()])).toEqual([['a'], ['b']]);
+  expect((d.toDictValues().b as Array).item()).toBe(2);
+  expect(() => d.assignValues({ q: 1 })).toThrow('there is no state \'q\'');
+  expect(() => d.addUniqueKey('x', 3 as never)).toThrow('expected a State, got number 3');
+});
