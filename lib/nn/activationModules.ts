@@ -344,3 +344,26 @@ export class LogSoftmax extends Normalised {
     return F.logSoftmax(x, this.dim ?? -1);
   }
 }
+
+const SPIKE_OPS = {
+  or: (x: Array, y: Array) => np.subtract(np.add(x, y), np.multiply(x, y)),
+  and: (x: Array, y: Array) => np.multiply(x, y),
+  iand: (x: Array, y: Array) => np.multiply(np.subtract(1, x), y),
+  xor: (x: Array, y: Array) => np.subtract(np.add(x, y), np.multiply(np.multiply(x, y), 2)),
+  ixor: (x: Array, y: Array) => np.add(np.multiply(x, np.subtract(1, y)), np.multiply(np.subtract(1, x), y)),
+} as const;
+
+/** Logical operations on spikes, arrays of 0 and 1, as sums and products, so that they have derivatives. Mirrors `brainstate.nn.SpikeBitwise`. */
+export class SpikeBitwise extends ElementWiseBlock {
+  readonly op: keyof typeof SPIKE_OPS;
+
+  constructor({ op = 'or', ...options }: { op?: keyof typeof SPIKE_OPS } & ModuleOptions = {}) {
+    super(options);
+    if (!Object.hasOwn(SPIKE_OPS, op)) throw new ArgumentError(`SpikeBitwise: expected op to be one of ${Object.keys(SPIKE_OPS).map((s) => `'${s}'`).join(', ')}, got ${describeValue(op)}`);
+    this.op = op;
+  }
+
+  override call(x: ArrayLike, y: ArrayLike): Array {
+    return SPIKE_OPS[this.op](asArray(x, 'SpikeBitwise'), asArray(y, 'SpikeBitwise'));
+  }
+}

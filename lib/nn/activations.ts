@@ -23,7 +23,8 @@ function withOptions<O extends object>(name: string, f: (x: Array, o: O) => Arra
 const zero = (x: Array) => np.zerosLike(x);
 
 const reluRule = withJvp('relu', (x) => [np.maximum(x, 0)], ([x], [t]) => ({
-  outs: [np.maximum(x!, 0)],
+  // By the rule again, for further derivatives.
+  outs: [relu(x!)],
   // The derivative at 0 is 0.
   tangents: [np.where(np.greater(x!, 0), t!, zero(t!))],
 }));
@@ -34,7 +35,7 @@ export function relu(x: ArrayLike): Array {
 }
 
 const relu6Rule = withJvp('relu6', (x) => [np.minimum(np.maximum(x, 0), 6)], ([x], [t]) => ({
-  outs: [np.minimum(np.maximum(x!, 0), 6)],
+  outs: [relu6(x!)],
   tangents: [np.where(np.logicalAnd(np.greater(x!, 0), np.less(x!, 6)), t!, zero(t!))],
 }));
 
@@ -109,10 +110,7 @@ export function elu(x: ArrayLike, { alpha = 1 }: { alpha?: number } = {}): Array
   return eluOf(x, { alpha });
 }
 
-const celuOf = withOptions<{ alpha: number }>('celu', (x, { alpha }) => {
-  const positive = np.greater(x, 0);
-  return np.where(positive, x, np.multiply(np.expm1(np.divide(np.where(positive, zero(x), x), alpha)), alpha));
-});
+const celuOf = withOptions<{ alpha: number }>('celu', (x, { alpha }) => np.add(np.maximum(x, 0), np.multiply(np.expm1(np.divide(np.minimum(x, 0), alpha)), alpha)));
 /** `max(x, 0) + min(0, alpha (exp(x / alpha) - 1))`. Mirrors `brainstate.nn.celu`. */
 export function celu(x: ArrayLike, { alpha = 1 }: { alpha?: number } = {}): Array {
   return celuOf(x, { alpha });
@@ -201,6 +199,30 @@ export function logsumexp(a: ArrayLike, options: LogsumexpOptions | number = {})
   if (isGiven(where)) args.push(np.asarray(where, { dtype: 'bool' }));
   const out = logsumexpOf(args, { axis, keepdims, returnSign, hasB: isGiven(b) });
   return returnSign ? (out as [Array, Array]) : out[0]!;
+}
+
+/** `log(mean(exp(x)))` over axes, without overflow. Mirrors `jax.nn.logmeanexp`. */
+export function logmeanexp(x: ArrayLike, options: (WhereAxis & { keepdims?: boolean }) | number = {}): Array {
+  const { axis = null, where, keepdims = false } = typeof options === 'number' ? ({ axis: options } as WhereAxis & { keepdims?: boolean }) : options;
+  const total = logsumexp(x, { axis, keepdims, ...(isGiven(where) && { where }) });
+  const count = np.sum(isGiven(where) ? np.broadcastTo(np.asarray(where, { dtype: 'bool' }), [...np.shape(x)]) : np.ones([...np.shape(x)], { dtype: 'bool' }), { axis, keepdims, dtype: total.dtype });
+  return np.subtract(total, np.log(count));
+}
+
+const log1mexpRule = withJvp('log1mexp', (x) => [log1mexpValue(x)], ([x], [t]) => ({
+  outs: [log1mexp(x!)],
+  tangents: [np.divide(t!, np.expm1(x!))],
+}));
+// Of the two forms, each is exact on one side of log 2.
+const log1mexpValue = (x: Array) => np.where(np.less(x, Math.LN2), np.log(np.negative(np.expm1(np.negative(x)))), np.log1p(np.negative(np.exp(np.negative(x)))));
+/** `log(1 - exp(-x))` of positive numbers, without loss of digits. Mirrors `jax.nn.log1mexp`. */
+export function log1mexp(x: ArrayLike): Array {
+  return log1mexpRule(...promoteDtypesInexact('log1mexp', x))[0]!;
+}
+
+/** x as an array. Mirrors `jax.nn.identity`. */
+export function identity(x: ArrayLike): Array {
+  return asArray(x, 'identity');
 }
 
 const softmaxOf = masked<{ axis: NormAxis }>('softmax', (x, where, { axis }) => {

@@ -1,9 +1,9 @@
 export {
   CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, RReLU, SELU, Sigmoid, SiLU, Softmax, Softmax2d, Softmin, Softplus,
-  Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
+  Softshrink, Softsign, SpikeBitwise, Tanh, Tanhshrink, Threshold,
 } from './activationModules';
 export {
-  celu, elu, gelu, glu, hardShrink, hardSigmoid, hardSilu, hardSwish, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, type LogsumexpOptions, mish, type NormAxis, oneHot, prelu, relu, relu6, rrelu, selu,
+  celu, elu, gelu, glu, hardShrink, hardSigmoid, hardSilu, hardSwish, hardTanh, identity, leakyRelu, log1mexp, logmeanexp, logSigmoid, logSoftmax, logsumexp, type LogsumexpOptions, mish, type NormAxis, oneHot, prelu, relu, relu6, rrelu, selu,
   sigmoid, silu, softmax, softmin, softplus, softShrink, softSign, sparsePlus, sparseSigmoid, squareplus, standardize, swish, tanh, tanhShrink, type WhereAxis,
 } from './activations';
 export { Conv1d, Conv2d, Conv3d, type ConvOptions, type ConvParams, type ConvTransposeOptions, ScaledWSConv1d, ScaledWSConv2d, ScaledWSConv3d, type ScaledWSConvOptions } from './conv';

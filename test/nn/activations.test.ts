@@ -1,4 +1,4 @@
-import { grad, init, jit, nn, numpy as np, ParamState, random, State } from 'xlastate';
+import { grad, init, jit, nn, numpy as np, ParamState, random, State, vmap } from 'xlastate';
 import { camel, camelKeys, expectClose, fixture } from '../support/nnFixture';
 
 const x = np.array(fixture.x);
@@ -21,6 +21,27 @@ test('functions with a mask have finite gradients where nothing counts; logsumex
   expect(sign.item()).toBe(-1);
   expect(nn.logsumexp(np.array([0, 1]), { b: [1, -1] }).item()).toBeNaN();
   expect(nn.softShrink(np.array([1, 3], { dtype: 'int32' }), { lambd: 2 }).js()).toEqual([0, 1]);
+});
+
+test.each(fixture.scalar as { name: string; derivatives: number[][] }[])('$name: value and two derivatives of BrainState where pieces meet and far out', ({ name, derivatives }) => {
+  const f = (nn as unknown as Record<string, (v: np.Array) => np.Array>)[camel(name)]!;
+  const at = np.array(fixture.corners);
+  expectClose(f(at).js(), derivatives[0]);
+  expectClose((vmap(grad(f))(at) as np.Array).js(), derivatives[1]);
+  expectClose((vmap(grad(grad(f)))(at) as np.Array).js(), derivatives[2], 5);
+});
+
+test('log1mexp, logmeanexp, identity; logic of spikes', () => {
+  const [at, value, slope] = fixture.log1mexp;
+  expectClose(nn.log1mexp(np.array(at)).js(), value);
+  expectClose((vmap(grad(nn.log1mexp))(np.array(at)) as np.Array).js(), slope, 5);
+  expectClose(nn.logmeanexp(x, 1).js(), fixture.logmeanexp[0]);
+  expectClose(nn.logmeanexp(x, { where: mask, keepdims: true }).js(), fixture.logmeanexp[1]);
+  expect(nn.identity(x)).toBe(x);
+  const [a, b] = [np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])];
+  const logic = (['or', 'and', 'iand', 'xor', 'ixor'] as const).map((op) => new nn.SpikeBitwise({ op }).call(a, b).js());
+  expect(logic).toEqual([[0, 1, 1, 1], [0, 0, 0, 1], [0, 1, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0]]);
+  expect(() => new nn.SpikeBitwise({ op: 'add' as never })).toThrow('expected op');
 });
 
 type Made = new (...args: unknown[]) => nn.Module;
