@@ -38,23 +38,22 @@ function activationOf(op: string, f: CellActivation): (x: Array) => Array {
 
 /** What the cells have in common: sizes, an activation, and hidden states of shape [out] or [batch, out]. */
 abstract class Cell extends RNNCell {
-  readonly numOut: number;
-  readonly numIn: number;
-  protected readonly _stateInitializer: InitLike;
-  readonly activation: (x: Array) => Array;
+  declare readonly numOut: number;
+  declare readonly numIn: number;
+  declare protected readonly _stateInitializer: InitLike;
+  declare readonly activation: (x: Array) => Array;
   /** The hidden state; made by {@link initState}. */
   declare h: HiddenState;
 
-  constructor(numIn: number, numOut: number, { stateInit = new ZeroInit(), activation, name }: RNNCellOptions & { activation: CellActivation }) {
+  constructor(numIn: number, numOut: number, { stateInit = new ZeroInit(), activation, name }: RNNCellOptions & { activation: CellActivation }, initializerFirst = false) {
     super({ name });
     for (const [what, n] of [['numIn', numIn], ['numOut', numOut]] as const) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${new.target.name}: expected ${what} to be a positive integer, got ${describeValue(n)}`);
     }
-    this.numOut = numOut;
-    this.numIn = numIn;
     this.inSize = numIn;
     this.outSize = numOut;
-    this._stateInitializer = stateInit;
+    // In the order in which BrainState's cell of the kind prints them.
+    Object.assign(this, initializerFirst ? { _stateInitializer: stateInit, numOut, numIn } : { numOut, numIn, _stateInitializer: stateInit });
     this.activation = activationOf(new.target.name, activation);
   }
 
@@ -143,7 +142,7 @@ export class GRUCell extends Cell {
   readonly Wh: Linear;
 
   constructor(numIn: number, numOut: number, { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options }: RNNCellOptions = {}) {
-    super(numIn, numOut, { ...options, activation });
+    super(numIn, numOut, { ...options, activation }, true);
     this.Wrz = new Linear(numIn + numOut, numOut * 2, { wInit, bInit });
     this.Wh = new Linear(numIn + numOut, numOut, { wInit, bInit });
   }
@@ -168,7 +167,7 @@ export class MGUCell extends Cell {
   readonly Wh: Linear;
 
   constructor(numIn: number, numOut: number, { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options }: RNNCellOptions = {}) {
-    super(numIn, numOut, { ...options, activation });
+    super(numIn, numOut, { ...options, activation }, true);
     this.Wf = new Linear(numIn + numOut, numOut, { wInit, bInit });
     this.Wh = new Linear(numIn + numOut, numOut, { wInit, bInit });
   }

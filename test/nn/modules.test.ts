@@ -29,6 +29,7 @@ test('modules print as BrainState prints them', () => {
   expect(new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU(), new nn.Dropout(0.5), nn.Linear.desc(1)).toString()).toBe(expected('sequential'));
   expect(inspect(nn.Linear.desc({ outSize: 3 }))).toBe(expected('describer').replace('out_size', 'outSize'));
   expect(new nn.URLSTMCell(2, 3).toString()).toBe(expected('urlstm'));
+  expect(nn.initAllStates(new nn.GRUCell(2, 3), 4).toString()).toBe(expected('gru'));
   const net = new Net();
   expect(inspect(net)).toBe(expected('net'));
   const copy = graph.clone(net);
