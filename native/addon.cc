@@ -3,6 +3,7 @@
 #include <node_api.h>
 
 #include "buffer.h"
+#include "callback.h"
 #include "client.h"
 #include "entry.h"
 #include "env.h"
@@ -31,7 +32,10 @@ napi_value SetExit(napi_env env, napi_callback_info info) {
 
 // Waits for running work, for a bounded time: for JS's exit listeners.
 napi_value DrainWork(napi_env env, napi_callback_info) {
-  return Entry(env, [&] { return Bool(env, Drain()); });
+  return Entry(env, [&] {
+    Desk::OfThread()->Leave();
+    return Bool(env, Drain());
+  });
 }
 
 // The library stays in memory for threads and exit handlers, also when only a worker loaded it and ends.
@@ -78,6 +82,10 @@ NAPI_MODULE_INIT() {
     add("codeSize", ExecutableCodeSize);
     add("deleteExecutable", ExecutableDelete);
     add("isDeletedExecutable", ExecutableIsDeleted);
+    add("setCallbackHooks", SetCallbackHooks);
+    add("answerCallback", AnswerCallback);
+    add("callbackBarrier", CallbackBarrier);
+    add("callbacksIdle", CallbacksIdle);
     Set(env, exports, "Buffer", Buffer::Define(env));
     return exports;
   });

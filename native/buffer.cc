@@ -1,5 +1,6 @@
 #include "buffer.h"
 
+#include "callback.h"
 #include "entry.h"
 #include "env.h"
 #include "slots.h"
@@ -35,6 +36,7 @@ PJRT_Event* ReadyEvent(const char* what, Buffer* b) {
 napi_value Ready(napi_env env, napi_callback_info info) {
   return Entry(env, [&]() -> napi_value {
     BufferSelf self(env, info, "ready");
+    self.buffer->CheckWait(env, "ready");
     PJRT_Event* event = ReadyEvent("Buffer.ready", self.buffer);
     napi_value promise;
     auto deferred = Deferred::Make(env, &promise);
@@ -53,6 +55,7 @@ napi_value Ready(napi_env env, napi_callback_info info) {
 napi_value BlockUntilReady(napi_env env, napi_callback_info info) {
   return Entry(env, [&]() -> napi_value {
     BufferSelf self(env, info, "blockUntilReady");
+    self.buffer->AwaitCallbacks(env, "blockUntilReady");
     Await(self.buffer->api(), ReadyEvent("Buffer.blockUntilReady", self.buffer));
     return nullptr;
   });
@@ -172,6 +175,7 @@ void Buffer::Delete(napi_env env) {
 }
 
 void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
+  run.reset();
   if (handle != nullptr) {
     XS_ARGS(PJRT_Buffer_Destroy_Args, args);
     args.buffer = handle;
@@ -212,6 +216,22 @@ napi_value Buffer::Construct(napi_env env, napi_callback_info info) {
 PJRT_Buffer* Buffer::Live(const char* what) const {
   if (handle == nullptr) Fail(Kind::kDeleted, std::string(what) + ": the buffer of type " + Type() + " was deleted or donated");
   return handle;
+}
+
+bool Buffer::AwaitsCallbacks() {
+  if (run == nullptr) return false;
+  if (run->finished) run.reset();
+  return run != nullptr;
+}
+
+void Buffer::CheckWait(napi_env env, const char* what) {
+  if (AwaitsCallbacks()) run->desk->CheckWait(EnvState::Get(env), run, what);
+}
+
+void Buffer::AwaitCallbacks(napi_env env, const char* what) {
+  if (!AwaitsCallbacks()) return;
+  std::shared_ptr<Run> waited = run;
+  waited->desk->Await(EnvState::Get(env), waited, what, api(), ReadyEvent(what, this));
 }
 
 size_t Buffer::HostBytes() const { return static_cast<size_t>(ElementCount("Buffer", *dims)) * InfoOf(type)->host_bytes; }

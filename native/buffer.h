@@ -9,6 +9,8 @@
 
 namespace xs {
 
+struct Run;
+
 using SharedDims = std::shared_ptr<const Dims>;
 
 struct Buffer {
@@ -18,6 +20,8 @@ struct Buffer {
   const SharedDims dims;
   PJRT_Device* const device;
   const int64_t bytes;  // on the device
+  // The program that computes it, if that has callbacks or waits for one that has; waiting for it then means serving them.
+  std::shared_ptr<Run> run;
 
   Buffer(std::shared_ptr<Client> client, PJRT_Buffer* handle, PJRT_Buffer_Type type, SharedDims dims, PJRT_Device* device);
   ~Buffer();
@@ -32,6 +36,12 @@ struct Buffer {
   // Lets the JS object stand for another device buffer of the same type and place, which is taken over.
   void Replace(napi_env env, PJRT_Buffer* other);
   PJRT_Buffer* Live(const char* what) const;
+  // Whether its value depends on callbacks still to be served.
+  bool AwaitsCallbacks();
+  // Waits for the value if it does.
+  void AwaitCallbacks(napi_env env, const char* what);
+  // Throws where the code that runs is such a callback itself.
+  void CheckWait(napi_env env, const char* what);
   std::string Type() const { return TypeText(type, *dims); }
   size_t HostBytes() const;
 

@@ -78,10 +78,10 @@ Client::~Client() {
   TakeError(api(), api()->PJRT_Client_Destroy(&args), &ignored);
 }
 
-std::shared_ptr<Client> Client::Get(Plugin* plugin, const std::vector<Option>& options) {
+std::shared_ptr<Client> Client::Get(Plugin* plugin, const std::vector<Option>& options, int64_t instance) {
   static auto* mutex = new std::mutex;
   static auto* known = new std::map<std::string, std::weak_ptr<Client>>;
-  std::string key = KeyOf(plugin, options);
+  std::string key = KeyOf(plugin, options) + "#" + std::to_string(instance);
   std::lock_guard<std::mutex> lock(*mutex);
   if (std::shared_ptr<Client> found = (*known)[key].lock()) return found;
   RefuseWhenClosing();

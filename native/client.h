@@ -24,7 +24,7 @@ struct Option {
 
 class Client {
  public:
-  static std::shared_ptr<Client> Get(Plugin* plugin, const std::vector<Option>& options);
+  static std::shared_ptr<Client> Get(Plugin* plugin, const std::vector<Option>& options, int64_t instance);
   Client(Plugin* plugin, PJRT_Client* handle);
   ~Client();
   Client(const Client&) = delete;

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "callback.h"
 #include "entry.h"
 #include "env.h"
 #include "executable.h"
@@ -66,7 +67,8 @@ struct Compilation {
   std::shared_ptr<Client> client;
   std::string code, format, options;
   std::vector<Parameter> parameters;
-  bool load = false;  // `code` is a serialized executable
+  bool load = false;   // `code` is a serialized executable
+  bool gated = false;  // the last parameter is a gate
   std::unique_ptr<Executable> result;
   Error error;
   bool failed = false;
@@ -98,6 +100,7 @@ struct Compilation {
   void Run() {
     try {
       result = std::make_unique<Executable>(client, load ? Load() : Compile(), std::move(parameters));
+      result->gated = gated;
       // What we serialized was checked when it was compiled.
       if (!load) result->CheckParameters();
     } catch (const Error& e) {
@@ -116,7 +119,7 @@ struct Compilation {
   }
 };
 
-// (client, code, format, options, parameters) or, to load, (client, bytes, parameters)
+// (client, code, format, options, parameters, whether it has callbacks) or, to load, (client, bytes, parameters)
 std::shared_ptr<Compilation> ReadCompilation(napi_env env, const Args& args, bool load) {
   auto c = std::make_shared<Compilation>();
   c->client = FromHandle<ClientHandle>(env, args[0])->client;
@@ -132,6 +135,11 @@ std::shared_ptr<Compilation> ReadCompilation(napi_env env, const Args& args, boo
     if (options.size == 0) Fail(Kind::kArgument, "compile: options are empty");
     c->options.assign(reinterpret_cast<const char*>(options.data), options.size);
     c->parameters = ReadParameters(env, args[4]);
+    if (args.count > 5) napi_get_value_bool(env, args[5], &c->gated);
+    if (c->gated) {
+      if (c->parameters.empty() || c->parameters.back().type != PJRT_Buffer_Type_U8 || !c->parameters.back().dims.empty()) Fail(Kind::kArgument, "compile: the last parameter of a program with callbacks must be uint8[]");
+      RegisterCallbackHandler(c->client.get());
+    }
   }
   if (c->code.empty()) Fail(Kind::kArgument, "compile: the program is empty");
   return c;

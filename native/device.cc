@@ -157,7 +157,8 @@ napi_value CreateClient(napi_env env, napi_callback_info info) {
       Napi(napi_get_element(env, args[1], i, &entry));
       options.push_back(ReadOption(env, entry));
     }
-    std::shared_ptr<Client> client = Client::Get(plugin, options);
+    int64_t instance = args.count > 2 ? ReadInt(env, args[2], "createClient: instance") : 0;
+    std::shared_ptr<Client> client = Client::Get(plugin, options, instance);
     const PJRT_Api* api = plugin->api;
     napi_value out, list;
     Napi(napi_create_object(env, &out));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "callback.h"
 #include "error.h"
 #include "event.h"
 
@@ -38,6 +39,7 @@ void EnvState::Create(napi_env env) {
   auto* state = new EnvState;
   state->env = env;
   state->mailbox = std::make_shared<Mailbox>();
+  state->desk = Desk::OfThread();
   napi_value name;
   napi_create_string_utf8(env, "xlastate", NAPI_AUTO_LENGTH, &name);
   napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, CallJs, &state->mailbox->function_);
@@ -73,6 +75,7 @@ void EnvState::End() {
 
 void EnvState::Cleanup(void* self) {
   auto* state = static_cast<EnvState*>(self);
+  state->desk->Close(state);
   {
     std::lock_guard<std::mutex> lock(state->mailbox->mutex_);
     napi_release_threadsafe_function(state->mailbox->function_, napi_tsfn_abort);

@@ -2,12 +2,15 @@
 #pragma once
 #include <node_api.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 
 namespace xs {
+
+class Desk;
 
 // Takes work from any thread to the environment's own; work for an environment that is gone is dropped.
 class Mailbox {
@@ -25,6 +28,11 @@ struct EnvState {
   napi_env env;
   napi_ref error_factory = nullptr;
   napi_ref buffer_class = nullptr;
+  // What callbacks are called through; see callback.h.
+  std::shared_ptr<Desk> desk;
+  napi_ref dispatch = nullptr;
+  napi_ref callers = nullptr;
+  std::atomic<bool> closed{false};
   std::shared_ptr<Mailbox> mailbox;
 
   static EnvState* Get(napi_env env);

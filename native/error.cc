@@ -48,7 +48,7 @@ void Check(const PJRT_Api* api, PJRT_Error* error) {
 }
 
 napi_value MakeJs(napi_env env, const Error& error) {
-  static const char* names[] = {"ARGUMENT", "SHAPE", "DTYPE", "DELETED_ARRAY", "PLUGIN", "XLA"};
+  static const char* names[] = {"ARGUMENT", "SHAPE", "DTYPE", "DELETED_ARRAY", "PLUGIN", "XLA", "CALLBACK"};
   EnvState* state = EnvState::Get(env);
   napi_value kind, message, status, factory, undefined, result;
   napi_create_string_utf8(env, names[static_cast<int>(error.kind)], NAPI_AUTO_LENGTH, &kind);

@@ -8,7 +8,7 @@
 
 namespace xs {
 
-enum class Kind { kArgument, kShape, kDtype, kDeleted, kPlugin, kXla };
+enum class Kind { kArgument, kShape, kDtype, kDeleted, kPlugin, kXla, kCallback };
 
 struct Error {
   Kind kind;

@@ -117,8 +117,8 @@ napi_value ExecutableToJs(napi_env env, std::unique_ptr<Executable> e) {
     Napi(napi_set_element(env, outputs, i, o));
   }
   Set(env, object, "outputs", outputs);
-  Napi(napi_create_array_with_length(env, e->parameters.size(), &parameters));
-  for (size_t i = 0; i < e->parameters.size(); i++) {
+  Napi(napi_create_array_with_length(env, e->arity(), &parameters));
+  for (size_t i = 0; i < e->arity(); i++) {
     napi_value p;
     Napi(napi_create_object(env, &p));
     Set(env, p, "dtype", Str(env, InfoOf(e->parameters[i].type)->name));
@@ -161,6 +161,7 @@ napi_value ExecutableSerialize(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     Executable* e = FromHandle<Executable>(env, Args(env, info, 1)[0]);
     e->Live();
+    if (e->gated) Fail(Kind::kCallback, "serialize: a program with callbacks cannot be stored: its callbacks are functions of this process");
     XS_ARGS(PJRT_Executable_Serialize_Args, args);
     args.executable = e->program;
     Check(e->api(), XS_FN(e->api(), PJRT_Executable_Serialize)(&args));

@@ -29,6 +29,7 @@ struct Executable {
   std::vector<Output> outputs;
   std::vector<PJRT_Device*> devices;
   bool any_donated = false;
+  bool gated = false;  // its last parameter is a gate: it has callbacks
 
   // Takes `loaded` over and reads what the plugin knows of the program. `parameters` are what the caller thinks they are.
   Executable(std::shared_ptr<Client> client, PJRT_LoadedExecutable* loaded, std::vector<Parameter> parameters);
@@ -37,6 +38,8 @@ struct Executable {
   Executable& operator=(const Executable&) = delete;
 
   const PJRT_Api* api() const { return client->api(); }
+  // How many parameters the caller gives.
+  size_t arity() const { return parameters.size() - (gated ? 1 : 0); }
   PJRT_LoadedExecutable* Live() const;
   void Release();
   // Throws UNIMPLEMENTED where the plugin does not give it.

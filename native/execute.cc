@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "callback.h"
 #include "entry.h"
 #include "env.h"
 #include "executable.h"
+#include "gate.h"
 #include "handle.h"
 
 namespace xs {
@@ -34,7 +36,7 @@ struct Row {
   Few<Buffer*> args;  // their JS objects are held by the scope of the call
   Few<PJRT_Buffer*> handles;
   Few<PJRT_Buffer*> outputs;
-  explicit Row(const Executable& e) : args(e.parameters.size()), handles(e.parameters.size()), outputs(e.outputs.size()) {}
+  explicit Row(const Executable& e) : args(e.arity()), handles(e.parameters.size()), outputs(e.outputs.size()) {}
 };
 
 std::string Where(size_t device, size_t i) { return "execute: argument " + std::to_string(i) + (device ? " of device " + std::to_string(device) : ""); }
@@ -44,7 +46,7 @@ void ReadRow(napi_env env, const Executable* e, napi_value list, size_t device, 
   uint32_t n = 0;
   if (napi_is_array(env, list, &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "execute: expected an array of Buffers");
   Napi(napi_get_array_length(env, list, &n));
-  if (n != e->parameters.size()) Fail(Kind::kArgument, "execute: expected " + std::to_string(e->parameters.size()) + " arguments, got " + std::to_string(n));
+  if (n != e->arity()) Fail(Kind::kArgument, "execute: expected " + std::to_string(e->arity()) + " arguments, got " + std::to_string(n));
   for (uint32_t i = 0; i < n; i++) {
     napi_value v;
     Napi(napi_get_element(env, list, i, &v));
@@ -77,7 +79,7 @@ Indices ReadKept(napi_env env, const Executable& e, const Args& args, size_t i) 
   if (args.count <= i || IsNullish(env, args[i])) return {};
   Indices kept = ReadInts(env, args[i], "execute: nonDonatable");
   for (int64_t k : kept) {
-    if (k < 0 || k >= static_cast<int64_t>(e.parameters.size())) Fail(Kind::kArgument, "execute: nonDonatable: there is no argument " + std::to_string(k));
+    if (k < 0 || k >= static_cast<int64_t>(e.arity())) Fail(Kind::kArgument, "execute: nonDonatable: there is no argument " + std::to_string(k));
   }
   return kept;
 }
@@ -131,10 +133,80 @@ void CheckTargets(const Executable& e, Few<Buffer*>& targets) {
   }
 }
 
-// Checks and runs; the raw results are in the rows.
-void RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept) {
+// The programs with callbacks, or behind ones, that arguments come from.
+std::vector<std::shared_ptr<Run>> RunsBefore(std::vector<Row>& rows) {
+  std::vector<std::shared_ptr<Run>> out;
+  for (Row& row : rows) {
+    for (size_t i = 0; i < row.args.size(); i++) if (row.args[i]->AwaitsCallbacks()) out.push_back(row.args[i]->run);
+  }
+  return out;
+}
+
+// What is to be done when a program with callbacks is over: they were kept, and the process stayed up for it.
+std::function<void()> HoldCallbacks(napi_env env, napi_value callbacks) {
+  EnvState* state = EnvState::Get(env);
+  napi_ref held;
+  Napi(napi_create_reference(env, callbacks, 1, &held));
+  state->Begin();
+  return [mailbox = state->mailbox, held] {
+    mailbox->Post([held](napi_env env) {
+      napi_delete_reference(env, held);
+      EnvState::Get(env)->End();
+    });
+  };
+}
+
+// One start by way of a desk: with its gates, where the program has callbacks.
+template <typename F>
+std::shared_ptr<Run> StartAtDesk(napi_env env, Executable* e, std::vector<Row>& rows, napi_value callbacks, const std::vector<std::shared_ptr<Run>>& before, F&& execute) {
+  std::vector<std::shared_ptr<Gate>> gates;
+  std::function<void(const char*)> open;
+  std::function<void()> finished;
+  if (e->gated) {
+    for (size_t d = 0; d < rows.size(); d++) {
+      gates.push_back(std::make_shared<Gate>(e->client, e->devices[d]));
+      rows[d].handles[e->arity()] = gates[d]->buffer();
+    }
+    open = [gates](const char* error) { for (const auto& g : gates) g->Open(error); };
+    finished = HoldCallbacks(env, callbacks);
+  }
+  return Desk::OfThread()->Start(EnvState::Get(env), e->client.get(), before, std::move(open), std::move(finished), [&](int launch_id) {
+    execute(launch_id);
+    for (const auto& g : gates) g->Taken();
+  });
+}
+
+// Tells the desk when the work of all devices is over.
+void TrackRun(Client& client, const std::shared_ptr<Run>& run, Few<PJRT_Event*, 8>& events) {
+  struct Left {
+    std::mutex mutex;
+    size_t count;
+    bool failed = false;
+    Error error;
+  };
+  auto left = std::make_shared<Left>();
+  left->count = events.size();
+  for (size_t d = 0; d < events.size(); d++) {
+    client.Track(events[d], [run, left](const Error* e) {
+      {
+        std::lock_guard<std::mutex> lock(left->mutex);
+        if (e != nullptr && !left->failed) {
+          left->failed = true;
+          left->error = *e;
+        }
+        if (--left->count > 0) return;
+      }
+      run->desk->Finish(run, left->failed ? &left->error : nullptr);
+    });
+  }
+}
+
+// Checks and runs; the raw results are in the rows. `callbacks` is the JS object that holds the program's, if it has any. Null where nothing
+// but XLA is waited for.
+std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks) {
   RefuseWhenClosing();
   const PJRT_Api* api = e->api();
+  if (e->gated && IsNullish(env, callbacks)) Fail(Kind::kCallback, "execute: the program has callbacks, which were not given");
   for (size_t d = 0; d < rows.size(); d++) CheckRow(e, d, &rows[d]);
   if (e->any_donated) for (Row& row : rows) CheckDonations(*e, row, kept);
   const size_t n = rows.size();
@@ -156,28 +228,47 @@ void RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& 
   args.num_args = e->parameters.size();
   args.output_lists = out_lists.data();
   args.device_complete_events = events.data();
+  const std::vector<std::shared_ptr<Run>> before = RunsBefore(rows);
+  const bool at_desk = e->gated || !before.empty() || EnvState::Get(env)->desk->Busy(e->client.get());
+  std::shared_ptr<Run> run;
   Error error;
-  bool failed = TakeError(api, api->PJRT_LoadedExecutable_Execute(&args), &error);
+  auto start = [&] {
+    if (!at_desk) return !TakeError(api, api->PJRT_LoadedExecutable_Execute(&args), &error);
+    try {
+      run = StartAtDesk(env, e, rows, callbacks, before, [&](int launch_id) {
+        options.launch_id = launch_id;
+        Check(api, api->PJRT_LoadedExecutable_Execute(&args));
+      });
+      return true;
+    } catch (const Error& failure) {
+      error = failure;
+      return false;
+    }
+  };
+  bool started = start();
   if (e->any_donated) DropDonated(env, *e, rows);
-  if (failed && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
+  if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
     EnvState::Get(env)->CollectGarbage();
-    failed = TakeError(api, api->PJRT_LoadedExecutable_Execute(&args), &error);
+    started = start();
     if (e->any_donated) DropDonated(env, *e, rows);
   }
-  if (failed) throw error;
+  if (!started) throw error;
   // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.
-  for (size_t d = 0; d < n; d++) e->client->Track(events[d]);
+  if (run != nullptr) TrackRun(*e->client, run, events);
+  else for (size_t d = 0; d < n; d++) e->client->Track(events[d]);
+  return run;
 }
 
 // The rows of results, as JS arrays in `out`.
-void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value* out) {
-  RunRaw(env, e, rows, kept);
+void RunToJs(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks, napi_value* out) {
+  std::shared_ptr<Run> run = RunRaw(env, e, rows, kept, callbacks);
   const size_t n = rows.size(), n_out = e->outputs.size();
   // Own every output before anything can throw.
   Few<std::unique_ptr<Buffer>> owned(n * n_out);
   for (size_t d = 0; d < n; d++) {
     for (size_t k = 0; k < n_out; k++) {
       owned[d * n_out + k] = std::make_unique<Buffer>(e->client, rows[d].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[d]);
+      owned[d * n_out + k]->run = run;
     }
   }
   for (size_t d = 0; d < n; d++) {
@@ -188,7 +279,7 @@ void Run(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kep
 
 }  // namespace
 
-// (executable, buffers, non-donatable indices)
+// (executable, buffers, non-donatable indices, callbacks)
 napi_value Execute(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     Args args(env, info, 2);
@@ -200,12 +291,12 @@ napi_value Execute(napi_env env, napi_callback_info info) {
     rows.emplace_back(*e);
     ReadRow(env, e, args[1], 0, &rows[0]);
     napi_value result;
-    Run(env, e, rows, kept, &result);
+    RunToJs(env, e, rows, kept, args.count > 3 ? args[3] : nullptr, &result);
     return result;
   });
 }
 
-// (executable, buffers, buffers that take the results or null, non-donatable indices): the new buffers where there was null
+// (executable, buffers, buffers that take the results or null, non-donatable indices, callbacks): the new buffers where there was null
 napi_value ExecuteInto(napi_env env, napi_callback_info info) {
   return Entry(env, [&]() -> napi_value {
     Args args(env, info, 3);
@@ -230,13 +321,18 @@ napi_value ExecuteInto(napi_env env, napi_callback_info info) {
       if (targets[k] == nullptr) Fail(Kind::kArgument, "executeInto: output " + std::to_string(k) + ": expected a Buffer or null");
     }
     CheckTargets(*e, targets);
-    RunRaw(env, e, rows, kept);
+    std::shared_ptr<Run> run = RunRaw(env, e, rows, kept, args.count > 4 ? args[4] : nullptr);
     // Own every output before anything can throw.
     Few<std::unique_ptr<Buffer>> fresh(n);
     size_t count = 0;
     for (uint32_t k = 0; k < n; k++) {
-      if (targets[k] != nullptr) targets[k]->Replace(env, rows[0].outputs[k]);
-      else fresh[count++] = std::make_unique<Buffer>(e->client, rows[0].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
+      if (targets[k] != nullptr) {
+        targets[k]->Replace(env, rows[0].outputs[k]);
+        targets[k]->run = run;
+      } else {
+        fresh[count] = std::make_unique<Buffer>(e->client, rows[0].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
+        fresh[count++]->run = run;
+      }
     }
     napi_value out;
     Napi(napi_create_array_with_length(env, count, &out));
@@ -245,7 +341,7 @@ napi_value ExecuteInto(napi_env env, napi_callback_info info) {
   });
 }
 
-// (executable, buffers of each device, non-donatable indices)
+// (executable, buffers of each device, non-donatable indices, callbacks)
 napi_value ExecuteSharded(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     Args args(env, info, 2);
@@ -266,7 +362,7 @@ napi_value ExecuteSharded(napi_env env, napi_callback_info info) {
       ReadRow(env, e, list, d, &rows[d]);
     }
     std::vector<napi_value> results(n);
-    Run(env, e, rows, kept, results.data());
+    RunToJs(env, e, rows, kept, args.count > 3 ? args[3] : nullptr, results.data());
     napi_value out;
     Napi(napi_create_array_with_length(env, n, &out));
     for (uint32_t d = 0; d < n; d++) Napi(napi_set_element(env, out, d, results[d]));

@@ -133,7 +133,9 @@ napi_value BufferToHostSync(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     constexpr const char* what = "Buffer.toHostSync";
     BufferSelf self(env, info, "toHostSync");
-    PJRT_Buffer* handle = self.buffer->Live(what);
+    self.buffer->Live(what);
+    self.buffer->AwaitCallbacks(env, what);
+    PJRT_Buffer* handle = self.buffer->Live(what);  // a callback may have deleted it
     size_t size = self.buffer->HostBytes();
     napi_value out;
     void* data = NewArrayBuffer(env, what, size, &out);
@@ -147,6 +149,7 @@ napi_value BufferToHost(napi_env env, napi_callback_info info) {
   return Entry(env, [&]() -> napi_value {
     constexpr const char* what = "Buffer.toHost";
     BufferSelf self(env, info, "toHost");
+    self.buffer->CheckWait(env, what);
     PJRT_Buffer* handle = self.buffer->Live(what);
     size_t size = self.buffer->HostBytes();
     // Ours, not V8's: a worker that is terminated frees its ArrayBuffers while XLA still writes.
@@ -172,6 +175,8 @@ napi_value BufferCopyToDevice(napi_env env, napi_callback_info info) {
     constexpr const char* what = "Buffer.copyToDevice";
     BufferSelf self(env, info, "copyToDevice");
     Buffer* b = self.buffer;
+    b->Live(what);
+    b->AwaitCallbacks(env, what);
     PJRT_Buffer* handle = b->Live(what);
     RefuseWhenClosing();
     PJRT_Device* device = b->client->DeviceAt(what, ReadInt(env, self.argc > 0 ? self.argv[0] : nullptr, what));
@@ -196,6 +201,8 @@ napi_value BufferCopyToMemory(napi_env env, napi_callback_info info) {
     constexpr const char* what = "Buffer.copyToMemory";
     BufferSelf self(env, info, "copyToMemory");
     Buffer* b = self.buffer;
+    b->Live(what);
+    b->AwaitCallbacks(env, what);
     PJRT_Buffer* handle = b->Live(what);
     RefuseWhenClosing();
     PJRT_Memory* memory = b->client->MemoryAt(what, ReadInt(env, self.argc > 0 ? self.argv[0] : nullptr, what));

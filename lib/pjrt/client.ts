@@ -1,4 +1,5 @@
 import { type Buffer, completeBufferClass } from './buffer';
+import type { HostCallback } from './callbacks';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
 import { findPlugin } from './discovery';
 import { ArgumentError, PluginError } from './errors';
@@ -165,16 +166,22 @@ export class Client {
     return [bytes, encodeCompileOptions(options, isText && /\bsdy\./.test(program)), parameters];
   }
 
-  /** Compiles a StableHLO module, blocking. @throws XlaError with XLA's status if it does not compile */
-  compileSync(program: string | Uint8Array, options: CompileOptions = {}): Executable {
+  /**
+   * Compiles a StableHLO module, blocking.
+   *
+   * @param callbacks what the program calls by `@xs_callback` custom calls with the `id` of {@link callbackId}; such a program has a last parameter
+   *   `tensor<ui8>`, which is not given when it runs
+   * @throws XlaError with XLA's status if it does not compile
+   */
+  compileSync(program: string | Uint8Array, options: CompileOptions = {}, callbacks?: readonly HostCallback[]): Executable {
     const [code, encoded, parameters] = this.prepare(program, options);
-    return new Executable(this, native().compileSync(this.handle, code, 'mlir', encoded, parameters));
+    return new Executable(this, native().compileSync(this.handle, code, 'mlir', encoded, parameters, callbacks !== undefined), callbacks);
   }
 
   /** Compiles a StableHLO module on a thread of its own. */
-  async compile(program: string | Uint8Array, options: CompileOptions = {}): Promise<Executable> {
+  async compile(program: string | Uint8Array, options: CompileOptions = {}, callbacks?: readonly HostCallback[]): Promise<Executable> {
     const [code, encoded, parameters] = this.prepare(program, options);
-    return new Executable(this, await native().compileAsync(this.handle, code, 'mlir', encoded, parameters));
+    return new Executable(this, await native().compileAsync(this.handle, code, 'mlir', encoded, parameters, callbacks !== undefined), callbacks);
   }
 
   /** Loads what {@link Executable.serialize} gave. @throws ArgumentError if the bytes are damaged, or not ours */

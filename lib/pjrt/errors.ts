@@ -49,6 +49,16 @@ export class PluginError extends XlastateError {
   }
 }
 
+/** A function that a compiled program called failed (`cause` is what it threw), or could not be waited for. */
+export class CallbackError extends XlastateError {
+  /** XLA's status name, where the error came through XLA. */
+  readonly status: string;
+  constructor(message: string, options?: ErrorOptions & { status?: string }) {
+    super('CALLBACK', message, options);
+    this.status = options?.status ?? 'INTERNAL';
+  }
+}
+
 /** XLA refused or failed; `status` is its status name, such as `INVALID_ARGUMENT`. */
 export class XlaError extends XlastateError {
   readonly status: string;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Buffer } from './buffer';
 import type { Client, Device } from './client';
+import type { HostCallback } from './callbacks';
 import { ArgumentError } from './errors';
 import { type Attributes, type Handle, type NativeExecutable, native, type Parameter, type TypedDims } from './native';
 import { isDtype } from './types';
@@ -39,9 +40,12 @@ export class Executable {
   /** Equal for programs that compute the same, where the platform gives one; else empty. */
   readonly fingerprint: Uint8Array;
   private readonly handle: Handle;
+  /** The functions that the program calls, held as long as it can run; undefined where it calls none. */
+  private readonly callbacks: readonly HostCallback[] | undefined;
 
   /** Use {@link Client.compile}. */
-  constructor(client: Client, info: NativeExecutable) {
+  constructor(client: Client, info: NativeExecutable, callbacks?: readonly HostCallback[]) {
+    this.callbacks = callbacks;
     this.client = client;
     this.handle = info.handle;
     this.name = info.name;
@@ -59,7 +63,7 @@ export class Executable {
    * @throws ArgumentError, DtypeError, ShapeError or DeletedArrayError if the arguments are not what the program takes
    */
   execute(args: readonly Buffer[], options?: ExecuteOptions): Buffer[] {
-    return native().execute(this.handle, args, options?.nonDonatable) as Buffer[];
+    return native().execute(this.handle, args, options?.nonDonatable, this.callbacks) as Buffer[];
   }
 
   /**
@@ -70,15 +74,15 @@ export class Executable {
    * @throws ArgumentError, DtypeError or ShapeError, before anything runs, if a buffer of `out` has not the type of its result
    */
   executeInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
-    return native().executeInto(this.handle, args, out, options?.nonDonatable) as Buffer[];
+    return native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[];
   }
 
   /** Runs a program of several devices: a row of arguments, and of results, for each of {@link devices}. */
   executeSharded(args: readonly (readonly Buffer[])[], options?: ExecuteOptions): Buffer[][] {
-    return native().executeSharded(this.handle, args, options?.nonDonatable) as Buffer[][];
+    return native().executeSharded(this.handle, args, options?.nonDonatable, this.callbacks) as Buffer[][];
   }
 
-  /** The program in a form that {@link Client.deserialize} loads on the same kind of machine, with a checksum. */
+  /** The program in a form that {@link Client.deserialize} loads on the same kind of machine, with a checksum. @throws CallbackError if it has callbacks */
   serialize(): Uint8Array {
     const payload = native().serialize(this.handle);
     const header = new TextEncoder().encode(JSON.stringify({ parameters: this.parameters }));

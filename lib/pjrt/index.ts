@@ -1,9 +1,10 @@
 export type { Buffer } from './buffer';
+export { callbackId, effectsBarrier, effectsBarrierAsync, type HostCallback, liveCallbacks } from './callbacks';
 export { cachedCompile, cachedCompileSync, cacheDirectory, type CacheStats, cacheStats } from './cache';
 export { allocateHost, Client, defaultClient, Device, existingClient, Memory, type Placement } from './client';
 export type { CompileOptions } from './compileOptions';
 export { type FoundPlugin, findPlugin } from './discovery';
-export { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './errors';
+export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './errors';
 export { Executable, type ExecuteOptions } from './executable';
 export type { Attributes, Parameter, TypedDims } from './native';
 export { type ClientOptions, Plugin } from './plugin';

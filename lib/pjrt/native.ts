@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
+import { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
 import type { DType } from './types';
 
 /** A handle of the addon's: opaque, made and read by it alone. */
@@ -79,7 +79,7 @@ interface Native {
   /** Waits for running work, 2 s at most; whether it ended. */
   drain(): boolean;
   loadPlugin(path: string): { handle: Handle; path: string; major: number; minor: number; attributes: Attributes; extensions: number[] };
-  createClient(plugin: Handle, options: [string, string, unknown][]): {
+  createClient(plugin: Handle, options: [string, string, unknown][], instance?: number): {
     handle: Handle; id: number; platformName: string; platformVersion: string; processIndex: number; devices: NativeDevice[]; memories: NativeMemory[];
   };
   topology(client: Handle): { platformName: string; platformVersion: string; numDevices: number; attributes: Attributes };
@@ -88,13 +88,13 @@ interface Native {
   clientResetPeak(client: Handle): void;
   allocateHost(bytes: number): ArrayBuffer;
   bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number, zeroCopy?: boolean): NativeBuffer;
-  compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
-  compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
+  compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): NativeExecutable;
+  compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): Promise<NativeExecutable>;
   deserializeSync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
   deserializeAsync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
-  execute(executable: Handle, args: readonly NativeBuffer[], nonDonatable?: readonly number[]): NativeBuffer[];
-  executeInto(executable: Handle, args: readonly NativeBuffer[], out: readonly (NativeBuffer | null)[], nonDonatable?: readonly number[]): NativeBuffer[];
-  executeSharded(executable: Handle, args: readonly (readonly NativeBuffer[])[], nonDonatable?: readonly number[]): NativeBuffer[][];
+  execute(executable: Handle, args: readonly NativeBuffer[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[];
+  executeInto(executable: Handle, args: readonly NativeBuffer[], out: readonly (NativeBuffer | null)[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[];
+  executeSharded(executable: Handle, args: readonly (readonly NativeBuffer[])[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[][];
   serialize(executable: Handle): Uint8Array;
   optimizedHlo(executable: Handle): { code: Uint8Array; format: string };
   costAnalysis(executable: Handle): Attributes;
@@ -102,6 +102,11 @@ interface Native {
   codeSize(executable: Handle): number;
   deleteExecutable(executable: Handle): void;
   isDeletedExecutable(executable: Handle): boolean;
+  /** `dispatch` gives the results, null where they come later by `answerCallback`, or the text of an error. */
+  setCallbackHooks(dispatch: (id: number, number: number, runs: readonly number[], inputs: readonly ArrayBuffer[]) => readonly ArrayBufferView[] | string | null, callers: () => readonly number[]): void;
+  answerCallback(number: number, outcome: readonly ArrayBufferView[] | string): void;
+  callbackBarrier(): void;
+  callbacksIdle(): Promise<void>;
   Buffer: { new (): NativeBuffer; readonly prototype: NativeBuffer };
 }
 
@@ -111,7 +116,15 @@ const CLASSES: Record<string, (message: string) => XlastateError> = {
   DTYPE: (m) => new DtypeError(m),
   DELETED_ARRAY: (m) => new DeletedArrayError(m),
   PLUGIN: (m) => new PluginError(m),
+  CALLBACK: (m) => new CallbackError(m),
 };
+
+let fromText: (status: string, message: string) => Error | null = () => null;
+
+/** Sets what turns texts of XLA's errors into other errors than XlaError, where they are. */
+export function onErrorText(f: (status: string, message: string) => Error | null): void {
+  fromText = f;
+}
 
 /** Where the addon may be: where the environment says, built here, or shipped for this platform in the package. */
 export function addonPaths(): string[] {
@@ -138,7 +151,7 @@ function load(): Native {
   } catch (cause) {
     throw new PluginError(`the native addon ${path} cannot be loaded: ${(cause as Error).message}. Run \`npm rebuild xlastate\` to build it for this machine and this Node`, { cause });
   }
-  native.setErrorFactory((kind, message, status) => (kind === 'XLA' ? new XlaError(status, message) : (CLASSES[kind] ?? CLASSES.ARGUMENT!)(message)));
+  native.setErrorFactory((kind, message, status) => (kind === 'XLA' ? (fromText(status, message) ?? new XlaError(status, message)) : (CLASSES[kind] ?? CLASSES.ARGUMENT!)(message)));
   // Workers end on their own: only the end of the main thread is the end of XLA's threads.
   if (isMainThread) {
     process.on('exit', (code) => {

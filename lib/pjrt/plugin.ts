@@ -84,14 +84,15 @@ export class Plugin {
    * The client for a set of options; the same one every time, in all threads of the process. CPU clients have one device unless
    * `cpu_device_count` says otherwise; GPU clients do not take all memory unless `preallocate` says so.
    *
+   * @param instance another number is another client of the same options: programs of one run in the order of their starts, those of two do not wait for each other
    * @throws ArgumentError for options unknown to us or of the wrong type
    */
-  createClient(options: ClientOptions = {}): Client {
+  createClient(options: ClientOptions = {}, instance = 0): Client {
     if (typeof options !== 'object' || options === null) throw new ArgumentError(`createClient: expected options to be an object, got ${String(options)}`);
     const family = familyOf(this.path, options);
     const known = family === 'cpu' ? CPU_OPTIONS : family === 'gpu' ? GPU_OPTIONS : {};
     const all: ClientOptions = { ...(family === 'cpu' ? { cpu_device_count: 1 } : family === 'gpu' ? { preallocate: false } : {}), ...options };
     const names = Object.keys(all).filter((k) => all[k] !== undefined).sort();
-    return Client.of(this, native().createClient(this.handle, names.map((k) => typed(k, all[k], known))));
+    return Client.of(this, native().createClient(this.handle, names.map((k) => typed(k, all[k], known)), instance));
   }
 }

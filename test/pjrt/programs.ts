@@ -61,3 +61,20 @@ export async function twoAtATime<T>(n: number, make: (i: number) => Promise<T>):
   await Promise.all([run(), run()]);
   return results;
 }
+
+/** x ↦ callback `id` of x and then doubled, `loops` times. It takes what {@link import('../../lib/pjrt').Client.compileSync} gives programs with callbacks. */
+export function loopOfCallbacks(id: number, n = 4, loops = 1): string {
+  const t = `tensor<${n}xf32>`;
+  return `module @callbacks { func.func public @main(%x: ${t}, %gate: tensor<ui8>) -> ${t} {
+    %zero = stablehlo.constant dense<0> : tensor<i32>
+    %n = stablehlo.constant dense<${loops}> : tensor<i32>
+    %one = stablehlo.constant dense<1> : tensor<i32>
+    %0:2 = stablehlo.while(%i = %zero, %y = %x) : tensor<i32>, ${t}
+      cond { %p = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+        stablehlo.return %p : tensor<i1> }
+      do { %a = stablehlo.custom_call @xs_callback(%y) {api_version = 4 : i32, backend_config = {id = ${id} : i64}, has_side_effect = true} : (${t}) -> ${t}
+        %b = stablehlo.add %a, %a : ${t}
+        %j = stablehlo.add %i, %one : tensor<i32>
+        stablehlo.return %j, %b : tensor<i32>, ${t} }
+    return %0#1 : ${t} } }`;
+}

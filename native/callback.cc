@@ -1,0 +1,622 @@
+#include "callback.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <set>
+#include <thread>
+
+#include "entry.h"
+
+namespace xs {
+
+namespace {
+
+constexpr const char* kTarget = "xs_callback";
+
+// Threads that grow in number as long as none is idle: to answer XLA is to go on with the program, which may take long, and may wait for
+// another that is answered.
+class Pool {
+ public:
+  static void Run(std::function<void()> job) {
+    static auto* pool = new Pool;
+    pool->Add(std::move(job));
+  }
+
+ private:
+  void Add(std::function<void()> job) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    jobs_.push_back(std::move(job));
+    if (idle_ < jobs_.size()) std::thread([this] { Work(); }).detach();
+    else wake_.notify_one();
+  }
+
+  void Work() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      if (jobs_.empty()) {
+        idle_++;
+        bool some = wake_.wait_for(lock, std::chrono::seconds(10), [this] { return !jobs_.empty(); });
+        idle_--;
+        if (!some) return;
+      }
+      std::function<void()> job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      job = nullptr;
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> jobs_;
+  size_t idle_ = 0;
+};
+
+struct Programs {
+  std::mutex mutex;
+  std::unordered_map<int64_t, std::shared_ptr<Run>> by_id;
+  int64_t last = kFirst;
+
+  // XLA numbers programs from 1 where it is given no number: ours are apart from those, and fit the int that PJRT takes.
+  static constexpr int64_t kFirst = int64_t{1} << 30;
+
+  static Programs& All() {
+    static auto* all = new Programs;
+    return *all;
+  }
+
+  int64_t NextId() {
+    std::lock_guard<std::mutex> lock(mutex);
+    last = last == INT32_MAX ? kFirst : last + 1;
+    return last;
+  }
+};
+
+ffi::Error* Failure(const ffi::Api* api, const std::string& message) {
+  ffi::ErrorCreateArgs args{offsetof(ffi::ErrorCreateArgs, code) + sizeof(int32_t), nullptr, message.c_str(), ffi::kInternal};
+  return api->error_create(&args);
+}
+
+std::vector<Request::Memory> MemoryOf(const ffi::Operands& operands) {
+  std::vector<Request::Memory> out;
+  for (int64_t i = 0; i < operands.size; i++) {
+    auto* b = static_cast<const ffi::Buffer*>(operands.values[i]);
+    int64_t n = 1;
+    for (int64_t k = 0; k < b->rank; k++) n *= b->dims[k];
+    out.push_back({b->data, static_cast<size_t>((n * ffi::BitsOf(b->dtype) + 7) / 8)});
+  }
+  return out;
+}
+
+bool ReadId(const ffi::Attributes& attributes, int64_t* id) {
+  for (int64_t i = 0; i < attributes.size; i++) {
+    if (std::string(attributes.names[i]->data, attributes.names[i]->size) != "id" || attributes.types[i] != ffi::kScalarAttribute) continue;
+    auto* scalar = static_cast<const ffi::Scalar*>(attributes.values[i]);
+    if (scalar->dtype != ffi::kS64) return false;
+    std::memcpy(id, scalar->value, sizeof(*id));
+    return true;
+  }
+  return false;
+}
+
+ffi::Error* Ask(ffi::CallFrame* frame) {
+  auto request = std::make_shared<Request>();
+  ffi::RunIdArgs which{sizeof(ffi::RunIdArgs), nullptr, frame->context, 0};
+  if (frame->api->struct_size < offsetof(ffi::Api, run_id_get) + sizeof(void*)) return Failure(frame->api, "callback: the plugin's FFI is too old");
+  if (ffi::Error* error = frame->api->run_id_get(&which)) return error;
+  request->run = Desk::Find(which.run_id);
+  if (request->run == nullptr) return Failure(frame->api, "callback: the program was not started as one that has callbacks");
+  if (!ReadId(frame->attributes, &request->callback)) return Failure(frame->api, "callback: the call has no id");
+  request->args = MemoryOf(frame->args);
+  request->results = MemoryOf(frame->results);
+  request->api = frame->api;
+  ffi::FutureArgs future{sizeof(ffi::FutureArgs), nullptr, nullptr};
+  if (ffi::Error* error = frame->api->future_create(&future)) return error;
+  request->future = future.future;
+  frame->future = future.future;
+  std::shared_ptr<Desk> desk = request->run->desk;
+  if (!desk->Ask(request)) {
+    std::string gone = "callback: the JS environment that started the program has ended";
+    request->Answer(&gone);
+  }
+  return nullptr;
+}
+
+ffi::Error* Handle(ffi::CallFrame* frame) {
+  if (frame->extensions != nullptr && frame->extensions->type == ffi::kMetadataExtension) {
+    // A version that the plugin does not know, it takes for no handler at all: so it is told its own.
+    ffi::Version& version = reinterpret_cast<ffi::MetadataExtension*>(frame->extensions)->metadata->version;
+    version.major = frame->api->version.major;
+    version.minor = std::min(frame->api->version.minor, 3);
+    return nullptr;
+  }
+  if (frame->stage != ffi::kExecuteStage) return nullptr;
+  try {
+    return Ask(frame);
+  } catch (const std::exception& e) {
+    return Failure(frame->api, std::string("callback: ") + e.what());
+  }
+}
+
+}  // namespace
+
+void Request::Answer(const std::string* error) {
+  if (answered) return;
+  answered = true;
+  Pool::Run([api = api, future = future, failed = error != nullptr, text = error ? *error : std::string()] {
+    if (failed) {
+      ffi::FutureErrorArgs args{sizeof(ffi::FutureErrorArgs), nullptr, future, Failure(api, text)};
+      api->future_set_error(&args);
+    } else {
+      ffi::FutureArgs args{sizeof(ffi::FutureArgs), nullptr, future};
+      api->future_set_available(&args);
+    }
+  });
+}
+
+std::shared_ptr<Desk> Desk::OfThread() {
+  thread_local std::shared_ptr<Desk> desk = std::make_shared<Desk>();
+  return desk;
+}
+
+std::shared_ptr<Run> Desk::Find(int64_t run_id) {
+  Programs& all = Programs::All();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  auto found = all.by_id.find(run_id);
+  return found == all.by_id.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<Run>> Desk::Callers(EnvState* env) {
+  std::vector<std::shared_ptr<Run>> out;
+  for (const auto& r : serving_) out.push_back(r->run);
+  if (promised_.empty() || env->callers == nullptr) return out;
+  // What follows an `await` in an asynchronous callback is not on the stack: JS knows whose it is.
+  napi_value hook, undefined, list;
+  napi_get_reference_value(env->env, env->callers, &hook);
+  napi_get_undefined(env->env, &undefined);
+  Napi(napi_call_function(env->env, undefined, hook, 0, nullptr, &list));
+  for (int64_t id : ReadInts(env->env, list, "callbacks: callers")) {
+    if (std::shared_ptr<Run> run = Find(id)) out.push_back(std::move(run));
+  }
+  return out;
+}
+
+// The two that follow are for holders of the lock.
+bool Desk::Depends(const std::shared_ptr<Run>& run, const std::vector<std::shared_ptr<Run>>& on) {
+  std::vector<Run*> todo{run.get()};
+  std::set<Run*> seen;
+  while (!todo.empty()) {
+    Run* r = todo.back();
+    todo.pop_back();
+    if (r->finished || !seen.insert(r).second) continue;
+    for (const auto& x : on) if (x.get() == r) return true;
+    for (const auto& x : r->after) todo.push_back(x.get());
+  }
+  return false;
+}
+
+bool Desk::WaitsForPromise(const std::shared_ptr<Run>& run) {
+  if (promised_.empty()) return false;
+  std::vector<std::shared_ptr<Run>> open;
+  for (const auto& [number, request] : promised_) open.push_back(request->run);
+  return Depends(run, open);
+}
+
+std::shared_ptr<Run> Desk::Start(EnvState* env, Client* client, const std::vector<std::shared_ptr<Run>>& inputs, std::function<void(const char*)> open, std::function<void()> finished,
+                                 const std::function<void(int)>& execute) {
+  auto run = std::make_shared<Run>(Programs::All().NextId(), OfThread(), env, client);
+  for (const auto& c : Callers(env)) run->callers.push_back(c->id);
+  run->open = std::move(open);
+  if (finished != nullptr) run->when_finished.push_back(std::move(finished));
+  {
+    Lock lock(mutex_);
+    for (const auto& input : inputs) if (!input->finished) run->after.push_back(input);
+    auto& line = lines_[client];
+    if (!line.empty()) run->after.push_back(line.back());
+    line.push_back(run);
+    unfinished_++;
+  }
+  {
+    Programs& all = Programs::All();
+    std::lock_guard<std::mutex> lock(all.mutex);
+    all.by_id[run->id] = run;
+  }
+  try {
+    execute(static_cast<int>(run->id));
+  } catch (...) {
+    Finish(run, nullptr);
+    throw;
+  }
+  {
+    Lock lock(mutex_);
+    run->started = true;
+  }
+  OpenNext(client);
+  return run;
+}
+
+bool Desk::Busy(Client* client) {
+  if (unfinished_ == 0) return false;
+  Lock lock(mutex_);
+  auto found = lines_.find(client);
+  return found != lines_.end() && !found->second.empty();
+}
+
+void Desk::OpenNext(Client* client) {
+  Lock lock(mutex_);
+  auto found = lines_.find(client);
+  if (found == lines_.end()) return;
+  if (found->second.empty()) {
+    lines_.erase(found);
+    return;
+  }
+  std::shared_ptr<Run> run = found->second.front();
+  if (run->open == nullptr || run->opened || !run->started) return;
+  run->opened = true;
+  // This may be a thread of XLA's, which must not call PJRT.
+  Pool::Run([run] { run->open(nullptr); });
+}
+
+void Desk::Finish(const std::shared_ptr<Run>& run, const Error* error) {
+  std::vector<std::function<void()>> then;
+  {
+    Lock lock(mutex_);
+    if (run->finished) return;
+    run->finished = true;
+    run->after.clear();
+    auto& line = lines_[run->client];
+    line.erase(std::remove(line.begin(), line.end(), run), line.end());
+    unfinished_--;
+    constexpr size_t kMostFailures = 64;
+    if (error != nullptr && run->open != nullptr && failures_.size() < kMostFailures) failures_.push_back(*error);
+    then.swap(run->when_finished);
+    wake_.notify_all();
+  }
+  {
+    Programs& all = Programs::All();
+    std::lock_guard<std::mutex> lock(all.mutex);
+    all.by_id.erase(run->id);
+  }
+  OpenNext(run->client);
+  for (auto& f : then) f();
+}
+
+bool Desk::Ask(std::shared_ptr<Request> request) {
+  EnvState* env = request->run->env;
+  {
+    Lock lock(mutex_);
+    if (env->closed) return false;
+    waiting_.push_back(std::move(request));
+    wake_.notify_all();
+  }
+  env->mailbox->Post([](napi_env) { OfThread()->ServeOne(); });
+  return true;
+}
+
+std::shared_ptr<Request> Desk::Take() {
+  if (waiting_.empty()) return nullptr;
+  std::shared_ptr<Request> request = std::move(waiting_.front());
+  waiting_.pop_front();
+  return request;
+}
+
+void Desk::ServeOne() {
+  std::shared_ptr<Request> request;
+  {
+    Lock lock(mutex_);
+    request = Take();
+  }
+  if (request != nullptr) Serve(request);
+}
+
+void Desk::Serve(const std::shared_ptr<Request>& request) {
+  EnvState* state = request->run->env;
+  napi_env env = state->env;
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) {
+    std::string error = "callback: the JS environment is ending";
+    return request->Answer(&error);
+  }
+  serving_.push_back(request);
+  request->number = next_number_++;
+  std::string failure;
+  try {
+    napi_value dispatch, undefined, runs, inputs, outcome;
+    if (state->dispatch == nullptr) Fail(Kind::kArgument, "there is nobody to call");
+    Napi(napi_get_reference_value(env, state->dispatch, &dispatch));
+    Napi(napi_get_undefined(env, &undefined));
+    Napi(napi_create_array(env, &runs));
+    uint32_t n = 0;
+    for (int64_t id : request->run->callers) Napi(napi_set_element(env, runs, n++, Num(env, static_cast<double>(id))));
+    Napi(napi_set_element(env, runs, n++, Num(env, static_cast<double>(request->run->id))));
+    Napi(napi_create_array_with_length(env, request->args.size(), &inputs));
+    for (size_t i = 0; i < request->args.size(); i++) {
+      void* data = nullptr;
+      napi_value copy;
+      Napi(napi_create_arraybuffer(env, request->args[i].size, &data, &copy));
+      if (request->args[i].size > 0) std::memcpy(data, request->args[i].data, request->args[i].size);
+      Napi(napi_set_element(env, inputs, static_cast<uint32_t>(i), copy));
+    }
+    napi_value args[] = {Num(env, static_cast<double>(request->callback)), Num(env, static_cast<double>(request->number)), runs, inputs};
+    Napi(napi_call_function(env, undefined, dispatch, 4, args, &outcome));
+    if (!request->answered) Deliver(env, request, outcome);
+  } catch (const Error& e) {
+    failure = e.message;
+  } catch (const JsException&) {
+    // The dispatcher catches what callbacks throw: this is the end of the environment.
+    napi_value exception;
+    napi_get_and_clear_last_exception(env, &exception);
+    failure = "the JS environment is ending";
+  }
+  serving_.erase(std::remove(serving_.begin(), serving_.end(), request), serving_.end());
+  if (!failure.empty()) {
+    failure = "callback: " + failure;
+    request->Answer(&failure);
+  }
+  napi_close_handle_scope(env, scope);
+}
+
+void Desk::Deliver(napi_env env, const std::shared_ptr<Request>& request, napi_value outcome) {
+  napi_valuetype type;
+  Napi(napi_typeof(env, outcome, &type));
+  if (type == napi_null) {
+    Lock lock(mutex_);
+    promised_[request->number] = request;
+    return;
+  }
+  if (type == napi_string) {
+    std::string error = ReadString(env, outcome, "callback");
+    return request->Answer(&error);
+  }
+  uint32_t n = 0;
+  Napi(napi_get_array_length(env, outcome, &n));
+  if (n != request->results.size()) Fail(Kind::kArgument, "expected " + std::to_string(request->results.size()) + " results, got " + std::to_string(n));
+  for (uint32_t i = 0; i < n; i++) {
+    napi_value v;
+    Napi(napi_get_element(env, outcome, i, &v));
+    Bytes bytes = ReadBytes(env, v, "result");
+    const Request::Memory& to = request->results[i];
+    if (bytes.size != to.size) Fail(Kind::kShape, "expected result " + std::to_string(i) + " to have " + std::to_string(to.size) + " bytes, got " + std::to_string(bytes.size));
+    if (to.size > 0) std::memcpy(to.data, bytes.data, to.size);
+  }
+  request->Answer(nullptr);
+}
+
+void Desk::Settle(napi_env env, int64_t number, napi_value outcome) {
+  std::shared_ptr<Request> request;
+  {
+    Lock lock(mutex_);
+    auto found = promised_.find(number);
+    if (found == promised_.end()) return;
+    request = std::move(found->second);
+    promised_.erase(found);
+  }
+  try {
+    Deliver(env, request, outcome);
+  } catch (const Error& e) {
+    std::string text = "callback: " + e.message;
+    request->Answer(&text);
+  }
+}
+
+void Desk::CheckWait(EnvState* env, const std::shared_ptr<Run>& run, const char* what) {
+  std::vector<std::shared_ptr<Run>> callers = Callers(env);
+  if (callers.empty()) return;
+  Lock lock(mutex_);
+  if (Depends(run, callers)) {
+    Fail(Kind::kCallback, std::string(what) + ": a callback cannot wait for a value that depends on the program which is waiting for the callback; give the value to the callback as an argument");
+  }
+}
+
+void Desk::Await(EnvState* env, const std::shared_ptr<Run>& run, const char* what, const PJRT_Api* api, PJRT_Event* event) {
+  struct Slot {
+    bool done = false, failed = false;
+    Error error;
+  };
+  try {
+    CheckWait(env, run, what);
+  } catch (...) {
+    DestroyEvent(api, event);
+    throw;
+  }
+  auto slot = std::make_shared<Slot>();
+  OnReady(api, event, [slot, self = OfThread()](const Error* e) {
+    Lock lock(self->mutex_);
+    slot->done = true;
+    slot->failed = e != nullptr;
+    if (e != nullptr) slot->error = *e;
+    self->wake_.notify_all();
+  });
+  for (;;) {
+    std::shared_ptr<Request> request;
+    {
+      Lock lock(mutex_);
+      if (slot->done) break;
+      request = Take();
+      if (request == nullptr) {
+        if (WaitsForPromise(run)) {
+          Fail(Kind::kCallback, std::string(what) + ": the value depends on a callback that returned a Promise, which cannot settle while the thread is blocked; use `await x.data()` or `await x.ready()` first");
+        }
+        wake_.wait(lock);
+        continue;
+      }
+    }
+    Serve(request);
+  }
+  if (slot->failed) throw slot->error;
+}
+
+void Desk::Barrier(EnvState* env) {
+  if (!Callers(env).empty()) Fail(Kind::kCallback, "effectsBarrier: a callback cannot wait for the programs that are waiting for it");
+  for (;;) {
+    std::shared_ptr<Request> request;
+    {
+      Lock lock(mutex_);
+      bool any = false;
+      for (const auto& [client, line] : lines_) any |= !line.empty();
+      if (!any) break;
+      request = Take();
+      if (request == nullptr) {
+        if (!promised_.empty()) Fail(Kind::kCallback, "effectsBarrier: a callback returned a Promise, which cannot settle while the thread is blocked; use `await effectsBarrierAsync()`");
+        wake_.wait(lock);
+        continue;
+      }
+    }
+    Serve(request);
+  }
+  Error error;
+  if (TakeFailure(&error)) throw error;
+}
+
+bool Desk::TakeFailure(Error* error) {
+  Lock lock(mutex_);
+  if (failures_.empty()) return false;
+  *error = failures_.front();
+  failures_.erase(failures_.begin());
+  return true;
+}
+
+void Desk::WhenIdle(std::function<void()> done) {
+  {
+    Lock lock(mutex_);
+    auto left = std::make_shared<std::atomic<int>>(1);
+    auto one = [left, done] {
+      if (--*left == 0) done();
+    };
+    for (const auto& [client, line] : lines_) {
+      for (const auto& run : line) {
+        ++*left;
+        run->when_finished.push_back(one);
+      }
+    }
+    if (--*left > 0) return;
+  }
+  done();
+}
+
+void Desk::FailAll(EnvState* env, const std::string& why) {
+  std::vector<std::shared_ptr<Request>> open;
+  {
+    Lock lock(mutex_);
+    auto mine = [&](const std::shared_ptr<Request>& r) { return env == nullptr || r->run->env == env; };
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      if (mine(*it)) {
+        open.push_back(*it);
+        it = waiting_.erase(it);
+      } else ++it;
+    }
+    for (auto it = promised_.begin(); it != promised_.end();) {
+      if (mine(it->second)) {
+        open.push_back(it->second);
+        it = promised_.erase(it);
+      } else ++it;
+    }
+    for (const auto& r : serving_) if (mine(r)) open.push_back(r);
+    for (const auto& [client, line] : lines_) {
+      for (const auto& run : line) {
+        if ((env != nullptr && run->env != env) || run->open == nullptr || run->opened) continue;
+        run->opened = true;
+        Pool::Run([run, why = why] { run->open(why.c_str()); });
+      }
+    }
+  }
+  for (const auto& r : open) r->Answer(&why);
+}
+
+void Desk::Leave() {
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
+  while (serving_.empty()) {
+    std::shared_ptr<Request> request;
+    {
+      Lock lock(mutex_);
+      bool any = false;
+      for (const auto& [client, line] : lines_) any |= !line.empty();
+      if (!any || std::chrono::steady_clock::now() >= deadline) break;
+      request = Take();
+      if (request == nullptr) {
+        if (!promised_.empty()) break;
+        wake_.wait_until(lock, deadline);
+        continue;
+      }
+    }
+    Serve(request);
+  }
+  FailAll(nullptr, "callback: the process is exiting");
+}
+
+void Desk::Close(EnvState* env) {
+  {
+    Lock lock(mutex_);
+    env->closed = true;
+  }
+  FailAll(env, "callback: the JS environment that started the program has ended");
+}
+
+void RegisterCallbackHandler(Client* client) {
+  static auto* mutex = new std::mutex;
+  static auto* known = new std::set<Plugin*>;
+  if (client->platform_name != "cpu") Fail(Kind::kCallback, "callbacks: programs of the platform '" + client->platform_name + "' cannot call JS; only those of the CPU can");
+  std::lock_guard<std::mutex> lock(*mutex);
+  if (known->count(client->plugin)) return;
+  const ffi::PjrtExtension* extension = nullptr;
+  for (auto* e = client->api()->extension_start; e != nullptr; e = e->next) {
+    if (static_cast<int>(e->type) == ffi::kPjrtExtension && e->struct_size >= sizeof(ffi::PjrtExtension)) extension = reinterpret_cast<const ffi::PjrtExtension*>(e);
+  }
+  if (extension == nullptr || extension->register_handler == nullptr) Fail(Kind::kCallback, "callbacks: the plugin '" + client->plugin->path + "' has no extension for custom calls");
+  const char* platform = "Host";
+  ffi::RegisterArgs args{ffi::kRegisterArgsSize, kTarget, std::strlen(kTarget), reinterpret_cast<void*>(&Handle), platform, std::strlen(platform), 0};
+  Check(client->api(), extension->register_handler(&args));
+  known->insert(client->plugin);
+}
+
+napi_value SetCallbackHooks(napi_env env, napi_callback_info info) {
+  return Entry(env, [&]() -> napi_value {
+    Args args(env, info, 2);
+    EnvState* state = EnvState::Get(env);
+    napi_ref* refs[] = {&state->dispatch, &state->callers};
+    for (size_t i = 0; i < 2; i++) {
+      if (*refs[i] != nullptr) napi_delete_reference(env, *refs[i]);
+      *refs[i] = nullptr;
+      Napi(napi_create_reference(env, args[i], 1, refs[i]));
+    }
+    return nullptr;
+  });
+}
+
+napi_value AnswerCallback(napi_env env, napi_callback_info info) {
+  return Entry(env, [&]() -> napi_value {
+    Args args(env, info, 2);
+    Desk::OfThread()->Settle(env, ReadInt(env, args[0], "answerCallback"), args[1]);
+    return nullptr;
+  });
+}
+
+napi_value CallbackBarrier(napi_env env, napi_callback_info) {
+  return Entry(env, [&]() -> napi_value {
+    Desk::OfThread()->Barrier(EnvState::Get(env));
+    return nullptr;
+  });
+}
+
+napi_value CallbacksIdle(napi_env env, napi_callback_info) {
+  return Entry(env, [&] {
+    napi_value promise;
+    auto deferred = Deferred::Make(env, &promise);
+    Desk::OfThread()->WhenIdle([deferred] {
+      deferred->Settle([](napi_env env) {
+        Error error;
+        if (Desk::OfThread()->TakeFailure(&error)) throw error;
+        napi_value v;
+        Napi(napi_get_undefined(env, &v));
+        return v;
+      });
+    });
+    return promise;
+  });
+}
+
+}  // namespace xs
