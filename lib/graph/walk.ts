@@ -1,11 +1,9 @@
-import { Array } from '../core/array';
-import { ArgumentError } from '../core/errors';
-import { describeValue } from '../functional/arrayLike';
 import { type Filter, toPredicate } from '../state/filters';
 import { FlattedDict, type FlatStates } from '../state/flattedDict';
 import type { Path } from '../state/paths';
 import { State } from '../state/state';
-import { Node } from './node';
+import type { Node } from './node';
+import { checkGraph, entriesOf, nodeTypeOf } from './nodeTypes';
 
 /** How deep nodes may lie: 0 is the root, 1 its children, and so on. Both ends are included. */
 export interface Hierarchy {
@@ -16,54 +14,51 @@ export function isHierarchy(x: unknown): x is Hierarchy {
   return x !== null && typeof x === 'object' && globalThis.Array.isArray((x as { allowedHierarchy?: unknown }).allowedHierarchy);
 }
 
-/** Whether a value is a container whose entries belong to the graph. */
-export function isContainer(x: unknown): x is unknown[] | Record<string, unknown> | Map<string | number, unknown> {
-  if (x === null || typeof x !== 'object' || x instanceof Array || ArrayBuffer.isView(x)) return false;
-  if (globalThis.Array.isArray(x) || x instanceof Map) return true;
-  const p = Object.getPrototypeOf(x);
-  return p === Object.prototype || p === null;
-}
+const ALL: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER];
 
-const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Entries of a node or container, in the order of their names. */
-export function entriesOf(x: object): [string | number, unknown][] {
-  if (globalThis.Array.isArray(x)) return x.map((v, i) => [i, v]);
-  if (x instanceof Map) return [...x.entries()].sort(([a], [b]) => (typeof a === 'number' && typeof b === 'number' ? a - b : byName(String(a), String(b)))) as [string | number, unknown][];
-  const hidden = x instanceof Node ? (x.constructor as typeof Node).graphInvisibleAttrs : [];
-  return Object.keys(x).filter((k) => !hidden.includes(k)).sort(byName).map((k) => [k, (x as Record<string, unknown>)[k]]);
+/** Goes through a graph depth first: each node, container and state once, a node after what is below it, and other values wherever they are. */
+function* visit(root: unknown): Iterable<{ path: Path; value: unknown; depth: number; isNode: boolean }> {
+  const seen = new Set<object>();
+  function* go(x: unknown, path: Path, depth: number): Iterable<{ path: Path; value: unknown; depth: number; isNode: boolean }> {
+    const entries = x instanceof State ? null : entriesOf(x);
+    if (entries !== null || x instanceof State) {
+      if (seen.has(x as object)) return;
+      seen.add(x as object);
+    }
+    if (entries === null) {
+      yield { path, value: x, depth, isNode: false };
+      return;
+    }
+    const isNode = nodeTypeOf(x) !== undefined;
+    for (const [k, v] of entries) yield* go(v, [...path, k], nodeTypeOf(v) === undefined ? depth : depth + 1);
+    if (isNode) yield { path, value: x, depth, isNode };
+  }
+  yield* go(root, [], 0);
 }
 
 /** Visits states and nodes depth first, each once: a node after what is below it. */
-export function walk(root: unknown, visit: (path: Path, x: State<unknown> | Node, depth: number) => void): void {
-  const seen = new Set<object>();
-  const go = (x: unknown, path: Path, depth: number): void => {
-    if (x instanceof State) {
-      if (!seen.has(x)) {
-        seen.add(x);
-        visit(path, x, depth);
-      }
-      return;
-    }
-    const node = x instanceof Node;
-    if (!node && !isContainer(x)) return;
-    if (seen.has(x as object)) return;
-    seen.add(x as object);
-    const below = node && path.length > 0 ? depth + 1 : depth;
-    for (const [k, v] of entriesOf(x as object)) go(v, [...path, k], below);
-    if (node) visit(path, x, below);
-  };
-  go(root, [], 0);
+export function walk(root: unknown, f: (path: Path, x: State<unknown> | Node, depth: number) => void): void {
+  for (const { path, value, depth, isNode } of visit(root)) if (isNode || value instanceof State) f(path, value as State<unknown> | Node, depth);
+}
+
+/** `[path, value]` of all values of a graph that are neither nodes nor containers: states, each once, and others. Mirrors `brainstate.graph.iter_leaf`. */
+export function* iterLeaf(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, unknown]> {
+  for (const { path, value, depth, isNode } of visit(root)) if (!isNode && depth >= from && depth <= to) yield [path, value];
+}
+
+/** `[path, node]` of all nodes of a graph, each once, after those below it. Mirrors `brainstate.graph.iter_node`. */
+export function* iterNode(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, Node]> {
+  for (const { path, value, depth, isNode } of visit(root)) if (isNode && depth >= from && depth <= to) yield [path, value as Node];
 }
 
 function checkRoot(op: string, root: unknown): void {
-  if (!(root instanceof Node) && !isContainer(root) && !(root instanceof State)) throw new ArgumentError(`graph.${op}: expected a node (a module, say) or a list or object of nodes, got ${describeValue(root)}`);
+  if (!(root instanceof State)) checkGraph(op, root);
 }
 
 function splitFilters(args: readonly (Filter | Hierarchy)[]): { filters: Filter[]; range: readonly [number, number] } {
   const last = args[args.length - 1];
   if (args.length > 0 && isHierarchy(last)) return { filters: args.slice(0, -1) as Filter[], range: last.allowedHierarchy };
-  return { filters: args as Filter[], range: [0, Number.MAX_SAFE_INTEGER] };
+  return { filters: args as Filter[], range: ALL };
 }
 
 /**
@@ -88,7 +83,7 @@ export function nodes(root: unknown, ...args: (Filter | Hierarchy)[]): [Path, No
   const { filters, range } = splitFilters(args);
   const found: [Path, Node][] = [];
   walk(root, (path, x, depth) => {
-    if (x instanceof Node && depth >= range[0] && depth <= range[1]) found.push([path, x]);
+    if (!(x instanceof State) && depth >= range[0] && depth <= range[1]) found.push([path, x]);
   });
   if (filters.length === 0) return found;
   const predicates = filters.map((f) => toPredicate(f));

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
-import { flatten } from '../graph/graph';
+import { flatten } from '../graph/flatten';
 import { Node } from '../graph/node';
 import type { TreefyState } from '../state/treefyState';
 import type { Hierarchy } from '../graph/walk';

@@ -1,0 +1,53 @@
+import type { Filter } from '../state/filters';
+import type { NestedDict } from '../state/nestedDict';
+import type { TreefyState } from '../state/treefyState';
+import { flatten, RefMap, unflatten } from './flatten';
+import type { GraphDef } from './graphDef';
+
+/** `[graphdef, states]`, or with filters `[graphdef, ...parts]`. @internal */
+export function split(root: unknown, filters: readonly Filter[], refIndex: RefMap<object, number> | null): [GraphDef, ...NestedDict<TreefyState>[]] {
+  const [def, states] = flatten(root, { refIndex });
+  if (filters.length === 0) return [def, states as NestedDict<TreefyState>];
+  const parts = states.split(...filters);
+  return [def, ...((globalThis.Array.isArray(parts) ? parts : [parts]) as NestedDict<TreefyState>[])];
+}
+
+/** Splits several graphs, with one numbering: what they share has one number. */
+export class SplitContext {
+  readonly refIndex = new RefMap<object, number>();
+
+  treefySplit(root: unknown, ...filters: Filter[]): [GraphDef, ...NestedDict<TreefyState>[]] {
+    return split(root, filters, this.refIndex);
+  }
+}
+
+/** Puts several graphs together that a {@link SplitContext} took apart: what they shared is one object again. */
+export class MergeContext {
+  readonly indexRef = new Map<number, unknown>();
+
+  treefyMerge(def: GraphDef, ...states: NestedDict<unknown>[]): unknown {
+    return unflatten(def, ...states, { indexRef: this.indexRef });
+  }
+}
+
+/**
+ * Calls a function with a context for splitting several graphs that share nodes or states, and the numbers of those.
+ *
+ * Mirrors `brainstate.graph.split_context`.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = graph.splitContext((ctx) => [ctx.treefySplit(encoder), ctx.treefySplit(decoder)]);
+ * const [encoder2, decoder2] = graph.mergeContext((ctx) => [ctx.treefyMerge(...a), ctx.treefyMerge(...b)]);
+ * ```
+ */
+export function splitContext<R>(f: (context: SplitContext, refIndex: RefMap<object, number>) => R): R {
+  const context = new SplitContext();
+  return f(context, context.refIndex);
+}
+
+/** Calls a function with a context for merging what a {@link splitContext} gave, and what is made by number. Mirrors `brainstate.graph.merge_context`. */
+export function mergeContext<R>(f: (context: MergeContext, indexRef: Map<number, unknown>) => R): R {
+  const context = new MergeContext();
+  return f(context, context.indexRef);
+}
