@@ -21,6 +21,7 @@ export * as file from './file/index';
 export * as transform from './transform/index';
 export * as graph from './graph/index';
 export * as mixin from './mixin/index';
+export * as util from './util/index';
 export * as init from './init/index';
 export * as nn from './nn/index';
 export * as optim from './optim/index';

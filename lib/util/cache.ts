@@ -1,0 +1,75 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+
+/** A map of at most `maxsize` entries, which forgets what was not used for longest. Mirrors `brainstate.util.BoundedCache`. */
+export class BoundedCache<K = unknown, V = unknown> {
+  readonly maxsize: number;
+  private readonly map = new Map<K, V>();
+  private hits = 0;
+  private misses = 0;
+
+  constructor({ maxsize = 128 }: { maxsize?: number } = {}) {
+    if (!Number.isInteger(maxsize) || maxsize < 0) throw new ArgumentError(`util.BoundedCache: expected maxsize to be a non-negative integer, got ${describeValue(maxsize)}`);
+    this.maxsize = maxsize;
+  }
+
+  get size(): number {
+    return this.map.size;
+  }
+
+  has(key: K): boolean {
+    return this.map.has(key);
+  }
+
+  /** The value of a key, which counts as used. @throws ArgumentError if there is none and raiseOnMiss is set */
+  get(key: K, { default: fallback, raiseOnMiss = false, errorContext = 'item' }: { default?: V; raiseOnMiss?: boolean; errorContext?: string } = {}): V | undefined {
+    if (!this.map.has(key)) {
+      this.misses++;
+      if (raiseOnMiss) throw new ArgumentError(`util.BoundedCache: there is no ${errorContext} '${String(key)}'; there are ${this.map.size === 0 ? 'none' : [...this.map.keys()].map((k) => `'${String(k)}'`).join(', ')}`);
+      return fallback;
+    }
+    this.hits++;
+    const value = this.map.get(key)!;
+    this.map.delete(key);
+    this.map.set(key, value);
+    return value;
+  }
+
+  /** Adds an entry. @throws ArgumentError if the key has one: {@link replace} it */
+  set(key: K, value: V): void {
+    if (this.map.has(key)) throw new ArgumentError(`util.BoundedCache: there is a value for '${String(key)}' already; use replace`);
+    if (this.maxsize === 0) return;
+    if (this.map.size >= this.maxsize) this.map.delete(this.map.keys().next().value as K);
+    this.map.set(key, value);
+  }
+
+  /** Changes an entry. @throws ArgumentError if the key has none */
+  replace(key: K, value: V): void {
+    if (!this.map.delete(key)) throw new ArgumentError(`util.BoundedCache: there is no value for '${String(key)}'; use set`);
+    this.map.set(key, value);
+  }
+
+  /** Takes an entry out and gives its value. */
+  pop(key: K, { default: fallback }: { default?: V } = {}): V | undefined {
+    const value = this.map.has(key) ? this.map.get(key) : fallback;
+    this.map.delete(key);
+    return value;
+  }
+
+  clear(): void {
+    this.map.clear();
+    this.hits = 0;
+    this.misses = 0;
+  }
+
+  /** Keys, the longest unused first. */
+  keys(): K[] {
+    return [...this.map.keys()];
+  }
+
+  /** How it is used; the hit rate in percent. */
+  getStats(): { size: number; maxsize: number; hits: number; misses: number; hitRate: number } {
+    const total = this.hits + this.misses;
+    return { size: this.map.size, maxsize: this.maxsize, hits: this.hits, misses: this.misses, hitRate: total === 0 ? 0 : (this.hits / total) * 100 };
+  }
+}

@@ -1,0 +1,90 @@
+import { type Array, numpy as np, ParamState, ShortTermState, State, tree, util } from '../../lib';
+
+test('filters, with and without new', () => {
+  const [p, s] = [new ParamState(1, { tag: 'x' }), new ShortTermState(2)];
+  const takes = (f: util.Filter) => [util.toPredicate(f)(['a', 0], p), util.toPredicate(f)(['b'], s)];
+  expect(takes(new util.OfType(ParamState))).toEqual([true, false]);
+  expect(takes(util.WithTag('x'))).toEqual([true, false]);
+  expect(takes(util.PathContains('b'))).toEqual([false, true]);
+  expect(takes(util.Any(ParamState, util.PathContains('b')))).toEqual([true, true]);
+  expect(takes(util.All(State, util.Not(ParamState)))).toEqual([false, true]);
+  expect([takes(util.Everything()), takes(new util.Nothing())]).toEqual([[true, true], [false, false]]);
+});
+
+test('nested and flat maps', () => {
+  const flat = util.flatMapping({ a: { b: 1, c: { d: 2 } }, e: 3, f: {} });
+  expect(flat.entries()).toEqual([[['a', 'b'], 1], [['a', 'c', 'd'], 2], [['e'], 3]]);
+  expect(util.nestMapping(flat).toPureDict()).toEqual({ a: { b: 1, c: { d: 2 } }, e: 3 });
+  const joined = util.flatMapping({ a: { b: 1 }, f: {} }, { sep: '/', keepEmptyNodes: true });
+  expect([...joined]).toEqual([['a/b', 1], ['f', {}]]);
+  expect(util.nestMapping(joined as Map<string, unknown>, { sep: '/' }).get(['a', 'b'])).toBe(1);
+  expect(util.flatMapping({ a: { b: 1 } }, { isLeaf: (path) => path.length === 1 }).entries()).toEqual([[['a'], { b: 1 }]]);
+  expect(() => util.flatMapping(3 as never)).toThrow('got number 3');
+  expect(() => util.nestMapping({ a: 1, 'a/b': 2 }, { sep: '/' })).toThrow('is below another path');
+});
+
+test('plain objects flattened, unflattened and merged', () => {
+  const d = { a: { b: 1, c: {} }, d: 2 };
+  expect(util.flattenDict(d)).toEqual({ 'a.b': 1, 'a.c': {}, d: 2 });
+  expect(util.flattenDict(d, { sep: '/', parentKey: 'p' })).toEqual({ 'p/a/b': 1, 'p/a/c': {}, 'p/d': 2 });
+  expect(util.unflattenDict(util.flattenDict(d))).toEqual(d);
+  expect(() => util.flattenDict({ 'a.b': 1, a: { b: 2 } })).toThrow('two entries have the key \'a.b\'');
+  expect(() => util.unflattenDict({ 'a..b': 1 })).toThrow('expected keys joined by');
+  expect(() => util.unflattenDict({ a: 1, 'a.b': 2 })).toThrow('is below a key that has a value');
+  expect(() => util.unflattenDict({ 'a.b': 2, a: 1 })).toThrow('is above another key');
+  expect(util.mergeDicts({ a: { x: 1 } }, { a: { y: 2 }, b: 3 })).toEqual({ a: { x: 1, y: 2 }, b: 3 });
+  expect(util.mergeDicts([{ a: { x: 1 } }, { a: { y: 2 } }], { recursive: false })).toEqual({ a: { y: 2 } });
+  expect(() => util.mergeDicts({}, 3 as never)).toThrow('expected a plain object, got number 3');
+});
+
+test('frozen objects', () => {
+  const f = util.freeze({ a: { b: np.ones([2]) }, c: 1 });
+  expect([f.size, f.has('c'), f.keys(), f.get('a') instanceof util.FrozenDict]).toEqual([2, true, ['a', 'c'], true]);
+  expect(util.freeze(f)).toBe(f);
+  expect(() => { (f as unknown as { x: number }).x = 1; }).toThrow(TypeError);
+  const doubled = tree.map((x: Array | number) => (typeof x === 'number' ? x + 1 : x.mul(2)), f) as util.FrozenDict;
+  expect(((doubled.unfreeze().a as { b: Array }).b).toList()).toEqual([2, 2]);
+  const [rest, c] = f.pop('c');
+  expect([rest.keys(), c, f.copy({ d: 4 }).keys()]).toEqual([['a'], 1, ['a', 'c', 'd']]);
+  expect(util.unfreeze({ x: util.freeze({ y: { z: 1 } }) })).toEqual({ x: { y: { z: 1 } } });
+  expect([util.copy({ a: 1 }, { addOrReplace: { b: 2 } }), util.pop({ a: 1, b: 2 }, 'a')]).toEqual([{ a: 1, b: 2 }, [{ b: 2 }, 1]]);
+  expect(() => f.pop('z')).toThrow('there is no key \'z\'');
+});
+
+test('DotDict', () => {
+  const d = new util.DotDict({ a: { x: 1 }, list: [{ y: 2 }] });
+  expect((d.a as util.DotDict).x).toBe(1);
+  d.update({ a: { z: 3 }, b: 4 });
+  expect(d.toDict()).toEqual({ a: { x: 1, z: 3 }, list: [{ y: 2 }], b: 4 });
+  expect([d.get('q'), d.setdefault('q', 5), d.q]).toEqual([null, 5, 5]);
+  expect(d.merge({ b: 1 }).toDict()).toEqual({ ...d.toDict(), b: 1 });
+  expect(tree.leaves(new util.DotDict({ b: 1, a: 2 }))).toEqual([2, 1]);
+  expect(() => new util.DotDict({ update: 1 })).toThrow('is the name of a method');
+});
+
+test('BoundedCache forgets what was not used for longest', () => {
+  const c = new util.BoundedCache<string, number>({ maxsize: 2 });
+  c.set('a', 1);
+  c.set('b', 2);
+  expect(c.get('a')).toBe(1);
+  c.set('c', 3);
+  expect([c.keys(), c.get('b'), c.get('b', { default: 7 })]).toEqual([['a', 'c'], undefined, 7]);
+  expect(() => c.set('a', 5)).toThrow('there is a value for \'a\' already');
+  c.replace('a', 5);
+  expect([c.pop('a'), c.has('a'), c.size]).toEqual([5, false, 1]);
+  expect(c.getStats()).toEqual({ size: 1, maxsize: 2, hits: 1, misses: 2, hitRate: expect.closeTo(100 / 3) as unknown });
+  expect(() => c.get('z', { raiseOnMiss: true, errorContext: 'program' })).toThrow('there is no program \'z\'; there are \'c\'');
+  expect(() => c.replace('z', 1)).toThrow('use set');
+  c.clear();
+  expect(c.getStats().hits).toBe(0);
+  expect(() => new util.BoundedCache({ maxsize: -1 })).toThrow('maxsize');
+});
+
+test('names, parts and tests', () => {
+  const first = util.getUniqueName('Layer');
+  expect([util.getUniqueName('Layer', { prefix: 'my' }), first]).toEqual(['myLayer1', 'Layer0']);
+  expect([util.splitTotal(10, 0.25), util.splitTotal(10, 3)]).toEqual([2, 3]);
+  expect(() => util.splitTotal(10, 1.5)).toThrow('in [0, 1] or an integer up to 10');
+  expect(() => util.splitTotal(0, 1)).toThrow('positive integer');
+  expect([util.isInstanceEval(State)(new State(1)), util.notInstanceEval(State)(3)]).toEqual([true, true]);
+});
