@@ -5,3 +5,4 @@ export {
 export {
   allLeaves, broadcast, flattenOneLevel, flattenWithPath, isTreeNode, type LeafOption, Partial, reduceAssociative, registerDataclass, registerStatic, treedefChildren, treedefIsLeaf, treedefTuple,
 } from './structures';
+export { add, concat, dot, expand, idx, mul, scale, shift, split, squaredNorm, sub, sum, take } from './arithmetic';
