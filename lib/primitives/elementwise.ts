@@ -332,7 +332,12 @@ export const erf = unary('erf', FLOAT, 'chlo.erf', (g, _, x) => mul(like(x, SQRT
 export const erfc = unary('erfc', FLOAT, 'chlo.erfc', (g, _, x) => mul(like(x, -SQRT_PI_2), mul(g, exp(neg(square(x))))));
 export const erfInv = unary('erf_inv', FLOAT, 'chlo.erf_inv', (g, out) => mul(like(out, Math.sqrt(Math.PI) / 2), mul(g, exp(square(out)))), [-0.8, 0.8]);
 export const lgamma = unary('lgamma', FLOAT, 'chlo.lgamma', (g, _, x) => mul(g, digamma(x)), [0.5, 3]);
-export const digamma = unary('digamma', FLOAT, 'chlo.digamma', (g, _, x) => mul(g, polygamma(like(x, 1), x)), [0.5, 3]);
+/** XLA's versions do not agree on the poles: NaN there, as JAX has it. */
+function lowerDigamma(ctx: LoweringContext, [x]: readonly IrValue[], out: ShapedArray): IrValue {
+  const pole = hlo.and(ctx, hlo.compare(ctx, 'LE', x!, ctx.splat(0, out)), hlo.compare(ctx, 'EQ', x!, hlo.same(ctx, 'floor', [x!])));
+  return hlo.select(ctx, pole, ctx.splat(Number.NaN, out), ctx.emit('chlo.digamma', [x!], [out])[0]!);
+}
+export const digamma = unary('digamma', FLOAT, lowerDigamma, (g, _, x) => mul(g, polygamma(like(x, 1), x)), [0.5, 3]);
 const polygammaP = defineNary({
   name: 'polygamma', kinds: FLOAT, lower: 'chlo.polygamma',
   jvp: [null, (g, _, m, x) => mul(g, polygamma(add(m!, like(m!, 1)), x!))],

@@ -69,10 +69,12 @@ function upperFraction(active: Array, a: Array, x: Array): Array {
 function regularized(upper: boolean): (xs: Array[]) => Array[] {
   return ([a, x]) => {
     const nan = or(ne(a!, a!), ne(x!, x!));
-    const invalid = or(or(lt(x!, like(x!, 0)), le(a!, like(a!, 0))), nan);
     const zero = eq(x!, like(x!, 0));
-    const infinite = eq(x!, like(x!, Number.POSITIVE_INFINITY));
-    const regular = and(and(eq(invalid, full(invalid.shape, false, 'bool')), ne(x!, like(x!, 0))), ne(x!, like(x!, Number.POSITIVE_INFINITY)));
+    const degenerate = eq(a!, like(a!, 0));
+    const invalid = or(or(or(lt(x!, like(x!, 0)), lt(a!, like(a!, 0))), and(degenerate, zero)), nan);
+    // All the mass is at 0 where a is 0.
+    const infinite = or(degenerate, eq(x!, like(x!, Number.POSITIVE_INFINITY)));
+    const regular = eq(or(or(invalid, zero), infinite), full(invalid.shape, false, 'bool'));
     const far = and(gt(x!, like(x!, 1)), gt(x!, a!));
     const safeA = where(regular, a!, k(a!, 1));
     const safeX = where(regular, x!, k(a!, 1));
