@@ -22,7 +22,7 @@ export * as transform from './transform/index';
 export * as graph from './graph/index';
 export * as mixin from './mixin/index';
 export * as util from './util/index';
-export * as init from './init/index';
+export * as init from './init/braintools';
 export * as nn from './nn/index';
 export * as optim from './optim/index';
 export * as metric from './metric/index';

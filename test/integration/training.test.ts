@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environ, file, init, jit, nn, numpy as np, optim, ParamState, random } from 'xlastate';
+import { environ, file, jit, nn, numpy as np, optim, ParamState, random } from 'xlastate';
 
 const fixture = JSON.parse(readFileSync(join(__dirname, '../fixtures/training.json'), 'utf8'));
 const camel = (s: string) => s.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
@@ -77,7 +77,7 @@ test('activations', () => {
 });
 
 test('initialisers and a layer under a seed, dropout while fitting only', () => {
-  const classes = init as unknown as Record<string, new () => init.Initializer>;
+  const classes = nn.init as unknown as Record<string, new () => nn.init.Initializer>;
   for (const [name, expected] of Object.entries(fixture.initialisers)) {
     random.seed(42);
     expectClose(new classes[name]!().call([3, 2]).js(), expected, 5);

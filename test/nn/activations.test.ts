@@ -1,4 +1,4 @@
-import { grad, init, jit, nn, numpy as np, ParamState, random, State, vmap } from 'xlastate';
+import { grad, jit, nn, numpy as np, ParamState, random, State, vmap } from 'xlastate';
 import { camel, camelKeys, expectClose, fixture } from '../support/nnFixture';
 
 const x = np.array(fixture.x);
@@ -64,25 +64,25 @@ test('Softmax2d is over channels; PReLU learns; wrong settings are errors', () =
 
 test.each(fixture.initialisers as { name: string; options: Record<string, unknown>; shape: number[]; value: unknown }[])('initialiser $name $options $shape: values of BrainState', ({ name, options, shape, value }) => {
   random.seed(42);
-  const made = new (init as unknown as Record<string, new (o: object) => init.Initializer>)[name]!(options);
+  const made = new (nn.init as unknown as Record<string, new (o: object) => nn.init.Initializer>)[name]!(options);
   expectClose(made.call(shape).js(), value, 5);
 });
 
 test('gains; param repeats along the batch; impossible shapes are errors', () => {
-  for (const [name, gain, param] of fixture.gains as [string, number, number?][]) expect(init.calculateInitGain(name, param === undefined ? {} : { param })).toBeCloseTo(gain, 12);
-  expect(() => init.calculateInitGain('gelu')).toThrow('nonlinearity');
-  for (const { value, sizes, batchSize, result } of fixture.param) expect(init.param(np.array(value), sizes, { batchSize })!.js()).toEqual(result);
-  expect(init.param(new init.Constant(2), 2, { batchSize: 1 })!.js()).toEqual([[2, 2]]);
-  expect(init.param((shape) => np.zeros([...shape]), [2], { batchSize: 3 })!.shape).toEqual([3, 2]);
-  expect([init.param(0.5, [2])!.shape, init.param(0.5, [2], { batchSize: 2, allowScalar: false })!.shape]).toEqual([[], [2, 1]]);
-  const state = init.param(new ParamState(np.array([1, 2])), [2], { batchSize: 2 });
+  for (const [name, gain, param] of fixture.gains as [string, number, number?][]) expect(nn.init.calculateInitGain(name, param === undefined ? {} : { param })).toBeCloseTo(gain, 12);
+  expect(() => nn.init.calculateInitGain('gelu')).toThrow('nonlinearity');
+  for (const { value, sizes, batchSize, result } of fixture.param) expect(nn.init.param(np.array(value), sizes, { batchSize })!.js()).toEqual(result);
+  expect(nn.init.param(new nn.init.Constant(2), 2, { batchSize: 1 })!.js()).toEqual([[2, 2]]);
+  expect(nn.init.param((shape) => np.zeros([...shape]), [2], { batchSize: 3 })!.shape).toEqual([3, 2]);
+  expect([nn.init.param(0.5, [2])!.shape, nn.init.param(0.5, [2], { batchSize: 2, allowScalar: false })!.shape]).toEqual([[], [2, 1]]);
+  const state = nn.init.param(new ParamState(np.array([1, 2])), [2], { batchSize: 2 });
   expect([state instanceof ParamState, state.value.shape]).toEqual([true, [2, 2]]);
   const plain = new State(np.array([1, 2]));
-  expect(init.param(plain, [2])).toBe(plain);
-  expect(() => init.param(np.ones([3]), [2])).toThrow('broadcasts');
-  expect(() => init.param(np.ones([3, 2]), [2], { batchSize: 4 })).toThrow('batch size');
-  expect(() => init.param(null, [2], { allowNone: false })).toThrow('null');
-  expect(() => new init.DeltaOrthogonal().call([3, 3])).toThrow('3 to 5');
-  expect(() => new init.DeltaOrthogonal().call([3, 3, 2])).toThrow('outputs');
-  expect(() => new init.Orthogonal({ axis: 3 }).call([3, 3])).toThrow('axis');
+  expect(nn.init.param(plain, [2])).toBe(plain);
+  expect(() => nn.init.param(np.ones([3]), [2])).toThrow('broadcasts');
+  expect(() => nn.init.param(np.ones([3, 2]), [2], { batchSize: 4 })).toThrow('batch size');
+  expect(() => nn.init.param(null, [2], { allowNone: false })).toThrow('null');
+  expect(() => new nn.init.DeltaOrthogonal().call([3, 3])).toThrow('3 to 5');
+  expect(() => new nn.init.DeltaOrthogonal().call([3, 3, 2])).toThrow('outputs');
+  expect(() => new nn.init.Orthogonal({ axis: 3 }).call([3, 3])).toThrow('axis');
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environ, grad, init, nn, numpy as np, ParamState, random, type State } from '../../lib';
+import { environ, grad, nn, numpy as np, ParamState, random, type State } from '../../lib';
 import { decode, difference } from '../numpy/table';
 
 // Layers against BrainState's (scripts/fixtures/nnLayers.py): made under one seed, so the order in which keys are drawn counts, too.
@@ -29,7 +29,7 @@ type Classes = Record<string, new (...args: unknown[]) => Layer>;
 const option = (v: unknown): unknown => {
   if (typeof v !== 'object' || v === null || !('$i' in v)) return decode(v);
   const [name, options] = v.$i as [string, object];
-  return new (init as unknown as Record<string, new (o: object) => init.Initializer>)[name]!(options);
+  return new (nn.init as unknown as Record<string, new (o: object) => nn.init.Initializer>)[name]!(options);
 };
 
 /** 0.5 sin(0, 1, 2, …); integers 0, 1, 2, 3, 4, 0, … */

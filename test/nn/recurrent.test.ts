@@ -1,4 +1,4 @@
-import { forLoop, grad, HiddenState, init, jit, nn, numpy as np, optim, ParamState, random } from 'xlastate';
+import { forLoop, grad, HiddenState, jit, nn, numpy as np, optim, ParamState, random } from 'xlastate';
 import { camelKeys, expectClose, fixture } from '../support/nnFixture';
 
 type Cell = nn.RNNCell & { h: HiddenState; c?: HiddenState };
@@ -30,7 +30,7 @@ test.each(fixture.cells as { name: string; options: Record<string, unknown>; pat
   });
 
 test('cells without a batch, without a state, with other activations; LoRA', () => {
-  const cell = new nn.GRUCell(2, 3, { bInit: null, stateInit: new init.Constant(0.5), activation: (x) => np.sin(x) });
+  const cell = new nn.GRUCell(2, 3, { bInit: null, stateInit: new nn.init.Constant(0.5), activation: (x) => np.sin(x) });
   expect(() => cell.call(np.ones([2]))).toThrow('initState');
   expect(() => cell.resetState()).toThrow('initState');
   cell.initState();

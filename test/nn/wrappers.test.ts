@@ -1,9 +1,9 @@
-import { environ, HiddenState, init, jit, nn, numpy as np, ParamState, random } from 'xlastate';
+import { environ, HiddenState, jit, nn, numpy as np, ParamState, random } from 'xlastate';
 import { expectClose, fixture } from '../support/nnFixture';
 
 const { mapped } = fixture;
 const x = np.array(mapped.x);
-const noisy = () => new nn.GRUCell(2, 3, { stateInit: new init.Normal() });
+const noisy = () => new nn.GRUCell(2, 3, { stateInit: new nn.init.Normal() });
 
 test('states for each lane, and a module called for each: values and keys of BrainState', () => {
   random.seed(42);

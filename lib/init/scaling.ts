@@ -1,0 +1,179 @@
+import type { Array } from '../core/array';
+import { ArgumentError, ShapeError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import * as np from '../numpy';
+import type { RandomState } from '../random';
+import { normalBetween } from './distributions';
+import { Initialization } from './initialization';
+import type { FanMode, VarianceDistribution } from './initializers';
+
+const product = (xs: readonly number[]) => xs.reduce((a, b) => a * b, 1);
+
+/** Numbers of inputs and outputs of a unit: of a matrix [in, out], or of a kernel [out, in, ...] (of nn's initialisers the last two are [in, out]). */
+function fans(shape: readonly number[]): [number, number] {
+  const [a = 1, b = a] = shape;
+  if (shape.length <= 2) return [a, b];
+  const receptive = product(shape.slice(2));
+  return [b * receptive, a * receptive];
+}
+
+export interface VarianceScalingOptions {
+  scale?: number;
+  mode?: FanMode;
+  distribution?: VarianceDistribution;
+}
+
+/** Random numbers whose variance is `scale / fan`, the number of a unit's inputs or outputs or their mean. Mirrors `braintools.init.VarianceScaling`. */
+export class VarianceScaling extends Initialization {
+  readonly scale: number;
+  readonly mode: FanMode;
+  readonly distribution: VarianceDistribution;
+
+  constructor({ scale = 1, mode = 'fan_in', distribution = 'normal' }: VarianceScalingOptions = {}) {
+    super();
+    if (!['fan_in', 'fan_out', 'fan_avg'].includes(mode)) throw new ArgumentError(`${new.target.name}: expected mode to be 'fan_in', 'fan_out' or 'fan_avg', got ${describeValue(mode)}`);
+    if (!['uniform', 'normal', 'truncated_normal'].includes(distribution)) throw new ArgumentError(`${new.target.name}: expected distribution to be 'uniform', 'normal' or 'truncated_normal', got ${describeValue(distribution)}`);
+    if (typeof scale !== 'number') throw new ArgumentError(`${new.target.name}: expected scale to be a number, got ${describeValue(scale)}`);
+    this.scale = scale;
+    this.mode = mode;
+    this.distribution = distribution;
+  }
+
+  override sample(shape: number[], rng: RandomState): Array {
+    const [fanIn, fanOut] = fans(shape);
+    const fan = this.mode === 'fan_in' ? fanIn : this.mode === 'fan_out' ? fanOut : (fanIn + fanOut) / 2;
+    const variance = this.scale / Math.max(1, fan);
+    if (this.distribution === 'uniform') {
+      const limit = Math.sqrt(3 * variance);
+      return rng.uniform({ low: -limit, high: limit, size: shape });
+    }
+    if (this.distribution === 'normal') return rng.normal({ loc: 0, scale: Math.sqrt(variance), size: shape });
+    const u = rng.uniform({ low: 0, high: 1, size: shape });
+    const [standard] = normalBetween([u, ...[0, 1, -2, 2].map((x) => np.asarray(x, { dtype: u.dtype }))], {});
+    // The standard deviation of a standard normal between −2 and 2.
+    return np.multiply(standard!, Math.sqrt(variance) / 0.8796256610342398);
+  }
+
+  protected override settings(): Record<string, unknown> {
+    return { scale: this.scale, mode: this.mode, distribution: this.distribution };
+  }
+}
+
+export interface KaimingOptions {
+  /** Default: 2, or for leaky ReLU 2 / (1 + negativeSlope²). */
+  scale?: number | null;
+  mode?: FanMode;
+  nonlinearity?: 'relu' | 'leaky_relu';
+  negativeSlope?: number;
+}
+
+function kaimingScale(op: string, { scale = null, nonlinearity = 'relu', negativeSlope = 0.01 }: KaimingOptions): number {
+  if (nonlinearity !== 'relu' && nonlinearity !== 'leaky_relu') throw new ArgumentError(`${op}: expected nonlinearity to be 'relu' or 'leaky_relu', got ${describeValue(nonlinearity)}`);
+  return scale ?? (nonlinearity === 'relu' ? 2 : 2 / (1 + negativeSlope ** 2));
+}
+
+/** He's initialisation, uniform. Mirrors `braintools.init.KaimingUniform`. */
+export class KaimingUniform extends VarianceScaling {
+  constructor(options: KaimingOptions = {}) {
+    super({ scale: kaimingScale('KaimingUniform', options), mode: options.mode ?? 'fan_in', distribution: 'uniform' });
+  }
+}
+
+/** He's initialisation, normal. Mirrors `braintools.init.KaimingNormal`. */
+export class KaimingNormal extends VarianceScaling {
+  constructor(options: KaimingOptions = {}) {
+    super({ scale: kaimingScale('KaimingNormal', options), mode: options.mode ?? 'fan_in', distribution: 'normal' });
+  }
+}
+
+/** Glorot's initialisation, uniform. Mirrors `braintools.init.XavierUniform`. */
+export class XavierUniform extends VarianceScaling {
+  constructor({ scale = 1 }: { scale?: number } = {}) {
+    super({ scale, mode: 'fan_avg', distribution: 'uniform' });
+  }
+}
+
+/** Glorot's initialisation, normal. Mirrors `braintools.init.XavierNormal`. */
+export class XavierNormal extends VarianceScaling {
+  constructor({ scale = 1 }: { scale?: number } = {}) {
+    super({ scale, mode: 'fan_avg', distribution: 'normal' });
+  }
+}
+
+/** LeCun's initialisation, uniform. Mirrors `braintools.init.LecunUniform`. */
+export class LecunUniform extends VarianceScaling {
+  constructor({ scale = 1 }: { scale?: number } = {}) {
+    super({ scale, mode: 'fan_in', distribution: 'uniform' });
+  }
+}
+
+/** LeCun's initialisation, normal. Mirrors `braintools.init.LecunNormal`. */
+export class LecunNormal extends VarianceScaling {
+  constructor({ scale = 1 }: { scale?: number } = {}) {
+    super({ scale, mode: 'fan_in', distribution: 'normal' });
+  }
+}
+
+/** A matrix (of all dimensions but the last, and the last) with orthonormal rows or columns, whichever are fewer. Mirrors `braintools.init.Orthogonal`. */
+export class Orthogonal extends Initialization {
+  readonly scale: number;
+
+  constructor({ scale = 1 }: { scale?: number } = {}) {
+    super();
+    this.scale = scale;
+  }
+
+  override sample(shape: number[], rng: RandomState): Array {
+    if (shape.length < 2) throw new ShapeError(`Orthogonal: expected a shape of at least two dimensions, got [${shape.join(', ')}]`);
+    const [rows, columns] = [product(shape.slice(0, -1)), shape[shape.length - 1]!];
+    const random = rng.normal({ loc: 0, scale: 1, size: [rows, columns] });
+    const [q, r] = np.linalg.qr(rows < columns ? random.T : random);
+    // The signs make it uniform among all such matrices.
+    const fixed = np.multiply(q, np.sign(np.diag(r)));
+    return np.multiply(np.reshape(rows < columns ? fixed.T : fixed, shape), this.scale);
+  }
+
+  protected override settings(): Record<string, unknown> {
+    return { scale: this.scale };
+  }
+}
+
+/** A convolution's kernel [out, in, ...] that is an orthogonal matrix in its middle and 0 elsewhere. Mirrors `braintools.init.DeltaOrthogonal`. */
+export class DeltaOrthogonal extends Initialization {
+  readonly scale: number;
+
+  constructor({ scale = 1 }: { scale?: number } = {}) {
+    super();
+    this.scale = scale;
+  }
+
+  override sample(shape: number[], rng: RandomState): Array {
+    if (shape.length < 3) throw new ShapeError(`DeltaOrthogonal: expected a shape [out, in, ...] of at least three dimensions, got [${shape.join(', ')}]`);
+    const matrix = new Orthogonal({ scale: this.scale }).sample(shape.slice(0, 2), rng);
+    return np.zeros(shape, { dtype: matrix.dtype }).at([], [], ...shape.slice(2).map((n) => Math.floor(n / 2))).set(matrix);
+  }
+
+  protected override settings(): Record<string, unknown> {
+    return { scale: this.scale };
+  }
+}
+
+/** Identity matrices in the last two dimensions; a vector of ones. Mirrors `braintools.init.Identity`. */
+export class Identity extends Initialization {
+  readonly scale: number;
+
+  constructor({ scale = 1 }: { scale?: number } = {}) {
+    super();
+    this.scale = scale;
+  }
+
+  override sample(shape: number[]): Array {
+    if (shape.length < 2) return np.multiply(np.ones(shape), this.scale);
+    const [rows, columns] = shape.slice(-2) as [number, number];
+    return np.multiply(np.broadcastTo(np.eye(rows, { M: columns }), shape), this.scale);
+  }
+
+  protected override settings(): Record<string, unknown> {
+    return { scale: this.scale };
+  }
+}
