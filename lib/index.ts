@@ -15,6 +15,7 @@ export * as numpy from './numpy/index';
 export * as lax from './lax/index';
 export * as tree from './tree/index';
 export * as prng from './prng/index';
+export * as scipy from './scipy/index';
 export * as random from './random/index';
 export * as environ from './environ/index';
 export * as file from './file/index';
