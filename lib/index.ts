@@ -1,13 +1,15 @@
 import './interpreters/eval';
 import './primitives/baseOps';
 
-export { ArgumentError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './pjrt/errors';
+export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './pjrt/errors';
 export { ConcretizationError, TracerLeakError, TreeError } from './core/errors';
 export { BatchAxisError, BrainStateError, TraceContextError } from './state/errors';
 export { BatchingError } from './interpreters/batch';
 export { DifferentiationError } from './interpreters/jvp';
 export { Array } from './core/array';
 export { blockUntilReady } from './functional/ready';
+export { effectsBarrier, effectsBarrierAsync } from './pjrt/callbacks';
+export { ioCallback, type IoCallbackOptions, pureCallback, type PureCallbackOptions, type VmapMethod } from './functional/callbacks';
 export { ClosedJaxpr, Jaxpr } from './core/jaxpr';
 
 export * as pjrt from './pjrt/index';
@@ -17,6 +19,7 @@ export * as tree from './tree/index';
 export * as prng from './prng/index';
 export * as scipy from './scipy/index';
 export * as random from './random/index';
+export * as debug from './debug/index';
 export * as environ from './environ/index';
 export * as file from './file/index';
 export * as transform from './transform/index';

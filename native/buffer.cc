@@ -26,6 +26,13 @@ Slots<sizeof(Buffer)>& Memory() {
 // How a buffer reaches the constructor that napi_new_instance calls; napi values cannot carry it.
 thread_local std::unique_ptr<Buffer> being_wrapped;
 
+void Destroy(const PJRT_Api* api, PJRT_Buffer* handle) {
+  XS_ARGS(PJRT_Buffer_Destroy_Args, args);
+  args.buffer = handle;
+  Error ignored;
+  TakeError(api, api->PJRT_Buffer_Destroy(&args), &ignored);
+}
+
 PJRT_Event* ReadyEvent(const char* what, Buffer* b) {
   XS_ARGS(PJRT_Buffer_ReadyEvent_Args, args);
   args.buffer = b->Live(what);
@@ -158,30 +165,31 @@ void Buffer::operator delete(void* p) { Memory().Give(p); }
 
 void Buffer::Release() {
   if (handle == nullptr) return;
-  XS_ARGS(PJRT_Buffer_Destroy_Args, args);
-  args.buffer = handle;
+  Destroy(api(), handle);
   handle = nullptr;
-  Error ignored;
-  TakeError(api(), api()->PJRT_Buffer_Destroy(&args), &ignored);
   client->Account(-bytes, -1);
 }
 
 void Buffer::Delete(napi_env env) {
-  if (handle == nullptr) return;
-  Release();
+  if (PJRT_Buffer* gone = Detach(env)) Destroy(api(), gone);
+}
+
+PJRT_Buffer* Buffer::Detach(napi_env env) {
+  if (handle == nullptr) return nullptr;
+  PJRT_Buffer* gone = handle;
+  handle = nullptr;
+  client->Account(-bytes, -1);
   EnvState::Get(env)->LetGo(bytes);
   int64_t ignored;
   napi_adjust_external_memory(env, -bytes, &ignored);
+  return gone;
 }
 
 void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
   run.reset();
   if (handle != nullptr) {
-    XS_ARGS(PJRT_Buffer_Destroy_Args, args);
-    args.buffer = handle;
+    Destroy(api(), handle);
     handle = other;
-    Error ignored;
-    TakeError(api(), api()->PJRT_Buffer_Destroy(&args), &ignored);
     return;
   }
   handle = other;

@@ -33,6 +33,8 @@ struct Buffer {
   const PJRT_Api* api() const { return client->api(); }
   // Frees the device memory, and tells V8.
   void Delete(napi_env env);
+  // The same, but the device buffer is the caller's to destroy.
+  PJRT_Buffer* Detach(napi_env env);
   // Lets the JS object stand for another device buffer of the same type and place, which is taken over.
   void Replace(napi_env env, PJRT_Buffer* other);
   PJRT_Buffer* Live(const char* what) const;

@@ -285,6 +285,17 @@ void Desk::Finish(const std::shared_ptr<Run>& run, const Error* error) {
   for (auto& f : then) f();
 }
 
+void Desk::AtEnd(const std::shared_ptr<Run>& run, std::function<void()> job) {
+  {
+    Lock lock(mutex_);
+    if (!run->finished) {
+      run->when_finished.push_back([job = std::move(job)] { Pool::Run(job); });
+      return;
+    }
+  }
+  Pool::Run(std::move(job));
+}
+
 bool Desk::Ask(std::shared_ptr<Request> request) {
   EnvState* env = request->run->env;
   {

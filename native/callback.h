@@ -78,6 +78,9 @@ class Desk {
   bool Busy(Client* client);
   void Finish(const std::shared_ptr<Run>& run, const Error* error);
 
+  // Does something at the end of a program, on a thread that may call PJRT.
+  void AtEnd(const std::shared_ptr<Run>& run, std::function<void()> job);
+
   // The handler's part. Null: there is no such program.
   static std::shared_ptr<Run> Find(int64_t run_id);
   // False if the environment is gone.

@@ -97,8 +97,10 @@ void CheckDonations(const Executable& e, Row& row, const Indices& kept) {
   }
 }
 
-// XLA alone knows which buffers it took.
-void DropDonated(napi_env env, const Executable& e, std::vector<Row>& rows) {
+// XLA alone knows which buffers it took. To destroy one waits for the end of a program that has not begun yet: those of a program at a desk are
+// destroyed then, by another thread.
+void DropDonated(napi_env env, const Executable& e, std::vector<Row>& rows, const std::shared_ptr<Run>& run) {
+  std::vector<PJRT_Buffer*> later;
   for (Row& row : rows) {
     for (size_t i = 0; i < row.args.size(); i++) {
       Buffer* b = row.args[i];
@@ -106,9 +108,21 @@ void DropDonated(napi_env env, const Executable& e, std::vector<Row>& rows) {
       XS_ARGS(PJRT_Buffer_IsDeleted_Args, gone);
       gone.buffer = b->handle;
       Error ignored;
-      if (!TakeError(e.api(), e.api()->PJRT_Buffer_IsDeleted(&gone), &ignored) && gone.is_deleted) b->Delete(env);
+      if (!TakeError(e.api(), e.api()->PJRT_Buffer_IsDeleted(&gone), &ignored) && gone.is_deleted) {
+        if (run == nullptr) b->Delete(env);
+        else later.push_back(b->Detach(env));
+      }
     }
   }
+  if (later.empty()) return;
+  run->desk->AtEnd(run, [client = e.client, later] {
+    for (PJRT_Buffer* b : later) {
+      XS_ARGS(PJRT_Buffer_Destroy_Args, args);
+      args.buffer = b;
+      Error ignored;
+      TakeError(client->api(), client->api()->PJRT_Buffer_Destroy(&args), &ignored);
+    }
+  });
 }
 
 bool AllLive(std::vector<Row>& rows) {
@@ -246,11 +260,11 @@ std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows,
     }
   };
   bool started = start();
-  if (e->any_donated) DropDonated(env, *e, rows);
+  if (e->any_donated) DropDonated(env, *e, rows, run);
   if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
     EnvState::Get(env)->CollectGarbage();
     started = start();
-    if (e->any_donated) DropDonated(env, *e, rows);
+    if (e->any_donated) DropDonated(env, *e, rows, run);
   }
   if (!started) throw error;
   // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.

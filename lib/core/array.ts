@@ -1,6 +1,6 @@
 import type { Buffer } from '../pjrt';
 import type { ShapedArray, Shape } from './aval';
-import { backend } from './backend';
+import { backend, severalBackends } from './backend';
 import type { DType } from './dtype';
 import { ConcretizationError, DeletedArrayError } from './errors';
 import { bytesPerElement, type Complex, encode, type HostView, typedView } from './hostFormat';
@@ -129,12 +129,17 @@ export class ConcreteArray extends Array {
 
   /** The device buffer. @throws DeletedArrayError if it is gone */
   get buffer(): Buffer {
+    const own = this.ownBuffer;
+    return severalBackends() ? onBackend(own) : own;
+  }
+
+  private get ownBuffer(): Buffer {
     if (this.buf === null) this.buf = backend().client.bufferFromHost(encode([this.scalarValue!], this.aval.dtype), this.aval.dtype, []);
     return this.buf;
   }
 
   private live(what: string): Buffer {
-    const b = this.buffer;
+    const b = this.ownBuffer;
     if (b.isDeleted()) throw new DeletedArrayError(`${what}: the array of type ${this.aval} was disposed of or donated`);
     return b;
   }
@@ -172,7 +177,7 @@ export class ConcreteArray extends Array {
   }
 
   override dispose(): void {
-    this.buffer.delete();
+    this.ownBuffer.delete();
   }
 
   override [Symbol.dispose](): void {
@@ -186,6 +191,20 @@ export class ConcreteArray extends Array {
   override valueOf(): unknown {
     return this.size === 1 ? this.item() : this;
   }
+}
+
+const copies = new WeakMap<Buffer, Buffer>();
+
+/** The buffer, or its copy, on the client in use. */
+function onBackend(buffer: Buffer): Buffer {
+  const { client } = backend();
+  if (buffer.device.client === client || buffer.isDeleted()) return buffer;
+  let copy = copies.get(buffer);
+  if (copy === undefined || copy.device.client !== client) {
+    copy = client.bufferFromHost(buffer.toHostSync(), buffer.dtype, buffer.dims);
+    copies.set(buffer, copy);
+  }
+  return copy;
 }
 
 function valueAt(view: HostView, dtype: DType, i: number): ScalarValue {

@@ -1,4 +1,4 @@
-import { type Client, defaultClient } from '../pjrt';
+import { callbackDepth, type Client, defaultClient } from '../pjrt';
 
 /** The client that arrays live on, with what is asked of it often. */
 export interface Backend {
@@ -7,13 +7,28 @@ export interface Backend {
   readonly platform: string;
 }
 
-let made: Backend | undefined;
+const made: Backend[] = [];
 
-/** The process's default backend, made at first use. */
+/**
+ * The process's backend, made at first use. Within a callback of a compiled program it is another one on the same platform: a client runs its
+ * programs in order, so that those of the callback would wait for the program that waits for the callback.
+ */
 export function backend(): Backend {
-  if (made === undefined) {
-    const client = defaultClient();
-    made = { client, platform: client.platformName };
-  }
-  return made;
+  return made[callbackDepth()] ?? make(callbackDepth());
+}
+
+/** The backend outside of callbacks. */
+export function mainBackend(): Backend {
+  return made[0] ?? make(0);
+}
+
+/** Whether arrays and programs may be of another backend than the one in use. */
+export function severalBackends(): boolean {
+  return made.length > 1 || callbackDepth() > 0;
+}
+
+function make(depth: number): Backend {
+  const client = depth === 0 ? defaultClient() : defaultClient().sibling(depth);
+  made[depth] = { client, platform: client.platformName };
+  return made[depth];
 }

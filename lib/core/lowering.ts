@@ -1,4 +1,5 @@
 import type { ShapedArray } from './aval';
+import type { HostCallback } from '../pjrt';
 import type { ClosedJaxpr } from './jaxpr';
 
 /** A value of the program that is being built. */
@@ -10,6 +11,13 @@ export interface IrValue {
 
 /** Something with a region in it: builds its block's body from the block's arguments. */
 export type RegionBody = (ctx: LoweringContext, args: IrValue[]) => readonly IrValue[];
+
+export interface CallbackOptions {
+  /** It is called although nothing uses its results, as often as the program says. */
+  sideEffect: boolean;
+  /** After the ordered ones before it, before those after it. */
+  ordered: boolean;
+}
 
 /** What a lowering rule writes to; lib/stablehlo implements it, and its functions (`hlo.add(ctx, x, y)` …) are the way to use it. */
 export interface LoweringContext {
@@ -32,6 +40,15 @@ export interface LoweringContext {
   inline(jaxpr: ClosedJaxpr, args: readonly IrValue[]): IrValue[];
   /** Calls a jaxpr as a function of the module; one function is made for each jaxpr, however often it is called. */
   call(jaxpr: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[];
+  /** Calls a function of the host on the operands' elements; the executable will hold it. */
+  callback(f: HostCallback, operands: readonly IrValue[], outs: readonly ShapedArray[], options: CallbackOptions): IrValue[];
+  /**
+   * What the next ordered callback takes, and each gives anew, so that XLA keeps their order; null at the beginning. What holds regions with ordered
+   * callbacks passes it through.
+   */
+  order: IrValue | null;
+  /** {@link order}, made if there is none yet. */
+  takeOrder(): IrValue;
   /** Runs `body` with the given label in the source locations of the operations emitted. */
   scope<T>(label: string, body: () => T): T;
 }

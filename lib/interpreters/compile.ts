@@ -1,9 +1,9 @@
 import { type Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
-import { backend } from '../core/backend';
+import { backend, severalBackends } from '../core/backend';
 import type { Jaxpr, Var } from '../core/jaxpr';
-import { type Buffer, cachedCompile, cachedCompileSync, type CompileOptions, type Executable } from '../pjrt';
-import { lowerToStableHlo } from '../stablehlo';
+import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
+import { type LoweredModule, lowerToStableHlo } from '../stablehlo';
 
 export interface CompileJaxprOptions {
   name: string;
@@ -15,14 +15,27 @@ export interface CompileJaxprOptions {
 
 /** A jaxpr compiled for the default device. */
 export class Compiled {
-  readonly executable: Executable;
   readonly outAvals: readonly ShapedArray[];
+  private readonly own: Executable;
   private readonly consts: readonly Array[];
+  private readonly compileAgain: () => Executable;
+  private readonly others = new Map<Client, Executable>();
 
-  constructor(executable: Executable, consts: readonly Array[], outAvals: readonly ShapedArray[]) {
-    this.executable = executable;
+  constructor(executable: Executable, consts: readonly Array[], outAvals: readonly ShapedArray[], compileAgain: () => Executable) {
+    this.own = executable;
     this.consts = consts;
     this.outAvals = outAvals;
+    this.compileAgain = compileAgain;
+  }
+
+  /** The program for the backend in use. */
+  get executable(): Executable {
+    if (!severalBackends()) return this.own;
+    const { client } = backend();
+    if (this.own.client === client) return this.own;
+    let other = this.others.get(client);
+    if (other === undefined) this.others.set(client, (other = this.compileAgain()));
+    return other;
   }
 
   /** Runs the program on arrays with values; returns before the results are there. */
@@ -53,24 +66,36 @@ export function matchDonations(jaxpr: Jaxpr, donated: readonly boolean[], taken 
   return [...jaxpr.constvars.map(() => -1), ...jaxpr.invars.map(match)];
 }
 
-/** StableHLO text of a jaxpr as it is compiled. */
-export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
+function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions): LoweredModule {
   const given = options.aliases && [...jaxpr.constvars.map(() => -1), ...options.aliases];
   const aliases = given ?? (options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined);
   return lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases });
 }
 
+/** StableHLO text of a jaxpr as it is compiled. */
+export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
+  return lowered(jaxpr, options).text;
+}
+
 // Without this, the largest of 1 and NaN is 1 on CPUs; other platforms do not look at it.
 const DEFAULT_OPTIONS: CompileOptions = { envOptionOverrides: { xla_cpu_enable_fast_min_max: false } };
 
+// Callbacks are functions of this process: programs that have them are not stored.
+function compileModule({ text, callbacks }: LoweredModule): Executable {
+  const { client } = backend();
+  return callbacks.length > 0 ? client.compileSync(text, DEFAULT_OPTIONS, callbacks) : cachedCompileSync(client, text, DEFAULT_OPTIONS);
+}
+
 /** Lowers and compiles a jaxpr, through the compile cache. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {
-  const executable = cachedCompileSync(backend().client, lowerJaxpr(jaxpr, options), DEFAULT_OPTIONS);
-  return new Compiled(executable, consts, jaxpr.outAvals);
+  const compile = () => compileModule(lowered(jaxpr, options));
+  return new Compiled(compile(), consts, jaxpr.outAvals, compile);
 }
 
 /** {@link compileJaxpr} on a thread of its own. */
 export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Promise<Compiled> {
-  const executable = await cachedCompile(backend().client, lowerJaxpr(jaxpr, options), DEFAULT_OPTIONS);
-  return new Compiled(executable, consts, jaxpr.outAvals);
+  const { text, callbacks } = lowered(jaxpr, options);
+  const { client } = backend();
+  const executable = await (callbacks.length > 0 ? client.compile(text, DEFAULT_OPTIONS, callbacks) : cachedCompile(client, text, DEFAULT_OPTIONS));
+  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(lowered(jaxpr, options)));
 }

@@ -87,12 +87,22 @@ function callbackErrorOf(status: string, text: string): CallbackError | null {
 /** Programs whose callbacks the code that runs belongs to, by the addon's numbers: also after an `await` in an asynchronous one. */
 const callers = new AsyncLocalStorage<readonly number[]>();
 
+let serving = 0;
+let promises = 0;
+
+/** How many programs wait for the code that runs: 0 outside of callbacks. */
+export function callbackDepth(): number {
+  return serving === 0 && promises === 0 ? 0 : (callers.getStore()?.length ?? 0);
+}
+
 function dispatch(id: number, number: number, runs: readonly number[], inputs: readonly ArrayBuffer[]): readonly ArrayBufferView[] | string | null {
+  serving++;
   try {
     const f = byId.get(id)?.deref();
     if (f === undefined) throw new ArgumentError(`there is no callback ${id}: the program that calls it was compiled without holding it`);
     const results = callers.run(runs, () => f(inputs));
     if (!isPromise(results)) return results;
+    promises++;
     results.then(
       (r) => answer(number, r),
       (e: unknown) => answer(number, textOf(e)),
@@ -100,10 +110,13 @@ function dispatch(id: number, number: number, runs: readonly number[], inputs: r
     return null;
   } catch (e) {
     return textOf(e);
+  } finally {
+    serving--;
   }
 }
 
 function answer(number: number, outcome: readonly ArrayBufferView[] | string): void {
+  promises--;
   native().answerCallback(number, outcome);
 }
 

@@ -110,7 +110,10 @@ export class Client {
   readonly devices: readonly Device[];
   readonly memories: readonly Memory[];
 
-  private constructor(plugin: Plugin, info: ClientInfo) {
+  private readonly options: ClientOptions;
+
+  private constructor(plugin: Plugin, info: ClientInfo, options: ClientOptions) {
+    this.options = options;
     this.plugin = plugin;
     this.handle = info.handle;
     this.platformName = info.platformName;
@@ -121,14 +124,19 @@ export class Client {
   }
 
   /** @internal Use {@link Plugin.createClient}. One object for each client of the process. */
-  static of(plugin: Plugin, info: ClientInfo): Client {
+  static of(plugin: Plugin, info: ClientInfo, options: ClientOptions): Client {
     let client = clients.get(info.id);
     if (client === undefined) {
       if (clients.size === 0) completeBufferClass((id) => clients.get(id)!);
-      client = new Client(plugin, info);
+      client = new Client(plugin, info, options);
       clients.set(info.id, client);
     }
     return client;
+  }
+
+  /** Another client of the same options: programs of one do not wait for those of the other. */
+  sibling(instance: number): Client {
+    return this.plugin.createClient(this.options, instance);
   }
 
   get addressableDevices(): Device[] {

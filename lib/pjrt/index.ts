@@ -1,5 +1,5 @@
 export type { Buffer } from './buffer';
-export { callbackId, effectsBarrier, effectsBarrierAsync, type HostCallback, liveCallbacks } from './callbacks';
+export { callbackDepth, callbackId, effectsBarrier, effectsBarrierAsync, type HostCallback, liveCallbacks } from './callbacks';
 export { cachedCompile, cachedCompileSync, cacheDirectory, type CacheStats, cacheStats } from './cache';
 export { allocateHost, Client, defaultClient, Device, existingClient, Memory, type Placement } from './client';
 export type { CompileOptions } from './compileOptions';

@@ -93,6 +93,6 @@ export class Plugin {
     const known = family === 'cpu' ? CPU_OPTIONS : family === 'gpu' ? GPU_OPTIONS : {};
     const all: ClientOptions = { ...(family === 'cpu' ? { cpu_device_count: 1 } : family === 'gpu' ? { preallocate: false } : {}), ...options };
     const names = Object.keys(all).filter((k) => all[k] !== undefined).sort();
-    return Client.of(this, native().createClient(this.handle, names.map((k) => typed(k, all[k], known)), instance));
+    return Client.of(this, native().createClient(this.handle, names.map((k) => typed(k, all[k], known)), instance), options);
   }
 }

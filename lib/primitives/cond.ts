@@ -171,7 +171,7 @@ export const condP: MultiPrimitive<CondParams> = defineMultiPrimitive<CondParams
   },
   lower: (ctx, [index, ...ops], { branches }, outs) => (branches.length === 1 ? ctx.inline(branches[0]!, ops)
     : outs.length === 0 && effectsOf(branches).length === 0 ? []
-      : hlo.switchCase(ctx, index!, outs, branches.map((b) => (c) => c.inline(b, ops)))),
+      : hlo.switchCase(ctx, index!, outs, branches.map((b) => (c) => c.inline(b, ops)), effectsOf(branches).includes('ordered'))),
   effects: ({ branches }) => effectsOf(branches),
   axisNames: ({ branches }) => branches.flatMap(jaxprAxisNames),
   jvp: jvpCond,

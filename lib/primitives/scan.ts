@@ -124,7 +124,7 @@ function lowerScan(ctx: LoweringContext, args: readonly IrValue[], p: ScanParams
       [state, ys] = one(c, cs, state, scanned, ys, reverse ? hlo.subtract(c, int(c, n - 1), forward) : forward);
     }
     return [hlo.add(c, i, int(c, 1)), ...state, ...ys, ...rest];
-  });
+  }, p.jaxpr.effects.has('ordered'));
   let state: IrValue[] = results.slice(1, 1 + numCarry);
   let ys: IrValue[] = results.slice(1 + numCarry, 1 + numCarry + ysAvals.length);
   for (let i = trips * perTrip; i < n; i++) [state, ys] = one(ctx, consts, state, xs, ys, int(ctx, at(i)));

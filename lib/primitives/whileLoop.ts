@@ -3,6 +3,7 @@ import { ShapedArray } from '../core/aval';
 import { DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
+import type { IrValue, LoweringContext } from '../core/lowering';
 import { identityOf } from '../core/paramsKey';
 import { dceClosed } from '../core/passes/dce';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, type MaybeZero, type MultiPrimitive } from '../core/primitive';
@@ -185,6 +186,17 @@ function dceWhile(used: readonly boolean[], eqn: Eqn): Eqn {
   return new Eqn(eqn.prim, pick(eqn.inputs, [...condConsts, ...bodyConsts, ...carry]), pick(eqn.outputs, carry), params, eqn.effects, eqn.scope);
 }
 
+/** A condition's region cannot hand on the order of callbacks: the body computes the next condition. */
+function lowerWithOrderedCondition(ctx: LoweringContext, consts: readonly IrValue[], carry: readonly IrValue[], numCond: number, p: WhileParams): IrValue[] {
+  const k = consts.length;
+  const first = ctx.inline(p.condJaxpr, [...consts.slice(0, numCond), ...carry]);
+  const outs = hlo.whileLoop(ctx, [...consts, ...first, ...carry], (_, v) => [v[k]!], (inner, v) => {
+    const next = inner.inline(p.bodyJaxpr, [...v.slice(numCond, k), ...v.slice(k + 1)]);
+    return [...v.slice(0, k), ...inner.inline(p.condJaxpr, [...v.slice(0, numCond), ...next]), ...next];
+  }, true);
+  return outs.slice(k + 1);
+}
+
 /** A loop that goes on while a condition on the carry holds. Mirrors `while_p`. */
 export const whileP: MultiPrimitive<WhileParams> = defineMultiPrimitive<WhileParams>({
   name: 'while',
@@ -196,7 +208,8 @@ export const whileP: MultiPrimitive<WhileParams> = defineMultiPrimitive<WhilePar
     const { cond, body, carry } = groups(args, p);
     const [c, b] = [cond.length, cond.length + body.length];
     // Constants go through the loop unchanged, so that XLA keeps them in place.
-    const outs = hlo.whileLoop(ctx, [...cond, ...body, ...carry], (inner, v) => inner.inline(p.condJaxpr, [...v.slice(0, c), ...v.slice(b)]), (inner, v) => [...v.slice(0, b), ...inner.inline(p.bodyJaxpr, v.slice(c))]);
+    if (p.condJaxpr.effects.has('ordered')) return lowerWithOrderedCondition(ctx, [...cond, ...body], carry, c, p);
+    const outs = hlo.whileLoop(ctx, [...cond, ...body, ...carry], (inner, v) => inner.inline(p.condJaxpr, [...v.slice(0, c), ...v.slice(b)]), (inner, v) => [...v.slice(0, b), ...inner.inline(p.bodyJaxpr, v.slice(c))], p.bodyJaxpr.effects.has('ordered'));
     return outs.slice(b, b + carry.length);
   },
   effects: ({ condJaxpr, bodyJaxpr }) => [...new Set([...condJaxpr.effects, ...bodyJaxpr.effects])],

@@ -1,10 +1,14 @@
 import type { ScalarValue } from '../core/array';
-import type { ShapedArray } from '../core/aval';
+import { ShapedArray } from '../core/aval';
 import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, type Var } from '../core/jaxpr';
-import type { IrValue, LoweringContext, RegionBody } from '../core/lowering';
+import type { CallbackOptions, IrValue, LoweringContext, RegionBody } from '../core/lowering';
+import { callbackId, type HostCallback } from '../pjrt';
 import { elementText } from './constants';
 import type { ModuleBuilder } from './module';
 import { tensorType } from './types';
+
+/** What ordered callbacks pass on: a value that says nothing. */
+export const ORDER = new ShapedArray([], 'uint8');
 
 /** A block under construction: the implementation of {@link LoweringContext} that lowering rules write to. */
 export class Block implements LoweringContext {
@@ -13,6 +17,7 @@ export class Block implements LoweringContext {
   private readonly constants = new Map<string, IrValue>();
   private readonly outer: Block | null;
   private label = '';
+  order: IrValue | null = null;
 
   constructor(module: ModuleBuilder, outer: Block | null = null) {
     this.module = module;
@@ -110,11 +115,28 @@ export class Block implements LoweringContext {
 
   call(closed: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[] {
     const f = this.module.functionFor(closed, name);
-    const outs = closed.outAvals;
+    const ordered = closed.effects.has('ordered');
+    if (ordered) args = [...args, this.takeOrder()];
+    const outs = ordered ? [...closed.outAvals, ORDER] : closed.outAvals;
     const results = outs.map((a) => this.value(a));
     const types = outs.map(tensorType);
     this.lines.push(`${results.length === 0 ? '' : `${results.map((r) => r.name).join(', ')} = `}func.call @${f}(${args.map((v) => v.name).join(', ')}) : (${
       args.map((v) => tensorType(v.aval)).join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`}${this.location()}`);
+    if (ordered) this.order = results.pop()!;
+    return results;
+  }
+
+  takeOrder(): IrValue {
+    this.order ??= this.splat(0, ORDER);
+    return this.order;
+  }
+
+  callback(f: HostCallback, operands: readonly IrValue[], outs: readonly ShapedArray[], { sideEffect, ordered }: CallbackOptions): IrValue[] {
+    this.module.callbacks.add(f);
+    const attributes = `call_target_name = "xs_callback", api_version = 4 : i32, backend_config = {id = ${callbackId(f)} : i64}, has_side_effect = ${sideEffect}`;
+    if (!ordered) return this.emit('stablehlo.custom_call', operands, outs, attributes);
+    const results = this.emit('stablehlo.custom_call', [...operands, this.takeOrder()], [...outs, ORDER], attributes);
+    this.order = results.pop()!;
     return results;
   }
 

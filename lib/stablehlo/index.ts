@@ -1,3 +1,3 @@
 export * as hlo from './ops';
-export { type LowerOptions, lowerToStableHlo } from './module';
+export { type LoweredModule, type LowerOptions, lowerToStableHlo } from './module';
 export { elementType, tensorType } from './types';

@@ -1,7 +1,8 @@
 import type { ShapedArray } from '../core/aval';
 import type { ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import type { IrValue } from '../core/lowering';
-import { Block } from './block';
+import type { HostCallback } from '../pjrt';
+import { Block, ORDER } from './block';
 import { tensorType } from './types';
 
 /** A name made of a function's name that MLIR takes for a symbol. */
@@ -10,10 +11,18 @@ export function symbol(name: string): string {
   return text === '' ? 'anonymous' : /^[0-9]/.test(text) ? `_${text}` : text;
 }
 
+const MAIN = 'public @main';
+
+function jaxprOrdered(jaxpr: Jaxpr): boolean {
+  return jaxpr.effects.has('ordered');
+}
+
 /** The module under construction: its functions, and what must be unique in it. */
 export class ModuleBuilder {
   readonly platform: string;
   nextValue = 0;
+  /** The functions of the host that the program calls. */
+  readonly callbacks = new Set<HostCallback>();
   private readonly functions: string[] = [];
   private readonly known = new Map<Jaxpr, string>();
   private readonly names = new Set<string>(['main']);
@@ -36,21 +45,26 @@ export class ModuleBuilder {
     if (known !== undefined) return known;
     const made = this.unique(name);
     this.known.set(closed.jaxpr, made);
-    this.add(`private @${made}`, closed.jaxpr, []);
+    this.add(`private @${made}`, closed.jaxpr, [], undefined, jaxprOrdered(closed.jaxpr));
     return made;
   }
 
   /** Adds a function; its parameters are the jaxpr's constants, then its inputs. `attrs` holds an attribute text for each, or ''. */
-  add(header: string, jaxpr: Jaxpr, attrs: readonly string[], keep: (i: number) => boolean = () => true): void {
+  add(header: string, jaxpr: Jaxpr, attrs: readonly string[], keep: (i: number) => boolean = () => true, ordered = false): void {
     const block = new Block(this);
     const formals = [...jaxpr.constvars, ...jaxpr.invars];
     const args: IrValue[] = formals.map((v, i) => ({ name: `%arg${i}`, aval: v.aval }));
+    if (ordered) block.order = { name: '%order', aval: ORDER };
     const outs = block.lowerJaxpr(jaxpr, args);
+    if (ordered) outs.push(block.order!);
     const types = outs.map((v) => tensorType(v.aval));
     const params = args.filter((_, i) => keep(i)).map((v) => {
       const a = attrs[args.indexOf(v)];
       return `${v.name}: ${tensorType(v.aval)}${a ? ` {${a}}` : ''}`;
     });
+    if (ordered) params.push(`%order: ${tensorType(ORDER)}`);
+    // XLA's callers of main give it one value more where it has callbacks: see native/callback.h.
+    if (header === MAIN && this.callbacks.size > 0) params.push(`%gate: ${tensorType(ORDER)}`);
     this.functions.push(`func.func ${header}(${params.join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`} {\n${
       block.lines.join('\n')}\n${types.length === 0 ? 'return' : `return ${outs.map((v) => v.name).join(', ')} : ${types.join(', ')}`}\n}`);
   }
@@ -68,12 +82,18 @@ export interface LowerOptions {
   aliases?: readonly number[];
 }
 
-/** StableHLO text of a jaxpr. Its constants are the first parameters of `@main`. */
-export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): string {
+/** A program as text, and what it calls. */
+export interface LoweredModule {
+  text: string;
+  callbacks: readonly HostCallback[];
+}
+
+/** StableHLO text of a jaxpr. Its constants are the first parameters of `@main`; one that has callbacks has one more at the end. */
+export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): LoweredModule {
   const module = new ModuleBuilder(options.platform);
   const attrs = (options.aliases ?? []).map((k) => (k < 0 ? '' : `tf.aliasing_output = ${k} : i32`));
-  module.add('public @main', jaxpr, attrs);
-  return module.text(options.name);
+  module.add(MAIN, jaxpr, attrs);
+  return { text: module.text(options.name), callbacks: [...module.callbacks] };
 }
 
 /** Types a function's signature has, for messages. */

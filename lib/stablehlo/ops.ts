@@ -66,14 +66,34 @@ export function reduce(ctx: LoweringContext, operands: readonly IrValue[], inits
   return ctx.emit('stablehlo.reduce', [...operands, ...inits], outs, `dimensions = ${i64s(dims)}`, [ctx.region([...scalars, ...scalars], body)]);
 }
 
-/** A loop over values: the condition's region gives one bool, the body's the next values. */
-export function whileLoop(ctx: LoweringContext, inits: readonly IrValue[], cond: RegionBody, body: RegionBody): IrValue[] {
+/** A loop over values: the condition's region gives one bool, the body's the next values. `ordered`: the body has ordered callbacks. */
+export function whileLoop(ctx: LoweringContext, inits: readonly IrValue[], cond: RegionBody, body: RegionBody, ordered = false): IrValue[] {
+  if (ordered) {
+    const last = inits.length;
+    const outs = whileLoop(ctx, [...inits, ctx.takeOrder()], (c, v) => cond(c, v.slice(0, last)), (c, v) => {
+      c.order = v[last]!;
+      const next = body(c, v.slice(0, last));
+      return [...next, c.takeOrder()];
+    });
+    ctx.order = outs.pop()!;
+    return outs;
+  }
   const types = inits.map((v) => v.aval);
   return ctx.emit('stablehlo.while', inits, types, '', [ctx.region(types, cond), ctx.region(types, body)]);
 }
 
-/** One of several branches, chosen by an int32 scalar that is clamped into range. Branches use values of the surrounding block. */
-export function switchCase(ctx: LoweringContext, index: IrValue, outs: readonly ShapedArray[], branches: readonly RegionBody[]): IrValue[] {
+/** One of several branches, chosen by an int32 scalar that is clamped into range. Branches use values of the surrounding block. `ordered`: some have ordered callbacks. */
+export function switchCase(ctx: LoweringContext, index: IrValue, outs: readonly ShapedArray[], branches: readonly RegionBody[], ordered = false): IrValue[] {
+  if (ordered) {
+    const before = ctx.takeOrder();
+    const results = switchCase(ctx, index, [...outs, before.aval], branches.map((b) => (c, args) => {
+      c.order = before;
+      const values = b(c, args);
+      return [...values, c.takeOrder()];
+    }));
+    ctx.order = results.pop()!;
+    return results;
+  }
   return ctx.emit('stablehlo.case', [index], outs, '', branches.map((b) => ctx.region([], b)));
 }
 
