@@ -75,6 +75,14 @@ function positive(what: string, x: number | null | undefined): number | null {
   return x;
 }
 
+/** What an optimiser makes at first use, whose it is, and the transformation that its constructor was given. */
+interface Machinery {
+  readonly of: object;
+  readonly given: GradientTransformation | null;
+  tx: GradientTransformation | null;
+  compiled: ((grads: Record<string, unknown>[]) => null) | null;
+}
+
 /**
  * Changes parameters by their gradients. Base of all optimisers; with a transformation of your own, `new OptaxOptimizer({ tx: chain(…) })`.
  *
@@ -96,7 +104,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
   private readonly schedule: LRScheduler;
   private readonly rate: OptimState;
   private startingLr: number;
-  private readonly own: { tx: GradientTransformation | null; compiled: ((grads: Record<string, unknown>[]) => null) | null };
+  private own: Machinery;
 
   constructor({ tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue }: OptimizerOptions & { tx?: GradientTransformation } = {}) {
     super();
@@ -111,9 +119,9 @@ export class OptaxOptimizer extends Node implements Scheduled {
     this.startingLr = this.schedule.baseLrs[0] ?? 1e-3;
     this.rate = new OptimState(np.asarray(this.startingLr, { dtype: 'float32' }));
     this.schedule.attachOptimizer(this);
-    this.own = { tx: tx ?? null, compiled: null };
+    this.own = { of: this, given: tx ?? null, tx: tx ?? null, compiled: null };
     // Not a child of the graph.
-    Object.defineProperty(this, 'own', { enumerable: false });
+    Object.defineProperty(this, 'own', { enumerable: false, writable: true });
     Object.defineProperty(this, 'params', { enumerable: false, writable: true });
   }
 
@@ -129,8 +137,18 @@ export class OptaxOptimizer extends Node implements Scheduled {
 
   /** The transformation that {@link update} applies. */
   get tx(): GradientTransformation {
-    this.own.tx ??= this.build(this.weightDecay, (count) => this.schedule.call(count));
-    return this.own.tx;
+    const own = this.machinery();
+    own.tx ??= this.build(this.weightDecay, (count) => this.schedule.call(count));
+    return own.tx;
+  }
+
+  /** What is made of this optimiser: a copy (`graph.clone`) makes its own, as the original's would change the original's states. */
+  private machinery(): Machinery {
+    if (this.own.of !== this) {
+      this.own = { of: this, given: this.own.given, tx: this.own.given, compiled: null };
+      for (const g of this.paramGroups) if (g.tx !== null) g.tx = this.build(g.weightDecay, () => np.negative(g.lr.value));
+    }
+    return this.own;
   }
 
   /** Clipping, decay, direction and rate, in this order. */
@@ -241,14 +259,15 @@ export class OptaxOptimizer extends Node implements Scheduled {
    */
   update(grads: unknown, extra: Record<string, unknown> = {}): void {
     if (this.optState === null) throw new BrainStateError(`${this.constructor.name}.update: call registerTrainableWeights first`);
+    const own = this.machinery();
     const perGroup = this.paramGroups.map((g) => this.gradsFor(g.params, grads));
     if (isEager() && Object.keys(extra).length === 0) {
       const step = (g: Record<string, unknown>[]): null => {
         this.apply(g, {});
         return null;
       };
-      this.own.compiled ??= jit(step, { name: `${this.constructor.name}_update` });
-      this.own.compiled(perGroup);
+      own.compiled ??= jit(step, { name: `${this.constructor.name}_update` });
+      own.compiled(perGroup);
     } else this.apply(perGroup, extra);
   }
 

@@ -1,4 +1,4 @@
-import { graph, nn, numpy as np, ParamState, ShortTermState, State, tree } from '../../lib';
+import { graph, nn, numpy as np, optim, ParamState, ShortTermState, State, tree } from '../../lib';
 
 const names = (d: { keys(): readonly (readonly (string | number)[])[] }) => d.keys().map((p) => p.join('.'));
 
@@ -223,4 +223,21 @@ describe('several graphs', () => {
     expect(marked).toEqual(['p0', 'p1']);
     expect(() => graph.treeToGraph([3], { isNodeLeaf: () => true })).toThrow('expected a NodeStates');
   });
+});
+
+test('a copy of an optimiser goes on by itself', () => {
+  const [w, v] = [new ParamState(np.asarray(1)), new ParamState(np.asarray(1))];
+  const opt = new optim.SGD({ lr: 0.5 });
+  opt.registerTrainableWeights({ w });
+  opt.addParamGroup({ v }, { lr: 0.25 });
+  const ones = { w: np.asarray(1), v: np.asarray(1) };
+  opt.update(ones);
+  const copy = graph.clone(opt);
+  copy.paramGroups[1]!.lr.value = np.asarray(1, { dtype: 'float32' });
+  copy.update(ones);
+  // The parameters are the same; the group's rate and the number of steps are the copy's own.
+  expect([w.value.item(), v.value.item()]).toEqual([0, -0.25]);
+  expect([opt.stepCount.value.item(), copy.stepCount.value.item()]).toEqual([1, 2]);
+  opt.update(ones);
+  expect([w.value.item(), v.value.item()]).toEqual([-0.5, -0.5]);
 });
