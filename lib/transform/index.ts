@@ -6,7 +6,11 @@ export { type CompiledFunction, jit, type JitFunction, type JitOptions, type Low
 export { evalShape, makeJaxpr, type StatefulJaxpr } from './makeJaxpr';
 export { map } from './map';
 export { unvmap } from './unvmap';
-export { type StateAxes, vmap, type VmapOptions } from './vmap';
+export { pmap2NewStates, vmap2NewStates, vmapNewStates, type VmapNewStatesOptions, type Vmap2NewStatesOptions } from './newStates';
+export type { StateAxes, StateFilter, StateFilterAxes } from './stateAxes';
+export { inNewStateProbe } from './throwaway';
+export { vmap, type VmapOptions } from './vmap';
+export { pmap2, pmap2 as pmap, type Pmap2Options, StatefulMapping, type StatefulMappingOptions, vmap2, type Vmap2Options } from './vmap2';
 export { closureConvert, linearTranspose, ShapeDtypeStruct } from '../functional/staging';
 export { customGradient, type CustomJvp, customJvp, type CustomVjp, customVjp } from '../functional/customRules';
 export { checkpointName } from '../functional/checkpointName';

@@ -62,6 +62,16 @@ export interface Effects {
   writes: unknown[];
 }
 
+/** A recorder that tells states whose value was asked for from those that were only written. */
+class ReadingRecorder extends StateTraceStack {
+  readonly read = new Set<State<unknown>>();
+
+  override noteRead(state: State<unknown>): void {
+    super.noteRead(state);
+    this.read.add(state);
+  }
+}
+
 /**
  * A function that touches states as one without effects: some states' values come as its first argument, and what it wrote comes back with the
  * result. Other states that it reads are constants to it.
@@ -71,6 +81,8 @@ export class PureFunction {
   written: State<unknown>[] = [];
   /** The states touched in the last run. */
   touched = new Set<State<unknown>>();
+  /** The states whose value was read in the last run. */
+  wereRead: ReadonlySet<State<unknown>> = new Set();
   private readonly made: State<unknown>[] = [];
   private readonly f: AnyFunction;
   private readonly states: readonly State<unknown>[];
@@ -92,7 +104,7 @@ export class PureFunction {
   /** `(values of the states, ...arguments) => [result, { aux, writes }]` */
   run = (values: readonly unknown[], ...args: unknown[]): [unknown, Effects] => {
     const before = this.states.map((s) => s.current());
-    const recorder = new StateTraceStack({ name: this.what, newArg: this.onTouch });
+    const recorder = new ReadingRecorder({ name: this.what, newArg: this.onTouch });
     try {
       this.states.forEach((s, i) => s.replaceQuietly(values[i]));
       let result = recorder.run(() => this.f(...args));
@@ -103,6 +115,7 @@ export class PureFunction {
       }
       this.written = recorder.getWriteStates();
       this.touched = new Set(recorder.states);
+      this.wereRead = recorder.read;
       return [result, { aux, writes: this.written.map((s) => s.current()) }];
     } finally {
       recorder.recoverOriginalValues();

@@ -3,6 +3,7 @@ import { evalShape as pureEvalShape, ShapeDtypeStruct } from '../functional/stag
 import { type AnyFunction, arraysOf } from '../functional/treeFunction';
 import type { State } from '../state/state';
 import { type Effects, PureFunction } from './pure';
+import { probing } from './throwaway';
 
 // States through loops and branches: what they write goes in and out of them as values.
 
@@ -10,10 +11,10 @@ import { type Effects, PureFunction } from './pure';
 export function writtenBy(f: AnyFunction, args: readonly unknown[], what: string): State<unknown>[] {
   const pure = new PureFunction(f, [], what);
   try {
-    pureEvalShape((...xs: unknown[]) => {
+    probing(() => pureEvalShape((...xs: unknown[]) => {
       const [result, { writes }] = pure.run([], ...xs);
       return [result ?? null, writes];
-    }, ...args);
+    }, ...args));
     return pure.written;
   } finally {
     pure.close();
