@@ -118,6 +118,23 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
     return out;
   }
 
+  /**
+   * A map with some values replaced by those of nested plain objects: a snapshot of a state gets the value, anything else becomes it.
+   *
+   * @throws ArgumentError for a path that is not here
+   */
+  replaceByPureDict(pure: Readonly<Record<string, unknown>>, replaceFn: (was: V, value: unknown) => unknown = (was, v) => (isSnapshot(was) ? (was as unknown as { replace(v: unknown): unknown }).replace(v) : v)): NestedDict<V> {
+    const walk = (d: NestedDict<V>, p: Readonly<Record<string, unknown>>, path: Path): NestedDict<V> => {
+      const extra = Object.keys(p).find((k) => !d.has([k]));
+      if (extra !== undefined) throw new ArgumentError(`replaceByPureDict: there is nothing at ${pathText([...path, extra])}`);
+      return new NestedDict([...d.map].map(([k, v]): [string | number, NestedDict<V> | V] => {
+        if (!Object.hasOwn(p, k)) return [k, v];
+        return [k, v instanceof NestedDict ? walk(v, p[k] as Record<string, unknown>, [...path, k]) : (replaceFn(v, p[k]) as V)];
+      }));
+    };
+    return walk(this, pure, []);
+  }
+
   toString(): string {
     return this[inspect.custom]();
   }

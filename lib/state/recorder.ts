@@ -1,3 +1,4 @@
+import { ArgumentError } from '../core/errors';
 import type { State } from './state';
 
 /**
@@ -58,14 +59,73 @@ export class StateTraceStack {
     return i !== undefined && this.beenWriten[i]!;
   }
 
+  /** What `f` gives of states that were written (or of those that were not), in order; with `replace`, null in the others' places. */
+  private pick<R>(written: boolean, replace: boolean, f: (s: State<unknown>) => R): (R | null)[] {
+    return this.states.flatMap((s, i): (R | null)[] => (this.beenWriten[i] === written ? [f(s)] : replace ? [null] : []));
+  }
+
   /** States that were written, in order. */
-  getWriteStates(): State<unknown>[] {
-    return this.states.filter((_, i) => this.beenWriten[i]);
+  getWriteStates(): State<unknown>[];
+  getWriteStates(options: { replaceRead?: boolean }): (State<unknown> | null)[];
+  getWriteStates({ replaceRead = false }: { replaceRead?: boolean } = {}): (State<unknown> | null)[] {
+    return this.pick(true, replaceRead, (s) => s);
   }
 
   /** States that were read only, in order. */
-  getReadStates(): State<unknown>[] {
-    return this.states.filter((_, i) => !this.beenWriten[i]);
+  getReadStates(): State<unknown>[];
+  getReadStates(options: { replaceWriten?: boolean }): (State<unknown> | null)[];
+  getReadStates({ replaceWriten = false }: { replaceWriten?: boolean } = {}): (State<unknown> | null)[] {
+    return this.pick(false, replaceWriten, (s) => s);
+  }
+
+  /** Values of the states that were written. */
+  getWriteStateValues({ replaceRead = false }: { replaceRead?: boolean } = {}): unknown[] {
+    return this.pick(true, replaceRead, (s) => s.current());
+  }
+
+  /** Values of the states that were read only. */
+  getReadStateValues({ replaceWriten = false }: { replaceWriten?: boolean } = {}): unknown[] {
+    return this.pick(false, replaceWriten, (s) => s.current());
+  }
+
+  /** Values of all states; with `separate`, `[written, read]`, and with `replace` null in the others' places. */
+  getStateValues(options?: { separate?: false }): unknown[];
+  getStateValues(options: { separate: true; replace?: boolean }): [written: unknown[], read: unknown[]];
+  getStateValues({ separate = false, replace = false }: { separate?: boolean; replace?: boolean } = {}): unknown[] {
+    if (!separate) return this.states.map((s) => s.current());
+    return [this.getWriteStateValues({ replaceRead: replace }), this.getReadStateValues({ replaceWriten: replace })];
+  }
+
+  /** The states of a class. */
+  stateSubset<S>(type: abstract new (...args: never[]) => S): S[] {
+    return this.states.filter((s): s is State<unknown> & S => (s as unknown) instanceof type);
+  }
+
+  /** Sets the states' values, one each: written ones are written, the others restored. @throws ArgumentError for another number of values */
+  assignStateVals(values: readonly unknown[]): void {
+    if (values.length !== this.states.length) throw new ArgumentError(`StateTraceStack.assignStateVals: expected ${this.states.length} values, got ${values.length}`);
+    this.states.forEach((s, i) => {
+      if (this.beenWriten[i]) s.value = values[i];
+      else s.restoreValue(values[i]);
+    });
+  }
+
+  /** Adds what others noted. */
+  merge(...others: StateTraceStack[]): this {
+    for (const o of others) {
+      o.states.forEach((s, i) => {
+        let at = this.index.get(s);
+        if (at === undefined) {
+          at = this.states.length;
+          this.index.set(s, at);
+          this.states.push(s);
+          this.beenWriten.push(false);
+          this.originalStateValues.push(o.originalStateValues[i]);
+        }
+        if (o.beenWriten[i]) this.beenWriten[at] = true;
+      });
+    }
+    return this;
   }
 
   /** Puts the values back that the states had before. */

@@ -1,4 +1,4 @@
-import { type Array, DictManager, FakeState, HiddenGroupState, HiddenState, HiddenTreeState, numpy as np, ParamState, ShortTermState, State, StateDictManager, TreefyState, tree } from '../../lib';
+import { type Array, DictManager, FakeState, graph, HiddenGroupState, HiddenState, HiddenTreeState, numpy as np, ParamState, ShortTermState, State, StateDictManager, StateTraceStack, TreefyState, tree } from '../../lib';
 
 test('HiddenState tells its shape', () => {
   const h = new HiddenState(np.zeros([2, 3]));
@@ -80,4 +80,35 @@ test('StateDictManager', () => {
   expect((d.toDictValues().b as Array).item()).toBe(2);
   expect(() => d.assignValues({ q: 1 })).toThrow('there is no state \'q\'');
   expect(() => d.addUniqueKey('x', 3 as never)).toThrow('expected a State, got number 3');
+});
+
+test('a recorder gives values by what was done to the states', () => {
+  const [a, b, c] = [new State(1), new ParamState(2), new State(3)];
+  const first = new StateTraceStack({ name: 'outer' });
+  first.run(() => {
+    void a.value;
+    b.value = 4;
+  });
+  const item = (x: unknown) => (x === null ? null : (x as Array).item());
+  expect(first.getStateValues({ separate: true, replace: true }).map((v) => v.map(item))).toEqual([[null, 4], [1, null]]);
+  expect([first.getStateValues().map(item), first.getWriteStateValues().map(item), first.getReadStateValues().map(item)]).toEqual([[1, 4], [4], [1]]);
+  expect([first.getWriteStates({ replaceRead: true }), first.getReadStates()]).toEqual([[null, b], [a]]);
+  expect([first.originalStateValues.map(item), first.stateSubset(ParamState)]).toEqual([[1, 2], [b]]);
+  const second = new StateTraceStack();
+  second.run(() => {
+    a.value = 5;
+    void c.value;
+  });
+  expect([first.merge(second).states.map((s) => first.wasWritten(s)), first.states.length]).toEqual([[true, true, false], 3]);
+  first.assignStateVals([np.asarray(7), np.asarray(8), np.asarray(9)]);
+  expect([a, b, c].map((s) => s.value.item())).toEqual([7, 8, 9]);
+  expect(() => first.assignStateVals([1])).toThrow('expected 3 values, got 1');
+});
+
+test('snapshots take values from plain objects', () => {
+  const net = { l: { w: new ParamState(np.ones([2])), n: new State(1) } };
+  const taken = graph.treefyStates(net).replaceByPureDict({ l: { w: np.zeros([2]) } });
+  graph.updateStates(net, taken);
+  expect([net.l.w.value.toList(), net.l.n.value.item()]).toEqual([[0, 0], 1]);
+  expect(() => taken.replaceByPureDict({ l: { q: 1 } })).toThrow('there is nothing at \'l.q\'');
 });
