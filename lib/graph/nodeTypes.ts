@@ -63,13 +63,16 @@ interface NodeMetadata {
   readonly hidden: readonly (readonly [string, unknown])[];
 }
 
+function propertiesOf(node: Node, names: readonly string[]): [string, unknown][] {
+  const { graphInvisibleAttrs } = node.constructor as typeof Node;
+  return names.filter((k) => !graphInvisibleAttrs.includes(k)).map((k) => [k, (node as unknown as Record<string, unknown>)[k]]);
+}
+
 const nodeType: GraphNodeType<Node> = {
   flatten: (node) => {
-    const type = node.constructor as typeof Node;
-    const names = Object.getOwnPropertyNames(node).filter((k) => !type.graphInvisibleAttrs.includes(k));
-    const entry = (k: string): [string, unknown] => [k, (node as unknown as Record<string, unknown>)[k]];
-    const shown = (k: string) => Object.prototype.propertyIsEnumerable.call(node, k);
-    return { items: names.filter(shown).map(entry).sort(byName), metadata: { type, hidden: names.filter((k) => !shown(k)).map(entry) } satisfies NodeMetadata };
+    const shown = Object.keys(node);
+    const hidden = Object.getOwnPropertyNames(node).filter((k) => !Object.prototype.propertyIsEnumerable.call(node, k));
+    return { items: propertiesOf(node, shown).sort(byName), metadata: { type: node.constructor as Class, hidden: propertiesOf(node, hidden) } satisfies NodeMetadata };
   },
   setKey: (node, key, value) => {
     Object.defineProperty(node, key, { value, enumerable: true, writable: true, configurable: true });
@@ -136,6 +139,7 @@ export function isContainer(x: unknown): x is unknown[] | Record<string, unknown
 /** Entries of a node or container, in the order of their names; null for anything else. */
 export function entriesOf(x: unknown): readonly (readonly [Key, unknown])[] | null {
   const type = nodeTypeOf(x);
+  if (type === (nodeType as unknown)) return propertiesOf(x as Node, Object.keys(x as object)).sort(byName);
   if (type !== undefined) return type.flatten(x as object).items;
   if (!isContainer(x)) return null;
   if (globalThis.Array.isArray(x)) return x.map((v, i) => [i, v]);

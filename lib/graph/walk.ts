@@ -16,39 +16,54 @@ export function isHierarchy(x: unknown): x is Hierarchy {
 
 const ALL: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER];
 
+type Visitor = (path: Path, value: unknown, depth: number, isNode: boolean) => void;
+
 /** Goes through a graph depth first: each node, container and state once, a node after what is below it, and other values wherever they are. */
-function* visit(root: unknown): Iterable<{ path: Path; value: unknown; depth: number; isNode: boolean }> {
+function visit(root: unknown, f: Visitor): void {
   const seen = new Set<object>();
-  function* go(x: unknown, path: Path, depth: number): Iterable<{ path: Path; value: unknown; depth: number; isNode: boolean }> {
-    const entries = x instanceof State ? null : entriesOf(x);
-    if (entries !== null || x instanceof State) {
-      if (seen.has(x as object)) return;
-      seen.add(x as object);
-    }
-    if (entries === null) {
-      yield { path, value: x, depth, isNode: false };
+  const go = (x: unknown, path: Path, depth: number): void => {
+    if (x === null || typeof x !== 'object') {
+      f(path, x, depth, false);
       return;
     }
-    const isNode = nodeTypeOf(x) !== undefined;
-    for (const [k, v] of entries) yield* go(v, [...path, k], nodeTypeOf(v) === undefined ? depth : depth + 1);
-    if (isNode) yield { path, value: x, depth, isNode };
-  }
-  yield* go(root, [], 0);
+    const entries = x instanceof State ? null : entriesOf(x);
+    if (entries !== null || x instanceof State) {
+      if (seen.has(x)) return;
+      seen.add(x);
+    }
+    if (entries === null) {
+      f(path, x, depth, false);
+      return;
+    }
+    for (const [k, v] of entries) go(v, [...path, k], nodeTypeOf(v) === undefined ? depth : depth + 1);
+    if (nodeTypeOf(x) !== undefined) f(path, x, depth, true);
+  };
+  go(root, [], 0);
 }
 
 /** Visits states and nodes depth first, each once: a node after what is below it. */
 export function walk(root: unknown, f: (path: Path, x: State<unknown> | Node, depth: number) => void): void {
-  for (const { path, value, depth, isNode } of visit(root)) if (isNode || value instanceof State) f(path, value as State<unknown> | Node, depth);
+  visit(root, (path, x, depth, isNode) => {
+    if (isNode || x instanceof State) f(path, x as State<unknown> | Node, depth);
+  });
 }
 
 /** `[path, value]` of all values of a graph that are neither nodes nor containers: states, each once, and others. Mirrors `brainstate.graph.iter_leaf`. */
-export function* iterLeaf(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, unknown]> {
-  for (const { path, value, depth, isNode } of visit(root)) if (!isNode && depth >= from && depth <= to) yield [path, value];
+export function iterLeaf(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, unknown]> {
+  const found: [Path, unknown][] = [];
+  visit(root, (path, x, depth, isNode) => {
+    if (!isNode && depth >= from && depth <= to) found.push([path, x]);
+  });
+  return found.values();
 }
 
 /** `[path, node]` of all nodes of a graph, each once, after those below it. Mirrors `brainstate.graph.iter_node`. */
-export function* iterNode(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, Node]> {
-  for (const { path, value, depth, isNode } of visit(root)) if (isNode && depth >= from && depth <= to) yield [path, value as Node];
+export function iterNode(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, Node]> {
+  const found: [Path, Node][] = [];
+  visit(root, (path, x, depth, isNode) => {
+    if (isNode && depth >= from && depth <= to) found.push([path, x as Node]);
+  });
+  return found.values();
 }
 
 function checkRoot(op: string, root: unknown): void {
