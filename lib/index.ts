@@ -39,7 +39,7 @@ export {
 export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';
 
 export {
-  BatchState, catchNewStates, checkStateTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,
+  BatchState, catchNewStates, checkStateTracer, checkStateTracer as checkStateJaxTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,
   type StateOptions,
 } from './state/state';
 export {

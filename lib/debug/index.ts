@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { debugCallback } from '../functional/callbacks';
-import { checkFormat, formatValues, parseFormat } from './format';
+import { checkFormat, formatValues, parseFormat } from '../functional/pythonFormat';
 
 /** Options of {@link print}. */
 export interface DebugPrintOptions {

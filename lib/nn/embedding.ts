@@ -43,6 +43,7 @@ const divideGradient = withJvp('divideGradient', (x) => [x], ([x, by], [t]) => (
  * ```
  */
 export class Embedding extends Module {
+  static override readonly positional: readonly string[] = ['numEmbeddings', 'embeddingSize'];
   readonly numEmbeddings: number;
   readonly embeddingSize: readonly number[];
   readonly paddingIdx: number | null;

@@ -32,6 +32,7 @@ export interface FlattenOptions {
  * ```
  */
 export class Flatten extends Module {
+  static override readonly positional: readonly string[] = [];
   readonly startAxis: number;
   readonly endAxis: number;
   private readonly size: readonly number[] | null;
@@ -76,6 +77,7 @@ export class Flatten extends Module {
  * ```
  */
 export class Unflatten extends Module {
+  static override readonly positional: readonly string[] = ['axis', 'sizes'];
   readonly axis: number;
   readonly axisSizes: readonly number[];
 

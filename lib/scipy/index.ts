@@ -2,3 +2,4 @@
 import '../interpreters/eval';
 import '../primitives/baseOps';
 export * as special from './special/index';
+export * as stats from './stats/index';

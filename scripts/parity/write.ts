@@ -71,7 +71,7 @@ function rowsOf(module: string): Row[] {
       used.add(note);
       if (present && (note.status === 'out' || note.status === 'no') && !note.name.startsWith('/')) throw new Error(`notes.json: ${module}.${name} is there, but noted as ${note.status}`);
       if (!present && note.status === 'partly') throw new Error(`notes.json: ${module}.${name} is not there, but noted as partly there`);
-      if (note.status === 'as' && !note.why.split(/[^\w.]+/).some((w) => w !== '' && (at(w) !== undefined || methodAt(w)))) throw new Error(`notes.json: ${module}.${name}: nothing in '${note.why}' is a name of the library`);
+      if (note.status === 'as' && !note.why.startsWith('`npx ') && !isType(note.why) && !note.why.split(/[^\w.]+/).some((w) => w !== '' && (at(w) !== undefined || methodAt(w)))) throw new Error(`notes.json: ${module}.${name}: nothing in '${note.why}' is a name of the library`);
       if (!present || note.status === 'partly') return { name, status: note.status, why: note.why, level };
     }
     return { name, status: present ? 'yes' : 'no', why: '', level };
@@ -85,6 +85,23 @@ function methodAt(path: string): boolean {
   const i = path.lastIndexOf('.');
   const owner = i < 0 ? undefined : at(path.slice(0, i));
   return typeof owner === 'function' && path.slice(i + 1) in ((owner as { prototype?: object }).prototype ?? {});
+}
+
+let types: Set<string> | undefined;
+
+/** Whether a note such as 'lax.Precision (a type)' names a type that the sources export. */
+function isType(why: string): boolean {
+  const name = /(\w+) \(a type\)$/.exec(why)?.[1];
+  if (name === undefined) return false;
+  if (types === undefined) {
+    types = new Set();
+    const lib = join(root, 'lib');
+    for (const f of readdirSync(lib, { recursive: true }) as string[]) {
+      if (!f.endsWith('.ts')) continue;
+      for (const m of readFileSync(join(lib, f), 'utf8').matchAll(/export (?:interface|type) (\w+)/g)) types.add(m[1]!);
+    }
+  }
+  return types.has(name);
 }
 
 function percent(rows: readonly Row[]): string {

@@ -11,7 +11,7 @@ import { reduceMax } from '../../primitives/reduction';
 import { like, reduceSum } from '../../primitives/structural';
 import { type Binary, elementwise, type Unary, withSlopes } from '../elementwise';
 
-const logitOf = withSlopes('logit', (x) => e.log(e.div(x!, e.sub(laxConst(x!, 1), x!))), [(t, _, x) => e.div(t, e.mul(x!, e.sub(like(x!, 1), x!)))]);
+export const logitOf = withSlopes('logit', (x) => e.log(e.div(x!, e.sub(laxConst(x!, 1), x!))), [(t, _, x) => e.div(t, e.mul(x!, e.sub(like(x!, 1), x!)))]);
 
 /** log(x / (1 − x)), elementwise. Mirrors `jax.scipy.special.logit`. @example scipy.special.logit([0.5, 0.75]).js() // [0, 1.0986…] */
 export const logit: Unary = elementwise('logit', logitOf, { complex: true });
@@ -22,8 +22,8 @@ export const expit: Unary = elementwise('expit', e.logistic, { complex: true });
 /** x f(y), 0 where x is 0 unless y is NaN. */
 const guarded = (f: (y: Array) => Array) => (x: Array, y: Array) => where(e.or(ne(x, 0), isNan(y)), e.mul(x, f(y)), fullLike(x, 0));
 
-const xlogyOf = withSlopes('xlogy', (x, y) => guarded(e.log)(x!, y!), [(t, _, _x, y) => e.mul(t, e.log(y!)), (t, _, x, y) => e.div(e.mul(t, x!), y!)]);
-const xlog1pyOf = withSlopes('xlog1py', (x, y) => guarded(e.log1p)(x!, y!), [(t, _, _x, y) => e.mul(t, e.log1p(y!)), (t, _, x, y) => e.div(e.mul(t, x!), add(1, y!))]);
+export const xlogyOf = withSlopes('xlogy', (x, y) => guarded(e.log)(x!, y!), [(t, _, _x, y) => e.mul(t, e.log(y!)), (t, _, x, y) => e.div(e.mul(t, x!), y!)]);
+export const xlog1pyOf = withSlopes('xlog1py', (x, y) => guarded(e.log1p)(x!, y!), [(t, _, _x, y) => e.mul(t, e.log1p(y!)), (t, _, x, y) => e.div(e.mul(t, x!), add(1, y!))]);
 
 /** x log y, 0 where x is 0, elementwise. Mirrors `jax.scipy.special.xlogy`. @example scipy.special.xlogy([0, 2], [0, 3]).js() // [0, 2.1972…] */
 export const xlogy: Binary = elementwise('xlogy', xlogyOf, { complex: true });
@@ -31,7 +31,7 @@ export const xlogy: Binary = elementwise('xlogy', xlogyOf, { complex: true });
 /** x log(1 + y), 0 where x is 0, elementwise. Mirrors `jax.scipy.special.xlog1py`. @example scipy.special.xlog1py([0, 2], [-1, 3]).js() // [0, 2.7725…] */
 export const xlog1py: Binary = elementwise('xlog1py', xlog1pyOf, { complex: true });
 
-const xlogx = withSlopes('_xlogx', (x) => guarded(e.log)(x!, x!), [(t, _, x) => e.mul(t, add(e.log(x!), 1))]);
+export const xlogx = withSlopes('_xlogx', (x) => guarded(e.log)(x!, x!), [(t, _, x) => e.mul(t, add(e.log(x!), 1))]);
 
 /** Entropy −x log x, 0 at 0 and −∞ for negative numbers, elementwise. Mirrors `jax.scipy.special.entr`. @throws DtypeError for complex numbers @example scipy.special.entr([0, 0.5]).js() // [0, 0.3465…] */
 export const entr: Unary = elementwise('entr', (x) => e.where(lt(x, 0), fullLike(x, Number.NEGATIVE_INFINITY), e.neg(xlogx(x))));

@@ -1,0 +1,43 @@
+import type { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { composite } from '../interpreters/jit';
+import * as lax from '../lax';
+import { promoteDtypesInexact } from '../lax/arrayLike';
+import * as np from '../numpy';
+
+const standardized = composite<{ eps: number; axes: readonly number[] }>('weightStandardization', ([w, gain], { eps, axes }) => {
+  const fanIn = axes.reduce((n, a) => n * w!.shape[a]!, 1);
+  const mean = np.mean(w!, { axis: axes, keepdims: true });
+  const variance = np.var_(w!, { axis: axes, keepdims: true });
+  let scale = lax.rsqrt(np.maximum(np.multiply(variance, fanIn), eps));
+  if (gain !== undefined) scale = np.multiply(gain, scale);
+  return [np.subtract(np.multiply(w!, scale), np.multiply(mean, scale))];
+});
+
+export interface WeightStandardizationOptions {
+  /** Least value of `variance · fan-in`. Default 1e-4. */
+  eps?: number;
+  /** What the result is multiplied by; it broadcasts to the weight. */
+  gain?: ArrayLike | null;
+  /** Axis of the outputs. Default −1. */
+  outAxis?: number;
+}
+
+/**
+ * A weight with mean 0 and variance 1 / fan-in over the inputs of each output. w: of any shape → the same.
+ *
+ * Mirrors `brainstate.nn.weight_standardization`.
+ *
+ * @throws ArgumentError for an axis that w has not
+ * @example
+ * ```ts
+ * nn.weightStandardization(np.array([[1], [2], [3]]));   // [[-0.7071], [0], [0.7071]]
+ * ```
+ */
+export function weightStandardization(w: ArrayLike, { eps = 1e-4, gain = null, outAxis = -1 }: WeightStandardizationOptions = {}): Array {
+  const [x, ...rest] = promoteDtypesInexact('weightStandardization', w, ...(gain === null ? [] : [gain])) as [Array, ...Array[]];
+  if (!Number.isInteger(outAxis) || outAxis < -x.ndim || outAxis >= x.ndim) throw new ArgumentError(`weightStandardization: expected outAxis from ${-x.ndim} to ${x.ndim - 1}, got ${describeValue(outAxis)}`);
+  const axes = x.shape.map((_, i) => i).filter((i) => i !== (outAxis < 0 ? outAxis + x.ndim : outAxis));
+  return standardized([x, ...rest], { eps, axes })[0]!;
+}
