@@ -60,6 +60,7 @@ function program(): Command {
 try {
   program().parse();
 } catch (e) {
-  process.stderr.write(`xlastate: ${(e as Error).message}\n`);
+  // Which line called the library says nothing to those at a terminal.
+  process.stderr.write(`xlastate: ${(e as Error).message.replace(/\n {2}in the call at .*$/, '')}\n`);
   process.exitCode = 1;
 }

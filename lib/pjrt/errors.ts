@@ -10,7 +10,8 @@ export class XlastateError extends Error {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
-    addUserSite(this);
+    // What is wrong with the machine is not about a line of code.
+    if (code !== 'PLUGIN') addUserSite(this);
   }
 }
 
