@@ -27,10 +27,10 @@ test('losses, their gradients, and measures of signals are braintools\'', () => 
     // The options follow the targets, which may be absent.
     const rest: unknown[] = c.o === undefined ? args.slice(1) : [...args.slice(1), ...(globalThis.Array.isArray(c.o) ? (c.o as unknown[]) : [c.o])];
     const loss = (x: np.Array) => losses[c.f]!(x, ...rest);
-    const out = loss(args[0]!);
+    const out = loss(args[0] as np.Array);
     if (differs(out, c.out)) failures.push(`${c.f}(${JSON.stringify(c.in).slice(0, 80)}, ${JSON.stringify(c.o)}): ${out}, expected ${JSON.stringify(c.out)}`);
     if (c.grad === undefined) continue;
-    const g = gradCore('grad', (x: np.Array) => np.sum(loss(x)), [args[0]!], { argnums: 0 }).grads as np.Array;
+    const g = gradCore('grad', (x: np.Array) => np.sum(loss(x)), [args[0] as np.Array], { argnums: 0 }).grads as np.Array;
     if (differs(g, c.grad)) failures.push(`gradient of ${c.f}(${JSON.stringify(c.in).slice(0, 80)}, ${JSON.stringify(c.o)}): ${g}, expected ${JSON.stringify(c.grad)}`);
   }
   expect(cases.length).toBe(82);

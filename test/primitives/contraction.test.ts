@@ -101,7 +101,7 @@ test.each(Object.entries(forms))('on CPUs another form gives what the operation 
   const apply = ([a, b]: Array[]) => [convGeneralDilated(a!, b!, { windowStrides: [1, 1], padding: [[1, 0], [2, 1]], dimensionNumbers: nhwc, ...o })];
   const { jaxpr } = stage(apply, [x.aval, y.aval]);
   const run = (platform: string) => {
-    const text = lowerToStableHlo(jaxpr, { name: 'f', platform });
+    const { text } = lowerToStableHlo(jaxpr, { name: 'f', platform });
     const outs = backend().client.compileSync(text).execute([(x as ConcreteArray).buffer, (y as ConcreteArray).buffer]);
     return { op: (text.match(/stablehlo\.convolution"?\(.*_group_count/g) ?? []).length, values: numbers(new ConcreteArray(jaxpr.outvars[0]!.aval, outs[0]!)) };
   };

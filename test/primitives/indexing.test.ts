@@ -97,7 +97,7 @@ test('GPUs add complex numbers of 128 bits part by part', () => {
   for (const [f, wanted] of [[scatterAdd, [31, 42, 63, 84, 5, 6]], [scatterSub, [-29, -38, -57, -76, 5, 6]]] as const) {
     const { jaxpr } = stage(([a, i, u]) => [f(a!, i!, u!, { dimensionNumbers: put })], args.map((v) => v.aval));
     for (const [platform, scatters] of [['cpu', 1], ['cuda', 2]] as const) {
-      const text = lowerToStableHlo(jaxpr, { name: 'f', platform });
+      const { text } = lowerToStableHlo(jaxpr, { name: 'f', platform });
       expect(text.match(/"stablehlo\.scatter"/g)).toHaveLength(scatters);
       const [out] = backend().client.compileSync(text).execute(args.map((v) => (v as ConcreteArray).buffer));
       expect(numbers(new ConcreteArray(args[0]!.aval, out!))).toEqual(wanted);
