@@ -8,6 +8,10 @@ export { BatchingError } from './interpreters/batch';
 export { DifferentiationError } from './interpreters/jvp';
 export { Array } from './core/array';
 export { blockUntilReady } from './functional/ready';
+export {
+  allChecks, automaticChecks, BatchedError, check, CheckedError, checkError, CheckError, checkify, type CheckifyOptions, debugCheck, divChecks, DivisionByZeroError, type ErrorSet, FailedCheckError, floatChecks, indexChecks,
+  nanChecks, NaNError, OOBError, userChecks,
+} from './functional/checkify';
 export { effectsBarrier, effectsBarrierAsync } from './pjrt/callbacks';
 export { ioCallback, type IoCallbackOptions, pureCallback, type PureCallbackOptions, type VmapMethod } from './functional/callbacks';
 export { ClosedJaxpr, Jaxpr } from './core/jaxpr';

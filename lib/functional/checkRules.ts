@@ -12,7 +12,7 @@ import { type CheckKind, type CheckParams, type CheckSite, DivisionByZeroError, 
 import { type CondParams, condP } from '../primitives/cond';
 import { add, eq, gt, lt, ne, or, rem, selectN } from '../primitives/elementwise';
 import type { GatherParams } from '../primitives/gather';
-import { reduceMin, reduceOr } from '../primitives/reduction';
+import { reduceMax, reduceMin, reduceOr } from '../primitives/reduction';
 import { type ScanParams, scanP } from '../primitives/scan';
 import type { ScatterParams } from '../primitives/scatter';
 import { broadcastInDim, concatenate, convert, full, iota, like, reduceSum, reshape } from '../primitives/structural';
@@ -330,12 +330,12 @@ export class Functionalizer {
     let [flag, which] = [failed!, code!];
     let values = payloads;
     if (failed!.ndim > 0) {
-      // The first entry that failed speaks for all.
+      // The last entry that failed speaks for all, as in JAX.
       const size = failed!.size;
       const flat = reshape(failed!, [size]);
       const position = iota('int32', [size], 0);
-      const first = reduceMin(selectN(flat, [full([size], size - 1, 'int32'), position]), [0]);
-      const here = eq(position, broadcastInDim(first, [size], []));
+      const last = reduceMax(selectN(flat, [full([size], 0, 'int32'), position]), [0]);
+      const here = eq(position, broadcastInDim(last, [size], []));
       const mapped = failed!.ndim;
       const entry = (x: Array): Array => {
         const rows = reshape(x, [size, ...x.shape.slice(mapped)]);

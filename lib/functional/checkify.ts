@@ -48,7 +48,7 @@ export class CheckedError {
 
   /** The message of the error, null if there was none; under `vmap`, a line for each entry that failed. */
   get(): string | null {
-    return this.getException()?.message ?? null;
+    return this.getException()?.text ?? null;
   }
 
   /** The error itself, null if there was none. */
@@ -68,7 +68,8 @@ export class CheckedError {
 }
 
 registerPytreeNode(CheckedError, {
-  flatten: (e) => ({ children: e.state, aux: e.sites }),
+  name: 'CheckedError',
+  flatten: (e) => ({ children: [...e.state], aux: e.sites }),
   unflatten: (aux, children) => new CheckedError(children as Array[], aux as readonly CheckSite[]),
 });
 

@@ -7,8 +7,11 @@ import { reshape, sliceInDim } from './structural';
 
 /** Base of the errors that checks find. Mirrors `checkify.JaxRuntimeError` and its kinds. */
 export class CheckError extends XlastateError {
+  /** The message alone, without the place in the user's code. */
+  readonly text: string;
   constructor(message: string, options?: ErrorOptions) {
     super('CHECK', message, options);
+    this.text = message;
   }
 }
 
@@ -29,7 +32,7 @@ export class BatchedError extends CheckError {
   /** Position along the mapped axes, with what happened there. */
   readonly errors: readonly { index: readonly number[]; error: CheckError }[];
   constructor(errors: readonly { index: readonly number[]; error: CheckError }[]) {
-    super(errors.map((e) => `at mapped index ${e.index.join(', ')}: ${e.error.message}`).join('\n'));
+    super(errors.map((e) => `at mapped index ${e.index.join(', ')}: ${e.error.text}`).join('\n'));
     this.errors = errors;
   }
 }
