@@ -1,11 +1,18 @@
-import { ArgumentError } from '../core/errors';
+import type { Array } from '../core/array';
+import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import {
   checkArgnums, cotangentsFor, differentiated, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, replaceArgs, splitPrimals,
 } from '../functional/derivatives';
 import { jacfwdCore, jacrevCore, type Jacobian } from '../functional/jacobians';
 import { type AnyFunction, FlatFunction, type LikedArgs, type Loose, nameOf } from '../functional/treeFunction';
+import { batchFlat, materialize } from '../interpreters/batch';
+import { jvpFlat } from '../interpreters/jvp';
+import * as np from '../numpy';
 import { full } from '../primitives/structural';
+import * as prng from '../prng';
+import { formatKey, type SeedOrKey } from '../random/keyState';
+import { splitKey } from '../random/seed';
 import { BrainStateError } from '../state/errors';
 import { asFunction, type Callable } from './callable';
 import { type Effects, listStates, PureFunction, type States } from './pure';
@@ -87,22 +94,22 @@ const gradOf = (op: string, f: AnyFunction, o: GradOptions, args: readonly unkno
 type Curried<O> = (f: Callable) => (...args: unknown[]) => O;
 
 /** Makes a transform that takes a function and options, options alone (then it is a decorator), or a module. */
-function transform<O extends object>(op: string, run: (f: AnyFunction, options: O, args: readonly unknown[]) => unknown, isOptionsOnly: (x: unknown) => boolean = isOptions): (f: Callable | O, options?: O) => unknown {
+function transform<O extends object>(op: string, run: (f: AnyFunction, options: O, args: readonly unknown[]) => unknown, isOptionsOnly: (x: unknown) => boolean = isOptions, names: readonly string[] = OPTION_NAMES): (f: Callable | O, options?: O) => unknown {
   return (f, options) => {
-    if (typeof f !== 'function' && isOptionsOnly(f)) return ((g: Callable) => transform(op, run, isOptionsOnly)(g, f as O)) as Curried<unknown>;
+    if (typeof f !== 'function' && isOptionsOnly(f)) return ((g: Callable) => transform(op, run, isOptionsOnly, names)(g, f as O)) as Curried<unknown>;
     const fn = asFunction(f as Callable, op);
     const o = (options ?? {}) as O;
-    checkOptions(op, o);
+    checkOptions(op, o, names);
     const out = (...args: unknown[]) => run(fn, o, args);
     Object.defineProperty(out, 'name', { value: nameOf(fn), configurable: true });
     return out;
   };
 }
 
-function checkOptions(op: string, o: unknown): void {
+function checkOptions(op: string, o: unknown, names: readonly string[]): void {
   if (o === null || typeof o !== 'object') throw new ArgumentError(`${op}: expected options to be an object, got ${describeValue(o)}`);
-  const unknown = Object.keys(o).find((k) => !OPTION_NAMES.includes(k));
-  if (unknown !== undefined) throw new ArgumentError(`${op}: unknown option '${unknown}'; expected one of ${OPTION_NAMES.join(', ')}`);
+  const unknown = Object.keys(o).find((k) => !names.includes(k));
+  if (unknown !== undefined) throw new ArgumentError(`${op}: unknown option '${unknown}'; expected one of ${names.join(', ')}`);
 }
 
 
@@ -275,4 +282,124 @@ export function linearize(f: Callable, ...rest: unknown[]): Loose {
     const [out, push, effects] = pureLinearize(spread as AnyFunction, [...primals], { hasAux: true }) as [unknown, unknown, Effects];
     return [out, push, effects];
   });
+}
+
+export interface FwdGradOptions extends GradOptions {
+  /** How many random directions are averaged. Default one. */
+  tangentSize?: number | null;
+  /** Directional derivatives are clipped to [-this, this]. */
+  drctDerClip?: number | null;
+  /** The key for the directions, or a seed. Default: one split off the default random state. */
+  key?: SeedOrKey | null;
+}
+
+/** Directions times derivatives along them, averaged. */
+function fwdCore(pure: AnyFunction, args: readonly unknown[], options: PureGradOptions, o: FwdGradOptions): { grads: unknown; value: unknown; aux: unknown } {
+  const { what, g, leaves, def } = differentiated('fwdGrad', pure, args, options);
+  const size = o.tangentSize ?? null;
+  if (size !== null && (!Number.isInteger(size) || size < 1)) throw new ArgumentError(`fwdGrad: expected tangentSize to be a positive integer, got ${String(size)}`);
+  const key = o.key === undefined || o.key === null ? splitKey() : formatKey('fwdGrad: key', o.key);
+  const keys = prng.split(key, leaves.length);
+  const lead = size === null ? [] : [size];
+  const directions = leaves.map((x, i) => prng.normal(keys.slice(i), [...lead, ...x.shape], { dtype: x.dtype }));
+  const flat = new FlatFunction(g, def, what, true);
+  let outs: readonly Array[] = [];
+  const derivative = (vs: readonly Array[]) => {
+    const d = jvpFlat(flat.call, leaves, vs);
+    outs = d.outs;
+    if (flat.numOuts !== 1 || d.outs[0]!.ndim !== 0) throw new ShapeError(`${what}: expected a function with one scalar result, got ${d.outs.slice(0, flat.numOuts).map((x) => x.aval).join(', ') || 'none'}; use vectorGrad, jacfwd or jacrev`);
+    return d.tangents[0] ?? full([], 0, d.outs[0]!.dtype);
+  };
+  let slopes: Array;
+  if (size === null) slopes = derivative(directions);
+  else {
+    const r = batchFlat((vs) => {
+      const slope = derivative(vs);
+      return [slope, ...outs];
+    }, { size, name: null }, directions, directions.map(() => 0));
+    slopes = materialize(r.outs[0]!, r.dims[0]!, size);
+    outs = r.outs.slice(1);
+  }
+  const clip = o.drctDerClip ?? null;
+  if (clip !== null) slopes = np.clip(slopes, -clip, clip);
+  const grads = def.unflatten(directions.map((v) => {
+    if (size === null) return np.multiply(v, slopes);
+    return np.mean(np.multiply(v, slopes.reshape([size, ...v.shape.slice(1).map(() => 1)])), 0);
+  })) as unknown[];
+  return { grads, value: outs[0], aux: flat.auxDef!.unflatten(outs.slice(1)) };
+}
+
+/**
+ * An unbiased estimate of the gradient without a backward pass: a random direction times the derivative along it, or the mean of `tangentSize` such.
+ * Options and nesting as in {@link grad}.
+ *
+ * Mirrors `brainstate.transform.fwd_grad`.
+ *
+ * @throws ShapeError if the result is no scalar
+ * @example
+ * ```ts
+ * transform.fwdGrad((x: np.Array) => np.sum(np.square(x)), { key: 0, tangentSize: 100 })([3, 4]);
+ * ```
+ */
+export function fwdGrad(f: Callable | FwdGradOptions, options?: FwdGradOptions): Loose {
+  return fwdGradTransform(f, options);
+}
+const FWD_NAMES = [...OPTION_NAMES, 'tangentSize', 'drctDerClip', 'key'];
+const fwdGradTransform = transform<FwdGradOptions>('fwdGrad', (f, o, args) => {
+  const { tangentSize: _t, drctDerClip: _d, key: _k, ...rest } = o;
+  return nested(gradWith('fwdGrad', f, rest, args, (pure, all, opts) => fwdCore(pure, all, opts, o)), o);
+}, (x) => x !== null && typeof x === 'object' && typeof (x as { call?: unknown }).call !== 'function' && Object.keys(x).every((k) => FWD_NAMES.includes(k)), FWD_NAMES);
+
+/** A transform of functions of arrays: takes a function that returns `[value, aux]`, gives one that returns `[gradients of the arguments argnums, aux]`. */
+export type ArrayGradient = (f: AnyFunction, options: { argnums: readonly number[]; hasAux: true; [param: string]: unknown }) => (...args: Loose[]) => Loose;
+
+export interface GradientTransformOptions {
+  gradStates?: States;
+  argnums?: number | readonly number[];
+  returnValue?: boolean;
+  hasAux?: boolean;
+  /** What else the transform is given. */
+  transformParams?: { readonly [name: string]: unknown };
+  checkStates?: boolean;
+}
+
+/**
+ * Makes a gradient with respect to arguments and states of one with respect to arguments: call it by `call(...args)`.
+ *
+ * Mirrors `brainstate.transform.GradientTransform`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.ones([2]));
+ * const g = new transform.GradientTransform((x: np.Array) => np.sum(w.value.mul(x)), (f, o) => grad(f, o), { gradStates: [w] });
+ * g.call(np.array([1, 2])); // [[1, 2]]
+ * ```
+ */
+export class GradientTransform {
+  readonly target: AnyFunction;
+  private readonly gradient: ArrayGradient;
+  private readonly options: GradientTransformOptions;
+
+  constructor(target: Callable, gradient: ArrayGradient, options: GradientTransformOptions = {}) {
+    this.target = asFunction(target, 'GradientTransform');
+    if (typeof gradient !== 'function') throw new ArgumentError(`GradientTransform: expected a transform of functions, got ${describeValue(gradient)}`);
+    const names = ['gradStates', 'argnums', 'returnValue', 'hasAux', 'transformParams', 'checkStates'];
+    const unknown = Object.keys(options).find((k) => !names.includes(k));
+    if (unknown !== undefined) throw new ArgumentError(`GradientTransform: unknown option '${unknown}'; expected one of ${names.join(', ')}`);
+    this.gradient = gradient;
+    this.options = options;
+  }
+
+  call(...args: unknown[]): Loose {
+    const { transformParams, ...o } = this.options;
+    return nested(gradWith('GradientTransform', this.target, o, args, (pure, all, { argnums }) => {
+      const positions = typeof argnums === 'number' ? [argnums] : [...(argnums ?? [])];
+      const withValue = (...xs: unknown[]) => {
+        const [value, effects] = pure(...xs) as [unknown, unknown];
+        return [value, { effects, value }];
+      };
+      const [grads, { effects, value }] = this.gradient(withValue as AnyFunction, { ...transformParams, argnums: positions, hasAux: true })(...all) as [unknown, { effects: unknown; value: unknown }];
+      return { grads, value, aux: effects };
+    }), o);
+  }
 }

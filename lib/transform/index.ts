@@ -1,13 +1,14 @@
 export { checkpoint, checkpoint as remat } from './checkpoint';
 export { boundedWhileLoop, type BoundedWhileOptions, checkpointedForLoop, type CheckpointedOptions, checkpointedScan } from './checkpointedLoops';
 export { cond, forLoop, ifelse, scan, type ScanOptions, switchCase, switchCase as switch, whileLoop } from './controlFlow';
-export { grad, type GradOptions, hessian, jacfwd, jacrev, jacrev as jacobian, jvp, linearize, valueAndGrad, vectorGrad, vjp } from './grad';
+export { fwdGrad, type FwdGradOptions, grad, GradientTransform, type GradientTransformOptions, type GradOptions, hessian, jacfwd, jacrev, jacrev as jacobian, jvp, linearize, valueAndGrad, vectorGrad, vjp } from './grad';
 export { type CompiledFunction, jit, type JitFunction, type JitOptions, type Lowered } from './jit';
 export { evalShape, makeJaxpr, type StatefulJaxpr } from './makeJaxpr';
 export { map } from './map';
 export { unvmap } from './unvmap';
 export { pmap2NewStates, vmap2NewStates, vmapNewStates, type VmapNewStatesOptions, type Vmap2NewStatesOptions } from './newStates';
 export type { StateAxes, StateFilter, StateFilterAxes } from './stateAxes';
+export { StateFinder, type StateFinderOptions, StatefulFunction, type StatefulFunctionOptions } from './statefulFunction';
 export { inNewStateProbe } from './throwaway';
 export { vmap, type VmapOptions } from './vmap';
 export { pmap2, pmap2 as pmap, type Pmap2Options, StatefulMapping, type StatefulMappingOptions, vmap2, type Vmap2Options } from './vmap2';
@@ -16,3 +17,8 @@ export { customGradient, type CustomJvp, customJvp, type CustomVjp, customVjp } 
 export { checkpointName } from '../functional/checkpointName';
 export * as checkpointPolicies from '../functional/checkpointPolicies';
 export type { CheckpointPolicy } from '../interpreters/remat';
+export { drawDotGraph } from '../core/passes/draw';
+export {
+  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, inlineJit, type OptimizationName, OPTIMIZATIONS, optimizeJaxpr,
+  type OptimizeOptions,
+} from '../core/passes/simplify';

@@ -279,7 +279,7 @@ class Jit {
   }
 
   call(args: unknown[]): unknown {
-    if (config.disableJit || config.debugNans) return this.callDirectly(args);
+    if (config.disableJit || config.debugNans || config.debugInfs) return this.callDirectly(args);
     if (stack.length > 0 || !isEager()) return this.callTraced(args);
     // The usual case: arrays only, as in the last call.
     const last = this.entries[0];

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import type { ClosedJaxpr } from '../core/jaxpr';
 import { ClosedJaxpr as Closed } from '../core/jaxpr';
-import { avalsOf, bindStatic, checkStatic, evalShape as pureEvalShape, type MakeJaxprOptions } from '../functional/staging';
-import { type AnyFunction, nameOf } from '../functional/treeFunction';
+import { type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
+import { avalsOf, bindStatic, checkStatic, evalShape as pureEvalShape, type MakeJaxprOptions, ShapeDtypeStruct } from '../functional/staging';
+import { type AnyFunction, type Loose, nameOf } from '../functional/treeFunction';
 import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { PureFunction } from './pure';
@@ -13,10 +14,13 @@ export class StatefulJaxpr {
   /** Inputs are arguments, then states; outputs results, then states. */
   readonly jaxpr: ClosedJaxpr;
   readonly states: readonly State<unknown>[];
+  /** Types of the result, where `returnShape` asked for them. */
+  readonly outShapes: Loose;
 
-  constructor(jaxpr: ClosedJaxpr, states: readonly State<unknown>[]) {
+  constructor(jaxpr: ClosedJaxpr, states: readonly State<unknown>[], outShapes?: unknown) {
     this.jaxpr = jaxpr;
     this.states = states;
+    this.outShapes = outShapes;
   }
 
   /** JAX's text of the jaxpr; where there are states, a pair of it and them, as BrainState prints it. */
@@ -35,9 +39,10 @@ export class StatefulJaxpr {
  *
  * Mirrors `brainstate.transform.make_jaxpr`, and on functions without states `jax.make_jaxpr`.
  *
- * @param options `returnOnlyWrite` leaves states that are only read out of the outputs
+ * @param options `returnOnlyWrite` leaves states that are only read out of the outputs; `returnShape` adds the types of the result, as `outShapes`;
+ *   `irOptimizations` runs passes (see `optimizeJaxpr`) on the jaxpr, which then is no longer JAX's
  */
-export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean } = {}): (...args: unknown[]) => StatefulJaxpr {
+export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean; returnShape?: boolean; irOptimizations?: readonly OptimizationName[] | null } = {}): (...args: unknown[]) => StatefulJaxpr {
   const fn = asFunction(f, 'makeJaxpr');
   const statics = checkStatic('makeJaxpr', options.staticArgnums);
   return (...args) => {
@@ -45,7 +50,10 @@ export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyW
     const { g, rest } = bindStatic('makeJaxpr', fn, args, statics);
     const { avals, def } = avalsOf(rest, what);
     const t = traceStateful(g, def, avals, what, nameOf(fn), options.returnOnlyWrite !== true);
-    return new StatefulJaxpr(new Closed(t.jaxpr, t.consts), t.states);
+    const closed = new Closed(t.jaxpr, t.consts);
+    const { irOptimizations: optimizations } = options;
+    const shapes = options.returnShape === true ? t.outDef.unflatten(t.jaxpr.outAvals.slice(0, t.numOuts).map(ShapeDtypeStruct.of)) : undefined;
+    return new StatefulJaxpr(optimizations ? optimizeJaxpr(closed, { optimizations }) : closed, t.states, shapes);
   };
 }
 

@@ -23,7 +23,10 @@ export interface StatefulTrace {
   /** For each state its value's structure and types on entry. */
   inDefs: TreeDef[];
   inAvals: (readonly ShapedArray[])[];
+  /** Whether the state is among the jaxpr's results. */
   written: boolean[];
+  /** Whether the function wrote the state. */
+  beenWritten: boolean[];
   /** For each state that was written, in order, its value's structure and types at the end. */
   writtenStates: State<unknown>[];
   writtenDefs: TreeDef[];
@@ -63,7 +66,7 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
     const { jaxpr, consts } = trace.finish(results, name);
     return {
       jaxpr, consts, capturesTracers: consts.some((x) => x instanceof Tracer), outDef: flat.outDef, numOuts: outs.length,
-      states: [...recorder.states], inDefs, inAvals, written, writtenStates,
+      states: [...recorder.states], inDefs, inAvals, written, beenWritten: [...recorder.beenWriten], writtenStates,
       writtenDefs: values.map((v) => v.def), writtenAvals: values.map((v) => v.leaves.map((x) => x.aval)), reads,
     };
   } finally {

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Array } from '../../lib/core/array';
+import { ArgumentError } from '../../lib/core/errors';
+import { type ClosedJaxpr, evalJaxpr } from '../../lib/core/jaxpr';
+import * as np from '../../lib/numpy';
+import * as random from '../../lib/random';
+import { BrainStateError } from '../../lib/state/errors';
+import { ParamState, State } from '../../lib/state/state';
+import {
+  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, drawDotGraph, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
+  optimizeJaxpr, scan, StatefulFunction, StateFinder,
+} from '../../lib/transform';
+
+type A = Array;
+const fixture = JSON.parse(readFileSync(join(__dirname, '../fixtures/transforms.json'), 'utf8')).forward as Record<string, number[]>;
+
+function far(a: unknown, b: unknown): number {
+  const [x, y] = [[a].flat(9) as number[], [b].flat(9) as number[]];
+  if (x.length !== y.length) return Infinity;
+  return Math.max(0, ...x.map((v, i) => Math.abs(v - y[i]!) / Math.max(1, Math.abs(y[i]!))));
+}
+
+test('fwdGrad: one direction, several, clipped, of arguments and states', () => {
+  const f = (z: A) => np.sum(z.mul(z));
+  const x = np.array([3, 4]);
+  const near = (a: A, name: string) => expect(far(a.js(), fixture[name])).toBeLessThan(1e-5);
+  near(fwdGrad(f, { key: 0 })(x), 'one');
+  near(jit(fwdGrad(f, { key: 0, tangentSize: 3 }) as (x: A) => A)(x), 'several');
+  near(fwdGrad({ key: 0, drctDerClip: 1 })(f)(x), 'clipped');
+  random.seed(42);
+  near(fwdGrad(f)(x), 'free');
+  expect(random.getKeyData().js()).toEqual(fixture.key);
+  const both = fwdGrad((y: A, z: A) => np.sum(y.mul(z)), { key: 0, argnums: [0, 1] })(x, x.mul(2)) as A[];
+  expect(far(both.map((g) => g.js()), fixture.argnums)).toBeLessThan(1e-5);
+  const w = new State(np.array([1, 2]));
+  const b = new State(np.array(3));
+  const [[g], value] = fwdGrad((z: A) => np.sum(w.value.mul(z)).mul(b.value), { gradStates: [w], key: 0, returnValue: true })(x) as [[A], A];
+  expect(far([g.js(), value.js()], fixture.state)).toBeLessThan(1e-5);
+  expect(() => fwdGrad((z: A) => z)(x)).toThrow(/one scalar result/);
+  expect(() => fwdGrad(f, { tangents: 1 } as never)).toThrow(/unknown option 'tangents'/);
+});
+
+test('GradientTransform: a gradient of arguments becomes one of states', () => {
+  const w = new ParamState(np.ones([2]));
+  const calls = new State(np.array(0));
+  const f = (x: A) => {
+    calls.value = calls.value.add(1);
+    return [np.sum(w.value.mul(x)), x.mul(2)];
+  };
+  const seen: unknown[] = [];
+  const g = new GradientTransform(f, (h, o) => {
+    seen.push(o);
+    return grad(h, { argnums: o.argnums, hasAux: true });
+  }, { gradStates: { w }, argnums: 0, returnValue: true, hasAux: true, transformParams: { a: 5 } });
+  const [[gs, gx], value, aux] = g.call(np.array([1, 2])) as [[{ w: A }, A], A, A];
+  expect([gs.w.js(), gx.js(), value.js(), aux.js(), calls.value.js()]).toEqual([[1, 2], [1, 1], 3, [2, 4], 1]);
+  expect(seen).toEqual([{ a: 5, argnums: [0, 1], hasAux: true }]);
+});
+
+test('StatefulFunction: jaxpr, states, types, calls, cache', () => {
+  const a = new State(np.array([1, 2]));
+  const b = new State(np.array(10), { name: 'b' });
+  let runs = 0;
+  const f = new StatefulFunction((x: A, k: number) => {
+    runs++;
+    a.value = a.value.add(x).mul(k);
+    return { y: a.value.add(b.value) };
+  }, { staticArgnums: 1, name: 'f' });
+  const x = np.array([1, 1]);
+  expect(f.getStates(x, 2)).toEqual([a, b]);
+  expect([f.getReadStates(x, 2), f.getWriteStates(x, 2)]).toEqual([[b], [a]]);
+  expect(String(f.getJaxpr(x, 2))).toBe('{ lambda ; a:f32[2] b:f32[2] c:f32[]. let\n    d:f32[2] = add b a\n    e:f32[2] = mul d 2.0:f32[]\n    f:f32[] = convert_element_type[new_dtype=float32 weak_type=False] c\n    g:f32[2] = add e f\n  in (g, e) }');
+  const [types, states] = f.getOutShapes(x, 2);
+  expect([types.y.shape, states.length, states[0].shape]).toEqual([[2], 1, [2]]);
+  expect(String(f.getOutTreedef(x, 2))).toContain('y');
+  const [after, out] = f.jaxprCall([np.array([0, 0]), np.array(1)], x, 2);
+  expect([(after[0] as A).js(), after[1], out.y.js()]).toEqual([[2, 2], null, [3, 3]]);
+  expect(a.value.js()).toEqual([1, 2]);
+  expect(runs).toBe(1);
+  expect(f.jaxprCallAuto(x, 2).y.js()).toEqual([14, 16]);
+  expect(a.value.js()).toEqual([4, 6]);
+  f.makeJaxpr(x, 3);
+  expect(f.getCacheStats()).toMatchObject({ size: 2, misses: 2 });
+  expect(f.validateStates(x, 2)).toBe(true);
+  b.value = np.array([1, 2]);
+  expect(() => f.validateStates(x, 2)).toThrow(/State 'b' has changed/);
+  expect(f.getJaxpr(x, 2).inAvals.map(String)).toEqual(['f32[2]', 'f32[2]', 'f32[2]']);
+  expect(() => f.validateStates(np.ones([5]), 2)).toThrow(BrainStateError);
+  f.clearCache();
+  expect(f.getCacheStats().size).toBe(0);
+  const all = new StatefulFunction(() => b.value.add(1), { returnOnlyWrite: false });
+  expect(all.getJaxpr().outAvals).toHaveLength(2);
+  expect(all.getWriteStates()).toEqual([]);
+  expect(() => f.jaxprCall([], x, 2)).toThrow(ArgumentError);
+});
+
+test('StateFinder: by use and filter, in an object or a list', () => {
+  const w = new ParamState(np.ones([2]), { name: 'w' });
+  const n = new State(np.array(0));
+  const f = (x: A) => {
+    n.value = n.value.add(1);
+    return w.value.mul(x);
+  };
+  expect(new StateFinder(f).find(2)).toEqual({ 0: n, 1: w });
+  expect(new StateFinder(f, ParamState, { returnType: 'list' }).call(2)).toEqual([w]);
+  expect(new StateFinder(f, null, { usage: 'both', returnType: 'list' }).find(2)).toEqual({ read: [w], write: [n] });
+  expect(new StateFinder(f, null, { keyFn: () => null }).find(2)).toEqual({ state_0: n, w });
+  expect(() => new StateFinder(f, null, { usage: 'some' as never })).toThrow(/all, read, write, both/);
+});
+
+test('makeJaxpr: types of the result, states left out, passes where asked for', () => {
+  const s = new State(np.ones([2]));
+  const f = (x: A) => {
+    np.sin(x);
+    return x.mul(1).add(s.value);
+  };
+  const made = makeJaxpr(f, { returnShape: true, returnOnlyWrite: true })(np.ones([2]));
+  expect([made.outShapes.shape, made.jaxpr.outAvals.length, made.states]).toEqual([[2], 1, [s]]);
+  expect(String(made.jaxpr)).toContain('sin');
+  const small = makeJaxpr(f, { returnOnlyWrite: true, irOptimizations: ['deadCodeElimination', 'algebraicSimplification'] })(np.ones([2]));
+  expect(String(small.jaxpr)).toBe('{ lambda ; a:f32[2] b:f32[2]. let c:f32[2] = add a b in (c,) }');
+});
+
+const names = (j: ClosedJaxpr) => j.jaxpr.eqns.map((e) => e.prim.name);
+
+test('passes: each does its work, and the values stay', () => {
+  const inner = jit((x: A) => np.cos(x).mul(x));
+  const f = (x: A) => {
+    np.exp(x);
+    const y = np.sin(x).add(np.sin(x));
+    const z = np.transpose(x, [0]).add(0).mul(1).div(1);
+    const n = np.negative(np.negative(z));
+    return [y.add(n), inner(x), inner(y), np.sin(np.array(2)).mul(3)];
+  };
+  const { jaxpr } = makeJaxpr(f)(np.ones([3]));
+  expect(names(deadCodeElimination(jaxpr))).not.toContain('exp');
+  const merged = names(deadCodeElimination(commonSubexpressionElimination(jaxpr)));
+  expect(merged.filter((n) => n === 'sin').length).toBeLessThan(names(jaxpr).filter((n) => n === 'sin').length);
+  expect(names(copyPropagation(jaxpr))).not.toContain('transpose');
+  const algebra = names(deadCodeElimination(algebraicSimplification(jaxpr)));
+  expect(algebra).not.toContain('neg');
+  expect(algebra).not.toContain('div');
+  const flat = inlineJit(jaxpr);
+  expect(names(flat)).not.toContain('jit');
+  expect(names(flat).filter((n) => n === 'cos')).toHaveLength(2);
+  expect(names(inlineJit(jaxpr, () => false))).toEqual(names(jaxpr));
+  const best = optimizeJaxpr(flat);
+  expect(names(best).length).toBeLessThan(names(flat).length);
+  expect(optimizeJaxpr(best)).toBe(best);
+  const x = np.array([0.1, 0.2, 0.3]);
+  const run = (j: ClosedJaxpr) => evalJaxpr(j.jaxpr, j.consts, [x]).map((v) => v.js());
+  for (const j of [flat, best, commonSubexpressionElimination(jaxpr), algebraicSimplification(jaxpr), constantFold(jaxpr)]) expect(far(run(j), run(jaxpr))).toBeLessThan(1e-6);
+});
+
+test('passes: constants of literals, effects and weak types are kept apart', () => {
+  const folded = constantFold(makeJaxpr((x: A) => x.mul(np.sin(np.array(0.5)).add(1)))(np.ones([2])).jaxpr);
+  expect(folded.jaxpr.outvars).toHaveLength(1);
+  const ints = makeJaxpr((x: A) => x.mul(0).add(x.sub(x)))(np.array(3, { dtype: 'int32' })).jaxpr;
+  expect(names(optimizeJaxpr(ints))).toEqual([]);
+  const floats = makeJaxpr((x: A) => x.mul(0).add(x.sub(x)))(np.array(3)).jaxpr;
+  expect(names(optimizeJaxpr(floats))).toEqual(['mul', 'sub', 'add']);
+});
+
+test('drawDotGraph: a graph that Graphviz can read', () => {
+  const dot = drawDotGraph(makeJaxpr((x: A) => scan((c: A, v: A) => [c.add(v), null], np.array(0), x)[0])(np.ones([3])).jaxpr);
+  expect(dot).toMatch(/^digraph jaxpr \{/);
+  expect(dot).toContain('[label="scan", shape=box]');
+  expect(dot).toContain('subgraph cluster_');
+  expect(dot.split('{').length).toBe(dot.split('}').length);
+});
