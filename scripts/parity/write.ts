@@ -30,7 +30,7 @@ interface Names {
 }
 
 const names = JSON.parse(readFileSync(join(__dirname, 'names.json'), 'utf8')) as Names;
-const notes = JSON.parse(readFileSync(join(__dirname, 'notes.json'), 'utf8')) as { homes: Record<string, string[]>; notes: Record<string, Note[]>; levels: Record<string, Record<Level, string>> };
+const notes = JSON.parse(readFileSync(join(__dirname, 'notes.json'), 'utf8')) as { homes: Record<string, string[]>; notes: Record<string, Note[]>; levels: Record<string, { should?: string; nice?: string }> };
 
 const library = require('../../lib') as Record<string, unknown>;
 
@@ -54,9 +54,12 @@ function has(home: string, name: string): boolean {
 function levelOf(module: string, name: string): Level | null {
   const levels = notes.levels[module];
   if (levels === undefined) return null;
-  for (const l of ['must', 'should', 'nice'] as const) if ((levels[l] ?? '').split(/\s+/).includes(name)) return l;
-  return 'nice';
+  for (const l of ['should', 'nice'] as const) if ((levels[l] ?? '').split(/\s+/).includes(name)) return l;
+  return 'must';
 }
+
+/** Notes that do not agree with the library. */
+const problems: string[] = [];
 
 function rowsOf(module: string): Row[] {
   const homes = notes.homes[module];
@@ -69,14 +72,14 @@ function rowsOf(module: string): Row[] {
     const present = homes.some((h) => has(h, name));
     if (note !== undefined) {
       used.add(note);
-      if (present && (note.status === 'out' || note.status === 'no') && !note.name.startsWith('/')) throw new Error(`notes.json: ${module}.${name} is there, but noted as ${note.status}`);
-      if (!present && note.status === 'partly') throw new Error(`notes.json: ${module}.${name} is not there, but noted as partly there`);
-      if (note.status === 'as' && !note.why.startsWith('`npx ') && !isType(note.why) && !note.why.split(/[^\w.]+/).some((w) => w !== '' && (at(w) !== undefined || methodAt(w)))) throw new Error(`notes.json: ${module}.${name}: nothing in '${note.why}' is a name of the library`);
+      if (present && (note.status === 'out' || note.status === 'no') && !note.name.startsWith('/')) problems.push(`notes.json: ${module}.${name} is there, but noted as ${note.status}`);
+      if (!present && note.status === 'partly') problems.push(`notes.json: ${module}.${name} is not there, but noted as partly there`);
+      if (note.status === 'as' && !note.why.startsWith('`npx ') && !isType(note.why) && !note.why.split(/[^\w.]+/).some((w) => w !== '' && (at(w) !== undefined || methodAt(w)))) problems.push(`notes.json: ${module}.${name}: nothing in '${note.why}' is a name of the library`);
       if (!present || note.status === 'partly') return { name, status: note.status, why: note.why, level };
     }
     return { name, status: present ? 'yes' : 'no', why: '', level };
   });
-  for (const n of known) if (!used.has(n)) throw new Error(`notes.json: ${module} has no name ${n.name}`);
+  for (const n of known) if (!used.has(n)) problems.push(`notes.json: ${module} has no name ${n.name}`);
   return rows;
 }
 
@@ -176,6 +179,10 @@ function page(): string {
 
 const target = join(root, 'docs', 'parity.md');
 const text = page();
+if (problems.length > 0) {
+  console.error(problems.join('\n'));
+  process.exit(1);
+}
 if (process.argv.includes('--check')) {
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
     console.error('docs/parity.md is out of date: run `npm run parity`');
