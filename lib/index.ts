@@ -2,7 +2,7 @@ import './interpreters/eval';
 import './primitives/baseOps';
 
 export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './pjrt/errors';
-export { ConcretizationError, TracerLeakError, TreeError } from './core/errors';
+export { ConcretizationError, FloatingPointError, TracerLeakError, TreeError } from './core/errors';
 export { BatchAxisError, BrainStateError, TraceContextError } from './state/errors';
 export { BatchingError } from './interpreters/batch';
 export { DifferentiationError } from './interpreters/jvp';
@@ -12,6 +12,8 @@ export {
   allChecks, automaticChecks, BatchedError, check, CheckedError, checkError, CheckError, checkify, type CheckifyOptions, debugCheck, divChecks, DivisionByZeroError, type ErrorSet, FailedCheckError, floatChecks, indexChecks,
   nanChecks, NaNError, OOBError, userChecks,
 } from './functional/checkify';
+export { debugInfs, debugNans, disableJit, namedCall, namedScope } from './functional/debugging';
+export { jitErrorIf } from './transform/errorIf';
 export { effectsBarrier, effectsBarrierAsync } from './pjrt/callbacks';
 export { ioCallback, type IoCallbackOptions, pureCallback, type PureCallbackOptions, type VmapMethod } from './functional/callbacks';
 export { ClosedJaxpr, Jaxpr } from './core/jaxpr';

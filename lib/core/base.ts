@@ -15,8 +15,6 @@ export interface BaseOps {
   index(x: Array, dim: number, i: number): Array;
   /** Sum over one dimension. */
   sum(x: Array, dim: number): Array;
-  /** Whether every element is finite or not NaN, for the debugging switch. */
-  anyNan(x: Array): boolean;
 }
 
 let installed: BaseOps | undefined;

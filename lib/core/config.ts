@@ -6,6 +6,8 @@ export interface Config {
   disableJit: boolean;
   /** Throw where an operation gives NaN. */
   debugNans: boolean;
+  /** Throw where an operation gives an infinity. */
+  debugInfs: boolean;
   /** Precision of matrix products and convolutions that name none, `'highest'` say; null: the platform's. */
   defaultMatmulPrecision: string | null;
   /** The generator of keys that name none; `unsafe_rbg` also says how keys of four words are split. */
@@ -16,7 +18,7 @@ export interface Config {
 export const PRNG_IMPLS = ['threefry2x32', 'rbg', 'unsafe_rbg'] as const;
 export type PrngImpl = (typeof PRNG_IMPLS)[number];
 
-export const config: Config = { enableX64: false, disableJit: false, debugNans: false, defaultMatmulPrecision: null, defaultPrngImpl: 'threefry2x32' };
+export const config: Config = { enableX64: false, disableJit: false, debugNans: false, debugInfs: false, defaultMatmulPrecision: null, defaultPrngImpl: 'threefry2x32' };
 
 const precisions: (string | null)[] = [null];
 

@@ -16,6 +16,13 @@ export class TracerLeakError extends XlastateError {
   }
 }
 
+/** An operation gave NaN or an infinity while `debugNans` or `debugInfs` was on. */
+export class FloatingPointError extends XlastateError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('FLOATING_POINT', message, options);
+  }
+}
+
 /** The value of an abstract array was asked for while tracing. */
 export class ConcretizationError extends XlastateError {
   constructor(message: string, options?: ErrorOptions) {

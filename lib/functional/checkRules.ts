@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
-import { type Atom, ClosedJaxpr, type Eqn, Jaxpr, Literal, type Var } from '../core/jaxpr';
+import { type Atom, ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import type { Params } from '../core/primitive';
 import { withScope } from '../core/trace';
 import type { CustomJvpParams } from '../interpreters/customRules';

@@ -1,11 +1,10 @@
-import type { Array } from '../core/array';
+import type { Array, Complex } from '../core/array';
 import { Eqn, Jaxpr, Var } from '../core/jaxpr';
 import { paramsKey } from '../core/paramsKey';
 import type { Params, Primitive } from '../core/primitive';
 import { checkLive, setBaseTrace, Trace, Tracer } from '../core/trace';
-import { ArgumentError, TracerLeakError } from '../core/errors';
+import { ArgumentError, FloatingPointError, TracerLeakError } from '../core/errors';
 import { config, configKey } from '../core/config';
-import { baseOps } from '../core/base';
 import { compileJaxpr, type Compiled } from './compile';
 
 /** Runs each operation at once, as a compiled program of one operation. */
@@ -37,7 +36,7 @@ export class EvalTrace extends Trace {
       prim.compiled.set(key, program);
     }
     const outs = program.call(args);
-    if (config.debugNans) checkNans(prim.name, outs);
+    if (config.debugNans || config.debugInfs) checkFinite(prim.name, outs);
     return outs;
   }
 }
@@ -51,17 +50,20 @@ function compileOne(prim: Primitive, args: readonly Array[], params: Params): Co
   return compileJaxpr(new Jaxpr([], invars, [eqn], outs), [], { name: `jit_${prim.name}` });
 }
 
-/** Throws if a result holds NaN: the debugging switch `debugNans`. */
-export function checkNans(op: string, outs: readonly Array[]): void {
-  config.debugNans = false;
-  try {
-    for (const x of outs) {
-      if (/^(bfloat|float|complex)/.test(x.dtype) && baseOps().anyNan(x)) {
-        throw new ArgumentError(`${op}: encountered NaN in a result of type ${x.aval} (debugNans is on)`);
-      }
+/** Throws if a result holds what the debugging switches `debugNans` and `debugInfs` forbid. */
+export function checkFinite(op: string, outs: readonly Array[]): void {
+  for (const x of outs) {
+    if (!/^(bfloat|float|complex)/.test(x.dtype)) continue;
+    const view = x.dataSync();
+    for (let i = 0; i < x.size; i++) {
+      const v = view.at(i) as number | Complex;
+      const parts = typeof v === 'number' ? [v] : [v.re, v.im];
+      const fail = (what: string, name: string) => {
+        throw new FloatingPointError(`${op}: encountered ${what} in a result of type ${x.aval} (${name} is on)`);
+      };
+      if (config.debugNans && parts.some(Number.isNaN)) fail('NaN', 'debugNans');
+      if (config.debugInfs && parts.some((p) => p === Infinity || p === -Infinity)) fail('an infinity', 'debugInfs');
     }
-  } finally {
-    config.debugNans = true;
   }
 }
 

@@ -96,7 +96,7 @@ interface Composite {
 export function composite<S extends object = object>(name: string, f: (args: Array[], statics: S) => readonly Array[]): (args: readonly Array[], statics: S) => Array[] {
   const known = new Map<string, Composite>();
   return (args, statics) => {
-    if (isStaging() || config.debugNans) return [...f([...args], statics)];
+    if (isStaging() || config.debugNans || config.debugInfs) return [...f([...args], statics)];
     let key = paramsKey(statics);
     for (let i = 0; i < args.length; i++) key += `;${args[i]!.aval.key}`;
     key += `!${configKey()}`;

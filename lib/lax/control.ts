@@ -131,9 +131,9 @@ function scanLength(op: string, xs: readonly Array[], def: TreeDef, length: numb
   return sizes[0] ?? length!;
 }
 
-/** Whether operations are to run one by one, by the debugging switch, and may. */
+/** Whether operations are to run one by one, by the debugging switches, and may. */
 function runsInJs(): boolean {
-  return config.disableJit && isEager();
+  return (config.disableJit || config.debugNans || config.debugInfs) && isEager();
 }
 
 /**

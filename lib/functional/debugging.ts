@@ -1,0 +1,97 @@
+import { type Config, config } from '../core/config';
+import { ArgumentError } from '../core/errors';
+import { withScope } from '../core/trace';
+import { type AnyFunction, nameOf } from './treeFunction';
+
+type Switch = 'disableJit' | 'debugNans' | 'debugInfs';
+
+function withSwitch<R>(key: Switch, value: boolean, f: () => R): R {
+  const c: Config = config;
+  const saved = c[key];
+  c[key] = value;
+  try {
+    const result = f();
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') throw new ArgumentError(`${key}: expected a synchronous function, got one that returns a Promise: the switch would be off again before it ends`);
+    return result;
+  } finally {
+    c[key] = saved;
+  }
+}
+
+function switched(key: Switch, on: boolean | (() => unknown), f?: () => unknown): unknown {
+  if (typeof on === 'function') return withSwitch(key, true, on);
+  if (typeof on !== 'boolean') throw new ArgumentError(`${key}: expected true, false or a function, got ${typeof on}`);
+  if (f !== undefined) return withSwitch(key, on, f);
+  config[key] = on;
+  return undefined;
+}
+
+/**
+ * Runs a function with `jit` switched off: jitted functions in it run operation by operation, so that values can be looked at, and steps of loops run
+ * one by one. Mirrors `jax.disable_jit`.
+ *
+ * @param f a synchronous function
+ * @example
+ * ```ts
+ * const seen: number[] = [];
+ * disableJit(() => jit((x: np.Array) => { seen.push(x.item() as number); return x.add(1); })(1).item()); // 2
+ * ```
+ */
+export function disableJit<R>(f: () => R): R;
+export function disableJit<R>(disable: boolean, f: () => R): R;
+export function disableJit(disable: boolean): void;
+export function disableJit(on: boolean | (() => unknown), f?: () => unknown): unknown {
+  return switched('disableJit', on, f);
+}
+
+/**
+ * Has each operation that gives NaN throw an error with its name, in jitted functions, too: these run operation by operation then. Mirrors
+ * `jax.debug_nans`. With a function it holds while that runs, else from now on.
+ *
+ * @throws FloatingPointError where an operation gives NaN
+ * @example
+ * ```ts
+ * debugNans(() => np.log(2)).item();
+ * ```
+ */
+export function debugNans<R>(f: () => R): R;
+export function debugNans<R>(enabled: boolean, f: () => R): R;
+export function debugNans(enabled: boolean): void;
+export function debugNans(on: boolean | (() => unknown), f?: () => unknown): unknown {
+  return switched('debugNans', on, f);
+}
+
+/** {@link debugNans} for infinite results. Mirrors `jax.debug_infs`. @throws FloatingPointError where an operation gives an infinity */
+export function debugInfs<R>(f: () => R): R;
+export function debugInfs<R>(enabled: boolean, f: () => R): R;
+export function debugInfs(enabled: boolean): void;
+export function debugInfs(on: boolean | (() => unknown), f?: () => unknown): unknown {
+  return switched('debugInfs', on, f);
+}
+
+function checkName(op: string, name: unknown): string {
+  if (typeof name !== 'string' || name === '') throw new ArgumentError(`${op}: expected a name, got ${typeof name === 'string' ? "''" : typeof name}`);
+  return name;
+}
+
+/**
+ * Runs a function with a name on the operations that are traced in it: the name is in the program's text, and in the metadata of XLA's operations, which
+ * profiles show. Scopes may be nested. Mirrors `jax.named_scope`.
+ *
+ * @example
+ * ```ts
+ * const f = jit((x: np.Array) => namedScope('encoder', () => np.sin(x)));
+ * f.lower(1).asText().includes('encoder/sin'); // true
+ * ```
+ */
+export function namedScope<R>(name: string, f: () => R): R {
+  return withScope(checkName('namedScope', name), f);
+}
+
+/** A function that runs in a {@link namedScope}. Mirrors `jax.named_call`. @param options `name`; default: that of the function */
+export function namedCall<F extends AnyFunction>(f: F, options: { name?: string | null } = {}): F {
+  if (typeof f !== 'function') throw new ArgumentError(`namedCall: expected a function, got ${typeof f}`);
+  const name = checkName('namedCall', options.name ?? nameOf(f));
+  const call = (...args: unknown[]) => withScope(name, () => f(...args));
+  return Object.defineProperty(call, 'name', { value: nameOf(f) }) as unknown as F;
+}

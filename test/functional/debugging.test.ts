@@ -1,0 +1,93 @@
+import { type Array, CallbackError, debugInfs, debugNans, disableJit, effectsBarrier, FailedCheckError, FloatingPointError, grad, jit, jitErrorIf, lax, namedCall, namedScope, numpy as np, scan, vmap } from '../../lib';
+import { config } from '../../lib/core/config';
+import { compileJaxpr } from '../../lib/interpreters/compile';
+
+const f32 = (x: number | number[]) => np.array(x, { dtype: 'float32' });
+
+function thrown(f: () => unknown): Error & { cause?: unknown } {
+  try {
+    f();
+  } catch (e) {
+    return e as Error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+afterEach(() => {
+  expect([config.disableJit, config.debugNans, config.debugInfs]).toEqual([false, false, false]);
+});
+
+test('disableJit runs jitted functions and loops step by step', () => {
+  const seen: number[] = [];
+  const f = jit((x: Array) => lax.scan((c: Array) => (seen.push(c.item() as number), [c.add(1), null]), x, null, { length: 3 })[0] as Array);
+  expect((disableJit(() => f(f32(2))) as Array).item()).toBe(5);
+  expect(seen).toEqual([2, 3, 4]);
+  expect(() => f(f32(2))).toThrow(/not known while tracing/);
+  disableJit(() => expect(() => disableJit(false, () => f(f32(2)))).toThrow(/not known while tracing/));
+  expect(() => disableJit(async () => 1)).toThrow(/synchronous/);
+  expect(() => disableJit(() => { throw new Error('out'); })).toThrow('out');
+});
+
+test('debugNans and debugInfs name the operation', () => {
+  const f = jit((x: Array) => np.log(x).add(1));
+  expect(Number.isNaN((f(f32(-1)) as Array).item())).toBe(true);
+  expect(thrown(() => debugNans(() => f(f32(-1))))).toBeInstanceOf(FloatingPointError);
+  expect(() => debugNans(() => f(f32(-1)))).toThrow(/^log: encountered NaN in a result of type f32\[\]/);
+  expect(() => debugNans(() => np.log(f32(-1)))).toThrow(/^log: encountered NaN/);
+  expect((debugNans(() => f(f32(0))) as Array).item()).toBe(-Infinity);
+  expect(() => debugInfs(() => f(f32(0)))).toThrow(/^log: encountered an infinity in a result of type f32\[\]/);
+  expect(() => debugNans(() => lax.scan((c: Array) => [lax.sub(np.sqrt(c), f32(1)), null], f32(4), null, { length: 5 }))).toThrow(/^sqrt: encountered NaN/);
+  expect(() => debugNans(() => grad((x: Array) => lax.mul(np.sqrt(x), f32(0)))(f32(0)))).toThrow(/^mul: encountered NaN/);
+  debugNans(true);
+  expect(() => f(f32(-1))).toThrow(FloatingPointError);
+  debugNans(false);
+  expect((debugNans(() => np.arange(3).astype('complex64').sum()) as Array).js()).toEqual({ re: 3, im: 0 });
+  expect(() => debugNans(1 as never)).toThrow(/expected true, false or a function/);
+});
+
+test('scopes are in the text of programs and in the metadata of their operations', () => {
+  const inner = namedCall((x: Array) => np.sin(x), { name: 'waves' });
+  const f = jit((x: Array) => namedScope('encoder', () => inner(x).add(1)));
+  const text = f.lower(f32(1)).asText();
+  expect(text).toContain('loc("encoder/waves/sin")');
+  expect(text).toContain('loc("encoder/add")');
+  const { jaxpr } = f.trace(f32(1));
+  const { code } = compileJaxpr(jaxpr, [], { name: 'scopes' }).executable.optimizedHlo();
+  expect(Buffer.from(code).toString('latin1')).toContain('encoder/waves/sin');
+  expect(namedCall(function g() { return 1; }).name).toBe('g');
+  expect(() => namedScope('', () => 1)).toThrow(/expected a name/);
+  // Within a derivative the scope is marked, as in JAX.
+  expect(jit(grad((x: Array) => namedScope('loss', () => lax.mul(np.sin(x), x)))).lower(f32(1)).asText()).toMatch(/loc\("[^"]*loss[^"]*"\)/);
+});
+
+describe('jitErrorIf', () => {
+  const message = (x: Array) => {
+    jitErrorIf(np.less(x, 0), 'negative: {} and {y}', x, { y: x.mul(2) });
+    return x.mul(x);
+  };
+
+  test('eagerly and compiled, with a message or a function', () => {
+    expect(() => message(f32(-1))).toThrow(FailedCheckError);
+    expect((jit(message)(f32(2)) as Array).item()).toBe(4);
+    const e = thrown(() => (jit(message)(f32(-1)) as Array).item());
+    expect(e).toBeInstanceOf(CallbackError);
+    expect(e.message).toContain('negative: -1.0 and -2.0');
+    expect(e.cause).toBeInstanceOf(FailedCheckError);
+    class Mine extends Error {}
+    const mine = jit((x: Array) => (jitErrorIf(np.less(x, 0), (v: Array) => { throw new Mine(`got ${v}`); }, x), x));
+    expect((mine(f32(1)) as Array).item()).toBe(1);
+    expect(thrown(() => (mine(f32(-3)) as Array).item()).cause).toBeInstanceOf(Mine);
+    expect(() => jitErrorIf(true, 3 as never)).toThrow(/expected a message or a function/);
+  });
+
+  test('in scan, vmap and grad', () => {
+    const total = jit((x: Array) => scan((c: Array, v: Array) => [c.add(message(v)), null], f32(0), x)[0] as Array);
+    expect(total(f32([1, 2])).item()).toBe(5);
+    expect(() => total(f32([1, -2])).item()).toThrow(/negative: -2.0/);
+    expect((jit(vmap(message))(f32([1, 2])) as Array).js()).toEqual([1, 4]);
+    expect(() => (jit(vmap(message))(f32([1, -2])) as Array).js()).toThrow(/negative/);
+    expect((jit(grad(message))(f32(3)) as Array).item()).toBe(6);
+    expect(() => (jit(grad(message))(f32(-3)) as Array).item()).toThrow(/negative: -3.0/);
+    effectsBarrier();
+  });
+});
