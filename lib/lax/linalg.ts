@@ -1,9 +1,11 @@
 import type { Array } from '../core/array';
 import * as chol from '../primitives/cholesky';
+import { eig as eigP, type EigOptions } from '../primitives/eig';
 import { eigh as eighP, type EighOptions } from '../primitives/eigh';
-import { householderProduct as householderProductP } from '../primitives/householder';
+import { hessenberg as hessenbergP, householderProduct as householderProductP } from '../primitives/householder';
 import { lu as luP, luPivotsToPermutation as pivotsP } from '../primitives/lu';
 import { qr as qrP } from '../primitives/qr';
+import { schur as schurP } from '../primitives/schur';
 import { svd as svdP, type SvdOptions } from '../primitives/svd';
 import { tridiagonalSolve as tridiagonalSolveP } from '../primitives/tridiagonal';
 import { type ArrayLike, asArray } from './arrayLike';
@@ -61,4 +63,19 @@ export function symmetricProduct(aMatrix: ArrayLike, cMatrix: ArrayLike, options
 /** The solution of tridiagonal systems, from the diagonals below, on and above the main one. Mirrors `jax.lax.linalg.tridiagonal_solve`. */
 export function tridiagonalSolve(dl: ArrayLike, d: ArrayLike, du: ArrayLike, b: ArrayLike, options: { perturbSingular?: boolean } = {}): Array {
   return tridiagonalSolveP(asArray(dl, 'tridiagonalSolve'), asArray(d, 'tridiagonalSolve'), asArray(du, 'tridiagonalSolve'), asArray(b, 'tridiagonalSolve'), options);
+}
+
+/** Complex eigenvalues of general matrices `[..., n, n]`, then their left and right eigenvectors as columns. Mirrors `jax.lax.linalg.eig`. */
+export function eig(x: ArrayLike, options: EigOptions = {}): Array[] {
+  return eigP(asArray(x, 'eig'), options);
+}
+
+/** The Hessenberg form of `[..., n, n]` with the reflectors that make it below, and their factors `[..., n - 1]`. Mirrors `jax.lax.linalg.hessenberg`. */
+export function hessenberg(a: ArrayLike): [Array, Array] {
+  return hessenbergP(asArray(a, 'hessenberg'));
+}
+
+/** The Schur form T of x = Z · T · Zᴴ, `[..., n, n]`, and Z unless `computeSchurVectors` is false. Mirrors `jax.lax.linalg.schur`. */
+export function schur(x: ArrayLike, options: { computeSchurVectors?: boolean } = {}): Array[] {
+  return schurP(asArray(x, 'schur'), options);
 }
