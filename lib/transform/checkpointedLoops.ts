@@ -9,7 +9,8 @@ import type { Traced } from '../lax/control';
 import * as np from '../numpy';
 import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 import { BrainStateError } from '../state/errors';
-import { read, sliceTypes, splitLoopArgs, threaded, write, writtenBy } from './threading';
+import { type ProgressBar, withProgress } from './progressBar';
+import { lengthOf, read, sliceTypes, splitLoopArgs, threaded, write, writtenBy } from './threading';
 import { unvmap } from './unvmap';
 
 // Long loops as trees of short ones whose intermediate values are computed again in the backward pass: for n steps it holds about
@@ -56,21 +57,8 @@ export interface CheckpointedOptions {
   length?: number;
   /** Steps of each loop of the tree of loops. Default 16; larger ones compile faster and hold more. */
   base?: number;
-}
-
-/** Number of steps of a loop over the leading axis of a tree. */
-function lengthOf(op: string, xs: unknown, length: number | undefined): number {
-  const { leaves } = arraysOf(xs, op);
-  const sizes = [...new Set(leaves.map((x) => {
-    if (x.ndim === 0) throw new ArgumentError(`${op}: expected arrays with a leading axis to loop over, got ${x.aval}`);
-    return x.shape[0]!;
-  }))];
-  if (sizes.length > 1) throw new ArgumentError(`${op}: expected arrays of one leading size, got sizes ${sizes.join(', ')}`);
-  const n = length ?? sizes[0];
-  if (n === undefined) throw new ArgumentError(`${op}: expected arrays to loop over, or the option length`);
-  if (sizes.length > 0 && n !== sizes[0]) throw new ArgumentError(`${op}: expected arrays of leading size ${n}, the length given, got size ${sizes[0]}`);
-  if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected at least one step, got ${n}; scan runs loops of none`);
-  return n;
+  /** A bar that moves while the loop runs, or the number of steps between its updates. */
+  pbar?: ProgressBar | number | null;
 }
 
 /**
@@ -95,6 +83,12 @@ function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options:
   const { base = 16 } = options;
   checkBase(op, base);
   const n = lengthOf(op, xs, options.length);
+  if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected at least one step, got ${n}; scan runs loops of none`);
+  if (options.pbar !== undefined && options.pbar !== null) {
+    const p = withProgress(op, options.pbar, n, f, init);
+    const [carry, ys] = nested(op, p.f, p.init, xs, { length: n, base });
+    return [p.done(carry), ys];
+  }
   const states = writtenBy(f, [init, sliceTypes(xs, op)], op);
   const step = threaded(f, states, op);
   const [[carry, values], ys] = nestedScan((cs, x) => {
@@ -113,7 +107,7 @@ function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options:
  * Mirrors `brainstate.transform.checkpointed_for_loop`.
  */
 export function checkpointedForLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
-  const { xs, options } = splitLoopArgs<CheckpointedOptions>(rest, ['length', 'base']);
+  const { xs, options } = splitLoopArgs<CheckpointedOptions>(rest, ['length', 'base', 'pbar']);
   return nested('checkpointedForLoop', ((_: unknown, slices: unknown[]) => [null, (f as AnyFunction)(...slices) ?? null]) as AnyFunction, null, xs, options)[1] as Traced<Y>;
 }
 

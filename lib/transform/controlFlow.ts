@@ -1,12 +1,13 @@
 import { ArgumentError } from '../core/errors';
-import { ConcreteArray } from '../core/array';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import type { AnyFunction, Loose } from '../functional/treeFunction';
 import * as lax from '../lax/control';
 import type { Traced } from '../lax/control';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
-import { read, sliceTypes, splitLoopArgs, threaded, union, write, writtenBy } from './threading';
+import { jitErrorIf } from './errorIf';
+import { type ProgressBar, withProgress } from './progressBar';
+import { lengthOf, read, sliceTypes, splitLoopArgs, threaded, union, write, writtenBy } from './threading';
 
 /**
  * One of two functions, by a predicate that may be traced; both are traced, one runs. States may be read and written in either.
@@ -47,7 +48,8 @@ export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, br
  * @param conditions as many bool scalars, traced or not, as branches
  * @param branches functions of the operands, with results of one structure and type
  * @param rest the operands; options last: with `checkCond: false` the first condition that holds decides, and the last branch runs where none does
- * @throws ArgumentError if the numbers of conditions and branches differ, or not exactly one condition holds
+ * @throws ArgumentError if the numbers of conditions and branches differ, or not exactly one condition holds (under jit, when the program runs: the
+ *   cause of a CallbackError)
  * @example
  * ```ts
  * const x = np.array(3);
@@ -74,9 +76,10 @@ export function ifelse(conditions: readonly ArrayLike[], branches: readonly AnyF
 }
 
 function checkOneHolds(holds: np.Array): void {
-  if (!(holds instanceof ConcreteArray)) return;
-  const given = holds.js() as boolean[];
-  if (given.filter(Boolean).length !== 1) throw new ArgumentError(`ifelse: expected exactly one condition to hold, got [${given.join(', ')}]; pass checkCond: false to take the first that does, or the last branch`);
+  const wrong = np.notEqual(np.sum(np.astype(holds, 'int32')), 1);
+  jitErrorIf(wrong, (given: np.Array) => {
+    throw new ArgumentError(`ifelse: expected exactly one condition to hold, got [${(given.js() as boolean[]).join(', ')}]; pass checkCond: false to take the first that does, or the last branch`);
+  }, holds);
 }
 
 /**
@@ -105,6 +108,8 @@ export interface ScanOptions {
   reverse?: boolean;
   /** How many steps are unrolled into one, or all. */
   unroll?: number | boolean;
+  /** A bar that moves while the loop runs, or the number of steps between its updates. */
+  pbar?: ProgressBar | number | null;
 }
 
 /**
@@ -113,6 +118,12 @@ export interface ScanOptions {
  * Mirrors `brainstate.transform.scan` and `jax.lax.scan`.
  */
 export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
+  const { pbar, ...rest } = options;
+  if (pbar !== undefined && pbar !== null) {
+    const p = withProgress('scan', pbar, lengthOf('scan', xs, options.length), f as AnyFunction, init);
+    const [carry, ys] = scan(p.f as typeof f, p.init as C, xs, rest);
+    return [p.done(carry) as Traced<C>, ys];
+  }
   const states = writtenBy(f as AnyFunction, [init, sliceTypes(xs, 'scan')], 'scan');
   if (states.length === 0) return lax.scan(f, init, xs, options);
   const step = threaded(f as AnyFunction, states, 'scan');
@@ -125,7 +136,7 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
   return [carry, ys];
 }
 
-const LOOP_OPTIONS = ['length', 'reverse', 'unroll'];
+const LOOP_OPTIONS = ['length', 'reverse', 'unroll', 'pbar'];
 
 /**
  * Calls a function for each slice along the leading axis of its arguments, and stacks the results: `forLoop(f, ...xs, options?)`. States are carried along.

@@ -8,6 +8,7 @@ export { map } from './map';
 export { unvmap } from './unvmap';
 export { pmap2NewStates, vmap2NewStates, vmapNewStates, type VmapNewStatesOptions, type Vmap2NewStatesOptions } from './newStates';
 export type { StateAxes, StateFilter, StateFilterAxes } from './stateAxes';
+export { type ProgressData, ProgressBar, type ProgressBarOptions } from './progressBar';
 export { StateFinder, type StateFinderOptions, StatefulFunction, type StatefulFunctionOptions } from './statefulFunction';
 export { inNewStateProbe } from './throwaway';
 export { vmap, type VmapOptions } from './vmap';
@@ -22,3 +23,6 @@ export {
   algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, inlineJit, type OptimizationName, OPTIMIZATIONS, optimizeJaxpr,
   type OptimizeOptions,
 } from '../core/passes/simplify';
+export { jitErrorIf } from './errorIf';
+export { namedCall, namedScope } from '../functional/debugging';
+export { check, checkError, checkify, debugCheck } from '../functional/checkify';

@@ -70,3 +70,17 @@ export function splitLoopArgs<O extends object>(rest: readonly unknown[], names:
   }
   return { xs: rest, options: {} as O };
 }
+
+/** Number of steps of a loop over the leading axis of a tree. */
+export function lengthOf(op: string, xs: unknown, length: number | undefined): number {
+  const { leaves } = arraysOf(xs, op);
+  const sizes = [...new Set(leaves.map((x) => {
+    if (x.ndim === 0) throw new ArgumentError(`${op}: expected arrays with a leading axis to loop over, got ${x.aval}`);
+    return x.shape[0]!;
+  }))];
+  if (sizes.length > 1) throw new ArgumentError(`${op}: expected arrays of one leading size, got sizes ${sizes.join(', ')}`);
+  const n = length ?? sizes[0];
+  if (n === undefined) throw new ArgumentError(`${op}: expected arrays to loop over, or the option length`);
+  if (sizes.length > 0 && n !== sizes[0]) throw new ArgumentError(`${op}: expected arrays of leading size ${n}, the length given, got size ${sizes[0]}`);
+  return n;
+}
