@@ -8,8 +8,8 @@ import * as random from '../../lib/random';
 import { BrainStateError } from '../../lib/state/errors';
 import { ParamState, State } from '../../lib/state/state';
 import {
-  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, drawDotGraph, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
-  optimizeJaxpr, scan, StatefulFunction, StateFinder,
+  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
+  NanError, optimizeJaxpr, scan, StatefulFunction, StateFinder,
 } from '../../lib/transform';
 
 type A = Array;
@@ -160,6 +160,40 @@ test('passes: constants of literals, effects and weak types are kept apart', () 
   expect(names(optimizeJaxpr(ints))).toEqual([]);
   const floats = makeJaxpr((x: A) => x.mul(0).add(x.sub(x)))(np.array(3)).jaxpr;
   expect(names(optimizeJaxpr(floats))).toEqual(['mul', 'sub', 'add']);
+});
+
+test('debugNan: throws where a result is not finite, naming where it comes from', () => {
+  const s = new State(np.array([1, 0]));
+  const f = (x: A) => {
+    s.value = s.value.add(1);
+    return np.exp(np.log(x).mul(2)).add(np.sqrt(s.value));
+  };
+  debugNan(f, np.array([1, 2]));
+  expect(() => debugNan(f, np.array([1, -2]), { phase: 'forward' })).toThrow(/NaN or infinity detected \[forward\].*\n {2}it comes from: log of \(f32\[2\]\)\n {2}result 0: f32\[2\], NaNs: 1, infinities: 0/);
+  expect(s.value.js()).toEqual([1, 0]);
+  debugNanIf(false, f, np.array([1, -2]));
+  expect(() => debugNanIf(np.array([false, true]), f, np.array([1, -2]))).toThrow(NanError);
+  debugNan((x: A) => x.astype('int32'), np.array(1));
+  const causeOf = (run: () => unknown): unknown => {
+    try {
+      run();
+    } catch (e) {
+      return (e as Error).cause;
+    }
+    return null;
+  };
+  const g = jit((x: A) => {
+    debugNan((y: A) => np.log(y), x);
+    return x.mul(2);
+  });
+  expect(g(np.array(1)).item()).toBe(2);
+  expect(String(causeOf(() => g(np.array(-1)).item()))).toMatch(/it comes from: log/);
+  const h = jit((x: A) => {
+    debugNanIf(x.less(0), (y: A) => np.sqrt(y), x);
+    return x.mul(2);
+  });
+  expect(h(np.array(4)).item()).toBe(8);
+  expect(String(causeOf(() => h(np.array(-4)).item()))).toMatch(/it comes from: sqrt/);
 });
 
 test('drawDotGraph: a graph that Graphviz can read', () => {
