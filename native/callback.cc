@@ -219,6 +219,7 @@ std::shared_ptr<Run> Desk::Start(EnvState* env, Client* client, const std::vecto
     if (!line.empty()) run->after.push_back(line.back());
     line.push_back(run);
     unfinished_++;
+    client->at_desks++;
   }
   {
     Programs& all = Programs::All();
@@ -237,6 +238,33 @@ std::shared_ptr<Run> Desk::Start(EnvState* env, Client* client, const std::vecto
   }
   OpenNext(client);
   return run;
+}
+
+void Desk::MakeRoom(EnvState* env, Client* client) {
+  // XLA's CPU client blocks beyond 32 programs under way.
+  constexpr int kMost = 24;
+  if (client->at_desks < kMost) return;
+  std::vector<std::shared_ptr<Run>> callers = Callers(env);
+  while (client->at_desks >= kMost) {
+    std::shared_ptr<Request> request;
+    {
+      Lock lock(mutex_);
+      request = Take();
+      if (request == nullptr) {
+        auto found = lines_.find(client);
+        if (found != lines_.end() && !found->second.empty()) {
+          const auto& first = found->second.front();
+          std::string many = "execute: " + std::to_string(kMost) + " programs wait already for ";
+          if (Depends(first, callers)) Fail(Kind::kCallback, many + "the one whose callback starts another");
+          if (WaitsForPromise(first)) Fail(Kind::kCallback, many + "a callback that returned a Promise, which cannot settle while the thread is busy: `await` one of their results first");
+        }
+        // Those of other threads do not wake this one.
+        wake_.wait_for(lock, std::chrono::milliseconds(5));
+        continue;
+      }
+    }
+    Serve(request);
+  }
 }
 
 bool Desk::Busy(Client* client) {
@@ -271,6 +299,7 @@ void Desk::Finish(const std::shared_ptr<Run>& run, const Error* error) {
     auto& line = lines_[run->client];
     line.erase(std::remove(line.begin(), line.end(), run), line.end());
     unfinished_--;
+    run->client->at_desks--;
     constexpr size_t kMostFailures = 64;
     if (error != nullptr && run->open != nullptr && failures_.size() < kMostFailures) failures_.push_back(*error);
     then.swap(run->when_finished);

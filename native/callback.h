@@ -74,6 +74,8 @@ class Desk {
   // fail; null where it has none. `finished`, if not null, is called at its end, whatever that is.
   std::shared_ptr<Run> Start(EnvState* env, Client* client, const std::vector<std::shared_ptr<Run>>& inputs, std::function<void(const char* error)> open, std::function<void()> finished,
                              const std::function<void(int launch_id)>& execute);
+  // Waits, and serves meanwhile, until the client takes another program without blocking: what is blocked serves no callbacks.
+  void MakeRoom(EnvState* env, Client* client);
   // Whether programs started now stand behind one of this thread's with callbacks.
   bool Busy(Client* client);
   void Finish(const std::shared_ptr<Run>& run, const Error* error);

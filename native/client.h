@@ -46,6 +46,9 @@ class Client {
   std::vector<PJRT_Memory*> memories;
   bool row_major_host_layout = false;      // ask for it where device layouts are not row-major by nature
 
+  // Programs that have callbacks or stand behind such, of all threads.
+  std::atomic<int> at_desks{0};
+
   // Bytes of live buffers.
   std::atomic<int64_t> live_bytes{0}, peak_bytes{0}, live_buffers{0};
   void Account(int64_t bytes, int buffers);

@@ -221,6 +221,8 @@ std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows,
   RefuseWhenClosing();
   const PJRT_Api* api = e->api();
   if (e->gated && IsNullish(env, callbacks)) Fail(Kind::kCallback, "execute: the program has callbacks, which were not given");
+  Desk* desk = EnvState::Get(env)->desk.get();
+  if (e->gated || desk->Busy(e->client.get())) desk->MakeRoom(EnvState::Get(env), e->client.get());
   for (size_t d = 0; d < rows.size(); d++) CheckRow(e, d, &rows[d]);
   if (e->any_donated) for (Row& row : rows) CheckDonations(*e, row, kept);
   const size_t n = rows.size();
@@ -243,7 +245,7 @@ std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows,
   args.output_lists = out_lists.data();
   args.device_complete_events = events.data();
   const std::vector<std::shared_ptr<Run>> before = RunsBefore(rows);
-  const bool at_desk = e->gated || !before.empty() || EnvState::Get(env)->desk->Busy(e->client.get());
+  const bool at_desk = e->gated || !before.empty() || desk->Busy(e->client.get());
   std::shared_ptr<Run> run;
   Error error;
   auto start = [&] {

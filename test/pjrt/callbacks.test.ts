@@ -39,6 +39,26 @@ test('programs run in the order they were started in, and those started after wa
   expect(seen).toEqual([0, 1, 2, 3, 4]);
 });
 
+test('more programs than XLA takes at a time', async () => {
+  let calls = 0;
+  const f = compile(([x]) => (calls++, [new Float32Array(x!)]));
+  let x = vector([1, 1, 1, 1]);
+  for (let i = 0; i < 100; i++) x = f.execute([x])[0]!;
+  expect(new Float32Array(x.toHostSync())[0]).toBe(2 ** 100);
+  expect(calls).toBe(100);
+  let settle!: (x: Float32Array[]) => void;
+  const slow = compile(() => new Promise<Float32Array[]>((resolve) => (settle = resolve)));
+  const first = slow.execute([vector([0, 0, 0, 0])])[0]!;
+  // It has been called once the event loop has turned.
+  while (settle === undefined) await new Promise((resolve) => setImmediate(resolve));
+  expect(thrown(() => {
+    for (let i = 0; i < 100; i++) f.execute([vector([1, 1, 1, 1])]);
+  })).toMatchObject({ code: 'CALLBACK', message: expect.stringContaining('await') });
+  settle([new Float32Array(4)]);
+  await first.ready();
+  await effectsBarrierAsync();
+}, 20_000);
+
 test('what a callback throws is the cause of the error of what waits', async () => {
   const original = new RangeError('out of paper');
   const f = compile(() => {
