@@ -95,7 +95,7 @@ describe('msgpack', () => {
     const saved = file.msgpackSerialize({ a: new Float32Array([1, 2]), b: fromNested([[5]]), extra: 1, list: [1, 2] });
     const make = () => ({ a: new State(fromNested([0, 0])), b: new State(fromNested([0, 0, 0])), list: [0, 0] as unknown[] });
     const strict = make();
-    expect(() => file.msgpackRestore(saved, { target: strict })).toThrow(new file.CheckpointMismatchError('array shape mismatch: expected (3), got (1, 1), at ./b'));
+    expect(() => file.msgpackRestore(saved, { target: strict })).toThrow(/^array shape mismatch: expected \(3\), got \(1, 1\), at \.\/b\n/);
     expect(strict.a.value.js()).toEqual([0, 0]);
     const warned: string[] = [];
     const emit = jest.spyOn(process, 'emitWarning').mockImplementation((w) => { warned.push(String(w)); });
@@ -181,7 +181,7 @@ describe('msgpack', () => {
   });
 
   test('files: missing, too large, not to be replaced, unwritable', async () => {
-    expect(() => file.msgpackLoad(at('none'))).toThrow(/none does not exist$/);
+    expect(() => file.msgpackLoad(at('none'))).toThrow(/none does not exist$/m);
     await expect(file.msgpackLoadAsync(at('none'))).rejects.toThrow(file.CheckpointError);
     file.msgpackSave(at('c'), { a: 1 });
     expect(() => file.msgpackLoad(at('c'), { maxSize: 3 })).toThrow(/more than maxSize 3/);

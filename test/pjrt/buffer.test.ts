@@ -1,4 +1,4 @@
-import { allocateHost, ArgumentError, type DType, DTYPES, DeletedArrayError, defaultClient, ShapeError } from '../../lib/pjrt';
+import { allocateHost, ArgumentError, type DType, DTYPES, DeletedArrayError, defaultClient } from '../../lib/pjrt';
 import { square } from './programs';
 
 const client = defaultClient();
@@ -105,7 +105,7 @@ test('the peak is the most there was at one time', () => {
 });
 
 test('errors name what was expected and what was given', () => {
-  expect(() => client.bufferFromHost(new Float32Array(3), 'float32', [2, 2])).toThrow(new ShapeError('bufferFromHost: expected 16 bytes for float32[2,2], got 12'));
+  expect(() => client.bufferFromHost(new Float32Array(3), 'float32', [2, 2])).toThrow(/^bufferFromHost: expected 16 bytes for float32\[2,2\], got 12\n/);
 });
 
 test('waiting keeps the event loop turning', async () => {

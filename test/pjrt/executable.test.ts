@@ -105,7 +105,7 @@ describe('executeInto', () => {
 
   test('results go to buffers that exist, be they arguments, deleted or donated', () => {
     const [a, b, c] = [f32(1, 2), f32(3, 4), f32(0, 0)];
-    const { liveBytes, liveBuffers } = client.memoryStats();
+    const before = client.memoryStats();
     f.executeInto([a, b], [a, c]);
     expect([a, b, c].map(read)).toEqual([[4, 6], [3, 4], [-2, -2]]);
     c.delete();
@@ -113,7 +113,10 @@ describe('executeInto', () => {
     expect([a, b, c].map(read)).toEqual([[1, 2], [3, 4], [7, 10]]);
     f.executeInto([a, b], [a, b]);
     expect([a, b, c].map(read)).toEqual([[4, 6], [-2, -2], [7, 10]]);
-    expect(client.memoryStats()).toMatchObject({ liveBytes, liveBuffers });
+    // Buffers of earlier tests may be collected meanwhile.
+    const after = client.memoryStats();
+    expect(after.liveBuffers).toBeLessThanOrEqual(before.liveBuffers);
+    expect(after.liveBytes).toBeLessThanOrEqual(before.liveBytes);
   });
 
   test('what does not fit is refused before anything runs', () => {

@@ -345,8 +345,8 @@ test('parts of a decomposition', () => {
 
 test('what does not fit is refused, with what was given', () => {
   const f = (shape: number[], dtype: DType = 'float32') => ConcreteArray.fromHost(encode(globalThis.Array<number>(shape.reduce((p, q) => p * q, 1)).fill(0), dtype), new ShapedArray(shape, dtype));
-  expect(() => la.cholesky(f([2, 3]))).toThrow(new ShapeError('cholesky: expected square matrices, got f32[2,3]'));
-  expect(() => la.qr(f([3]))).toThrow(new ShapeError('qr: expected an array of at least 2 dimensions, got f32[3]'));
+  expect(() => la.cholesky(f([2, 3]))).toThrow(/^cholesky: expected square matrices, got f32\[2,3\]\n/);
+  expect(() => la.qr(f([3]))).toThrow(/^qr: expected an array of at least 2 dimensions, got f32\[3\]\n/);
   expect(() => la.lu(f([2, 2], 'int32'))).toThrow(DtypeError);
   expect(() => la.triangularSolve(f([2, 2]), f([3, 3]))).toThrow(ShapeError);
   expect(() => la.svd(f([2, 3]), { subsetByIndex: [0, 1] })).toThrow(ArgumentError);

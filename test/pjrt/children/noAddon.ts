@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = mkdtempSync(join(tmpdir(), 'xlastate-'));
-for (const file of ['native.ts', 'errors.ts', 'types.ts']) cpSync(join(__dirname, '../../../lib/pjrt', file), join(root, 'lib/pjrt', file));
+for (const file of ['native.ts', 'errors.ts', 'types.ts', 'userSite.ts']) cpSync(join(__dirname, '../../../lib/pjrt', file), join(root, 'lib/pjrt', file));
 writeFileSync(join(root, 'package.json'), '{}');
 delete process.env.XLASTATE_ADDON;
 const { native } = require(join(root, 'lib/pjrt/native.ts')) as typeof import('../../../lib/pjrt/native');
