@@ -7,6 +7,7 @@ export { BatchAxisError, BrainStateError, TraceContextError } from './state/erro
 export { BatchingError } from './interpreters/batch';
 export { DifferentiationError } from './interpreters/jvp';
 export { Array } from './core/array';
+export { defaultMatmulPrecision, defaultPrngImpl } from './functional/configContexts';
 export { blockUntilReady } from './functional/ready';
 export {
   allChecks, automaticChecks, BatchedError, check, CheckedError, checkError, CheckError, checkify, type CheckifyOptions, debugCheck, divChecks, DivisionByZeroError, type ErrorSet, FailedCheckError, floatChecks, indexChecks,
@@ -37,6 +38,7 @@ export * as nn from './nn/index';
 export * as optim from './optim/index';
 export * as metric from './metric/index';
 export * as surrogate from './surrogate/index';
+export * as trainer from './trainer/index';
 
 export {
   checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,

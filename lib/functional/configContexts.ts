@@ -1,0 +1,52 @@
+import { type Config, config, PRNG_IMPLS, type PrngImpl } from '../core/config';
+import { ArgumentError } from '../core/errors';
+import { canonicalizePrecision } from '../primitives/precision';
+
+function held<K extends keyof Config, R>(key: K, value: Config[K], f: (() => R) | undefined): R | undefined {
+  if (f === undefined) {
+    config[key] = value;
+    return undefined;
+  }
+  const saved = config[key];
+  config[key] = value;
+  try {
+    const result = f();
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') throw new ArgumentError(`${key}: expected a synchronous function, got one that returns a Promise: the setting would be back before it ends`);
+    return result;
+  } finally {
+    config[key] = saved;
+  }
+}
+
+/**
+ * The precision of matrix products and convolutions that name none, while a function runs; without a function, from now on. Compiled functions are
+ * compiled anew for another precision. Mirrors `jax.default_matmul_precision`.
+ *
+ * @param precision 'default', 'high', 'highest', 'float32' … or the name of an algorithm; null is the platform's own
+ * @throws ArgumentError if it is none of these
+ * @example
+ * ```ts
+ * const y = defaultMatmulPrecision('highest', () => np.matmul(np.ones([2, 2]), np.ones([2, 2])));
+ * ```
+ */
+export function defaultMatmulPrecision<R>(precision: string | null, f: () => R): R;
+export function defaultMatmulPrecision(precision: string | null): void;
+export function defaultMatmulPrecision<R>(precision: string | null, f?: () => R): R | undefined {
+  if (precision !== null) canonicalizePrecision('defaultMatmulPrecision', precision);
+  return held('defaultMatmulPrecision', precision, f);
+}
+
+/**
+ * The generator of keys that name none, while a function runs; without a function, from now on. Mirrors `jax.default_prng_impl`.
+ *
+ * @example
+ * ```ts
+ * const key = defaultPrngImpl('rbg', () => prng.key(0));
+ * ```
+ */
+export function defaultPrngImpl<R>(impl: PrngImpl, f: () => R): R;
+export function defaultPrngImpl(impl: PrngImpl): void;
+export function defaultPrngImpl<R>(impl: PrngImpl, f?: () => R): R | undefined {
+  if (!PRNG_IMPLS.includes(impl)) throw new ArgumentError(`defaultPrngImpl: expected one of ${PRNG_IMPLS.join(', ')}, got '${String(impl)}'`);
+  return held('defaultPrngImpl', impl, f);
+}
