@@ -20,10 +20,12 @@ export { checkpointName } from '../functional/checkpointName';
 export * as checkpointPolicies from '../functional/checkpointPolicies';
 export type { CheckpointPolicy } from '../interpreters/remat';
 export { drawDotGraph } from '../core/passes/draw';
+export { eqnsToClosedJaxpr, eqnsToJaxpr, type EqnsOptions } from '../core/passes/rewrite';
 export {
   algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, inlineJit, type OptimizationName, OPTIMIZATIONS, optimizeJaxpr,
   type OptimizeOptions,
 } from '../core/passes/simplify';
 export { jitErrorIf } from './errorIf';
 export { namedCall, namedScope } from '../functional/debugging';
-export { check, checkError, checkify, debugCheck } from '../functional/checkify';
+export { checkify } from './checkify';
+export { check, checkError, debugCheck } from '../functional/checkify';

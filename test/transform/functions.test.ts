@@ -8,7 +8,7 @@ import * as random from '../../lib/random';
 import { BrainStateError } from '../../lib/state/errors';
 import { ParamState, State } from '../../lib/state/state';
 import {
-  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
+  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
   NanError, optimizeJaxpr, scan, StatefulFunction, StateFinder,
 } from '../../lib/transform';
 
@@ -160,6 +160,15 @@ test('passes: constants of literals, effects and weak types are kept apart', () 
   expect(names(optimizeJaxpr(ints))).toEqual([]);
   const floats = makeJaxpr((x: A) => x.mul(0).add(x.sub(x)))(np.array(3)).jaxpr;
   expect(names(optimizeJaxpr(floats))).toEqual(['mul', 'sub', 'add']);
+});
+
+test('eqnsToJaxpr: inputs and results are found out, or given', () => {
+  const { jaxpr } = makeJaxpr((x: A, y: A) => np.sin(x).add(y).mul(y))(np.ones([2]), np.ones([2])).jaxpr;
+  const part = eqnsToJaxpr(jaxpr.eqns.slice(1));
+  expect(String(part)).toBe('{ lambda ; a:f32[2] b:f32[2]. let\n    c:f32[2] = add a b\n    d:f32[2] = mul c b\n  in (d,) }');
+  const closed = eqnsToClosedJaxpr(jaxpr.eqns, { constvars: [jaxpr.invars[1]!], consts: [np.array([1, 2])], outvars: [jaxpr.eqns[1]!.outputs[0]!] });
+  expect(evalJaxpr(closed.jaxpr, closed.consts, [np.zeros([2])])[0]!.js()).toEqual([1, 2]);
+  expect(() => eqnsToClosedJaxpr(jaxpr.eqns, { constvars: jaxpr.invars })).toThrow(/value for each of the 2 constants, got 0/);
 });
 
 test('debugNan: throws where a result is not finite, naming where it comes from', () => {

@@ -21,10 +21,14 @@ export function dceJaxpr(jaxpr: Jaxpr, usedOutputs: readonly boolean[], keepInpu
   let same = outvars.length === jaxpr.outvars.length;
   for (let k = jaxpr.eqns.length - 1; k >= 0; k--) {
     const e = jaxpr.eqns[k]!;
-    const used = e.outputs.map((v) => needed.has(v));
-    const any = used.includes(true);
+    let any = false;
+    let all = true;
+    for (const v of e.outputs) {
+      if (needed.has(v)) any = true;
+      else all = false;
+    }
     let made: Eqn | null = any || e.effects.length > 0 ? e : null;
-    if (made !== null && e.prim.dce && used.includes(false)) made = e.prim.dce(used, e);
+    if (made !== null && e.prim.dce && !all) made = e.prim.dce(e.outputs.map((v) => needed.has(v)), e);
     if (made !== e) same = false;
     if (made === null) continue;
     for (const a of made.inputs) if (!(a instanceof Literal)) needed.add(a);

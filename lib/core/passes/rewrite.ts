@@ -1,4 +1,6 @@
-import { type Atom, ClosedJaxpr, Eqn, Jaxpr, type Var } from '../jaxpr';
+import type { Array } from '../array';
+import { ArgumentError } from '../errors';
+import { type Atom, ClosedJaxpr, Eqn, Jaxpr, Var } from '../jaxpr';
 
 /** An equation in place of another, or the atoms that its results are. */
 export type Rewritten = Eqn | readonly Atom[];
@@ -39,4 +41,38 @@ export function onBoth(pass: (jaxpr: Jaxpr) => Jaxpr): <J extends Jaxpr | Closed
     const at = new Map(jaxpr.jaxpr.constvars.map((v, i) => [v, jaxpr.consts[i]!]));
     return new ClosedJaxpr(made, made.constvars.map((v) => at.get(v)!)) as J;
   };
+}
+
+/** What {@link eqnsToJaxpr} is told; what is not given is found out. */
+export interface EqnsOptions {
+  /** Inputs. Default: variables that are read and not made, in the order in which they are read. */
+  invars?: readonly Var[] | null;
+  /** Results. Default: the results that nothing reads. */
+  outvars?: readonly Atom[] | null;
+  /** Variables of constants. */
+  constvars?: readonly Var[] | null;
+}
+
+/** A jaxpr of equations. Mirrors `brainstate.transform.eqns_to_jaxpr`. */
+export function eqnsToJaxpr(eqns: readonly Eqn[], options: EqnsOptions = {}): Jaxpr {
+  const constvars = options.constvars ?? [];
+  const made = new Set<Atom>(constvars);
+  const free = new Set<Var>();
+  const read = new Set<Atom>();
+  for (const e of eqns) {
+    for (const a of e.inputs) {
+      read.add(a);
+      if (a instanceof Var && !made.has(a)) free.add(a);
+    }
+    for (const v of e.outputs) made.add(v);
+  }
+  return new Jaxpr(constvars, options.invars ?? [...free], eqns, options.outvars ?? eqns.flatMap((e) => e.outputs.filter((v) => !read.has(v))));
+}
+
+/** A closed jaxpr of equations, with the values of its constants. Mirrors `brainstate.transform.eqns_to_closed_jaxpr`. */
+export function eqnsToClosedJaxpr(eqns: readonly Eqn[], options: EqnsOptions & { consts?: readonly Array[] | null } = {}): ClosedJaxpr {
+  const consts = options.consts ?? [];
+  const n = options.constvars?.length ?? 0;
+  if (consts.length !== n) throw new ArgumentError(`eqnsToClosedJaxpr: expected a value for each of the ${n} constants, got ${consts.length}`);
+  return new ClosedJaxpr(eqnsToJaxpr(eqns, options), consts);
 }
