@@ -3,7 +3,6 @@ import { ShapedArray, type Shape } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ConcretizationError, DtypeError, ShapeError } from '../core/errors';
 import { asArray, describeValue, type NestedLike, type TypedArray } from '../lax/arrayLike';
-import { range } from '../primitives/structural';
 
 /**
  * One index: a number, `[start, stop, step]` (each may be null or missing), `[]` for all, null for a new axis, `'...'` for all axes not named,
@@ -150,7 +149,7 @@ export function parseIndex(op: string, aval: ShapedArray, indices: readonly unkn
       for (const list of trueAt(op, r.x)) push(hostInts(list));
     }
   }
-  return { entries, arrays, shape, boolDims, contiguous: range(advanced.length - 1).every((i) => advanced[i + 1] === advanced[i]! + 1) };
+  return { entries, arrays, shape, boolDims, contiguous: advanced.every((at, i) => i === 0 || at === advanced[i - 1]! + 1) };
 }
 
 /** Integer indices as an argument: nested JS arrays of whole numbers are int32. @throws DtypeError for other dtypes */
