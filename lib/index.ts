@@ -10,10 +10,11 @@ export { Array } from './core/array';
 export { defaultMatmulPrecision, defaultPrngImpl } from './functional/configContexts';
 export { blockUntilReady } from './functional/ready';
 export {
-  allChecks, automaticChecks, BatchedError, check, CheckedError, checkError, CheckError, checkify, type CheckifyOptions, debugCheck, divChecks, DivisionByZeroError, type ErrorSet, FailedCheckError, floatChecks, indexChecks,
+  allChecks, automaticChecks, BatchedError, check, CheckedError, checkError, CheckError, type CheckifyOptions, debugCheck, divChecks, DivisionByZeroError, type ErrorSet, FailedCheckError, floatChecks, indexChecks,
   nanChecks, NaNError, OOBError, userChecks,
 } from './functional/checkify';
 export { debugInfs, debugNans, disableJit, namedCall, namedScope } from './functional/debugging';
+export { checkify } from './transform/checkify';
 export { jitErrorIf } from './transform/errorIf';
 export { effectsBarrier, effectsBarrierAsync } from './pjrt/callbacks';
 export { ioCallback, type IoCallbackOptions, pureCallback, type PureCallbackOptions, type VmapMethod } from './functional/callbacks';

@@ -16,6 +16,8 @@ export interface CheckpointManagerOptions {
   maxToKeep?: number | null;
   /** The metric by which a checkpoint is the best. The best one is always kept. */
   bestMetric?: string;
+  /** How many of the best are kept beside the last ones; default 1. */
+  bestToKeep?: number;
   /** Whether the least or the greatest value is the best. */
   bestMode?: 'min' | 'max';
   /** What names of files begin with. */
@@ -71,17 +73,20 @@ export class CheckpointManager {
   private readonly maxToKeep: number | null;
   private readonly bestMetric: string | null;
   private readonly bestMode: 'min' | 'max';
+  private readonly bestToKeep: number;
   private readonly prefix: string;
   private queue: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: FileName, { maxToKeep = 5, bestMetric, bestMode = 'min', prefix = 'checkpoint' }: CheckpointManagerOptions = {}) {
+  constructor(folder: FileName, { maxToKeep = 5, bestMetric, bestMode = 'min', bestToKeep = 1, prefix = 'checkpoint' }: CheckpointManagerOptions = {}) {
     this.folder = filePath('CheckpointManager', folder);
     if (maxToKeep !== null && !(Number.isInteger(maxToKeep) && maxToKeep >= 1)) throw new ArgumentError(`CheckpointManager: expected maxToKeep to be a positive integer or null, got ${String(maxToKeep)}`);
     if (bestMode !== 'min' && bestMode !== 'max') throw new ArgumentError(`CheckpointManager: expected bestMode to be 'min' or 'max', got ${String(bestMode)}`);
+    if (!(Number.isInteger(bestToKeep) && bestToKeep >= 1)) throw new ArgumentError(`CheckpointManager: expected bestToKeep to be a positive integer, got ${String(bestToKeep)}`);
     if (!/^[\w.-]+$/.test(prefix)) throw new ArgumentError(`CheckpointManager: expected prefix to be letters, digits, '.', '_' and '-', got '${prefix}'`);
     this.maxToKeep = maxToKeep;
     this.bestMetric = bestMetric ?? null;
     this.bestMode = bestMode;
+    this.bestToKeep = bestToKeep;
     this.prefix = prefix;
   }
 
@@ -180,24 +185,25 @@ export class CheckpointManager {
   }
 
   private bestOf(all: readonly CheckpointInfo[]): CheckpointInfo | null {
+    return this.ranked(all)[0] ?? null;
+  }
+
+  /** Checkpoints that have the metric, the best first, of equal ones the later. */
+  private ranked(all: readonly CheckpointInfo[]): CheckpointInfo[] {
     const { bestMetric } = this;
-    if (bestMetric === null) return null;
+    if (bestMetric === null) return [];
     const sign = this.bestMode === 'min' ? 1 : -1;
-    let best: CheckpointInfo | null = null;
-    for (const c of all) {
-      const v = c.metrics[bestMetric];
-      if (v === undefined || Number.isNaN(v)) continue;
-      if (best === null || sign * v <= sign * best.metrics[bestMetric]!) best = c;
-    }
-    return best;
+    const value = (c: CheckpointInfo) => sign * c.metrics[bestMetric]!;
+    const known = all.filter((c) => c.metrics[bestMetric] !== undefined && !Number.isNaN(c.metrics[bestMetric]));
+    // Infinities of one sign have no difference: they are compared.
+    return known.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : b.step - a.step));
   }
 
   private prune(): void {
     if (this.maxToKeep === null) return;
     const all = this.list();
     const kept = new Set(all.slice(-this.maxToKeep).map((c) => c.step));
-    const best = this.bestOf(all);
-    if (best !== null) kept.add(best.step);
+    for (const c of this.ranked(all).slice(0, this.bestToKeep)) kept.add(c.step);
     for (const { step, file } of all) {
       if (kept.has(step)) continue;
       // What describes it goes first: there is no moment at which half a checkpoint counts.

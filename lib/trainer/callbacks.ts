@@ -1,0 +1,287 @@
+import type { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import type { OptaxOptimizer } from '../optim';
+import type { TrainModule } from './module';
+import type { Trainer } from './trainer';
+
+/** Numbers of a batch or an epoch, by name. */
+export type Numbers = Readonly<Record<string, number>>;
+/** Gradients by the parameter's path (`'l1.weight'`): arrays, or trees of them where the parameter's value is one. */
+export type Gradients = Record<string, unknown>;
+
+/**
+ * Told of what happens in training. Methods that are not overridden cost nothing. Mirrors `braintools.trainer.Callback`; there is no moment between the
+ * passes of a compiled step, so `on_before_backward` and `on_after_backward` are not there, but {@link transformGradients} is.
+ */
+export abstract class Callback {
+  /** The name under which its state is saved. */
+  get stateKey(): string {
+    return this.constructor.name;
+  }
+
+  /** Asked after each epoch (and step, of a trainer with maxSteps). */
+  get shouldStop(): boolean {
+    return false;
+  }
+
+  onFitStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onFitEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onTrainEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onTrainEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onTrainBatchStart(_trainer: Trainer, _module: TrainModule, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  onTrainBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: Numbers, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  onValidationEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onValidationEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onValidationBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: Numbers, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  onTestEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onTestEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onPredictStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onPredictEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onBeforeOptimizerStep(_trainer: Trainer, _module: TrainModule, _optimizer: OptaxOptimizer): void | Promise<void> {}
+  onAfterOptimizerStep(_trainer: Trainer, _module: TrainModule, _optimizer: OptaxOptimizer): void | Promise<void> {}
+  /** May change what is saved. */
+  onSaveCheckpoint(_trainer: Trainer, _module: TrainModule, _checkpoint: Record<string, unknown>): void {}
+  onLoadCheckpoint(_trainer: Trainer, _module: TrainModule, _checkpoint: Record<string, unknown>): void {}
+
+  /** Changes gradients before the optimiser gets them; runs inside of the compiled step. `log` notes a scalar of the step. */
+  transformGradients(grads: Gradients, _log: (name: string, value: Array) => void): Gradients {
+    return grads;
+  }
+
+  /** What is to be saved with checkpoints. */
+  stateDict(): Record<string, unknown> {
+    return {};
+  }
+
+  loadStateDict(_state: Record<string, unknown>): void {}
+}
+
+/** Names of the methods that are told of events. */
+export type Hook = {
+  [K in keyof Callback]: K extends `on${string}` ? K : never;
+}[keyof Callback];
+
+/** Callbacks, called in their order. Mirrors `braintools.trainer.CallbackList`. */
+export class CallbackList implements Iterable<Callback> {
+  readonly callbacks: Callback[];
+
+  constructor(callbacks: readonly Callback[] = []) {
+    for (const c of callbacks) if (!(c instanceof Callback)) throw new ArgumentError('CallbackList: expected callbacks');
+    this.callbacks = [...callbacks];
+  }
+
+  append(callback: Callback): void {
+    this.callbacks.push(callback);
+  }
+
+  get length(): number {
+    return this.callbacks.length;
+  }
+
+  [Symbol.iterator](): Iterator<Callback> {
+    return this.callbacks[Symbol.iterator]();
+  }
+
+  /** Calls a method of each that has one of its own. */
+  async tell<H extends Hook>(hook: H, ...args: Parameters<Callback[H]>): Promise<void> {
+    for (const c of this.callbacks) {
+      if (c[hook] !== Callback.prototype[hook]) await (c[hook] as (...a: unknown[]) => void | Promise<void>).apply(c, args);
+    }
+  }
+}
+
+/** Functions as a callback. Mirrors `braintools.trainer.LambdaCallback`. @example new trainer.LambdaCallback({ onTrainEpochEnd: (t) => console.log(t.callbackMetrics) }) */
+export class LambdaCallback extends Callback {
+  constructor(functions: Partial<Pick<Callback, Hook>>) {
+    super();
+    for (const [name, f] of Object.entries(functions)) {
+      if (!(name in Callback.prototype) || typeof f !== 'function') throw new ArgumentError(`LambdaCallback: expected functions by the names of a callback's methods, got '${name}'`);
+      Object.defineProperty(this, name, { value: f });
+    }
+  }
+}
+
+export type Mode = 'min' | 'max';
+
+export function checkMode(op: string, mode: Mode): Mode {
+  if (mode !== 'min' && mode !== 'max') throw new ArgumentError(`${op}: expected mode to be 'min' or 'max', got ${String(mode)}`);
+  return mode;
+}
+
+export interface EarlyStoppingOptions {
+  /** The metric. Default 'val_loss'. */
+  monitor?: string;
+  mode?: Mode;
+  /** How many epochs without improvement are borne. Default 3. */
+  patience?: number;
+  /** The least change that counts as one. */
+  minDelta?: number;
+  verbose?: boolean;
+  /** Whether it is an error if the metric is missing. Default true. */
+  strict?: boolean;
+  /** Stop when the metric is NaN or infinite. Default true. */
+  checkFinite?: boolean;
+}
+
+/** Stops when a metric no longer improves, looked at after each validation (each training epoch where there is none). Mirrors `braintools.trainer.EarlyStopping`. */
+export class EarlyStopping extends Callback {
+  bestScore: number | null = null;
+  waitCount = 0;
+  stoppedEpoch: number | null = null;
+  private readonly options: Required<EarlyStoppingOptions>;
+
+  constructor({ monitor = 'val_loss', mode = 'min', patience = 3, minDelta = 0, verbose = false, strict = true, checkFinite = true }: EarlyStoppingOptions = {}) {
+    super();
+    this.options = { monitor, mode: checkMode('EarlyStopping', mode), patience, minDelta: Math.abs(minDelta), verbose, strict, checkFinite };
+  }
+
+  override get shouldStop(): boolean {
+    return this.stoppedEpoch !== null;
+  }
+
+  private look(trainer: Trainer): void {
+    const { monitor, mode, patience, minDelta, verbose, strict, checkFinite } = this.options;
+    const now = trainer.callbackMetrics[monitor];
+    if (now === undefined) {
+      if (strict) throw new ArgumentError(`EarlyStopping: there is no metric '${monitor}'; there are ${Object.keys(trainer.callbackMetrics).join(', ') || 'none'}`);
+      return;
+    }
+    if (checkFinite && !Number.isFinite(now)) this.stoppedEpoch = trainer.currentEpoch;
+    else if (this.bestScore === null || (mode === 'min' ? now < this.bestScore - minDelta : now > this.bestScore + minDelta)) [this.bestScore, this.waitCount] = [now, 0];
+    else if (++this.waitCount >= patience) this.stoppedEpoch = trainer.currentEpoch;
+    if (verbose && this.shouldStop) console.log(`EarlyStopping: stopped in epoch ${trainer.currentEpoch} at ${monitor} ${now}; the best was ${this.bestScore}`);
+  }
+
+  override onValidationEpochEnd(trainer: Trainer): void {
+    this.look(trainer);
+  }
+
+  override onTrainEpochEnd(trainer: Trainer): void {
+    if (!trainer.validates) this.look(trainer);
+  }
+
+  override stateDict(): Record<string, unknown> {
+    return { best_score: this.bestScore, wait_count: this.waitCount };
+  }
+
+  override loadStateDict(state: Record<string, unknown>): void {
+    this.bestScore = state.best_score == null ? null : Number(state.best_score);
+    this.waitCount = Number(state.wait_count ?? 0);
+  }
+}
+
+/** Logs the learning rate as `lr-opt0`. Mirrors `braintools.trainer.LearningRateMonitor`. */
+export class LearningRateMonitor extends Callback {
+  readonly lrHistory: number[] = [];
+  private readonly interval: 'step' | 'epoch';
+
+  constructor({ loggingInterval = 'step' }: { loggingInterval?: 'step' | 'epoch' } = {}) {
+    super();
+    if (loggingInterval !== 'step' && loggingInterval !== 'epoch') throw new ArgumentError(`LearningRateMonitor: expected loggingInterval to be 'step' or 'epoch', got ${String(loggingInterval)}`);
+    this.interval = loggingInterval;
+  }
+
+  private note(trainer: Trainer, module: TrainModule): void {
+    const lr = Number(trainer.optimizer!.currentLr.item());
+    this.lrHistory.push(lr);
+    module.log('lr-opt0', lr);
+  }
+
+  override onTrainBatchStart(trainer: Trainer, module: TrainModule, _batch: unknown, batchIdx: number): void {
+    if (this.interval === 'step' || batchIdx === 0) this.note(trainer, module);
+  }
+}
+
+export interface GradientClipOptions {
+  /** The largest norm of all gradients together, or the largest size of an entry; null clips nothing. */
+  clipVal?: number | null;
+  clipAlgorithm?: 'norm' | 'value';
+  /** Logs the norm before clipping as `grad_norm`. */
+  logGradNorm?: boolean;
+}
+
+/** Seconds, in a form to read. */
+export function duration(seconds: number): string {
+  return seconds < 60 ? `${seconds.toFixed(2)} s` : seconds < 3600 ? `${(seconds / 60).toFixed(2)} min` : `${(seconds / 3600).toFixed(2)} h`;
+}
+
+export interface TimerOptions {
+  /** Stop after this long. */
+  duration?: { seconds?: number; minutes?: number; hours?: number; days?: number };
+  verbose?: boolean;
+}
+
+/** Measures time, and may stop training by it. Mirrors `braintools.trainer.Timer`. */
+export class Timer extends Callback {
+  /** Seconds of each epoch. */
+  readonly epochTimes: number[] = [];
+  private readonly limit: number;
+  private readonly verbose: boolean;
+  private start: number | null = null;
+  private epochStart = 0;
+
+  constructor({ duration: d = {}, verbose = true }: TimerOptions = {}) {
+    super();
+    const seconds = (d.seconds ?? 0) + 60 * (d.minutes ?? 0) + 3600 * (d.hours ?? 0) + 86400 * (d.days ?? 0);
+    this.limit = Object.keys(d).length === 0 ? Infinity : seconds;
+    this.verbose = verbose;
+  }
+
+  /** Seconds since `fit` began. */
+  get timeElapsed(): number {
+    return this.start === null ? 0 : (performance.now() - this.start) / 1000;
+  }
+
+  get timeRemaining(): number {
+    return Math.max(0, this.limit - this.timeElapsed);
+  }
+
+  override get shouldStop(): boolean {
+    return this.timeElapsed >= this.limit;
+  }
+
+  override onFitStart(): void {
+    this.start = performance.now();
+  }
+
+  override onTrainEpochStart(): void {
+    this.epochStart = performance.now();
+  }
+
+  override onTrainEpochEnd(trainer: Trainer): void {
+    this.epochTimes.push((performance.now() - this.epochStart) / 1000);
+    if (this.verbose) console.log(`epoch ${trainer.currentEpoch}: ${duration(this.epochTimes.at(-1)!)}`);
+  }
+
+  override onFitEnd(): void {
+    if (this.verbose) console.log(`training took ${duration(this.timeElapsed)}`);
+  }
+}
+
+/** Numbers in a form to read. */
+export function formatMetrics(metrics: Numbers): string {
+  return Object.entries(metrics).map(([k, v]) => `${k}: ${v.toFixed(4)}`).join(', ');
+}
+
+/** Prints metrics every so many steps, and at the end of each epoch. Mirrors `braintools.trainer.PrintCallback`. */
+export class PrintCallback extends Callback {
+  private readonly every: number;
+
+  constructor({ printFreq = 100 }: { printFreq?: number } = {}) {
+    super();
+    if (!(Number.isInteger(printFreq) && printFreq > 0)) throw new ArgumentError(`PrintCallback: expected printFreq to be a positive integer, got ${printFreq}`);
+    this.every = printFreq;
+  }
+
+  override onTrainBatchEnd(trainer: Trainer, _module: TrainModule, outputs: Numbers, _batch: unknown, batchIdx: number): void {
+    if (batchIdx % this.every === 0) console.log(`epoch ${trainer.currentEpoch}, step ${batchIdx}: ${formatMetrics(outputs)}`);
+  }
+
+  override onTrainEpochEnd(trainer: Trainer): void {
+    console.log(`epoch ${trainer.currentEpoch} completed: ${formatMetrics(trainer.callbackMetrics)}`);
+  }
+
+  override onValidationEpochEnd(trainer: Trainer): void {
+    console.log(`validation: ${formatMetrics(trainer.callbackMetrics)}`);
+  }
+}

@@ -1,0 +1,258 @@
+import { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import * as np from '../numpy';
+import * as random from '../random';
+import { ArrayDataset, Dataset, DictDataset, IterableDataset, type Rows, seededOrder } from './datasets';
+
+/** An order of samples. Mirrors `braintools.trainer.Sampler`. */
+export abstract class Sampler implements Iterable<number> {
+  abstract get length(): number;
+  abstract [Symbol.iterator](): Iterator<number>;
+  /** Tells the epoch, on which a random order depends. */
+  setEpoch(_epoch: number): void {}
+}
+
+/** What has a length. */
+type Sized = { readonly length: number };
+
+/** 0, 1, 2 … Mirrors `braintools.trainer.SequentialSampler`. */
+export class SequentialSampler extends Sampler {
+  private readonly source: Sized;
+
+  constructor(dataSource: Sized) {
+    super();
+    this.source = dataSource;
+  }
+
+  get length(): number {
+    return this.source.length;
+  }
+
+  [Symbol.iterator](): Iterator<number> {
+    return globalThis.Array.from({ length: this.length }, (_, i) => i)[Symbol.iterator]();
+  }
+}
+
+export interface RandomSamplerOptions {
+  replacement?: boolean;
+  numSamples?: number;
+  /** Makes the order a function of seed and epoch; without one the global random state gives a key. */
+  seed?: number;
+}
+
+/** A random order, another in each epoch, made of a random key on the device. Mirrors `braintools.trainer.RandomSampler`. */
+export class RandomSampler extends Sampler {
+  private readonly source: Sized;
+  private readonly options: RandomSamplerOptions;
+  private epoch = 0;
+
+  constructor(dataSource: Sized, options: RandomSamplerOptions = {}) {
+    super();
+    this.source = dataSource;
+    this.options = options;
+    const { numSamples, replacement = false } = options;
+    if (numSamples !== undefined && !(Number.isInteger(numSamples) && numSamples >= 1)) throw new ArgumentError(`RandomSampler: expected numSamples to be a positive integer, got ${numSamples}`);
+    if (!replacement && numSamples !== undefined && numSamples > dataSource.length) throw new ArgumentError(`RandomSampler: expected numSamples of at most ${dataSource.length} without replacement, got ${numSamples}`);
+  }
+
+  get length(): number {
+    return this.options.numSamples ?? this.source.length;
+  }
+
+  override setEpoch(epoch: number): void {
+    this.epoch = epoch;
+  }
+
+  [Symbol.iterator](): Iterator<number> {
+    const n = this.source.length;
+    const seed = this.options.seed ?? Number(random.randint(0, { high: 2 ** 31 - 1 }).item());
+    if (!this.options.replacement) return seededOrder(n, seed, this.epoch).slice(0, this.length)[Symbol.iterator]();
+    const drawn = new random.RandomState(seed + this.epoch).randint(0, { high: n, size: [this.length] }).dataSync() as Int32Array;
+    return globalThis.Array.from(drawn, Number)[Symbol.iterator]();
+  }
+}
+
+export interface DistributedSamplerOptions {
+  numReplicas: number;
+  rank: number;
+  shuffle?: boolean;
+  seed?: number;
+  dropLast?: boolean;
+}
+
+/** One process's share of the samples: each gets as many, so that some come twice unless the last are dropped. Mirrors `braintools.trainer.DistributedSampler`. */
+export class DistributedSampler extends Sampler {
+  private readonly source: Sized;
+  private readonly options: Required<DistributedSamplerOptions>;
+  private epoch = 0;
+
+  constructor(dataSource: Sized, { numReplicas, rank, shuffle = true, seed = 0, dropLast = false }: DistributedSamplerOptions) {
+    super();
+    if (!(rank >= 0 && rank < numReplicas)) throw new ArgumentError(`DistributedSampler: expected rank from 0 to ${numReplicas - 1}, got ${rank}`);
+    this.source = dataSource;
+    this.options = { numReplicas, rank, shuffle, seed, dropLast };
+  }
+
+  get length(): number {
+    const n = this.source.length / this.options.numReplicas;
+    return this.options.dropLast ? Math.floor(n) : Math.ceil(n);
+  }
+
+  override setEpoch(epoch: number): void {
+    this.epoch = epoch;
+  }
+
+  [Symbol.iterator](): Iterator<number> {
+    const n = this.source.length;
+    const { shuffle, seed, numReplicas, rank } = this.options;
+    const order = shuffle ? seededOrder(n, seed, this.epoch) : globalThis.Array.from({ length: n }, (_, i) => i);
+    return globalThis.Array.from({ length: this.length }, (_, i) => order[(i * numReplicas + rank) % n]!)[Symbol.iterator]();
+  }
+}
+
+/** A sampler's indices in groups. Mirrors `braintools.trainer.BatchSampler`. @example [...new trainer.BatchSampler(new trainer.SequentialSampler([7, 8, 9]), 2)] // [[0, 1], [2]] */
+export class BatchSampler implements Iterable<number[]> {
+  readonly sampler: Sampler;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+
+  constructor(sampler: Sampler, batchSize: number, { dropLast = false }: { dropLast?: boolean } = {}) {
+    if (!(Number.isInteger(batchSize) && batchSize > 0)) throw new ArgumentError(`BatchSampler: expected batchSize to be a positive integer, got ${batchSize}`);
+    this.sampler = sampler;
+    this.batchSize = batchSize;
+    this.dropLast = dropLast;
+  }
+
+  get length(): number {
+    const n = this.sampler.length / this.batchSize;
+    return this.dropLast ? Math.floor(n) : Math.ceil(n);
+  }
+
+  *[Symbol.iterator](): Iterator<number[]> {
+    let batch: number[] = [];
+    for (const i of this.sampler) {
+      batch.push(i);
+      if (batch.length < this.batchSize) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0 && !this.dropLast) yield batch;
+  }
+}
+
+/** Samples of one structure stacked leaf by leaf; numbers become arrays. */
+export function defaultCollate(samples: readonly unknown[]): unknown {
+  const first = samples[0];
+  if (globalThis.Array.isArray(first)) return first.map((_, i) => defaultCollate(samples.map((s) => (s as unknown[])[i])));
+  if (first instanceof Array || ArrayBuffer.isView(first)) return np.stack(samples as Array[]);
+  if (typeof first === 'number' || typeof first === 'boolean') {
+    const whole = typeof first === 'number' && samples.every((x) => Number.isInteger(x));
+    return np.array(samples as number[], whole ? 'int32' : typeof first === 'boolean' ? 'bool' : 'float32');
+  }
+  if (first !== null && typeof first === 'object') return Object.fromEntries(Object.keys(first).map((k) => [k, defaultCollate(samples.map((s) => (s as Record<string, unknown>)[k]))]));
+  return [...samples];
+}
+
+export interface DataLoaderOptions {
+  batchSize?: number;
+  /** Another order in each epoch. */
+  shuffle?: boolean;
+  sampler?: Sampler;
+  /** Gives the indices of whole batches, in place of batchSize, shuffle and sampler. */
+  batchSampler?: BatchSampler;
+  /** Puts samples together to a batch; by default leaf by leaf. */
+  collateFn?: (samples: unknown[]) => unknown;
+  /** Leaves out a last batch that is not full. */
+  dropLast?: boolean;
+  /** How many batches are put on the device ahead of use. Default 2. */
+  prefetch?: number;
+  /** Of the shuffling. */
+  seed?: number;
+}
+
+/**
+ * Batches of a dataset, on the device, a few ahead of use. Iterating once is an epoch. Mirrors `braintools.trainer.DataLoader`.
+ *
+ * @param dataset a {@link Dataset}, an {@link IterableDataset}, a list of arrays, or an object of arrays
+ * @example
+ * for (const [x, y] of new trainer.DataLoader([xs, ys], { batchSize: 32, shuffle: true, seed: 0 })) step(x, y);
+ */
+export class DataLoader implements Iterable<unknown> {
+  readonly dataset: Dataset | IterableDataset<unknown>;
+  readonly batchSampler: BatchSampler | null;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  private readonly collate: ((samples: unknown[]) => unknown) | null;
+  private readonly prefetch: number;
+  private epoch = 0;
+
+  constructor(dataset: Dataset | IterableDataset<unknown> | readonly Rows[] | Readonly<Record<string, Rows>>, options: DataLoaderOptions = {}) {
+    const { batchSize, shuffle = false, sampler, batchSampler, collateFn, dropLast = false, prefetch = 2, seed } = options;
+    if (dataset instanceof Dataset || dataset instanceof IterableDataset) this.dataset = dataset;
+    else if (globalThis.Array.isArray(dataset)) this.dataset = new ArrayDataset(...(dataset as Rows[]));
+    else if (typeof dataset === 'object' && dataset !== null && !(dataset instanceof Array)) this.dataset = new DictDataset(dataset as Record<string, Rows>);
+    else throw new ArgumentError('DataLoader: expected a dataset, a list of arrays, or an object of arrays');
+    if (!(Number.isInteger(prefetch) && prefetch >= 0)) throw new ArgumentError(`DataLoader: expected prefetch to be an integer >= 0, got ${prefetch}`);
+    if (batchSampler !== undefined && (batchSize !== undefined || shuffle || sampler !== undefined || dropLast)) throw new ArgumentError('DataLoader: batchSampler takes the place of batchSize, shuffle, sampler and dropLast');
+    if (sampler !== undefined && shuffle) throw new ArgumentError('DataLoader: expected a sampler or shuffle, got both');
+    this.batchSize = batchSampler?.batchSize ?? batchSize ?? 32;
+    this.dropLast = batchSampler?.dropLast ?? dropLast;
+    this.prefetch = prefetch;
+    this.collate = collateFn ?? null;
+    if (this.dataset instanceof Dataset) {
+      const order = sampler ?? (shuffle ? new RandomSampler(this.dataset, { seed }) : new SequentialSampler(this.dataset));
+      this.batchSampler = batchSampler ?? new BatchSampler(order, this.batchSize, { dropLast });
+    } else {
+      if (shuffle || sampler !== undefined || batchSampler !== undefined) throw new ArgumentError('DataLoader: an IterableDataset comes in its own order; expected no shuffle, sampler or batchSampler');
+      this.batchSampler = null;
+    }
+  }
+
+  /** Number of batches in an epoch; null if it is not known. */
+  get length(): number | null {
+    if (this.batchSampler !== null) return this.batchSampler.length;
+    const n = (this.dataset as IterableDataset<unknown>).length;
+    return n === null ? null : this.dropLast ? Math.floor(n / this.batchSize) : Math.ceil(n / this.batchSize);
+  }
+
+  /** Says which epoch the next iteration is; without it they count up. */
+  setEpoch(epoch: number): void {
+    this.epoch = epoch;
+  }
+
+  private *made(): Iterator<unknown> {
+    const { dataset, collate } = this;
+    if (dataset instanceof Dataset) {
+      for (const indices of this.batchSampler!) {
+        const whole = collate === null ? dataset.batch(indices) : undefined;
+        yield whole ?? (collate ?? defaultCollate)(indices.map((i) => dataset.get(i)));
+      }
+      return;
+    }
+    let samples: unknown[] = [];
+    for (const s of dataset) {
+      samples.push(s);
+      if (samples.length < this.batchSize) continue;
+      yield (collate ?? defaultCollate)(samples);
+      samples = [];
+    }
+    if (samples.length > 0 && !this.dropLast) yield (collate ?? defaultCollate)(samples);
+  }
+
+  *[Symbol.iterator](): Iterator<unknown> {
+    this.batchSampler?.sampler.setEpoch(this.epoch);
+    this.epoch++;
+    const source = this.made();
+    const ahead: unknown[] = [];
+    for (;;) {
+      // Sending to the device does not wait for it: these are on their way while the batch before is used.
+      while (ahead.length <= this.prefetch) {
+        const next = source.next();
+        if (next.done) break;
+        ahead.push(next.value);
+      }
+      if (ahead.length === 0) return;
+      yield ahead.shift();
+    }
+  }
+}

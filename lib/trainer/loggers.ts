@@ -1,0 +1,118 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ArgumentError } from '../core/errors';
+import type { Numbers } from './callbacks';
+
+/** Where numbers of training go. Mirrors `braintools.trainer.Logger`. */
+export abstract class Logger {
+  abstract logMetrics(metrics: Numbers, step: number): void;
+  abstract logHyperparams(params: Readonly<Record<string, unknown>>): void;
+  /** The folder it writes to; null if it writes to none. */
+  readonly logDir: string | null = null;
+
+  logText(_key: string, _text: string, _step: number): void {}
+  /** Writes what is held back. */
+  save(): void {}
+  /** Called when training is over. */
+  finalize(): void {
+    this.save();
+  }
+}
+
+/** The time as `20260131_235959`. */
+export function versionNow(): string {
+  return new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
+}
+
+export interface CSVLoggerOptions {
+  name?: string;
+  /** Default: the time. */
+  version?: string;
+  flushLogsEveryNSteps?: number;
+}
+
+const quoted = (s: string): string => (/[",\n\r]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s);
+
+/** `metrics.csv` with a row for each call, and `hparams.json`, in `saveDir/name/version`. Mirrors `braintools.trainer.CSVLogger`. */
+export class CSVLogger extends Logger {
+  override readonly logDir: string;
+  private readonly every: number;
+  private columns: string[] = ['step'];
+  /** Rows in the file, kept while columns may be added. */
+  private readonly rows: Record<string, number>[] = [];
+  private written = 0;
+  private writtenColumns = 0;
+  private readonly params: Record<string, unknown> = {};
+
+  constructor(saveDir: string, { name = 'logs', version = versionNow(), flushLogsEveryNSteps = 100 }: CSVLoggerOptions = {}) {
+    super();
+    if (!(flushLogsEveryNSteps >= 1)) throw new ArgumentError(`CSVLogger: expected flushLogsEveryNSteps of at least 1, got ${flushLogsEveryNSteps}`);
+    this.logDir = join(saveDir, name, version);
+    this.every = flushLogsEveryNSteps;
+  }
+
+  get metricsFilePath(): string {
+    return join(this.logDir, 'metrics.csv');
+  }
+
+  logMetrics(metrics: Numbers, step: number): void {
+    for (const k of Object.keys(metrics)) if (!this.columns.includes(k)) this.columns.push(k);
+    this.rows.push({ step, ...metrics });
+    if (this.rows.length - this.written >= this.every) this.save();
+  }
+
+  logHyperparams(params: Readonly<Record<string, unknown>>): void {
+    Object.assign(this.params, params);
+    mkdirSync(this.logDir, { recursive: true });
+    writeFileSync(join(this.logDir, 'hparams.json'), `${JSON.stringify(this.params, null, 2)}\n`);
+  }
+
+  override save(): void {
+    if (this.written === this.rows.length) return;
+    mkdirSync(this.logDir, { recursive: true });
+    const line = (r: Record<string, number>) => `${this.columns.map((c) => r[c] ?? '').join(',')}\n`;
+    // A new column means a new header, and the rows again.
+    if (this.writtenColumns !== this.columns.length) writeFileSync(this.metricsFilePath, `${this.columns.map(quoted).join(',')}\n${this.rows.map(line).join('')}`);
+    else appendFileSync(this.metricsFilePath, this.rows.slice(this.written).map(line).join(''));
+    this.written = this.rows.length;
+    this.writtenColumns = this.columns.length;
+  }
+
+  /** The text of the file. */
+  read(): string {
+    this.save();
+    return existsSync(this.metricsFilePath) ? readFileSync(this.metricsFilePath, 'utf8') : '';
+  }
+}
+
+/** Several loggers as one. Mirrors `braintools.trainer.CompositeLogger`. */
+export class CompositeLogger extends Logger {
+  override readonly logDir: string | null;
+  private readonly loggers: readonly Logger[];
+
+  constructor(loggers: readonly Logger[]) {
+    super();
+    this.loggers = loggers;
+    this.logDir = loggers[0]?.logDir ?? null;
+  }
+
+  logMetrics(metrics: Numbers, step: number): void {
+    for (const l of this.loggers) l.logMetrics(metrics, step);
+  }
+
+  logHyperparams(params: Readonly<Record<string, unknown>>): void {
+    for (const l of this.loggers) l.logHyperparams(params);
+  }
+
+  override logText(key: string, text: string, step: number): void {
+    for (const l of this.loggers) l.logText(key, text, step);
+  }
+
+  override save(): void {
+    for (const l of this.loggers) l.save();
+  }
+
+  override finalize(): void {
+    for (const l of this.loggers) l.finalize();
+  }
+}

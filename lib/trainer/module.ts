@@ -1,0 +1,160 @@
+import type { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import type { Loose } from '../functional/treeFunction';
+import { Module } from '../nn';
+import type { LRScheduler, OptaxOptimizer } from '../optim';
+import { FlattedDict } from '../state/flattedDict';
+import { ParamState, type State } from '../state/state';
+import type { Trainer } from './trainer';
+
+/** A number of a batch: a scalar array, or a number. */
+export type Scalar = Array | number;
+
+/** What a training step gives. Mirrors `braintools.trainer.TrainOutput`. */
+export class TrainOutput {
+  readonly loss: Array;
+  readonly metrics: Readonly<Record<string, Scalar>>;
+
+  constructor(loss: Array, metrics: Readonly<Record<string, Scalar>> = {}) {
+    this.loss = loss;
+    this.metrics = metrics;
+  }
+}
+
+/** What a validation or test step gives. Mirrors `braintools.trainer.EvalOutput`. */
+export class EvalOutput {
+  readonly metrics: Readonly<Record<string, Scalar>>;
+
+  constructor(metrics: Readonly<Record<string, Scalar>> = {}) {
+    this.metrics = metrics;
+  }
+}
+
+/** What `trainingStep` may return: the loss, or an object with `loss` and metrics. */
+export type StepResult = Array | TrainOutput | ({ loss: Array } & Record<string, Scalar>);
+/** What `validationStep` and `testStep` may return: metrics, or nothing where they were logged. */
+export type EvalResult = EvalOutput | Readonly<Record<string, Scalar>> | null | undefined;
+
+/** An optimiser; with its schedule of the rate (its `lr` too), which is then stepped at the end of each epoch; and the metric that the schedule waits for. */
+export type OptimizerConfig = OptaxOptimizer | readonly [OptaxOptimizer, LRScheduler] | { optimizer: OptaxOptimizer; lrScheduler?: LRScheduler; monitor?: string };
+
+export interface LogOptions {
+  /** Show it beside the progress bar. */
+  progBar?: boolean;
+  /** Write it to the loggers. Default true. */
+  logger?: boolean;
+}
+
+/** A value that was logged. */
+export interface Logged extends Required<LogOptions> {
+  value: Scalar;
+}
+
+const logsOf = new WeakMap<TrainModule, Map<string, Logged>>();
+const trainerOf = new WeakMap<TrainModule, Trainer>();
+const frozenOf = new WeakMap<TrainModule, Set<State<unknown>>>();
+
+/**
+ * A model that knows how it is trained: what a step of training and evaluation computes, and by which optimiser. {@link Trainer} runs it; steps are
+ * compiled, so that they may use nothing but their arguments, states, and the environment.
+ *
+ * Mirrors `braintools.trainer.LightningModule`.
+ *
+ * @example
+ * class Line extends trainer.TrainModule {
+ *   layer = new nn.Linear(1, 1);
+ *   override trainingStep([x, y]: np.Array[]) { return metric.squaredError(this.layer.call(x!), y!, { reduction: 'mean' }); }
+ *   override configureOptimizers() { return new optim.Adam({ lr: 0.1 }); }
+ * }
+ */
+export abstract class TrainModule extends Module {
+  /** The loss of a batch, and metrics. */
+  abstract trainingStep(batch: Loose, batchIdx: Array): StepResult;
+
+  /** Makes the optimiser; the trainer registers the parameters with it. */
+  abstract configureOptimizers(): OptimizerConfig;
+
+  /** Metrics of a batch of validation. Without it a trainer does not validate. */
+  validationStep?(batch: Loose, batchIdx: Array): EvalResult;
+
+  /** Metrics of a batch of testing; by default those of validation. */
+  testStep(batch: Loose, batchIdx: Array): EvalResult {
+    return this.validationStep?.(batch, batchIdx);
+  }
+
+  /** A batch's predictions; by default what `call` gives for the batch, or for its first part. */
+  predictStep(batch: Loose, _batchIdx: Array): unknown {
+    return this.call(globalThis.Array.isArray(batch) ? batch[0] : batch);
+  }
+
+  /** The trainer that runs it; null before. */
+  get trainer(): Trainer | null {
+    return trainerOf.get(this) ?? null;
+  }
+
+  get currentEpoch(): number {
+    return this.trainer?.currentEpoch ?? 0;
+  }
+
+  get globalStep(): number {
+    return this.trainer?.globalStep ?? 0;
+  }
+
+  /** @internal */
+  attach(t: Trainer): void {
+    trainerOf.set(this, t);
+  }
+
+  /** Notes a scalar of this step, which loggers, callbacks and the progress bar get, averaged over batches at an epoch's end. */
+  log(name: string, value: Scalar, { progBar = false, logger = true }: LogOptions = {}): void {
+    let logs = logsOf.get(this);
+    if (logs === undefined) logsOf.set(this, (logs = new Map()));
+    logs.set(name, { value, progBar, logger });
+  }
+
+  /** {@link log} for each entry. */
+  logDict(metrics: Readonly<Record<string, Scalar>>, options: LogOptions = {}): void {
+    for (const [name, value] of Object.entries(metrics)) this.log(name, value, options);
+  }
+
+  /** @internal */
+  takeLogs(): Map<string, Logged> {
+    const logs = logsOf.get(this) ?? new Map<string, Logged>();
+    logsOf.delete(this);
+    return logs;
+  }
+
+  /** Keeps parameters as they are in training: those of a path (`'l1'` means all below), or all. Takes effect at the next `fit`. */
+  freeze(...paths: string[]): void {
+    const frozen = frozenOf.get(this) ?? new Set();
+    for (const s of this.chosen('freeze', paths)) frozen.add(s);
+    frozenOf.set(this, frozen);
+  }
+
+  /** Takes {@link freeze} back. */
+  unfreeze(...paths: string[]): void {
+    for (const s of this.chosen('unfreeze', paths)) frozenOf.get(this)?.delete(s);
+  }
+
+  private chosen(op: string, paths: readonly string[]): State<unknown>[] {
+    const params = this.states(ParamState).entries();
+    return (paths.length === 0 ? [''] : paths).flatMap((path) => {
+      const found = params.filter(([p]) => path === '' || p.join('.') === path || p.join('.').startsWith(`${path}.`)).map(([, s]) => s as State<unknown>);
+      if (found.length === 0) throw new ArgumentError(`${op}: there is no parameter at '${path}'; there are ${params.map(([p]) => p.join('.')).join(', ') || 'none'}`);
+      return found;
+    });
+  }
+
+  /** The parameters that are trained. */
+  trainable(): FlattedDict<State<unknown>> {
+    const frozen = frozenOf.get(this);
+    return new FlattedDict(this.states(ParamState).entries().filter(([, s]) => frozen?.has(s as State<unknown>) !== true) as never);
+  }
+
+  onFitStart(): void {}
+  onFitEnd(): void {}
+  onTrainEpochStart(): void {}
+  onTrainEpochEnd(): void {}
+  onValidationEpochStart(): void {}
+  onValidationEpochEnd(): void {}
+}

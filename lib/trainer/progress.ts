@@ -1,0 +1,39 @@
+import { Callback, formatMetrics, type Numbers } from './callbacks';
+import type { TrainModule } from './module';
+import type { Trainer } from './trainer';
+
+export interface ProgressBarOptions {
+  /** Shown every so many batches. Default 1. */
+  refreshRate?: number;
+  /** Where it is written. Default stderr. */
+  stream?: NodeJS.WritableStream & { isTTY?: boolean };
+}
+
+const WIDTH = 30;
+
+/** A line that moves on a terminal, with the epoch's batches and what was logged with `progBar`; elsewhere a line for each epoch. Stands for BrainTools' `RichProgressBar` and `TQDMProgressBar`. */
+export class ProgressBar extends Callback {
+  private readonly every: number;
+  private readonly stream: NodeJS.WritableStream & { isTTY?: boolean };
+  private shown = '';
+
+  constructor({ refreshRate = 1, stream = process.stderr }: ProgressBarOptions = {}) {
+    super();
+    this.every = refreshRate;
+    this.stream = stream;
+  }
+
+  override onTrainBatchEnd(trainer: Trainer, _module: TrainModule, outputs: Numbers, _batch: unknown, batchIdx: number): void {
+    const total = trainer.trainDataloader?.length ?? null;
+    const names = ['loss', ...trainer.progressMetrics];
+    const values = formatMetrics(Object.fromEntries(names.filter((n) => outputs[n] !== undefined).map((n) => [n, outputs[n]!])));
+    const done = batchIdx + 1;
+    const filled = total === null ? 0 : Math.round((WIDTH * done) / total);
+    this.shown = `Epoch ${trainer.currentEpoch} ${total === null ? `${done}` : `${'='.repeat(filled)}${' '.repeat(WIDTH - filled)} ${done}/${total}`} ${values}`;
+    if (this.stream.isTTY === true && (done % this.every === 0 || done === total)) this.stream.write(`\r\x1b[K${this.shown}`);
+  }
+
+  override onTrainEpochEnd(): void {
+    this.stream.write(this.stream.isTTY === true ? '\n' : `${this.shown}\n`);
+  }
+}
