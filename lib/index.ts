@@ -39,6 +39,7 @@ export * as nn from './nn/index';
 export * as optim from './optim/index';
 export * as metric from './metric/index';
 export * as surrogate from './surrogate/index';
+export * as quad from './quad/index';
 export * as trainer from './trainer/index';
 
 export {
