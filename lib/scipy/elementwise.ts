@@ -47,7 +47,7 @@ export function withSlopes(name: string, f: (...xs: Array[]) => Array, slopes: r
     const out = call(...xs)[0]!;
     let total: Array | null = null;
     slopes.forEach((s, i) => {
-      const part = s && s(ts[i]!, out, ...xs);
+      const part = s?.(ts[i]!, out, ...xs);
       if (part) total = total === null ? part : e.add(total, part);
     });
     return { outs: [out], tangents: [total && astype(total, out.dtype, out.weakType)] };

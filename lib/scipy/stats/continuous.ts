@@ -2,8 +2,9 @@ import type { Array } from '../../core/array';
 import { fullLike, ge, gt, isNan, le, lt, where } from '../../numpy/operators';
 import * as e from '../../primitives/elementwise';
 import * as incomplete from '../../primitives/incomplete';
+import { full } from '../../primitives/structural';
+import { laxConst as like } from '../../numpy/where';
 import { logaddexp } from '../../primitives/logaddexp';
-import { like } from '../../primitives/structural';
 import { logitOf, xlog1pyOf, xlogyOf } from '../special/entropy';
 import { logNdtrOf, ndtriOf, ndtrOf } from '../special/error';
 import { betalnOf } from '../special/gamma';
@@ -98,7 +99,7 @@ export const uniform: { logpdf: Of0; pdf: Of0; cdf: Of0; ppf: Of0 } = distributi
   logpdf: uniformLogpdf, pdf: exponential(uniformLogpdf),
   cdf: (x, loc, scale) => {
     const end = e.add(loc!, scale!);
-    const k = (v: number) => fullLike(x!, v);
+    const k = (v: number) => full(x!.shape, v, x!.dtype);
     const inside = e.and(e.ge(x!, loc!), e.le(x!, end));
     return e.where(e.lt(x!, loc!), k(0), e.where(e.gt(x!, end), k(1), e.where(inside, standard(x!, loc!, scale!), k(0))));
   },

@@ -1,0 +1,1 @@
+export * as vq from './vq';

@@ -1,0 +1,1 @@
+export { trapezoid } from '../numpy/calculus';

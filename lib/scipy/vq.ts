@@ -1,0 +1,22 @@
+import type { Array } from '../core/array';
+import { ShapeError } from '../core/errors';
+import { composite } from '../interpreters/jit';
+import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
+import * as e from '../primitives/elementwise';
+import { argmin, reduceMin } from '../primitives/reduction';
+import { broadcastInDim, reduceSum, reshape } from '../primitives/structural';
+
+const vqC = composite('vq', (args) => {
+  const [obs, codes] = promoteDtypesInexact('vq', ...args).map((x) => (x.ndim === 1 ? reshape(x, [x.size, 1]) : x)) as [Array, Array];
+  const [n, k, d] = [obs.shape[0]!, codes.shape[0]!, obs.shape[1]!];
+  const shape = [n, k, d];
+  const distance = e.sqrt(reduceSum(e.square(e.sub(broadcastInDim(obs, shape, [0, 2]), broadcastInDim(codes, shape, [1, 2]))), [2]));
+  return [argmin(distance, 1), reduceMin(distance, [1])];
+});
+
+/** For each observation, the index of the nearest code and the distance to it. Mirrors `jax.scipy.cluster.vq.vq`. @throws ShapeError unless both are vectors, or matrices of as many columns @example scipy.cluster.vq.vq([[0], [5]], [[1], [4]])[0].js() // [0, 1] */
+export function vq(obs: ArrayLike, codeBook: ArrayLike): [Array, Array] {
+  const [x, c] = [asArray(obs, 'vq'), asArray(codeBook, 'vq')];
+  if (x.ndim !== c.ndim || (x.ndim !== 1 && x.ndim !== 2) || (x.ndim === 2 && x.shape[1] !== c.shape[1])) throw new ShapeError(`vq: expected vectors, or matrices of as many columns, got ${x.aval} and ${c.aval}`);
+  return vqC([x, c], {}) as [Array, Array];
+}
