@@ -63,6 +63,9 @@ export class ShapedArray {
 
   private keyText: string | undefined;
 
+  /** The type as lib/stablehlo writes it, once it has. @internal */
+  irType: string | undefined;
+
   /** A string equal for equal avals only. */
   get key(): string {
     this.keyText ??= `${this.dtype}${this.weakType ? '*' : ''}[${this.shape.join(',')}]`;

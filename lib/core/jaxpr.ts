@@ -32,6 +32,8 @@ export class Literal {
 
 export type Atom = Var | Literal;
 
+const NONE: readonly string[] = [];
+
 /** One application of a primitive. */
 export class Eqn {
   readonly prim: Primitive;
@@ -42,7 +44,7 @@ export class Eqn {
   /** Names of the scopes (`namedScope`) it was traced in, joined by '/'. */
   readonly scope: string;
 
-  constructor(prim: Primitive, inputs: readonly Atom[], outputs: readonly Var[], params: Params, effects: readonly string[] = [], scope = '') {
+  constructor(prim: Primitive, inputs: readonly Atom[], outputs: readonly Var[], params: Params, effects: readonly string[] = NONE, scope = '') {
     this.prim = prim;
     this.inputs = inputs;
     this.outputs = outputs;
@@ -51,6 +53,8 @@ export class Eqn {
     this.scope = scope;
   }
 }
+
+const NO_EFFECTS: ReadonlySet<string> = new Set();
 
 /** A traced function as plain data: equations in order over variables. Mirrors `jax.core.Jaxpr`. */
 export class Jaxpr {
@@ -68,9 +72,12 @@ export class Jaxpr {
     this.eqns = eqns;
     this.outvars = outvars;
     this.name = name;
-    const effects = new Set<string>();
-    for (const e of eqns) for (const x of e.effects) effects.add(x);
-    this.effects = effects;
+    let effects: Set<string> | undefined;
+    for (let i = 0; i < eqns.length; i++) {
+      const own = eqns[i]!.effects;
+      if (own.length > 0) for (const x of own) (effects ??= new Set()).add(x);
+    }
+    this.effects = effects ?? NO_EFFECTS;
   }
 
   get inAvals(): ShapedArray[] {
@@ -123,11 +130,14 @@ export class ClosedJaxpr {
 /** Applies a jaxpr to values under the current trace, equation by equation. Mirrors `jax.core.eval_jaxpr`. */
 export function evalJaxpr(jaxpr: Jaxpr, consts: readonly Array[], args: readonly Array[]): Array[] {
   const env = new Map<Var, Array>();
-  jaxpr.constvars.forEach((v, i) => env.set(v, consts[i]!));
-  jaxpr.invars.forEach((v, i) => env.set(v, args[i]!));
+  for (let i = 0; i < jaxpr.constvars.length; i++) env.set(jaxpr.constvars[i]!, consts[i]!);
+  for (let i = 0; i < jaxpr.invars.length; i++) env.set(jaxpr.invars[i]!, args[i]!);
   const read = (a: Atom): Array => (a instanceof Literal ? a.array : env.get(a)!);
   for (const e of jaxpr.eqns) {
-    const outs = bind(e.prim, e.inputs.map(read), e.params);
+    const n = e.inputs.length;
+    const values = new globalThis.Array<Array>(n);
+    for (let i = 0; i < n; i++) values[i] = read(e.inputs[i]!);
+    const outs = bind(e.prim, values, e.params);
     for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
   }
   return jaxpr.outvars.map(read);

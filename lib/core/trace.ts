@@ -37,6 +37,16 @@ export function setBaseTrace(t: Trace): void {
   current ??= t;
 }
 
+/**
+ * Makes `t` the current trace and gives the one before, which must be put back however what follows ends: {@link withTrace} without a closure, for
+ * what runs for every operation.
+ */
+export function setTrace(t: Trace | null): Trace | null {
+  const before = current;
+  current = t;
+  return before;
+}
+
 /** Runs `f` with `t` as the current trace, and restores the one before, whatever happens. */
 export function withTrace<T>(t: Trace, f: () => T): T {
   const saved = current;

@@ -6,7 +6,7 @@ import { cachedOn, mask } from '../core/jaxprCache';
 import { dtypeKind } from '../core/dtype';
 import { XlastateError } from '../core/errors';
 import type { Absent, MaybeZero, Params, Primitive } from '../core/primitive';
-import { checkLive, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
+import { checkLive, currentTrace, setTrace, Trace, Tracer, withTrace } from '../core/trace';
 import { stage, withoutConsts } from './stage';
 
 /** A differentiation rule that does not exist was asked for. */
@@ -65,14 +65,32 @@ export class JvpTrace extends Trace {
   }
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
-    for (const x of args) checkLive(x, prim.name);
-    const primals = args.map((x) => this.primalOf(x));
-    const tangents = args.map((x) => this.tangentOf(x));
-    return withTrace(this.parent, () => {
-      if (tangents.every((t) => t === null)) return this.parent.process(prim, primals, params);
+    const n = args.length;
+    const primals = new globalThis.Array<Array>(n);
+    const tangents = new globalThis.Array<MaybeZero>(n);
+    let any = false;
+    for (let i = 0; i < n; i++) {
+      const x = args[i]!;
+      if (x instanceof JvpTracer && x.owner === this) {
+        primals[i] = x.primal;
+        tangents[i] = x.tangent;
+        any = true;
+      } else {
+        primals[i] = x;
+        tangents[i] = null;
+      }
+    }
+    if (this.closed) for (const x of args) checkLive(x, prim.name);
+    const saved = setTrace(this.parent);
+    try {
+      if (!any) return this.parent.process(prim, primals, params);
       const [outs, outTangents] = applyJvp(prim, primals, tangents, params);
-      return outs.map((x, i) => this.lift(x, outTangents[i]!));
-    });
+      const lifted = new globalThis.Array<Array>(outs.length);
+      for (let i = 0; i < outs.length; i++) lifted[i] = this.lift(outs[i]!, outTangents[i]!);
+      return lifted;
+    } finally {
+      setTrace(saved);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr'
 import { cachedOn, mask } from '../core/jaxprCache';
 import { dceJaxpr } from '../core/passes/dce';
 import type { MaybeZero, Params, Primitive } from '../core/primitive';
-import { currentTrace, Trace, withTrace } from '../core/trace';
+import { currentTrace, setTrace, Trace, withTrace } from '../core/trace';
 import { isDifferentiable, JvpTrace, tangentAval } from './jvp';
 import { StageTrace, StageTracer, withoutConsts } from './stage';
 
@@ -33,15 +33,24 @@ export class PartialTrace extends Trace {
   }
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
-    if (this.effectsUnknown && prim.effects && prim.effects(params).length > 0) return withTrace(this.unknown, () => this.unknown.process(prim, args, params));
+    if (this.effectsUnknown && prim.effects && prim.effects(params).length > 0) return processIn(this.unknown, prim, args, params);
     let any = false;
     for (let i = 0; i < args.length; i++) if (this.isUnknown(args[i]!)) any = true;
-    if (!any) return withTrace(this.known, () => this.known.process(prim, args, params));
+    if (!any) return processIn(this.known, prim, args, params);
     if (prim.partialEval) {
       const isUnknown = args.map((x) => this.isUnknown(x));
       return prim.partialEval((f) => withTrace(this.known, f), (f) => withTrace(this.unknown, f), args, isUnknown, params);
     }
-    return withTrace(this.unknown, () => this.unknown.process(prim, args, params));
+    return processIn(this.unknown, prim, args, params);
+  }
+}
+
+function processIn(trace: Trace, prim: Primitive, args: readonly Array[], params: Params): Array[] {
+  const saved = setTrace(trace);
+  try {
+    return trace.process(prim, args, params);
+  } finally {
+    setTrace(saved);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
-import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, Var } from '../core/jaxpr';
+import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
 import { type Absent, type MaybeLinear, type MaybeZero, UndefinedPrimal } from '../core/primitive';
 import { bind, withScope } from '../core/trace';
@@ -16,44 +16,61 @@ import { instantiateZeros } from './partial';
  * @returns cotangents of the linear inputs; null is zero; the others' are null
  */
 export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: readonly MaybeLinear[], cotangents: readonly MaybeZero[]): MaybeZero[] {
-  const linear = new Set<Var>();
-  const env = new Map<Var, Array>();
-  jaxpr.constvars.forEach((v, i) => env.set(v, consts[i]!));
-  jaxpr.invars.forEach((v, i) => {
-    const x = args[i]!;
-    if (x instanceof UndefinedPrimal) linear.add(v);
-    else env.set(v, x);
-  });
-  const isLinear = (a: Atom) => a instanceof Var && linear.has(a);
-  const read = (a: Atom): MaybeLinear => (a instanceof Literal ? a.array : linear.has(a) ? new UndefinedPrimal(a.aval) : env.get(a)!);
-  const rest: (typeof jaxpr.eqns)[number][] = [];
+  // What stands for each variable: UndefinedPrimal for those that are linear in the inputs.
+  const env = new Map<Var, MaybeLinear>();
+  for (let i = 0; i < consts.length; i++) env.set(jaxpr.constvars[i]!, consts[i]!);
+  for (let i = 0; i < args.length; i++) env.set(jaxpr.invars[i]!, args[i]!);
+  const read = (a: Atom): MaybeLinear => (a instanceof Literal ? a.array : env.get(a)!);
+  const rest: Eqn[] = [];
+  const operands: MaybeLinear[][] = [];
   for (const e of jaxpr.eqns) {
-    if (e.inputs.some(isLinear)) {
-      for (const v of e.outputs) linear.add(v);
+    const n = e.inputs.length;
+    const values = new globalThis.Array<MaybeLinear>(n);
+    let linear = false;
+    for (let i = 0; i < n; i++) {
+      const x = read(e.inputs[i]!);
+      values[i] = x;
+      if (x instanceof UndefinedPrimal) linear = true;
+    }
+    if (linear) {
+      for (const v of e.outputs) env.set(v, new UndefinedPrimal(v.aval));
       rest.push(e);
+      operands.push(values);
     } else {
-      bind(e.prim, e.inputs.map((a) => read(a) as Array), e.params).forEach((x, i) => env.set(e.outputs[i]!, x));
+      const outs = bind(e.prim, values as Array[], e.params);
+      for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
     }
   }
   const cts = new Map<Var, Array>();
   const accumulate = (a: Atom, ct: MaybeZero) => {
-    if (ct === null || !(a instanceof Var) || !linear.has(a)) return;
+    if (ct === null || a instanceof Literal || !(env.get(a) instanceof UndefinedPrimal)) return;
     const known = cts.get(a);
     cts.set(a, known === undefined ? ct : baseOps().add(known, ct));
   };
   jaxpr.outvars.forEach((v, i) => accumulate(v, cotangents[i]!));
   for (let k = rest.length - 1; k >= 0; k--) {
     const e = rest[k]!;
-    const out = e.outputs.map((v) => cts.get(v) ?? null);
-    for (const v of e.outputs) cts.delete(v);
-    if (out.every((c) => c === null)) continue;
+    const n = e.outputs.length;
+    const out = new globalThis.Array<MaybeZero>(n);
+    const avals = new globalThis.Array<ShapedArray>(n);
+    let any = false;
+    for (let i = 0; i < n; i++) {
+      const v = e.outputs[i]!;
+      const ct = cts.get(v) ?? null;
+      out[i] = ct;
+      avals[i] = v.aval;
+      if (ct === null) continue;
+      any = true;
+      cts.delete(v);
+    }
+    if (!any) continue;
     const rule = e.prim.transpose;
     if (typeof rule !== 'function') throw new DifferentiationError(`${e.prim.name}: reverse-mode differentiation is not possible: ${(rule as Absent).reason}`);
-    const run = () => rule(out, e.inputs.map(read), e.params, e.outputs.map((v) => v.aval));
-    const back = e.scope === '' ? run() : withScope(`transpose(${e.scope})`, run);
-    e.inputs.forEach((a, i) => accumulate(a, back[i] ?? null));
+    const values = operands[k]!;
+    const back = e.scope === '' ? rule(out, values, e.params, avals) : withScope(`transpose(${e.scope})`, () => rule(out, values, e.params, avals));
+    for (let i = 0; i < e.inputs.length; i++) accumulate(e.inputs[i]!, back[i] ?? null);
   }
-  return jaxpr.invars.map((v) => (linear.has(v) ? (cts.get(v) ?? null) : null));
+  return jaxpr.invars.map((v) => cts.get(v) ?? null);
 }
 
 /**

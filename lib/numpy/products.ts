@@ -62,10 +62,13 @@ export function dot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): 
   return dotC([x, y], productSpec('dot', readOptions<ProductOptions>('dot', NAMES, 0, rest)))[0]!;
 }
 
+const NO_BATCH = [[], []] as const;
+
 /** Matrix product over leading axes that broadcast; those that only one operand has are kept as they are, without repeating the other. */
 export function matmulOf(a: Array, b: Array, s: Spec): Array {
   const { x, y, finish, preferred } = operands('matmul', a, b, s);
   const [nx, ny] = [Math.max(0, x.ndim - 2), Math.max(0, y.ndim - 2)];
+  if (nx === 0 && ny === 0) return finish(dotGeneral(x, y, { dimensionNumbers: [[[x.ndim - 1], [0]], NO_BATCH], precision: s.precision, preferredElementType: preferred }));
   const lead = broadcastShape('matmul', [x.shape.slice(0, nx), y.shape.slice(0, ny)]);
   const rank = lead.length;
   // Leading axes of each operand, by their place in the result, without those of size 1 that broadcast.

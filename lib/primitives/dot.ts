@@ -25,19 +25,29 @@ export interface DotGeneralParams {
 }
 
 function checkDims(side: string, aval: ShapedArray, contract: readonly number[], batch: readonly number[]): void {
-  const all = [...contract, ...batch];
-  for (const d of all) if (!Number.isInteger(d) || d < 0 || d >= aval.ndim) throw new ShapeError(`dotGeneral: dimension ${d} is not one of the ${aval.ndim} of the ${side} operand ${aval}`);
-  if (new Set(all).size !== all.length) throw new ShapeError(`dotGeneral: expected distinct dimensions of the ${side} operand, got contracting [${contract}] and batch [${batch}]`);
+  const n = contract.length;
+  for (let i = 0; i < n + batch.length; i++) {
+    const d = i < n ? contract[i]! : batch[i - n]!;
+    if (!Number.isInteger(d) || d < 0 || d >= aval.ndim) throw new ShapeError(`dotGeneral: dimension ${d} is not one of the ${aval.ndim} of the ${side} operand ${aval}`);
+    const first = contract.indexOf(d);
+    if (i !== (first >= 0 ? first : n + batch.indexOf(d))) throw new ShapeError(`dotGeneral: expected distinct dimensions of the ${side} operand, got contracting [${contract}] and batch [${batch}]`);
+  }
 }
 
 function checkPairs(kind: string, x: ShapedArray, y: ShapedArray, dx: readonly number[], dy: readonly number[]): void {
   if (dx.length !== dy.length) throw new ShapeError(`dotGeneral: expected as many ${kind} dimensions of both operands, got [${dx}] and [${dy}]`);
-  dx.forEach((d, i) => {
+  for (let i = 0; i < dx.length; i++) {
+    const d = dx[i]!;
     if (x.shape[d] !== y.shape[dy[i]!]) throw new ShapeError(`dotGeneral: expected ${kind} dimensions of equal sizes, got ${x.shape[d]} (dimension ${d} of ${x}) and ${y.shape[dy[i]!]} (dimension ${dy[i]} of ${y})`);
-  });
+  }
 }
 
-const except = (n: number, ...lists: readonly (readonly number[])[]) => range(n).filter((d) => lists.every((l) => !l.includes(d)));
+/** Dimensions of n that are in neither list. */
+function except(n: number, contract: readonly number[], batch: readonly number[]): number[] {
+  const out: number[] = [];
+  for (let d = 0; d < n; d++) if (!contract.includes(d) && !batch.includes(d)) out.push(d);
+  return out;
+}
 
 const bothF8 = (x: DType, y: DType) => x.startsWith('float8') && y.startsWith('float8');
 
@@ -92,8 +102,11 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
       }
       dtype = preferred;
     }
-    const kept = (v: ShapedArray, ...dims: readonly (readonly number[])[]) => except(v.ndim, ...dims).map((d) => v.shape[d]!);
-    return new ShapedArray([...xb.map((d) => a.shape[d]!), ...kept(a, xc, xb), ...kept(b, yc, yb)], dtype, a.weakType && b.weakType);
+    const shape: number[] = [];
+    for (let i = 0; i < xb.length; i++) shape.push(a.shape[xb[i]!]!);
+    for (let d = 0; d < a.ndim; d++) if (!xc.includes(d) && !xb.includes(d)) shape.push(a.shape[d]!);
+    for (let d = 0; d < b.ndim; d++) if (!yc.includes(d) && !yb.includes(d)) shape.push(b.shape[d]!);
+    return new ShapedArray(shape, dtype, a.weakType && b.weakType);
   },
   lower: (ctx, [x, y], { dimensionNumbers: [[lhsContract, rhsContract], [lhsBatch, rhsBatch]], precision }, out) => {
     const attrs = { lhsContract, rhsContract, lhsBatch, rhsBatch };

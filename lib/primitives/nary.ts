@@ -95,7 +95,10 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
     name,
     abstract: (avals) => {
       checkKinds(name, avals, spec.kinds);
-      const dtype = avals[0]!.dtype;
+      const first = avals[0]!;
+      const { dtype } = first;
+      // Most operations are on arrays of one type, and give one of that type.
+      if (!spec.result && avals.every((a) => a === first || (a.weakType === first.weakType && sameShape(a.shape, first.shape)))) return first;
       return new ShapedArray(naryShape(name, avals), spec.result ? spec.result(dtype) : dtype, avals.every((a) => a.weakType));
     },
     lower: (ctx, args, _, out) => {

@@ -7,7 +7,11 @@ import { hlo } from '../stablehlo';
 
 // Primitives that every other file's rules are written with: types, broadcasting, reshaping, and the plain sum.
 
-const range = (n: number) => globalThis.Array.from({ length: n }, (_, i) => i);
+function range(n: number): number[] {
+  const out = new globalThis.Array<number>(Math.max(0, n));
+  for (let i = 0; i < n; i++) out[i] = i;
+  return out;
+}
 const product = (xs: readonly number[]) => xs.reduce((a, b) => a * b, 1);
 
 export interface BroadcastParams {

@@ -10,6 +10,20 @@ import { tensorType } from './types';
 /** What ordered callbacks pass on: a value that says nothing. */
 export const ORDER = new ShapedArray([], 'uint8');
 
+/** Names of values, with commas between. */
+function names(values: readonly IrValue[]): string {
+  let text = '';
+  for (let i = 0; i < values.length; i++) text += i === 0 ? values[i]!.name : `, ${values[i]!.name}`;
+  return text;
+}
+
+/** Types of values, with commas between. */
+function types(values: readonly IrValue[]): string {
+  let text = '';
+  for (let i = 0; i < values.length; i++) text += i === 0 ? tensorType(values[i]!.aval) : `, ${tensorType(values[i]!.aval)}`;
+  return text;
+}
+
 /** A block under construction: the implementation of {@link LoweringContext} that lowering rules write to. */
 export class Block implements LoweringContext {
   readonly module: ModuleBuilder;
@@ -38,27 +52,31 @@ export class Block implements LoweringContext {
   }
 
   emit(op: string, operands: readonly IrValue[], outs: readonly ShapedArray[], attrs = '', regions: readonly string[] = []): IrValue[] {
-    const results = outs.map((a) => this.value(a));
-    const names = results.map((r) => r.name).join(', ');
-    const types = outs.map(tensorType);
-    const signature = `(${operands.map((v) => tensorType(v.aval)).join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`}`;
-    this.lines.push(`${names === '' ? '' : `${names} = `}"${op}"(${operands.map((v) => v.name).join(', ')})${
-      regions.length > 0 ? ` (${regions.join(', ')})` : ''}${attrs === '' ? '' : ` {${attrs}}`} : ${signature}${this.location()}`);
+    const results = new Array<IrValue>(outs.length);
+    for (let i = 0; i < outs.length; i++) results[i] = this.value(outs[i]!);
+    const region = regions.length > 0 ? ` (${regions.join(', ')})` : '';
+    this.lines.push(`${results.length === 0 ? '' : `${names(results)} = `}"${op}"(${names(operands)})${region}${attrs === '' ? '' : ` {${attrs}}`} : (${
+      types(operands)}) -> ${results.length === 1 ? tensorType(outs[0]!) : `(${types(results)})`}${this.location()}`);
     return results;
+  }
+
+  /** An operation with one result in its own form: `text` is all that follows the equals sign. */
+  one(text: string, out: ShapedArray): IrValue {
+    const result = this.value(out);
+    this.lines.push(`${result.name} = ${text}${this.location()}`);
+    return result;
   }
 
   /** An elementwise operation whose operands and result have one type, in the short form. */
   same(op: string, operands: readonly IrValue[], out: ShapedArray): IrValue {
-    const result = this.value(out);
-    this.lines.push(`${result.name} = ${op} ${operands.map((v) => v.name).join(', ')} : ${tensorType(out)}${this.location()}`);
-    return result;
+    return this.one(`${op} ${names(operands)} : ${tensorType(out)}`, out);
   }
 
   region(args: readonly ShapedArray[], body: RegionBody): string {
     const inner = new Block(this.module, this);
     const values = args.map((a) => inner.value(a));
     const outs = body(inner, values);
-    inner.lines.push(`"stablehlo.return"(${outs.map((v) => v.name).join(', ')}) : (${outs.map((v) => tensorType(v.aval)).join(', ')}) -> ()`);
+    inner.lines.push(`"stablehlo.return"(${names(outs)}) : (${types(outs)}) -> ()`);
     const header = values.length === 0 ? '' : `^bb0(${values.map((v) => `${v.name}: ${tensorType(v.aval)}`).join(', ')}):\n`;
     return `{\n${header}${inner.lines.join('\n')}\n}`;
   }
@@ -100,15 +118,21 @@ export class Block implements LoweringContext {
   /** Emits the equations of a jaxpr whose constants come first among `args`. */
   lowerJaxpr(jaxpr: Jaxpr, args: readonly IrValue[]): IrValue[] {
     const env = new Map<Var, IrValue>();
-    const formals = [...jaxpr.constvars, ...jaxpr.invars];
-    formals.forEach((v, i) => env.set(v, args[i]!));
+    const { constvars, invars, eqns } = jaxpr;
+    for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
+    for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
-    for (const e of jaxpr.eqns) {
+    for (const e of eqns) {
+      const { inputs, outputs } = e;
+      const values = new Array<IrValue>(inputs.length);
+      for (let i = 0; i < inputs.length; i++) values[i] = read(inputs[i]!);
+      const avals = new Array<ShapedArray>(outputs.length);
+      for (let i = 0; i < outputs.length; i++) avals[i] = outputs[i]!.aval;
       const saved = this.label;
       if (e.scope !== '') this.label = `${e.scope}/${e.prim.name}`;
-      const outs = e.prim.lower(this, e.inputs.map(read), e.params, e.outputs.map((v) => v.aval));
+      const outs = e.prim.lower(this, values, e.params, avals);
       this.label = saved;
-      for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
+      for (let i = 0; i < outs.length; i++) env.set(outputs[i]!, outs[i]!);
     }
     return jaxpr.outvars.map(read);
   }
@@ -119,9 +143,8 @@ export class Block implements LoweringContext {
     if (ordered) args = [...args, this.takeOrder()];
     const outs = ordered ? [...closed.outAvals, ORDER] : closed.outAvals;
     const results = outs.map((a) => this.value(a));
-    const types = outs.map(tensorType);
-    this.lines.push(`${results.length === 0 ? '' : `${results.map((r) => r.name).join(', ')} = `}func.call @${f}(${args.map((v) => v.name).join(', ')}) : (${
-      args.map((v) => tensorType(v.aval)).join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`}${this.location()}`);
+    this.lines.push(`${results.length === 0 ? '' : `${names(results)} = `}func.call @${f}(${names(args)}) : (${types(args)}) -> ${
+      results.length === 1 ? types(results) : `(${types(results)})`}${this.location()}`);
     if (ordered) this.order = results.pop()!;
     return results;
   }

@@ -2,14 +2,17 @@ import type { DType } from '../core/dtype';
 import type { ShapedArray } from '../core/aval';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { i64s, op } from './ops';
-import { elementType } from './types';
+import type { Block } from './block';
+import { elementType, tensorType } from './types';
 
 // Matrix products and convolutions.
 
-const list = (dims: readonly number[]) => `[${dims.join(', ')}]`;
+const list = (dims: readonly number[]) => (dims.length === 0 ? '[]' : `[${dims.join(', ')}]`);
 
 /** How exactly a platform is to multiply: the choices are DEFAULT, HIGH and HIGHEST, one for each operand. */
 export type PrecisionPair = readonly [string, string];
+
+const precisionText = (precision: PrecisionPair | null) => (precision === null ? '' : `, precision = [${precision[0]}, ${precision[1]}]`);
 
 function precisionConfig(precision: PrecisionPair | null): string {
   const [x, y] = precision ?? ['DEFAULT', 'DEFAULT'];
@@ -40,7 +43,12 @@ const algorithmType = (d: DotAlgorithmAttr['lhs']) => (d === 'tensorfloat32' ? '
 
 export function dotGeneral(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out: ShapedArray): IrValue {
   const g = a.algorithm;
-  const algorithm = g === null ? '' : `, algorithm = #stablehlo.dot_algorithm<lhs_precision_type = ${algorithmType(g.lhs)}, rhs_precision_type = ${algorithmType(g.rhs)}, `
+  if (g === null) {
+    const batch = a.lhsBatch.length === 0 ? '' : `batching_dims = ${list(a.lhsBatch)} x ${list(a.rhsBatch)}, `;
+    return (ctx as Block).one(`stablehlo.dot_general ${x.name}, ${y.name}, ${batch}contracting_dims = ${list(a.lhsContract)} x ${list(a.rhsContract)}${precisionText(a.precision)} : (${
+      tensorType(x.aval)}, ${tensorType(y.aval)}) -> ${tensorType(out)}`, out);
+  }
+  const algorithm = `, algorithm = #stablehlo.dot_algorithm<lhs_precision_type = ${algorithmType(g.lhs)}, rhs_precision_type = ${algorithmType(g.rhs)}, `
     + `accumulation_type = ${elementType(g.accumulation)}, lhs_component_count = ${g.lhsComponents}, rhs_component_count = ${g.rhsComponents}, `
     + `num_primitive_operations = ${g.operations}, allow_imprecise_accumulation = ${g.impreciseAccumulation}>`;
   return op(ctx, 'dot_general', [x, y], out, `dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = ${list(a.lhsBatch)}, rhs_batching_dimensions = ${list(a.rhsBatch)}, `

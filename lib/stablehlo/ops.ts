@@ -18,6 +18,11 @@ export function same(ctx: LoweringContext, name: string, operands: readonly IrVa
   return (ctx as Block).same(`stablehlo.${name}`, operands, operands[0]!.aval);
 }
 
+/** An operation of one operand in its short form. */
+function map(ctx: LoweringContext, name: string, x: IrValue, attrs: string, out: ShapedArray): IrValue {
+  return (ctx as Block).one(`stablehlo.${name} ${x.name}${attrs} : (${tensorType(x.aval)}) -> ${tensorType(out)}`, out);
+}
+
 export const add = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'add', [x, y]);
 export const subtract = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'subtract', [x, y]);
 export const multiply = (ctx: LoweringContext, x: IrValue, y: IrValue) => same(ctx, 'multiply', [x, y]);
@@ -36,28 +41,30 @@ export type Direction = 'EQ' | 'NE' | 'LT' | 'LE' | 'GT' | 'GE';
 export function compare(ctx: LoweringContext, direction: Direction, x: IrValue, y: IrValue, total = false): IrValue {
   const d = x.aval.dtype;
   const type = d === 'bool' || d.startsWith('uint') ? 'UNSIGNED' : d.startsWith('int') ? 'SIGNED' : total ? 'TOTALORDER' : 'FLOAT';
-  return op(ctx, 'compare', [x, y], x.aval.withDtype('bool'), `compare_type = #stablehlo<comparison_type ${type}>, comparison_direction = #stablehlo<comparison_direction ${direction}>`);
+  const operand = tensorType(x.aval);
+  const out = x.aval.withDtype('bool');
+  return (ctx as Block).one(`stablehlo.compare ${direction}, ${x.name}, ${y.name}, ${type} : (${operand}, ${operand}) -> ${tensorType(out)}`, out);
 }
 
 export function select(ctx: LoweringContext, pred: IrValue, onTrue: IrValue, onFalse: IrValue): IrValue {
-  return op(ctx, 'select', [pred, onTrue, onFalse], onTrue.aval);
+  return (ctx as Block).one(`stablehlo.select ${pred.name}, ${onTrue.name}, ${onFalse.name} : ${tensorType(pred.aval)}, ${tensorType(onTrue.aval)}`, onTrue.aval);
 }
 
 export function convert(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrValue {
-  return x.aval.dtype === out.dtype ? x : op(ctx, 'convert', [x], out);
+  return x.aval.dtype === out.dtype ? x : map(ctx, 'convert', x, '', out);
 }
 
 /** `dims[i]` is the output dimension that dimension i of x goes to. */
 export function broadcastInDim(ctx: LoweringContext, x: IrValue, dims: readonly number[], out: ShapedArray): IrValue {
-  return op(ctx, 'broadcast_in_dim', [x], out, `broadcast_dimensions = ${i64s(dims)}`);
+  return map(ctx, 'broadcast_in_dim', x, dims.length === 0 ? ', dims = []' : `, dims = [${dims.join(', ')}]`, out);
 }
 
 export function reshape(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrValue {
-  return op(ctx, 'reshape', [x], out);
+  return map(ctx, 'reshape', x, '', out);
 }
 
 export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonly number[]): IrValue {
-  return op(ctx, 'transpose', [x], x.aval.withShape(permutation.map((p) => x.aval.shape[p]!)), `permutation = ${i64s(permutation)}`);
+  return map(ctx, 'transpose', x, `, dims = [${permutation.join(', ')}]`, x.aval.withShape(permutation.map((p) => x.aval.shape[p]!)));
 }
 
 /** Reduction of several operands over dimensions by a region that gets accumulators, then elements. */

@@ -14,14 +14,7 @@ export function elementType(dtype: DType): string {
   return ELEMENT[dtype];
 }
 
-const texts = new WeakMap<ShapedArray, string>();
-
 /** MLIR's name of an array type, `tensor<2x3xf32>`. */
 export function tensorType(aval: ShapedArray): string {
-  let text = texts.get(aval);
-  if (text === undefined) {
-    text = aval.shape.length === 0 ? `tensor<${ELEMENT[aval.dtype]}>` : `tensor<${aval.shape.join('x')}x${ELEMENT[aval.dtype]}>`;
-    texts.set(aval, text);
-  }
-  return text;
+  return (aval.irType ??= aval.shape.length === 0 ? `tensor<${ELEMENT[aval.dtype]}>` : `tensor<${aval.shape.join('x')}x${ELEMENT[aval.dtype]}>`);
 }
