@@ -1,0 +1,60 @@
+import { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import * as environ from '../environ';
+import { describeValue } from '../functional/arrayLike';
+import type { Loose } from '../functional/treeFunction';
+import { type ArrayLike } from '../lax/arrayLike';
+import * as np from '../numpy';
+import * as random from '../random';
+import { map } from '../tree';
+
+/** A number of time. */
+export type Time = number | Array;
+/** A right-hand side: of the state (an array or a tree of them), the time, and further arguments. */
+export type Rhs = (y: Loose, t: Time, ...args: Loose[]) => Loose;
+
+export function checkRhs(op: string, ...fs: unknown[]): void {
+  for (const f of fs) if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function as the right-hand side, got ${describeValue(f)}`);
+}
+
+export const dt = (): Time => environ.getDt();
+
+/** `a + b` and `a * b` for numbers of time, plain where both are. */
+export const plus = (a: Time, b: Time): Time => (typeof a === 'number' && typeof b === 'number' ? a + b : np.add(a, b));
+export const times = (a: Time, b: Time): Time => (typeof a === 'number' && typeof b === 'number' ? a * b : np.multiply(a, b));
+export const root = (a: Time): Time => (typeof a === 'number' ? Math.sqrt(a) : np.sqrt(a));
+
+/** `sum_i c_i k_i` over trees; zero coefficients are left out. */
+export function combine(coefficients: readonly Time[], ks: readonly unknown[]): unknown {
+  const used = ks.map((k, i) => [coefficients[i] ?? 0, k] as const).filter(([c]) => c !== 0);
+  return map((...leaves: ArrayLike[]) => {
+    let total: Array | null = null;
+    leaves.forEach((k, i) => {
+      const term = used[i]![0] === 1 ? np.asarray(k) : np.multiply(used[i]![0], k);
+      total = total === null ? term : np.add(total, term);
+    });
+    return total;
+  }, used[0]![1] as never, ...(used.slice(1).map(([, k]) => k) as never[]));
+}
+
+/** `y + h sum_i c_i k_i` over trees. */
+export function advance(y: unknown, h: Time, coefficients: readonly number[], ks: readonly unknown[]): unknown {
+  return map((a: ArrayLike, b: ArrayLike) => np.add(a, np.multiply(h, b)), y as never, combine(coefficients, ks) as never);
+}
+
+/** Applies a function to the leaves of trees of one structure. */
+export function zip(f: (...leaves: Array[]) => Array, ...trees: unknown[]): unknown {
+  return map((...leaves: ArrayLike[]) => f(...leaves.map((x) => np.asarray(x))), trees[0] as never, ...(trees.slice(1) as never[]));
+}
+
+/** Increments of Brownian motion in the step, in y's structure and dtypes, one key for each leaf. */
+export function brownian(y: unknown, sqrtDt: Time): unknown {
+  return zip((a) => np.multiply(random.randn(...a.shape).astype(a.dtype), sqrtDt), y);
+}
+
+/** `(exp(x) - 1) / x`, 1 at 0. */
+export function exprel(x: Array): Array {
+  const small = np.less(np.abs(x), 1e-5);
+  const safe = np.where(small, 1, x);
+  return np.where(small, np.add(1, np.multiply(x, np.add(0.5, np.divide(x, 6)))), np.divide(np.expm1(safe), safe));
+}

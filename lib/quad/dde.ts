@@ -1,0 +1,62 @@
+import type { Loose } from '../functional/treeFunction';
+import { checkRhs, combine, dt, plus, type Time, times } from './common';
+
+/** A delayed right-hand side: of the time, the state, the states at each delay, and further arguments. */
+export type DelayedRhs = (t: Time, y: Loose, ...delayedAndArgs: Loose[]) => Loose;
+
+/** One step of a delay equation. `historyFn(t)` gives the state at an earlier time; delays are one or several. Further arguments go to f. */
+export type DdeStep = (f: DelayedRhs, y: Loose, t: Time, historyFn: (t: Time) => Loose, delays: Time | readonly Time[], ...args: Loose[]) => Loose;
+
+/** Evaluates f at a time and state, with the delayed states. */
+function slopes(op: string, f: DelayedRhs, history: (t: Time) => Loose, delays: Time | readonly Time[], args: readonly Loose[]): (t: Time, y: unknown) => unknown {
+  checkRhs(op, f, history);
+  const list = globalThis.Array.isArray(delays) ? (delays as readonly Time[]) : [delays as Time];
+  return (t, y) => f(t, y as Loose, ...list.map((d) => history(plus(t, times(-1, d)))), ...args);
+}
+
+/** Euler's method. Mirrors `braintools.quad.dde_euler_step`. @example environ.context({ dt: 0.1 }, () => quad.ddeEulerStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)) // 0.8 */
+export const ddeEulerStep: DdeStep = (f, y, t, historyFn, delays, ...args) => combine([1, dt()], [y, slopes('ddeEulerStep', f, historyFn, delays, args)(t, y)]);
+
+/** Heun's method. Mirrors `braintools.quad.dde_heun_step`. */
+export const ddeHeunStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
+  const at = slopes('ddeHeunStep', f, historyFn, delays, args);
+  const h = dt();
+  const k1 = at(t, y);
+  const half = times(0.5, h);
+  return combine([1, half, half], [y, k1, at(plus(t, h), combine([1, h], [y, k1]))]);
+};
+
+/** The classical method of order 4. Mirrors `braintools.quad.dde_rk4_step`. */
+export const ddeRk4Step: DdeStep = (f, y, t, historyFn, delays, ...args) => {
+  const at = slopes('ddeRk4Step', f, historyFn, delays, args);
+  const h = dt();
+  const half = times(0.5, h);
+  const k1 = at(t, y);
+  const k2 = at(plus(t, half), combine([1, half], [y, k1]));
+  const k3 = at(plus(t, half), combine([1, half], [y, k2]));
+  const k4 = at(plus(t, h), combine([1, h], [y, k3]));
+  return combine([1, times(1 / 6, h), times(2 / 6, h), times(2 / 6, h), times(1 / 6, h)], [y, k1, k2, k3, k4]);
+};
+
+const ITERATIONS = 3;
+
+/** Euler's method, corrected three times by the slope at the end. Mirrors `braintools.quad.dde_euler_pc_step`. */
+export const ddeEulerPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
+  const at = slopes('ddeEulerPcStep', f, historyFn, delays, args);
+  const h = dt();
+  let next = combine([1, h], [y, at(t, y)]);
+  for (let i = 0; i < ITERATIONS; i++) next = combine([1, h], [y, at(plus(t, h), next)]);
+  return next;
+};
+
+/** Heun's method, corrected three times. Mirrors `braintools.quad.dde_heun_pc_step`. */
+export const ddeHeunPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
+  const at = slopes('ddeHeunPcStep', f, historyFn, delays, args);
+  const h = dt();
+  const half = times(0.5, h);
+  const k1 = at(t, y);
+  let next: unknown = combine([1, h], [y, k1]);
+  // The first pass is Heun's own step.
+  for (let i = 0; i <= ITERATIONS; i++) next = combine([1, half, half], [y, k1, at(plus(t, h), next)]);
+  return next;
+};

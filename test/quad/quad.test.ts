@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { environ, jit, numpy as np, quad, random } from '../../lib/index';
+
+const { steps } = JSON.parse(readFileSync(join(__dirname, '../fixtures/quad.json'), 'utf8')) as { steps: Record<string, number[] | number[][]> };
+type Step = (...args: unknown[]) => np.Array | np.Array[];
+
+const f = (y: np.Array, t: number, a: number) => np.add(np.multiply(-a, np.square(y)), np.sin(t));
+const g = (y: np.Array, _t: number, a: number) => np.add(np.multiply(0.3, y), 0.1 * a);
+const stiff = (y: np.Array, t: number) => np.add(np.multiply(-2, y), t);
+const delayed = (t: number, y: np.Array, p: np.Array, q: np.Array, a: number) => np.add(np.add(np.multiply(-a, p), np.multiply(np.multiply(0.5, q), y)), t);
+const history = (t: number) => np.multiply(np.array([1, 2]), np.cos(t));
+const y = np.array([0.8, 1.5]);
+
+test('one step of every method is braintools\'', () => {
+  const failures: string[] = [];
+  environ.context({ dt: 0.1 }, () => {
+    for (const [key, want] of Object.entries(steps)) {
+      const [name, form] = key.split('.') as [string, string | undefined];
+      const whole = (quad as unknown as Record<string, Step & Record<string, Step>>)[name];
+      const step = form === undefined ? whole! : whole![form]!;
+      random.seed(7);
+      const out = name.startsWith('ode') ? step(f, y, 0.5, 1.2)
+        : name.startsWith('sde') ? step(f, g, y, 0.5, 1.2)
+        : name === 'imexCnabStep' ? step(f, stiff, y, np.add(y, 0.1), 0.5, 1.2)
+        : name.startsWith('imex') ? step(f, stiff, y, 0.5, 1.2)
+        : step(delayed, y, 0.5, history, [0.2, 0.35], 1.2);
+      const got = [globalThis.Array.isArray(out) ? out.map((x) => x.toList()) : out.toList()].flat(9) as number[];
+      const expected = [want].flat(9) as number[];
+      if (got.length !== expected.length || got.some((v, i) => !(Math.abs(v - expected[i]!) <= 1e-6 * Math.max(1, Math.abs(expected[i]!))))) failures.push(`${key}: ${got}, expected ${expected}`);
+    }
+  });
+  expect(Object.keys(steps).length).toBe(46);
+  expect(failures).toEqual([]);
+});
+
+test('trees, compiled steps with dt as an array, orders of convergence', () => {
+  const spring = ({ q, p }: { q: np.Array; p: np.Array }) => ({ q: p, p: np.negative(q) });
+  const run = (n: number, step: quad.OdeStep) => environ.context({ dt: 1 / n }, () => {
+    const one = jit((s: { q: np.Array; p: np.Array }, t: np.Array) => step(spring as never, s, t) as { q: np.Array; p: np.Array });
+    let s = { q: np.array(1), p: np.array(0) };
+    for (let i = 0; i < n; i++) s = one(s, np.array(i / n)) as typeof s;
+    return Math.hypot((s.q.item() as number) - Math.cos(1), (s.p.item() as number) + Math.sin(1));
+  });
+  expect(run(8, quad.odeEulerStep) / run(16, quad.odeEulerStep)).toBeCloseTo(2, 0);
+  expect(run(4, quad.odeMidpointStep) / run(8, quad.odeMidpointStep)).toBeGreaterThan(3.5);
+  expect(run(2, quad.odeRk4Step) / run(4, quad.odeRk4Step)).toBeGreaterThan(12);
+  expect(environ.context({ dt: np.array(0.5) }, () => (quad.odeExpeulerStep((v: np.Array) => np.negative(v), np.array([1, 2]), 0) as np.Array).toList())).toEqual([Math.fround(Math.exp(-0.5)), Math.fround(2 * Math.exp(-0.5))].map((v) => expect.closeTo(v, 6)));
+});
+
+test('wrong uses are named', () => {
+  expect(() => quad.odeRk4Step(1 as never, y, 0)).toThrow(/odeRk4Step: expected a function/);
+  expect(() => environ.context({ dt: 0.1 }, () => quad.odeExpeulerStep((v: np.Array) => v, np.array([1], 'int32'), 0))).toThrow(/float dtype/);
+  expect(() => quad.sdeImplicitEulerStepWith({ maxIter: 0 })).toThrow(/maxIter/);
+});
