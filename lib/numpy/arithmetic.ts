@@ -6,6 +6,7 @@ import { type ArrayLike, asArray, astype, isComplex } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { full, like } from '../primitives/structural';
 import { broadcastAll, promoteArgs, promoteArgsInexact, promoteArgsNumeric, promoteShapes } from './broadcast';
+import { greater, less } from './comparison';
 import { type BinaryUfunc, binaryUfunc } from './ufunc';
 import { choose, expectDtype } from './where';
 
@@ -178,7 +179,7 @@ export const minimum: BinaryUfunc = binaryUfunc('minimum', (x1, x2) => {
 
 const fmaxProgram = composite<{ max: boolean }>('fmax', ([a, b], { max }) => {
   const [x, y] = promoteArgs(max ? 'fmax' : 'fmin', a!, b!) as [Array, Array];
-  return [choose(p.or(max ? p.gt(x, y) : p.lt(x, y), p.ne(y, y)), x, y)];
+  return [choose(p.or(max ? greater(x, y) : less(x, y), p.ne(y, y)), x, y)];
 });
 
 /** The greater, elementwise, NaN being ignored where it can. Mirrors `jax.numpy.fmax`. @example np.fmax([1, NaN], 0).js() // [1, 0] */

@@ -193,7 +193,7 @@ export function countNonzero(a: ArrayLike, ...rest: Rest<AxisOptions, 'axis'>): 
   return countC([x], { axes: canonAxes('countNonzero', axis, x.ndim), keepdims: keepdims ?? false })[0]!;
 }
 
-const countC = program<{ axes: readonly number[]; keepdims: boolean }>('countNonzero', ([x], { axes, keepdims }) => [sum(e.ne(x!, like(x!, x!.dtype === 'bool' ? false : 0)), { axis: axes, keepdims, dtype: 'int32' })]);
+const countC = program<{ axes: readonly number[]; keepdims: boolean }>('countNonzero', ([x], { axes, keepdims }) => [sum(e.ne(x!, like(x!, x!.dtype === 'bool' ? false : 0)), { axis: axes, keepdims, dtype: canonicalDtype('int64') })]);
 
 /** Number of elements that a mean divides by. */
 function count(a: Array, axes: readonly number[], keepdims: boolean, where: Array | null, dtype: DType): Array {

@@ -199,7 +199,7 @@ export const acosh = unary('acosh', INEXACT, 'chlo.acosh', (g, _, x) => mul(g, r
 export const atanh = unary('atanh', INEXACT, 'chlo.atanh', (g, _, x) => mul(integerPow(add(like(x, 1), x), -1), div(g, sub(like(x, 1), x))), [-0.8, 0.8]);
 
 const atan2P = defineNary({
-  name: 'atan2', kinds: FLOAT, lower: 'atan2',
+  name: 'atan2', kinds: INEXACT, lower: 'atan2',
   jvp: [(g, _, x, y) => mul(g, div(y!, add(square(x!), square(y!)))), (g, _, x, y) => mul(g, div(neg(x!), add(square(x!), square(y!))))],
   sample: () => floats(2, 0.5, 2),
 });
