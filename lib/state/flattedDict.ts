@@ -88,12 +88,18 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
   }
 
   /** The entries that a filter lets through; for several filters, a list: each entry goes to the first that takes it. */
+  filter(filter: Filter): FlattedDict<V>;
+  filter(first: Filter, second: Filter, ...rest: Filter[]): FlattedDict<V>[];
+  filter(...filters: Filter[]): FlattedDict<V> | FlattedDict<V>[];
   filter(...filters: Filter[]): FlattedDict<V> | FlattedDict<V>[] {
     const { parts } = this.partition(filters);
     return parts.length === 1 ? parts[0]! : parts;
   }
 
   /** As {@link filter}, but every entry must be taken. @throws ArgumentError naming the entries that no filter takes */
+  split(filter: Filter): FlattedDict<V>;
+  split(first: Filter, second: Filter, ...rest: Filter[]): FlattedDict<V>[];
+  split(...filters: Filter[]): FlattedDict<V> | FlattedDict<V>[];
   split(...filters: Filter[]): FlattedDict<V> | FlattedDict<V>[] {
     const { parts, rest } = this.partition(filters);
     if (rest.length > 0) throw new ArgumentError(`split: the filters leave ${rest.map((e) => pathText(e[0])).join(', ')} over; add '...' as the last filter to take the rest`);
@@ -125,6 +131,9 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
   }
 
   /** The entries that pass a filter. */
+  subset(filter: Filter): FlattedDict<V>;
+  subset(first: Filter, second: Filter, ...rest: Filter[]): FlattedDict<V>[];
+  subset(...filters: Filter[]): FlattedDict<V> | FlattedDict<V>[];
   subset(...filters: Filter[]): FlattedDict<V> | FlattedDict<V>[] {
     return this.filter(...filters);
   }

@@ -91,10 +91,16 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
     return new FlattedDict(out);
   }
 
+  filter(filter: Filter): NestedDict<V>;
+  filter(first: Filter, second: Filter, ...rest: Filter[]): NestedDict<V>[];
+  filter(...filters: Filter[]): NestedDict<V> | NestedDict<V>[];
   filter(...filters: Filter[]): NestedDict<V> | NestedDict<V>[] {
     return nest(this.toFlat().filter(...filters));
   }
 
+  split(filter: Filter): NestedDict<V>;
+  split(first: Filter, second: Filter, ...rest: Filter[]): NestedDict<V>[];
+  split(...filters: Filter[]): NestedDict<V> | NestedDict<V>[];
   split(...filters: Filter[]): NestedDict<V> | NestedDict<V>[] {
     return nest(this.toFlat().split(...filters));
   }
@@ -107,6 +113,9 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
     return this.toFlat().subtract(other.toFlat()).toNest();
   }
 
+  subset(filter: Filter): NestedDict<V>;
+  subset(first: Filter, second: Filter, ...rest: Filter[]): NestedDict<V>[];
+  subset(...filters: Filter[]): NestedDict<V> | NestedDict<V>[];
   subset(...filters: Filter[]): NestedDict<V> | NestedDict<V>[] {
     return this.filter(...filters);
   }

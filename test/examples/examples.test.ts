@@ -61,3 +61,12 @@ test('resume: losses after a stop are those without', () => {
   expect(out).toContain('from step 8 of 12 the losses are equal to the last bit');
   expect(figure(out, /step 9: loss ([\d.]+) without/)).toBe(figure(out, /step 9: loss .* ([\d.]+) after/));
 });
+
+test('surgery: a new head on a frozen body, values by path, tied weights', () => {
+  const out = run('surgery');
+  expect(figure(out, /digits 0 to 4: ([\d.]+) %/)).toBeGreaterThan(80);
+  expect(figure(out, /on the frozen body: ([\d.]+) %/)).toBeGreaterThan(50);
+  expect(out).toContain('body unchanged: true');
+  expect(out).toContain('states moved by path: 0 unexpected, missing head.weight');
+  expect(out).toContain('tied weights are 1 state, whose gradient is the sum of both: true');
+});
