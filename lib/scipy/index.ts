@@ -9,3 +9,4 @@ export * as fft from './fft';
 export * as integrate from './integrate';
 export * as ndimage from './ndimage';
 export * as signal from './signal';
+export * as sparse from './sparse';
