@@ -1,5 +1,6 @@
-import { OptaxOptimizer, type OptimizerOptions } from './optimizer';
-import { type GradientTransformation, scaleByAdam, scaleByAmsgrad } from './transformation';
+import { checkBetas, scaleByAdamax, scaleByBelief, scaleByLion, scaleByNadam, scaleByNovograd, scaleByRadam, scaleByYogi } from './moments';
+import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
+import { type GradientTransformation, scaleByAdam, scaleByAmsgrad, scaleBySchedule } from './transformation';
 
 export interface AdamOptimizerOptions extends OptimizerOptions {
   /** How slowly the means of gradients and of their squares move. Default [0.9, 0.999]. */
@@ -18,7 +19,7 @@ export class Adam extends OptaxOptimizer {
 
   constructor({ betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options }: AdamOptimizerOptions = {}) {
     super(options);
-    this.betas = betas;
+    this.betas = checkBetas(this.constructor.name, betas);
     this.eps = eps;
     this.amsgrad = amsgrad;
   }
@@ -33,6 +34,116 @@ export class Adam extends OptaxOptimizer {
 export class AdamW extends Adam {
   constructor({ weightDecay = 0.01, ...options }: AdamOptimizerOptions = {}) {
     super({ weightDecay, ...options });
+  }
+
+  protected override get decoupledDecay(): boolean {
+    return true;
+  }
+}
+
+export interface BetasOptions extends OptimizerOptions {
+  /** How slowly the means of gradients and of their squares move, each in [0, 1). */
+  betas?: readonly [number, number];
+  /** What is added to the size that gradients are divided by. */
+  eps?: number;
+}
+
+/** Optimisers with two running means. */
+abstract class MomentsOptimizer extends OptaxOptimizer {
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+
+  constructor({ betas = [0.9, 0.999], eps = 1e-8, ...options }: BetasOptions) {
+    super(options);
+    this.betas = checkBetas(this.constructor.name, betas);
+    this.eps = eps;
+  }
+
+  protected get moments(): { b1: number; b2: number; eps: number } {
+    return { b1: this.betas[0], b2: this.betas[1], eps: this.eps };
+  }
+}
+
+/** Adam with the largest gradient in place of the mean square (Kingma and Ba, 2015). Mirrors `braintools.optim.Adamax`; `lr` is 2e-3 by default. */
+export class Adamax extends MomentsOptimizer {
+  constructor({ lr = 2e-3, ...options }: BetasOptions = {}) {
+    super({ lr, ...options });
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [scaleByAdamax(this.moments)];
+  }
+}
+
+/** Adam with Nesterov's momentum (Dozat, 2016). Mirrors `braintools.optim.Nadam`; `lr` is 2e-3 by default. */
+export class Nadam extends MomentsOptimizer {
+  readonly momentumDecay: number;
+
+  constructor({ lr = 2e-3, momentumDecay = 0.004, ...options }: BetasOptions & { momentumDecay?: number } = {}) {
+    super({ lr, ...options });
+    this.momentumDecay = momentumDecay;
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [scaleByNadam({ ...this.moments, momentumDecay: this.momentumDecay })];
+  }
+}
+
+/** Rectified Adam (Liu et al., 2020). Mirrors `braintools.optim.RAdam`. */
+export class RAdam extends MomentsOptimizer {
+  constructor(options: BetasOptions = {}) {
+    super(options);
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [scaleByRadam(this.moments)];
+  }
+}
+
+/** Adam with the variance of gradients about their mean (Zhuang et al., 2020). Mirrors `braintools.optim.AdaBelief`; `eps` is 1e-16 by default. */
+export class AdaBelief extends MomentsOptimizer {
+  constructor({ eps = 1e-16, ...options }: BetasOptions = {}) {
+    super({ eps, ...options });
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [scaleByBelief(this.moments)];
+  }
+}
+
+/** Adam with a mean square that changes slowly (Zaheer et al., 2018). Mirrors `braintools.optim.Yogi`; `eps` is 1e-3 by default. */
+export class Yogi extends MomentsOptimizer {
+  constructor({ eps = 1e-3, ...options }: BetasOptions = {}) {
+    super({ eps, ...options });
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [scaleByYogi(this.moments)];
+  }
+}
+
+/** Momentum of gradients over the norm of each array (Ginsburg et al., 2019). Mirrors `braintools.optim.Novograd`. */
+export class Novograd extends MomentsOptimizer {
+  constructor(options: BetasOptions = {}) {
+    super(options);
+  }
+
+  protected override steps({ weightDecay, minusRate }: StepSettings): readonly GradientTransformation[] {
+    return [scaleByNovograd({ ...this.moments, weightDecay }), scaleBySchedule(minusRate)];
+  }
+}
+
+/** Steps by the sign of momentum, weight decay apart (Chen et al., 2023). Mirrors `braintools.optim.Lion`; `lr` is 1e-4, `betas` [0.9, 0.99] by default. */
+export class Lion extends OptaxOptimizer {
+  readonly betas: readonly [number, number];
+
+  constructor({ lr = 1e-4, betas = [0.9, 0.99], ...options }: Omit<BetasOptions, 'eps'> = {}) {
+    super({ lr, ...options });
+    this.betas = checkBetas('Lion', betas);
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [scaleByLion({ b1: this.betas[0], b2: this.betas[1] })];
   }
 
   protected override get decoupledDecay(): boolean {

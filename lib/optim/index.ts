@@ -1,5 +1,5 @@
-export { Adam, type AdamOptimizerOptions, AdamW } from './adam';
-export { OptaxOptimizer, OptaxOptimizer as Optimizer, type OptimizerOptions, type ParamGroup } from './optimizer';
+export { AdaBelief, Adam, Adamax, type AdamOptimizerOptions, AdamW, type BetasOptions, Lion, Nadam, Novograd, RAdam, Yogi } from './adam';
+export { OptaxOptimizer, OptaxOptimizer as Optimizer, type OptimizerOptions, type ParamGroup, type StepSettings } from './optimizer';
 export { OptimState } from './optimState';
 export {
   CosineAnnealingLR, type CosineAnnealingLROptions, CosineAnnealingWarmRestarts, type CosineAnnealingWarmRestartsOptions, WarmupCosineSchedule, type WarmupCosineScheduleOptions, WarmupScheduler,
@@ -13,6 +13,11 @@ export {
 } from './decays';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau';
 export { EpochSchedule, LRScheduler, type SchedulerOptions } from './scheduler';
+export { Fromage, Lamb, Lars, Lookahead, Rprop, type RpropOptimizerOptions } from './layerwise';
+export { type FactoredRmsOptions, scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev } from './meanSquares';
+export { ema, scaleByAdamax, scaleByBelief, scaleByLion, scaleByNadam, scaleByNovograd, scaleByRadam, scaleByYogi } from './moments';
+export { clipByBlockRms, lookahead, type RpropOptions, scaleByParamBlockRms, scaleByRprop, scaleByTrustRatio } from './norms';
+export { Adadelta, Adafactor, type AdafactorOptions, Adagrad, type AdagradOptions, RMSprop, type RMSpropOptions, SM3 } from './rmsprop';
 export { Momentum, MomentumNesterov, SGD, type SGDOptions } from './sgd';
 export {
   addDecayedWeights, type AdamOptions, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, globalNorm, type GradientTransformation, scale, scaleByAdam, scaleByAmsgrad, scaleBySchedule, trace,

@@ -29,9 +29,20 @@ export interface OptimizerOptions {
 export interface ParamGroup {
   params: FlattedDict<State<unknown>>;
   lr: OptimState;
+  /** The rate that it began with. */
+  baseLr: number;
   weightDecay: number;
   tx: GradientTransformation | null;
   optState: OptimState<unknown> | null;
+}
+
+/** What a group of parameters is updated with. */
+export interface StepSettings {
+  weightDecay: number;
+  /** Minus the current rate, for the number of updates so far. */
+  minusRate(count: Array): Array;
+  /** The rate that the group began with. */
+  baseLr: number;
 }
 
 /** Name of a parameter in an optimiser's dictionaries: the path as Python writes a tuple. */
@@ -100,6 +111,8 @@ export class OptaxOptimizer extends Node implements Scheduled {
   /** What the transformation remembers; null until parameters are registered. */
   optState: OptimState<unknown> | null = null;
   readonly paramGroups: ParamGroup[] = [];
+  /** Schedules that were added, in order. */
+  readonly schedulers: LRScheduler[] = [];
   private params: FlattedDict<State<unknown>> = new FlattedDict();
   private readonly schedule: LRScheduler;
   private readonly rate: OptimState;
@@ -119,7 +132,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
     this.startingLr = this.schedule.baseLrs[0] ?? 1e-3;
     this.rate = new OptimState(np.asarray(this.startingLr, { dtype: 'float32' }));
     this.schedule.attachOptimizer(this);
-    this.own = { of: this, given: tx ?? null, tx: tx ?? null, compiled: null };
+    this.own = { of: this, given: tx ?? null, tx: null, compiled: null };
     // Not a child of the graph.
     Object.defineProperty(this, 'own', { enumerable: false, writable: true });
     Object.defineProperty(this, 'params', { enumerable: false, writable: true });
@@ -138,30 +151,34 @@ export class OptaxOptimizer extends Node implements Scheduled {
   /** The transformation that {@link update} applies. */
   get tx(): GradientTransformation {
     const own = this.machinery();
-    own.tx ??= this.build(this.weightDecay, (count) => this.schedule.call(count));
+    own.tx ??= this.build({ weightDecay: this.weightDecay, minusRate: (count) => this.schedule.call(count), baseLr: this.startingLr });
     return own.tx;
   }
 
   /** What is made of this optimiser: a copy (`graph.clone`) makes its own, as the original's would change the original's states. */
   private machinery(): Machinery {
     if (this.own.of !== this) {
-      this.own = { of: this, given: this.own.given, tx: this.own.given, compiled: null };
-      for (const g of this.paramGroups) if (g.tx !== null) g.tx = this.build(g.weightDecay, () => np.negative(g.lr.value));
+      this.own = { of: this, given: this.own.given, tx: null, compiled: null };
+      for (const g of this.paramGroups) if (g.tx !== null) g.tx = this.build({ weightDecay: g.weightDecay, minusRate: () => np.negative(g.lr.value), baseLr: g.baseLr });
     }
     return this.own;
   }
 
-  /** Clipping, decay, direction and rate, in this order. */
-  protected build(weightDecay: number, minusRate: (count: Array) => Array): GradientTransformation {
-    const decay = weightDecay > 0 ? [addDecayedWeights(weightDecay)] : [];
+  /** Clipping, then {@link steps}. */
+  private build(settings: StepSettings): GradientTransformation {
+    const given = this.own.given;
     return chain(
       ...(this.gradClipNorm === null ? [] : [clipByGlobalNorm(this.gradClipNorm)]),
       ...(this.gradClipValue === null ? [] : [clip(this.gradClipValue)]),
-      ...(this.decoupledDecay ? [] : decay),
-      ...this.direction(),
-      ...(this.decoupledDecay ? decay : []),
-      scaleBySchedule(minusRate),
+      // A transformation of one's own has its rate in it: a group's counts as a part of the optimiser's.
+      ...(given === null ? this.steps(settings) : [given, scaleBySchedule((count) => np.divide(np.negative(settings.minusRate(count)), this.startingLr === 0 ? 1 : this.startingLr))]),
     );
+  }
+
+  /** From clipped gradients to updates: decay, direction and rate, in this order. */
+  protected steps({ weightDecay, minusRate }: StepSettings): readonly GradientTransformation[] {
+    const decay = weightDecay > 0 ? [addDecayedWeights(weightDecay)] : [];
+    return [...(this.decoupledDecay ? [] : decay), ...this.direction(), ...(this.decoupledDecay ? decay : []), scaleBySchedule(minusRate)];
   }
 
   /** Parameters that were registered, by path. */
@@ -195,15 +212,28 @@ export class OptaxOptimizer extends Node implements Scheduled {
   }
 
   /** @internal */
-  noteRates(rates: readonly Array[]): void {
+  noteRates(rates: readonly Array[], from: LRScheduler): void {
+    if (from !== this.schedule) this.currentLr = rates[0]!;
     this.rate.value = rates[0]!;
     this.paramGroups.slice(1, rates.length).forEach((g, i) => {
       g.lr.value = rates[i + 1]!;
     });
   }
 
+  /**
+   * Adds a schedule: its rate counts from now on, and again after each step of it.
+   *
+   * Mirrors `add_scheduler`, of which only `getLastLr` takes note.
+   */
+  addScheduler(scheduler: LRScheduler): void {
+    if (!(scheduler instanceof LRScheduler)) throw new ArgumentError(`addScheduler: expected a schedule, got ${describeValue(scheduler)}`);
+    this.schedulers.push(scheduler);
+    scheduler.attachOptimizer(this);
+  }
+
+  /** The rates that were set last: those of the schedule that was added last, if any was. */
   getLastLr(): Array[] {
-    return this.schedule.getLastLr();
+    return (this.schedulers.at(-1) ?? this.schedule).getLastLr();
   }
 
   /** Computes the schedule's rate anew, and changes it by a function. */
@@ -224,9 +254,11 @@ export class OptaxOptimizer extends Node implements Scheduled {
     const clash = fresh.find(([p]) => this.params.has(p));
     if (clash !== undefined) throw new ArgumentError(`registerTrainableWeights: another state is registered at '${clash[0].join('.')}' already`);
     this.params = this.params.merge(new FlattedDict(fresh));
-    this.optState = new OptimState<unknown>(this.tx.init(valuesOf(this.params)));
-    if (this.paramGroups.length === 0) this.paramGroups.push({ params: this.params, lr: this.rate, weightDecay: this.weightDecay, tx: null, optState: null });
+    if (this.paramGroups.length === 0) this.paramGroups.push({ params: this.params, lr: this.rate, baseLr: this.startingLr, weightDecay: this.weightDecay, tx: null, optState: null });
     else this.paramGroups[0]!.params = this.params.subtract(new FlattedDict(this.paramGroups.slice(1).flatMap((g) => g.params.entries())));
+    const begun = this.tx.init(valuesOf(this.paramGroups[0]!.params));
+    if (this.optState === null) this.optState = new OptimState<unknown>(begun);
+    else this.optState.value = keepKnown(begun, this.optState.value) as never;
     return this;
   }
 
@@ -242,13 +274,15 @@ export class OptaxOptimizer extends Node implements Scheduled {
     const known = new Set(this.params.values());
     this.params = this.params.merge(new FlattedDict(given.entries().filter(([, s]) => !known.has(s))));
     const params = new FlattedDict(this.params.entries().filter(([, s]) => chosen.has(s)));
-    const scheduled = this.schedule.currentLrs.value[this.paramGroups.length];
-    const rate = new OptimState(lr === undefined && scheduled !== undefined ? scheduled : np.asarray(checkRate('addParamGroup: lr', lr ?? this.startingLr), { dtype: 'float32' }));
-    const tx = this.build(checkRate('addParamGroup: weightDecay', weightDecay), () => np.negative(rate.value));
+    const baseLr = lr === undefined ? (this.schedule.baseLrs[this.paramGroups.length] ?? this.startingLr) : checkRate('addParamGroup: lr', lr);
+    const rate = new OptimState((lr === undefined ? this.schedule.currentLrs.value[this.paramGroups.length] : undefined) ?? np.asarray(baseLr, { dtype: 'float32' }));
+    const tx = this.build({ weightDecay: checkRate('addParamGroup: weightDecay', weightDecay), minusRate: () => np.negative(rate.value), baseLr });
     for (const g of this.paramGroups) g.params = new FlattedDict(g.params.entries().filter(([, s]) => !chosen.has(s)));
-    this.paramGroups.push({ params, lr: rate, weightDecay, tx, optState: new OptimState<unknown>(tx.init(valuesOf(params))) });
-    const first = this.paramGroups[0]!;
-    this.optState.value = this.tx.init(valuesOf(first.params)) as never;
+    this.paramGroups.push({ params, lr: rate, baseLr, weightDecay, tx, optState: new OptimState<unknown>(tx.init(valuesOf(params))) });
+    for (const g of this.paramGroups.slice(0, -1)) {
+      const state = g.optState ?? this.optState;
+      state.value = keepKnown((g.tx ?? this.tx).init(valuesOf(g.params)), state.value) as never;
+    }
   }
 
   /**
@@ -326,6 +360,15 @@ export class OptaxOptimizer extends Node implements Scheduled {
 
 function valuesOf(params: FlattedDict<State<unknown>>): Record<string, unknown> {
   return Object.fromEntries(params.entries().map(([p, s]) => [pathName(p), s.value]));
+}
+
+/** What was remembered before, in the structure that it has now; what is new begins. */
+function keepKnown(fresh: unknown, old: unknown): unknown {
+  if (old === undefined || old === null) return fresh;
+  if (fresh instanceof Array) return old instanceof Array && old.aval.matches(fresh.aval) ? old : fresh;
+  if (globalThis.Array.isArray(fresh)) return fresh.map((x, i) => keepKnown(x, (old as unknown[])[i]));
+  if (fresh !== null && typeof fresh === 'object') return Object.fromEntries(Object.entries(fresh).map(([k, x]) => [k, keepKnown(x, (old as Record<string, unknown>)[k])]));
+  return fresh;
 }
 
 /** A saved tree in the structure that it had: lists were saved as dicts of their indices. */

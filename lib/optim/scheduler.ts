@@ -16,7 +16,7 @@ export interface SchedulerOptions {
 /** What a schedule changes the rate of. */
 export interface Scheduled {
   /** Takes note of rates that changed, one for each group of parameters. */
-  noteRates(rates: readonly Array[]): void;
+  noteRates(rates: readonly Array[], from: LRScheduler): void;
 }
 
 /** Checks a learning rate. */
@@ -110,14 +110,14 @@ export abstract class LRScheduler extends Node {
   /** @internal */
   setRates(rates: Array[]): void {
     this.currentLrs.value = rates;
-    for (const o of followersOf.get(this) ?? []) o.noteRates(rates);
+    for (const o of followersOf.get(this) ?? []) o.noteRates(rates, this);
   }
 
   /** @internal */
   attachOptimizer(o: Scheduled): void {
     const known = followersOf.get(this) ?? [];
     if (!known.includes(o)) followersOf.set(this, [...known, o]);
-    o.noteRates(this.currentLrs.value);
+    o.noteRates(this.currentLrs.value, this);
   }
 
   /** Minus the current rate, whatever the count: how a chain of transformations reads it. */

@@ -1,0 +1,126 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import * as np from '../numpy';
+import { checkBetas } from './moments';
+import { lookahead, scaleByRprop, scaleByTrustRatio } from './norms';
+import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
+import { checkCount } from './scheduler';
+import { addDecayedWeights, type ArrayTree, chain, type GradientTransformation, mapTree, scaleByAdam, scaleBySchedule, trace } from './transformation';
+
+/** Adam with steps in proportion to the norm of each array's parameters (You et al., 2020). Mirrors `braintools.optim.Lamb`. */
+export class Lamb extends OptaxOptimizer {
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+
+  constructor({ betas = [0.9, 0.999], eps = 1e-6, ...options }: OptimizerOptions & { betas?: readonly [number, number]; eps?: number } = {}) {
+    super(options);
+    this.betas = checkBetas('Lamb', betas);
+    this.eps = eps;
+  }
+
+  protected override steps({ weightDecay, minusRate }: StepSettings): readonly GradientTransformation[] {
+    const decay = weightDecay > 0 ? [addDecayedWeights(weightDecay)] : [];
+    return [scaleByAdam({ b1: this.betas[0], b2: this.betas[1], eps: this.eps }), ...decay, scaleByTrustRatio(), scaleBySchedule(minusRate)];
+  }
+}
+
+/** Momentum of gradients scaled to the norm of each array's parameters (You et al., 2017). Mirrors `braintools.optim.Lars`; `lr` is 1 by default. */
+export class Lars extends OptaxOptimizer {
+  readonly momentum: number;
+  readonly trustCoefficient: number;
+  readonly eps: number;
+
+  constructor({ lr = 1, momentum = 0.9, trustCoefficient = 0.001, eps = 1e-8, ...options }: OptimizerOptions & { momentum?: number; trustCoefficient?: number; eps?: number } = {}) {
+    super({ lr, ...options });
+    this.momentum = momentum;
+    this.trustCoefficient = trustCoefficient;
+    this.eps = eps;
+  }
+
+  protected override direction(): readonly GradientTransformation[] {
+    return [scaleByTrustRatio({ trustCoefficient: this.trustCoefficient, eps: this.eps }), trace(this.momentum)];
+  }
+}
+
+/**
+ * Steps in proportion to the norm of each array's parameters, which stay as large as they are (Bernstein et al., 2020). `lr` is 1 by default.
+ *
+ * Mirrors `braintools.optim.Fromage`, which ignores schedules and `momentum`; here the current rate counts, and momentum is that of the gradient.
+ */
+export class Fromage extends OptaxOptimizer {
+  readonly momentum: number;
+
+  constructor({ lr = 1, momentum = 0, ...options }: Omit<OptimizerOptions, 'weightDecay'> & { momentum?: number } = {}) {
+    super({ lr, ...options });
+    this.momentum = momentum;
+  }
+
+  protected override steps({ minusRate }: StepSettings): readonly GradientTransformation[] {
+    const apply: GradientTransformation = {
+      init: () => ({ count: np.zeros([], { dtype: 'int32' }) }),
+      update: (updates: ArrayTree, state, params: ArrayTree) => {
+        const { count } = state as { count: ReturnType<typeof np.zeros> };
+        const minusLr = minusRate(count);
+        const shrink = np.divide(1, np.sqrt(np.add(1, np.square(minusLr))));
+        const size = np.multiply(minusLr, shrink);
+        const out = mapTree((u, p) => np.add(np.multiply(size.astype(u.dtype), u), np.multiply(np.subtract(shrink, 1).astype(u.dtype), p)), updates, params);
+        return [out, { count: np.add(count, 1) }];
+      },
+    };
+    return [...(this.momentum > 0 ? [trace(this.momentum)] : []), scaleByTrustRatio({ minNorm: 1e-6 }), apply];
+  }
+}
+
+export interface RpropOptimizerOptions extends Omit<OptimizerOptions, 'weightDecay'> {
+  /** What the size of a step is multiplied by where the gradient's sign changed, and where it stayed. Default [0.5, 1.2]. */
+  etas?: readonly [number, number];
+  /** The least and the largest size of a step. Default [1e-6, 50]. */
+  stepSizes?: readonly [number, number];
+}
+
+/**
+ * Steps by the sign of the gradient, of a size for each entry that adapts (Riedmiller and Braun, 1993); `lr`, 0.01 by default, is the first size.
+ *
+ * Mirrors `braintools.optim.Rprop`, which ignores schedules; here steps are multiplied by the current rate over the base rate.
+ */
+export class Rprop extends OptaxOptimizer {
+  readonly etas: readonly [number, number];
+  readonly stepSizes: readonly [number, number];
+
+  constructor({ lr = 0.01, etas = [0.5, 1.2], stepSizes = [1e-6, 50], ...options }: RpropOptimizerOptions = {}) {
+    super({ lr, ...options });
+    this.etas = etas;
+    this.stepSizes = stepSizes;
+  }
+
+  protected override steps({ minusRate, baseLr }: StepSettings): readonly GradientTransformation[] {
+    const [[etaMinus, etaPlus], [minStepSize, maxStepSize]] = [this.etas, this.stepSizes];
+    return [scaleByRprop(baseLr, { etaMinus, etaPlus, minStepSize, maxStepSize }), scaleBySchedule((count) => (baseLr === 0 ? 0 : np.divide(minusRate(count), baseLr)))];
+  }
+}
+
+/**
+ * Slow parameters that follow the fast ones of another optimiser every few steps (Zhang et al., 2019).
+ *
+ * `baseOptimizer` is a transformation that gives whole updates, with the rate in them: `chain(scaleByAdam(), scale(-0.1))`. Its updates are multiplied by the
+ * current rate over the base rate, so that schedules count. Mirrors `braintools.optim.Lookahead`, which ignores `lr`.
+ */
+export class Lookahead extends OptaxOptimizer {
+  readonly syncPeriod: number;
+  readonly alpha: number;
+  private readonly base: { readonly tx: GradientTransformation };
+
+  constructor(baseOptimizer: GradientTransformation, { syncPeriod = 5, alpha = 0.5, ...options }: OptimizerOptions & { syncPeriod?: number; alpha?: number } = {}) {
+    super(options);
+    if (typeof baseOptimizer?.init !== 'function' || typeof baseOptimizer.update !== 'function') throw new ArgumentError(`Lookahead: expected baseOptimizer to be a gradient transformation, got ${describeValue(baseOptimizer)}`);
+    this.base = { tx: baseOptimizer };
+    Object.defineProperty(this, 'base', { enumerable: false });
+    this.syncPeriod = checkCount('Lookahead: syncPeriod', syncPeriod);
+    this.alpha = alpha;
+  }
+
+  protected override steps({ weightDecay, minusRate, baseLr }: StepSettings): readonly GradientTransformation[] {
+    const relative = scaleBySchedule((count) => (baseLr === 0 ? 0 : np.divide(np.negative(minusRate(count)), baseLr)));
+    return [lookahead(chain(...(weightDecay > 0 ? [addDecayedWeights(weightDecay)] : []), this.base.tx, relative), { syncPeriod: this.syncPeriod, alpha: this.alpha })];
+  }
+}

@@ -1,0 +1,134 @@
+import type { Array } from '../core/array';
+import { flatten, unflatten } from '../core/tree';
+import { rsqrt } from '../lax/index';
+import * as np from '../numpy';
+import { zeroCount } from './moments';
+import { type ArrayTree, type GradientTransformation, mapTree, updateMoment, zerosLikeTree } from './transformation';
+
+const filled = (params: ArrayTree, value: number): ArrayTree => mapTree((p) => np.fullLike(p, value), params);
+const absSquare = (x: Array): Array => np.square(np.abs(x));
+
+/** Over the root of a running mean square; `eps` is inside of the root. Mirrors `optax.scale_by_rms`. */
+export function scaleByRms({ decay = 0.9, eps = 1e-8, initialScale = 0 }: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ nu: filled(params, initialScale) }),
+    update: (updates, state) => {
+      const nu = updateMoment(updates, (state as { nu: ArrayTree }).nu, decay, 2);
+      return [mapTree((g, v) => np.multiply(g, rsqrt(np.add(v, eps))), updates, nu), { nu }];
+    },
+  };
+}
+
+/** Over the root of a running variance; `eps` is inside of the root. Mirrors `optax.scale_by_stddev`. */
+export function scaleByStddev({ decay = 0.9, eps = 1e-8, initialScale = 0 }: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ mu: zerosLikeTree(params), nu: filled(params, initialScale) }),
+    update: (updates, state) => {
+      const s = state as { mu: ArrayTree; nu: ArrayTree };
+      const mu = updateMoment(updates, s.mu, decay, 1);
+      const nu = updateMoment(updates, s.nu, decay, 2);
+      return [mapTree((g, m, v) => np.multiply(g, rsqrt(np.add(np.subtract(v, absSquare(m)), eps))), updates, mu, nu), { mu, nu }];
+    },
+  };
+}
+
+/** Over the root of the sum of all squares. Mirrors `optax.scale_by_rss`. */
+export function scaleByRss({ initialAccumulatorValue = 0.1, eps = 1e-7 }: { initialAccumulatorValue?: number; eps?: number } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ sum_of_squares: filled(params, initialAccumulatorValue) }),
+    update: (updates, state) => {
+      const sums = mapTree((g, t) => np.add(absSquare(g), t), updates, (state as { sum_of_squares: ArrayTree }).sum_of_squares);
+      return [mapTree((g, t) => np.where(np.greater(t, 0), np.multiply(g, rsqrt(np.add(t, eps))), 0).astype(g.dtype), updates, sums), { sum_of_squares: sums }];
+    },
+  };
+}
+
+/** Steps in the units of the parameters: over the size of gradients, times that of steps. Mirrors `optax.scale_by_adadelta`. */
+export function scaleByAdadelta({ rho = 0.9, eps = 1e-6 }: { rho?: number; eps?: number } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ e_g: zerosLikeTree(params), e_x: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const s = state as { e_g: ArrayTree; e_x: ArrayTree };
+      const sizes = updateMoment(updates, s.e_g, rho, 2);
+      const out = mapTree((g, a, b) => np.multiply(np.divide(np.sqrt(np.add(b, eps)), np.sqrt(np.add(a, eps))), g), updates, sizes, s.e_x);
+      return [out, { e_g: sizes, e_x: updateMoment(out, s.e_x, rho, 2) }];
+    },
+  };
+}
+
+/** The two largest axes of a shape, the largest last; null where squares are kept whole. */
+function factoredAxes(shape: readonly number[], factored: boolean, least: number): [number, number] | null {
+  if (!factored || shape.length < 2) return null;
+  const axes = shape.map((_, i) => i).sort((a, b) => shape[a]! - shape[b]!);
+  const [d1, d0] = [axes.at(-2)!, axes.at(-1)!];
+  return shape[d1]! < least ? null : [d1, d0];
+}
+
+export interface FactoredRmsOptions {
+  /** Whether of large matrices only sums of rows and columns are kept. Default true. */
+  factored?: boolean;
+  /** The mean forgets by `1 - t^-decayRate`. Default 0.8. */
+  decayRate?: number;
+  /** The least size of an axis for that. Default 128. */
+  minDimSizeToFactor?: number;
+  /** Added to squares. Default 1e-30. */
+  epsilon?: number;
+}
+
+/** Over the root of a mean square, kept by rows and columns for large matrices. Mirrors `optax.scale_by_factored_rms`. */
+export function scaleByFactoredRms({ factored = true, decayRate = 0.8, minDimSizeToFactor = 128, epsilon = 1e-30 }: FactoredRmsOptions = {}): GradientTransformation {
+  const axesOf = (p: Array) => factoredAxes(p.shape, factored, minDimSizeToFactor);
+  const none = (p: Array) => np.zeros([1], { dtype: p.dtype });
+  return {
+    init: (params) => ({
+      count: zeroCount(),
+      v_row: mapTree((p) => (axesOf(p) === null ? none(p) : np.zeros(p.shape.filter((_, i) => i !== axesOf(p)![1]), { dtype: p.dtype })), params),
+      v_col: mapTree((p) => (axesOf(p) === null ? none(p) : np.zeros(p.shape.filter((_, i) => i !== axesOf(p)![0]), { dtype: p.dtype })), params),
+      v: mapTree((p) => (axesOf(p) === null ? np.zerosLike(p) : none(p)), params),
+    }),
+    update: (updates, state) => {
+      const s = state as { count: Array; v_row: ArrayTree; v_col: ArrayTree; v: ArrayTree };
+      const count = np.add(s.count, 1);
+      const decay = np.subtract(1, np.power(count.astype('float32'), -decayRate));
+      const mean = (v: Array, next: Array) => np.add(np.multiply(decay, v), np.multiply(np.subtract(1, decay), next)).astype(v.dtype);
+      const square = (g: Array) => np.add(absSquare(g), epsilon);
+      const rows = mapTree((g, r) => (axesOf(g) === null ? r : mean(r, np.mean(square(g), axesOf(g)![1]))), updates, s.v_row);
+      const cols = mapTree((g, c) => (axesOf(g) === null ? c : mean(c, np.mean(square(g), axesOf(g)![0]))), updates, s.v_col);
+      const whole = mapTree((g, v) => (axesOf(g) === null ? mean(v, square(g)) : v), updates, s.v);
+      const out = mapTree((g, r, c, v) => {
+        const axes = axesOf(g);
+        if (axes === null) return np.multiply(g, rsqrt(v));
+        const [d1, d0] = axes;
+        const ofRows = rsqrt(np.divide(r, np.mean(r, { axis: d1 > d0 ? d1 - 1 : d1, keepdims: true })));
+        return np.multiply(np.multiply(g, np.expandDims(ofRows, d0)), np.expandDims(rsqrt(c), d1));
+      }, updates, rows, cols, whole);
+      return [out, { count, v_row: rows, v_col: cols, v: whole }];
+    },
+  };
+}
+
+/** Over the root of sums of squares, of which each axis keeps its largest; then momentum. Mirrors `optax.scale_by_sm3`. */
+export function scaleBySm3({ b1 = 0.9, b2 = 1, eps = 1e-8 }: { b1?: number; b2?: number; eps?: number } = {}): GradientTransformation {
+  const axesOf = (p: Array) => p.shape.map((_, i) => i);
+  return {
+    init: (params) => {
+      const [ps, def] = flatten(params);
+      return { mu: unflatten(def, ps.map((p) => ((p as Array).ndim === 0 ? [p as Array] : axesOf(p as Array).map((i) => np.zeros([(p as Array).shape[i]!], { dtype: (p as Array).dtype }))).map((x) => np.zerosLike(x)))), nu: zerosLikeTree(params) };
+    },
+    update: (updates, state) => {
+      const s = state as { mu: ArrayTree; nu: ArrayTree };
+      const [gs, def] = flatten(updates) as [Array[], ReturnType<typeof flatten>[1]];
+      const [kept] = flatten(s.mu) as [Array[], unknown];
+      let next = 0;
+      const sums = gs.map((g) => {
+        const mine = kept.slice(next, (next += Math.max(g.ndim, 1)));
+        const least = mine.map((v, i) => (g.ndim < 2 ? v : np.reshape(v, g.shape.map((n, k) => (k === i ? n : 1))))).reduce((a, b) => np.minimum(a, b));
+        return np.add(np.multiply(np.square(g), b2 === 1 ? 1 : 1 - b2), np.multiply(least, b2));
+      });
+      const scaled = gs.map((g, i) => np.where(np.greater(sums[i]!, 0), np.multiply(g, rsqrt(np.add(sums[i]!, eps))), 0).astype(g.dtype));
+      const nu = updateMoment(unflatten(def, scaled), s.nu, b1, 1);
+      const mu = sums.map((x) => (x.ndim < 2 ? [x] : axesOf(x).map((i) => np.max(x, { axis: axesOf(x).filter((k) => k !== i) }))));
+      return [nu, { mu: unflatten(def, mu), nu }];
+    },
+  };
+}

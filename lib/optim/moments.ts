@@ -1,0 +1,156 @@
+import type { Array } from '../core/array';
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
+import * as np from '../numpy';
+import { type AdamOptions, type ArrayTree, biasCorrection, type GradientTransformation, mapTree, updateMoment, zerosLikeTree } from './transformation';
+
+interface Moments {
+  count: Array;
+  mu: ArrayTree;
+  nu: ArrayTree;
+}
+
+/** A count of zero: an int32 scalar. */
+export const zeroCount = (): Array => np.zeros([], { dtype: 'int32' });
+
+/** Decays of means, each in [0, 1). */
+export function checkBetas(what: string, betas: readonly [number, number]): readonly [number, number] {
+  if (!globalThis.Array.isArray(betas) || betas.length !== 2 || betas.some((b) => typeof b !== 'number' || !(b >= 0 && b < 1))) {
+    throw new ArgumentError(`${what}: expected betas to be two numbers in [0, 1), got ${globalThis.Array.isArray(betas) ? `[${betas.join(', ')}]` : describeValue(betas)}`);
+  }
+  return betas;
+}
+
+function withMoments(init: (params: ArrayTree) => ArrayTree, step: (g: ArrayTree, s: Moments, count: Array, params: ArrayTree) => [ArrayTree, ArrayTree, ArrayTree]): GradientTransformation {
+  return {
+    init: (params) => ({ count: zeroCount(), mu: init(params), nu: init(params) }),
+    update: (updates, state, params) => {
+      const s = state as Moments;
+      const count = np.add(s.count, 1);
+      const [out, mu, nu] = step(updates, s, count, params);
+      return [out, { count, mu, nu }];
+    },
+  };
+}
+
+/** `m / (sqrt(v) + eps)`. */
+const normalized = (mu: ArrayTree, nu: ArrayTree, eps: number): ArrayTree => mapTree((m, v) => np.divide(m, np.add(np.sqrt(v), eps)), mu, nu);
+
+/** The mean gradient over the largest gradient of late. Mirrors `optax.scale_by_adamax`. */
+export function scaleByAdamax({ b1 = 0.9, b2 = 0.999, eps = 1e-8 }: Omit<AdamOptions, 'epsRoot'> = {}): GradientTransformation {
+  return withMoments(zerosLikeTree, (g, s, count) => {
+    const mu = updateMoment(g, s.mu, b1, 1);
+    const nu = mapTree((x, v) => np.maximum(np.add(np.abs(x), eps), np.multiply(v, b2)), g, s.nu);
+    return [mapTree((m, v) => np.divide(m, v), biasCorrection(mu, b1, count), nu), mu, nu];
+  });
+}
+
+/** Adam's direction with the variance of gradients about their mean. Mirrors `optax.scale_by_belief`. */
+export function scaleByBelief({ b1 = 0.9, b2 = 0.999, eps = 1e-16, epsRoot = 1e-16 }: AdamOptions = {}): GradientTransformation {
+  return withMoments(zerosLikeTree, (g, s, count) => {
+    const mu = updateMoment(g, s.mu, b1, 1);
+    const errors = mapTree((x, m) => np.subtract(x, m), g, mu);
+    const nu = mapTree((v) => np.add(v, epsRoot), updateMoment(errors, s.nu, b2, 2));
+    return [normalized(biasCorrection(mu, b1, count), biasCorrection(nu, b2, count), eps), mu, nu];
+  });
+}
+
+/** Adam's direction with a mean square that changes by small additions. Mirrors `optax.scale_by_yogi`. */
+export function scaleByYogi({ b1 = 0.9, b2 = 0.999, eps = 1e-3, initialAccumulatorValue = 1e-6 }: Omit<AdamOptions, 'epsRoot'> & { initialAccumulatorValue?: number } = {}): GradientTransformation {
+  return withMoments(
+    (params) => mapTree((p) => np.fullLike(p, initialAccumulatorValue), params),
+    (g, s, count) => {
+      const mu = updateMoment(g, s.mu, b1, 1);
+      const nu = mapTree((x, v) => {
+        const square = np.square(np.abs(x));
+        return np.subtract(v, np.multiply(np.multiply(np.sign(np.subtract(v, square)), 1 - b2), square));
+      }, g, s.nu);
+      return [normalized(biasCorrection(mu, b1, count), biasCorrection(nu, b2, count), eps), mu, nu];
+    },
+  );
+}
+
+/** Adam's direction, rectified while there are few gradients. Mirrors `optax.scale_by_radam`. */
+export function scaleByRadam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, threshold = 5 }: Omit<AdamOptions, 'epsRoot'> & { threshold?: number } = {}): GradientTransformation {
+  const most = 2 / (1 - b2) - 1;
+  return withMoments(zerosLikeTree, (g, s, count) => {
+    const mu = updateMoment(g, s.mu, b1, 1);
+    const nu = updateMoment(g, s.nu, b2, 2);
+    const power = np.power(b2, count);
+    const ro = np.subtract(most, np.divide(np.multiply(np.multiply(count, 2), power), np.subtract(1, power)));
+    const r = np.sqrt(np.divide(np.multiply(np.multiply(np.subtract(ro, 4), np.subtract(ro, 2)), most), np.multiply((most - 4) * (most - 2), ro)));
+    const enough = np.greaterEqual(ro, threshold);
+    const muHat = biasCorrection(mu, b1, count);
+    const out = mapTree((m, v) => np.where(enough, np.divide(np.multiply(r.astype(m.dtype), m), np.add(np.sqrt(v), eps)), m), muHat, biasCorrection(nu, b2, count));
+    return [out, mu, nu];
+  });
+}
+
+/** Adam's direction with Nesterov's momentum, which grows with time. Mirrors the transformation of `braintools.optim.Nadam`. */
+export function scaleByNadam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, momentumDecay = 0.004 }: Omit<AdamOptions, 'epsRoot'> & { momentumDecay?: number } = {}): GradientTransformation {
+  const momentum = (t: Array) => np.multiply(b1, np.subtract(1, np.multiply(0.5, np.power(0.96, np.multiply(t, momentumDecay)))));
+  return {
+    init: (params) => ({ count: zeroCount(), mu_product: np.ones([], { dtype: 'float32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const s = state as Moments & { mu_product: Array };
+      const count = np.add(s.count, 1);
+      const t = count.astype('float32');
+      const [now, next] = [momentum(t), momentum(np.add(t, 1))];
+      const product = np.multiply(s.mu_product, now);
+      const [mu, nu] = [updateMoment(updates, s.mu, b1, 1), updateMoment(updates, s.nu, b2, 2)];
+      const ofGradient = np.divide(np.subtract(1, now), np.subtract(1, product));
+      const ofMomentum = np.divide(next, np.subtract(1, np.multiply(product, next)));
+      const out = mapTree((g, m, v) => {
+        const size = np.add(np.sqrt(v), eps);
+        return np.divide(np.add(np.multiply(ofGradient.astype(g.dtype), g), np.multiply(ofMomentum.astype(g.dtype), m)), size);
+      }, updates, mu, biasCorrection(nu, b2, count));
+      return [out, { count, mu_product: product, mu, nu }];
+    },
+  };
+}
+
+/** The sign of momentum. Mirrors `optax.scale_by_lion`. */
+export function scaleByLion({ b1 = 0.9, b2 = 0.99 }: { b1?: number; b2?: number } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ count: zeroCount(), mu: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const s = state as { count: Array; mu: ArrayTree };
+      const out = mapTree((x) => np.sign(x), updateMoment(updates, s.mu, b1, 1));
+      return [out, { count: np.add(s.count, 1), mu: updateMoment(updates, s.mu, b2, 1) }];
+    },
+  };
+}
+
+/** Momentum of gradients over the norm of each array, with weight decay in it. Mirrors `optax.scale_by_novograd`. */
+export function scaleByNovograd({ b1 = 0.9, b2 = 0.25, eps = 1e-8, epsRoot = 0, weightDecay = 0 }: AdamOptions & { weightDecay?: number } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ count: zeroCount(), mu: zerosLikeTree(params), nu: mapTree((p) => np.zeros([], { dtype: p.dtype }), params) }),
+    update: (updates, state, params) => {
+      const s = state as Moments;
+      const count = np.add(s.count, 1);
+      const first = np.equal(count, 1);
+      const nu = mapTree((g, v) => {
+        const square = np.sum(np.square(np.abs(g)));
+        return np.where(first, square, np.add(np.multiply(square, 1 - b2), np.multiply(v, b2)));
+      }, updates, s.nu);
+      const mu = mapTree((g, v, p, m) => {
+        const direction = np.add(np.divide(g, np.add(np.sqrt(np.add(v, epsRoot)), eps)), np.multiply(p, weightDecay));
+        return np.where(first, direction, np.add(np.multiply(m, b1), direction));
+      }, updates, nu, params, s.mu);
+      return [mu, { count, mu, nu }];
+    },
+  };
+}
+
+/** Running mean; with `debias`, as it would be had it not started at zero. Mirrors `optax.ema`. */
+export function ema(decay: number, { debias = true }: { debias?: boolean } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ count: zeroCount(), ema: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const s = state as { count: Array; ema: ArrayTree };
+      const count = np.add(s.count, 1);
+      const mean = updateMoment(updates, s.ema, decay, 1);
+      return [debias ? biasCorrection(mean, decay, count) : mean, { count, ema: mean }];
+    },
+  };
+}

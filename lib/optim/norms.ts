@@ -1,0 +1,67 @@
+import type { Array } from '../core/array';
+import * as np from '../numpy';
+import { zeroCount } from './moments';
+import { type ArrayTree, type GradientTransformation, mapTree, stateless, zerosLikeTree } from './transformation';
+
+const normOf = (x: Array): Array => np.sqrt(np.sum(np.square(np.abs(x))));
+const rms = (x: Array): Array => np.sqrt(np.mean(np.square(np.abs(x))));
+
+/** Each array's update times the norm of its parameters over its own. Mirrors `optax.scale_by_trust_ratio`. */
+export function scaleByTrustRatio({ minNorm = 0, trustCoefficient = 1, eps = 0 }: { minNorm?: number; trustCoefficient?: number; eps?: number } = {}): GradientTransformation {
+  return stateless((updates, params) => mapTree((u, p) => {
+    const [ofParams, ofUpdate] = [p, u].map((x) => np.maximum(normOf(x), minNorm)) as [Array, Array];
+    const ratio = np.divide(np.multiply(ofParams, trustCoefficient), np.add(ofUpdate, eps));
+    const zero = np.logicalOr(np.equal(ofParams, 0), np.equal(ofUpdate, 0));
+    return np.multiply(u, np.where(zero, 1, ratio).astype(u.dtype));
+  }, updates, params));
+}
+
+/** Scales each array down to a root mean square of at most `threshold`. Mirrors `optax.clip_by_block_rms`. */
+export function clipByBlockRms(threshold: number): GradientTransformation {
+  return stateless((updates) => mapTree((u) => np.divide(u, np.maximum(1, np.divide(rms(u), threshold))), updates));
+}
+
+/** Times the root mean square of the parameters of each array, or `minScale` if that is more. Mirrors `optax.scale_by_param_block_rms`. */
+export function scaleByParamBlockRms(minScale = 1e-3): GradientTransformation {
+  return stateless((updates, params) => mapTree((u, p) => np.multiply(u, np.maximum(rms(p), minScale)), updates, params));
+}
+
+export interface RpropOptions {
+  etaMinus?: number;
+  etaPlus?: number;
+  minStepSize?: number;
+  maxStepSize?: number;
+}
+
+/** Steps of a size for each entry, which grows while the gradient's sign stays. Mirrors `optax.scale_by_rprop`, where a step is made one update after its gradient. */
+export function scaleByRprop(learningRate: number, { etaMinus = 0.5, etaPlus = 1.2, minStepSize = 1e-6, maxStepSize = 50 }: RpropOptions = {}): GradientTransformation {
+  return {
+    init: (params) => ({ step_sizes: mapTree((p) => np.fullLike(p, learningRate), params), prev_updates: zerosLikeTree(params) }),
+    update: (updates, state) => {
+      const s = state as { step_sizes: ArrayTree; prev_updates: ArrayTree };
+      const signs = mapTree((g, before) => np.multiply(g, before), updates, s.prev_updates);
+      const sizes = mapTree((sign, size) => {
+        const changed = np.clip(np.multiply(size, np.where(np.greater(sign, 0), etaPlus, etaMinus)), minStepSize, maxStepSize);
+        return np.where(np.equal(sign, 0), size, changed).astype(size.dtype);
+      }, signs, s.step_sizes);
+      const steps = mapTree((sign, g, size) => np.where(np.less(sign, 0), 0, np.multiply(size, np.sign(g))).astype(g.dtype), signs, updates, sizes);
+      return [mapTree((sign, before) => np.where(np.less(sign, 0), 0, before).astype(before.dtype), signs, s.prev_updates), { step_sizes: sizes, prev_updates: steps }];
+    },
+  };
+}
+
+/** Slow parameters that follow the fast ones every `syncPeriod` steps by a part `alpha` (Zhang et al., 2019); the updates of `fast` are whole ones, with the rate in them. */
+export function lookahead(fast: GradientTransformation, { syncPeriod = 5, alpha = 0.5 }: { syncPeriod?: number; alpha?: number } = {}): GradientTransformation {
+  return {
+    init: (params) => ({ count: zeroCount(), slow: mapTree((p) => p, params), fast_state: fast.init(params) }),
+    update: (updates, state, params, extra) => {
+      const s = state as { count: Array; slow: ArrayTree; fast_state: unknown };
+      const [steps, fastState] = fast.update(updates, s.fast_state as never, params, extra);
+      const count = np.add(s.count, 1);
+      const sync = np.equal(np.mod(count, syncPeriod), 0);
+      const synced = mapTree((slow, p, u) => np.add(slow, np.multiply(np.subtract(np.add(p, u), slow), alpha)), s.slow, params, steps);
+      const out = mapTree((slow, p, u) => np.where(sync, np.subtract(slow, p), u), synced, params, steps);
+      return [out, { count, slow: mapTree((next, slow) => np.where(sync, next, slow).astype(slow.dtype), synced, s.slow), fast_state: fastState }];
+    },
+  };
+}
