@@ -34,7 +34,7 @@ export {
 export { SparseLinear, type SparseLinearOptions, type SparseMatrix } from './sparseLinear';
 export { EnvironContext, Map, type MapFunctionOptions, type MapOptions, Vmap, type VmapModuleOptions } from './wrappers';
 export { weightStandardization, type WeightStandardizationOptions } from './weightStandardization';
-export { type PerDimension, type WindowPadding } from './windowArguments';
+export type { PerDimension, WindowPadding } from './windowArguments';
 export { Const, Param, type ParamOptions } from './param';
 export {
   AffineT, ChainT, ClipT, ExpT, IdentityT, LogT, MaskedT, NegativeT, NegSoftplusT, OrderedT, PositiveT, PowerT, ReluT, ScaledSigmoidT, SigmoidT, SimplexT, SoftplusT, SoftsignT, TanhT, Transform, UnitVectorT,
@@ -45,4 +45,12 @@ export {
 export {
   ChainedReg, ElasticNetReg, EntropyReg, GroupLassoReg, HuberReg, type Hyper, L1Reg, L2Reg, MaxNormReg, OrthogonalReg, Regularization, type RegOptions, SpectralNormReg, TotalVariationReg,
 } from './regularization';
+export { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, type AdaptivePoolOptions, type TargetSize } from './adaptivePooling';
+export { AlphaDropout, Dropout1d, Dropout2d, Dropout3d, DropoutFixed, FeatureAlphaDropout, type FeatureDropoutOptions } from './featureDropout';
+export {
+  CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d, type ConstantPadOptions, type PadLayerOptions, type PadSizes, ReflectionPad1d, ReflectionPad2d, ReflectionPad3d,
+  ReplicationPad1d, ReplicationPad2d, ReplicationPad3d, ZeroPad1d, ZeroPad2d, ZeroPad3d,
+} from './padding';
+export { AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d, LPPool2d, LPPool3d, MaxPool1d, MaxPool2d, MaxPool3d, type MaxPoolOptions, type PoolOptions } from './pooling';
+export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type MaxUnpoolOptions, type UnpoolCallOptions } from './unpooling';
 export * as init from '../init/index';

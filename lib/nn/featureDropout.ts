@@ -1,0 +1,181 @@
+import type { Array } from '../core/array';
+import { ArgumentError, ShapeError } from '../core/errors';
+import * as environ from '../environ';
+import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { type Size, toShape } from '../init/initializers';
+import * as np from '../numpy';
+import * as random from '../random';
+import { ShortTermState } from '../state/state';
+import { ElementWiseBlock } from './module';
+
+export interface FeatureDropoutOptions {
+  /** Axis of the channels in an example. Default −1. */
+  channelAxis?: number;
+  name?: string;
+}
+
+/** A dropout that keeps with a probability while fitting. */
+abstract class Kept extends ElementWiseBlock {
+  static override readonly positional: readonly string[] = ['prob'];
+  /** Probability to keep. */
+  readonly prob: number;
+
+  constructor(prob: number, { name }: { name?: string }) {
+    super({ name });
+    if (typeof prob !== 'number' || !(prob >= 0 && prob <= 1)) throw new ArgumentError(`${new.target.name}: expected prob, the probability to keep, in [0, 1], got ${describeValue(prob)}`);
+    this.prob = prob;
+  }
+
+  /** Whether something may be dropped. */
+  protected get active(): boolean {
+    return Boolean(environ.get('fit', { desc: 'whether the model is being fitted' })) && this.prob < 1;
+  }
+
+  /** True where entries are kept, in the input's shape. */
+  protected draw(x: Array, size: readonly number[]): Array {
+    return np.broadcastTo(random.bernoulli(this.prob, { size: [...size] }), x.shape as number[]);
+  }
+
+  protected scaled(x: Array, keep: Array): Array {
+    return np.where(keep, np.divide(x, this.prob).astype(x.dtype), np.zeros([], { dtype: x.dtype }));
+  }
+}
+
+abstract class FeatureDropout extends Kept {
+  readonly channelAxis: number;
+  private readonly spatial: number;
+
+  protected constructor(spatial: number, prob = 0.5, { channelAxis = -1, name }: FeatureDropoutOptions = {}) {
+    super(prob, { name });
+    this.channelAxis = channelAxis;
+    this.spatial = spatial;
+    Object.defineProperty(this, 'spatial', { enumerable: false });
+    if (!Number.isInteger(channelAxis) || channelAxis < -spatial - 1 || channelAxis > spatial) throw new ArgumentError(`${new.target.name}: expected channelAxis from ${-spatial - 1} to ${spatial}, got ${describeValue(channelAxis)}`);
+  }
+
+  override call(input: ArrayLike): Array {
+    const x = asArray(input, this.constructor.name);
+    const lead = x.ndim - this.spatial - 1;
+    if (lead !== 0 && lead !== 1) throw new ShapeError(`${this.constructor.name}: expected an input of ${this.spatial + 1} dimensions, or a batch of such, got ${x.aval}`);
+    if (!this.active) return x;
+    const channel = this.channelAxis < 0 ? x.ndim + this.channelAxis : this.channelAxis + lead;
+    return this.scaled(x, this.draw(x, x.shape.map((n, d) => (d === channel || d < lead ? n : 1))));
+  }
+}
+
+/**
+ * Sets whole channels of an example to zero at random while fitting, and scales the others up: each is kept with probability `prob`. x: [batch, length, channels], or without batch.
+ *
+ * Reads `fit` of the environment, and draws from the global random state. Mirrors `brainstate.nn.Dropout1d`.
+ *
+ * @throws EnvironError where `fit` is not set, ShapeError for an input of another rank
+ * @example
+ * ```ts
+ * environ.context({ fit: true }, () => new nn.Dropout1d(0.8).call(np.ones([2, 5, 3])));
+ * ```
+ */
+export class Dropout1d extends FeatureDropout {
+  constructor(prob?: number, options?: FeatureDropoutOptions) {
+    super(1, prob, options);
+  }
+}
+
+/** As {@link Dropout1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.Dropout2d`. */
+export class Dropout2d extends FeatureDropout {
+  constructor(prob?: number, options?: FeatureDropoutOptions) {
+    super(2, prob, options);
+  }
+}
+
+/** As {@link Dropout1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.Dropout3d`. */
+export class Dropout3d extends FeatureDropout {
+  constructor(prob?: number, options?: FeatureDropoutOptions) {
+    super(3, prob, options);
+  }
+}
+
+/** What SELU tends to for very negative numbers. */
+const ALPHA = -1.7580993408473766;
+
+abstract class SelfNormalizing extends Kept {
+  /** Dropped entries become SELU's lowest value; then mean and variance are put back. */
+  protected replaced(x: Array, keep: Array): Array {
+    const drop = 1 - this.prob;
+    const a = (this.prob * (1 + drop * ALPHA ** 2)) ** -0.5;
+    return np.add(np.multiply(np.where(keep, x, np.asarray(ALPHA, { dtype: x.dtype })), a), -a * drop * ALPHA);
+  }
+}
+
+/**
+ * Dropout for networks with SELU: dropped entries take its lowest value, and mean and variance stay. x: of any shape.
+ *
+ * Reads `fit` of the environment, and draws from the global random state. Mirrors `brainstate.nn.AlphaDropout`; `prob`, to keep, must be more than 0.
+ *
+ * @throws EnvironError where `fit` is not set
+ */
+export class AlphaDropout extends SelfNormalizing {
+  constructor(prob = 0.5, options: { name?: string } = {}) {
+    super(prob, options);
+    if (prob === 0) throw new ArgumentError('AlphaDropout: expected prob, the probability to keep, to be more than 0');
+  }
+
+  override call(input: ArrayLike): Array {
+    const x = asArray(input, 'AlphaDropout');
+    return this.active ? this.replaced(x, this.draw(x, x.shape)) : x;
+  }
+}
+
+/** As {@link AlphaDropout}, of whole channels of an example. x: [batch, ..., channels]. Mirrors `brainstate.nn.FeatureAlphaDropout`. */
+export class FeatureAlphaDropout extends SelfNormalizing {
+  /** Axis of the channels in the input. */
+  readonly channelAxis: number;
+
+  constructor(prob = 0.5, { channelAxis = -1, name }: FeatureDropoutOptions = {}) {
+    super(prob, { name });
+    if (prob === 0) throw new ArgumentError('FeatureAlphaDropout: expected prob, the probability to keep, to be more than 0');
+    this.channelAxis = channelAxis;
+  }
+
+  override call(input: ArrayLike): Array {
+    const x = asArray(input, 'FeatureAlphaDropout');
+    const channel = this.channelAxis < 0 ? this.channelAxis + x.ndim : this.channelAxis;
+    if (!Number.isInteger(channel) || channel < 0 || channel >= x.ndim) throw new ArgumentError(`FeatureAlphaDropout: expected channelAxis to be an axis of ${x.aval}, got ${describeValue(this.channelAxis)}`);
+    return this.active ? this.replaced(x, this.draw(x, x.shape.map((n, d) => (d === 0 || d === channel ? n : 1)))) : x;
+  }
+}
+
+/**
+ * Dropout whose choice is drawn once, by `initState`, and kept in the state `mask`. x: [batch?, ...inSize].
+ *
+ * Reads `fit` of the environment. Mirrors `brainstate.nn.DropoutFixed`.
+ *
+ * @throws EnvironError where `fit` is not set, ShapeError for an input that is not of the mask's shape, ArgumentError where there is no mask yet
+ * @example
+ * ```ts
+ * const dropout = nn.initAllStates(new nn.DropoutFixed(4), 2);
+ * environ.context({ fit: true }, () => dropout.call(np.ones([2, 4])));
+ * ```
+ */
+export class DropoutFixed extends Kept {
+  static override readonly positional: readonly string[] = ['inSize'];
+  mask: ShortTermState | null = null;
+
+  constructor(inSize: Size, { prob = 0.5, name }: { prob?: number; name?: string } = {}) {
+    super(prob, { name });
+    this.inSize = toShape(inSize);
+    this.outSize = this.inSize;
+  }
+
+  override initState(batchSize: number | null = null): void {
+    if (this.prob < 1) this.mask = new ShortTermState(random.bernoulli(this.prob, { size: [...(typeof batchSize === 'number' ? [batchSize] : []), ...this.inSize] }));
+  }
+
+  override call(input: ArrayLike): Array {
+    const x = asArray(input, 'DropoutFixed');
+    if (!this.active) return x;
+    if (this.mask === null) throw new ArgumentError('DropoutFixed: the mask is not drawn yet; call initState, or nn.initAllStates');
+    const keep = this.mask.value;
+    if (`${keep.shape}` !== `${x.shape}`) throw new ShapeError(`DropoutFixed: expected an input of the mask's shape [${keep.shape}], got ${x.aval}; call initState with its batch size`);
+    return this.scaled(x, keep);
+  }
+}
