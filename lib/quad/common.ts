@@ -1,9 +1,9 @@
-import { Array } from '../core/array';
+import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
-import { type ArrayLike } from '../lax/arrayLike';
+import type { ArrayLike } from '../lax/arrayLike';
 import * as np from '../numpy';
 import * as random from '../random';
 import { map } from '../tree';
