@@ -1,5 +1,5 @@
 // Trains a convolutional network on handwritten digits: `npm run example examples/cnn.ts`, or with `-- --small` a few seconds' worth of it.
-import { environ, forLoop, grad, jit, metric, nn, numpy as np, optim, ParamState, random } from 'xlastate';
+import { environ, grad, jit, metric, nn, numpy as np, optim, ParamState, random } from 'xlastate';
 import { loadDigits } from './data/digits';
 
 const small = process.argv.includes('--small');
@@ -30,22 +30,22 @@ const params = model.states(ParamState);
 const optimizer = new optim.Adam({ lr: 2e-3 });
 optimizer.registerTrainableWeights(params);
 
-function trainStep(rows: np.Array): np.Array {
+// `fit` is what dropout and batch normalisation look at. The pictures stay on the device; a step takes its part of a permutation of them.
+const trainStep = jit((order: np.Array, step: np.Array) => environ.context({ fit: true }, () => {
+  const rows = np.take(order, np.arange(batch).add(step.mul(batch)));
   const [x, y] = [np.take(images, rows, { axis: 0 }), np.take(labels, rows)];
   const loss = () => np.mean(metric.softmaxCrossEntropyWithIntegerLabels(model.call(x), y));
   const [grads, value] = grad(loss, { gradStates: params, returnValue: true })();
   optimizer.update(grads);
   return value;
-}
-
-// An epoch is one program: it goes over the rows of a permutation. `fit` is what dropout and batch normalisation look at.
-const trainEpoch = jit((order: np.Array) => environ.context({ fit: true }, () => np.mean(forLoop(trainStep, order.reshape([-1, batch])))));
+}));
 const accuracy = jit(() => environ.context({ fit: false }, () => np.mean(np.argmax(model.call(testImages), 1).equal(testLabels))));
 
 nn.countParameters(model); // prints a table
 for (let epoch = 1; epoch <= epochs; epoch++) {
-  const loss = trainEpoch(random.permutation(train.size)).item() as number;
-  console.log(`cnn: epoch ${epoch}, loss ${loss.toFixed(4)}`);
+  const order = random.permutation(train.size);
+  const losses = Array.from({ length: train.size / batch }, (_, step) => trainStep(order, step));
+  console.log(`cnn: epoch ${epoch}, loss ${(np.mean(np.stack(losses)).item() as number).toFixed(4)}`);
 }
 const reached = accuracy().item() as number;
 console.log(`cnn: ${(100 * reached).toFixed(1)} % of ${test.size} test pictures are recognised`);
