@@ -37,3 +37,12 @@ test('derivatives, and another axis inside or outside', () => {
   const columns = vmap((c: A) => vmap((v: A) => lax.psum(v, 'outer'))(c), { axisName: 'outer' })(m) as A;
   expect(columns.js()).toEqual([[11, 22, 44], [11, 22, 44]]);
 });
+
+test('ppermute and pshuffle send values between lanes, zeros where nothing is sent', () => {
+  const rows = np.array([[1, 10], [2, 20], [3, 30]]);
+  const each = (f: (v: A) => unknown) => over(f)(rows);
+  expect(each((v) => lax.ppermute(v, 'i', [[0, 1], [1, 2]])).js()).toEqual([[0, 0], [1, 10], [2, 20]]);
+  expect(each((v) => lax.pshuffle(v, 'i', [2, 0, 1])).js()).toEqual([[3, 30], [1, 10], [2, 20]]);
+  expect(() => each((v) => lax.ppermute(v, 'i', [[0, 1], [0, 2]]))).toThrow('at most once');
+  expect(() => each((v) => lax.pshuffle(v, 'i', [0, 1]))).toThrow('a permutation of 3 lanes');
+});
