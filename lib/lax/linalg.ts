@@ -79,3 +79,5 @@ export function hessenberg(a: ArrayLike): [Array, Array] {
 export function schur(x: ArrayLike, options: { computeSchurVectors?: boolean } = {}): Array[] {
   return schurP(asArray(x, 'schur'), options);
 }
+
+export { choleskyUpdate, ormqr, qdwh, tridiagonal } from './linalgForms';

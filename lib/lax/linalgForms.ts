@@ -1,0 +1,165 @@
+import type { Array } from '../core/array';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { composite } from '../interpreters/jit';
+import { abs, add, and, eq, gt, le, lt, min, mul, or, real, rsqrt, sign, sqrt, square, sub, where } from '../primitives/elementwise';
+import { dynamicSlice } from '../primitives/dynamicSlice';
+import { hessenberg, householderProduct } from '../primitives/householder';
+import { asRows, asTypeOf, block, checkMatrix, checkMatrixDtype, diagonal, epsilon, eye, H, isComplex, matmul, repeatWhile, tril, triu } from '../primitives/matrix';
+import { qr } from '../primitives/qr';
+import { reduceMax } from '../primitives/reduction';
+import { concatenate, like, pad, reduceSum, reshape, rev, scalar } from '../primitives/structural';
+import { type ArrayLike, asArray } from './arrayLike';
+
+// Functions of jax.lax.linalg that are written with the decompositions.
+
+const ormqrProgram = composite<{ left: boolean; transpose: boolean }>('ormqr', ([a, taus, c], { left, transpose }) => {
+  const [m, n] = a!.shape.slice(-2) as [number, number];
+  const square = pad(a!, like(a!, 0), a!.shape.map((_, d) => [0, d === a!.ndim - 1 ? m - n : 0, 0] as const));
+  const q = householderProduct(square, taus!);
+  const factor = transpose ? H(q) : q;
+  return [left ? matmul(factor, c!) : matmul(c!, factor)];
+});
+
+/**
+ * Q · c, or with `left: false` c · Q, for the orthogonal (unitary) m × m matrix Q that Householder reflectors make; with `transpose` for Qᴴ.
+ *
+ * Mirrors `jax.lax.linalg.ormqr`.
+ *
+ * @param a reflectors in the columns below the diagonal, `[..., m, n]` with n ≤ m
+ * @param taus their factors, `[..., k]`
+ * @param c `[..., rows, columns]`
+ */
+export function ormqr(a: ArrayLike, taus: ArrayLike, c: ArrayLike, { left = true, transpose = false }: { left?: boolean; transpose?: boolean } = {}): Array {
+  const [x, t, y] = [asArray(a, 'ormqr'), asArray(taus, 'ormqr'), asArray(c, 'ormqr')];
+  for (const z of [x, y]) checkMatrix('ormqr', z.aval);
+  const [m, n] = x.shape.slice(-2) as [number, number];
+  if (n > m) throw new ShapeError(`ormqr: expected a with no more columns than rows, got ${x.aval}`);
+  if (y.shape[y.ndim - (left ? 2 : 1)] !== m) throw new ShapeError(`ormqr: expected c with ${m} ${left ? 'rows' : 'columns'} as a has rows, got ${y.aval}`);
+  if (x.dtype !== t.dtype || x.dtype !== y.dtype) throw new DtypeError(`ormqr: expected operands of one dtype, got ${x.aval}, ${t.aval} and ${y.aval}`);
+  return ormqrProgram([x, t, y], { left, transpose })[0]!;
+}
+
+const updateProgram = composite<object>('choleskyUpdate', ([r, w]) => {
+  const stacked = concatenate([r!, reshape(w!, [1, w!.shape[0]!])], 0);
+  const upper = qr(stacked, { fullMatrices: false })[1]!;
+  // QR leaves the signs of the rows open: the diagonal keeps those it had.
+  return [mul(upper, asRows(mul(sign(diagonal(upper)), sign(diagonal(r!))), upper.shape))];
+});
+
+/**
+ * The upper triangular factor of Rᵀ · R + w · wᵀ.
+ *
+ * Mirrors `jax.lax.linalg.cholesky_update`.
+ *
+ * @param rMatrix upper triangular R, `[n, n]`, real
+ * @param wVector w, `[n]`
+ */
+export function choleskyUpdate(rMatrix: ArrayLike, wVector: ArrayLike): Array {
+  const [r, w] = [asArray(rMatrix, 'choleskyUpdate'), asArray(wVector, 'choleskyUpdate')];
+  checkMatrix('choleskyUpdate', r.aval, true);
+  if (r.ndim !== 2 || w.ndim !== 1 || w.shape[0] !== r.shape[0]) throw new ShapeError(`choleskyUpdate: expected a square matrix and a vector of its size, got ${r.aval} and ${w.aval}`);
+  if (r.dtype !== w.dtype || isComplex(r)) throw new DtypeError(`choleskyUpdate: expected real operands of one dtype, got ${r.aval} and ${w.aval}`);
+  return updateProgram([r, w], {})[0]!;
+}
+
+const tridiagonalProgram = composite<{ lower: boolean }>('tridiagonal', ([a], { lower }) => {
+  const [n, last] = [a!.shape[a!.ndim - 1]!, a!.ndim - 1];
+  // The form from an upper triangle is that from a lower one with rows and columns in reverse.
+  const flip = (x: Array) => (lower ? x : rev(x, x.ndim === a!.ndim ? [last - 1, last] : [x.ndim - 1]));
+  const x = flip(a!);
+  const [packed, taus] = hessenberg(add(tril(x), H(tril(x, -1))));
+  const re = (v: Array) => (isComplex(v) ? real(v) : v);
+  const d = re(diagonal(packed));
+  const e = re(diagonal(block(packed, [1, n], [0, n - 1])));
+  const out = add(add(tril(packed, -1), triu(x, 1)), mul(asTypeOf(asRows(d, packed.shape), packed), eye(packed.shape, packed.dtype)));
+  return [flip(out), flip(d), flip(e), flip(taus)];
+});
+
+/**
+ * Tridiagonal form of symmetric (Hermitian) matrices: Qᴴ · a · Q = T, real, Q being a product of Householder reflectors.
+ *
+ * Mirrors `jax.lax.linalg.tridiagonal`.
+ *
+ * @param a `[..., n, n]`; only the triangle that `lower` names is read
+ * @returns the matrix with T and the reflectors in that triangle, T's diagonal `[..., n]`, its other diagonal `[..., n - 1]`, and the reflectors' factors
+ */
+export function tridiagonal(a: ArrayLike, { lower = true }: { lower?: boolean } = {}): [Array, Array, Array, Array] {
+  const x = asArray(a, 'tridiagonal');
+  checkMatrix('tridiagonal', x.aval, true);
+  if (x.shape[x.ndim - 1] === 0) throw new ShapeError(`tridiagonal: expected matrices that are not empty, got ${x.aval}`);
+  return tridiagonalProgram([x], { lower }) as [Array, Array, Array, Array];
+}
+
+/** Coefficients of Halley's iteration, weighted so that singular values between l and 1 come near 1 as fast as can be, until all are. */
+function weights(eps: number, most: number): { a: number; b: number; c: number }[] {
+  const out: { a: number; b: number; c: number }[] = [];
+  let l = eps;
+  while (l + 5 * eps < 1 && out.length < most) {
+    const l2 = l * l;
+    const dd = Math.cbrt((4 * (1 / l2 - 1)) / l2);
+    const sqd = Math.sqrt(1 + dd);
+    const a = sqd + Math.sqrt(2 - dd + (2 * (2 - l2)) / (l2 * sqd));
+    const b = (a - 1) ** 2 / 4;
+    const c = a + b - 1;
+    out.push({ a, b, c });
+    l = (l * (a + b * l2)) / (1 + c * l2);
+  }
+  return out;
+}
+
+/** One step: u ↦ u (a + b uᴴu) (1 + c uᴴu)⁻¹, by a QR decomposition, which keeps what small singular values have. */
+function halley(u: Array, rootC: Array, e: Array, f: Array): Array {
+  const [m, n] = u.shape as [number, number];
+  const q = qr(concatenate([mul(u, asTypeOf(rootC, u)), eye([n, n], u.dtype)], 0), { fullMatrices: false })[0]!;
+  const product = matmul(block(q, [0, m], [0, n]), H(block(q, [m, m + n], [0, n])));
+  return add(mul(u, asTypeOf(e, u)), mul(product, asTypeOf(f, u)));
+}
+
+const qdwhProgram = composite<{ eps: number; most: number }>('qdwh', ([x], { eps, most }) => {
+  const size = abs(x!);
+  const one = reduceMax(reduceSum(size, [0]), [0]);
+  const inf = reduceMax(reduceSum(size, [1]), [0]);
+  const scale = where(eq(one, like(one, 0)), like(one, 1), mul(rsqrt(one), rsqrt(inf)));
+  const norm = (y: Array) => sqrt(reduceSum(square(abs(y)), [0, 1]));
+  const steps = weights(eps, most);
+  // After the weighted steps follow plain ones of Halley.
+  const table = [...steps, { a: 3, b: 1, c: 3 }].map(({ a, b, c }) => [Math.sqrt(c), b / c, (a - b / c) / Math.sqrt(c)]);
+  const columns = [0, 1, 2].map((k) => concatenate(table.map((row) => reshape(like(one, row[k]!), [1])), 0));
+  const heavy = steps.filter(({ c }) => c > 100).length;
+  const tolerance = like(one, Math.cbrt(5 * eps));
+  const int = (v: number) => scalar(v, 'int32');
+  const [k, last, change] = repeatWhile(
+    ([i, , d]) => and(or(lt(i!, int(steps.length)), gt(d!, tolerance)), lt(i!, int(most))),
+    ([i, u]) => {
+      const at = min(i!, int(steps.length));
+      const [rootC, e, f] = columns.map((c) => reshape(dynamicSlice(c, [at], [1]), []));
+      const next = halley(u!, rootC!, e!, f!);
+      // Steps with great weights move what is near zero only, so how far they go says nothing.
+      return [add(i!, int(1)), next, where(lt(i!, int(heavy)), like(one, Number.POSITIVE_INFINITY), norm(sub(next, u!)))];
+    },
+    [int(0), mul(x!, asTypeOf(scale, x!)), like(one, Number.POSITIVE_INFINITY)],
+  );
+  // One step of Newton and Schulz mends rounding.
+  const refined = sub(mul(last!, like(last!, 1.5)), mul(matmul(last!, matmul(H(last!), last!)), like(last!, 0.5)));
+  const h = matmul(H(refined), x!);
+  return [refined, mul(add(h, H(h)), like(h, 0.5)), k!, le(change!, tolerance)];
+});
+
+/**
+ * Polar decomposition x = u · h by the dynamically weighted Halley iteration: u has orthonormal columns, h is positive semidefinite.
+ *
+ * Mirrors `jax.lax.linalg.qdwh`.
+ *
+ * @param x `[m, n]` with m ≥ n
+ * @returns u `[m, n]`, h `[n, n]`, the int32 number of iterations, and whether they converged
+ */
+export function qdwh(x: ArrayLike, { maxIterations = 10, eps }: { maxIterations?: number; eps?: number } = {}): [Array, Array, Array, Array] {
+  const a = asArray(x, 'qdwh');
+  checkMatrix('qdwh', a.aval);
+  checkMatrixDtype('qdwh', a.aval);
+  if (a.ndim !== 2 || a.shape[0]! < a.shape[1]!) throw new ShapeError(`qdwh: expected a matrix with no fewer rows than columns, got ${a.aval}`);
+  if (!Number.isInteger(maxIterations) || maxIterations < 1) throw new ArgumentError(`qdwh: expected maxIterations to be a positive integer, got ${maxIterations}`);
+  const small = eps ?? epsilon(a.dtype);
+  if (!(small > 0 && small < 1)) throw new ArgumentError(`qdwh: expected eps between 0 and 1, got ${small}`);
+  return qdwhProgram([a], { eps: small, most: maxIterations }) as [Array, Array, Array, Array];
+}
