@@ -72,7 +72,7 @@ function rowsOf(module: string): Row[] {
     const present = homes.some((h) => has(h, name));
     if (note !== undefined) {
       used.add(note);
-      if (present && (note.status === 'out' || note.status === 'no') && !note.name.startsWith('/')) problems.push(`notes.json: ${module}.${name} is there, but noted as ${note.status}`);
+      if (present && note.status === 'out' && !note.name.startsWith('/')) problems.push(`notes.json: ${module}.${name} is there, but noted as ${note.status}`);
       if (!present && note.status === 'partly') problems.push(`notes.json: ${module}.${name} is not there, but noted as partly there`);
       if (note.status === 'as' && !note.why.startsWith('`npx ') && !isType(note.why) && !note.why.split(/[^\w.]+/).some((w) => w !== '' && (at(w) !== undefined || methodAt(w)))) problems.push(`notes.json: ${module}.${name}: nothing in '${note.why}' is a name of the library`);
       if (!present || note.status === 'partly') return { name, status: note.status, why: note.why, level };
