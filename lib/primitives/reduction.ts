@@ -151,8 +151,13 @@ function defineArg(name: 'argmax' | 'argmin'): SinglePrimitive<ArgParams> {
           hlo.reduce(ctx, [v], [init], axes, [new ShapedArray(out.shape, v.aval.dtype)], (c, [a, b]) => [f(c, a!, b!)])[0]!);
         const extreme = reduced(x!, ctx.splat(identity(value.dtype), value), name === 'argmax' ? larger : smaller);
         const wide = hlo.broadcastInDim(ctx, extreme, range(x!.aval.ndim).filter((d) => d !== axes[0]), x!.aval);
-        const hit = hlo.or(ctx, hlo.compare(ctx, 'EQ', x!, wide), hlo.compare(ctx, 'NE', x!, x!));
-        return reduced(hlo.select(ctx, hit, iota, ctx.splat(highest(indexDtype), iota.aval)), ctx.splat(highest(indexDtype), index), smaller);
+        const none = ctx.splat(highest(indexDtype), iota.aval);
+        const firstOf = (hit: IrValue) => reduced(hlo.select(ctx, hit, iota, none), ctx.splat(highest(indexDtype), index), smaller);
+        const place = firstOf(hlo.compare(ctx, 'EQ', x!, wide));
+        if (dtypeKind(value.dtype) !== 'float') return place;
+        // Whether NaN wins a long reduction depends on the version of XLA, so it is looked for by itself.
+        const nan = firstOf(hlo.compare(ctx, 'NE', x!, x!));
+        return hlo.select(ctx, hlo.compare(ctx, 'NE', nan, ctx.splat(highest(indexDtype), out)), nan, place);
       }
       // The first of equal elements, and NaN before all others.
       return hlo.reduce(ctx, [x!, iota], [ctx.splat(identity(value.dtype), value), ctx.splat(0, index)], axes, [new ShapedArray(out.shape, value.dtype), out], (c, [av, ai, bv, bi]) => {
