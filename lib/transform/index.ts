@@ -28,4 +28,4 @@ export {
 export { jitErrorIf } from './errorIf';
 export { namedCall, namedScope } from '../functional/debugging';
 export { checkify } from './checkify';
-export { check, checkError, debugCheck } from '../functional/checkify';
+export { allChecks, automaticChecks, check, checkError, debugCheck, divChecks, floatChecks, indexChecks, nanChecks, userChecks } from '../functional/checkify';
