@@ -102,7 +102,7 @@ export class FlatFunction {
     if (!globalThis.Array.isArray(result) || result.length < 2) {
       throw new ArgumentError(`${this.what}: with hasAux the function must return [result, auxiliary], got ${describeValue(result)}`);
     }
-    const r = resultsOf(result[0], this.what);
+    const r = resultsOf(result[0], this.what, result[0] === undefined && this.nothingIsFine());
     const aux = arraysOf(result[1], `the auxiliary result of ${this.what}`);
     this.outDef = r.def;
     this.auxDef = aux.def;

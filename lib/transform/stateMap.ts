@@ -203,7 +203,7 @@ export class StateMap {
       return pure.run(stateList.map((s, i) => lift(s, values[i], upfront.get(s)!)), ...xs);
     };
     try {
-      const flat = new FlatFunction(run as AnyFunction, def, c.what, true);
+      const flat = new FlatFunction(run as AnyFunction, def, c.what, true, () => pure.written.length > 0);
       const r = batchFlat(flat.call, { size, name: c.axisName }, leaves, dims);
       const n = flat.numOuts;
       const { aux, writes } = flat.auxDef!.unflatten(r.outs.slice(n)) as unknown as Effects;

@@ -224,3 +224,10 @@ test('inNewStateProbe: true where what is made is thrown away', () => {
   expect(seen).toEqual([true, false]);
   expect(inNewStateProbe()).toBe(false);
 });
+
+test('a mapped function that writes states needs no result; one that does nothing is a mistake', () => {
+  const total = new State(np.zeros([3]));
+  expect(vmap((x: np.Array) => { total.value = total.value.add(x); }, { inStates: total, outStates: total })(np.array([1, 2, 3]))).toBeUndefined();
+  expect(total.value.js()).toEqual([1, 2, 3]);
+  expect(() => vmap((x: np.Array) => { x.add(1); })(np.ones([3]))).toThrow('the function returned undefined');
+});
