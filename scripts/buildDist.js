@@ -15,6 +15,27 @@ function entries() {
     .map((e) => e.require.default);
 }
 
+/**
+ * Namespaces of the main entry are loaded when they are first looked at: two thirds of the files are needed by few programs. numpy is not one of these,
+ * as it gives arrays their methods.
+ */
+function makeLazy() {
+  const file = path.join(dist, 'index.js');
+  const text = fs.readFileSync(file, 'utf8');
+  let n = 0;
+  const lines = text.replace(/^exports\.(\w+) = (__importStar\(require\("\.\/[\w/]+"\)\));$/gm, (line, name, load) => {
+    if (name === 'numpy') return line;
+    n++;
+    return `lazy("${name}", () => ${load});`;
+  });
+  if (n === 0) throw new Error(`dist: ${file} has no namespaces in the form that tsc writes`);
+  const lazy = `function lazy(name, load) {
+    const define = (descriptor) => Object.defineProperty(exports, name, { enumerable: true, configurable: true, ...descriptor });
+    define({ get: () => { const value = load(); define({ value }); return value; } });
+}`;
+  fs.writeFileSync(file, lines.replace('Object.defineProperty(exports, "__esModule", { value: true });', (line) => `${line}\n${lazy}`));
+}
+
 /** Runs in a process of its own, so that building does not keep what it loaded. */
 function writeWrapper(cjs) {
   const file = path.resolve(root, cjs);
@@ -45,6 +66,7 @@ function buildDist({ force = false, strict = false } = {}) {
   const errors = r.stdout.split('\n').filter((l) => /error TS\d+/.test(l));
   if (r.status !== 0 && (strict || errors.length === 0 || !fs.existsSync(dist))) throw new Error(`dist: lib/ does not compile\n${r.stdout}${r.stderr}`);
   if (errors.length > 0) say(`dist: ${errors.length} type errors, see \`npm run typecheck\``);
+  makeLazy();
   const made = entries().map((cjs) => `${cjs} (${writeWrapper(cjs)} names)`);
   if (errors.length === 0) fs.writeFileSync(stamp, print);
   say(`dist: compiled in ${seconds(start)}: ${made.join(', ')}`);

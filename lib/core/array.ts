@@ -167,7 +167,14 @@ export class ConcreteArray extends Array {
   }
 
   override blockUntilReady(): this {
-    this.live('blockUntilReady').blockUntilReady();
+    const b = this.ownBuffer;
+    try {
+      b.blockUntilReady();
+    } catch (e) {
+      // Looked at only now: this is what loops wait by.
+      this.live('blockUntilReady');
+      throw e;
+    }
     return this;
   }
 
