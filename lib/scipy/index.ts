@@ -9,4 +9,5 @@ export * as fft from './fft';
 export * as integrate from './integrate';
 export * as ndimage from './ndimage';
 export * as signal from './signal';
+export * as optimize from './optimize/index';
 export * as sparse from './sparse';
