@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ArgumentError } from '../../lib/core/errors';
 import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy';
@@ -45,4 +47,23 @@ test('ppermute and pshuffle send values between lanes, zeros where nothing is se
   expect(each((v) => lax.pshuffle(v, 'i', [2, 0, 1])).js()).toEqual([[3, 30], [1, 10], [2, 20]]);
   expect(() => each((v) => lax.ppermute(v, 'i', [[0, 1], [0, 2]]))).toThrow('at most once');
   expect(() => each((v) => lax.pshuffle(v, 'i', [0, 1]))).toThrow('a permutation of 3 lanes');
+});
+
+test('allToAll, psumScatter, pswapaxes and pbroadcast give JAX\'s values and gradients', () => {
+  const { cases } = JSON.parse(readFileSync(join(__dirname, '../fixtures/laxCollective.json'), 'utf8')) as { cases: [string, number[], number, unknown[], object, unknown, unknown][] };
+  for (const [name, shape, axis, args, options, result, gradient] of cases) {
+    const operand = np.arange(shape.reduce((a, b) => a * b, 1)).astype('float32').reshape(shape);
+    const exchange = (lax as unknown as Record<string, (v: A, axisName: string, ...rest: unknown[]) => A>)[name]!;
+    const f = vmap((v: A) => exchange(v, 'i', ...args, ...(Object.keys(options).length > 0 ? [options] : [])), { inAxes: axis, axisName: 'i' }) as (v: A) => A;
+    const loss = (v: A) => {
+      const y = f(v);
+      return [np.sum(np.multiply(y, np.arange(y.size).reshape(y.shape))), y];
+    };
+    const [g, y] = jit((v: A) => grad(loss, { hasAux: true })(v))(operand) as unknown as [A, A];
+    expect([name, args, y.js(), g.js()]).toEqual([name, args, result, gradient]);
+  }
+  const rows = np.arange(6).reshape([3, 2]);
+  expect(() => over((v) => lax.allToAll(v, 'i', 0, 0))(rows)).toThrow('expected a dimension of 3, the size of axis \'i\', got 2');
+  expect(() => over((v) => lax.psumScatter(v, 'i', { tiled: true }))(rows)).toThrow('a multiple of 3');
+  expect(() => over((v) => lax.pbroadcast(v, 'i', 3))(rows)).toThrow('from 0 to 2');
 });
