@@ -204,8 +204,8 @@ export function definePrimitive<P extends Params>(r: PrimitiveRecord<P>): Single
     abstract: (avals, params) => [abstract(avals, params)],
     lower: (ctx, args, params, outs) => [lower(ctx, args, params, outs[0]!)],
     jvp: typeof jvp === 'function' ? (primals, tangents, params) => {
-      const [out, tangent] = jvp(primals, tangents, params);
-      return [[out], [tangent]];
+      const r = jvp(primals, tangents, params);
+      return [[r[0]], [r[1]]];
     } : jvp,
     transpose: typeof transpose === 'function' ? (cts, args, params) => (cts[0] === null ? args.map(() => null) : transpose(cts[0]!, args, params)) : transpose,
     batch: typeof batch === 'function' ? (axis, args, dims, params) => {

@@ -84,7 +84,9 @@ export class JvpTrace extends Trace {
     const saved = setTrace(this.parent);
     try {
       if (!any) return this.parent.process(prim, primals, params);
-      const [outs, outTangents] = applyJvp(prim, primals, tangents, params);
+      const r = applyJvp(prim, primals, tangents, params);
+      const outs = r[0];
+      const outTangents = r[1];
       const lifted = new globalThis.Array<Array>(outs.length);
       for (let i = 0; i < outs.length; i++) lifted[i] = this.lift(outs[i]!, outTangents[i]!);
       return lifted;

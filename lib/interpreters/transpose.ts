@@ -9,6 +9,12 @@ import { DifferentiationError } from './jvp';
 import { stage, withoutConsts } from './stage';
 import { instantiateZeros } from './partial';
 
+/** An operand that is known, where a rule needs it to be: it is not if a function that was said to be linear is not. */
+export function fixedOperand(op: string, x: MaybeLinear): Array {
+  if (!(x instanceof UndefinedPrimal)) return x;
+  throw new DifferentiationError(`${op}: expected a function that is linear, to transpose, but ${op} is given more than it is linear in: an operand of type ${x.aval} depends on the function's input too`);
+}
+
 /**
  * Pulls cotangents back through a linear jaxpr: reverse-mode differentiation after {@link linearizeFlat}.
  *
@@ -23,7 +29,8 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
   const read = (a: Atom): MaybeLinear => (a instanceof Literal ? a.array : env.get(a)!);
   const rest: Eqn[] = [];
   const operands: MaybeLinear[][] = [];
-  for (const e of jaxpr.eqns) {
+  for (let k = 0; k < jaxpr.eqns.length; k++) {
+    const e = jaxpr.eqns[k]!;
     const n = e.inputs.length;
     const values = new globalThis.Array<MaybeLinear>(n);
     let linear = false;
@@ -33,7 +40,7 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
       if (x instanceof UndefinedPrimal) linear = true;
     }
     if (linear) {
-      for (const v of e.outputs) env.set(v, new UndefinedPrimal(v.aval));
+      for (let i = 0; i < e.outputs.length; i++) env.set(e.outputs[i]!, new UndefinedPrimal(e.outputs[i]!.aval));
       rest.push(e);
       operands.push(values);
     } else {

@@ -4,6 +4,7 @@ import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { pythonList, Verbatim } from '../core/pythonText';
 import { type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeZero, type Sample, type SinglePrimitive } from '../core/primitive';
+import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { dotGeneral as emitDot } from '../stablehlo/contraction';
 import { addAny } from './nary';
@@ -53,7 +54,10 @@ const bothF8 = (x: DType, y: DType) => x.startsWith('float8') && y.startsWith('f
 
 /** Cotangent of the first operand. */
 function transposeFirst(ct: Array, x: ShapedArray, y: Array, p: DotGeneralParams, dims: DotDimensionNumbers, swapped: boolean): Array {
-  const [[xContract, yContract], [xBatch, yBatch]] = dims;
+  const xContract = dims[0][0];
+  const yContract = dims[0][1];
+  const xBatch = dims[1][0];
+  const yBatch = dims[1][1];
   const xKept = except(x.ndim, xContract, xBatch);
   const yKept = except(y.ndim, yContract, yBatch);
   const batch = range(xBatch.length);
@@ -88,9 +92,14 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
       ...(preferredElementType === null ? {} : { preferredElementType }),
     }),
   },
-  abstract: ([x, y], { dimensionNumbers: [[xc, yc], [xb, yb]], precision, preferredElementType: preferred }) => {
-    const a = x!;
-    const b = y!;
+  // Here and below without patterns of arrays, which cost more than the work before V8 compiles it.
+  abstract: (avals, { dimensionNumbers: n, precision, preferredElementType: preferred }) => {
+    const a = avals[0]!;
+    const b = avals[1]!;
+    const xc = n[0][0];
+    const yc = n[0][1];
+    const xb = n[1][0];
+    const yb = n[1][1];
     checkDims('first', a, xc, xb);
     checkDims('second', b, yc, yb);
     checkPairs('batch', a, b, xb, yb);
@@ -108,8 +117,10 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
     for (let d = 0; d < b.ndim; d++) if (!yc.includes(d) && !yb.includes(d)) shape.push(b.shape[d]!);
     return new ShapedArray(shape, dtype, a.weakType && b.weakType);
   },
-  lower: (ctx, [x, y], { dimensionNumbers: [[lhsContract, rhsContract], [lhsBatch, rhsBatch]], precision }, out) => {
-    const attrs = { lhsContract, rhsContract, lhsBatch, rhsBatch };
+  lower: (ctx, args, { dimensionNumbers: n, precision }, out) => {
+    const x = args[0];
+    const y = args[1];
+    const attrs = { lhsContract: n[0][0], rhsContract: n[0][1], lhsBatch: n[1][0], rhsBatch: n[1][1] };
     if (isAlgorithm(precision)) {
       const plan = planAlgorithm('dotGeneral', precision, ctx.platform, x!.aval.dtype, y!.aval.dtype, out.dtype);
       const [l, r] = [hlo.convert(ctx, x!, x!.aval.withDtype(plan.lhs)), hlo.convert(ctx, y!, y!.aval.withDtype(plan.rhs))];
@@ -120,15 +131,21 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
     const same = (v: typeof x) => (mixed ? hlo.convert(ctx, v!, v!.aval.withDtype(out.dtype)) : v!);
     return emitDot(ctx, same(x), same(y), { ...attrs, precision, algorithm: null }, out);
   },
-  jvp: ([x, y], [gx, gy], p) => {
-    const parts: MaybeZero[] = [gx === null ? null : dotGeneralP.bind(p, gx!, y!), gy === null ? null : dotGeneralP.bind(p, x!, gy!)];
-    const [a, b] = parts;
-    return [dotGeneralP.bind(p, x!, y!), a === null ? b! : b === null ? a! : addAny(a!, b!)];
+  jvp: (primals, tangents, p) => {
+    const x = primals[0]!;
+    const y = primals[1]!;
+    const gx = tangents[0]!;
+    const gy = tangents[1]!;
+    const a: MaybeZero = gx === null ? null : dotGeneralP.bind(p, gx, y);
+    const b: MaybeZero = gy === null ? null : dotGeneralP.bind(p, x, gy);
+    return [dotGeneralP.bind(p, x, y), a === null ? b : b === null ? a : addAny(a, b)];
   },
-  transpose: (ct, [x, y], p) => {
-    const [[xc, yc], [xb, yb]] = p.dimensionNumbers;
-    if (isUndefinedPrimal(x!)) return [transposeFirst(ct, x.aval, y as Array, p, p.dimensionNumbers, false), null];
-    return [null, transposeFirst(ct, y!.aval, x!, p, [[yc, xc], [yb, xb]], true)];
+  transpose: (ct, args, p) => {
+    const x = args[0]!;
+    const y = args[1]!;
+    const n = p.dimensionNumbers;
+    if (isUndefinedPrimal(x)) return [transposeFirst(ct, x.aval, fixedOperand('dot_general', y), p, n, false), null];
+    return [null, transposeFirst(ct, y.aval, x, p, [[n[0][1], n[0][0]], [n[1][1], n[1][0]]], true)];
   },
   batch: (_, [x, y], [dx, dy], p) => {
     const [dimensionNumbers, at] = batchDims(x!.ndim, y!.ndim, dx!, dy!, p.dimensionNumbers);

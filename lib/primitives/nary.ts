@@ -10,7 +10,8 @@ import { broadcastInDim, moveaxis, reduceSum, reshape, toFront } from './structu
 /** Shape of an elementwise result: scalars go with any shape, and a dimension of size 1 with any size. */
 export function naryShape(op: string, avals: readonly ShapedArray[]): Shape {
   let shape: Shape | undefined;
-  for (const a of avals) {
+  for (let k = 0; k < avals.length; k++) {
+    const a = avals[k]!;
     if (a.shape.length === 0) continue;
     if (shape === undefined) shape = a.shape;
     else if (!sameShape(shape, a.shape)) {
@@ -27,14 +28,15 @@ export function naryShape(op: string, avals: readonly ShapedArray[]): Shape {
 /** Checks that operands have one element type of an accepted kind. */
 export function checkKinds(op: string, avals: readonly ShapedArray[], kinds: readonly DtypeKind[]): void {
   const first = avals[0]!;
-  for (const a of avals) {
-    if (a.dtype !== first.dtype) throw new DtypeError(`${op}: expected operands of one dtype, got ${avals.join(' and ')}; convert with astype`);
+  for (let i = 0; i < avals.length; i++) {
+    if (avals[i]!.dtype !== first.dtype) throw new DtypeError(`${op}: expected operands of one dtype, got ${avals.join(' and ')}; convert with astype`);
   }
   if (!kinds.includes(dtypeKind(first.dtype))) throw new DtypeError(`${op}: does not accept dtype ${first.dtype}; expected one of kind ${kinds.join(', ')}`);
 }
 
 /** Operands as values of the result's shape. */
 export function broadcastOperands(ctx: LoweringContext, args: readonly IrValue[], shape: Shape): IrValue[] {
+  if (args.every((x) => sameShape(x.aval.shape, shape))) return args as IrValue[];
   return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, x.aval.shape.map((_, i) => i), x.aval.withShape(shape))));
 }
 

@@ -33,7 +33,7 @@ export const broadcastInDimP: SinglePrimitive<BroadcastParams> = definePrimitive
     });
     return a.withShape(shape);
   },
-  lower: (ctx, [x], { broadcastDimensions }, out) => hlo.broadcastInDim(ctx, x!, broadcastDimensions, out),
+  lower: (ctx, args, { broadcastDimensions }, out) => hlo.broadcastInDim(ctx, args[0]!, broadcastDimensions, out),
   jvp: 'linear',
   transpose: (ct, [x], { shape, broadcastDimensions: dims }) => {
     if (!isUndefinedPrimal(x!)) return [null];
@@ -105,13 +105,19 @@ export function squeeze(x: Array, dimensions: readonly number[]): Array {
   return dimensions.length === 0 ? x : squeezeP.bind({ dimensions }, x);
 }
 
+function isPermutation(p: readonly number[]): boolean {
+  for (let d = 0; d < p.length; d++) if (!p.includes(d)) return false;
+  return true;
+}
+
 export const transposeP: SinglePrimitive<{ permutation: readonly number[] }> = definePrimitive<{ permutation: readonly number[] }>({
   name: 'transpose',
-  abstract: ([x], { permutation: p }) => {
-    if (p.length !== x!.ndim || [...p].sort((a, b) => a - b).some((d, i) => d !== i)) throw new ShapeError(`transpose: expected a permutation of the ${x!.ndim} dimensions of ${x}, got [${p}]`);
+  abstract: (avals, { permutation: p }) => {
+    const x = avals[0];
+    if (p.length !== x!.ndim || !isPermutation(p)) throw new ShapeError(`transpose: expected a permutation of the ${x!.ndim} dimensions of ${x}, got [${p}]`);
     return x!.withShape(p.map((d) => x!.shape[d]!));
   },
-  lower: (ctx, [x], { permutation }) => hlo.transpose(ctx, x!, permutation),
+  lower: (ctx, args, { permutation }) => hlo.transpose(ctx, args[0]!, permutation),
   jvp: 'linear',
   transpose: (ct, _, { permutation }) => [transpose(ct, inverse(permutation))],
   batch: (_, [x], [dim], { permutation }) => {

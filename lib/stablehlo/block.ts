@@ -122,7 +122,8 @@ export class Block implements LoweringContext {
     for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
     for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
-    for (const e of eqns) {
+    for (let k = 0; k < eqns.length; k++) {
+      const e = eqns[k]!;
       const { inputs, outputs } = e;
       const values = new Array<IrValue>(inputs.length);
       for (let i = 0; i < inputs.length; i++) values[i] = read(inputs[i]!);

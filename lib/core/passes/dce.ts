@@ -23,15 +23,18 @@ export function dceJaxpr(jaxpr: Jaxpr, usedOutputs: readonly boolean[], keepInpu
     const e = jaxpr.eqns[k]!;
     let any = false;
     let all = true;
-    for (const v of e.outputs) {
-      if (needed.has(v)) any = true;
+    for (let i = 0; i < e.outputs.length; i++) {
+      if (needed.has(e.outputs[i]!)) any = true;
       else all = false;
     }
     let made: Eqn | null = any || e.effects.length > 0 ? e : null;
     if (made !== null && e.prim.dce && !all) made = e.prim.dce(e.outputs.map((v) => needed.has(v)), e);
     if (made !== e) same = false;
     if (made === null) continue;
-    for (const a of made.inputs) if (!(a instanceof Literal)) needed.add(a);
+    for (let i = 0; i < made.inputs.length; i++) {
+      const a = made.inputs[i]!;
+      if (!(a instanceof Literal)) needed.add(a);
+    }
     kept.push(made);
   }
   const usedConsts = jaxpr.constvars.map((v) => needed.has(v));
