@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,7 +9,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What an example prints at small size, run as a reader would, but with lib/ as it stands. */
 function run(name: string): string {
-  const r = spawnSync(process.execPath, ['-r', join(root, 'test/support/sources.js'), join(root, 'examples', `${name}.ts`), '--small'], { cwd: folder, encoding: 'utf8', timeout: 55_000 });
+  const r = spawnSync(process.execPath, ['-r', join(root, 'test/support/sources.js'), join(root, 'examples', `${name}.ts`), '--small'], {
+    cwd: folder, env: { ...process.env, TMPDIR: folder }, encoding: 'utf8', timeout: 55_000,
+  });
   if (r.status !== 0) throw new Error(`${name} ended with ${r.status ?? r.signal}:\n${r.stdout}${r.stderr}`);
   return r.stdout;
 }
@@ -69,4 +71,24 @@ test('surgery: a new head on a frozen body, values by path, tied weights', () =>
   expect(out).toContain('body unchanged: true');
   expect(out).toContain('states moved by path: 0 unexpected, missing head.weight');
   expect(out).toContain('tied weights are 1 state, whose gradient is the sum of both: true');
+});
+
+test('spiking: rhythms are told apart', () => {
+  const out = run('spiking');
+  expect(figure(out, /spiking: ([\d.]+) % of 512 new trains/)).toBeGreaterThan(65);
+  expect(figure(out, /fires in ([\d.]+) % of steps/)).toBeGreaterThan(0);
+});
+
+test('trainer: spirals, with a checkpoint of the best model', () => {
+  const out = run('trainer');
+  expect(figure(out, /trainer: ([\d.]+) % of the test points/)).toBeGreaterThan(80);
+  expect(figure(out, /trainer: (\d+) epochs/)).toBeLessThanOrEqual(15);
+});
+
+test('every example is run here, or by `npm run quickstart`', () => {
+  const run = readFileSync(__filename, 'utf8');
+  const examples = readdirSync(join(root, 'examples')).filter((f) => f.endsWith('.ts')).map((f) => f.slice(0, -3));
+  expect(examples.filter((name) => name !== 'quickstart' && !run.includes(`run('${name}')`))).toEqual([]);
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  expect(examples.filter((name) => !readme.includes(`(examples/${name}.ts)`))).toEqual([]);
 });
