@@ -46,12 +46,12 @@ export interface StepSettings {
 }
 
 /** Name of a parameter in an optimiser's dictionaries: the path as Python writes a tuple. */
-function pathName(path: Path): string {
+export function pathName(path: Path): string {
   return `(${path.map((k) => (typeof k === 'number' ? String(k) : `'${k}'`)).join(', ')}${path.length === 1 ? ',' : ''})`;
 }
 
 /** States in any structure, by path; a state that stands in several places counts at its first. */
-function statesByPath(given: unknown): FlattedDict<State<unknown>> {
+export function statesByPath(given: unknown): FlattedDict<State<unknown>> {
   const out: [Path, State<unknown>][] = [];
   const seen = new Set<State<unknown>>();
   const walk = (x: unknown, path: Path): void => {
@@ -61,6 +61,7 @@ function statesByPath(given: unknown): FlattedDict<State<unknown>> {
     } else if (x instanceof FlattedDict) for (const [p, v] of x) walk(v, [...path, ...p]);
     else if (globalThis.Array.isArray(x)) x.forEach((v, i) => walk(v, [...path, i]));
     else if (x instanceof Map) for (const [k, v] of x) walk(v, [...path, k]);
+    else if (x instanceof Node) throw new ArgumentError(`registerTrainableWeights: expected states, got ${describeValue(x)}${path.length > 0 ? ` at '${path.join('.')}'` : ''}; give its parameters, model.states(ParamState)`);
     else if (x !== null && typeof x === 'object' && !(x instanceof Array)) for (const k of Object.keys(x).sort()) walk((x as Record<string, unknown>)[k], [...path, k]);
     else throw new ArgumentError(`registerTrainableWeights: expected states, or a list, object or map of states, got ${describeValue(x)}${path.length > 0 ? ` at '${path.join('.')}'` : ''}`);
   };
@@ -69,7 +70,7 @@ function statesByPath(given: unknown): FlattedDict<State<unknown>> {
 }
 
 /** What a tree of gradients has at a path, however it is nested. */
-function lookUp(grads: unknown, path: Path): unknown {
+export function lookUp(grads: unknown, path: Path): unknown {
   if (grads instanceof FlattedDict && grads.has(path)) return grads.get(path);
   let at = grads;
   for (const k of path) {
