@@ -1,12 +1,12 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { dtypeKind } from '../core/dtype';
-import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
-import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { ArgumentError, ShapeError } from '../core/errors';
+import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { type InitLike, LecunUniform, param, type Size } from '../init';
 import { toShape } from '../init/initializers';
 import * as lax from '../lax';
 import { withJvp } from '../lax/customJvp';
 import * as np from '../numpy';
+import { asIndices } from '../numpy/indexParse';
 import { ParamState } from '../state/state';
 import { Module } from './module';
 
@@ -86,8 +86,7 @@ export class Embedding extends Module {
   }
 
   override call(input: ArrayLike): Array {
-    const given = asArray(input, 'Embedding');
-    if (!['int', 'uint'].includes(dtypeKind(given.dtype))) throw new DtypeError(`Embedding: expected indices of an integer dtype, got ${given.aval}`);
+    const given = asIndices('Embedding', input);
     const indices = np.where(np.less(given, 0), np.add(given, np.asarray(this.numEmbeddings, { dtype: given.dtype })), given);
     const wide = (x: Array) => np.reshape(x, [...x.shape, ...this.embeddingSize.map(() => 1)]);
     const isPadding = this.paddingIdx === null ? null : wide(np.equal(indices, this.paddingIdx));

@@ -58,6 +58,8 @@ test('integers are pooled; the maximum of padding alone is −∞', () => {
 });
 
 test('Embedding: padding gets no gradient, gradients by frequency, freezing, norms, indices beyond the ends', () => {
+  expect(new nn.Embedding(3, 2).call([0, 2] as never).shape).toEqual([2, 2]);
+  expect(() => new nn.Embedding(3, 2).call(np.array([0, 2]))).toThrow("Embedding: expected indices of an integer dtype, got f32[2]; convert them with astype('int32')");
   random.seed(0);
   const ids = np.array([1, 1, 2, 0], { dtype: 'int32' });
   const gradient = (e: nn.Embedding) => (grad(() => np.sum(e.call(ids)), { gradStates: e.states(ParamState) })() as { get(k: string): Array }).get('weight').js();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { file, jit, numpy as np, optim, ParamState } from 'xlastate';
+import { file, jit, nn, numpy as np, optim, ParamState } from 'xlastate';
 
 interface Course {
   name: string;
@@ -116,6 +116,7 @@ test('an added schedule sets the rate', () => {
 });
 
 test('misuse is told by name', () => {
+  expect(() => new optim.SGD().registerTrainableWeights(new nn.Linear(2, 1))).toThrow('registerTrainableWeights: expected states, got an instance of Linear; give its parameters, model.states(ParamState)');
   expect(() => new optim.RMSprop({ lr: -1 })).toThrow('RMSprop: lr: expected a number >= 0');
   expect(() => new optim.Lamb({ betas: [0.9, 1] })).toThrow('Lamb: expected betas to be two numbers in [0, 1)');
   expect(() => new optim.Lookahead({} as never)).toThrow('gradient transformation');
