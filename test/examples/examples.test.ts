@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** What an example prints at small size, run as a reader would, but with lib/ as it stands. */
 function run(name: string): string {
   const r = spawnSync(process.execPath, ['-r', join(root, 'test/support/sources.js'), join(root, 'examples', `${name}.ts`), '--small'], {
-    cwd: folder, env: { ...process.env, TMPDIR: folder }, encoding: 'utf8', timeout: 55_000,
+    cwd: folder, env: { ...process.env, TMPDIR: folder }, encoding: 'utf8', timeout: 200_000,
   });
   if (r.status !== 0) throw new Error(`${name} ended with ${r.status ?? r.signal}:\n${r.stdout}${r.stderr}`);
   return r.stdout;
