@@ -1,19 +1,20 @@
 import type { Array } from '../core/array';
-import { ArgumentError, ShapeError } from '../core/errors';
-import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
-import { whileLoop } from '../lax/control';
-import { matmul } from '../numpy/products';
+import { ArgumentError } from '../core/errors';
+import type { ArrayLike } from '../lax/arrayLike';
+import type { Traced } from '../lax/control';
 import * as e from '../primitives/elementwise';
-import { like, range, reduceSum, scalar, zerosLike } from '../primitives/structural';
+import { like, scalar, zerosLike } from '../primitives/structural';
+import { bicgstabSteps, cgSteps, gmresSteps, normOf, type Stop } from './krylov';
+import { checkLimit, type LinearOperator, linearSolve, type Multiply, takeApart, VectorSpace } from './linearOperator';
+import { wholeProgram } from './wholeProgram';
+
+export type { LinearOperator } from './linearOperator';
 
 // scipy.sparse.linalg: iterative solvers, of which A need only be a function.
 
-/** A matrix, or the function that multiplies by it. */
-export type LinearOperator = ArrayLike | ((x: Array) => Array);
-
-export interface CgOptions {
+export interface SolverOptions<T = ArrayLike> {
   /** Where to start; 0. */
-  x0?: ArrayLike | null;
+  x0?: T | null;
   /** The residual's norm is to be at most tol ‖b‖, or atol. */
   tol?: number;
   atol?: number;
@@ -23,60 +24,85 @@ export interface CgOptions {
   M?: LinearOperator | null;
 }
 
-function multiplier(op: string, name: string, A: LinearOperator, b: Array): (x: Array) => Array {
-  if (typeof A === 'function') return (x) => {
-    const y = asArray(A(x), op);
-    if (y.shape.join() !== b.shape.join()) throw new ShapeError(`${op}: expected ${name} to give an array of b's shape [${b.shape}], got ${y.aval}`);
-    return y;
-  };
-  const m = asArray(A, op);
-  if (m.ndim !== 2 || b.ndim !== 1 || m.shape[0] !== b.size || m.shape[1] !== b.size) throw new ShapeError(`${op}: expected ${name} to be a square matrix for the vector b, got ${m.aval} and ${b.aval}`);
-  return (x) => matmul(m, x, { precision: 'highest' });
+export type CgOptions = SolverOptions;
+
+export interface GmresOptions<T = ArrayLike> extends SolverOptions<T> {
+  /** Dimensions of the space that a step searches; 20. `maxiter` counts such steps. */
+  restart?: number;
+  /** Least squares at the end of a step, or a decomposition kept up to date, which may end a step early. */
+  solveMethod?: 'batched' | 'incremental';
 }
 
-/** Re ⟨x, y⟩. */
-function inner(x: Array, y: Array): Array {
-  const p = x.dtype.startsWith('complex') ? e.real(e.mul(e.conj(x), y)) : e.mul(x, y);
-  return reduceSum(p, range(p.ndim));
+type Solve = (A: Multiply, b: Array, x0: Array, M: Multiply | null, stop: Stop) => Array;
+
+function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<T>, solve: Solve): [unknown, Array] {
+  const { x0 = null, tol = 1e-5, atol = 0, maxiter = null, M = null } = options;
+  const [space, rhs] = VectorSpace.of(op, b);
+  const stop = { tol, atol, maxiter: checkLimit(op, 'maxiter', maxiter ?? 10 * rhs.size) };
+  const [multiply, approximate] = [space.operator('A', A), M === null ? null : space.operator('M', M)];
+  const start = x0 === null ? zerosLike(rhs.aval) : space.pack(x0, 'x0', rhs);
+  const [x] = wholeProgram(op, ([r, s]) => {
+    const [held, make] = approximate === null ? [[], null] : takeApart(approximate, r!, 'M');
+    const others = [s!, ...held].map(e.stopGradient);
+    return [linearSolve(multiply, r!, others, (matrix, right, [first, ...more]) => solve(matrix, right, first!, make?.(more) ?? null, stop))];
+  }, [rhs, start]);
+  return [space.unpack(x!), x!];
 }
 
 /**
  * The solution of A x = b for a Hermitian positive definite A by conjugate gradients.
  *
- * Mirrors `jax.scipy.sparse.linalg.cg` for one array b.
+ * Mirrors `jax.scipy.sparse.linalg.cg`; in reverse mode its derivative is the solution's, by another solve.
  *
  * @param A a matrix, or a function that multiplies by it
- * @returns x, and null in place of SciPy's information
- * @throws ShapeError where A, b and x0 do not go together; ArgumentError for a bad maxiter
+ * @param b a vector, or a tree of arrays that stands for one
+ * @returns x, of b's structure, and null in place of SciPy's information
+ * @throws ShapeError or TreeError where A, b and x0 do not go together; ArgumentError for a bad maxiter
  * @example
  * scipy.sparse.linalg.cg([[2, 0], [0, 4]], [2, 4])[0].js() // [1, 1]
  */
-export function cg(A: LinearOperator, b: ArrayLike, options: CgOptions = {}): [Array, null] {
-  const { x0 = null, tol = 1e-5, atol = 0, maxiter = null, M = null } = options;
-  const [rhs] = promoteDtypesInexact('cg', b) as [Array];
-  const start = x0 === null ? zerosLike(rhs.aval) : promoteDtypesInexact('cg', x0, rhs)[0]!;
-  if (start.shape.join() !== rhs.shape.join()) throw new ShapeError(`cg: expected x0 to have b's shape, got ${start.aval} and ${rhs.aval}`);
-  const limit = maxiter ?? 10 * rhs.size;
-  if (!Number.isInteger(limit) || limit < 0) throw new ArgumentError(`cg: expected maxiter to be a non-negative integer, got ${String(maxiter)}`);
-  const multiply = multiplier('cg', 'A', A, rhs);
-  const precondition = M === null ? (x: Array) => x : multiplier('cg', 'M', M, rhs);
-  const norm2 = inner(rhs, rhs);
-  const least = e.max(e.mul(like(norm2, tol * tol), norm2), like(norm2, atol * atol));
-  const scaled = (x: Array, by: Array) => e.mul(x, x.dtype === by.dtype ? by : e.complex(by, like(by, 0)));
-  const r0 = e.sub(rhs, multiply(start));
-  const p0 = precondition(r0);
-  const init = [start, r0, inner(r0, p0), p0, scalar(0, 'int32')];
-  const out = whileLoop(
-    (s: Array[]) => e.and(e.gt(M === null ? s[2]! : inner(s[1]!, s[1]!), least), e.lt(s[4]!, scalar(limit, 'int32'))),
-    ([x, r, gamma, p, k]: Array[]) => {
-      const ap = multiply(p!);
-      const alpha = e.div(gamma!, inner(p!, ap));
-      const next = e.sub(r!, scaled(ap, alpha));
-      const z = precondition(next);
-      const g = inner(next, z);
-      return [e.add(x!, scaled(p!, alpha)), next, g, e.add(z, scaled(p!, e.div(g, gamma!))), e.add(k!, scalar(1, 'int32'))];
-    },
-    init,
-  ) as Array[];
-  return [out[0]!, null];
+export function cg(A: LinearOperator, b: ArrayLike, options?: SolverOptions): [Array, null];
+export function cg<T>(A: LinearOperator, b: T, options?: SolverOptions<T>): [Traced<T>, null];
+export function cg<T>(A: LinearOperator, b: T, options: SolverOptions<T> = {}): [unknown, null] {
+  return [iterate('cg', A, b, options, cgSteps)[0], null];
+}
+
+/**
+ * The solution of A x = b by stabilised biconjugate gradients.
+ *
+ * Mirrors `jax.scipy.sparse.linalg.bicgstab`; parameters, result and errors as of {@link cg}, for any A that has an inverse.
+ *
+ * @example
+ * scipy.sparse.linalg.bicgstab([[2, 1], [0, 4]], [3, 4])[0].js() // [1, 1]
+ */
+export function bicgstab(A: LinearOperator, b: ArrayLike, options?: SolverOptions): [Array, null];
+export function bicgstab<T>(A: LinearOperator, b: T, options?: SolverOptions<T>): [Traced<T>, null];
+export function bicgstab<T>(A: LinearOperator, b: T, options: SolverOptions<T> = {}): [unknown, null] {
+  return [iterate('bicgstab', A, b, options, bicgstabSteps)[0], null];
+}
+
+/**
+ * The solution of A x = b as the best of a Krylov space, started anew from what it gave until it is good enough.
+ *
+ * Mirrors `jax.scipy.sparse.linalg.gmres`; parameters and errors as of {@link cg}, for any A that has an inverse.
+ *
+ * @returns x, of b's structure, and −1 where it is NaN, 0 otherwise
+ * @throws ArgumentError for a bad restart or an unknown solveMethod
+ * @example
+ * scipy.sparse.linalg.gmres([[2, 1], [0, 4]], [3, 4])[0].js() // [1, 1]
+ */
+export function gmres(A: LinearOperator, b: ArrayLike, options?: GmresOptions): [Array, Array];
+export function gmres<T>(A: LinearOperator, b: T, options?: GmresOptions<T>): [Traced<T>, Array];
+export function gmres<T>(A: LinearOperator, b: T, options: GmresOptions<T> = {}): [unknown, Array] {
+  const { restart = 20, solveMethod = 'batched', ...rest } = options;
+  checkLimit('gmres', 'restart', restart, 1);
+  if (solveMethod !== 'batched' && solveMethod !== 'incremental') throw new ArgumentError(`gmres: expected solveMethod to be 'batched' or 'incremental', got ${String(solveMethod)}`);
+  const [tree, x] = iterate('gmres', A, b, rest, (matrix, right, x0, M, stop) => {
+    const size = normOf(right);
+    const least = e.max(e.mul(like(size, stop.tol), size), like(size, stop.atol));
+    const inside = e.mul(M === null ? size : normOf(M(right)), e.min(like(size, 1), e.div(least, size)));
+    return gmresSteps(matrix, right, x0, M, { ...stop, restart: Math.min(restart, right.size), incremental: solveMethod === 'incremental' }, least, inside);
+  });
+  const size = normOf(x);
+  return [tree, e.where(e.ne(size, size), scalar(-1, 'int32', true), scalar(0, 'int32', true))];
 }

@@ -1,6 +1,7 @@
-import { jit } from '../../lib/transform';
+import { grad, jit, vmap } from '../../lib/transform';
 import * as np from '../../lib/numpy';
 import { sparse } from '../../lib/scipy';
+import { testTable } from '../numpy/table';
 
 const A = np.array([[4, 1, 0.5], [1, 3, -0.2], [0.5, -0.2, 2]]);
 const b = np.array([1, -2, 0.5]);
@@ -22,4 +23,37 @@ test('a limit of steps is kept, and shapes are checked', () => {
   expect(sparse.linalg.cg(A, b, { maxiter: 0 })[0].js()).toEqual([0, 0, 0]);
   expect(() => sparse.linalg.cg([[1, 2]], b)).toThrow('cg: expected A to be a square matrix');
   expect(() => sparse.linalg.cg(A, b, { x0: [1] })).toThrow("x0 to have b's shape");
+});
+
+type Solver = (A: sparse.linalg.LinearOperator, b: unknown, options?: object) => [never, unknown];
+const solvers = Object.entries({ cg: sparse.linalg.cg, bicgstab: sparse.linalg.bicgstab, gmres: sparse.linalg.gmres } as unknown as Record<string, Solver>);
+const forAll = (f: (solve: Solver) => unknown) => Object.fromEntries(solvers.map(([name, solve]) => [name, f(solve)]));
+
+testTable('scipySparse', {
+  ...sparse.linalg,
+  started: forAll((solve) => (a: np.Array, y: np.Array, x0: np.Array, o: object) => solve(a, y, { x0, ...o })[0]),
+  conditioned: forAll((solve) => (a: np.Array, y: np.Array, o: object) => solve(a, y, { M: (v: np.Array) => np.divide(v, np.diagonal(a)), ...o })[0]),
+  d: forAll((solve) => (a: np.Array, y: np.Array, o: object) => grad((u: np.Array, v: np.Array) => np.sum(np.sin(solve(u, v, { tol: 1e-6, ...o })[0])), { argnums: [0, 1] })(a, y)),
+  trees: forAll((solve) => (y: object) => {
+    const A = (x: { p: np.Array; q: np.Array }) => {
+      const all = x.p.sum().add(x.q.sum()).mul(0.1);
+      return { p: x.p.mul(3).add(all), q: x.q.mul(3).add(all) };
+    };
+    const x = solve(A, y)[0] as { p: np.Array; q: np.Array };
+    return [x.p, x.q];
+  }),
+});
+
+test('second derivatives of a solution, and many solutions at once', () => {
+  const f = (s: np.Array) => np.sum(sparse.linalg.gmres((v: np.Array) => np.multiply(s, v), np.array([2, 4]))[0]); // 6 / s
+  expect(Number((grad(grad(f))(2) as np.Array).item())).toBeCloseTo(1.5, 4);
+  const xs = vmap((y: np.Array) => sparse.linalg.bicgstab(A, y)[0])(np.stack([b, b])) as np.Array;
+  expect(error(np.index(xs, 1))).toBeLessThan(1e-4);
+});
+
+test('options and trees that do not fit are named', () => {
+  expect(() => sparse.linalg.gmres(A, b, { restart: 0 })).toThrow('gmres: expected restart');
+  expect(() => sparse.linalg.gmres(A, b, { solveMethod: 'qr' as 'batched' })).toThrow("expected solveMethod to be 'batched'");
+  expect(() => sparse.linalg.bicgstab((x: { p: np.Array }) => x.p, { p: b })).toThrow("bicgstab: expected the result of A to have b's structure");
+  expect(() => sparse.linalg.cg(A, b, { maxiter: -1 })).toThrow('cg: expected maxiter');
 });

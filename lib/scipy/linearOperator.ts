@@ -1,0 +1,111 @@
+import type { Array } from '../core/array';
+import { ArgumentError, ShapeError, TreeError } from '../core/errors';
+import { evalJaxpr } from '../core/jaxpr';
+import { UndefinedPrimal } from '../core/primitive';
+import type { TreeDef } from '../core/tree';
+import { customVjp } from '../functional/customRules';
+import { vjp } from '../functional/derivatives';
+import { arraysOf, type Loose } from '../functional/treeFunction';
+import { backwardPass } from '../interpreters/transpose';
+import { stage } from '../interpreters/stage';
+import { type ArrayLike, asArray, astype, isScalarValue, promoteDtypesInexact } from '../lax/arrayLike';
+import { matmul } from '../numpy/products';
+import { neg } from '../primitives/elementwise';
+import { concatenate, product, reshape, sliceInDim, zerosLike } from '../primitives/structural';
+
+// What iterative solvers work on: trees as vectors, operators as functions of vectors, and the derivative of a solution.
+
+/** A matrix, or the function that multiplies by it. */
+export type LinearOperator = ArrayLike | ((x: Loose) => unknown);
+export type Multiply = (x: Array) => Array;
+
+const isNumbers = (x: unknown): boolean => isScalarValue(x) || (globalThis.Array.isArray(x) && x.every(isNumbers));
+
+/** A tree of arrays of one type, laid out as one vector. Nested lists of numbers are one array. */
+export class VectorSpace {
+  readonly def: TreeDef;
+  private readonly shapes: readonly (readonly number[])[];
+
+  private constructor(private readonly op: string, def: TreeDef, shapes: readonly (readonly number[])[]) {
+    this.def = def;
+    this.shapes = shapes;
+  }
+
+  static of(op: string, b: unknown): [VectorSpace, Array] {
+    const { leaves, def } = arraysOf(isNumbers(b) ? asArray(b as ArrayLike, op) : b, op);
+    if (leaves.length === 0) throw new TreeError(`${op}: expected b to hold arrays, got ${def}`);
+    const xs = promoteDtypesInexact(op, ...leaves);
+    const space = new VectorSpace(op, def, xs.map((x) => x.shape));
+    return [space, space.flat(xs)];
+  }
+
+  private flat(xs: readonly Array[]): Array {
+    const rows = xs.map((x) => reshape(astype(x, x.dtype), [x.size]));
+    return rows.length === 1 ? rows[0]! : concatenate(rows, 0);
+  }
+
+  /** The vector of a tree of this form, in v's type. */
+  pack(tree: unknown, what: string, v: Array): Array {
+    const { leaves, def } = arraysOf(isNumbers(tree) ? asArray(tree as ArrayLike, this.op) : tree, `${this.op}: ${what}`);
+    if (!def.equals(this.def)) throw new TreeError(`${this.op}: expected ${what} to have b's structure ${this.def}, got ${def}`);
+    leaves.forEach((x, i) => {
+      if (x.shape.join() !== this.shapes[i]!.join()) throw new ShapeError(`${this.op}: expected ${what} to have b's shape [${this.shapes[i]}], got ${x.aval}`);
+    });
+    return astype(this.flat(leaves.map((x) => astype(x, v.dtype))), v.dtype);
+  }
+
+  unpack(v: Array): unknown {
+    let at = 0;
+    return this.def.unflatten(this.shapes.map((s) => reshape(sliceInDim(v, at, (at += product(s)), 0), [...s])));
+  }
+
+  operator(name: string, A: LinearOperator): Multiply {
+    if (typeof A === 'function') return (x) => this.pack(A(this.unpack(x)), `the result of ${name}`, x);
+    const m = asArray(A, `${this.op}: ${name}`);
+    const n = this.shapes.length === 1 && this.shapes[0]!.length === 1 ? this.shapes[0]![0]! : -1;
+    if (m.ndim !== 2 || m.shape[0] !== n || m.shape[1] !== n) throw new ShapeError(`${this.op}: expected ${name} to be a square matrix for the vector b, got ${m.aval} and b of shape ${this.shapes.map((s) => `[${s}]`).join(', ')}`);
+    return (x) => {
+      const [a, y] = promoteDtypesInexact(this.op, m, x) as [Array, Array];
+      return astype(matmul(a, y, { precision: 'highest' }), x.dtype);
+    };
+  }
+}
+
+/** An operator taken apart: what it captured, and the operator made of that. */
+export function takeApart(A: Multiply, b: Array, name: string): [consts: Array[], make: (held: readonly Array[]) => Multiply, transposed: (held: readonly Array[]) => Multiply] {
+  const { jaxpr, consts } = stage(([x]) => [A(x!)], [b.aval], name);
+  return [
+    [...consts],
+    (held) => (x) => evalJaxpr(jaxpr, held, [x])[0]!,
+    (held) => (y) => backwardPass(jaxpr, held, [new UndefinedPrimal(b.aval)], [y])[0] ?? zerosLike(b.aval),
+  ];
+}
+
+/**
+ * x with A x = b, found by `solve`. Its reverse derivative is that of the solution, A⁻ᵀ of the cotangent by another solve, of any order: not that of
+ * the steps taken.
+ *
+ * @param others what else `solve` needs; it is not differentiated by these
+ */
+export function linearSolve(A: Multiply, b: Array, others: Array[], solve: (A: Multiply, b: Array, others: Array[]) => Array): Array {
+  const [consts, make, transposed] = takeApart(A, b, 'A');
+  const run = customVjp((held: Array[], rhs: Array, more: Array[]) => solve(make(held), rhs, more));
+  run.defvjp(
+    (held: Array[], rhs: Array, more: Array[]) => {
+      const x = linearSolve(make(held), rhs, more, solve);
+      return [x, [held, x, more]];
+    },
+    ([held, x, more]: [Array[], Array, Array[]], ct: Array) => {
+      const u = linearSolve(transposed(held), ct, more, solve);
+      if (held.length === 0) return [[], u, null];
+      const [, pull] = vjp((...hs: Array[]) => make(hs)(x), ...held) as [unknown, (y: Array) => Array[]];
+      return [pull(neg(u)), u, null];
+    },
+  );
+  return run(consts, b, others) as Array;
+}
+
+export function checkLimit(op: string, name: string, value: number, least = 0): number {
+  if (!Number.isInteger(value) || value < least) throw new ArgumentError(`${op}: expected ${name} to be an integer of at least ${least}, got ${String(value)}`);
+  return value;
+}
