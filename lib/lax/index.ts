@@ -14,3 +14,4 @@ export { approxMaxK, approxMinK, sort, sortKeyVal, topK, type ApproxOptions, typ
 export { padtypeToPads, reduceWindow, reduceWindowShapeTuple, type PaddingLike, type ReduceWindowOptions } from './windows';
 export * as linalg from './linalg';
 export { allGather, allToAll, axisIndex, axisSize, pbroadcast, type PerLane, pmax, pmean, pmin, ppermute, pshuffle, psum, psumScatter, pswapaxes, type TiledOptions } from './collective';
+export { customLinearSolve, customRoot, type LinearSolveOptions, type Solver, type TreeMap } from './solves';

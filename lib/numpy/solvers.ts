@@ -1,17 +1,21 @@
 import type { Array } from '../core/array';
+import type { ShapedArray } from '../core/aval';
+import { configKey } from '../core/config';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import type { JvpRule } from '../interpreters/customRules';
+import { hoistConsts, stage } from '../interpreters/stage';
 import { withJvp } from '../lax/customJvp';
 import { triangularSolve } from '../primitives/cholesky';
 import * as e from '../primitives/elementwise';
 import { svd } from '../primitives/svd';
+import { type LinearSolveParams, linearSolveP } from '../primitives/linearSolve';
 import { geqrf } from '../primitives/householder';
 import { lu, luSolve } from '../primitives/lu';
 import { epsilon, eye, H, matmul } from '../primitives/matrix';
 import { reduceProd } from '../primitives/reduction';
-import { broadcastInDim, concatenate, convert, full, indexInDim, iota, like, reduceSum, reshape, scalar, sliceInDim } from '../primitives/structural';
+import { broadcastInDim, concatenate, convert, full, indexInDim, iota, like, range, reduceSum, reshape, scalar, sliceInDim, transpose } from '../primitives/structural';
 import { broadcastShape, broadcastToShape } from './broadcast';
 import { diagonal } from './diagonals';
 import { where } from './operators';
@@ -36,16 +40,28 @@ export function inexact(op: string, a: ArrayLike): Array {
 
 // ---- systems of equations ----
 
-/** x of a · x = b, for matrices b with a's batch dimensions. The derivative is a solution with the same matrix. */
-const solveOf: (a: Array, b: Array) => Array[] = withJvp('solve', (a, b) => {
-  const [packed, , permutation] = lu(a!);
-  return [luSolve(packed, permutation, b!)];
-}, ([a, b], [da, db]) => {
-  // Not solveOf itself: what is linear in tangents must be of primitives, to be transposed.
-  const [packed, , permutation] = lu(a!);
-  const x = luSolve(packed, permutation, b!);
-  return { outs: [x], tangents: [luSolve(packed, permutation, e.sub(db!, matmul(da!, x)))] };
-});
+const solveParams = new Map<string, LinearSolveParams>();
+
+/** The functions of {@link solveOf} for types: products with the matrix, and solutions by its factors. */
+function paramsOfSolve(matrix: ShapedArray, packed: ShapedArray, permutation: ShapedArray, vectors: ShapedArray): LinearSolveParams {
+  const key = `${matrix.key};${vectors.key}!${configKey()}`;
+  let params = solveParams.get(key);
+  if (params === undefined) {
+    const swap = range(matrix.ndim).map((d) => (d < matrix.ndim - 2 ? d : 2 * matrix.ndim - 3 - d));
+    const closed = (avals: readonly ShapedArray[], f: (xs: Array[]) => Array) => hoistConsts(stage((xs) => [f(xs)], avals, 'solve')).closed;
+    const product = (turn: (m: Array) => Array) => closed([matrix, vectors], ([m, x]) => matmul(turn(m!), x!));
+    const solution = (trans: 0 | 1) => closed([packed, permutation, vectors], ([factors, order, x]) => luSolve(factors!, order!, x!, trans));
+    params = { constLengths: { matvec: 1, vecmat: 1, solve: 2, transposeSolve: 2 }, jaxprs: { matvec: product((m) => m), vecmat: product((m) => transpose(m, swap)), solve: solution(0), transposeSolve: solution(1) } };
+    solveParams.set(key, params);
+  }
+  return params;
+}
+
+/** x of a · x = b, for matrices b with a's batch dimensions. The derivative is a solution with the same factors. */
+function solveOf(a: Array, b: Array): Array[] {
+  const [packed, , permutation] = lu(e.stopGradient(a));
+  return linearSolveP.bind(paramsOfSolve(a.aval, packed.aval, permutation.aval, b.aval), a, a, packed, permutation, packed, permutation, b);
+}
 
 const solveC = program<{ vector: boolean }>('solve', ([a0, b0], { vector }) => {
   const [a, b1] = promoteDtypesInexact('solve', a0!, b0!) as [Array, Array];

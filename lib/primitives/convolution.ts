@@ -5,6 +5,7 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { pythonRecord } from '../core/pythonText';
 import { type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type Sample, type SinglePrimitive } from '../core/primitive';
+import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { convolution } from '../stablehlo/contraction';
 import { cpuForm } from './convolutionForms';
@@ -223,7 +224,7 @@ export const convP: SinglePrimitive<ConvParams> = definePrimitive<ConvParams>({
     const b = gy === null ? null : convP.bind(p, x!, gy!);
     return [convP.bind(p, x!, y!), a === null ? b : b === null ? a : addAny(a, b)];
   },
-  transpose: (ct, [x, y], p) => (isUndefinedPrimal(x!) ? [transposeInput(ct, x.aval, y as Array, p), null] : [null, transposeKernel(ct, x!, y!.aval, p)]),
+  transpose: (ct, [x, y], p) => (isUndefinedPrimal(x!) ? [transposeInput(ct, x.aval, fixedOperand('conv_general_dilated', y!), p), null] : [null, transposeKernel(ct, x!, y!.aval, p)]),
   batch: (axis, [x, y], [dx, dy], p) => batch(axis, x!, y!, dx!, dy!, p),
   sample: samples,
 });

@@ -4,6 +4,7 @@ import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
+import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { larger, smaller } from '../stablehlo/extremes';
 import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, naryShape } from './nary';
@@ -54,7 +55,7 @@ export const sub: Binary = (x, y) => subP.bind(NO, x, y);
 const mulP = defineNary({
   name: 'mul', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y], out) => (out.dtype === 'bool' ? hlo.and(ctx, x!, y!) : hlo.multiply(ctx, x!, y!)),
   jvp: [(g, _, _x, y) => mul(g, y!), (g, _, x) => mul(x!, g)],
-  transpose: (ct, [x, y]) => [lin(x!) ? mul(ct, y as Array) : null, lin(y!) ? mul(x as Array, ct) : null],
+  transpose: (ct, [x, y]) => [lin(x!) ? mul(ct, fixedOperand('mul', y!)) : null, lin(y!) ? mul(fixedOperand('mul', x!), ct) : null],
   sample: () => [...floats(2), ...ints(2)],
 });
 export const mul: Binary = (x, y) => mulP.bind(NO, x, y);
@@ -62,7 +63,10 @@ export const mul: Binary = (x, y) => mulP.bind(NO, x, y);
 const divP = defineNary({
   name: 'div', kinds: NUMERIC, lower: 'divide',
   jvp: [(g, _, _x, y) => div(g, y!), (g, out, _x, y) => mul(mul(neg(g), out), reciprocal(y!))],
-  transpose: (ct, [x, y]) => [lin(x!) ? div(ct, y as Array) : null, null],
+  transpose: (ct, [x, y]) => {
+    const divisor = fixedOperand('div', y!);
+    return [lin(x!) ? div(ct, divisor) : null, null];
+  },
   sample: () => [...floats(2, 0.5, 2), ...ints(2, 1, 5)],
 });
 export const div: Binary = (x, y) => divP.bind(NO, x, y);
@@ -427,7 +431,7 @@ const selectNP: SinglePrimitive<object> = definePrimitive<object>({
   transpose: (ct, [which, ...cases]) => [null, ...cases.map((c, k) => {
     if (!lin(c)) return null;
     const zero = zerosLike(ct.aval);
-    return selectNP.bind(NO, which as Array, ...cases.map((_, i) => (i === k ? ct : zero)));
+    return selectNP.bind(NO, fixedOperand('select_n', which!), ...cases.map((_, i) => (i === k ? ct : zero)));
   })],
   batch: (axis, args, dims) => {
     const [which, ...cases] = args;

@@ -8,6 +8,7 @@ import { pythonRecord } from '../core/pythonText';
 import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { DifferentiationError } from '../interpreters/jvp';
 import { stage } from '../interpreters/stage';
+import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { scatter as emitScatter } from '../stablehlo/indexing';
 import { add, bitWidth, div, eq, max, min, mul, neg, sub, where } from './elementwise';
@@ -181,7 +182,7 @@ const mulP: SinglePrimitive<ScatterParams> = define('scatter-mul', 'scatterMul',
     return [out, ofX === null ? ofUpdates : add(ofX, ofUpdates)];
   },
   transpose: (ct, [x, indices, updates], p) => {
-    if (isUndefinedPrimal(x!)) return [mulP.bind({ ...p, updateJaxpr: combiner('scatter-mul', mul, ct.dtype) }, ct, indices as Array, updates as Array), null, null];
+    if (isUndefinedPrimal(x!)) return [mulP.bind({ ...p, updateJaxpr: combiner('scatter-mul', mul, ct.dtype) }, ct, indices as Array, fixedOperand('scatter-mul', updates!)), null, null];
     uniqueOnly(p);
     return [null, null, gatherBack(mul(ct, x!), indices as Array, (updates as { aval: ShapedArray }).aval.shape, p)];
   },
