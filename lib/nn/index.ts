@@ -54,3 +54,9 @@ export {
 export { AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d, LPPool2d, LPPool3d, MaxPool1d, MaxPool2d, MaxPool3d, type MaxPoolOptions, type PoolOptions } from './pooling';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type MaxUnpoolOptions, type UnpoolCallOptions } from './unpooling';
 export * as init from '../init/index';
+export { Delay, DelayAccess, type DelayInfo, type DelayInit, type DelayOptions, type DelayTime, StateWithDelay } from './delay';
+export { type InterpolationMethod, InterpolationRegistry } from './delayInterpolation';
+export {
+  type DelayAtOptions, Dynamics, initMaybePrefetch, notReceiveUpdateInput, notReceiveUpdateOutput, OutputDelayAt, Prefetch, PrefetchDelay, PrefetchDelayAt, receiveUpdateInput, receiveUpdateOutput, type UpdateHook,
+} from './dynamics';
+export { expEulerStep } from './expEuler';
