@@ -20,6 +20,8 @@ export { checkpointName } from '../functional/checkpointName';
 export * as checkpointPolicies from '../functional/checkpointPolicies';
 export type { CheckpointPolicy } from '../interpreters/remat';
 export { drawDotGraph } from '../core/passes/draw';
+export { draw } from './draw';
+export { fnToPythonCode, jaxprToPythonCode, jaxprToPythonCode as jaxprToCode, type PrimHandler, registerPrimHandler } from './jaxprCode';
 export { eqnsToClosedJaxpr, eqnsToJaxpr, type EqnsOptions } from '../core/passes/rewrite';
 export {
   algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, inlineJit, type OptimizationName, OPTIMIZATIONS, optimizeJaxpr,
