@@ -7,6 +7,7 @@ export * as linalg from './linalg/index';
 export * as cluster from './clusters';
 export * as fft from './fft';
 export * as integrate from './integrate';
+export * as interpolate from './interpolate';
 export * as ndimage from './ndimage';
 export * as signal from './signal';
 export * as optimize from './optimize/index';
