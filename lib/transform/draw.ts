@@ -102,6 +102,13 @@ function layOut(j: Jaxpr, title: string): Drawing {
 const round = (x: number): number => Math.round(x * 10) / 10;
 
 function paint({ boxes, edges }: Drawing, dx: number, dy: number, out: string[]): void {
+  // Arrows first, so that boxes that they pass stay readable.
+  for (const { from, to, label } of edges) {
+    const [x1, y1, x2, y2] = [from.x + from.width / 2 + dx, from.y + (from.kind === 'literal' ? LINE : from.height) + dy, to.x + to.width / 2 + dx, to.y + dy].map(round) as [number, number, number, number];
+    const bend = round((y2 - y1) / 2);
+    out.push(`<path d="M${x1} ${y1}C${x1} ${round(y1 + bend)} ${x2} ${round(y2 - bend)} ${x2} ${y2}"/>`);
+    if (label !== '') out.push(`<text class="type" x="${round((x1 + x2) / 2)}" y="${round((y1 + y2) / 2)}">${escape(label)}</text>`);
+  }
   for (const b of boxes) {
     const [x, y] = [round(b.x + dx), round(b.y + dy)];
     if (b.kind !== 'literal') out.push(`<rect class="${b.kind}" x="${x}" y="${y}" width="${round(b.width)}" height="${round(b.height)}" rx="${b.kind === 'op' ? 3 : 14}"/>`);
@@ -113,12 +120,6 @@ function paint({ boxes, edges }: Drawing, dx: number, dy: number, out: string[])
       paint(d, ix, iy, out);
       at += d.width + PAD;
     }
-  }
-  for (const { from, to, label } of edges) {
-    const [x1, y1, x2, y2] = [from.x + from.width / 2 + dx, from.y + (from.kind === 'literal' ? LINE : from.height) + dy, to.x + to.width / 2 + dx, to.y + dy].map(round) as [number, number, number, number];
-    const bend = round((y2 - y1) / 2);
-    out.push(`<path d="M${x1} ${y1}C${x1} ${round(y1 + bend)} ${x2} ${round(y2 - bend)} ${x2} ${y2}"/>`);
-    if (label !== '') out.push(`<text class="type" x="${round((x1 + x2) / 2)}" y="${round((y1 + y2) / 2)}">${escape(label)}</text>`);
   }
 }
 
