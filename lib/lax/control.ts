@@ -1,5 +1,6 @@
 import { type Array, ConcreteArray, type ScalarValue } from '../core/array';
 import { sameShape, type ShapedArray } from '../core/aval';
+import { backend } from '../core/backend';
 import { config } from '../core/config';
 import { dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
@@ -511,4 +512,29 @@ function interleave(a: Array, b: Array, axis: number): Array {
   const both = concatenate([wide(sliceInDim(a, 0, n, axis)), wide(b)], axis + 1);
   const flat = reshape(both, b.shape.map((s, i) => (i === axis ? 2 * n : s)));
   return a.shape[axis] === n ? flat : concatenate([flat, sliceInDim(a, n, n + 1, axis)], axis);
+}
+
+/** Functions by the platform they are for: 'cpu', 'cuda', 'rocm', 'tpu' …, and `default`, for others. */
+export type PlatformBranches<A extends readonly unknown[], T> = { readonly [platform: string]: ((...args: A) => T) | undefined; readonly default?: (...args: A) => T };
+
+/**
+ * Applies the function that is for the platform that programs run on, or `default`. A process has one platform, so that the others are not traced.
+ * Mirrors `jax.lax.platform_dependent`, the branches in an object that comes last.
+ *
+ * @throws ArgumentError if there is none for the platform
+ * @example
+ * lax.platformDependent(np.array([1, 4]), { cpu: (x) => np.sqrt(x), default: (x) => np.power(x, 0.5) }); // [1, 2]
+ */
+export function platformDependent<A extends readonly unknown[], T>(...args: [...A, PlatformBranches<A, T>]): T {
+  const op = 'platformDependent';
+  const branches = args[args.length - 1] as PlatformBranches<A, T>;
+  if (typeof branches !== 'object' || branches === null || Object.getPrototypeOf(branches) !== Object.prototype) throw new ArgumentError(`${op}: expected an object of functions by platform as the last argument, got ${describeValue(branches)}`);
+  for (const [name, f] of Object.entries(branches)) {
+    if (name === 'gpu') throw new ArgumentError(`${op}: expected 'cuda' or 'rocm', got 'gpu'`);
+    checkFunction(op, `the branch of '${name}'`, f);
+  }
+  const { platform } = backend();
+  const chosen = (Object.hasOwn(branches, platform) ? branches[platform] : undefined) ?? branches.default;
+  if (chosen === undefined) throw new ArgumentError(`${op}: expected a branch for '${platform}', the platform in use, or a default, got ${Object.keys(branches).join(', ') || 'none'}`);
+  return chosen(...(args.slice(0, -1) as unknown as A));
 }

@@ -1,8 +1,9 @@
 import type { Array } from '../core/array';
 import { checkDtype, checkShape, type Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
-import { rngBitGenerator as rngBitGeneratorPrimitive, type RandomAlgorithm as Algorithm } from '../primitives/random';
-import { type ArrayLike, asArray } from './arrayLike';
+import { rngBitGenerator as rngBitGeneratorPrimitive, rngUniform as rngUniformPrimitive, type RandomAlgorithm as Algorithm } from '../primitives/random';
+import { type ArrayLike, asArray, promoteDtypesInexact } from './arrayLike';
+import { operands } from './operands';
 
 /** Generators of random bits. Mirrors `jax.lax.RandomAlgorithm`. */
 export const RandomAlgorithm = { RNG_DEFAULT: 'RNG_DEFAULT', RNG_THREE_FRY: 'RNG_THREE_FRY', RNG_PHILOX: 'RNG_PHILOX' } as const;
@@ -10,4 +11,20 @@ export const RandomAlgorithm = { RNG_DEFAULT: 'RNG_DEFAULT', RNG_THREE_FRY: 'RNG
 /** Random bits of a key, and the next key. Mirrors `jax.lax.rng_bit_generator`. */
 export function rngBitGenerator(key: ArrayLike, shape: Shape, options: { dtype?: DType; algorithm?: Algorithm } = {}): [Array, Array] {
   return rngBitGeneratorPrimitive(asArray(key, 'rngBitGenerator'), checkShape('rngBitGenerator', shape), checkDtype('rngBitGenerator', options.dtype ?? 'uint32'), options.algorithm ?? 'RNG_DEFAULT');
+}
+
+/**
+ * Numbers uniform in [a, b) from a generator of the device that has no key: other numbers at each run. Mirrors `jax.lax.rng_uniform`, whose use JAX
+ * advises against; `random.uniform` takes a key.
+ *
+ * @param a a scalar; two JS numbers are floats, whole ones too
+ * @param b a scalar of a's dtype, above a
+ * @throws DtypeError, ShapeError for other bounds
+ * @example
+ * lax.rngUniform(0, 1, [3]).shape // [3]
+ */
+export function rngUniform(a: ArrayLike, b: ArrayLike, shape: Shape): Array {
+  const plain = typeof a === 'number' && typeof b === 'number';
+  const [low, high] = (plain ? promoteDtypesInexact('rngUniform', a, b) : operands('rngUniform', a, b)) as [Array, Array];
+  return rngUniformPrimitive(low, high, checkShape('rngUniform', shape));
 }

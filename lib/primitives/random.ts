@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
 import { sameShape, ShapedArray, type Shape, sizeOf } from '../core/aval';
-import type { DType } from '../core/dtype';
+import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, defineMultiPrimitive, definePrimitive, type MultiPrimitive, type SampleInput, type SinglePrimitive } from '../core/primitive';
@@ -254,4 +254,24 @@ const rngBitGeneratorP: MultiPrimitive<RngBitGeneratorParams> = defineMultiPrimi
 /** The next state and the bits of XLA's generator for a state of four uint32 words. Mirrors `jax.lax.rng_bit_generator`. */
 export function rngBitGenerator(key: Array, shape: Shape, dtype: DType = U32, algorithm: RandomAlgorithm = 'RNG_DEFAULT'): [Array, Array] {
   return rngBitGeneratorP.bind({ shape, dtype, algorithm, outSharding: null }, key) as [Array, Array];
+}
+
+const rngUniformP: SinglePrimitive<{ shape: Shape }> = definePrimitive<{ shape: Shape }>({
+  name: 'rng_uniform',
+  abstract: ([a, b], { shape }) => {
+    if (a!.dtype !== b!.dtype || a!.ndim > 0 || b!.ndim > 0) throw new (a!.dtype !== b!.dtype ? DtypeError : ShapeError)(`rngUniform: expected two scalars of one dtype, got ${a} and ${b}`);
+    if (dtypeKind(a!.dtype) === 'complex') throw new DtypeError(`rngUniform: expected real numbers, got ${a}`);
+    return new ShapedArray(shape, a!.dtype, a!.weakType && b!.weakType);
+  },
+  lower: (ctx, [a, b], _, out) => hlo.rngUniform(ctx, a!, b!, out),
+  jvp: absent('its numbers are from a hidden state'),
+  transpose: absent('rng_uniform is not linear'),
+  batch: absent('its numbers are from a hidden state; use random.uniform, with a key for each'),
+  // Between equal bounds there is one number only, so that runs can be compared.
+  sample: () => [{ inputs: [{ shape: [], dtype: 'float32', values: [2.5] }, { shape: [], dtype: 'float32', values: [2.5] }], params: { shape: [2, 3] } }],
+});
+
+/** Numbers uniform in [a, b) from the device's own generator. Mirrors `jax.lax.rng_uniform`. */
+export function rngUniform(a: Array, b: Array, shape: Shape): Array {
+  return rngUniformP.bind({ shape }, a, b);
 }

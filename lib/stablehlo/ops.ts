@@ -109,6 +109,12 @@ export function rngBitGenerator(ctx: LoweringContext, algorithm: 'DEFAULT' | 'TH
   return ctx.emit('stablehlo.rng_bit_generator', [state], [state.aval, bits], `rng_algorithm = #stablehlo<rng_algorithm ${algorithm}>`) as [IrValue, IrValue];
 }
 
+/** Numbers between two scalars from a generator of the device whose state a program does not see. */
+export function rngUniform(ctx: LoweringContext, low: IrValue, high: IrValue, out: ShapedArray): IrValue {
+  const shape = ctx.dense(out.shape, new ShapedArray([out.shape.length], 'int64'));
+  return op(ctx, 'rng', [low, high, shape], out, 'rng_distribution = #stablehlo<rng_distribution UNIFORM>');
+}
+
 export { tensorType };
 
 /** The operands, which the compiler may not merge with what computed them. */
