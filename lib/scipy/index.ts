@@ -9,6 +9,6 @@ export * as fft from './fft';
 export * as integrate from './integrate';
 export * as interpolate from './interpolate';
 export * as ndimage from './ndimage';
-export * as signal from './signal';
+export * as signal from './signals';
 export * as optimize from './optimize/index';
 export * as sparse from './sparse';

@@ -1,0 +1,3 @@
+// scipy.signal.
+export * from './signal';
+export * from './spectral';
