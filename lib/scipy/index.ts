@@ -11,4 +11,5 @@ export * as interpolate from './interpolate';
 export * as ndimage from './ndimage';
 export * as signal from './signals';
 export * as optimize from './optimize/index';
+export * as spatial from './spatial';
 export * as sparse from './sparse';
