@@ -10,14 +10,15 @@ import { arange, linspace } from './ranges';
 /** `[start, stop]` or `[start, stop, step]`; a step `{ re: 0, im: n }` stands for n numbers, the stop being one of them, as `nj` does in NumPy. */
 export type GridRange = readonly [start: number, stop: number, step?: number | { re: number; im: number }];
 
-function axisOf(op: string, r: GridRange): Array {
+/** The numbers of a range. */
+export function axisOfRange(op: string, r: GridRange): Array {
   if (!globalThis.Array.isArray(r) || r.length < 2 || r.length > 3) throw new ArgumentError(`${op}: expected ranges [start, stop, step], got ${JSON.stringify(r)}`);
   const [start, stop, step] = r;
   return isComplex(step) ? linspace(start, stop, { num: Math.trunc(Math.abs(step.im)) }) : arange(start, stop, step ?? 1);
 }
 
 function axesOf(op: string, ranges: readonly GridRange[]): Array[] {
-  const xs = ranges.map((r) => axisOf(op, r));
+  const xs = ranges.map((r) => axisOfRange(op, r));
   if (xs.length === 0) throw new ArgumentError(`${op}: expected at least one range`);
   const { dtype } = promoteTypes(...xs.map((x) => x.aval));
   return xs.map((x) => astype(x, dtype));

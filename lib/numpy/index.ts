@@ -29,6 +29,7 @@ export {
 export { cbrt, exp, exp2, expm1, log, log10, log1p, log2, logaddexp, logaddexp2, sqrt } from './exponents';
 export { copysign, frexp, ldexp, nextafter, signbit, spacing } from './floatBits';
 export { frompyfunc, type Vectorized } from './frompyfunc';
+export { c_, type ConcatenateEntry, type Concatenator, r_ } from './concatenators';
 export { type GridRange, indexExp, mgrid, ogrid, s_ } from './grids';
 export { gcd, lcm } from './integers';
 export { fromfile, load, save } from './npy';

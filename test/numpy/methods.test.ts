@@ -171,6 +171,10 @@ test('grids, attributes, saved indices', () => {
   expect(x.slice(...np.s_([], [1, 3])).js()).toEqual([[1, 2], [4, 5]]);
   expect([np.shape([[1, 2]]), np.ndim(3), np.size(x), np.size(x, 1), np.iterable(x), np.iterable(np.array(1)), x instanceof np.Array, np.ndarray === np.Array]).toEqual([[1, 2], 0, 6, 3, true, false, true, true]);
   expect(() => np.mgrid(3 as never)).toThrow(ArgumentError);
+  expect(np.r_(np.r_.range(-1, 2), 7, np.r_.range(0, 1, { re: 0, im: 3 })).js()).toEqual([-1, 0, 1, 7, 0, 0.5, 1]);
+  expect(np.c_(np.c_.range(0, 2), [5, 6]).js()).toEqual([[0, 5], [1, 6]]);
+  expect(() => np.r_('0,x', [1])).toThrow("expected the directive to be 'r', 'c' or up to three integers");
+  expect(() => np.r_([1], 'r')).toThrow('to come first');
 });
 
 test('NumPy\'s files', () => {
