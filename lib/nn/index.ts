@@ -60,3 +60,4 @@ export {
   type DelayAtOptions, Dynamics, initMaybePrefetch, notReceiveUpdateInput, notReceiveUpdateOutput, OutputDelayAt, Prefetch, PrefetchDelay, PrefetchDelayAt, receiveUpdateInput, receiveUpdateOutput, type UpdateHook,
 } from './dynamics';
 export { expEulerStep } from './expEuler';
+export { type BlockScaleConfig, getScaledDotGeneralConfig, scaledDotGeneral, type ScaledDotGeneralOptions, scaledMatmul } from './scaledDot';
