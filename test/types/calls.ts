@@ -1,5 +1,5 @@
 // Compiled by `npm run typecheck`: what is wrong here must be an error, or the check fails.
-import { cond, evalShape, forLoop, grad, jit, lax, nn, numpy as np, optim, prng, random, scan, State, valueAndGrad, vmap, whileLoop } from '../../lib';
+import { cond, evalShape, forLoop, grad, jit, lax, nn, numpy as np, optim, prng, random, scan, State, valueAndGrad, type vmap, whileLoop } from '../../lib';
 
 function same<A, B>(..._: [A] extends [B] ? ([B] extends [A] ? [] : ['types differ']) : ['types differ']): void {}
 
