@@ -30,7 +30,10 @@ export abstract class DistanceProfile {
     return this.weightScaling(distances);
   }
 
-  protected abstract settings(): Readonly<Record<string, unknown>>;
+  /** What is printed between the parentheses: what the object holds. */
+  protected settings(): object {
+    return { ...this };
+  }
 
   add(other: ProfileOperand): ComposedProfile {
     return new ComposedProfile(this, other, np.add, '+');
@@ -100,10 +103,6 @@ export class ComposedProfile extends DistanceProfile {
     return this.both((p) => p.weightScaling(distances));
   }
 
-  protected override settings(): Record<string, unknown> {
-    return {};
-  }
-
   override toString(): string {
     return `(${String(this.left)} ${this.opSymbol} ${String(this.right)})`;
   }
@@ -127,10 +126,6 @@ export class ApplyProfile extends DistanceProfile {
 
   override weightScaling(distances: ArrayLike): Array {
     return np.asarray(this.func(this.base.weightScaling(distances)));
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { base: this.base, func: this.func };
   }
 }
 
@@ -381,10 +376,6 @@ export class DistanceModulated extends Initialization {
 
   override sample(shape: number[], rng: RandomState, options: CallOptions): Array {
     return np.multiply(this.baseDist.sample(shape, rng, options), this.distanceProfile.call(distancesOf(options)));
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { baseDist: this.baseDist, distanceProfile: this.distanceProfile };
   }
 }
 

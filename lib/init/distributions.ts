@@ -37,20 +37,12 @@ export class Constant extends Initialization {
   override sample(shape: number[]): Array {
     return np.full(shape, this.value);
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { value: this.value };
-  }
 }
 
 /** Zeros. Mirrors `braintools.init.ZeroInit`. */
 export class ZeroInit extends Initialization {
   override sample(shape: number[]): Array {
     return np.zeros(shape, { dtype: environ.dftype() });
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return {};
   }
 }
 
@@ -69,10 +61,6 @@ export class Uniform extends Initialization {
   override sample(shape: number[], rng: RandomState): Array {
     return rng.uniform({ low: this.low, high: this.high, size: shape });
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { low: this.low, high: this.high };
-  }
 }
 
 /** Normal numbers. Mirrors `braintools.init.Normal`. @throws ArgumentError for a negative std */
@@ -89,10 +77,6 @@ export class Normal extends Initialization {
 
   override sample(shape: number[], rng: RandomState): Array {
     return rng.normal({ loc: this.mean, scale: this.std, size: shape });
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { mean: this.mean, std: this.std };
   }
 }
 
@@ -114,10 +98,6 @@ export class LogNormal extends Initialization {
     const ratio = (this.std / this.mean) ** 2;
     return rng.lognormal({ mean: Math.log(this.mean ** 2 / Math.sqrt(this.mean ** 2 + this.std ** 2)), sigma: Math.sqrt(Math.log1p(ratio)), size: shape });
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { mean: this.mean, std: this.std };
-  }
 }
 
 /** Numbers of a gamma distribution. Mirrors `braintools.init.Gamma`. @throws ArgumentError unless the shape is positive */
@@ -135,10 +115,6 @@ export class Gamma extends Initialization {
   override sample(shape: number[], rng: RandomState): Array {
     return rng.gamma(this.shape, { scale: this.scale, size: shape });
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { shape: this.shape, scale: this.scale };
-  }
 }
 
 /** Numbers of an exponential distribution of a mean, `scale`. Mirrors `braintools.init.Exponential`. */
@@ -152,10 +128,6 @@ export class Exponential extends Initialization {
 
   override sample(shape: number[], rng: RandomState): Array {
     return rng.exponential({ scale: this.scale, size: shape });
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { scale: this.scale };
   }
 }
 
@@ -188,10 +160,6 @@ export class TruncatedNormal extends Initialization {
     const u = rng.uniform({ low: 0, high: 1, size: shape });
     return normalBetween([u, ...[this.mean, this.std, this.low ?? -Infinity, this.high ?? Infinity].map((x) => np.asarray(x, { dtype: u.dtype }))], {})[0]!;
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { mean: this.mean, std: this.std, low: this.low, high: this.high };
-  }
 }
 
 /** Numbers of a beta distribution, scaled to an interval. Mirrors `braintools.init.Beta`. @throws ArgumentError unless alpha and beta are positive and low < high */
@@ -215,10 +183,6 @@ export class Beta extends Initialization {
   override sample(shape: number[], rng: RandomState): Array {
     return np.add(this.low, np.multiply(np.subtract(this.high, this.low), rng.beta(this.alpha, this.beta, { size: shape })));
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { alpha: this.alpha, beta: this.beta, low: this.low, high: this.high };
-  }
 }
 
 /** Numbers of a Weibull distribution. Mirrors `braintools.init.Weibull`. @throws ArgumentError unless the shape is positive */
@@ -235,9 +199,5 @@ export class Weibull extends Initialization {
 
   override sample(shape: number[], rng: RandomState): Array {
     return np.multiply(rng.weibull(this.shape, { size: shape }), this.scale);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { shape: this.shape, scale: this.scale };
   }
 }

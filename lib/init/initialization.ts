@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
@@ -42,8 +43,10 @@ export abstract class Initialization implements Initializer {
   /** @internal What the class makes. */
   abstract sample(shape: number[], rng: RandomState, options: CallOptions): Array;
 
-  /** The settings by name, for printing. */
-  protected abstract settings(): Readonly<Record<string, unknown>>;
+  /** The settings by name, for printing: what the constructor was given, which is what the object holds. */
+  protected settings(): object {
+    return { ...this };
+  }
 
   add(other: InitOperand): Initialization {
     return new Binary('+', this, other);
@@ -108,10 +111,6 @@ class Binary extends Initialization {
     return OPERATIONS[this.op](a!, b!);
   }
 
-  protected override settings(): Record<string, unknown> {
-    return {};
-  }
-
   override toString(): string {
     return `(${String(this.left)} ${this.op} ${String(this.right)})`;
   }
@@ -130,10 +129,6 @@ class Applied extends Initialization {
 
   override sample(shape: number[], rng: RandomState, options: CallOptions): Array {
     return np.asarray(this.f(this.base.sample(shape, rng, options)));
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return {};
   }
 
   override toString(): string {
@@ -162,10 +157,6 @@ export class Clipped extends Initialization {
   override sample(shape: number[], rng: RandomState, options: CallOptions): Array {
     return np.clip(this.baseDist.sample(shape, rng, options), { min: this.minVal, max: this.maxVal });
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { baseDist: this.baseDist, minVal: this.minVal, maxVal: this.maxVal };
-  }
 }
 
 /** Values times a factor. Mirrors `braintools.init.Scaled`. */
@@ -182,10 +173,6 @@ export class Scaled extends Initialization {
 
   override sample(shape: number[], rng: RandomState, options: CallOptions): Array {
     return np.multiply(this.baseDist.sample(shape, rng, options), this.scaleFactor);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { baseDist: this.baseDist, scaleFactor: this.scaleFactor };
   }
 }
 
@@ -205,13 +192,7 @@ export class Compose extends Initialization {
     const [first, ...fs] = this.inits;
     return fs.reduce((x: Array, f) => np.asarray(f(x)), first instanceof Initialization ? first.sample(shape, rng, options) : np.asarray(first));
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { inits: this.inits };
-  }
 }
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /** Values put at the positions of a flat array of n elements, and that array in a shape. */
 function assemble(shape: number[], parts: readonly { at: number[]; values: Array }[]): Array {
@@ -247,10 +228,6 @@ export class Mixture extends Initialization {
     });
     return assemble(shape, parts.length > 0 ? parts : [{ at: [], values: this.distributions[0]!.sample([0], rng, options) }]);
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { distributions: this.distributions, weights: this.weights };
-  }
 }
 
 /** Elements from one initialisation where a condition of their positions holds, from another elsewhere. Mirrors `braintools.init.Conditional`. */
@@ -278,9 +255,5 @@ export class Conditional extends Initialization {
     const where = (b: boolean) => list.flatMap((h, i) => (h === b ? [i] : []));
     const [yes, no] = [where(true), where(false)];
     return assemble(shape, [{ at: yes, values: this.trueDist.sample([yes.length], rng, options) }, { at: no, values: this.falseDist.sample([no.length], rng, options) }]);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { conditionFn: this.conditionFn, trueDist: this.trueDist, falseDist: this.falseDist };
   }
 }

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import * as np from '../numpy';
@@ -7,13 +8,11 @@ import { normalBetween } from './distributions';
 import { Initialization } from './initialization';
 import type { FanMode, VarianceDistribution } from './initializers';
 
-const product = (xs: readonly number[]) => xs.reduce((a, b) => a * b, 1);
-
 /** Numbers of inputs and outputs of a unit: of a matrix [in, out], or of a kernel [out, in, ...] (of nn's initialisers the last two are [in, out]). */
 function fans(shape: readonly number[]): [number, number] {
   const [a = 1, b = a] = shape;
   if (shape.length <= 2) return [a, b];
-  const receptive = product(shape.slice(2));
+  const receptive = sizeOf(shape.slice(2));
   return [b * receptive, a * receptive];
 }
 
@@ -52,10 +51,6 @@ export class VarianceScaling extends Initialization {
     const [standard] = normalBetween([u, ...[0, 1, -2, 2].map((x) => np.asarray(x, { dtype: u.dtype }))], {});
     // The standard deviation of a standard normal between −2 and 2.
     return np.multiply(standard!, Math.sqrt(variance) / 0.8796256610342398);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { scale: this.scale, mode: this.mode, distribution: this.distribution };
   }
 }
 
@@ -125,16 +120,12 @@ export class Orthogonal extends Initialization {
 
   override sample(shape: number[], rng: RandomState): Array {
     if (shape.length < 2) throw new ShapeError(`Orthogonal: expected a shape of at least two dimensions, got [${shape.join(', ')}]`);
-    const [rows, columns] = [product(shape.slice(0, -1)), shape[shape.length - 1]!];
+    const [rows, columns] = [sizeOf(shape.slice(0, -1)), shape[shape.length - 1]!];
     const random = rng.normal({ loc: 0, scale: 1, size: [rows, columns] });
     const [q, r] = np.linalg.qr(rows < columns ? random.T : random);
     // The signs make it uniform among all such matrices.
     const fixed = np.multiply(q, np.sign(np.diag(r)));
     return np.multiply(np.reshape(rows < columns ? fixed.T : fixed, shape), this.scale);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { scale: this.scale };
   }
 }
 
@@ -152,10 +143,6 @@ export class DeltaOrthogonal extends Initialization {
     const matrix = new Orthogonal({ scale: this.scale }).sample(shape.slice(0, 2), rng);
     return np.zeros(shape, { dtype: matrix.dtype }).at([], [], ...shape.slice(2).map((n) => Math.floor(n / 2))).set(matrix);
   }
-
-  protected override settings(): Record<string, unknown> {
-    return { scale: this.scale };
-  }
 }
 
 /** Identity matrices in the last two dimensions; a vector of ones. Mirrors `braintools.init.Identity`. */
@@ -171,9 +158,5 @@ export class Identity extends Initialization {
     if (shape.length < 2) return np.multiply(np.ones(shape), this.scale);
     const [rows, columns] = shape.slice(-2) as [number, number];
     return np.multiply(np.broadcastTo(np.eye(rows, { M: columns }), shape), this.scale);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { scale: this.scale };
   }
 }

@@ -194,18 +194,25 @@ export class ClipT extends IntervalT {
   }
 }
 
-const softplusForward = program('softplusT', (x, lower) => np.add(softplus(x), lower));
-const softplusBack = program('softplusTInverse', (y, lower) => softplusInverse(np.subtract(y, lower)));
-const softplusJacobian = program('softplusTJacobian', (x) => sumLast(logSigmoid(x)));
-
-/** y = lower + log(1 + exp(x)). Mirrors `brainstate.nn.SoftplusT`. */
-export class SoftplusT extends Transform {
+/** A transform onto what is above a bound. */
+abstract class LowerT extends Transform {
   readonly lower: ArrayLike;
   constructor(lower: ArrayLike) {
     super();
     this.lower = lower;
   }
 
+  protected override settings(): Record<string, unknown> {
+    return { lower: this.lower };
+  }
+}
+
+const softplusForward = program('softplusT', (x, lower) => np.add(softplus(x), lower));
+const softplusBack = program('softplusTInverse', (y, lower) => softplusInverse(np.subtract(y, lower)));
+const softplusJacobian = program('softplusTJacobian', (x) => sumLast(logSigmoid(x)));
+
+/** y = lower + log(1 + exp(x)). Mirrors `brainstate.nn.SoftplusT`. */
+export class SoftplusT extends LowerT {
   override forward(x: ArrayLike): Array {
     return softplusForward(x, this.lower);
   }
@@ -216,10 +223,6 @@ export class SoftplusT extends Transform {
 
   override logAbsDetJacobian(x: ArrayLike, _y: ArrayLike): Array {
     return softplusJacobian(x);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { lower: this.lower };
   }
 }
 
@@ -268,13 +271,7 @@ const expInverse = program('expTInverse', (y, lower) => np.log(np.subtract(y, lo
 const expJacobian = program('expTJacobian', sumLast);
 
 /** y = lower + exp(x). Mirrors `brainstate.nn.ExpT`. */
-export class ExpT extends Transform {
-  readonly lower: ArrayLike;
-  constructor(lower: ArrayLike) {
-    super();
-    this.lower = lower;
-  }
-
+export class ExpT extends LowerT {
   override forward(x: ArrayLike): Array {
     return expForward(x, this.lower);
   }
@@ -285,10 +282,6 @@ export class ExpT extends Transform {
 
   override logAbsDetJacobian(x: ArrayLike, _y: ArrayLike): Array {
     return expJacobian(x);
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { lower: this.lower };
   }
 }
 
