@@ -123,8 +123,9 @@ function findHandler(node: object): NodeHandler | undefined {
   return undefined;
 }
 
-/** Whether an object is a plain dictionary, made by a literal (in any realm) or without a prototype. */
-export function isPlainObject(x: object): boolean {
+/** Whether a value is a plain dictionary, made by a literal (in any realm) or without a prototype. */
+export function isPlainObject(x: unknown): x is Record<string, unknown> {
+  if (typeof x !== 'object' || x === null) return false;
   const p = Object.getPrototypeOf(x);
   return p === null || p === Object.prototype || Object.getPrototypeOf(p) === null;
 }
@@ -238,7 +239,7 @@ export function flattenUpTo(def: TreeDef, tree: unknown, what = 'tree'): unknown
         return;
       }
       case 'dict': {
-        if (x === null || typeof x !== 'object' || !isPlainObject(x)) fail(describe(structure(x)));
+        if (!isPlainObject(x)) fail(describe(structure(x)));
         const o = x as Record<string, unknown>;
         const keys = Object.keys(o).sort(byCodeUnit);
         if (keys.length !== d.keys.length || keys.some((k, i) => k !== d.keys[i])) fail(`{${keys.map((k) => `'${k}'`).join(', ')}}`);
@@ -269,7 +270,7 @@ export interface MapOptions {
 }
 
 function isMapOptions(x: unknown): x is MapOptions {
-  return x !== null && typeof x === 'object' && isPlainObject(x) && typeof (x as MapOptions).isLeaf === 'function';
+  return isPlainObject(x) && typeof x.isLeaf === 'function';
 }
 
 /**

@@ -33,7 +33,7 @@ export function print(fmt: string, ...args: unknown[]): void {
   let ordered = false;
   // A dictionary that the format has a place for is a value.
   const wanted = 1 + Math.max(-1, ...places.map((p) => (typeof p.key === 'number' ? p.key : -1)));
-  if (typeof last === 'object' && last !== null && isPlainObject(last) && args.length > wanted) {
+  if (isPlainObject(last) && args.length > wanted) {
     const { ordered: option, ...rest } = last as Record<string, unknown>;
     ordered = option === true;
     named = rest;

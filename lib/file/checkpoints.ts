@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { breathe, readAllSync, removeFile, writeAtomic, writeAtomicSync } from './disk';
 import { CheckpointError, InvalidCheckpointPath, reason } from './errors';
 import { type FileName, filePath, type LoadOptions, msgpackRestore } from './msgpack';
 import { packStateMap, stateMapToHost, stateMapToHostAsync } from './msgpackPack';
-import { isPlainObject, toStateMap } from './stateDict';
+import { toStateMap } from './stateDict';
 
 /** Numbers by which checkpoints are compared. */
 export type Metrics = Readonly<Record<string, number>>;

@@ -2,10 +2,11 @@ import { decode, ExtensionCodec } from '@msgpack/msgpack';
 import { sizeOf } from '../core/aval';
 import { isDtype } from '../core/dtype';
 import { bytesPerElement } from '../core/hostFormat';
+import { isPlainObject } from '../core/tree';
 import { InvalidCheckpointPath, reason } from './errors';
 import { HostArray } from './hostArray';
 import { CHUNKED, EXT_COMPLEX, EXT_NDARRAY, EXT_SCALAR } from './msgpackPack';
-import { isPlainObject, setOwn } from './stateDict';
+import { setOwn } from './stateDict';
 
 /** What a file may at most be, whatever it says of itself. */
 export interface Limits {

@@ -1,13 +1,14 @@
 import type { Array } from '../core/array';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { RangeReader, readAllSync, writeAtomicSync } from './disk';
 import { CheckpointError } from './errors';
 import { HostArray } from './hostArray';
 import { type FileName, filePath, type SaveOptions } from './msgpack';
 import { readNpy, writeNpy } from './npy';
 import type { Tensor, Tensors } from './safetensors';
-import { isPlainObject, setOwn } from './stateDict';
+import { setOwn } from './stateDict';
 import { readDirectory, readEntry, zip } from './zip';
 
 /** Adds an ending as NumPy does where a name has none. */

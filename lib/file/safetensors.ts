@@ -3,12 +3,13 @@ import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { bytesPerElement, type ComplexArray, type SmallFloatArray } from '../core/hostFormat';
+import { isPlainObject } from '../core/tree';
 import type { ArrayLike } from '../functional/arrayLike';
 import { RangeReader, writeAtomic, writeAtomicSync } from './disk';
 import { CheckpointError, InvalidCheckpointPath, reason } from './errors';
 import { HostArray } from './hostArray';
 import { type FileName, filePath, type SaveOptions } from './msgpack';
-import { isPlainObject, setOwn } from './stateDict';
+import { setOwn } from './stateDict';
 
 // In the order in which the reference implementation lays tensors out, the last first.
 const NAMES: [string, DType][] = [

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue, isComplex } from '../functional/arrayLike';
 import { pythonText } from './pythonKey';
 import { CheckpointMismatchError } from './errors';
@@ -77,12 +78,6 @@ function handlerOf(x: object): Handler | undefined {
     if (h !== undefined) return h;
   }
   return undefined;
-}
-
-export function isPlainObject(x: unknown): x is Record<string, unknown> {
-  if (typeof x !== 'object' || x === null) return false;
-  const p = Object.getPrototypeOf(x);
-  return p === null || p === Object.prototype || Object.getPrototypeOf(p) === null;
 }
 
 /** Whether a plain object is a complex number rather than a dict. */

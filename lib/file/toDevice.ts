@@ -1,6 +1,7 @@
+import { isPlainObject } from '../core/tree';
 import { breathe } from './disk';
 import { HostArray } from './hostArray';
-import { isPlainObject, setOwn } from './stateDict';
+import { setOwn } from './stateDict';
 
 /** A decoded tree with its arrays put on the device. */
 export function toDevice(x: unknown): unknown {

@@ -2,9 +2,10 @@ import { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { ArgumentError } from '../core/errors';
 import { encode } from '../core/hostFormat';
-import { flatten, flattenUpTo, isPlainObject, type TreeDef } from '../core/tree';
+import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { debugCallbackP, type FlatCallback, ioCallbackP, operand, pureCallbackP, type VmapMethod } from '../primitives/callback';
 import { type ArrayLike, asArray, describeValue, isScalarValue } from './arrayLike';
+import { trailingOptions } from './trailingOptions';
 import { type AnyFunction, arraysOf, isArrayLeaf, type Loose } from './treeFunction';
 
 export type { VmapMethod };
@@ -38,16 +39,6 @@ export interface DebugCallbackOptions {
 }
 
 const METHODS: readonly unknown[] = ['sequential', 'sequential_unrolled', 'expand_dims', 'broadcast_all', 'legacy_vectorized', null, undefined];
-
-/** Takes the options off the end of a list of arguments: a plain object all of whose keys are names of options. */
-export function splitOptions<T extends object>(args: readonly unknown[], names: readonly (keyof T & string)[]): [unknown[], T] {
-  const last = args.at(-1);
-  if (typeof last === 'object' && last !== null && isPlainObject(last)) {
-    const keys = Object.keys(last);
-    if (keys.length > 0 && keys.every((k) => (names as readonly string[]).includes(k))) return [args.slice(0, -1), last as T];
-  }
-  return [[...args], {} as T];
-}
 
 function isType(x: unknown): boolean {
   return typeof x === 'object' && x !== null && 'shape' in x && 'dtype' in x;
@@ -107,7 +98,7 @@ function flatCallback(op: string, f: AnyFunction, inDef: TreeDef, outDef: TreeDe
  */
 export function pureCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args: unknown[]): Loose {
   checkFunction('pureCallback', f);
-  const [given, options] = splitOptions<PureCallbackOptions>(args, ['vmapMethod', 'sharding']);
+  const { args: given, options } = trailingOptions<PureCallbackOptions>(args, ['vmapMethod', 'sharding']);
   if (!METHODS.includes(options.vmapMethod)) throw new ArgumentError(`pureCallback: expected vmapMethod to be one of ${METHODS.slice(0, 5).map((m) => `'${String(m)}'`).join(', ')} or null, got ${describeValue(options.vmapMethod)}`);
   checkSharding('pureCallback', options.sharding);
   const { leaves, def } = arraysOf(given, 'the arguments of pureCallback');
@@ -136,7 +127,7 @@ export function pureCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args
  */
 export function ioCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args: unknown[]): Loose {
   checkFunction('ioCallback', f);
-  const [given, options] = splitOptions<IoCallbackOptions>(args, ['ordered', 'sharding']);
+  const { args: given, options } = trailingOptions<IoCallbackOptions>(args, ['ordered', 'sharding']);
   checkSharding('ioCallback', options.sharding);
   const { leaves, def } = arraysOf(given, 'the arguments of ioCallback');
   const out = resultTypes('ioCallback', resultShapeDtypes);
@@ -152,7 +143,7 @@ export function ioCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args: 
  */
 export function debugCallback(f: AnyFunction, ...args: unknown[]): void {
   checkFunction('debug.callback', f);
-  const [given, options] = splitOptions<DebugCallbackOptions>(args, ['ordered']);
+  const { args: given, options } = trailingOptions<DebugCallbackOptions>(args, ['ordered']);
   const [values, def] = flatten(given, isArrayLeaf);
   const dynamic = values.map((x) => isArrayLeaf(x) || isScalarValue(x));
   const arrays = values.filter((_, i) => dynamic[i]).map((x) => asArray(x as ArrayLike, 'debug.callback'));

@@ -2,19 +2,21 @@ import { type Config, config, PRNG_IMPLS, type PrngImpl } from '../core/config';
 import { ArgumentError } from '../core/errors';
 import { canonicalizePrecision } from '../primitives/precision';
 
-function held<K extends keyof Config, R>(key: K, value: Config[K], f: (() => R) | undefined): R | undefined {
+/** Sets a switch while a function runs; without a function, from now on. @throws ArgumentError if the function is async */
+export function withConfig<K extends keyof Config, R>(key: K, value: Config[K], f: (() => R) | undefined): R | undefined {
+  const switches: Config = config;
   if (f === undefined) {
-    config[key] = value;
+    switches[key] = value;
     return undefined;
   }
-  const saved = config[key];
-  config[key] = value;
+  const saved = switches[key];
+  switches[key] = value;
   try {
     const result = f();
     if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') throw new ArgumentError(`${key}: expected a synchronous function, got one that returns a Promise: the setting would be back before it ends`);
     return result;
   } finally {
-    config[key] = saved;
+    switches[key] = saved;
   }
 }
 
@@ -33,7 +35,7 @@ export function defaultMatmulPrecision<R>(precision: string | null, f: () => R):
 export function defaultMatmulPrecision(precision: string | null): void;
 export function defaultMatmulPrecision<R>(precision: string | null, f?: () => R): R | undefined {
   if (precision !== null) canonicalizePrecision('defaultMatmulPrecision', precision);
-  return held('defaultMatmulPrecision', precision, f);
+  return withConfig('defaultMatmulPrecision', precision, f);
 }
 
 /**
@@ -48,5 +50,5 @@ export function defaultPrngImpl<R>(impl: PrngImpl, f: () => R): R;
 export function defaultPrngImpl(impl: PrngImpl): void;
 export function defaultPrngImpl<R>(impl: PrngImpl, f?: () => R): R | undefined {
   if (!PRNG_IMPLS.includes(impl)) throw new ArgumentError(`defaultPrngImpl: expected one of ${PRNG_IMPLS.join(', ')}, got '${String(impl)}'`);
-  return held('defaultPrngImpl', impl, f);
+  return withConfig('defaultPrngImpl', impl, f);
 }

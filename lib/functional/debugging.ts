@@ -1,29 +1,14 @@
-import { type Config, config } from '../core/config';
 import { ArgumentError } from '../core/errors';
 import { withScope } from '../core/trace';
+import { withConfig } from './configContexts';
 import { type AnyFunction, nameOf } from './treeFunction';
 
 type Switch = 'disableJit' | 'debugNans' | 'debugInfs';
 
-function withSwitch<R>(key: Switch, value: boolean, f: () => R): R {
-  const c: Config = config;
-  const saved = c[key];
-  c[key] = value;
-  try {
-    const result = f();
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') throw new ArgumentError(`${key}: expected a synchronous function, got one that returns a Promise: the switch would be off again before it ends`);
-    return result;
-  } finally {
-    c[key] = saved;
-  }
-}
-
 function switched(key: Switch, on: boolean | (() => unknown), f?: () => unknown): unknown {
-  if (typeof on === 'function') return withSwitch(key, true, on);
+  if (typeof on === 'function') return withConfig(key, true, on);
   if (typeof on !== 'boolean') throw new ArgumentError(`${key}: expected true, false or a function, got ${typeof on}`);
-  if (f !== undefined) return withSwitch(key, on, f);
-  config[key] = on;
-  return undefined;
+  return withConfig(key, on, f);
 }
 
 /**

@@ -11,6 +11,7 @@ import { type Linearized, linearizeFlat } from '../interpreters/partial';
 import { backwardPass } from '../interpreters/transpose';
 import { convert, zerosLike } from '../primitives/structural';
 import { asArray, convertScalar } from './arrayLike';
+import { trailingOptions } from './trailingOptions';
 import { type AnyFunction, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
 
 /** Arguments to be differentiated: whole JS numbers, which are not meant as integers any more than others, are taken as floats. */
@@ -132,19 +133,10 @@ export function cotangentsFor(cts: unknown, outDef: TreeDef, outs: readonly Arra
 
 /** Takes apart a call that is written as in JAX, `f, x, y, options?`, or with a list of arguments, `f, [x, y], options?`. */
 export function splitPrimals(f: AnyFunction, rest: readonly unknown[], optionNames: readonly string[]): { primals: readonly unknown[]; options: Record<string, unknown> } {
-  let primals = rest;
-  let options: Record<string, unknown> = {};
-  const last = rest[rest.length - 1];
-  if (rest.length > 0 && last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype) {
-    const keys = Object.keys(last);
-    if (keys.length > 0 && keys.every((k) => optionNames.includes(k))) {
-      options = last as Record<string, unknown>;
-      primals = rest.slice(0, -1);
-    }
-  }
-  const only = primals[0];
-  if (primals.length === 1 && globalThis.Array.isArray(only) && (f.length === only.length || f.length === 0)) primals = only;
-  return { primals, options };
+  const { args, options } = trailingOptions<Record<string, unknown>>(rest, optionNames);
+  const only = args[0];
+  const listed = args.length === 1 && globalThis.Array.isArray(only) && (f.length === only.length || f.length === 0);
+  return { primals: listed ? (only as unknown[]) : args, options };
 }
 
 interface PointOf {

@@ -1,6 +1,6 @@
 import { type Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
-import { type Atom, ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Literal, Var } from '../core/jaxpr';
+import { type Atom, ClosedJaxpr, Eqn, Jaxpr, Literal, Var } from '../core/jaxpr';
 import { TracerLeakError } from '../core/errors';
 import type { Params, Primitive } from '../core/primitive';
 import { checkLive, currentScope, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
@@ -125,9 +125,4 @@ export function withoutConsts({ jaxpr, consts }: Staged): ClosedJaxpr {
     return new Eqn(constantP as unknown as Primitive, [], [jaxpr.constvars[i]!], { value });
   });
   return new ClosedJaxpr(new Jaxpr([], jaxpr.invars, [...made, ...jaxpr.eqns], jaxpr.outvars, jaxpr.name), []);
-}
-
-/** The closed jaxpr as a function of arrays. */
-export function jaxprAsFun(closed: ClosedJaxpr): (args: readonly Array[]) => Array[] {
-  return (args) => evalJaxpr(closed.jaxpr, closed.consts, args);
 }

@@ -27,7 +27,8 @@ function nameOf(f: Fun, fallback: string): string {
   return f.name === '' ? fallback : f.name;
 }
 
-function checkFunction(op: string, what: string, f: unknown): void {
+/** Throws unless an argument is a function. */
+export function checkFunction(op: string, what: string, f: unknown): void {
   if (typeof f !== 'function') throw new ArgumentError(`${op}: expected ${what} to be a function, got ${describeValue(f)}`);
 }
 

@@ -14,6 +14,7 @@ import { hoistConsts, stage } from '../interpreters/stage';
 import { neg } from '../primitives/elementwise';
 import { linearSolveP } from '../primitives/linearSolve';
 import { describeValue } from './arrayLike';
+import { checkFunction } from './control';
 
 /** A function of a tree that gives one of the same structure. */
 export type TreeMap = (x: Loose) => unknown;
@@ -43,10 +44,6 @@ function traced(op: string, what: string, f: AnyFunction, avals: readonly Shaped
   }, avals, nameOf(f) === 'fn' ? what : nameOf(f));
   const { closed, consts } = hoistConsts(staged);
   return { closed: internJaxpr(closed), consts, outDef };
-}
-
-function checkFunction(op: string, what: string, f: unknown): void {
-  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected ${what} to be a function, got ${describeValue(f)}`);
 }
 
 export interface LinearSolveOptions {

@@ -190,6 +190,18 @@ export class ExponentialReg extends WeightedReg {
   }
 }
 
+/** What the gamma distributions have in common: a shape alpha, and beta. */
+abstract class GammaFamily extends WeightedReg {
+  readonly alpha: Hyper;
+  readonly beta: Hyper;
+
+  constructor({ alpha = 2, beta = 1, ...options }: RegOptions & { alpha?: ArrayLike; beta?: ArrayLike } = {}) {
+    super(options);
+    this.alpha = this.hyper(alpha);
+    this.beta = this.hyper(beta);
+  }
+}
+
 /** -alpha log beta + log Γ(alpha): what the densities of gamma and inverse gamma are divided by. */
 const gammaConstant = (alpha: Array, beta: Array) => np.subtract(lgamma(alpha), np.multiply(alpha, np.log(beta)));
 
@@ -200,16 +212,7 @@ const gamma = lossProgram('gammaReg', (x, weight, alpha, beta) => {
 });
 
 /** A gamma distribution of shape alpha and rate beta. Mirrors `brainstate.nn.GammaReg`. */
-export class GammaReg extends WeightedReg {
-  readonly alpha: Hyper;
-  readonly beta: Hyper;
-
-  constructor({ alpha = 2, beta = 1, ...options }: RegOptions & { alpha?: ArrayLike; beta?: ArrayLike } = {}) {
-    super(options);
-    this.alpha = this.hyper(alpha);
-    this.beta = this.hyper(beta);
-  }
-
+export class GammaReg extends GammaFamily {
   override loss(value: ArrayLike): Array {
     return gamma(value, this.weight, this.alpha, this.beta);
   }
@@ -230,16 +233,7 @@ const inverseGamma = lossProgram('inverseGammaReg', (x, weight, alpha, beta) => 
 });
 
 /** An inverse gamma distribution of shape alpha and scale beta. Mirrors `brainstate.nn.InverseGammaReg`. */
-export class InverseGammaReg extends WeightedReg {
-  readonly alpha: Hyper;
-  readonly beta: Hyper;
-
-  constructor({ alpha = 2, beta = 1, ...options }: RegOptions & { alpha?: ArrayLike; beta?: ArrayLike } = {}) {
-    super(options);
-    this.alpha = this.hyper(alpha);
-    this.beta = this.hyper(beta);
-  }
-
+export class InverseGammaReg extends GammaFamily {
   override loss(value: ArrayLike): Array {
     return inverseGamma(value, this.weight, this.alpha, this.beta);
   }

@@ -1,7 +1,6 @@
 import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { configKey } from '../core/config';
-import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import type { JvpRule } from '../interpreters/customRules';
@@ -13,7 +12,7 @@ import { svd } from '../primitives/svd';
 import { type LinearSolveParams, linearSolveP } from '../primitives/linearSolve';
 import { geqrf } from '../primitives/householder';
 import { lu, luSolve } from '../primitives/lu';
-import { epsilon, eye, H, matmul } from '../primitives/matrix';
+import { epsilon, eye, H, isComplex, matmul } from '../primitives/matrix';
 import { reduceProd } from '../primitives/reduction';
 import { broadcastInDim, concatenate, convert, full, indexInDim, iota, like, range, reduceSum, reshape, scalar, sliceInDim, transpose } from '../primitives/structural';
 import { broadcastShape, broadcastToShape } from './broadcast';
@@ -24,7 +23,6 @@ import { any, cumprod, sum } from './reductions';
 import { svdOf } from './singularValues';
 import { takeAlong } from './take';
 
-const isComplex = (x: Array) => dtypeKind(x.dtype) === 'complex';
 const diag = (x: Array) => diagonal(x, { axis1: -2, axis2: -1 });
 const trace = (x: Array) => sum(diag(x), { axis: -1 });
 const column = (x: Array) => reshape(x, [...x.shape, 1]);

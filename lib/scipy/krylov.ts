@@ -4,7 +4,7 @@ import { foriLoop, whileLoop } from '../lax/control';
 import { dynamicIndexInDim, dynamicUpdateIndexInDim } from '../lax/slicing';
 import { matmul, vdot } from '../numpy/products';
 import * as e from '../primitives/elementwise';
-import { epsilon } from '../primitives/matrix';
+import { epsilon, isComplex } from '../primitives/matrix';
 import { broadcastInDim, like, pad, reshape, scalar, sliceInDim, transpose } from '../primitives/structural';
 import type { Multiply } from './linearOperator';
 import { solve, solveTriangular } from './linalg/factorizations';
@@ -14,7 +14,6 @@ import { where } from '../numpy/operators';
 
 const int = (v: number) => scalar(v, 'int32');
 const mm = (a: Array, b: Array) => matmul(a, b, { precision: 'highest' });
-const isComplex = (x: Array) => x.dtype.startsWith('complex');
 const conj = (x: Array) => (isComplex(x) ? e.conj(x) : x);
 const real = (x: Array) => (isComplex(x) ? e.real(x) : x);
 /** ⟨x, y⟩, and its real part. */

@@ -1,4 +1,3 @@
-import type { ShapedArray } from '../core/aval';
 import type { ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import type { IrValue } from '../core/lowering';
 import type { HostCallback } from '../pjrt';
@@ -94,9 +93,4 @@ export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): LoweredMo
   const attrs = (options.aliases ?? []).map((k) => (k < 0 ? '' : `tf.aliasing_output = ${k} : i32`));
   module.add(MAIN, jaxpr, attrs);
   return { text: module.text(options.name), callbacks: [...module.callbacks] };
-}
-
-/** Types a function's signature has, for messages. */
-export function signatureText(avals: readonly ShapedArray[]): string {
-  return `(${avals.map(tensorType).join(', ')})`;
 }

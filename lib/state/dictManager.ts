@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { isClass } from './filters';
 import { State } from './state';
 
 type Class<T = unknown> = abstract new (...args: never[]) => T;
@@ -146,10 +147,6 @@ export class DictManager<K = string, V = unknown> extends Map<K, V> {
 
   /** Subclasses say here what they do not take. */
   protected checkElem(_elem: V): void {}
-}
-
-function isClass(f: unknown): f is Class {
-  return typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f));
 }
 
 /** States by key, with their values. Mirrors `brainstate.StateDictManager`. */

@@ -14,7 +14,8 @@ interface Tagged {
   tag?: ReadonlySet<string> | string | null;
 }
 
-function isClass(f: unknown): f is Class {
+/** Whether a function is a class. */
+export function isClass(f: unknown): f is Class {
   return typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f));
 }
 

@@ -127,7 +127,7 @@ export class State<T = Array> {
     if (this.poisoned) this.throwPoisoned();
     for (let i = this.level; i < stack.length; i++) stack[i]!.noteRead(this as State<unknown>);
     const v = this.current();
-    if (this.hookManager !== null || globalHooks.manager !== null) {
+    if (this.hooked) {
       globalHooks.manager?.executeReadHooks(v, this as State<unknown>);
       this.hookManager?.executeReadHooks(v, this as State<unknown>);
     }
@@ -140,7 +140,7 @@ export class State<T = Array> {
 
   /** @internal What the setter does; subclasses narrow what they take here. */
   protected write(v: unknown): void {
-    const hooked = this.hookManager !== null || globalHooks.manager !== null;
+    const { hooked } = this;
     const old = hooked ? this.current() : null;
     this.store(hooked ? this.transformed(v, old) : v);
     if (hooked) this.wrote(old);
@@ -153,28 +153,23 @@ export class State<T = Array> {
     return this.hookManager?.executeWriteBeforeHooks(arraysIn(first), old, this as State<unknown>) ?? first;
   }
 
-  /** Calls the hooks after a write. */
-  private wrote(old: unknown): void {
+  /** Whether there are hooks that see this state. @internal */
+  get hooked(): boolean {
+    return this.hookManager !== null || globalHooks.manager !== null;
+  }
+
+  /** Calls the hooks after a write; a compiled function says so after {@link putSlots}. @param old the value before; null if its memory was reused @internal */
+  wrote(old: unknown): void {
     globalHooks.manager?.executeWriteAfterHooks(this.current(), old, this as State<unknown>);
     this.hookManager?.executeWriteAfterHooks(this.current(), old, this as State<unknown>);
   }
 
   /** Takes a value that a traced function left: hooks before the write have had their say while it was traced. @internal */
   writeBack(v: unknown): void {
-    const hooked = this.hookManager !== null || globalHooks.manager !== null;
+    const { hooked } = this;
     const old = hooked ? this.current() : null;
     this.store(v);
     if (hooked) this.wrote(old);
-  }
-
-  /** After {@link putSlots}, or after buffers took new contents in place. @internal */
-  get wantsNews(): boolean {
-    return this.hookManager !== null || globalHooks.manager !== null;
-  }
-
-  /** Says that a compiled function wrote the state. @param old the value before; null if its memory was reused @internal */
-  news(old: unknown): void {
-    this.wrote(old);
   }
 
   private check(v: unknown): void {
@@ -252,7 +247,7 @@ export class State<T = Array> {
   restoreValue(v: T): void {
     const value = arraysIn(v);
     this.checkStructure(value);
-    const hooked = this.hookManager !== null || globalHooks.manager !== null;
+    const { hooked } = this;
     const old = hooked ? this.current() : null;
     this.replaceQuietly(value);
     if (hooked) {

@@ -3,6 +3,7 @@ import { ArgumentError, TreeError } from '../core/errors';
 import { flatten } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { checkpoint } from '../functional/staging';
+import { trailingOptions } from '../functional/trailingOptions';
 import { type AnyFunction, arraysOf, isArrayLeaf, type Loose } from '../functional/treeFunction';
 import * as lax from '../lax/control';
 import type { Traced } from '../lax/control';
@@ -10,7 +11,7 @@ import * as np from '../numpy';
 import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 import { BrainStateError } from '../state/errors';
 import { type ProgressBar, withProgress } from './progressBar';
-import { lengthOf, read, sliceTypes, splitLoopArgs, threaded, write, writtenBy } from './threading';
+import { lengthOf, read, sliceTypes, threaded, write, writtenBy } from './threading';
 import { unvmap } from './unvmap';
 
 // Long loops as trees of short ones whose intermediate values are computed again in the backward pass: for n steps it holds about
@@ -107,7 +108,7 @@ function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options:
  * Mirrors `brainstate.transform.checkpointed_for_loop`.
  */
 export function checkpointedForLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
-  const { xs, options } = splitLoopArgs<CheckpointedOptions>(rest, ['length', 'base', 'pbar']);
+  const { args: xs, options } = trailingOptions<CheckpointedOptions>(rest, ['length', 'base', 'pbar']);
   return nested('checkpointedForLoop', ((_: unknown, slices: unknown[]) => [null, (f as AnyFunction)(...slices) ?? null]) as AnyFunction, null, xs, options)[1] as Traced<Y>;
 }
 

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { trailingOptions } from '../functional/trailingOptions';
 import type { AnyFunction, Loose } from '../functional/treeFunction';
 import * as lax from '../lax/control';
 import type { Traced } from '../lax/control';
@@ -7,7 +8,7 @@ import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
 import { jitErrorIf } from './errorIf';
 import { type ProgressBar, withProgress } from './progressBar';
-import { lengthOf, read, sliceTypes, splitLoopArgs, threaded, union, write, writtenBy } from './threading';
+import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from './threading';
 
 /**
  * One of two functions, by a predicate that may be traced; both are traced, one runs. States may be read and written in either.
@@ -62,7 +63,7 @@ export function ifelse(conditions: readonly ArrayLike[], branches: readonly AnyF
   if (!globalThis.Array.isArray(conditions) || conditions.length !== branches.length) {
     throw new ArgumentError(`ifelse: expected a list of as many conditions as branches, ${branches.length}, got ${globalThis.Array.isArray(conditions) ? conditions.length : describeValue(conditions)}`);
   }
-  const { xs: operands, options } = splitLoopArgs<{ checkCond?: boolean }>(rest, ['checkCond']);
+  const { args: operands, options } = trailingOptions<{ checkCond?: boolean }>(rest, ['checkCond']);
   if (branches.length === 1) return branches[0]!(...operands);
   const flags = conditions.map((c, i) => {
     const x = asArray(c, `ifelse: condition ${i}`);
@@ -136,7 +137,7 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
   return [carry, ys];
 }
 
-const LOOP_OPTIONS = ['length', 'reverse', 'unroll', 'pbar'];
+const LOOP_OPTIONS: readonly (keyof ScanOptions)[] = ['length', 'reverse', 'unroll', 'pbar'];
 
 /**
  * Calls a function for each slice along the leading axis of its arguments, and stacks the results: `forLoop(f, ...xs, options?)`. States are carried along.
@@ -144,6 +145,6 @@ const LOOP_OPTIONS = ['length', 'reverse', 'unroll', 'pbar'];
  * Mirrors `brainstate.transform.for_loop`.
  */
 export function forLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
-  const { xs, options } = splitLoopArgs<ScanOptions>(rest, LOOP_OPTIONS);
+  const { args: xs, options } = trailingOptions<ScanOptions>(rest, LOOP_OPTIONS);
   return scan(((_: unknown, slices: unknown[]) => [null, (f as AnyFunction)(...slices)]) as never, null, xs, options)[1] as Traced<Y>;
 }

@@ -6,6 +6,7 @@ import { inlineJit } from '../core/passes/simplify';
 import { bind, isEager } from '../core/trace';
 import { type ArrayLike, asArray } from '../functional/arrayLike';
 import { debugCallback } from '../functional/callbacks';
+import { trailingOptions } from '../functional/trailingOptions';
 import { type AnyFunction, arraysOf } from '../functional/treeFunction';
 import * as lax from '../lax/control';
 import * as np from '../numpy';
@@ -93,7 +94,7 @@ function check(fn: AnyFunction, args: readonly unknown[], phase: string): void {
  * ```
  */
 export function debugNan(fn: Callable, ...rest: unknown[]): void {
-  const { args, phase } = split(rest);
+  const { args, options: { phase = '' } } = trailingOptions<DebugNanOptions>(rest, ['phase']);
   check(asFunction(fn, 'debugNan'), args, phase);
 }
 
@@ -103,7 +104,7 @@ export function debugNan(fn: Callable, ...rest: unknown[]): void {
  * Mirrors `brainstate.transform.debug_nan_if`.
  */
 export function debugNanIf(hasNan: ArrayLike, fn: Callable, ...rest: unknown[]): void {
-  const { args, phase } = split(rest);
+  const { args, options: { phase = '' } } = trailingOptions<DebugNanOptions>(rest, ['phase']);
   const f = asFunction(fn, 'debugNanIf');
   const pred = unvmap(asArray(hasNan, 'debugNanIf'));
   if (isEager()) {
@@ -114,11 +115,4 @@ export function debugNanIf(hasNan: ArrayLike, fn: Callable, ...rest: unknown[]):
     check(f, xs, phase);
     return null;
   }) as never, (() => null) as never, args as never);
-}
-
-function split(rest: readonly unknown[]): { args: readonly unknown[]; phase: string } {
-  const last = rest[rest.length - 1];
-  const keys = last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype ? Object.keys(last) : [];
-  if (keys.length === 1 && keys[0] === 'phase') return { args: rest.slice(0, -1), phase: (last as DebugNanOptions).phase ?? '' };
-  return { args: rest, phase: '' };
 }

@@ -45,7 +45,7 @@ function raiser(message: string): AnyFunction {
   const parts = parseFormat('jitErrorIf', message);
   return (...values: unknown[]) => {
     const last = values.at(-1);
-    const named = typeof last === 'object' && last !== null && isPlainObject(last) ? (last as Record<string, Array>) : {};
+    const named = isPlainObject(last) ? (last as Record<string, Array>) : {};
     throw new FailedCheckError(formatValues(parts, named === last ? values.slice(0, -1) : values, named));
   };
 }

@@ -191,9 +191,9 @@ class Specialization {
       // Buffers that took new contents are in place already.
       const s = t.writtenStates[i]!;
       const slots = s.ownSlots();
-      const old = s.wantsNews && slots === null ? s.current() : null;
+      const old = s.hooked && slots === null ? s.current() : null;
       if (!same || slots === null || slots.buffers.length !== n || slots.avals !== t.writtenAvals[i]) s.putSlots({ def: t.writtenDefs[i]!, avals: t.writtenAvals[i]!, buffers: own });
-      if (s.wantsNews) s.news(old);
+      if (s.hooked) s.wrote(old);
     }
     return outs;
   }

@@ -1,11 +1,12 @@
 import { ArgumentError } from '../core/errors';
+import { trailingOptions } from '../functional/trailingOptions';
 import { type AnyFunction, arraysOf, type Loose } from '../functional/treeFunction';
 import type { Traced } from '../lax/control';
 import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 import { KeyState } from '../random/keyState';
 import { BrainStateError } from '../state/errors';
 import { forLoop } from './controlFlow';
-import { sliceTypes, splitLoopArgs, writtenBy } from './threading';
+import { sliceTypes, writtenBy } from './threading';
 import { vmap } from './vmap';
 
 /**
@@ -23,7 +24,7 @@ import { vmap } from './vmap';
  */
 export function map<Y>(f: (...entries: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
   const op = 'map';
-  const { xs, options } = splitLoopArgs<{ batchSize?: number | null }>(rest, ['batchSize']);
+  const { args: xs, options } = trailingOptions<{ batchSize?: number | null }>(rest, ['batchSize']);
   const { leaves, def } = arraysOf(xs, op);
   if (leaves.length === 0) throw new ArgumentError(`${op}: expected at least one array to map over`);
   for (const x of leaves) if (x.ndim === 0) throw new ArgumentError(`${op}: expected arrays with a leading axis to map over, got ${x.aval}`);

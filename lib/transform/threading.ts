@@ -61,16 +61,6 @@ export function sliceTypes(xs: unknown, what: string): unknown {
   }));
 }
 
-/** Arguments to loop over, and the options that may follow them. */
-export function splitLoopArgs<O extends object>(rest: readonly unknown[], names: readonly string[]): { xs: readonly unknown[]; options: O } {
-  const last = rest[rest.length - 1];
-  if (rest.length > 0 && last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype) {
-    const keys = Object.keys(last);
-    if (keys.length > 0 && keys.every((k) => names.includes(k))) return { xs: rest.slice(0, -1), options: last as O };
-  }
-  return { xs: rest, options: {} as O };
-}
-
 /** Number of steps of a loop over the leading axis of a tree. */
 export function lengthOf(op: string, xs: unknown, length: number | undefined): number {
   const { leaves } = arraysOf(xs, op);

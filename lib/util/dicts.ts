@@ -4,7 +4,7 @@ import { describeValue } from '../functional/arrayLike';
 
 type Dict = Record<string, unknown>;
 
-const isDict = (x: unknown): x is Dict => x !== null && typeof x === 'object' && isPlainObject(x);
+const isDict = (x: unknown): x is Dict => isPlainObject(x);
 
 function checkDict(op: string, x: unknown): asserts x is Dict {
   if (!isDict(x)) throw new ArgumentError(`${op}: expected a plain object, got ${describeValue(x)}`);

@@ -10,7 +10,7 @@ type Mapping = Readonly<Record<string, unknown>> | ReadonlyMap<string | number, 
 /** Entries of a plain object, Map or NestedDict; null for anything else. */
 function entriesOf(x: unknown): [string | number, unknown][] | null {
   if (x instanceof Map || x instanceof NestedDict) return [...(x as Iterable<[string | number, unknown]>)];
-  return x !== null && typeof x === 'object' && isPlainObject(x) ? Object.entries(x) : null;
+  return isPlainObject(x) ? Object.entries(x) : null;
 }
 
 export interface FlatMappingOptions {

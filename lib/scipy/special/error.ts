@@ -1,10 +1,10 @@
 import type { Array } from '../../core/array';
-import { dtypeKind } from '../../core/dtype';
 import { ArgumentError } from '../../core/errors';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../../lax/arrayLike';
 import { eq, fullLike, gt, isNan, le, lt, ge } from '../../numpy/operators';
 import * as e from '../../primitives/elementwise';
+import { isComplex } from '../../primitives/matrix';
 import { full, like } from '../../primitives/structural';
 import { type Binary, elementwise, expectFloat, polynomial, type Unary, withSlopes } from '../elementwise';
 
@@ -18,7 +18,6 @@ export const erfc: Unary = elementwise('erfc', e.erfc);
 export const erfinv: Unary = elementwise('erfinv', e.erfInv);
 
 const float32First = (x: Array, f: (x: Array) => Array): Array => (x.dtype === 'float32' || x.dtype === 'float64' ? f(x) : astype(f(astype(x, 'float32')), x.dtype));
-const isComplex = (x: Array) => dtypeKind(x.dtype) === 'complex';
 /** i z. */
 const timesI = (z: Array) => e.complex(e.neg(e.imag(z)), e.real(z));
 

@@ -12,12 +12,11 @@ import { add, div, eq, fullLike, ge, gt, isNan, le, lt, maximum, minimum, mul, n
 import { cumprod } from '../../primitives/cumulative';
 import * as e from '../../primitives/elementwise';
 import * as incomplete from '../../primitives/incomplete';
-import { repeatWhile } from '../../primitives/matrix';
+import { isComplex, repeatWhile } from '../../primitives/matrix';
 import { reduceOr } from '../../primitives/reduction';
 import { broadcastInDim, iota, like, range, reduceSum, reshape, scalar, slice } from '../../primitives/structural';
 import { type Binary, elementwise, expectReal, type Unary, withSlopes } from '../elementwise';
 
-const isComplex = (x: Array) => dtypeKind(x.dtype) === 'complex';
 
 /** log |Γ(x)|, elementwise. Mirrors `jax.scipy.special.gammaln`. @throws DtypeError for complex numbers @example scipy.special.gammaln([5, 0.5]).js() // [log 24, log √π] */
 export const gammaln: Unary = elementwise('gammaln', e.lgamma);
