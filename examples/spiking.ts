@@ -1,5 +1,5 @@
 // A network of spiking neurons tells two rhythms apart: `npm run example examples/spiking.ts`, or with `-- --small`.
-import { environ, grad, jit, metric, nn, numpy as np, optim, ParamState, prng, random, surrogate } from 'xlastate';
+import { environ, grad, jit, metric, nn, numpy as np, optim, ParamState, prng, random, scan, surrogate } from 'xlastate';
 
 const steps = process.argv.includes('--small') ? 50 : 150;
 const [time, inputs, hidden, batch] = [40, 20, 32, 64];
@@ -12,16 +12,13 @@ class Network extends nn.Module {
 
   /** From spikes (time, batch, inputs) to scores (batch, 2), and the hidden neurons' mean rate. */
   override call(x: np.Array): [np.Array, np.Array] {
-    let [v, readout] = [np.zeros([x.shape[1]!, hidden]), np.zeros([x.shape[1]!, 2])];
-    let fired = np.array(0);
-    for (let t = 0; t < time; t++) {
-      v = v.mul(0.9).add(this.l1.call(x.slice(t) as np.Array) as np.Array);
-      const s = this.spike.call(v.sub(1));
-      v = v.sub(s);
-      readout = readout.mul(0.95).add(this.l2.call(s) as np.Array);
-      fired = fired.add(np.mean(s));
-    }
-    return [readout.div(10), fired.div(time)];
+    const rest = [np.zeros([x.shape[1]!, hidden]), np.zeros([x.shape[1]!, 2]), np.array(0)];
+    const [[, readout, fired]] = scan(([v, readout, fired], now: np.Array) => {
+      const charged = v!.mul(0.9).add(this.l1.call(now) as np.Array);
+      const s = this.spike.call(charged.sub(1));
+      return [[charged.sub(s), readout!.mul(0.95).add(this.l2.call(s) as np.Array), fired!.add(np.mean(s))], null];
+    }, rest, x) as [np.Array[], null];
+    return [readout!.div(10), fired!.div(time)];
   }
 }
 
