@@ -21,6 +21,9 @@ const CALLS: CallCase[] = [
   { name: 'eager_add', title: 'eager addition', n: 2000, warmup: 200 },
   { name: 'small_mlp_step', title: 'small MLP training step', n: 300, warmup: 30 },
   { name: 'mlp_step', title: 'MLP training step', n: 20, warmup: 3 },
+  { name: 'cnn_step', title: 'CNN training step', n: 5, warmup: 2 },
+  { name: 'block_step', title: 'transformer block step', n: 5, warmup: 2 },
+  { name: 'gru_grad', title: 'GRU, 100 steps, gradients', n: 5, warmup: 2 },
   { name: 'trace_lower_mlp', title: 'MLP step: trace + lower', n: 3, warmup: 1 },
   { name: 'trace_lower_deep', title: '100 layers: trace + lower', n: 2, warmup: 1 },
 ];

@@ -17,7 +17,7 @@ export const counter: Case = () => {
   });
   return () => {
     increment();
-    count.value.blockUntilReady();
+    count.blockUntilReady();
   };
 };
 

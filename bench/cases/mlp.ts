@@ -1,11 +1,7 @@
-import { type Array, grad, jit, numpy as np, optim, ParamState, prng } from 'xlastate';
+import { type Array, blockUntilReady, grad, jit, numpy as np, optim, ParamState, prng } from 'xlastate';
 import type { Case } from '../protocol';
+import { DEEP_LAYERS, DEEP_WIDTH, LEARNING_RATE, MLPS } from './sizes';
 
-// The sizes of bench/python/data.py.
-const MLPS = { mlp_step: { batch: 128, widths: [784, 512, 256, 10] }, small_mlp_step: { batch: 32, widths: [2, 16, 10] } } as const;
-const LEARNING_RATE = 0.01;
-const DEEP_LAYERS = 100;
-const DEEP_WIDTH = 32;
 
 interface Layer {
   weight: ParamState;
@@ -51,7 +47,7 @@ export const training = (name: keyof typeof MLPS): Case => () => {
   const compiled = jit(step);
   return () => {
     const loss = compiled(x, labels);
-    for (const s of states) s.value.blockUntilReady();
+    blockUntilReady(states);
     return loss;
   };
 };

@@ -46,6 +46,66 @@ def make_step(name):
     return states, step, (jnp.asarray(x), jnp.asarray(labels))
 
 
+class CNN(brainstate.nn.Module):
+    def __init__(self):
+        super().__init__()
+        size, (a, b) = data.CNN["size"], data.CNN["filters"]
+        zeros = braintools.init.ZeroInit()
+        self.parts = brainstate.nn.Sequential(
+            brainstate.nn.Conv2d((size, size, 1), a, 3, b_init=zeros), jax.nn.relu, brainstate.nn.MaxPool2d(2, 2),
+            brainstate.nn.Conv2d((size // 2, size // 2, a), b, 3, b_init=zeros), jax.nn.relu, brainstate.nn.MaxPool2d(2, 2),
+        )
+        self.dense = brainstate.nn.Linear((size // 4) ** 2 * b, data.CNN["dense"])
+        self.out = brainstate.nn.Linear(data.CNN["dense"], data.CNN["classes"])
+
+    def __call__(self, x):
+        x = self.parts(x)
+        return self.out(jax.nn.relu(self.dense(x.reshape(x.shape[0], -1))))
+
+
+def cnn_step():
+    x, labels, _, _ = data.cnn()
+    x, labels = jnp.asarray(x), jnp.asarray(labels)
+    model = CNN()
+    states = model.states(brainstate.ParamState)
+    optimizer = braintools.optim.SGD(lr=data.LEARNING_RATE)
+    optimizer.register_trainable_weights(states)
+
+    @transform.jit
+    def step(x, labels):
+        def loss():
+            return jnp.mean(braintools.metric.softmax_cross_entropy_with_integer_labels(model(x), labels))
+
+        grads, value = transform.grad(loss, states, return_value=True)()
+        optimizer.update(grads)
+        return value
+
+    def call():
+        loss = step(x, labels)
+        jax.block_until_ready(states.to_dict_values())
+        return loss
+
+    return call
+
+
+def gru_grad():
+    xs = jnp.asarray(data.gru()[0])
+    batch = data.GRU["batch"]
+    cell = brainstate.nn.GRUCell(data.GRU["width"], data.GRU["width"])
+    cell.init_state(batch)
+    states = cell.states(brainstate.ParamState)
+
+    @transform.jit
+    def f(xs):
+        def loss():
+            cell.reset_state(batch)
+            return jnp.mean(jnp.square(transform.for_loop(cell.update, xs)))
+
+        return transform.grad(loss, states)()
+
+    return lambda: jax.block_until_ready(f(xs))
+
+
 def dispatch():
     f = transform.jit(lambda x: x + 1)
     x = jnp.float32(1)
@@ -105,5 +165,6 @@ def trace_lower_deep():
 if __name__ == "__main__":
     serve("brainstate", {"brainstate": brainstate.__version__, "braintools": braintools.__version__, "jax": jax.__version__}, {
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
+        "cnn_step": cnn_step, "gru_grad": gru_grad,
         "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep,
     })

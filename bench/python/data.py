@@ -6,6 +6,9 @@ MLPS = {"mlp_step": (128, (784, 512, 256, 10)), "small_mlp_step": (32, (2, 16, 1
 DEEP_LAYERS = 100
 DEEP_WIDTH = 32
 LEARNING_RATE = 0.01
+CNN = {"batch": 64, "size": 28, "filters": (32, 64), "dense": 128, "classes": 10}
+BLOCK = {"batch": 8, "tokens": 128, "width": 256, "heads": 4, "hidden": 1024}
+GRU = {"steps": 100, "batch": 32, "width": 128}
 
 
 def mlp(name):
@@ -26,3 +29,39 @@ def deep():
     x = rng.normal(size=(8, DEEP_WIDTH)).astype(np.float32)
     weights = [(rng.normal(size=(DEEP_WIDTH, DEEP_WIDTH)) / DEEP_WIDTH**0.5).astype(np.float32) for _ in range(DEEP_LAYERS)]
     return x, weights
+
+
+def dense(rng, m, n):
+    """Weight and bias of a dense layer."""
+    return (rng.normal(size=(m, n)) * (2 / m) ** 0.5).astype(np.float32), np.zeros(n, np.float32)
+
+
+def cnn(batch=CNN["batch"]):
+    """Pictures, labels, kernels with biases (height, width, in, out), dense layers."""
+    rng = np.random.default_rng(1)
+    size, (a, b) = CNN["size"], CNN["filters"]
+    x = rng.normal(size=(batch, size, size, 1)).astype(np.float32)
+    labels = rng.integers(0, CNN["classes"], batch).astype(np.int32)
+    kernels = [((rng.normal(size=(3, 3, m, n)) * (2 / (9 * m)) ** 0.5).astype(np.float32), np.zeros(n, np.float32)) for m, n in ((1, a), (a, b))]
+    layers = [dense(rng, (size // 4) ** 2 * b, CNN["dense"]), dense(rng, CNN["dense"], CNN["classes"])]
+    return x, labels, kernels, layers
+
+
+def block(batch=BLOCK["batch"]):
+    """Sequences, what they are to become, and the weights of a transformer's block."""
+    rng = np.random.default_rng(1)
+    width, hidden = BLOCK["width"], BLOCK["hidden"]
+    shape = (batch, BLOCK["tokens"], width)
+    x, y = rng.normal(size=shape).astype(np.float32), rng.normal(size=shape).astype(np.float32)
+    weights = {name: dense(rng, width, width) for name in ("query", "key", "value", "out")}
+    weights |= {"up": dense(rng, width, hidden), "down": dense(rng, hidden, width)}
+    weights |= {name: (np.ones(width, np.float32), np.zeros(width, np.float32)) for name in ("norm1", "norm2")}
+    return x, y, weights
+
+
+def gru():
+    """Inputs [steps, batch, width], and the layers of the gates r and z and of the candidate, on [x, h]."""
+    rng = np.random.default_rng(1)
+    steps, batch, width = GRU["steps"], GRU["batch"], GRU["width"]
+    xs = rng.normal(size=(steps, batch, width)).astype(np.float32)
+    return xs, {"rz": dense(rng, 2 * width, 2 * width), "h": dense(rng, 2 * width, width)}

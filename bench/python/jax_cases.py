@@ -15,9 +15,67 @@ def loss_of(layers, x, labels):
     return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
 
 
-def sgd_step(layers, x, labels):
-    loss, grads = jax.value_and_grad(loss_of)(layers, x, labels)
-    return jax.tree.map(lambda p, g: p - data.LEARNING_RATE * g, layers, grads), loss
+def sgd(loss_of):
+    def step(params, x, y):
+        loss, grads = jax.value_and_grad(loss_of)(params, x, y)
+        return jax.tree.map(lambda p, g: p - data.LEARNING_RATE * g, params, grads), loss
+
+    return step
+
+
+sgd_step = sgd(loss_of)
+
+
+def max_pool(x):
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+
+def cnn(params, x):
+    kernels, ((w1, b1), (w2, b2)) = params
+    for kernel, bias in kernels:
+        x = max_pool(jax.nn.relu(jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")) + bias))
+    return jax.nn.relu(x.reshape(x.shape[0], -1) @ w1 + b1) @ w2 + b2
+
+
+def cnn_loss(params, x, labels):
+    logits = cnn(params, x)
+    chosen = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
+
+
+def layer_norm(x, scale, bias):
+    mean = jnp.mean(x, axis=-1, keepdims=True)
+    variance = jnp.mean(jnp.square(x), axis=-1, keepdims=True) - jnp.square(mean)
+    return (x - mean) * jax.lax.rsqrt(variance + 1e-6) * scale + bias
+
+
+def block(p, x):
+    def of(name, v):
+        weight, bias = p[name]
+        return v @ weight + bias
+
+    def heads(v):
+        return v.reshape(*v.shape[:-1], data.BLOCK["heads"], -1)
+
+    n = layer_norm(x, *p["norm1"])
+    seen = jax.nn.dot_product_attention(heads(of("query", n)), heads(of("key", n)), heads(of("value", n)))
+    h = x + of("out", seen.reshape(x.shape))
+    return h + of("down", jax.nn.gelu(of("up", layer_norm(h, *p["norm2"]))))
+
+
+def block_loss(p, x, y):
+    return jnp.mean(jnp.square(block(p, x) - y))
+
+
+def gru_loss(p, xs):
+    (w_rz, b_rz), (w_h, b_h) = p["rz"], p["h"]
+
+    def step(h, x):
+        r, z = jnp.split(jax.nn.sigmoid(jnp.concatenate([x, h], axis=-1) @ w_rz + b_rz), 2, axis=-1)
+        h = (1 - z) * h + z * jnp.tanh(jnp.concatenate([x, r * h], axis=-1) @ w_h + b_h)
+        return h, h
+
+    return jnp.mean(jnp.square(jax.lax.scan(step, jnp.zeros(xs.shape[1:]), xs)[1]))
 
 
 def on_device(tree):
@@ -57,6 +115,29 @@ def training(name):
     return setup
 
 
+def model_training(loss_of, make):
+    def setup():
+        x, y, *params = on_device(make())
+        params = params[0] if len(params) == 1 else params
+        step = jax.jit(sgd(loss_of), donate_argnums=0)
+        state = {"params": params}
+
+        def call():
+            state["params"], loss = step(state["params"], x, y)
+            jax.block_until_ready(state["params"])
+            return loss
+
+        return call
+
+    return setup
+
+
+def gru_grad():
+    xs, params = on_device(data.gru())
+    f = jax.jit(jax.grad(gru_loss))
+    return lambda: jax.block_until_ready(f(params, xs))
+
+
 def trace_lower_mlp():
     x, labels, layers = on_device(data.mlp("mlp_step"))
 
@@ -89,5 +170,6 @@ def eager_add():
 if __name__ == "__main__":
     serve("jax", {"jax": jax.__version__}, {
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
+        "cnn_step": model_training(cnn_loss, data.cnn), "block_step": model_training(block_loss, data.block), "gru_grad": gru_grad,
         "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep, "eager_add": eager_add,
     })

@@ -20,11 +20,7 @@ def training(name):
         x, labels, layers = data.mlp(name)
         modules = []
         for weight, bias in layers:
-            linear = torch.nn.Linear(*weight.shape)
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(weight.T))
-                linear.bias.copy_(torch.from_numpy(bias))
-            modules += [linear, torch.nn.ReLU()]
+            modules += [dense(weight, bias), torch.nn.ReLU()]
         model = torch.nn.Sequential(*modules[:-1])
         optimizer = torch.optim.SGD(model.parameters(), lr=data.LEARNING_RATE)
         x, labels = torch.from_numpy(x), torch.from_numpy(labels).long()
@@ -41,6 +37,69 @@ def training(name):
     return setup
 
 
+def dense(weight, bias):
+    linear = torch.nn.Linear(*weight.shape)
+    with torch.no_grad():
+        linear.weight.copy_(torch.from_numpy(weight.T))
+        linear.bias.copy_(torch.from_numpy(bias))
+    return linear
+
+
+def cnn(kernels, layers):
+    parts = []
+    for kernel, bias in kernels:
+        conv = torch.nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding="same")
+        with torch.no_grad():
+            conv.weight.copy_(torch.from_numpy(kernel.transpose(3, 2, 0, 1)))
+            conv.bias.copy_(torch.from_numpy(bias))
+        parts += [conv, torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
+    return torch.nn.Sequential(*parts, torch.nn.Flatten(), dense(*layers[0]), torch.nn.ReLU(), dense(*layers[1]))
+
+
+def block():
+    """PyTorch's own layer; its weights are of its own initialisation."""
+    return torch.nn.TransformerEncoderLayer(
+        data.BLOCK["width"], data.BLOCK["heads"], data.BLOCK["hidden"], dropout=0.0, batch_first=True, norm_first=True, layer_norm_eps=1e-6,
+        activation=lambda x: torch.nn.functional.gelu(x, approximate="tanh"),
+    )
+
+
+def sgd(model, loss_of, x, y):
+    optimizer = torch.optim.SGD(model.parameters(), lr=data.LEARNING_RATE)
+
+    def call():
+        optimizer.zero_grad()
+        loss = loss_of(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return call
+
+
+def cnn_step():
+    x, labels, kernels, layers = data.cnn()
+    x = torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+    return sgd(cnn(kernels, layers), torch.nn.functional.cross_entropy, x, torch.from_numpy(labels).long())
+
+
+def block_step():
+    x, y, _ = data.block()
+    return sgd(block(), torch.nn.functional.mse_loss, torch.from_numpy(x), torch.from_numpy(y))
+
+
+def gru_grad():
+    xs, _ = data.gru()
+    xs = torch.from_numpy(xs)
+    net = torch.nn.GRU(data.GRU["width"], data.GRU["width"])
+
+    def call():
+        net.zero_grad()
+        torch.mean(torch.square(net(xs)[0])).backward()
+
+    return call
+
+
 def eager_add():
     a, b = torch.tensor(1.0), torch.tensor(2.0)
     return lambda: a + b
@@ -48,5 +107,6 @@ def eager_add():
 
 if __name__ == "__main__":
     serve("torch", {"torch": torch.__version__}, {
-        "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"), "eager_add": eager_add,
+        "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
+        "cnn_step": cnn_step, "block_step": block_step, "gru_grad": gru_grad, "eager_add": eager_add,
     })
