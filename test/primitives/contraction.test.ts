@@ -111,3 +111,31 @@ test.each(Object.entries(forms))('on CPUs another form gives what the operation 
   expect(here.values).toEqual(there.values);
   expect(new Set(here.values).size).toBeGreaterThan(3);
 });
+
+// Shapes and dimensions: [x, y, contracted, batch].
+const products: [string, number[], number[], [number[], number[]], [number[], number[]], boolean][] = [
+  ['gradient of weights by sequences', [3, 5, 4], [3, 5, 2], [[0, 1], [0, 1]], [[], []], true],
+  ['pairs in another order', [3, 5, 4], [3, 5, 2], [[1, 0], [1, 0]], [[], []], true],
+  ['contracted dimensions in different orders', [3, 5, 4], [5, 3, 2], [[0, 1], [1, 0]], [[], []], false],
+  ['free dimensions on both sides', [2, 3, 4], [4, 5, 2], [[2], [0]], [[], []], true],
+  ['free dimensions apart', [2, 4, 3], [4, 5], [[1], [0]], [[], []], false],
+  ['several batch dimensions', [2, 3, 4, 5], [2, 3, 5, 4], [[3], [2]], [[0, 1], [0, 1]], true],
+  ['batch dimensions that are not first', [4, 2, 3, 5], [2, 3, 5], [[3], [2]], [[1, 2], [0, 1]], false],
+  ['nothing free', [2, 3, 4], [2, 3, 4], [[1, 2], [1, 2]], [[0], [0]], true],
+  ['everything contracted', [2, 3], [2, 3], [[0, 1], [0, 1]], [[], []], true],
+  ['nothing contracted', [2, 3], [3, 2], [[], []], [[], []], true],
+  ['an empty dimension', [0, 3, 4], [0, 3, 2], [[0, 1], [0, 1]], [[], []], true],
+];
+
+test.each(products)('on CPUs dimensions that lie together are multiplied as one: %s', (_, xs, ys, contract, batch, merged) => {
+  const [x, y] = [wavy(xs), wavy(ys)];
+  const { jaxpr } = stage(([a, b]) => [dotGeneral(a!, b!, { dimensionNumbers: [contract, batch] })], [x.aval, y.aval]);
+  const run = (platform: string) => {
+    const { text } = lowerToStableHlo(jaxpr, { name: 'f', platform });
+    const [out] = backend().client.compileSync(text).execute([(x as ConcreteArray).buffer, (y as ConcreteArray).buffer]);
+    return { flat: text.includes('stablehlo.reshape'), values: numbers(new ConcreteArray(jaxpr.outvars[0]!.aval, out!)) };
+  };
+  const [here, there] = [run('cpu'), run('cuda')];
+  expect([here.flat, there.flat]).toEqual([merged, false]);
+  expect(here.values).toEqual(there.values);
+});
