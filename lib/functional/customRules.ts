@@ -143,13 +143,14 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
       rule = ((primals: unknown[], tangents: unknown[]) => {
         const out = (wrapped as (...a: unknown[]) => unknown)(...primals);
         const outs = resultsOf(out, name);
-        let total: Array | null = null;
+        let total: Array[] | null = null;
         rules.forEach((r, i) => {
           if (r === null) return;
-          const part = asArray((r as (...a: unknown[]) => never)(tangents[i], out, ...primals), name);
-          total = total === null ? part : add(total, part);
+          const part = resultsOf((r as (...a: unknown[]) => unknown)(tangents[i], out, ...primals), `the derivative ${i} of ${name}`);
+          if (!part.def.equals(outs.def)) throw new ArgumentError(`the derivative ${i} of ${name}: expected a tangent of the result's structure ${outs.def}, got ${part.def}`);
+          total = total === null ? part.leaves : total.map((x, k) => add(x, part.leaves[k]!));
         });
-        return [out, total ?? outs.def.unflatten(outs.leaves.map((x) => zerosLike(tangentAval(x.aval))))];
+        return [out, outs.def.unflatten(total ?? outs.leaves.map((x) => zerosLike(tangentAval(x.aval))))];
       }) as AnyFunction;
       cache = new CallCache();
     },

@@ -30,8 +30,8 @@ function asFloat(x: Array): Array {
 export function castTangent(x: Array, aval: ShapedArray, what: string): Array {
   const want = tangentAval(aval);
   if (!sameShape(x.shape, want.shape)) throw new ShapeError(`${what}: expected shape [${want.shape.join(', ')}], got ${x.aval}`);
-  if (x.dtype === want.dtype) return x.weakType ? convert(x, want.dtype) : x;
-  if (x instanceof ConcreteArray && x.literal !== null && x.weakType) return convertScalar(x, want.dtype);
+  if (x.dtype === want.dtype) return x.weakType && !want.weakType ? convert(x, want.dtype) : x;
+  if (x instanceof ConcreteArray && x.literal !== null && x.weakType) return convertScalar(x, want.dtype, want.weakType);
   throw new DtypeError(`${what}: expected dtype ${want.dtype}, got ${x.aval}`);
 }
 
@@ -263,5 +263,5 @@ export function gradCore(op: string, f: AnyFunction, args: readonly unknown[], o
 }
 
 function oneOf(x: Array): Array {
-  return ConcreteArray.scalar(dtypeKind(x.dtype) === 'complex' ? { re: 1, im: 0 } : 1, new ShapedArray([], x.dtype as DType));
+  return ConcreteArray.scalar(dtypeKind(x.dtype) === 'complex' ? { re: 1, im: 0 } : 1, new ShapedArray([], x.dtype as DType, x.weakType));
 }

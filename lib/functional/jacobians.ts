@@ -62,7 +62,7 @@ export function jacfwdCore(f: AnyFunction, args: readonly unknown[], options: Gr
   }, { size, name: null }, directions, directions.map(() => 0));
   const n = flat.numOuts;
   const total = outs.length;
-  checkOutputs(what, r.outs.slice(0, n), options);
+  if (options.holomorphic) checkOutputs(what, r.outs.slice(0, n), options);
   const blocks = r.outs.slice(total).map((t, i) => columnsToBlocks(materialize(t, r.dims[total + i]!, size), avals));
   const perOutput = blocks.map((b) => pick(def.unflatten(b) as unknown[], single));
   return { jacobian: flat.outDef.unflatten(perOutput as never), perOutput, outDef: flat.outDef, value: flat.outDef.unflatten(r.outs.slice(0, n)), aux: options.hasAux ? flat.auxDef!.unflatten(r.outs.slice(n, total)) : undefined };

@@ -57,11 +57,20 @@ export function avalsOf(tree: unknown, what: string): { avals: ShapedArray[]; de
   return { avals: values.map((x, i) => (x instanceof ShapeDtypeStruct ? x.aval : arrays[i]!.aval)), def };
 }
 
+/** Positions among a function's parameters, checked; negative ones count from the end of the parameters it declares. */
+export function argumentPositions(op: string, option: string, given: number | readonly number[] | undefined, f: AnyFunction): number[] {
+  const list = given === undefined || given === null ? [] : typeof given === 'number' ? [given] : [...given];
+  return list.map((i) => {
+    if (!Number.isInteger(i)) throw new ArgumentError(`${op}: expected ${option} to be integers, got ${String(i)}`);
+    if (i >= 0) return i;
+    if (i < -f.length) throw new ArgumentError(`${op}: ${option} contains ${i}, but ${nameOf(f)} declares ${f.length} parameter${f.length === 1 ? '' : 's'} (those after one with a default or a rest are not counted); count from the front`);
+    return i + f.length;
+  });
+}
+
 /** Positions of static arguments, checked. */
-export function checkStatic(op: string, staticArgnums: number | readonly number[] | undefined): number[] {
-  const list = staticArgnums === undefined ? [] : typeof staticArgnums === 'number' ? [staticArgnums] : [...staticArgnums];
-  for (const i of list) if (!Number.isInteger(i) || i < 0) throw new ArgumentError(`${op}: expected staticArgnums to be non-negative integers, got ${String(i)}`);
-  return list;
+export function checkStatic(op: string, staticArgnums: number | readonly number[] | undefined, f: AnyFunction): number[] {
+  return argumentPositions(op, 'staticArgnums', staticArgnums, f);
 }
 
 /** A function of all its arguments as one of those that are not static. */
@@ -94,7 +103,7 @@ export interface MakeJaxprOptions {
  * Arguments may be arrays, numbers or {@link ShapeDtypeStruct}s.
  */
 export function makeClosedJaxpr(f: AnyFunction, options: MakeJaxprOptions = {}): (...args: unknown[]) => ClosedJaxpr {
-  const statics = checkStatic('makeJaxpr', options.staticArgnums);
+  const statics = checkStatic('makeJaxpr', options.staticArgnums, f);
   return (...args) => {
     const { g, rest } = bindStatic('makeJaxpr', f, args, statics);
     const { jaxpr, consts } = stageTree(g, rest, `makeJaxpr of ${nameOf(f)}`, nameOf(f));
@@ -122,7 +131,7 @@ export interface CheckpointOptions {
  * Mirrors `jax.checkpoint` (`jax.remat`).
  */
 export function checkpoint<F extends AnyFunction>(f: F, options: CheckpointOptions = {}): (...args: Parameters<F>) => ReturnType<F> {
-  const statics = checkStatic('checkpoint', options.staticArgnums);
+  const statics = checkStatic('checkpoint', options.staticArgnums, f);
   return (...args) => {
     const what = `checkpoint of ${nameOf(f)}`;
     const { g, rest } = bindStatic(what, f, args, statics);

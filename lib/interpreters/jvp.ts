@@ -110,7 +110,7 @@ export function applyJvp(prim: Primitive, primals: readonly Array[], tangents: r
 
 /** The type of an array's tangent. */
 export function tangentAval(aval: ShapedArray): ShapedArray {
-  return aval.strong();
+  return aval;
 }
 
 /**

@@ -88,7 +88,7 @@ export function transposeJaxpr(closed: ClosedJaxpr, isLinear: readonly boolean[]
   return cachedOn(closed, `transpose/${mask(isLinear)}`, () => {
     const inAvals = closed.inAvals;
     const fixed = inAvals.filter((_, i) => !isLinear[i]);
-    const outAvals: ShapedArray[] = closed.outAvals.map((a) => a.strong());
+    const { outAvals } = closed;
     const staged = stage((args) => {
       let next = 0;
       const full = inAvals.map((a, i) => (isLinear[i] ? new UndefinedPrimal(a) : args[next++]!));

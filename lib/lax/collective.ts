@@ -4,11 +4,12 @@ import { axisSize as sizeOf } from '../core/trace';
 import { leaves, unflatten, structure } from '../core/tree';
 import { isArrayLeaf } from '../functional/treeFunction';
 import * as p from '../primitives/collective';
-import { div, ge, max, mul, where } from '../primitives/elementwise';
-import { broadcastInDim, full, moveaxis, reshape, scalar } from '../primitives/structural';
+import { add, div, ge, max, mul, where } from '../primitives/elementwise';
+import { reduceMax, reduceMin } from '../primitives/reduction';
+import { broadcastInDim, full, moveaxis, reduceSum, reshape, scalar } from '../primitives/structural';
 import { type ArrayLike, asArray, promoteDtypesInexact } from './arrayLike';
 import { axisOf } from './shape';
-import { dynamicIndexInDim, dynamicSliceInDim } from './slicing';
+import { dynamicIndexInDim, dynamicSliceInDim, indexTake } from './slicing';
 
 /** An array, or a tree of them, that each lane of a mapped axis holds. */
 export type PerLane = ArrayLike | readonly PerLane[] | { readonly [key: string]: PerLane };
@@ -18,52 +19,121 @@ function each(f: (x: Array) => Array, tree: PerLane): never {
   return unflatten(def, leaves(tree, isArrayLeaf).map((x) => f(asArray(x as ArrayLike)))) as never;
 }
 
+/** Name of a mapped axis, or names of several, which count as one with the last running fastest. */
+export type AxisName = string | readonly string[];
+
+export interface GroupOptions {
+  /** Lanes that work together, in groups of one size that hold every lane once; by default all do. */
+  axisIndexGroups?: readonly (readonly number[])[] | null;
+}
+
+const namesOf = (axisName: AxisName): readonly string[] => (typeof axisName === 'string' ? [axisName] : axisName);
+const int = (v: number) => scalar(v, 'int32');
+
+/** The lanes that a lane works with. */
+interface Lanes {
+  size: number;
+  /** This lane's place among them. */
+  place: () => Array;
+  /** What they hold, stacked along a new leading axis. */
+  values: (x: Array) => Array;
+}
+
+function allLanes(axisName: AxisName): Lanes {
+  const names = namesOf(axisName);
+  const gather = (x: Array): Array => {
+    const stacked = [...names].reverse().reduce((y, name) => p.allGather(y, name), x);
+    return names.length === 1 ? stacked : reshape(stacked, [axisSize(names), ...x.shape]);
+  };
+  return { size: axisSize(names), place: () => axisIndex(names), values: gather };
+}
+
+/** The lanes of this lane's group. @throws ArgumentError if the groups are not of one size, or do not hold every lane once */
+function lanesOf(op: string, axisName: AxisName, { axisIndexGroups: groups }: GroupOptions): Lanes {
+  const all = allLanes(axisName);
+  if (groups === undefined || groups === null) return all;
+  const size = groups[0]?.length ?? 0;
+  const lanes = groups.flat();
+  const whole = new Set(lanes).size === all.size && lanes.length === all.size && lanes.every((i) => Number.isInteger(i) && i >= 0 && i < all.size);
+  if (!whole || groups.some((g) => g.length !== size)) throw new ArgumentError(`${op}: expected axisIndexGroups of one size that hold each of the ${all.size} lanes once, got ${JSON.stringify(groups)}`);
+  const mine = (table: number[]) => dynamicIndexInDim(asArray(Int32Array.from(table)), all.place(), { axis: 0, keepdims: false });
+  const groupOf = globalThis.Array.from({ length: all.size }, (_, lane) => groups.findIndex((g) => g.includes(lane)));
+  return {
+    size,
+    place: () => mine(groupOf.map((g, lane) => groups[g]!.indexOf(lane))),
+    values: (x) => {
+      const sorted = indexTake(all.values(x), [Int32Array.from(lanes)], [0]);
+      return dynamicSliceInDim(sorted, mul(mine(groupOf), int(size)), size, { axis: 0 });
+    },
+  };
+}
+
+function reduceLanes(op: string, x: PerLane, axisName: AxisName, options: GroupOptions, whole: (a: Array, name: string) => Array, rows: (stacked: Array) => Array): Array {
+  const grouped = options.axisIndexGroups !== undefined && options.axisIndexGroups !== null;
+  const lanes = grouped ? lanesOf(op, axisName, options) : null;
+  return each((a) => (lanes === null ? namesOf(axisName).reduce(whole, a) : rows(lanes.values(a))), x);
+}
+
 /**
- * Sum over the lanes of a named axis, in every lane. Mirrors `jax.lax.psum`.
+ * Sum over the lanes of a named axis, or of several, in every lane. Mirrors `jax.lax.psum`.
  *
  * @throws ArgumentError if no surrounding vmap has an axis of the name
  * @example
  * vmap((x) => lax.psum(x, 'i'), { axisName: 'i' })(np.array([1, 2, 3]));   // [6, 6, 6]
  */
-export function psum(x: PerLane, axisName: string): Array {
-  return each((a) => p.psum(a, axisName), x);
+export function psum(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
+  return reduceLanes('psum', x, axisName, options, p.psum, (s) => reduceSum(s, [0]));
 }
 
 /** Mean over the lanes of a named axis. Mirrors `jax.lax.pmean`. */
-export function pmean(x: PerLane, axisName: string): Array {
+export function pmean(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
+  const { size } = lanesOf('pmean', axisName, options);
   return each((a) => {
     const [f] = promoteDtypesInexact('pmean', a);
-    return div(p.psum(f!, axisName), scalar(sizeOf(axisName), f!.dtype));
+    return div(psum(f!, axisName, options), scalar(size, f!.dtype));
   }, x);
 }
 
 /** Largest value over the lanes of a named axis. Mirrors `jax.lax.pmax`. */
-export function pmax(x: PerLane, axisName: string): Array {
-  return each((a) => p.pmax(a, axisName), x);
+export function pmax(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
+  return reduceLanes('pmax', x, axisName, options, p.pmax, (s) => reduceMax(s, [0]));
 }
 
 /** Smallest value over the lanes of a named axis. Mirrors `jax.lax.pmin`. */
-export function pmin(x: PerLane, axisName: string): Array {
-  return each((a) => p.pmin(a, axisName), x);
+export function pmin(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
+  return reduceLanes('pmin', x, axisName, options, p.pmin, (s) => reduceMin(s, [0]));
 }
 
-/** The values of all lanes of a named axis, stacked along a new leading axis, in every lane. Mirrors `jax.lax.all_gather`. */
-export function allGather(x: PerLane, axisName: string): Array {
-  return each((a) => p.allGather(a, axisName), x);
+/**
+ * The values of all lanes of a named axis, in every lane, stacked along a new axis. Mirrors `jax.lax.all_gather`.
+ *
+ * @param options `axis`: where the new axis is, 0 by default; if `tiled`, the values are concatenated along it instead
+ * @throws ShapeError for an axis out of range
+ * @example
+ * vmap((x) => lax.allGather(x, 'i'), { axisName: 'i' })(np.array([1, 2])); // [[1, 2], [1, 2]]
+ */
+export function allGather(x: PerLane, axisName: AxisName, options: GroupOptions & { axis?: number; tiled?: boolean } = {}): Array {
+  const lanes = lanesOf('allGather', axisName, options);
+  const tiled = options.tiled ?? false;
+  return each((a) => {
+    const to = axisOf('allGather', options.axis ?? 0, a.ndim + (tiled ? 0 : 1));
+    const stacked = moveaxis(lanes.values(a), 0, to);
+    return tiled ? reshape(stacked, a.shape.map((n, i) => (i === to ? n * lanes.size : n))) : stacked;
+  }, x);
 }
 
 /** Number of the lane in a named axis: int32[]. Mirrors `jax.lax.axis_index`. */
-export function axisIndex(axisName: string): Array {
-  return p.axisIndex(axisName);
+export function axisIndex(axisName: AxisName): Array {
+  return namesOf(axisName).reduce<Array | null>((at, name) => (at === null ? p.axisIndex(name) : add(mul(at, int(sizeOf(name))), p.axisIndex(name))), null) ?? int(0);
 }
 
-/** Size of a named axis. Mirrors `jax.lax.axis_size`. */
-export function axisSize(axisName: string): number {
-  return sizeOf(axisName);
+/** Size of a named axis, the product of those of several. Mirrors `jax.lax.axis_size`. */
+export function axisSize(axisName: AxisName): number {
+  return namesOf(axisName).reduce((n, name) => n * sizeOf(name), 1);
 }
 
-function checkPermutation(op: string, axisName: string, perm: readonly (readonly [number, number])[]): number[] {
-  const n = sizeOf(axisName);
+function checkPermutation(op: string, axisName: AxisName, perm: readonly (readonly [number, number])[]): number[] {
+  const n = axisSize(axisName);
   const from = new globalThis.Array<number>(n).fill(-1);
   const sources = new Set<number>();
   for (const [source, target] of perm) {
@@ -82,32 +152,33 @@ function checkPermutation(op: string, axisName: string, perm: readonly (readonly
  * @example
  * vmap((x) => lax.ppermute(x, 'i', [[0, 1], [1, 2]]), { axisName: 'i' })(np.array([1, 2, 3])); // [0, 1, 2]
  */
-export function ppermute(x: PerLane, axisName: string, perm: readonly (readonly [number, number])[]): Array {
+export function ppermute(x: PerLane, axisName: AxisName, perm: readonly (readonly [number, number])[]): Array {
   const from = checkPermutation('ppermute', axisName, perm);
-  const source = dynamicIndexInDim(asArray(Int32Array.from(from)), p.axisIndex(axisName), { axis: 0, keepdims: false });
+  const lanes = allLanes(axisName);
+  const source = dynamicIndexInDim(asArray(Int32Array.from(from)), lanes.place(), { axis: 0, keepdims: false });
   return each((a) => {
-    const value = dynamicIndexInDim(p.allGather(a, axisName), max(source, scalar(0, 'int32')), { axis: 0, keepdims: false });
+    const value = dynamicIndexInDim(lanes.values(a), max(source, scalar(0, 'int32')), { axis: 0, keepdims: false });
     const sent = ge(source, scalar(0, 'int32'));
     return where(broadcastInDim(sent, value.shape, []), value, full(value.shape, value.dtype === 'bool' ? false : 0, value.dtype));
   }, x);
 }
 
 /** Gives lane i of a named axis the value of lane `perm[i]`. Mirrors `jax.lax.pshuffle`. @throws ArgumentError unless perm is a permutation of the lanes @example vmap((x) => lax.pshuffle(x, 'i', [2, 0, 1]), { axisName: 'i' })(np.array([1, 2, 3])); // [3, 1, 2] */
-export function pshuffle(x: PerLane, axisName: string, perm: readonly number[]): Array {
-  if (perm.length !== sizeOf(axisName)) throw new ArgumentError(`pshuffle: expected a permutation of ${sizeOf(axisName)} lanes, got ${JSON.stringify(perm)}`);
+export function pshuffle(x: PerLane, axisName: AxisName, perm: readonly number[]): Array {
+  if (perm.length !== axisSize(axisName)) throw new ArgumentError(`pshuffle: expected a permutation of ${axisSize(axisName)} lanes, got ${JSON.stringify(perm)}`);
   return ppermute(x, axisName, perm.map((source, target) => [source, target] as const));
 }
 
-export interface TiledOptions {
+export interface TiledOptions extends GroupOptions {
   /** Cuts the dimension into as many pieces as there are lanes, and adds or removes no dimension. */
   tiled?: boolean;
 }
 
 /** Of a dimension cut into one piece for each lane, this lane's piece; the dimension goes, unless `tiled`. */
-function ownPiece(op: string, x: Array, axisName: string, dim: number, tiled: boolean): Array {
-  const [n, length] = [sizeOf(axisName), x.shape[dim]!];
-  if (tiled ? length % n !== 0 : length !== n) throw new ShapeError(`${op}: expected a dimension of ${tiled ? 'a multiple of ' : ''}${n}, the size of axis '${axisName}', got ${length}${tiled ? '' : '; with { tiled: true } it is cut into pieces'}`);
-  const lane = p.axisIndex(axisName);
+function ownPiece(op: string, x: Array, lanes: Lanes, dim: number, tiled: boolean): Array {
+  const [n, length] = [lanes.size, x.shape[dim]!];
+  if (tiled ? length % n !== 0 : length !== n) throw new ShapeError(`${op}: expected a dimension of ${tiled ? 'a multiple of ' : ''}${n}, the number of lanes, got ${length}${tiled ? '' : '; with { tiled: true } it is cut into pieces'}`);
+  const lane = lanes.place();
   if (!tiled) return dynamicIndexInDim(x, lane, { axis: dim, keepdims: false });
   return dynamicSliceInDim(x, mul(lane, scalar(length / n, 'int32')), length / n, { axis: dim });
 }
@@ -121,12 +192,13 @@ function ownPiece(op: string, x: Array, axisName: string, dim: number, tiled: bo
  * @example
  * vmap((x) => lax.allToAll(x, 'i', 0, 0), { axisName: 'i' })(np.array([[1, 2], [3, 4]])); // [[1, 3], [2, 4]]
  */
-export function allToAll(x: PerLane, axisName: string, splitAxis: number, concatAxis: number, options: TiledOptions = {}): Array {
+export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, concatAxis: number, options: TiledOptions = {}): Array {
   const tiled = options.tiled ?? false;
+  const lanes = lanesOf('allToAll', axisName, options);
   return each((a) => {
     const from = axisOf('allToAll', splitAxis, a.ndim);
     const to = axisOf('allToAll', concatAxis, a.ndim);
-    const pieces = ownPiece('allToAll', p.allGather(a, axisName), axisName, from + 1, tiled);
+    const pieces = ownPiece('allToAll', lanes.values(a), lanes, from + 1, tiled);
     const stacked = moveaxis(pieces, 0, to);
     if (!tiled) return stacked;
     const shape = pieces.shape.slice(1).map((n, i) => (i === to ? n * pieces.shape[0]! : n));
@@ -142,18 +214,19 @@ export function allToAll(x: PerLane, axisName: string, splitAxis: number, concat
  * @example
  * vmap((x) => lax.psumScatter(x, 'i'), { axisName: 'i' })(np.array([[1, 2], [3, 4]])); // [4, 6]
  */
-export function psumScatter(x: PerLane, axisName: string, options: TiledOptions & { scatterDimension?: number } = {}): Array {
-  return each((a) => ownPiece('psumScatter', p.psum(a, axisName), axisName, axisOf('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
+export function psumScatter(x: PerLane, axisName: AxisName, options: TiledOptions & { scatterDimension?: number } = {}): Array {
+  const lanes = lanesOf('psumScatter', axisName, options);
+  return each((a) => ownPiece('psumScatter', psum(a, axisName, options), lanes, axisOf('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
 }
 
 /** Swaps a named axis with a dimension of the same size. Mirrors `jax.lax.pswapaxes`. @throws ShapeError if the sizes differ @example vmap((x) => lax.pswapaxes(x, 'i', 0), { axisName: 'i' })(np.array([[1, 2], [3, 4]])); // [[1, 3], [2, 4]] */
-export function pswapaxes(x: PerLane, axisName: string, axis: number): Array {
-  return allToAll(x, axisName, axis, axis);
+export function pswapaxes(x: PerLane, axisName: AxisName, axis: number, options: GroupOptions = {}): Array {
+  return allToAll(x, axisName, axis, axis, options);
 }
 
 /** The value of one lane of a named axis, in every lane. Mirrors `jax.lax.pbroadcast`. @throws ArgumentError for a lane that there is not @example vmap((x) => lax.pbroadcast(x, 'i', 1), { axisName: 'i' })(np.array([1, 2, 3])); // [2, 2, 2] */
-export function pbroadcast(x: PerLane, axisName: string, source: number): Array {
-  const n = sizeOf(axisName);
-  if (!Number.isInteger(source) || source < 0 || source >= n) throw new ArgumentError(`pbroadcast: expected a lane from 0 to ${n - 1} of axis '${axisName}', got ${source}`);
-  return each((a) => dynamicIndexInDim(p.allGather(a, axisName), source, { axis: 0, keepdims: false }), x);
+export function pbroadcast(x: PerLane, axisName: AxisName, source: number): Array {
+  const n = axisSize(axisName);
+  if (!Number.isInteger(source) || source < 0 || source >= n) throw new ArgumentError(`pbroadcast: expected a lane from 0 to ${n - 1} of axis '${String(axisName)}', got ${source}`);
+  return each((a) => dynamicIndexInDim(allLanes(axisName).values(a), source, { axis: 0, keepdims: false }), x);
 }

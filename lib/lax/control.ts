@@ -71,7 +71,7 @@ function givesWay(weak: ShapedArray, other: ShapedArray): boolean {
 
 /** Plain numbers among results become arrays of the type that is expected there. */
 function adopt(outs: readonly Array[], wanted: readonly ShapedArray[]): Array[] {
-  return outs.map((x, i) => (wanted[i] !== undefined && givesWay(x.aval, wanted[i]!) ? astype(x, wanted[i]!.dtype) : x));
+  return outs.map((x, i) => (wanted[i] !== undefined && givesWay(x.aval, wanted[i]!) ? astype(x, wanted[i]!.dtype, wanted[i]!.weakType) : x));
 }
 
 function checkSameTree(op: string, what: string, given: TreeDef, got: TreeDef): void {

@@ -13,5 +13,5 @@ export { dynamicIndexInDim, dynamicSlice, dynamicSliceInDim, dynamicUpdateIndexI
 export { approxMaxK, approxMinK, sort, sortKeyVal, topK, type ApproxOptions, type SortOptions } from './sorting';
 export { padtypeToPads, reduceWindow, reduceWindowShapeTuple, type PaddingLike, type ReduceWindowOptions } from './windows';
 export * as linalg from './linalg';
-export { allGather, allToAll, axisIndex, axisSize, pbroadcast, type PerLane, pmax, pmean, pmin, ppermute, pshuffle, psum, psumScatter, pswapaxes, type TiledOptions } from './collective';
+export { allGather, allToAll, axisIndex, type AxisName, axisSize, type GroupOptions, pbroadcast, type PerLane, pmax, pmean, pmin, ppermute, pshuffle, psum, psumScatter, pswapaxes, type TiledOptions } from './collective';
 export { customLinearSolve, customRoot, type LinearSolveOptions, type Solver, type TreeMap } from './solves';

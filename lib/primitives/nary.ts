@@ -133,7 +133,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
 /** Sum of two tangents or cotangents of one type. */
 export const addAnyP: SinglePrimitive<object> = definePrimitive<object>({
   name: 'add_any',
-  abstract: (avals) => avals[0]!.strong(),
+  abstract: ([x, y]) => (x!.weakType && y!.weakType ? x! : x!.strong()),
   lower: (ctx, args, _, out) => (dtypeKind(out.dtype) === 'bool' ? hlo.or(ctx, args[0]!, args[1]!) : hlo.add(ctx, args[0]!, args[1]!)),
   jvp: 'linear',
   transpose: (ct) => [ct, ct],

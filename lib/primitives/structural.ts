@@ -207,7 +207,7 @@ export function full(shape: Shape, value: ScalarValue, dtype: DType, weakType = 
 }
 
 export function zerosLike(aval: ShapedArray): Array {
-  return full(aval.shape, dtypeKind(aval.dtype) === 'bool' ? false : 0, aval.dtype);
+  return full(aval.shape, dtypeKind(aval.dtype) === 'bool' ? false : 0, aval.dtype, aval.weakType);
 }
 
 export interface ReduceAxes {

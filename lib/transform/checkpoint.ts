@@ -19,7 +19,7 @@ export function checkpoint(options: CheckpointOptions): (f: Callable) => (...arg
 export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointOptions = {}): unknown {
   if (typeof f !== 'function' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);
   const fn = asFunction(f as Callable, 'checkpoint');
-  checkStatic('checkpoint', options.staticArgnums);
+  const resolved = { ...options, staticArgnums: checkStatic('checkpoint', options.staticArgnums, fn) };
   return (...args: unknown[]) => {
     const pure = new PureFunction(fn, [], `checkpoint of ${nameOf(fn)}`);
     try {
@@ -27,7 +27,7 @@ export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointO
         const [result, { writes }] = pure.run([], ...xs);
         return [result, writes];
       }, 'name', { value: nameOf(fn) });
-      const [result, writes] = pureCheckpoint(run as AnyFunction, options)(...args) as [unknown, Effects['writes']];
+      const [result, writes] = pureCheckpoint(run as AnyFunction, resolved)(...args) as [unknown, Effects['writes']];
       pure.commit(writes);
       return result;
     } finally {

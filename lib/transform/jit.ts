@@ -8,7 +8,7 @@ import { axisKey, isEager, Tracer } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
 import { repeatReads } from '../environ/reads';
 import { asArray, describeValue } from '../functional/arrayLike';
-import { avalsOf, checkStatic, ShapeDtypeStruct } from '../functional/staging';
+import { argumentPositions, avalsOf, checkStatic, ShapeDtypeStruct } from '../functional/staging';
 import { type AnyFunction, isArrayLeaf, type LikedArgs, nameOf, toArrays } from '../functional/treeFunction';
 import { compileJaxpr, compileJaxprAsync, type Compiled, lowerJaxpr, matchDonations } from '../interpreters/compile';
 import { jitP, jitParams } from '../interpreters/jit';
@@ -264,8 +264,8 @@ class Jit {
   constructor(f: AnyFunction, options: JitOptions, name: string) {
     this.f = f;
     this.name = options.name ?? name;
-    this.statics = checkStatic('jit', options.staticArgnums);
-    this.donated = checkDonated(options.donateArgnums);
+    this.statics = checkStatic('jit', options.staticArgnums, f);
+    this.donated = argumentPositions('jit', 'donateArgnums', options.donateArgnums, f);
     const both = this.donated.find((i) => this.statics.includes(i));
     if (both !== undefined) throw new ArgumentError(`jit: argument ${both} cannot be both static and donated`);
   }
@@ -427,12 +427,6 @@ function finish(entry: Specialization, results: readonly Array[]): unknown {
   const { outDef, numOuts } = entry.trace;
   if (outDef.kind === 'leaf') return results[0];
   return outDef.unflatten(results.length === numOuts ? results : results.slice(0, numOuts));
-}
-
-function checkDonated(donateArgnums: JitOptions['donateArgnums']): number[] {
-  const list = donateArgnums === undefined ? [] : typeof donateArgnums === 'number' ? [donateArgnums] : [...donateArgnums];
-  for (const i of list) if (!Number.isInteger(i) || i < 0) throw new ArgumentError(`jit: expected donateArgnums to be non-negative integers, got ${String(i)}`);
-  return list;
 }
 
 function checkHashable(x: unknown, i: number, name: string): unknown {

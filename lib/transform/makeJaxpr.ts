@@ -44,7 +44,7 @@ export class StatefulJaxpr {
  */
 export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean; returnShape?: boolean; irOptimizations?: readonly OptimizationName[] | null } = {}): (...args: unknown[]) => StatefulJaxpr {
   const fn = asFunction(f, 'makeJaxpr');
-  const statics = checkStatic('makeJaxpr', options.staticArgnums);
+  const statics = checkStatic('makeJaxpr', options.staticArgnums, fn);
   return (...args) => {
     const what = `makeJaxpr of ${nameOf(fn)}`;
     const { g, rest } = bindStatic('makeJaxpr', fn, args, statics);

@@ -61,7 +61,7 @@ export class StatefulFunction {
     this.fun = asFunction(fun, 'StatefulFunction');
     this.name = options.name ?? nameOf(this.fun);
     this.returnOnlyWrite = options.returnOnlyWrite ?? true;
-    this.statics = checkStatic('StatefulFunction', options.staticArgnums);
+    this.statics = checkStatic('StatefulFunction', options.staticArgnums, this.fun);
     this.passes = options.irOptimizations ?? null;
   }
 

@@ -69,7 +69,7 @@ export class StatefulMapping {
     this.axisSize = options.axisSize ?? null;
     this.unexpectedOutStateMapping = options.unexpectedOutStateMapping ?? 'auto';
     if (!UNEXPECTED.includes(this.unexpectedOutStateMapping)) throw new ArgumentError(`${op}: expected unexpectedOutStateMapping to be one of ${UNEXPECTED.join(', ')}, got ${describeValue(this.unexpectedOutStateMapping)}`);
-    this.statics = checkStatic(op, options.staticArgnums);
+    this.statics = checkStatic(op, options.staticArgnums, this.originFun);
     const { inAxes } = this;
     const perArgument = globalThis.Array.isArray(inAxes) && this.statics.length > 0 ? inAxes.filter((_, i) => !this.statics.includes(i)) : inAxes;
     this.map = new StateMap(((...args: unknown[]) => this.current(...args)) as AnyFunction, {

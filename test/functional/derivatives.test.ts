@@ -12,7 +12,7 @@ import { compileJaxpr } from '../../lib/interpreters/compile';
 import { composite } from '../../lib/interpreters/jit';
 import { DifferentiationError } from '../../lib/interpreters/jvp';
 import { add, cos, mul, sin } from '../../lib/primitives/elementwise';
-import { reduceSum, scalar } from '../../lib/primitives/structural';
+import { convert, reduceSum, scalar } from '../../lib/primitives/structural';
 
 type F = (...args: never[]) => unknown;
 const grad = (f: F, o: GradOptions = {}) => (...args: unknown[]) => gradCore('grad', f, args, o).grads as Array;
@@ -123,4 +123,25 @@ test('closureConvert makes captured arrays arguments', () => {
   expect(captured).toHaveLength(1);
   expect((f(vec(1, 1), ...captured) as Array).item()).toBe(5);
   expect(String((evalShape(((x: Array) => ({ y: mul(x, w) })) as F, vec(1, 2)) as { y: unknown }).y)).toBe('ShapeDtypeStruct(shape=(2,), dtype=float32)');
+});
+
+test('derivatives given one by one may be trees; each must have the structure of the result', () => {
+  const f = customJvp((x: Array, y: Array) => [mul(x, y), add(x, y)]);
+  f.defjvps((t: Array) => [mul(t, scalar(10, 'float32')), t], (t: Array) => [t, mul(t, scalar(7, 'float32'))]);
+  const [, tangent] = jvp(f, [2, 3], [1, 1]) as [unknown, Array[]];
+  expect(tangent.map(js)).toEqual([11, 8]);
+  f.defjvps((t: Array) => t, null);
+  expect(() => jvp(f, [2, 3], [1, 1])).toThrow("the result's structure PyTreeDef([*, *])");
+});
+
+test('gradients and tangents of what is weakly typed are so, those of others are not', () => {
+  expect(grad((x: Array) => mul(x, x))(3).weakType).toBe(true);
+  expect(grad((x: Array) => mul(x, x))(scalar(3, 'float32')).weakType).toBe(false);
+  expect((jvp((x: Array) => sin(x), [1], [1])[1] as Array).weakType).toBe(true);
+});
+
+test('forward Jacobians of complex results of real inputs', () => {
+  const f = (x: Array) => mul(convert(x, 'complex64'), scalar({ re: 1, im: 2 }, 'complex64'));
+  expect(js(jacfwdCore(f as F, [vec(1, 2)], {}).jacobian)).toEqual([[{ re: 1, im: 2 }, { re: 0, im: 0 }], [{ re: 0, im: 0 }, { re: 1, im: 2 }]]);
+  expect(() => jacrevCore(f as F, [vec(1, 2)], {})).toThrow('holomorphic');
 });

@@ -63,7 +63,34 @@ test('allToAll, psumScatter, pswapaxes and pbroadcast give JAX\'s values and gra
     expect([name, args, y.js(), g.js()]).toEqual([name, args, result, gradient]);
   }
   const rows = np.arange(6).reshape([3, 2]);
-  expect(() => over((v) => lax.allToAll(v, 'i', 0, 0))(rows)).toThrow('expected a dimension of 3, the size of axis \'i\', got 2');
+  expect(() => over((v) => lax.allToAll(v, 'i', 0, 0))(rows)).toThrow('expected a dimension of 3, the number of lanes, got 2');
   expect(() => over((v) => lax.psumScatter(v, 'i', { tiled: true }))(rows)).toThrow('a multiple of 3');
   expect(() => over((v) => lax.pbroadcast(v, 'i', 3))(rows)).toThrow('from 0 to 2');
+});
+
+test('several axes count as one; groups of lanes work among themselves; gathers put their axis where it is asked for', () => {
+  const m = np.array([[1, 2, 3], [4, 5, 6]]);
+  const both = (f: (v: A) => unknown) => vmap((row: A) => vmap(f, { axisName: 'j' })(row), { axisName: 'i' })(m) as A;
+  const names = ['i', 'j'] as const;
+  expect(both((v) => lax.psum(v, names)).js()).toEqual([[21, 21, 21], [21, 21, 21]]);
+  expect(both((v) => np.subtract(lax.pmax(v, names), lax.pmean(v, names))).js()).toEqual([[2.5, 2.5, 2.5], [2.5, 2.5, 2.5]]);
+  expect(both(() => lax.axisIndex(names)).js()).toEqual([[0, 1, 2], [3, 4, 5]]);
+  expect((both((v) => lax.allGather(v, names)).js() as number[][][])[1]![2]).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(both((v) => lax.ppermute(v, names, [[0, 5], [5, 0]])).js()).toEqual([[6, 0, 0], [0, 0, 1]]);
+  expect((vmap((v: A) => lax.allGather(v, 'i', { axis: 1 }), { axisName: 'i', outAxes: null })(m) as A).js()).toEqual([[1, 4], [2, 5], [3, 6]]);
+  expect((vmap((v: A) => lax.allGather(v, 'i', { axis: -1, tiled: true }), { axisName: 'i' })(m) as A).js()).toEqual([[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]]);
+
+  const axisIndexGroups = [[0, 3], [2, 1]];
+  const four = np.array([1, 2, 4, 8]);
+  expect((over((v) => lax.psum(v, 'i', { axisIndexGroups }))(four)).js()).toEqual([9, 6, 6, 9]);
+  expect((over((v) => lax.pmax(v, 'i', { axisIndexGroups }))(four)).js()).toEqual([8, 4, 4, 8]);
+  expect((over((v) => lax.pmean(v, 'i', { axisIndexGroups }))(four)).js()).toEqual([4.5, 3, 3, 4.5]);
+  expect((over((v) => lax.allGather(v, 'i', { axisIndexGroups }))(four)).js()).toEqual([[1, 8], [4, 2], [4, 2], [1, 8]]);
+  const pairs = np.array([[1, 2], [3, 4], [5, 6], [7, 8]]);
+  expect((over((v) => lax.allToAll(v, 'i', 0, 0, { axisIndexGroups }))(pairs)).js()).toEqual([[1, 7], [6, 4], [5, 3], [2, 8]]);
+  expect((over((v) => lax.psumScatter(v, 'i', { axisIndexGroups }))(pairs)).js()).toEqual([8, 10, 8, 10]);
+  // The cotangent of a sum goes back to the lanes of the group.
+  const back = grad((v: A) => np.sum(np.multiply(over((x) => lax.psum(x, 'i', { axisIndexGroups }))(v), np.array([1, 10, 100, 1000]))))(four) as A;
+  expect(back.js()).toEqual([1001, 110, 110, 1001]);
+  expect(() => over((v) => lax.psum(v, 'i', { axisIndexGroups: [[0, 1], [2]] }))(four)).toThrow('each of the 4 lanes once');
 });

@@ -53,7 +53,7 @@ test('signatures: shape, dtype, weakness, structure and static values trace anew
   f({ a: x, b: x }, { scale: 3 });
   expect(traces).toBe(6);
   expect(() => jit((y: A) => y, { staticArgnums: 0 })(x)).toThrow(ArgumentError);
-  expect(() => jit((y: A) => y, { staticArgnums: -1 })).toThrow('non-negative');
+  expect(() => jit((y: A) => y, { staticArgnums: 0.5 })).toThrow('integers');
 });
 
 test('static data is compared by its value at the call, also with functions in it; sizes of named axes count', () => {
@@ -166,6 +166,16 @@ test('donated arguments are deleted by the call', () => {
   expect(f(x, y).js()).toEqual(Array(8).fill(2));
   expect([x.isDeleted(), y.isDeleted()]).toEqual([true, false]);
   expect(() => f(x, y)).toThrow(DeletedArrayError);
+});
+
+test('positions from the end of the parameters', () => {
+  const power = jit((x: np.Array, n: number) => np.power(x, n + 0), { staticArgnums: -1 });
+  expect((power(np.array([2]), 3) as np.Array).js()).toEqual([8]);
+  const donating = jit((x: np.Array, y: np.Array) => np.add(x, y), { donateArgnums: -2 });
+  const x = np.array([1, 2]);
+  donating(x, np.array([3, 4]));
+  expect(() => x.js()).toThrow(/donated|deleted/);
+  expect(() => jit((x: np.Array) => x, { staticArgnums: -2 })).toThrow('declares 1 parameter');
 });
 
 test('lower, compile ahead, jaxprs', async () => {
