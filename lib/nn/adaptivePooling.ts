@@ -39,8 +39,8 @@ abstract class AdaptivePool extends Module {
   readonly channelAxis: number | null;
   private readonly operation: Operation;
 
-  protected constructor(spatial: number, operation: Operation, targetSize: TargetSize, { channelAxis = -1, inSize = null, name }: AdaptivePoolOptions = {}) {
-    super({ name });
+  protected constructor(spatial: number, operation: Operation, targetSize: TargetSize, { channelAxis = -1, inSize = null, ...rest }: AdaptivePoolOptions = {}) {
+    super(rest);
     const list = typeof targetSize === 'number' ? globalThis.Array.from({ length: spatial }, () => targetSize) : targetSize;
     if (!globalThis.Array.isArray(list) || list.length !== spatial || list.some((n) => n !== null && !(Number.isInteger(n) && n > 0))) {
       throw new ArgumentError(`${new.target.name}: expected targetSize to be a positive whole number, or ${spatial} of them or null, got ${describeValue(targetSize)}`);

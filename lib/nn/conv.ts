@@ -87,9 +87,9 @@ export abstract class BaseConv extends Module {
   readonly weight: ParamState<ConvParams>;
 
   protected constructor(spatial: number, transposed: boolean, inSize: readonly number[], outChannels: number, kernelSize: PerDimension, {
-    stride = 1, padding = 'SAME', lhsDilation = 1, rhsDilation = 1, groups = 1, wInit = new XavierNormal(), bInit = null, wMask = null, channelFirst = false, paramType = ParamState, name,
+    stride = 1, padding = 'SAME', lhsDilation = 1, rhsDilation = 1, groups = 1, wInit = new XavierNormal(), bInit = null, wMask = null, channelFirst = false, paramType = ParamState, ...rest
   }: ConvOptions, withGain = false) {
-    super({ name });
+    super(rest);
     const op = new.target.name;
     if (!globalThis.Array.isArray(inSize) || inSize.length !== spatial + 1) throw new ShapeError(`${op}: expected inSize of ${spatial + 1} dimensions, got ${describeValue(inSize)}`);
     if (!Number.isInteger(outChannels) || outChannels < 1) throw new ArgumentError(`${op}: expected outChannels to be a positive whole number, got ${describeValue(outChannels)}`);

@@ -85,8 +85,8 @@ export class Delay extends Module {
   private readonly entries = new Map<string, DelayInfo | null>();
   private readonly init: DelayInit | null;
 
-  constructor(targetInfo: Loose, { time = null, init = null, entries = null, interpolation = null, updateEvery = null, name }: DelayOptions & { name?: string } = {}) {
-    super(name === undefined ? {} : { name });
+  constructor(targetInfo: Loose, { time = null, init = null, entries = null, interpolation = null, updateEvery = null, ...rest }: DelayOptions & { name?: string } = {}) {
+    super(rest);
     const what = new.target.name;
     // Bookkeeping, no part of the graph.
     for (const key of ['targetInfo', 'entries', 'init']) Object.defineProperty(this, key, { enumerable: false, writable: true });

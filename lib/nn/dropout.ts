@@ -1,11 +1,48 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
-import type { ArrayLike } from '../functional/arrayLike';
-import { describeValue } from '../functional/arrayLike';
+import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { withFirst } from '../functional/options';
 import * as np from '../numpy';
 import * as random from '../random';
-import { ElementWiseBlock } from './module';
+import { ElementWiseBlock, type ModuleOptions } from './module';
+
+export interface KeptOptions extends ModuleOptions {
+  /** Probability that an entry is kept. Default 0.5. */
+  prob?: number;
+}
+
+export interface DropoutOptions extends KeptOptions {
+  /** Dimensions along which entries are kept or dropped together. */
+  broadcastDims?: readonly number[];
+}
+
+/** A dropout that keeps with a probability while fitting. @internal */
+export abstract class Kept extends ElementWiseBlock {
+  static override readonly positional: readonly string[] = ['prob'];
+  /** Probability to keep. */
+  readonly prob: number;
+
+  constructor({ prob = 0.5, ...rest }: KeptOptions) {
+    super(rest);
+    if (typeof prob !== 'number' || !(prob >= 0 && prob <= 1)) throw new ArgumentError(`${new.target.name}: expected prob, the probability to keep an entry, in [0, 1], got ${describeValue(prob)}`);
+    this.prob = prob;
+  }
+
+  /** Whether something may be dropped. */
+  protected get active(): boolean {
+    return Boolean(environ.get('fit', { desc: 'whether the model is being fitted' })) && this.prob < 1;
+  }
+
+  /** True where entries are kept, in the input's shape. */
+  protected draw(x: Array, size: readonly number[]): Array {
+    return np.broadcastTo(random.bernoulli(this.prob, { size: [...size] }), x.shape as number[]);
+  }
+
+  protected scaled(x: Array, keep: Array): Array {
+    return np.where(keep, np.divide(x, this.prob).astype(x.dtype), np.zeros([], { dtype: x.dtype }));
+  }
+}
 
 /**
  * Sets entries to zero at random while fitting, and scales the others up: each is kept with probability `prob`. Elsewhere, the identity.
@@ -14,25 +51,21 @@ import { ElementWiseBlock } from './module';
  *
  * @throws EnvironError where `fit` is not set: `environ.context({ fit: true }, () => …)`
  */
-export class Dropout extends ElementWiseBlock {
-  /** Probability that an entry is kept. */
-  readonly prob: number;
+export class Dropout extends Kept {
   /** Dimensions along which entries are kept or dropped together. */
   readonly broadcastDims: readonly number[];
 
-  constructor(prob = 0.5, { broadcastDims = [], name }: { broadcastDims?: readonly number[]; name?: string } = {}) {
-    super({ name });
-    if (typeof prob !== 'number' || !(prob >= 0 && prob <= 1)) throw new ArgumentError(`Dropout: expected prob, the probability to keep an entry, in [0, 1], got ${describeValue(prob)}`);
-    this.prob = prob;
+  constructor(prob?: number | DropoutOptions, options?: DropoutOptions) {
+    const { broadcastDims = [], ...rest } = withFirst('Dropout', 'prob', prob, options);
+    super(rest);
     this.broadcastDims = broadcastDims;
   }
 
   override call(input: ArrayLike): Array {
-    const x = np.asarray(input);
-    if (!environ.get('fit', { desc: 'whether the model is being fitted' }) || this.prob === 1) return x;
+    const x = asArray(input, 'Dropout');
+    if (!this.active) return x;
     const shape = [...x.shape];
     for (const d of this.broadcastDims) shape[d < 0 ? d + shape.length : d] = 1;
-    const keep = np.broadcastTo(random.bernoulli({ p: this.prob, size: shape }), x.shape as number[]);
-    return np.where(keep, np.divide(x, this.prob).astype(x.dtype), np.zeros([], { dtype: x.dtype }));
+    return this.scaled(x, this.draw(x, shape));
   }
 }

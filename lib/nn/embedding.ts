@@ -54,9 +54,9 @@ export class Embedding extends Module {
   readonly weight: ParamState;
 
   constructor(numEmbeddings: number, embeddingSize: Size, {
-    embeddingInit = new LecunUniform(), paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, freeze = false, paramType = ParamState, name,
+    embeddingInit = new LecunUniform(), paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, freeze = false, paramType = ParamState, ...rest
   }: EmbeddingOptions = {}) {
-    super({ name });
+    super(rest);
     const size = toShape(embeddingSize);
     if (!Number.isInteger(numEmbeddings) || numEmbeddings < 0) throw new ArgumentError(`Embedding: expected numEmbeddings to be a whole number, got ${describeValue(numEmbeddings)}`);
     if (size.length === 0 || size.some((n) => !Number.isInteger(n) || n < 0)) throw new ArgumentError(`Embedding: expected embeddingSize to be a whole number or several, got ${describeValue(embeddingSize)}`);

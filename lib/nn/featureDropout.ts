@@ -1,52 +1,24 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
-import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { withFirst } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import * as random from '../random';
 import { ShortTermState } from '../state/state';
-import { ElementWiseBlock } from './module';
+import { Kept, type KeptOptions } from './dropout';
 
-export interface FeatureDropoutOptions {
+export interface FeatureDropoutOptions extends KeptOptions {
   /** Axis of the channels in an example. Default −1. */
   channelAxis?: number;
-  name?: string;
-}
-
-/** A dropout that keeps with a probability while fitting. */
-abstract class Kept extends ElementWiseBlock {
-  static override readonly positional: readonly string[] = ['prob'];
-  /** Probability to keep. */
-  readonly prob: number;
-
-  constructor(prob: number, { name }: { name?: string }) {
-    super({ name });
-    if (typeof prob !== 'number' || !(prob >= 0 && prob <= 1)) throw new ArgumentError(`${new.target.name}: expected prob, the probability to keep, in [0, 1], got ${describeValue(prob)}`);
-    this.prob = prob;
-  }
-
-  /** Whether something may be dropped. */
-  protected get active(): boolean {
-    return Boolean(environ.get('fit', { desc: 'whether the model is being fitted' })) && this.prob < 1;
-  }
-
-  /** True where entries are kept, in the input's shape. */
-  protected draw(x: Array, size: readonly number[]): Array {
-    return np.broadcastTo(random.bernoulli(this.prob, { size: [...size] }), x.shape as number[]);
-  }
-
-  protected scaled(x: Array, keep: Array): Array {
-    return np.where(keep, np.divide(x, this.prob).astype(x.dtype), np.zeros([], { dtype: x.dtype }));
-  }
 }
 
 abstract class FeatureDropout extends Kept {
   readonly channelAxis: number;
   private readonly spatial: number;
 
-  protected constructor(spatial: number, prob = 0.5, { channelAxis = -1, name }: FeatureDropoutOptions = {}) {
-    super(prob, { name });
+  protected constructor(spatial: number, { channelAxis = -1, ...rest }: FeatureDropoutOptions) {
+    super(rest);
     this.channelAxis = channelAxis;
     this.spatial = spatial;
     Object.defineProperty(this, 'spatial', { enumerable: false });
@@ -75,22 +47,22 @@ abstract class FeatureDropout extends Kept {
  * ```
  */
 export class Dropout1d extends FeatureDropout {
-  constructor(prob?: number, options?: FeatureDropoutOptions) {
-    super(1, prob, options);
+  constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
+    super(1, withFirst('Dropout1d', 'prob', prob, options));
   }
 }
 
 /** As {@link Dropout1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.Dropout2d`. */
 export class Dropout2d extends FeatureDropout {
-  constructor(prob?: number, options?: FeatureDropoutOptions) {
-    super(2, prob, options);
+  constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
+    super(2, withFirst('Dropout2d', 'prob', prob, options));
   }
 }
 
 /** As {@link Dropout1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.Dropout3d`. */
 export class Dropout3d extends FeatureDropout {
-  constructor(prob?: number, options?: FeatureDropoutOptions) {
-    super(3, prob, options);
+  constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
+    super(3, withFirst('Dropout3d', 'prob', prob, options));
   }
 }
 
@@ -114,9 +86,9 @@ abstract class SelfNormalizing extends Kept {
  * @throws EnvironError where `fit` is not set
  */
 export class AlphaDropout extends SelfNormalizing {
-  constructor(prob = 0.5, options: { name?: string } = {}) {
-    super(prob, options);
-    if (prob === 0) throw new ArgumentError('AlphaDropout: expected prob, the probability to keep, to be more than 0');
+  constructor(prob?: number | KeptOptions, options?: KeptOptions) {
+    super(withFirst('AlphaDropout', 'prob', prob, options));
+    if (this.prob === 0) throw new ArgumentError('AlphaDropout: expected prob, the probability to keep, to be more than 0');
   }
 
   override call(input: ArrayLike): Array {
@@ -130,9 +102,10 @@ export class FeatureAlphaDropout extends SelfNormalizing {
   /** Axis of the channels in the input. */
   readonly channelAxis: number;
 
-  constructor(prob = 0.5, { channelAxis = -1, name }: FeatureDropoutOptions = {}) {
-    super(prob, { name });
-    if (prob === 0) throw new ArgumentError('FeatureAlphaDropout: expected prob, the probability to keep, to be more than 0');
+  constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
+    const { channelAxis = -1, ...rest } = withFirst('FeatureAlphaDropout', 'prob', prob, options);
+    super(rest);
+    if (this.prob === 0) throw new ArgumentError('FeatureAlphaDropout: expected prob, the probability to keep, to be more than 0');
     this.channelAxis = channelAxis;
   }
 
@@ -160,8 +133,8 @@ export class DropoutFixed extends Kept {
   static override readonly positional: readonly string[] = ['inSize'];
   mask: ShortTermState | null = null;
 
-  constructor(inSize: Size, { prob = 0.5, name }: { prob?: number; name?: string } = {}) {
-    super(prob, { name });
+  constructor(inSize: Size, options: KeptOptions = {}) {
+    super(options);
     this.inSize = toShape(inSize);
     this.outSize = this.inSize;
   }

@@ -37,8 +37,8 @@ export class Flatten extends Module {
   readonly endAxis: number;
   private readonly size: readonly number[] | null;
 
-  constructor({ startAxis = 0, endAxis = -1, inSize = null, name }: FlattenOptions = {}) {
-    super({ name });
+  constructor({ startAxis = 0, endAxis = -1, inSize = null, ...rest }: FlattenOptions = {}) {
+    super(rest);
     this.startAxis = startAxis;
     this.endAxis = endAxis;
     this.size = inSize === null ? null : toShape(inSize);
@@ -81,8 +81,8 @@ export class Unflatten extends Module {
   readonly axis: number;
   readonly axisSizes: readonly number[];
 
-  constructor(axis: number, sizes: readonly number[], { inSize = null, name }: { inSize?: Size | null; name?: string } = {}) {
-    super({ name });
+  constructor(axis: number, sizes: readonly number[], { inSize = null, ...rest }: { inSize?: Size | null; name?: string } = {}) {
+    super(rest);
     if (!globalThis.Array.isArray(sizes) || sizes.some((n) => !Number.isInteger(n))) throw new ArgumentError(`Unflatten: expected sizes to be an array of whole numbers, got ${describeValue(sizes)}`);
     this.axis = axis;
     this.axisSizes = [...sizes];

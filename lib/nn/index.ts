@@ -9,7 +9,7 @@ export {
 export { Conv1d, Conv2d, Conv3d, type ConvOptions, type ConvParams, type ConvTransposeOptions, ScaledWSConv1d, ScaledWSConv2d, ScaledWSConv3d, type ScaledWSConvOptions } from './conv';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './convTranspose';
 export { dotProductAttention, type DotProductAttentionOptions } from './attention';
-export { Dropout } from './dropout';
+export { Dropout, type DropoutOptions, type KeptOptions } from './dropout';
 export { Embedding, type EmbeddingOptions } from './embedding';
 export { Flatten, type FlattenOptions, Unflatten } from './flatten';
 export { Linear, type LinearOptions } from './linear';

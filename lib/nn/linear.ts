@@ -33,8 +33,8 @@ export class Linear extends Module {
   readonly wMask: Array | null;
   readonly weight: ParamState<{ weight: Array; bias?: Array }>;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, name, paramType = ParamState }: LinearOptions = {}) {
-    super({ name });
+  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, paramType = ParamState, ...rest }: LinearOptions = {}) {
+    super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
     const [i, o] = [this.inSize, this.outSize];

@@ -35,8 +35,8 @@ export class LoRA extends Module {
   readonly baseModule: Module | null;
   readonly weight: ParamState<{ loraA: Array; loraB: Array }>;
 
-  constructor(inFeatures: number, loraRank: number, outFeatures: number, { baseModule = null, kernelInit = new LecunNormal(), paramType = ParamState, inSize }: LoRAOptions = {}) {
-    super();
+  constructor(inFeatures: number, loraRank: number, outFeatures: number, { baseModule = null, kernelInit = new LecunNormal(), paramType = ParamState, inSize, ...rest }: LoRAOptions = {}) {
+    super(rest);
     for (const [what, n] of [['inFeatures', inFeatures], ['loraRank', loraRank], ['outFeatures', outFeatures]] as const) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`LoRA: expected ${what} to be a positive integer, got ${describeValue(n)}`);
     }

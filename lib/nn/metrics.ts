@@ -3,6 +3,7 @@ import { Tracer } from '../core/trace';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { LongTermState } from '../state/state';
@@ -184,8 +185,9 @@ abstract class CountingMetric extends Metric {
   readonly numClasses: number | null;
   readonly average: ClassAverage;
 
-  constructor({ numClasses = null, average: how = 'macro' }: { numClasses?: number | null; average?: ClassAverage } = {}) {
+  constructor({ numClasses = null, average: how = 'macro', ...rest }: { numClasses?: number | null; average?: ClassAverage } = {}) {
     super();
+    noMoreOptions(rest, new.target);
     if (!['micro', 'macro', 'weighted'].includes(how)) throw new ArgumentError(`${new.target.name}: expected average to be 'micro', 'macro' or 'weighted', got ${describeValue(how)}`);
     if (numClasses !== null && !(Number.isInteger(numClasses) && numClasses > 0)) throw new ArgumentError(`${new.target.name}: expected numClasses to be a positive integer or null, got ${describeValue(numClasses)}`);
     this.numClasses = numClasses;

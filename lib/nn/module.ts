@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { flatten } from '../graph/flatten';
 import { Node } from '../graph/node';
@@ -54,8 +55,9 @@ export class Module extends Node {
   protected _inSize: readonly number[] | null = null;
   protected _outSize: readonly number[] | null = null;
 
-  constructor({ name }: ModuleOptions = {}) {
+  constructor({ name, ...rest }: ModuleOptions = {}) {
     super();
+    noMoreOptions(rest, new.target);
     if (name !== undefined && typeof name !== 'string') throw new ArgumentError(`${new.target.name}: expected name to be a string, got ${describeValue(name)}`);
     this._name = name ?? null;
   }

@@ -79,11 +79,13 @@ export class MultiHeadAttention extends Module {
   /** How many positions the cache holds: int32 []; made by {@link initState}. */
   declare position: ShortTermState;
 
-  constructor(inSize: number | readonly number[], numHeads: number, options: MultiHeadAttentionOptions = {}) {
-    super(options);
+  constructor(inSize: number | readonly number[], numHeads: number, {
+    numKvHeads = numHeads, headSize: sizeOfHead, contextSize: sizeOfContext, outSize: sizeOfResult, isCausal = false, prob = 1, rotary = null, wInit = new XavierUniform(), bInit = new ZeroInit(), ...rest
+  }: MultiHeadAttentionOptions = {}) {
+    super(rest);
     this.inSize = inSize;
     const features = this.inSize[this.inSize.length - 1]!;
-    const { numKvHeads = numHeads, headSize = features / numHeads, contextSize = features, outSize = features, isCausal = false, prob = 1, rotary = null, wInit = new XavierUniform(), bInit = new ZeroInit() } = options;
+    const [headSize, contextSize, outSize] = [sizeOfHead ?? features / numHeads, sizeOfContext ?? features, sizeOfResult ?? features];
     for (const [what, n] of Object.entries({ numHeads, numKvHeads, headSize, contextSize, outSize })) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`MultiHeadAttention: expected ${what} to be a positive integer, got ${describeValue(n)}${what === 'headSize' ? `: ${features} features do not divide among ${numHeads} heads` : ''}`);
     }

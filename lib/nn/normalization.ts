@@ -155,9 +155,9 @@ abstract class BatchNorm extends Module {
 
   protected constructor(spatial: number, inSize: Size, {
     featureAxis = -1, trackRunningStats = true, epsilon = 1e-5, momentum = 0.99, affine = true, biasInitializer = new Constant(0), scaleInitializer = new Constant(1), axisName = null,
-    useFastVariance = true, name, dtype = null, paramType = NormalizationParamState, meanType = BatchState,
+    useFastVariance = true, dtype = null, paramType = NormalizationParamState, meanType = BatchState, ...rest
   }: BatchNormOptions = {}) {
-    super({ name });
+    super(rest);
     const op = new.target.name;
     this.inSize = inSize;
     this.outSize = inSize;
@@ -266,8 +266,8 @@ abstract class AxesNorm extends Module {
   readonly axisName: string | null;
   readonly useFastVariance: boolean;
 
-  protected constructor(inSize: Size, { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, useFastVariance = true, dtype = null, name }: RMSNormOptions) {
-    super({ name });
+  protected constructor(inSize: Size, { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, useFastVariance = true, dtype = null, ...rest }: RMSNormOptions) {
+    super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
     this.featureAxes = canonAxes(new.target.name, featureAxes, this.inSize.length);
@@ -307,9 +307,8 @@ abstract class AxesNorm extends Module {
 export class LayerNorm extends AxesNorm {
   readonly weight: ParamState<ScaleAndBias> | null;
 
-  constructor(inSize: Size, options: LayerNormOptions = {}) {
+  constructor(inSize: Size, { useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), paramType = NormalizationParamState, ...options }: LayerNormOptions = {}) {
     super(inSize, options);
-    const { useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), paramType = NormalizationParamState } = options;
     this.weight = scaleAndBias(this.featureShape, useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
 
@@ -328,9 +327,8 @@ export class LayerNorm extends AxesNorm {
 export class RMSNorm extends AxesNorm {
   readonly scale: ParamState<ScaleAndBias> | null;
 
-  constructor(inSize: Size, options: RMSNormOptions = {}) {
+  constructor(inSize: Size, { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState, ...options }: RMSNormOptions = {}) {
     super(inSize, options);
-    const { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState } = options;
     this.scale = scaleAndBias(this.featureShape, useScale ? scaleInit : null, null, paramType);
   }
 
@@ -378,9 +376,9 @@ export class GroupNorm extends Module {
 
   constructor(inSize: Size, {
     featureAxis = -1, numGroups = 32, groupSize = null, epsilon = 1e-6, dtype = null, useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), reductionAxes = null,
-    axisName = null, useFastVariance = true, paramType = NormalizationParamState, name,
+    axisName = null, useFastVariance = true, paramType = NormalizationParamState, ...rest
   }: GroupNormOptions = {}) {
-    super({ name });
+    super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
     if (this.inSize.length !== 1) throw new ShapeError(`GroupNorm: expected inSize to be the number of features, got [${this.inSize}]`);

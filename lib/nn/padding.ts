@@ -31,8 +31,8 @@ abstract class PadLayer extends Module {
   private readonly mode: Mode;
   readonly value: number;
 
-  protected constructor(spatial: number, mode: Mode, padding: PadSizes, { inSize = null, name }: PadLayerOptions = {}, value = 0) {
-    super({ name });
+  protected constructor(spatial: number, mode: Mode, padding: PadSizes, { inSize = null, ...rest }: PadLayerOptions = {}, value = 0) {
+    super(rest);
     const op = new.target.name;
     const list = typeof padding === 'number' ? globalThis.Array.from({ length: spatial }, () => padding) : padding;
     if (!globalThis.Array.isArray(list) || (list.length !== spatial && list.length !== 2 * spatial) || list.some((n) => !Number.isInteger(n) || n < 0)) {
@@ -193,21 +193,21 @@ export class ZeroPad3d extends PadLayer {
  * ```
  */
 export class ConstantPad1d extends PadLayer {
-  constructor(padding: PadSizes, options?: ConstantPadOptions) {
-    super(1, 'constant', padding, options, options?.value);
+  constructor(padding: PadSizes, { value, ...options }: ConstantPadOptions = {}) {
+    super(1, 'constant', padding, options, value);
   }
 }
 
 /** As {@link ConstantPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ConstantPad2d`. */
 export class ConstantPad2d extends PadLayer {
-  constructor(padding: PadSizes, options?: ConstantPadOptions) {
-    super(2, 'constant', padding, options, options?.value);
+  constructor(padding: PadSizes, { value, ...options }: ConstantPadOptions = {}) {
+    super(2, 'constant', padding, options, value);
   }
 }
 
 /** As {@link ConstantPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ConstantPad3d`. */
 export class ConstantPad3d extends PadLayer {
-  constructor(padding: PadSizes, options?: ConstantPadOptions) {
-    super(3, 'constant', padding, options, options?.value);
+  constructor(padding: PadSizes, { value, ...options }: ConstantPadOptions = {}) {
+    super(3, 'constant', padding, options, value);
   }
 }

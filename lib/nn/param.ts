@@ -49,8 +49,8 @@ export class Param extends Module {
   /** The value of {@link value}, and the numbers it belongs to. */
   private _cached: { of: Array; value: Array } | null = null;
 
-  constructor(value: ArrayLike, { t = new IdentityT(), reg = null, precompute = null, fit = true, enableCacheLogging = false }: ParamOptions = {}) {
-    super();
+  constructor(value: ArrayLike, { t = new IdentityT(), reg = null, precompute = null, fit = true, enableCacheLogging = false, ...rest }: ParamOptions = {}) {
+    super(rest);
     if (!(t instanceof Transform)) throw new ArgumentError(`${new.target.name}: expected t to be a Transform, got ${describeValue(t)}`);
     if (reg !== null && !(reg instanceof Regularization)) throw new ArgumentError(`${new.target.name}: expected reg to be a Regularization or null, got ${describeValue(reg)}`);
     if (precompute !== null && typeof precompute !== 'function') throw new ArgumentError(`${new.target.name}: expected precompute to be a function or null, got ${describeValue(precompute)}`);

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -129,9 +130,9 @@ const scaledInverse = program('scaledSigmoidTInverse', (y, lower, width, beta) =
 export class ScaledSigmoidT extends IntervalT {
   readonly beta: number;
 
-  constructor(lower: ArrayLike, upper: ArrayLike, options: { beta?: number } = {}) {
+  constructor(lower: ArrayLike, upper: ArrayLike, { beta = 1, ...rest }: { beta?: number } = {}) {
     super(lower, upper);
-    const { beta = 1 } = options;
+    noMoreOptions(rest, new.target);
     if (!(beta > 0 && beta < Infinity)) throw new ArgumentError(`ScaledSigmoidT: expected beta to be a positive finite number, got ${describeValue(beta)}`);
     this.beta = beta;
   }
@@ -373,8 +374,9 @@ export class MaskedT extends Transform {
   readonly safeValue: ArrayLike;
 
   /** @param options.safeValue what the transform is given where its result is not taken: its derivative there must be finite */
-  constructor(mask: ArrayLike, transform: Transform, { safeValue = 1 }: { safeValue?: ArrayLike } = {}) {
+  constructor(mask: ArrayLike, transform: Transform, { safeValue = 1, ...rest }: { safeValue?: ArrayLike } = {}) {
     super();
+    noMoreOptions(rest, MaskedT);
     this.mask = mask;
     this.transform = transform;
     this.safeValue = safeValue;
@@ -400,8 +402,9 @@ export class MaskedT extends Transform {
 /** y = max(x, 0) + lowerBound. Mirrors `brainstate.nn.ReluT`. */
 export class ReluT extends Transform {
   readonly lowerBound: ArrayLike;
-  constructor({ lowerBound = 0 }: { lowerBound?: ArrayLike } = {}) {
+  constructor({ lowerBound = 0, ...rest }: { lowerBound?: ArrayLike } = {}) {
     super();
+    noMoreOptions(rest, ReluT);
     this.lowerBound = lowerBound;
   }
 
@@ -421,8 +424,9 @@ export class ReluT extends Transform {
 /** The Box-Cox transform: y = (x^lmbda - 1) / lmbda, or log(x) where lmbda is 0. Mirrors `brainstate.nn.PowerT`. */
 export class PowerT extends Transform {
   readonly lmbda: number;
-  constructor({ lmbda = 0.5 }: { lmbda?: number } = {}) {
+  constructor({ lmbda = 0.5, ...rest }: { lmbda?: number } = {}) {
     super();
+    noMoreOptions(rest, PowerT);
     if (typeof lmbda !== 'number') throw new ArgumentError(`PowerT: expected lmbda to be a number, got ${describeValue(lmbda)}`);
     this.lmbda = lmbda;
   }

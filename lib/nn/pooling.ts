@@ -84,8 +84,8 @@ abstract class Pool extends Module {
   readonly padding: 'SAME' | 'VALID' | readonly (readonly [number, number])[];
   readonly channelAxis: number | null;
 
-  protected constructor(spatial: number, kernelSize: PerDimension, { stride = null, padding = 'VALID', channelAxis = -1, name }: PoolOptions = {}) {
-    super({ name });
+  protected constructor(spatial: number, kernelSize: PerDimension, { stride = null, padding = 'VALID', channelAxis = -1, ...rest }: PoolOptions = {}) {
+    super(rest);
     const op = new.target.name;
     this.kernelSize = perDimension(op, 'kernelSize', kernelSize, spatial);
     this.stride = stride === null ? this.kernelSize : perDimension(op, 'stride', stride, spatial);
@@ -124,10 +124,10 @@ type WithIndices<Indices extends boolean> = Indices extends true ? [Array, Array
 abstract class MaxPool<Indices extends boolean = false> extends Pool {
   readonly returnIndices: boolean;
 
-  protected constructor(spatial: number, kernelSize: PerDimension, options: MaxPoolOptions<Indices> = {}) {
+  protected constructor(spatial: number, kernelSize: PerDimension, { returnIndices, inSize, ...options }: MaxPoolOptions<Indices> = {}) {
     super(spatial, kernelSize, options);
-    this.returnIndices = options.returnIndices ?? false;
-    this.setSizes(options.inSize);
+    this.returnIndices = returnIndices ?? false;
+    this.setSizes(inSize);
   }
 
   protected override pool(x: Array, windows: Windows): Array {
@@ -174,9 +174,9 @@ export class MaxPool3d<Indices extends boolean = false> extends MaxPool<Indices>
 }
 
 abstract class AvgPool extends Pool {
-  protected constructor(spatial: number, kernelSize: PerDimension, { stride = 1, ...options }: PoolOptions = {}) {
+  protected constructor(spatial: number, kernelSize: PerDimension, { stride = 1, inSize, ...options }: PoolOptions = {}) {
     super(spatial, kernelSize, { ...options, stride });
-    this.setSizes(options.inSize);
+    this.setSizes(inSize);
   }
 
   protected override pool(x: Array, windows: Windows): Array {
@@ -223,11 +223,11 @@ abstract class LPPool extends Pool {
   static override readonly positional: readonly string[] = ['normType', 'kernelSize'];
   readonly normType: number;
 
-  protected constructor(spatial: number, normType: number, kernelSize: PerDimension, options: PoolOptions = {}) {
+  protected constructor(spatial: number, normType: number, kernelSize: PerDimension, { inSize, ...options }: PoolOptions = {}) {
     super(spatial, kernelSize, options);
     if (typeof normType !== 'number' || !(normType > 0) || !Number.isFinite(normType)) throw new ArgumentError(`${new.target.name}: expected normType to be a positive number, got ${describeValue(normType)}`);
     this.normType = normType;
-    this.setSizes(options.inSize);
+    this.setSizes(inSize);
   }
 
   protected override pool(x: Array, windows: Windows): Array {

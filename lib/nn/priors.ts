@@ -21,8 +21,8 @@ export class GaussianReg extends Regularization {
   readonly precision: Hyper;
   readonly weight: Array;
 
-  constructor(mean: ArrayLike, std: ArrayLike, { weight = 1, fitHyper = false }: RegOptions = {}) {
-    super({ fitHyper });
+  constructor(mean: ArrayLike, std: ArrayLike, { weight = 1, ...rest }: RegOptions = {}) {
+    super(rest);
     this.mean = this.hyper(mean);
     this.precision = this.hyper(np.divide(1, np.add(np.square(floatArray(std)), 1e-8)));
     this.weight = floatArray(weight);

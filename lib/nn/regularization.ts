@@ -51,8 +51,8 @@ export const rand = (size: Size): Array => random.rand(...shapeOf(size));
 export abstract class Regularization extends Module {
   readonly fitHyper: boolean;
 
-  constructor({ fitHyper = false }: { fitHyper?: boolean } = {}) {
-    super();
+  constructor({ fitHyper = false, ...rest }: { fitHyper?: boolean } = {}) {
+    super(rest);
     this.fitHyper = fitHyper;
   }
 
@@ -76,8 +76,8 @@ export abstract class Regularization extends Module {
 export abstract class WeightedReg extends Regularization {
   readonly weight: Array;
 
-  constructor({ weight = 1, fitHyper }: RegOptions = {}) {
-    super(fitHyper === undefined ? {} : { fitHyper });
+  constructor({ weight = 1, ...rest }: RegOptions = {}) {
+    super(rest);
     this.weight = floatArray(weight);
   }
 
@@ -138,8 +138,8 @@ export class ElasticNetReg extends Regularization {
   readonly l2Weight: Array;
   readonly alpha: Hyper;
 
-  constructor({ l1Weight = 1, l2Weight = 1, alpha = 0.5, fitHyper = false }: { l1Weight?: ArrayLike; l2Weight?: ArrayLike; alpha?: ArrayLike; fitHyper?: boolean } = {}) {
-    super({ fitHyper });
+  constructor({ l1Weight = 1, l2Weight = 1, alpha = 0.5, ...rest }: { l1Weight?: ArrayLike; l2Weight?: ArrayLike; alpha?: ArrayLike; fitHyper?: boolean } = {}) {
+    super(rest);
     this.l1Weight = floatArray(l1Weight);
     this.l2Weight = floatArray(l2Weight);
     this.alpha = this.hyper(alpha);
@@ -356,12 +356,13 @@ export class ChainedReg extends Regularization {
   /** @param args regularisations; the last may be options */
   constructor(...args: (Regularization | RegOptions)[]) {
     const last = args[args.length - 1];
-    const options: RegOptions = last === undefined || last instanceof Regularization ? {} : last;
-    super({ fitHyper: options.fitHyper ?? false });
-    const regs = last === options ? args.slice(0, -1) : args;
+    const hasOptions = last !== undefined && !(last instanceof Regularization);
+    const { weight = 1, ...rest }: RegOptions = hasOptions ? last : {};
+    super(rest);
+    const regs = hasOptions ? args.slice(0, -1) : args;
     for (const r of regs) if (!(r instanceof Regularization)) throw new ArgumentError(`ChainedReg: expected regularisations, got ${describeValue(r)}`);
     this.regularizations = regs as Regularization[];
-    this.weight = floatArray(options.weight ?? 1);
+    this.weight = floatArray(weight);
   }
 
   override loss(value: ArrayLike): Array {

@@ -45,8 +45,8 @@ abstract class Cell extends RNNCell {
   /** The hidden state; made by {@link initState}. */
   declare h: HiddenState;
 
-  constructor(numIn: number, numOut: number, { stateInit = new ZeroInit(), activation, name }: RNNCellOptions & { activation: CellActivation }, initializerFirst = false) {
-    super({ name });
+  constructor(numIn: number, numOut: number, { stateInit = new ZeroInit(), activation, ...rest }: RNNCellOptions & { activation: CellActivation }, initializerFirst = false) {
+    super(rest);
     for (const [what, n] of [['numIn', numIn], ['numOut', numOut]] as const) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${new.target.name}: expected ${what} to be a positive integer, got ${describeValue(n)}`);
     }

@@ -53,8 +53,8 @@ export class ScaledWSLinear extends Module {
   readonly wMask: Array | null;
   readonly eps: number;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, wsGain = true, eps = 1e-4, paramType = ParamState, name }: ScaledWSLinearOptions = {}) {
-    super({ name });
+  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, wsGain = true, eps = 1e-4, paramType = ParamState, ...rest }: ScaledWSLinearOptions = {}) {
+    super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
     const [n, m] = linearShape('ScaledWSLinear', this.inSize, this.outSize);
@@ -89,8 +89,8 @@ export class SignedWLinear extends Module {
   readonly weight: ParamState;
   readonly wSign: Array | null;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), wSign = null, paramType = ParamState, name }: SignedWLinearOptions = {}) {
-    super({ name });
+  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), wSign = null, paramType = ParamState, ...rest }: SignedWLinearOptions = {}) {
+    super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
     const shape = linearShape('SignedWLinear', this.inSize, this.outSize);
@@ -132,8 +132,8 @@ export class AllToAll extends Module {
   readonly includeSelf: boolean;
   readonly weight: ParamState<ConnectionParams>;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = null, includeSelf = true, paramType = ParamState, name }: AllToAllOptions = {}) {
-    super({ name });
+  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = null, includeSelf = true, paramType = ParamState, ...rest }: AllToAllOptions = {}) {
+    super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
     this.includeSelf = includeSelf;
@@ -170,8 +170,8 @@ export class AllToAll extends Module {
 export class OneToOne extends Module {
   readonly weight: ParamState<ConnectionParams>;
 
-  constructor(inSize: Size, { wInit = new Normal(), bInit = null, paramType = ParamState, name }: OneToOneOptions = {}) {
-    super({ name });
+  constructor(inSize: Size, { wInit = new Normal(), bInit = null, paramType = ParamState, ...rest }: OneToOneOptions = {}) {
+    super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
     const weight = weightOf('OneToOne', wInit, this.inSize);

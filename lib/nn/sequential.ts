@@ -126,7 +126,8 @@ export class Sequential extends Module {
   private make(layer: Layer, inSize: KnownSize): Made {
     if (layer instanceof ParamDescriber) {
       if (inSize === null) throw new BrainStateError(`Sequential: the size of the input of ${layer} is not known; set outSize of the layer before:\n${String(this.layers[this.layers.length - 1])}`);
-      const made: unknown = layer.init({ inSize });
+      const elementWise = layer.cls.prototype instanceof ElementWiseBlock && !layer.cls.positional?.includes('inSize');
+      const made: unknown = layer.init(elementWise ? {} : { inSize });
       if (!(made instanceof Module)) throw new ArgumentError(`Sequential: expected ${layer} to make a module, got ${describeValue(made)}`);
       return made;
     }

@@ -55,8 +55,8 @@ export class SparseLinear extends Module {
   readonly weight: ParamState<ConnectionParams>;
   private readonly rows: number;
 
-  constructor(sparMat: SparseMatrix, { bInit = null, inSize = null, paramType = ParamState, name }: SparseLinearOptions = {}) {
-    super({ name });
+  constructor(sparMat: SparseMatrix, { bInit = null, inSize = null, paramType = ParamState, ...rest }: SparseLinearOptions = {}) {
+    super(rest);
     const [n, m] = sparMat?.shape ?? [];
     if (!Number.isInteger(n) || !Number.isInteger(m)) throw new ArgumentError(`SparseLinear: expected a matrix { data, row, col, shape: [rows, columns] }, got ${describeValue(sparMat)}`);
     const weight = np.asarray(sparMat.data);

@@ -53,8 +53,8 @@ abstract class MaxUnpool extends Module {
   readonly padding: readonly number[];
   readonly channelAxis: number | null;
 
-  protected constructor(spatial: number, kernelSize: PerDimension, { stride = null, padding = 0, channelAxis = -1, inSize = null, name }: MaxUnpoolOptions = {}) {
-    super({ name });
+  protected constructor(spatial: number, kernelSize: PerDimension, { stride = null, padding = 0, channelAxis = -1, inSize = null, ...rest }: MaxUnpoolOptions = {}) {
+    super(rest);
     const op = new.target.name;
     this.kernelSize = perDimension(op, 'kernelSize', kernelSize, spatial);
     this.stride = stride === null ? this.kernelSize : perDimension(op, 'stride', stride, spatial);

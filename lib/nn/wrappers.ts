@@ -82,8 +82,8 @@ export class Vmap extends Module {
   readonly module: Module;
   readonly vmappedFn: (...args: unknown[]) => unknown;
 
-  constructor(module: Module, { inAxes = 0, outAxes = 0, vmapStates = null, vmapOutStates = null, axisName = null, axisSize = null }: VmapModuleOptions = {}) {
-    super();
+  constructor(module: Module, { inAxes = 0, outAxes = 0, vmapStates = null, vmapOutStates = null, axisName = null, axisSize = null, ...rest }: VmapModuleOptions = {}) {
+    super(rest);
     checkModule('Vmap', module);
     this.inAxes = inAxes;
     this.outAxes = outAxes;
@@ -152,8 +152,8 @@ export class Map extends Module {
 
   static override graphInvisibleAttrs = ['_made'];
 
-  constructor(module: Module, initMapSize: number, { initStateAxes = null, stateTag = null, inAxes = 0, outAxes = 0, axisName = null, callStateAxes = null, behavior = 'vmap' }: MapOptions = {}) {
-    super();
+  constructor(module: Module, initMapSize: number, { initStateAxes = null, stateTag = null, inAxes = 0, outAxes = 0, axisName = null, callStateAxes = null, behavior = 'vmap', ...rest }: MapOptions = {}) {
+    super(rest);
     checkModule('Map', module);
     if (!Number.isInteger(initMapSize) || initMapSize < 1) throw new ArgumentError(`Map: expected initMapSize to be a positive integer, got ${describeValue(initMapSize)}`);
     if (behavior !== 'vmap' && behavior !== 'pmap') throw new ArgumentError(`Map: expected behavior to be 'vmap' or 'pmap', got ${describeValue(behavior)}`);

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { isComplex } from '../functional/arrayLike';
+import { unknownOption } from '../functional/options';
 import { composite } from '../interpreters/jit';
 
 /**
@@ -30,7 +31,7 @@ export function readOptions<O extends object>(op: string, names: readonly (keyof
   rest.forEach((x, i) => {
     if (isOptions(x) && i === rest.length - 1) {
       for (const [k, v] of Object.entries(x)) {
-        if (!names.includes(k as keyof O & string)) throw new ArgumentError(`${op}: unknown option '${k}'; expected one of ${names.join(', ') || 'none'}`);
+        if (!names.includes(k as keyof O & string)) unknownOption(op, k, names);
         if (v !== undefined) out[k] = v;
       }
     } else if (x !== undefined) {

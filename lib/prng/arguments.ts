@@ -1,7 +1,8 @@
-import { Array } from '../core/array';
+import type { Array } from '../core/array';
 import { checkDtype, checkShape, sameShape, type Shape } from '../core/aval';
 import { type DType, type DtypeKind, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { describeValue } from '../lax/arrayLike';
 import { broadcastShape } from '../numpy/broadcast';
 import { broadcastInDim } from '../primitives/structural';
@@ -44,16 +45,6 @@ export function readOptions<O extends ShapeOptions>(op: string, names: readonly 
     return checkOptions<O>(op, names, shape as O);
   }
   return checkOptions<O>(op, names, options);
-}
-
-/** An options object whose names have been checked. */
-export function checkOptions<O extends object>(op: string, names: readonly (keyof O & string)[], options: O | null | undefined): O {
-  if (options === undefined || options === null) return {} as O;
-  if (typeof options !== 'object' || options instanceof Array || ArrayBuffer.isView(options)) throw new ArgumentError(`${op}: expected an options object, got ${describeValue(options)}`);
-  for (const k of Object.keys(options)) {
-    if (!(names as readonly string[]).includes(k)) throw new ArgumentError(`${op}: there is no option '${k}'; expected ${names.join(', ')}`);
-  }
-  return options;
 }
 
 /** The shape asked for; [] by default. */

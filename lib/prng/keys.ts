@@ -3,11 +3,12 @@ import { checkShape, type Shape, ShapedArray } from '../core/aval';
 import { config, PRNG_IMPLS, type PrngImpl } from '../core/config';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { asArray, type ArrayLike, describeValue } from '../lax/arrayLike';
 import { composite } from '../interpreters/jit';
 import { foldKey, implOf, seedKeys, splitKeys } from '../primitives/randomKeys';
 import { convert } from '../primitives/structural';
-import { checkOptions, type ShapeLike } from './arguments';
+import type { ShapeLike } from './arguments';
 
 // Keys are raw arrays: uint32[2] for Threefry, uint32[4] for the two generators built on XLA's own. The number of words says which.
 

@@ -3,12 +3,13 @@ import type { Shape } from '../core/aval';
 import { canonicalDtype } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, describeValue } from '../lax/arrayLike';
 import { add, and, bitWidth, gt, le, lt, max, min, mul, rem, sub, where } from '../primitives/elementwise';
 import { bitsForFloat, bitsToUnit, floatInfo } from '../primitives/randomFloats';
 import { bitsOf, splitInto } from '../primitives/randomKeys';
 import { convert, indexInDim, like, scalar } from '../primitives/structural';
-import { checkOptions, dtypeOf, fitTo, readOptions, type SampleOptions, sampleShape, type ShapeLike, type ShapeOptions, type ShapeOr, shapeOf } from './arguments';
+import { dtypeOf, fitTo, readOptions, type SampleOptions, sampleShape, type ShapeLike, type ShapeOptions, type ShapeOr, shapeOf } from './arguments';
 import { checkKey } from './keys';
 import { sampler } from './sampler';
 

@@ -2,12 +2,13 @@ import { type Array, ConcreteArray } from '../core/array';
 import type { Shape } from '../core/aval';
 import type { DType, DtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { dftype, ditype } from '../environ';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypes } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { broadcastShape } from '../numpy/broadcast';
-import { broadcastTo, checkOptions, dtypeOf, type DtypeLike, shapeOf, type ShapeLike } from '../prng/arguments';
+import { broadcastTo, dtypeOf, type DtypeLike, shapeOf, type ShapeLike } from '../prng/arguments';
 import type { SeedOrKey } from './keyState';
 
 /** Options that most samplers have. */

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import {
   checkArgnums, cotangentsFor, differentiated, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, replaceArgs, splitPrimals,
 } from '../functional/derivatives';
@@ -98,20 +99,12 @@ function transform<O extends object>(op: string, run: (f: AnyFunction, options: 
   return (f, options) => {
     if (typeof f !== 'function' && isOptionsOnly(f)) return ((g: Callable) => transform(op, run, isOptionsOnly, names)(g, f as O)) as Curried<unknown>;
     const fn = asFunction(f as Callable, op);
-    const o = (options ?? {}) as O;
-    checkOptions(op, o, names);
+    const o = checkOptions(op, names as readonly (keyof O & string)[], options);
     const out = (...args: unknown[]) => run(fn, o, args);
     Object.defineProperty(out, 'name', { value: nameOf(fn), configurable: true });
     return out;
   };
 }
-
-function checkOptions(op: string, o: unknown, names: readonly string[]): void {
-  if (o === null || typeof o !== 'object') throw new ArgumentError(`${op}: expected options to be an object, got ${describeValue(o)}`);
-  const unknown = Object.keys(o).find((k) => !names.includes(k));
-  if (unknown !== undefined) throw new ArgumentError(`${op}: unknown option '${unknown}'; expected one of ${names.join(', ')}`);
-}
-
 
 /** What `grad` returns for literal options. */
 export type GradResult<F extends AnyFunction, O extends GradOptions> =
@@ -383,11 +376,8 @@ export class GradientTransform {
   constructor(target: Callable, gradient: ArrayGradient, options: GradientTransformOptions = {}) {
     this.target = asFunction(target, 'GradientTransform');
     if (typeof gradient !== 'function') throw new ArgumentError(`GradientTransform: expected a transform of functions, got ${describeValue(gradient)}`);
-    const names = ['gradStates', 'argnums', 'returnValue', 'hasAux', 'transformParams', 'checkStates'];
-    const unknown = Object.keys(options).find((k) => !names.includes(k));
-    if (unknown !== undefined) throw new ArgumentError(`GradientTransform: unknown option '${unknown}'; expected one of ${names.join(', ')}`);
     this.gradient = gradient;
-    this.options = options;
+    this.options = checkOptions('GradientTransform', ['gradStates', 'argnums', 'returnValue', 'hasAux', 'transformParams', 'checkStates'], options);
   }
 
   call(...args: unknown[]): Loose {

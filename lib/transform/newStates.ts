@@ -3,12 +3,13 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { type AnyFunction, nameOf } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
+import { checkOptions } from '../functional/options';
 import { type Filter, toPredicate } from '../state/filters';
 import { NonBatchState, type State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { filtersByAxis, type StateFilterAxes } from './stateAxes';
 import { StateMap } from './stateMap';
-import { checkNames, isCurried, optionsOf } from './vmap';
+import { isCurried, optionsOf } from './vmap';
 import { checkDevices } from './vmap2';
 
 /** The tag of states that stay without the mapped axis. */
@@ -61,7 +62,7 @@ export function vmapNewStates(f: Callable | VmapNewStatesOptions, options?: Vmap
   const fn = asFunction(f as Callable, op);
   const o = optionsOf<VmapNewStatesOptions>(options);
   if ('inStates' in o || 'outStates' in o) throw new ArgumentError(`${op}: inStates and outStates are for states that were there before; use vmap to map over those`);
-  checkNames(op, o, ['inAxes', 'outAxes', 'axisName', 'axisSize', 'stateTag', 'stateToExclude']);
+  checkOptions(op, ['inAxes', 'outAxes', 'axisName', 'axisSize', 'stateTag', 'stateToExclude'], o);
   const map = newStatesMap(op, fn, o, newAxisOf(op, null));
   return (...args: unknown[]) => map.call(args).result;
 }
@@ -119,7 +120,7 @@ function initMapped(op: string, module: Initialized, initArgs: readonly unknown[
  */
 export function vmap2NewStates(module: Initialized, initArgs: readonly unknown[], options: Vmap2NewStatesOptions): Map<number | null, State<unknown>[]> {
   const op = 'vmap2NewStates';
-  checkNames(op, options ?? {}, ['stateTag', 'axisSize', 'stateOutAxes']);
+  checkOptions(op, ['stateTag', 'axisSize', 'stateOutAxes'], options);
   if (options?.axisSize === undefined) throw new ArgumentError(`${op}: expected the option axisSize`);
   return initMapped(op, module, initArgs, options, options.axisSize);
 }
@@ -127,7 +128,7 @@ export function vmap2NewStates(module: Initialized, initArgs: readonly unknown[]
 /** As {@link vmap2NewStates}, a lane for each device. Mirrors `brainstate.transform.pmap2_new_states`. @throws ArgumentError if there are fewer devices than lanes */
 export function pmap2NewStates(module: Initialized, initArgs: readonly unknown[], options: Vmap2NewStatesOptions & { axisName?: string } = {}): Map<number | null, State<unknown>[]> {
   const op = 'pmap2NewStates';
-  checkNames(op, options, ['stateTag', 'axisSize', 'stateOutAxes', 'axisName']);
+  checkOptions(op, ['stateTag', 'axisSize', 'stateOutAxes', 'axisName'], options);
   const size = options.axisSize ?? backend().client.addressableDevices.length;
   checkDevices(op, size);
   return initMapped(op, module, initArgs, options, size);

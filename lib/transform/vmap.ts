@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { type AnyFunction, type LikedArgs, nameOf } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
 import { BatchAxisError } from '../state/errors';
@@ -35,11 +36,6 @@ export function isCurried(op: string, f: unknown): boolean {
   return true;
 }
 
-export function checkNames(op: string, options: object, names: readonly string[]): void {
-  const unknown = Object.keys(options).find((k) => !names.includes(k));
-  if (unknown !== undefined) throw new ArgumentError(`${op}: unknown option '${unknown}'; expected one of ${names.join(', ')}`);
-}
-
 /**
  * Maps a function over an axis of its arguments, and of the states in `inStates`.
  *
@@ -59,7 +55,7 @@ export function vmap(f: Callable | VmapOptions, options?: VmapOptions | Axes): u
   if (isCurried('vmap', f)) return (g: Callable) => vmap(g as AnyFunction, f as VmapOptions);
   const fn = asFunction(f as Callable, 'vmap');
   const o = optionsOf<VmapOptions>(options);
-  checkNames('vmap', o, ['inAxes', 'outAxes', 'axisName', 'axisSize', 'inStates', 'outStates']);
+  checkOptions('vmap', ['inAxes', 'outAxes', 'axisName', 'axisSize', 'inStates', 'outStates'], o);
   const ins = axesOfStates('vmap: inStates', o.inStates);
   const outs = axesOfStates('vmap: outStates', o.outStates);
   for (const [s, axis] of ins) {

@@ -4,11 +4,12 @@ import { describeValue } from '../functional/arrayLike';
 import { bindStatic, checkStatic } from '../functional/staging';
 import { type AnyFunction, type LikedArgs, nameOf } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
+import { checkOptions } from '../functional/options';
 import { asFunction, type Callable } from './callable';
 import { jit } from './jit';
 import { axisByFilters, type StateFilterAxes } from './stateAxes';
 import { StateMap, type UnexpectedMapping } from './stateMap';
-import { checkNames, isCurried, optionsOf } from './vmap';
+import { isCurried, optionsOf } from './vmap';
 
 export interface Vmap2Options {
   /** Which dimension of each argument is mapped: one for all, or a list with an entry for each argument. Default 0. */
@@ -37,7 +38,7 @@ export interface StatefulMappingOptions extends Vmap2Options {
   name?: string;
 }
 
-const OPTIONS = ['inAxes', 'outAxes', 'axisName', 'axisSize', 'stateInAxes', 'stateOutAxes', 'unexpectedOutStateMapping'];
+const OPTIONS = ['inAxes', 'outAxes', 'axisName', 'axisSize', 'stateInAxes', 'stateOutAxes', 'unexpectedOutStateMapping'] as const;
 const UNEXPECTED: readonly unknown[] = ['auto', 'raise', 'warn', 'ignore'];
 
 /**
@@ -59,7 +60,7 @@ export class StatefulMapping {
 
   constructor(f: Callable, options: StatefulMappingOptions = {}) {
     const op = options.name ?? 'StatefulMapping';
-    checkNames(op, options, [...OPTIONS, 'staticArgnums', 'name']);
+    checkOptions<object>(op, [...OPTIONS, 'staticArgnums', 'name'] as never[], options);
     this.originFun = asFunction(f, op);
     this.current = this.originFun;
     this.name = op;
@@ -120,7 +121,7 @@ export function vmap2(f: Callable | Vmap2Options, options?: Vmap2Options | Axes)
   if (isCurried('vmap2', f)) return (g: Callable) => vmap2(g as AnyFunction, f as Vmap2Options);
   const fn = asFunction(f as Callable, 'vmap2');
   const o = optionsOf<Vmap2Options>(options);
-  checkNames('vmap2', o, OPTIONS);
+  checkOptions('vmap2', OPTIONS, o);
   const mapping = new StatefulMapping(fn, { ...o, name: 'vmap2' });
   return named(fn, (...args) => mapping.call(...args));
 }
@@ -158,7 +159,7 @@ export function pmap2(f: Callable | Pmap2Options, options?: Pmap2Options | Axes)
   if (isCurried('pmap2', f)) return (g: Callable) => pmap2(g as AnyFunction, f as Pmap2Options);
   const fn = asFunction(f as Callable, 'pmap2');
   const o = optionsOf<Pmap2Options>(options);
-  checkNames('pmap2', o, OPTIONS);
+  checkOptions('pmap2', OPTIONS, o);
   const mapping = new DeviceMapping(fn, { ...o, name: 'pmap2' });
   return jit(named(fn, (...args) => mapping.call(...args)));
 }

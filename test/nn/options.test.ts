@@ -1,0 +1,58 @@
+import { ArgumentError, environ, nn, numpy as np } from '../../lib/index';
+
+// Options are written as a user without types would.
+const N = nn as unknown as Record<string, new (...args: unknown[]) => { prob: number }>;
+
+test.each<[string, unknown[], string]>([
+  ['Linear', [2, 3], 'wInit, bInit, wMask, paramType, name'],
+  ['Dropout', [0.5], 'broadcastDims, prob, name'],
+  ['Dropout2d', [0.5], 'channelAxis, prob, name'],
+  ['FeatureAlphaDropout', [0.5], 'channelAxis, prob, name'],
+  ['ScaledWSConv1d', [[4, 3], 2, 3], 'wsGain, eps, stride, padding, lhsDilation, rhsDilation, groups, wInit, bInit, wMask, channelFirst, paramType, name'],
+  ['RMSNorm', [3], 'useScale, scaleInit, paramType, epsilon, reductionAxes, featureAxes, axisName, useFastVariance, dtype, name'],
+  ['AvgPool2d', [2], 'stride, inSize, padding, channelAxis, name'],
+  ['ReflectionPad1d', [1], 'inSize, name'],
+  ['ConstantPad1d', [1], 'value, inSize, name'],
+  ['GRUCell', [2, 2], 'wInit, bInit, activation, stateInit, name'],
+  ['MultiHeadAttention', [4, 2], 'numKvHeads, headSize, contextSize, outSize, isCausal, prob, rotary, wInit, bInit, name'],
+  ['LeakyReLU', [], 'negativeSlope, name'],
+  ['ReLU', [], 'name'],
+  ['GaussianReg', [0, 1], 'weight, fitHyper, name'],
+  ['Const', [1], 't, reg, precompute, fit, enableCacheLogging, name'],
+  ['PowerT', [], 'lmbda'],
+  ['PrecisionMetric', [], 'numClasses, average'],
+])('%s names an option that it does not have, and those it has', (name, args, known) => {
+  const make = () => new N[name]!(...args, { bias: false });
+  expect(make).toThrow(ArgumentError);
+  expect(make).toThrow(`${name}: unknown option 'bias'; expected one of ${known}`);
+});
+
+test('an option that is undefined is one that is not given', () => {
+  expect(() => new N.Linear!(2, 3, { bias: undefined })).not.toThrow();
+});
+
+test("a user's module lists its own options", () => {
+  class Mine extends nn.Module {
+    readonly depth: number;
+    constructor({ depth = 2, ...rest }: { depth?: number } & nn.ModuleOptions = {}) {
+      super(rest);
+      this.depth = depth;
+    }
+  }
+  expect(new Mine({ depth: 3, name: 'm' }).depth).toBe(3);
+  expect(() => new Mine({ dept: 3 } as never)).toThrow("Mine: unknown option 'dept'; expected one of depth, name");
+});
+
+test('dropouts take the probability by itself or by name', () => {
+  for (const name of ['Dropout', 'Dropout1d', 'AlphaDropout', 'FeatureAlphaDropout']) {
+    expect([new N[name]!({ prob: 0.25 }).prob, new N[name]!(0.25).prob, new N[name]!().prob]).toEqual([0.25, 0.25, 0.5]);
+  }
+  expect(() => new N.Dropout!({ prob: 0.5 }, { name: 'x' })).toThrow('Dropout: expected prob before the options');
+  const x = np.ones([4]);
+  expect(environ.context({ fit: true }, () => new nn.Dropout({ prob: 1 }).call(x))).toBe(x);
+});
+
+test('Sequential gives the size of the input to layers that take it only', () => {
+  const net = new nn.Sequential(new nn.Linear(2, 3), nn.ReLU.desc(), nn.Dropout.desc(0.5), nn.LayerNorm.desc(), nn.Linear.desc(2));
+  expect(net.outSize).toEqual([2]);
+});
