@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -191,7 +192,8 @@ interface Limit {
 /** exp(-d² / 2 sigma²). Mirrors `braintools.init.GaussianProfile`. */
 export class GaussianProfile extends FormulaProfile {
   readonly sigma: number;
-  constructor(sigma: number, { maxDistance = null }: Limit = {}) {
+  constructor(sigma: number, { maxDistance = null, ...rest }: Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('GaussianProfile', { sigma, maxDistance });
     super({ sigma, maxDistance }, maxDistance);
     this.sigma = sigma;
@@ -205,7 +207,8 @@ export class GaussianProfile extends FormulaProfile {
 /** exp(-d / decayConstant). Mirrors `braintools.init.ExponentialProfile`. */
 export class ExponentialProfile extends FormulaProfile {
   readonly decayConstant: number;
-  constructor(decayConstant: number, { maxDistance = null }: Limit = {}) {
+  constructor(decayConstant: number, { maxDistance = null, ...rest }: Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('ExponentialProfile', { decayConstant, maxDistance });
     super({ decayConstant, maxDistance }, maxDistance);
     this.decayConstant = decayConstant;
@@ -220,7 +223,8 @@ export class ExponentialProfile extends FormulaProfile {
 export class PowerLawProfile extends FormulaProfile {
   readonly exponent: number;
   readonly minDistance: number;
-  constructor(exponent: number, { minDistance = null, maxDistance = null }: { minDistance?: number | null } & Limit = {}) {
+  constructor(exponent: number, { minDistance = null, maxDistance = null, ...rest }: { minDistance?: number | null } & Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('PowerLawProfile', { minDistance, maxDistance });
     super({ exponent, minDistance, maxDistance }, maxDistance);
     this.exponent = exponent;
@@ -251,7 +255,8 @@ export class StepProfile extends FormulaProfile {
   readonly threshold: number;
   readonly insideProb: number;
   readonly outsideProb: number;
-  constructor(threshold: number, { insideProb = 1, outsideProb = 0 }: { insideProb?: number; outsideProb?: number } = {}) {
+  constructor(threshold: number, { insideProb = 1, outsideProb = 0, ...rest }: { insideProb?: number; outsideProb?: number } = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('StepProfile', { threshold });
     super({ threshold, insideProb, outsideProb }, null);
     this.threshold = threshold;
@@ -268,7 +273,8 @@ export class StepProfile extends FormulaProfile {
 export class SigmoidProfile extends FormulaProfile {
   readonly midpoint: number;
   readonly slope: number;
-  constructor(midpoint: number, { slope = 0.05, maxDistance = null }: { slope?: number } & Limit = {}) {
+  constructor(midpoint: number, { slope = 0.05, maxDistance = null, ...rest }: { slope?: number } & Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('SigmoidProfile', { midpoint, maxDistance });
     super({ midpoint, slope, maxDistance }, maxDistance);
     this.midpoint = midpoint;
@@ -284,7 +290,8 @@ export class SigmoidProfile extends FormulaProfile {
 export class LogisticProfile extends FormulaProfile {
   readonly growthRate: number;
   readonly midpoint: number;
-  constructor(growthRate: number, midpoint: number, { maxDistance = null }: Limit = {}) {
+  constructor(growthRate: number, midpoint: number, { maxDistance = null, ...rest }: Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('LogisticProfile', { midpoint, maxDistance });
     super({ growthRate, midpoint, maxDistance }, maxDistance);
     this.growthRate = growthRate;
@@ -302,7 +309,8 @@ export class DoGProfile extends FormulaProfile {
   readonly sigmaSurround: number;
   readonly amplitudeCenter: number;
   readonly amplitudeSurround: number;
-  constructor(sigmaCenter: number, sigmaSurround: number, { amplitudeCenter = 1, amplitudeSurround = 0.5, maxDistance = null }: { amplitudeCenter?: number; amplitudeSurround?: number } & Limit = {}) {
+  constructor(sigmaCenter: number, sigmaSurround: number, { amplitudeCenter = 1, amplitudeSurround = 0.5, maxDistance = null, ...rest }: { amplitudeCenter?: number; amplitudeSurround?: number } & Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('DoGProfile', { sigmaCenter, sigmaSurround, maxDistance });
     super({ sigmaCenter, sigmaSurround, amplitudeCenter, amplitudeSurround, maxDistance }, maxDistance);
     this.sigmaCenter = sigmaCenter;
@@ -324,7 +332,8 @@ export class BimodalProfile extends FormulaProfile {
   readonly center2: number;
   readonly amplitude1: number;
   readonly amplitude2: number;
-  constructor(sigma1: number, sigma2: number, { center1 = 0, center2 = 0, amplitude1 = 1, amplitude2 = 1, maxDistance = null }: { center1?: number; center2?: number; amplitude1?: number; amplitude2?: number } & Limit = {}) {
+  constructor(sigma1: number, sigma2: number, { center1 = 0, center2 = 0, amplitude1 = 1, amplitude2 = 1, maxDistance = null, ...rest }: { center1?: number; center2?: number; amplitude1?: number; amplitude2?: number } & Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('BimodalProfile', { sigma1, sigma2, maxDistance });
     super({ sigma1, sigma2, center1, center2, amplitude1, amplitude2, maxDistance }, maxDistance);
     this.sigma1 = sigma1;
@@ -344,7 +353,8 @@ export class BimodalProfile extends FormulaProfile {
 export class MexicanHatProfile extends FormulaProfile {
   readonly sigma: number;
   readonly amplitude: number;
-  constructor(sigma: number, { amplitude = 1, maxDistance = null }: { amplitude?: number } & Limit = {}) {
+  constructor(sigma: number, { amplitude = 1, maxDistance = null, ...rest }: { amplitude?: number } & Limit = {}) {
+    noMoreOptions(rest, new.target);
     checkLengths('MexicanHatProfile', { sigma, maxDistance });
     super({ sigma, amplitude, maxDistance }, maxDistance);
     this.sigma = sigma;

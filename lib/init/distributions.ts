@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
@@ -146,8 +147,9 @@ export class TruncatedNormal extends Initialization {
   readonly low: ArrayLike | null;
   readonly high: ArrayLike | null;
 
-  constructor(mean: ArrayLike, std: ArrayLike, { low = null, high = null }: { low?: ArrayLike | null; high?: ArrayLike | null } = {}) {
+  constructor(mean: ArrayLike, std: ArrayLike, { low = null, high = null, ...rest }: { low?: ArrayLike | null; high?: ArrayLike | null } = {}) {
     super();
+    noMoreOptions(rest, new.target);
     checkNonNegative('TruncatedNormal', 'std', std);
     if (low !== null && high !== null) checkLowHigh('TruncatedNormal', low, high);
     this.mean = mean;

@@ -3,6 +3,7 @@ import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import * as environ from '../environ';
+import { noMoreOptions } from '../functional/options';
 import * as np from '../numpy';
 import { DEFAULT, RandomState } from '../random';
 import { State } from '../state/state';
@@ -69,7 +70,8 @@ export class Normal implements Initializer {
   readonly mean: number;
   readonly scale: number;
   private readonly rng: RandomState;
-  constructor({ mean = 0, scale = 1, seed }: { mean?: number; scale?: number } & SeedOptions = {}) {
+  constructor({ mean = 0, scale = 1, seed, ...rest }: { mean?: number; scale?: number } & SeedOptions = {}) {
+    noMoreOptions(rest, new.target);
     this.mean = mean;
     this.scale = scale;
     this.rng = sourceOf(seed);
@@ -87,7 +89,8 @@ export class TruncatedNormal implements Initializer {
   readonly lower: number;
   readonly upper: number;
   private readonly rng: RandomState;
-  constructor({ loc = 0, scale = 1, lower = -2, upper = 2, seed }: { loc?: number; scale?: number; lower?: number; upper?: number } & SeedOptions = {}) {
+  constructor({ loc = 0, scale = 1, lower = -2, upper = 2, seed, ...rest }: { loc?: number; scale?: number; lower?: number; upper?: number } & SeedOptions = {}) {
+    noMoreOptions(rest, new.target);
     this.loc = loc;
     this.scale = scale;
     this.lower = lower;
@@ -105,7 +108,8 @@ export class Uniform implements Initializer {
   readonly minVal: number;
   readonly maxVal: number;
   private readonly rng: RandomState;
-  constructor({ minVal = 0, maxVal = 1, seed }: { minVal?: number; maxVal?: number } & SeedOptions = {}) {
+  constructor({ minVal = 0, maxVal = 1, seed, ...rest }: { minVal?: number; maxVal?: number } & SeedOptions = {}) {
+    noMoreOptions(rest, new.target);
     this.minVal = minVal;
     this.maxVal = maxVal;
     this.rng = sourceOf(seed);
@@ -135,7 +139,8 @@ export class VarianceScaling implements Initializer {
   private readonly outAxis: number;
   private readonly rng: RandomState;
 
-  constructor(scale: number, mode: FanMode, distribution: VarianceDistribution, { inAxis = -2, outAxis = -1, seed }: VarianceScalingOptions = {}) {
+  constructor(scale: number, mode: FanMode, distribution: VarianceDistribution, { inAxis = -2, outAxis = -1, seed, ...rest }: VarianceScalingOptions = {}) {
+    noMoreOptions(rest, new.target);
     if (!['fan_in', 'fan_out', 'fan_avg'].includes(mode)) throw new ArgumentError(`VarianceScaling: expected mode to be 'fan_in', 'fan_out' or 'fan_avg', got ${describeValue(mode)}`);
     if (!['truncated_normal', 'normal', 'uniform'].includes(distribution)) throw new ArgumentError(`VarianceScaling: expected distribution to be 'truncated_normal', 'normal' or 'uniform', got ${describeValue(distribution)}`);
     this.scale = scale;

@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { composite } from '../interpreters/jit';
 import * as environ from '../environ';
+import { noMoreOptions } from '../functional/options';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
 import { type Initializer, type SeedOptions, type Size, sourceOf, toShape } from './initializers';
@@ -36,7 +37,8 @@ export class Orthogonal implements Initializer {
   readonly axis: number;
   private readonly rng: RandomState;
 
-  constructor({ scale = 1, axis = -1, seed }: OrthogonalOptions = {}) {
+  constructor({ scale = 1, axis = -1, seed, ...rest }: OrthogonalOptions = {}) {
+    noMoreOptions(rest, new.target);
     this.scale = scale;
     this.axis = axis;
     this.rng = sourceOf(seed);
@@ -65,7 +67,8 @@ export class DeltaOrthogonal implements Initializer {
   readonly axis: number;
   private readonly orthogonal: Orthogonal;
 
-  constructor({ scale = 1, axis = -1, seed }: OrthogonalOptions = {}) {
+  constructor({ scale = 1, axis = -1, seed, ...rest }: OrthogonalOptions = {}) {
+    noMoreOptions(rest, new.target);
     this.scale = scale;
     this.axis = axis;
     this.orthogonal = new Orthogonal({ scale, axis, ...(seed !== undefined && { seed }) });

@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions, noMoreOptions } from '../functional/options';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
 import { normalBetween } from './distributions';
@@ -28,8 +29,9 @@ export class VarianceScaling extends Initialization {
   readonly mode: FanMode;
   readonly distribution: VarianceDistribution;
 
-  constructor({ scale = 1, mode = 'fan_in', distribution = 'normal' }: VarianceScalingOptions = {}) {
+  constructor({ scale = 1, mode = 'fan_in', distribution = 'normal', ...rest }: VarianceScalingOptions = {}) {
     super();
+    noMoreOptions(rest, new.target);
     if (!['fan_in', 'fan_out', 'fan_avg'].includes(mode)) throw new ArgumentError(`${new.target.name}: expected mode to be 'fan_in', 'fan_out' or 'fan_avg', got ${describeValue(mode)}`);
     if (!['uniform', 'normal', 'truncated_normal'].includes(distribution)) throw new ArgumentError(`${new.target.name}: expected distribution to be 'uniform', 'normal' or 'truncated_normal', got ${describeValue(distribution)}`);
     if (typeof scale !== 'number') throw new ArgumentError(`${new.target.name}: expected scale to be a number, got ${describeValue(scale)}`);
@@ -62,50 +64,54 @@ export interface KaimingOptions {
   negativeSlope?: number;
 }
 
-function kaimingScale(op: string, { scale = null, nonlinearity = 'relu', negativeSlope = 0.01 }: KaimingOptions): number {
+function kaimingScale(op: string, options: KaimingOptions): number {
+  const { scale = null, nonlinearity = 'relu', negativeSlope = 0.01 } = checkOptions(op, ['scale', 'mode', 'nonlinearity', 'negativeSlope'], options);
   if (nonlinearity !== 'relu' && nonlinearity !== 'leaky_relu') throw new ArgumentError(`${op}: expected nonlinearity to be 'relu' or 'leaky_relu', got ${describeValue(nonlinearity)}`);
   return scale ?? (nonlinearity === 'relu' ? 2 : 2 / (1 + negativeSlope ** 2));
 }
 
+/** The scale of those whose mode and distribution are fixed. */
+const scaleOf = (op: string, options: { scale?: number } | undefined): number => checkOptions(op, ['scale'], options).scale ?? 1;
+
 /** He's initialisation, uniform. Mirrors `braintools.init.KaimingUniform`. */
 export class KaimingUniform extends VarianceScaling {
   constructor(options: KaimingOptions = {}) {
-    super({ scale: kaimingScale('KaimingUniform', options), mode: options.mode ?? 'fan_in', distribution: 'uniform' });
+    super({ scale: kaimingScale(new.target.name, options), mode: options.mode ?? 'fan_in', distribution: 'uniform' });
   }
 }
 
 /** He's initialisation, normal. Mirrors `braintools.init.KaimingNormal`. */
 export class KaimingNormal extends VarianceScaling {
   constructor(options: KaimingOptions = {}) {
-    super({ scale: kaimingScale('KaimingNormal', options), mode: options.mode ?? 'fan_in', distribution: 'normal' });
+    super({ scale: kaimingScale(new.target.name, options), mode: options.mode ?? 'fan_in', distribution: 'normal' });
   }
 }
 
 /** Glorot's initialisation, uniform. Mirrors `braintools.init.XavierUniform`. */
 export class XavierUniform extends VarianceScaling {
-  constructor({ scale = 1 }: { scale?: number } = {}) {
-    super({ scale, mode: 'fan_avg', distribution: 'uniform' });
+  constructor(options?: { scale?: number }) {
+    super({ scale: scaleOf(new.target.name, options), mode: 'fan_avg', distribution: 'uniform' });
   }
 }
 
 /** Glorot's initialisation, normal. Mirrors `braintools.init.XavierNormal`. */
 export class XavierNormal extends VarianceScaling {
-  constructor({ scale = 1 }: { scale?: number } = {}) {
-    super({ scale, mode: 'fan_avg', distribution: 'normal' });
+  constructor(options?: { scale?: number }) {
+    super({ scale: scaleOf(new.target.name, options), mode: 'fan_avg', distribution: 'normal' });
   }
 }
 
 /** LeCun's initialisation, uniform. Mirrors `braintools.init.LecunUniform`. */
 export class LecunUniform extends VarianceScaling {
-  constructor({ scale = 1 }: { scale?: number } = {}) {
-    super({ scale, mode: 'fan_in', distribution: 'uniform' });
+  constructor(options?: { scale?: number }) {
+    super({ scale: scaleOf(new.target.name, options), mode: 'fan_in', distribution: 'uniform' });
   }
 }
 
 /** LeCun's initialisation, normal. Mirrors `braintools.init.LecunNormal`. */
 export class LecunNormal extends VarianceScaling {
-  constructor({ scale = 1 }: { scale?: number } = {}) {
-    super({ scale, mode: 'fan_in', distribution: 'normal' });
+  constructor(options?: { scale?: number }) {
+    super({ scale: scaleOf(new.target.name, options), mode: 'fan_in', distribution: 'normal' });
   }
 }
 
@@ -113,8 +119,9 @@ export class LecunNormal extends VarianceScaling {
 export class Orthogonal extends Initialization {
   readonly scale: number;
 
-  constructor({ scale = 1 }: { scale?: number } = {}) {
+  constructor({ scale = 1, ...rest }: { scale?: number } = {}) {
     super();
+    noMoreOptions(rest, new.target);
     this.scale = scale;
   }
 
@@ -133,8 +140,9 @@ export class Orthogonal extends Initialization {
 export class DeltaOrthogonal extends Initialization {
   readonly scale: number;
 
-  constructor({ scale = 1 }: { scale?: number } = {}) {
+  constructor({ scale = 1, ...rest }: { scale?: number } = {}) {
     super();
+    noMoreOptions(rest, new.target);
     this.scale = scale;
   }
 
@@ -149,8 +157,9 @@ export class DeltaOrthogonal extends Initialization {
 export class Identity extends Initialization {
   readonly scale: number;
 
-  constructor({ scale = 1 }: { scale?: number } = {}) {
+  constructor({ scale = 1, ...rest }: { scale?: number } = {}) {
     super();
+    noMoreOptions(rest, new.target);
     this.scale = scale;
   }
 

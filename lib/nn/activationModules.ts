@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { pythonFloat, Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import * as F from './activations';
@@ -175,7 +176,7 @@ export class Hardtanh extends WithFloats {
 /** x limited to [0, 6]. Mirrors `brainstate.nn.ReLU6`. */
 export class ReLU6 extends Hardtanh {
   constructor(options: ModuleOptions = {}) {
-    super({ ...options, minVal: 0, maxVal: 6 });
+    super({ ...checkOptions('ReLU6', ['name'], options), minVal: 0, maxVal: 6 });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { between, cosineFall } from './annealing';
 import { checkChoice, checkCount, EpochSchedule, perGroup, type SchedulerOptions } from './scheduler';
@@ -96,7 +97,7 @@ export class OneCycleLR extends EpochSchedule {
   readonly annealStrategy: 'cos' | 'linear';
 
   constructor(options: OneCycleLROptions = {}) {
-    const { maxLr = 0.01, pctStart = 0.3, annealStrategy = 'cos', divFactor = 25, finalDivFactor = 1e4, lastEpoch } = options;
+    const { maxLr = 0.01, pctStart = 0.3, annealStrategy = 'cos', divFactor = 25, finalDivFactor = 1e4, lastEpoch } = checkOptions('OneCycleLR', ['maxLr', 'totalSteps', 'epochs', 'stepsPerEpoch', 'pctStart', 'annealStrategy', 'divFactor', 'finalDivFactor', 'lastEpoch'], options);
     const given = typeof maxLr === 'number' ? [maxLr] : maxLr;
     super({ baseLr: given.map((lr) => lr / divFactor), lastEpoch });
     this.maxLrs = perGroup('OneCycleLR: maxLr', given, given.length);

@@ -2,6 +2,7 @@ import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { isEager } from '../core/trace';
 import { describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import { Node } from '../graph/node';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
@@ -120,8 +121,9 @@ export class OptaxOptimizer extends Node implements Scheduled {
   private startingLr: number;
   private own: Machinery;
 
-  constructor({ tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue }: OptimizerOptions & { tx?: GradientTransformation } = {}) {
+  constructor({ tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue, ...rest }: OptimizerOptions & { tx?: GradientTransformation } = {}) {
     super();
+    noMoreOptions(rest, new.target);
     const name = this.constructor.name;
     if (!(lr instanceof LRScheduler)) checkRate(`${name}: lr`, lr);
     this.weightDecay = checkRate(`${name}: weightDecay`, weightDecay);

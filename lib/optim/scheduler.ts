@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import { Node } from '../graph/node';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -64,8 +65,9 @@ export abstract class LRScheduler extends Node {
   readonly lastEpoch: OptimState;
   readonly currentLrs: OptimState<Array[]>;
 
-  constructor({ baseLr = 1e-3, lastEpoch = 0 }: SchedulerOptions = {}) {
+  constructor({ baseLr = 1e-3, lastEpoch = 0, ...rest }: SchedulerOptions = {}) {
     super();
+    noMoreOptions(rest, new.target);
     this.baseLrs = (typeof baseLr === 'number' ? [baseLr] : [...baseLr]).map((x) => checkRate(`${this.constructor.name}: baseLr`, x));
     if (this.baseLrs.length === 0) throw new ArgumentError(`${this.constructor.name}: expected baseLr to be a number or a list of some, got an empty list`);
     if (!Number.isInteger(lastEpoch)) throw new ArgumentError(`${this.constructor.name}: expected lastEpoch to be an integer, got ${describeValue(lastEpoch)}`);
