@@ -3,7 +3,7 @@ import { ShapedArray } from '../core/aval';
 import { type Atom, ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import type { Params } from '../core/primitive';
 import { withScope } from '../core/trace';
-import type { CustomJvpParams } from '../interpreters/customRules';
+import { type BackwardRule, customJvpCallP, type CustomJvpParams, customVjpCallP, type CustomVjpParams, type ForwardRule, type JvpRule } from '../interpreters/customRules';
 import { type JitParams, jitP, jitParams } from '../interpreters/jit';
 import { isDifferentiable } from '../interpreters/jvp';
 import { type CheckpointParams, checkpointP } from '../interpreters/remat';
@@ -15,7 +15,7 @@ import type { GatherParams } from '../primitives/gather';
 import { reduceMax, reduceMin, reduceOr } from '../primitives/reduction';
 import { type ScanParams, scanP } from '../primitives/scan';
 import type { ScatterParams } from '../primitives/scatter';
-import { broadcastInDim, concatenate, convert, full, iota, like, reduceSum, reshape } from '../primitives/structural';
+import { broadcastInDim, concatenate, convert, full, iota, like, reduceSum, reshape, scalar } from '../primitives/structural';
 import { type WhileParams, whileP } from '../primitives/whileLoop';
 
 /** Whether it failed, the number of the site that did, then the payloads of all sites. */
@@ -218,10 +218,38 @@ export class Functionalizer {
         if (!this.has(p.jaxpr)) break;
         return split(checkpointP.bind({ ...p, jaxpr: this.withState(p.jaxpr) }, ...state, ...args));
       }
-      case 'custom_jvp_call': case 'custom_vjp_call': {
-        const { callJaxpr } = e.params as CustomJvpParams;
-        if (!this.has(callJaxpr)) break;
-        return this.run(callJaxpr.jaxpr, callJaxpr.consts, args, state);
+      case 'custom_jvp_call': {
+        const p = e.params as CustomJvpParams;
+        if (!this.has(p.callJaxpr)) break;
+        const callJaxpr = this.withState(p.callJaxpr);
+        const jvpJaxprFun: JvpRule = (primals, tangents) => {
+          const m = primals.length;
+          let zero: boolean[] = [];
+          const found = withoutChecks((xs) => {
+            const r = p.jvpJaxprFun(xs.slice(n, m), xs.slice(m + n));
+            zero = r.tangents.map((t) => t === null);
+            return [...r.outs, ...r.tangents.filter((t) => t !== null)];
+          }, [...primals, ...tangents]);
+          let next = zero.length;
+          return { outs: [...this.stateAfter(callJaxpr, p.name, primals), ...found.slice(0, next)], tangents: [...state.map(() => null), ...zero.map((z) => (z ? null : found[next++]!))] };
+        };
+        return split(customJvpCallP.bind({ ...p, callJaxpr, jvpJaxprFun }, ...state, ...args));
+      }
+      case 'custom_vjp_call': {
+        const p = e.params as CustomVjpParams;
+        if (!this.has(p.callJaxpr)) break;
+        const callJaxpr = this.withState(p.callJaxpr);
+        const fwdJaxprFun: ForwardRule = (xs) => {
+          let k = 0;
+          const found = withoutChecks((ys) => {
+            const r = p.fwdJaxprFun(ys);
+            k = r.outs.length;
+            return [...r.outs, ...r.residuals];
+          }, xs.slice(n));
+          return { outs: [...this.stateAfter(callJaxpr, p.name, xs), ...found.slice(0, k)], residuals: found.slice(k) };
+        };
+        const bwd: BackwardRule = (residuals, cts) => [...state.map(() => null), ...p.bwd(residuals, cts.slice(n))];
+        return split(customVjpCallP.bind({ ...p, callJaxpr, fwdJaxprFun, bwd }, ...state, ...args));
       }
       case 'cond': {
         const { branches } = e.params as CondParams;
@@ -243,6 +271,11 @@ export class Functionalizer {
     }
     const outs = e.prim.bindAll(args, e.params);
     return { outs, state: this.check(e, args, outs, state) };
+  }
+
+  /** The state after a function with a rule of its own, which says nothing of errors. */
+  private stateAfter(callJaxpr: ClosedJaxpr, name: string, args: readonly Array[]): Array[] {
+    return jitP.bind(jitParams(callJaxpr, name), ...args).slice(0, this.stateAvals.length);
   }
 
   /** A jaxpr that takes the state, before input `at` of its own, and gives it, before its own outputs. */
@@ -345,6 +378,13 @@ export class Functionalizer {
     }
     return this.fail(start, flag, base === 0 ? which : addInt(which, base), values, sites.length === 0 ? 0 : this.payloadAt[base]!);
   }
+}
+
+/** Runs a derivative rule without its checks: those of the function itself are what is looked at. */
+function withoutChecks(f: (args: Array[]) => readonly Array[], args: readonly Array[]): Array[] {
+  const { jaxpr, consts } = stage(f, args.map((x) => x.aval), '', 'checkify');
+  const none: ReadonlySet<CheckKind> = new Set();
+  return new Functionalizer(sitesOf(jaxpr, none), none).run(jaxpr, consts, args, [scalar(false, 'bool'), scalar(0, 'int32')]).outs;
 }
 
 function addInt(x: Array, n: number): Array {

@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
 import { configKey } from '../core/config';
-import { ArgumentError } from '../core/errors';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { isPlainData, plainKey } from '../core/paramsKey';
 import { axisKey } from '../core/trace';
@@ -79,6 +79,16 @@ function stageCall(f: AnyFunction, call: Call, what: string, name: string): { ca
   return { callJaxpr: closed, consts, outDef: flat.outDef };
 }
 
+/** Throws unless a rule gives results of the types that the function gives, for entries of a batch as for others. */
+function checkRuleOuts(what: string, outs: readonly Array[], { outAvals }: ClosedJaxpr): void {
+  outs.forEach((x, i) => {
+    const wanted = outAvals[i]!;
+    if (x.aval.matches(wanted)) return;
+    const message = `${what}: expected result ${i} to be of the type that the function itself gives, ${wanted}, got ${x.aval}`;
+    throw x.dtype === wanted.dtype ? new ShapeError(message) : new DtypeError(message);
+  });
+}
+
 /** Tangents that a rule returned, in the types of the results. */
 function tangentsOf(tangents: unknown, outDef: TreeDef, outs: readonly Array[], what: string): Array[] {
   const r = resultsOf(tangents, what);
@@ -126,6 +136,7 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
         if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`${what}: expected the rule to return [result, tangent], got ${describeValue(pair)}`);
         const out = resultsOf(pair[0], what);
         if (!out.def.equals(def)) throw new ArgumentError(`${what}: expected the rule's result to have the structure ${def}, got ${out.def}`);
+        checkRuleOuts(what, out.leaves, callJaxpr);
         return { outs: out.leaves, tangents: tangentsOf(pair[1], def, out.leaves, what) };
       };
       return { params: { name, callJaxpr, jvpJaxprFun }, consts: captured, outDef: def };
@@ -199,6 +210,7 @@ export function customVjp<F extends AnyFunction>(f: F, options: NondiffOptions =
         if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`${what}: expected it to return [result, residuals], got ${describeValue(pair)}`);
         const out = resultsOf(pair[0], what);
         if (!out.def.equals(def)) throw new ArgumentError(`${what}: expected a result of structure ${def}, got ${out.def}`);
+        checkRuleOuts(what, out.leaves, callJaxpr);
         const [values, rd] = flatten(pair[1], isArrayLeaf);
         resDef = rd;
         fixed = values.map((v) => (isArrayLeaf(v) ? ARRAY : v));

@@ -435,7 +435,11 @@ export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: 
   checkFunction(op, 'f', f);
   const size = options.batchSize ?? null;
   if (size !== null && (!Number.isInteger(size) || size < 1)) throw new ArgumentError(`${op}: expected batchSize to be a positive integer, got ${String(size)}`);
-  const step = (_: unknown, x: unknown) => [null, f(x as Traced<X>)] as const;
+  const step = (_: unknown, x: unknown) => {
+    const y = f(x as Traced<X>);
+    returned(op, 'f', y);
+    return [null, y] as const;
+  };
   if (size === null) return (scan(step as never, null, xs) as unknown as [null, Traced<Y>])[1];
   const [arrays, tree] = toArrays(op, 'xs', xs);
   const n = scanLength(op, arrays, tree, null);

@@ -145,3 +145,12 @@ test('forward Jacobians of complex results of real inputs', () => {
   expect(js(jacfwdCore(f as F, [vec(1, 2)], {}).jacobian)).toEqual([[{ re: 1, im: 2 }, { re: 0, im: 0 }], [{ re: 0, im: 0 }, { re: 1, im: 2 }]]);
   expect(() => jacrevCore(f as F, [vec(1, 2)], {})).toThrow('holomorphic');
 });
+
+test('a rule that gives another result than its function is an error', () => {
+  const f = customJvp((x: Array) => mul(x, x));
+  f.defjvp(([x]: [Array], [t]: [Array]) => [sum(f(x)), sum(t)]);
+  expect(() => grad((x: Array) => sum(f(x)))(vec(1, 2))).toThrow(ShapeError);
+  const g = customVjp((x: Array) => mul(x, x));
+  g.defvjp((x: Array) => [convert(g(x), 'bfloat16'), x], (x: Array, ct: Array) => [mul(x, convert(ct, 'float32'))]);
+  expect(() => grad((x: Array) => sum(g(x)))(vec(1, 2))).toThrow('the type that the function itself gives, f32[2], got bf16[2]');
+});
