@@ -1,19 +1,12 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError, TreeError } from '../core/errors';
-import { evalJaxpr } from '../core/jaxpr';
-import { UndefinedPrimal } from '../core/primitive';
 import type { TreeDef } from '../core/tree';
-import { customVjp } from '../functional/customRules';
-import { vjp } from '../functional/derivatives';
 import { arraysOf, type Loose } from '../functional/treeFunction';
-import { backwardPass } from '../interpreters/transpose';
-import { stage } from '../interpreters/stage';
 import { type ArrayLike, asArray, astype, isScalarValue, promoteDtypesInexact } from '../lax/arrayLike';
 import { matmul } from '../numpy/products';
-import { neg } from '../primitives/elementwise';
-import { concatenate, product, reshape, sliceInDim, zerosLike } from '../primitives/structural';
+import { concatenate, product, reshape, sliceInDim } from '../primitives/structural';
 
-// What iterative solvers work on: trees as vectors, operators as functions of vectors, and the derivative of a solution.
+// What iterative solvers work on: trees as vectors, operators as functions of vectors.
 
 /** A matrix, or the function that multiplies by it. */
 export type LinearOperator = ArrayLike | ((x: Loose) => unknown);
@@ -69,40 +62,6 @@ export class VectorSpace {
       return astype(matmul(a, y, { precision: 'highest' }), x.dtype);
     };
   }
-}
-
-/** An operator taken apart: what it captured, and the operator made of that. */
-export function takeApart(A: Multiply, b: Array, name: string): [consts: Array[], make: (held: readonly Array[]) => Multiply, transposed: (held: readonly Array[]) => Multiply] {
-  const { jaxpr, consts } = stage(([x]) => [A(x!)], [b.aval], name);
-  return [
-    [...consts],
-    (held) => (x) => evalJaxpr(jaxpr, held, [x])[0]!,
-    (held) => (y) => backwardPass(jaxpr, held, [new UndefinedPrimal(b.aval)], [y])[0] ?? zerosLike(b.aval),
-  ];
-}
-
-/**
- * x with A x = b, found by `solve`. Its reverse derivative is that of the solution, A⁻ᵀ of the cotangent by another solve, of any order: not that of
- * the steps taken.
- *
- * @param others what else `solve` needs; it is not differentiated by these
- */
-export function linearSolve(A: Multiply, b: Array, others: Array[], solve: (A: Multiply, b: Array, others: Array[]) => Array): Array {
-  const [consts, make, transposed] = takeApart(A, b, 'A');
-  const run = customVjp((held: Array[], rhs: Array, more: Array[]) => solve(make(held), rhs, more));
-  run.defvjp(
-    (held: Array[], rhs: Array, more: Array[]) => {
-      const x = linearSolve(make(held), rhs, more, solve);
-      return [x, [held, x, more]];
-    },
-    ([held, x, more]: [Array[], Array, Array[]], ct: Array) => {
-      const u = linearSolve(transposed(held), ct, more, solve);
-      if (held.length === 0) return [[], u, null];
-      const [, pull] = vjp((...hs: Array[]) => make(hs)(x), ...held) as [unknown, (y: Array) => Array[]];
-      return [pull(neg(u)), u, null];
-    },
-  );
-  return run(consts, b, others) as Array;
 }
 
 export function checkLimit(op: string, name: string, value: number, least = 0): number {

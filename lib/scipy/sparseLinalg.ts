@@ -2,10 +2,12 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import type { ArrayLike } from '../lax/arrayLike';
 import type { Traced } from '../lax/control';
+import { customLinearSolve, type TreeMap } from '../lax/solves';
 import * as e from '../primitives/elementwise';
+import { isComplex } from '../primitives/matrix';
 import { like, scalar, zerosLike } from '../primitives/structural';
 import { bicgstabSteps, cgSteps, gmresSteps, normOf, type Stop } from './krylov';
-import { checkLimit, type LinearOperator, linearSolve, type Multiply, takeApart, VectorSpace } from './linearOperator';
+import { checkLimit, type LinearOperator, type Multiply, VectorSpace } from './linearOperator';
 import { wholeProgram } from './wholeProgram';
 
 export type { LinearOperator } from './linearOperator';
@@ -41,10 +43,11 @@ function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<
   const stop = { tol, atol, maxiter: checkLimit(op, 'maxiter', maxiter ?? 10 * rhs.size) };
   const [multiply, approximate] = [space.operator('A', A), M === null ? null : space.operator('M', M)];
   const start = x0 === null ? zerosLike(rhs.aval) : space.pack(x0, 'x0', rhs);
-  const [x] = wholeProgram(op, ([r, s]) => {
-    const [held, make] = approximate === null ? [[], null] : takeApart(approximate, r!, 'M');
-    const others = [s!, ...held].map(e.stopGradient);
-    return [linearSolve(multiply, r!, others, (matrix, right, [first, ...more]) => solve(matrix, right, first!, make?.(more) ?? null, stop))];
+  // A real positive definite operator is its own transpose, so that cotangents are solved for with the operator itself.
+  const symmetric = op === 'cg' && !isComplex(rhs);
+  const [x] = wholeProgram(op, ([right, first]) => {
+    const steps = (matrix: TreeMap, r: Array) => solve(matrix as Multiply, r, first!, approximate, stop);
+    return [customLinearSolve(multiply, right!, steps, { transposeSolve: steps, symmetric }) as Array];
   }, [rhs, start]);
   return [space.unpack(x!), x!];
 }
@@ -52,7 +55,7 @@ function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<
 /**
  * The solution of A x = b for a Hermitian positive definite A by conjugate gradients.
  *
- * Mirrors `jax.scipy.sparse.linalg.cg`; in reverse mode its derivative is the solution's, by another solve.
+ * Mirrors `jax.scipy.sparse.linalg.cg`; its derivatives, of both modes, are the solution's, by another solve.
  *
  * @param A a matrix, or a function that multiplies by it
  * @param b a vector, or a tree of arrays that stands for one

@@ -1,4 +1,4 @@
-import { grad, jit, vmap } from '../../lib/transform';
+import { grad, hessian, jacfwd, jit, jvp, vmap } from '../../lib/transform';
 import * as np from '../../lib/numpy';
 import { sparse } from '../../lib/scipy';
 import { testTable } from '../numpy/table';
@@ -56,4 +56,20 @@ test('options and trees that do not fit are named', () => {
   expect(() => sparse.linalg.gmres(A, b, { solveMethod: 'qr' as 'batched' })).toThrow("expected solveMethod to be 'batched'");
   expect(() => sparse.linalg.bicgstab((x: { p: np.Array }) => x.p, { p: b })).toThrow("bicgstab: expected the result of A to have b's structure");
   expect(() => sparse.linalg.cg(A, b, { maxiter: -1 })).toThrow('cg: expected maxiter');
+});
+
+test('forward derivatives of solutions, alone, over and under reverse ones, and mapped', () => {
+  for (const [name, solve] of solvers) {
+    const f = (m: np.Array, v: np.Array) => solve(m, v, { tol: 1e-6 })[0] as np.Array;
+    const exact = (m: np.Array, v: np.Array) => np.linalg.solve(m, v);
+    const directions = [np.array([[0.1, 0.2, 0], [0.2, -0.1, 0.3], [0, 0.3, 0.5]]), np.array([1, 0, -1])];
+    const close = (x: unknown, y: unknown) => expect([name, Number(np.max(np.abs(np.subtract(x as np.Array, y as np.Array))).item()) < 2e-4]).toEqual([name, true]);
+    close(jvp(f, [A, b], directions)[1], jvp(exact, [A, b], directions)[1]);
+    if (name !== 'cg') continue;
+    close(jit((v: np.Array) => jvp((y: np.Array) => f(A, y), [v], [directions[1]])[1])(b), exact(A, directions[1]!));
+    close(jacfwd(f, { argnums: 1 })(A, b), np.linalg.inv(A));
+    const loss = (g: typeof f) => (v: np.Array) => np.sum(np.sin(g(A, v)));
+    close(hessian(loss(f))(b), hessian(loss(exact))(b));
+    close(vmap((v: np.Array) => jvp((y: np.Array) => f(A, y), [v], [v])[1])(np.stack([b, directions[1]!])), np.stack([exact(A, b), exact(A, directions[1]!)]));
+  }
 });
