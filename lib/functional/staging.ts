@@ -4,12 +4,14 @@ import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { ClosedJaxpr, evalJaxpr, type Jaxpr } from '../core/jaxpr';
 import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
+import { withAxis } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
 import { tangentAval } from '../interpreters/jvp';
 import { type CheckpointParams, checkpointP, type CheckpointPolicy } from '../interpreters/remat';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
 import { zerosLike } from '../primitives/structural';
+import { describeValue } from './arrayLike';
 import { cotangentsFor, fillZeros } from './derivatives';
 import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
 
@@ -93,8 +95,27 @@ export function stageTree(f: AnyFunction, args: readonly unknown[], what: string
   return { ...s, outDef: flat.outDef };
 }
 
+/** Names and sizes of mapped axes. */
+export type AxisEnv = readonly (readonly [name: string, size: number])[];
+
+/** The axes of an option `axisEnv`; [] for none. @throws ArgumentError unless it is a list of names and sizes */
+export function checkAxisEnv(op: string, axisEnv: AxisEnv | null | undefined): AxisEnv {
+  const axes = axisEnv ?? [];
+  if (!globalThis.Array.isArray(axes) || !axes.every((a) => globalThis.Array.isArray(a) && a.length === 2 && typeof a[0] === 'string' && Number.isInteger(a[1]) && a[1] > 0)) {
+    throw new ArgumentError(`${op}: expected axisEnv to be a list of pairs of a name and a size, got ${describeValue(axisEnv)}`);
+  }
+  return axes;
+}
+
+/** Runs `f` with named axes in scope. */
+export function withAxes<T>(axes: AxisEnv, f: () => T): T {
+  return axes.reduceRight<() => T>((inner, [name, size]) => () => withAxis(name, size, inner), f)();
+}
+
 export interface MakeJaxprOptions {
   staticArgnums?: number | readonly number[];
+  /** Names and sizes of mapped axes that the function may name. */
+  axisEnv?: AxisEnv | null;
 }
 
 /**
@@ -104,9 +125,10 @@ export interface MakeJaxprOptions {
  */
 export function makeClosedJaxpr(f: AnyFunction, options: MakeJaxprOptions = {}): (...args: unknown[]) => ClosedJaxpr {
   const statics = checkStatic('makeJaxpr', options.staticArgnums, f);
+  const axes = checkAxisEnv('makeJaxpr', options.axisEnv);
   return (...args) => {
     const { g, rest } = bindStatic('makeJaxpr', f, args, statics);
-    const { jaxpr, consts } = stageTree(g, rest, `makeJaxpr of ${nameOf(f)}`, nameOf(f));
+    const { jaxpr, consts } = withAxes(axes, () => stageTree(g, rest, `makeJaxpr of ${nameOf(f)}`, nameOf(f)));
     return new ClosedJaxpr(jaxpr, consts);
   };
 }

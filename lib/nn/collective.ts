@@ -77,12 +77,17 @@ export function callAllFns<M>(target: M, fnName: string, { args = [], nodeToExcl
   return target;
 }
 
-/** Takes an option out of a last plain object among the arguments. */
-function takeExcluded(args: readonly unknown[]): { args: unknown[]; nodeToExclude: Filter | null } {
+/** Takes an option out of a last plain object among the arguments; undefined where it is not given. */
+export function takeOption(args: readonly unknown[], name: string): [args: unknown[], value: unknown] {
   const last = args[args.length - 1];
-  if (last === null || typeof last !== 'object' || Object.getPrototypeOf(last) !== Object.prototype || !('nodeToExclude' in last)) return { args: [...args], nodeToExclude: null };
-  const { nodeToExclude, ...rest } = last as { nodeToExclude: Filter | null };
-  return { args: [...args.slice(0, -1), ...(Object.keys(rest).length > 0 ? [rest] : [])], nodeToExclude };
+  if (last === null || typeof last !== 'object' || Object.getPrototypeOf(last) !== Object.prototype || !Object.hasOwn(last, name)) return [[...args], undefined];
+  const { [name]: value, ...rest } = last as Record<string, unknown>;
+  return [[...args.slice(0, -1), ...(Object.keys(rest).length > 0 ? [rest] : [])], value];
+}
+
+function callWithArgs<M>(target: M, fnName: string, given: readonly unknown[]): M {
+  const [args, nodeToExclude] = takeOption(given, 'nodeToExclude');
+  return callAllFns(target, fnName, { args, nodeToExclude: (nodeToExclude ?? null) as Filter | null });
 }
 
 /**
@@ -97,10 +102,10 @@ function takeExcluded(args: readonly unknown[]): { args: unknown[]; nodeToExclud
  * ```
  */
 export function initAllStates<M>(target: M, ...args: unknown[]): M {
-  return callAllFns(target, 'initState', takeExcluded(args));
+  return callWithArgs(target, 'initState', args);
 }
 
 /** As {@link initAllStates}, with `resetState`. Mirrors `brainstate.nn.reset_all_states`. */
 export function resetAllStates<M>(target: M, ...args: unknown[]): M {
-  return callAllFns(target, 'resetState', takeExcluded(args));
+  return callWithArgs(target, 'resetState', args);
 }

@@ -12,7 +12,7 @@ import type { Filter } from '../state/filters';
 import type { NestedDict } from '../state/nestedDict';
 import type { Path } from '../state/paths';
 import { catchNewStates, type NewStateCatcher, ParamState } from '../state/state';
-import { initAllStates } from './collective';
+import { initAllStates, takeOption } from './collective';
 import { defaultItem, nodeText } from './moduleText';
 
 export interface ModuleOptions {
@@ -115,11 +115,8 @@ export class Module extends Node {
    * Mirrors `brainstate.nn.Module.init_all_states`.
    */
   initAllStates(...args: unknown[]): NewStateCatcher {
-    const last = args[args.length - 1];
-    const tagged = last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype && 'stateTag' in last;
-    const { stateTag, ...rest } = (tagged ? last : {}) as { stateTag?: string };
-    const own = tagged ? [...args.slice(0, -1), ...(Object.keys(rest).length > 0 ? [rest] : [])] : args;
-    return catchNewStates(() => initAllStates(this, ...own), stateTag === undefined ? {} : { stateTag }).catcher;
+    const [own, stateTag] = takeOption(args, 'stateTag') as [unknown[], string | null | undefined];
+    return catchNewStates(() => initAllStates(this, ...own), { stateTag: stateTag ?? undefined }).catcher;
   }
 
   /** Snapshots of the states, nested as the modules are; with several filters a list. Mirrors `brainstate.nn.Module.state_trees`. */

@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import type { ClosedJaxpr } from '../core/jaxpr';
 import { ClosedJaxpr as Closed } from '../core/jaxpr';
 import { type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
-import { avalsOf, bindStatic, checkStatic, evalShape as pureEvalShape, type MakeJaxprOptions, ShapeDtypeStruct } from '../functional/staging';
+import { checkOptions } from '../functional/options';
+import { avalsOf, bindStatic, checkAxisEnv, checkStatic, evalShape as pureEvalShape, type MakeJaxprOptions, ShapeDtypeStruct, withAxes } from '../functional/staging';
 import { type AnyFunction, type Loose, nameOf } from '../functional/treeFunction';
 import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
@@ -40,16 +41,19 @@ export class StatefulJaxpr {
  * Mirrors `brainstate.transform.make_jaxpr`, and on functions without states `jax.make_jaxpr`.
  *
  * @param options `returnOnlyWrite` leaves states that are only read out of the outputs; `returnShape` adds the types of the result, as `outShapes`;
+ *   `axisEnv` names mapped axes, as `[['i', 4]]`;
  *   `irOptimizations` runs passes (see `optimizeJaxpr`) on the jaxpr, which then is no longer JAX's
  */
 export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean; returnShape?: boolean; irOptimizations?: readonly OptimizationName[] | null } = {}): (...args: unknown[]) => StatefulJaxpr {
   const fn = asFunction(f, 'makeJaxpr');
+  checkOptions('makeJaxpr', ['staticArgnums', 'axisEnv', 'returnOnlyWrite', 'returnShape', 'irOptimizations'], options);
   const statics = checkStatic('makeJaxpr', options.staticArgnums, fn);
+  const axes = checkAxisEnv('makeJaxpr', options.axisEnv);
   return (...args) => {
     const what = `makeJaxpr of ${nameOf(fn)}`;
     const { g, rest } = bindStatic('makeJaxpr', fn, args, statics);
     const { avals, def } = avalsOf(rest, what);
-    const t = traceStateful(g, def, avals, what, nameOf(fn), options.returnOnlyWrite !== true);
+    const t = withAxes(axes, () => traceStateful(g, def, avals, what, nameOf(fn), options.returnOnlyWrite !== true));
     const closed = new Closed(t.jaxpr, t.consts);
     const { irOptimizations: optimizations } = options;
     const shapes = options.returnShape === true ? t.outDef.unflatten(t.jaxpr.outAvals.slice(0, t.numOuts).map(ShapeDtypeStruct.of)) : undefined;

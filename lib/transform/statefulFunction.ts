@@ -6,7 +6,8 @@ import { identityOf, isPlainData, plainKey } from '../core/paramsKey';
 import { type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
 import { axisKey } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
-import { avalsOf, bindStatic, checkStatic, ShapeDtypeStruct } from '../functional/staging';
+import { checkOptions } from '../functional/options';
+import { type AxisEnv, avalsOf, bindStatic, checkAxisEnv, checkStatic, ShapeDtypeStruct, withAxes } from '../functional/staging';
 import { type AnyFunction, arraysOf, isArrayLeaf, type Loose, nameOf } from '../functional/treeFunction';
 import { BrainStateError } from '../state/errors';
 import { type Filter, type Predicate, toPredicate } from '../state/filters';
@@ -18,6 +19,8 @@ import { type StatefulTrace, traceStateful } from './statefulTrace';
 export interface StatefulFunctionOptions {
   /** Positions of arguments that are part of the jaxpr. */
   staticArgnums?: number | readonly number[];
+  /** Names and sizes of mapped axes that the function may name, as in `vmap` with `axisName`: its jaxprs are for use there. */
+  axisEnv?: AxisEnv | null;
   /** Name in messages and jaxprs. Default: that of the function. */
   name?: string;
   /** Whether states that are only read are left out of the jaxpr's results. Default true. */
@@ -51,6 +54,7 @@ export class StatefulFunction {
   readonly fun: AnyFunction;
   readonly name: string;
   readonly returnOnlyWrite: boolean;
+  readonly axisEnv: AxisEnv;
   private readonly statics: readonly number[];
   private readonly passes: readonly OptimizationName[] | null;
   private readonly entries = new Map<string, Entry>();
@@ -59,6 +63,8 @@ export class StatefulFunction {
 
   constructor(fun: Callable, options: StatefulFunctionOptions = {}) {
     this.fun = asFunction(fun, 'StatefulFunction');
+    checkOptions('StatefulFunction', ['staticArgnums', 'axisEnv', 'name', 'returnOnlyWrite', 'irOptimizations'], options);
+    this.axisEnv = checkAxisEnv('StatefulFunction', options.axisEnv);
     this.name = options.name ?? nameOf(this.fun);
     this.returnOnlyWrite = options.returnOnlyWrite ?? true;
     this.statics = checkStatic('StatefulFunction', options.staticArgnums, this.fun);
@@ -92,7 +98,7 @@ export class StatefulFunction {
     this.misses++;
     const { g, rest } = bindStatic(this.what, this.fun, args, this.statics);
     const { avals, def } = avalsOf(rest, this.what);
-    const trace = traceStateful(g, def, avals, this.what, this.name, !this.returnOnlyWrite);
+    const trace = withAxes(this.axisEnv, () => traceStateful(g, def, avals, this.what, this.name, !this.returnOnlyWrite));
     const full = new ClosedJaxpr(trace.jaxpr, trace.consts);
     const entry = { trace, closed: this.passes === null ? full : optimizeJaxpr(full, { optimizations: this.passes }) };
     // What refers to a transform in progress is of no use later.
@@ -110,16 +116,31 @@ export class StatefulFunction {
     return this;
   }
 
+  /** What was traced for a key. @throws BrainStateError if nothing was */
+  private cached(key: string): Entry {
+    const entry = this.entries.get(key);
+    if (entry === undefined) throw new BrainStateError(`${this.what}: nothing is traced for the key ${String(key)}; ${this.entries.size === 0 ? 'there are no keys yet' : `there is ${[...this.entries.keys()].join('; ')}`}`);
+    return entry;
+  }
+
   /** The jaxpr: from arguments, then states, to results, then states. */
   getJaxpr(...args: unknown[]): ClosedJaxpr {
     return this.find(args).closed;
   }
 
+  /** As {@link getJaxpr}, of what was traced for a key of {@link getArgCacheKey}. @throws BrainStateError if nothing was; so do all that take a key */
+  getJaxprByCache(key: string): ClosedJaxpr {
+    return this.cached(key).closed;
+  }
+
   /** Types of the result, and of the values that states are left with, in the order of the jaxpr's results. */
   getOutShapes(...args: unknown[]): [Loose, Loose[]] {
-    const { trace } = this.find(args);
-    const types = trace.outDef.unflatten(trace.jaxpr.outAvals.slice(0, trace.numOuts).map(ShapeDtypeStruct.of));
-    return [types, trace.writtenAvals.map((avals, i) => trace.writtenDefs[i]!.unflatten(avals.map(ShapeDtypeStruct.of)))];
+    return outShapesOf(this.find(args).trace);
+  }
+
+  /** As {@link getOutShapes}, by key. */
+  getOutShapesByCache(key: string): [Loose, Loose[]] {
+    return outShapesOf(this.cached(key).trace);
   }
 
   /** Structure of the result. */
@@ -127,9 +148,19 @@ export class StatefulFunction {
     return this.find(args).trace.outDef;
   }
 
+  /** As {@link getOutTreedef}, by key. */
+  getOutTreedefByCache(key: string): TreeDef {
+    return this.cached(key).trace.outDef;
+  }
+
   /** States that the function touches, in the order in which it does so first. */
   getStates(...args: unknown[]): State<unknown>[] {
     return [...this.find(args).trace.states];
+  }
+
+  /** As {@link getStates}, by key. */
+  getStatesByCache(key: string): State<unknown>[] {
+    return [...this.cached(key).trace.states];
   }
 
   /** States that the function only reads. */
@@ -137,20 +168,29 @@ export class StatefulFunction {
     return this.getStateTrace(...args).getReadStates();
   }
 
+  /** As {@link getReadStates}, by key. */
+  getReadStatesByCache(key: string): State<unknown>[] {
+    return this.getStateTraceByCache(key).getReadStates();
+  }
+
   /** States that the function writes. */
   getWriteStates(...args: unknown[]): State<unknown>[] {
     return this.getStateTrace(...args).getWriteStates();
   }
 
+  /** As {@link getWriteStates}, by key. */
+  getWriteStatesByCache(key: string): State<unknown>[] {
+    return this.getStateTraceByCache(key).getWriteStates();
+  }
+
   /** A record of the states that the function touches, as if it had run in it just now. */
   getStateTrace(...args: unknown[]): StateTraceStack {
-    const { states, beenWritten } = this.find(args).trace;
-    const record = new StateTraceStack({ name: this.name });
-    states.forEach((s, i) => {
-      if (beenWritten[i]) record.noteWrite(s);
-      else record.noteRead(s);
-    });
-    return record;
+    return recordOf(this.find(args).trace, this.name);
+  }
+
+  /** As {@link getStateTrace}, by key. */
+  getStateTraceByCache(key: string): StateTraceStack {
+    return recordOf(this.cached(key).trace, this.name);
   }
 
   /**
@@ -190,6 +230,15 @@ export class StatefulFunction {
     return out;
   }
 
+  /** As {@link jaxprCall}, but runs the function itself, op by op, on states that are given the values, and keep what it leaves in them. */
+  debugCall(stateValues: readonly unknown[], ...args: unknown[]): [unknown[], Loose] {
+    const { states, written } = this.find(args).trace;
+    if (stateValues.length !== states.length) throw new ArgumentError(`${this.what}: expected values of ${states.length} states, got ${stateValues.length}`);
+    for (const [i, s] of states.entries()) s.restoreValue(stateValues[i]);
+    const out = this.fun(...args) as Loose;
+    return [states.map((s, i) => (written[i] ? s.value : null)), out];
+  }
+
   /** {@link jaxprCallAuto}: a StatefulFunction goes where functions and modules go. */
   call(...args: unknown[]): Loose {
     return this.jaxprCallAuto(...args);
@@ -209,17 +258,43 @@ export class StatefulFunction {
   }
 
   /**
-   * Whether the states have the structures and types with which the function was traced for these arguments.
+   * Whether the states have the structures and types with which the function was traced for a key, or for arguments.
    *
    * @throws BrainStateError naming the first that has not, or if there is no trace
    */
   validateStates(...args: unknown[]): true {
-    const entry = this.entries.get(this.getArgCacheKey(...args));
-    if (entry === undefined) throw new BrainStateError(`${this.what}: not traced for these arguments; call makeJaxpr first`);
-    const changed = changedState(entry.trace);
+    const isKey = args.length === 1 && typeof args[0] === 'string' && this.entries.has(args[0]);
+    const changed = changedState(this.cached(isKey ? (args[0] as string) : this.getArgCacheKey(...args)).trace);
     if (changed !== null) throw new BrainStateError(`${this.what}: ${changed.describe()} has changed its structure or types since the function was traced`);
     return true;
   }
+
+  /** {@link validateStates} of all that is traced: by key true, or the error's message. */
+  validateAllStates(): Record<string, true | string> {
+    return Object.fromEntries([...this.entries.keys()].map((key): [string, true | string] => {
+      try {
+        return [key, this.validateStates(key)];
+      } catch (e) {
+        if (!(e instanceof BrainStateError)) throw e;
+        return [key, e.message];
+      }
+    }));
+  }
+}
+
+/** Types of the result, and of written states. */
+function outShapesOf(trace: StatefulTrace): [Loose, Loose[]] {
+  const types = trace.outDef.unflatten(trace.jaxpr.outAvals.slice(0, trace.numOuts).map(ShapeDtypeStruct.of));
+  return [types, trace.writtenAvals.map((avals, i) => trace.writtenDefs[i]!.unflatten(avals.map(ShapeDtypeStruct.of)))];
+}
+
+function recordOf({ states, beenWritten }: StatefulTrace, name: string): StateTraceStack {
+  const record = new StateTraceStack({ name });
+  states.forEach((s, i) => {
+    if (beenWritten[i]) record.noteWrite(s);
+    else record.noteRead(s);
+  });
+  return record;
 }
 
 /** A state whose value is no longer of the types it was traced with. */
@@ -260,7 +335,7 @@ export class StateFinder {
   private readonly keyFn: NonNullable<StateFinderOptions['keyFn']>;
 
   constructor(f: Callable, filter: Filter = null, options: StateFinderOptions = {}) {
-    const { usage = 'all', returnType = 'dict', keyFn = (i) => i } = options;
+    const { usage = 'all', returnType = 'dict', keyFn = (i) => i } = checkOptions<StateFinderOptions>('StateFinder', ['usage', 'returnType', 'keyFn'], options);
     if (!['all', 'read', 'write', 'both'].includes(usage)) throw new ArgumentError(`StateFinder: expected usage to be one of all, read, write, both, got ${String(usage)}`);
     if (!['dict', 'list'].includes(returnType)) throw new ArgumentError(`StateFinder: expected returnType to be dict or list, got ${String(returnType)}`);
     this.statefulFn = new StatefulFunction(f, { name: 'statefinder' });

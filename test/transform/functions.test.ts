@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Array } from '../../lib/core/array';
 import { ArgumentError } from '../../lib/core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../../lib/core/jaxpr';
+import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy';
 import * as random from '../../lib/random';
 import { BrainStateError } from '../../lib/state/errors';
@@ -85,6 +86,18 @@ test('StatefulFunction: jaxpr, states, types, calls, cache', () => {
   expect(f.validateStates(x, 2)).toBe(true);
   b.value = np.array([1, 2]);
   expect(() => f.validateStates(x, 2)).toThrow(/State 'b' has changed/);
+  const [key, other] = [f.getArgCacheKey(x, 2), f.getArgCacheKey(x, 3)];
+  expect(() => f.validateStates(key)).toThrow(/State 'b' has changed/);
+  expect(f.validateAllStates()).toEqual({ [key]: expect.stringContaining("State 'b' has changed"), [other]: expect.any(String) });
+  b.value = np.array(10);
+  expect(f.validateAllStates()).toEqual({ [key]: true, [other]: true });
+  expect([f.getStatesByCache(key), f.getReadStatesByCache(key), f.getWriteStatesByCache(key)]).toEqual([[a, b], [b], [a]]);
+  expect(f.getJaxprByCache(key)).toBe(f.getJaxpr(x, 2));
+  expect([f.getOutShapesByCache(key)[0].y.shape, f.getOutTreedefByCache(key), f.getStateTraceByCache(key).beenWriten]).toEqual([[2], f.getOutTreedef(x, 2), [true, false]]);
+  expect(() => f.getJaxprByCache('none')).toThrow(/nothing is traced for the key none; there is/);
+  expect(f.debugCall([np.array([1, 1]), np.array(5)], x, 2)).toMatchObject([[a.value, null], {}]);
+  expect([a.value.js(), b.value.js()]).toEqual([[4, 4], 5]);
+  b.value = np.array([1, 2]);
   expect(f.getJaxpr(x, 2).inAvals.map(String)).toEqual(['f32[2]', 'f32[2]', 'f32[2]']);
   expect(() => f.validateStates(np.ones([5]), 2)).toThrow(BrainStateError);
   f.clearCache();
@@ -93,6 +106,16 @@ test('StatefulFunction: jaxpr, states, types, calls, cache', () => {
   expect(all.getJaxpr().outAvals).toHaveLength(2);
   expect(all.getWriteStates()).toEqual([]);
   expect(() => f.jaxprCall([], x, 2)).toThrow(ArgumentError);
+});
+
+test('axisEnv: mapped axes that the function may name', () => {
+  const f = (x: A) => lax.psum(x, 'i').add(lax.axisIndex('j'));
+  const text = '{ lambda ; a:f32[2]. let\n    b:f32[2] = psum';
+  const axisEnv = [['i', 4], ['j', 2]] as const;
+  for (const jaxpr of [makeJaxpr(f, { axisEnv }), new StatefulFunction(f, { axisEnv }).getJaxpr.bind(new StatefulFunction(f, { axisEnv }))]) expect(String(jaxpr(np.ones([2])))).toContain(text);
+  expect(() => makeJaxpr(f)(np.ones([2]))).toThrow(/unbound axis name 'i'/);
+  expect(() => makeJaxpr(f, { axisEnv: [['i']] as never })).toThrow(ArgumentError);
+  expect(() => new StatefulFunction(f, { axes: 1 } as never)).toThrow(/unknown option 'axes'/);
 });
 
 test('StateFinder: by use and filter, in an object or a list', () => {
