@@ -8,6 +8,7 @@ import { ClosedJaxpr, Jaxpr, Var } from '../core/jaxpr';
 import { internJaxpr } from '../core/jaxprKey';
 import { isEager } from '../core/trace';
 import { flatten, keystr, pathsOf, type TreeDef } from '../core/tree';
+import { isArrayLeaf } from '../functional/treeFunction';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { condP, scanP, whileP } from '../primitives/control';
@@ -34,7 +35,7 @@ export function checkFunction(op: string, what: string, f: unknown): void {
 
 /** Arrays and structure of a tree. */
 function toArrays(op: string, what: string, tree: unknown): [Array[], TreeDef] {
-  const [leaves, def] = flatten(tree);
+  const [leaves, def] = flatten(tree, isArrayLeaf);
   return [leaves.map((x) => asArray(x as ArrayLike, `${op}: ${what}`)), def];
 }
 
