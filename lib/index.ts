@@ -7,6 +7,7 @@ export { BatchAxisError, BrainStateError, TraceContextError } from './state/erro
 export { BatchingError } from './interpreters/batch';
 export { DifferentiationError } from './interpreters/jvp';
 export { Array } from './core/array';
+export { clearCaches } from './core/caches';
 export { defaultMatmulPrecision, defaultPrngImpl } from './functional/configContexts';
 export { blockUntilReady } from './functional/ready';
 export {
@@ -43,7 +44,7 @@ export * as quad from './quad/index';
 export * as trainer from './trainer/index';
 
 export {
-  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
+  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
   ShapeDtypeStruct, switchCase, valueAndGrad, vectorGrad, vjp, vmap, whileLoop,
 } from './transform/index';
 export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { registerCache } from './caches';
 import { type Atom, ClosedJaxpr, type Jaxpr, Literal, type Var } from './jaxpr';
 import { identityOf, paramsKey } from './paramsKey';
 
@@ -43,6 +44,7 @@ export function jaxprKey(x: Jaxpr | ClosedJaxpr): string {
 
 const LIMIT = 512;
 const interned = new Map<string, ClosedJaxpr>();
+registerCache(() => interned.clear());
 
 /**
  * The first jaxpr made with the same structure: a function that is traced again at each call then finds again what was derived from its jaxpr and

@@ -1,6 +1,7 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
+import { registerCache } from '../core/caches';
 import { config, configKey } from '../core/config';
 import { type ClosedJaxpr, Eqn } from '../core/jaxpr';
 import { dceClosed } from '../core/passes/dce';
@@ -95,6 +96,7 @@ interface Composite {
  */
 export function composite<S extends object = object>(name: string, f: (args: Array[], statics: S) => readonly Array[]): (args: readonly Array[], statics: S) => Array[] {
   const known = new Map<string, Composite>();
+  registerCache(() => known.clear());
   return (args, statics) => {
     if (isStaging() || config.debugNans || config.debugInfs) return [...f([...args], statics)];
     let key = paramsKey(statics);

@@ -16,6 +16,7 @@ import { formatKey, type SeedOrKey } from '../random/keyState';
 import { splitKey } from '../random/seed';
 import { BrainStateError } from '../state/errors';
 import { asFunction, type Callable } from './callable';
+import { jit } from './jit';
 import { type Effects, listStates, PureFunction, type States } from './pure';
 
 export interface GradOptions extends PureGradOptions {
@@ -234,6 +235,37 @@ export function vjp(f: Callable, ...rest: unknown[]): Loose {
   } finally {
     pure.close();
   }
+}
+
+/**
+ * The two halves of {@link vjp} as functions: `fwd(...args)` gives `[out, pull]`, with `hasAux` `[out, pull, aux]`, and `bwd(pull, ct)` the cotangent of the
+ * argument at `argnums`, or the list of those of several. Both run as programs that are compiled once for each signature, unless `jitted` is false.
+ *
+ * Mirrors `jax.fwd_and_bwd`.
+ *
+ * @throws ArgumentError if `argnums` is out of range
+ * @example
+ * ```ts
+ * const [fwd, bwd] = fwdAndBwd((x: np.Array, y: np.Array) => np.multiply(x, np.sin(y)), 0);
+ * const [out, pull] = fwd(2, 1);
+ * bwd(pull, 1); // sin(1)
+ * ```
+ */
+export function fwdAndBwd(f: Callable, argnums: number | readonly number[], options: { hasAux?: boolean; jitted?: boolean } = {}): [fwd: (...args: unknown[]) => Loose, bwd: (pull: (ct: Loose) => Loose, ct: unknown) => Loose] {
+  const fn = asFunction(f, 'fwdAndBwd');
+  checkOptions('fwdAndBwd', ['hasAux', 'jitted'], options);
+  const { hasAux = false, jitted = true } = options;
+  const run = jitted ? (jit(fn) as AnyFunction) : fn;
+  const fwd = (...args: unknown[]): unknown => {
+    const { list } = checkArgnums('fwdAndBwd', argnums, args.length);
+    return vjp(replaceArgs(run, args, list), list.map((i) => args[i]), { hasAux });
+  };
+  const bwd = (pull: (ct: unknown) => unknown[], ct: unknown): unknown => {
+    if (typeof pull !== 'function') throw new ArgumentError(`fwdAndBwd: expected the second result of fwd, got ${describeValue(pull)}`);
+    const cts = pull(ct);
+    return typeof argnums === 'number' ? cts[0] : cts;
+  };
+  return [fwd, bwd];
 }
 
 /** Runs a pure transform of a function that may write states, and writes them with the values it had. */

@@ -1,5 +1,6 @@
 import { Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
+import { registerHolder } from '../core/caches';
 import { config, configKey } from '../core/config';
 import { ArgumentError, TracerLeakError } from '../core/errors';
 import { ClosedJaxpr } from '../core/jaxpr';
@@ -268,6 +269,7 @@ class Jit {
     this.donated = argumentPositions('jit', 'donateArgnums', options.donateArgnums, f);
     const both = this.donated.find((i) => this.statics.includes(i));
     if (both !== undefined) throw new ArgumentError(`jit: argument ${both} cannot be both static and donated`);
+    registerHolder(this);
   }
 
   get size(): number {

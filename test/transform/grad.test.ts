@@ -3,7 +3,7 @@ import * as np from '../../lib/numpy';
 import { BrainStateError } from '../../lib/state/errors';
 import { FlattedDict } from '../../lib/state/flattedDict';
 import { ParamState, State } from '../../lib/state/state';
-import { grad, hessian, jacfwd, jacrev, jvp, linearize, valueAndGrad, vectorGrad, vjp } from '../../lib/transform/grad';
+import { fwdAndBwd, grad, hessian, jacfwd, jacrev, jvp, linearize, valueAndGrad, vectorGrad, vjp } from '../../lib/transform/grad';
 import { jit } from '../../lib/transform/jit';
 
 type A = np.Array;
@@ -101,4 +101,29 @@ test('vjp, jvp, linearize with states', () => {
   const [, push] = linearize(f, x, y);
   expect(js([push(np.ones([2]), 0), push(np.zeros([2]), 1)])).toEqual([6, 11]);
   expect(calls.value.item()).toBe(5);
+});
+
+test('fwdAndBwd gives both halves of a derivative, compiled once', () => {
+  let traces = 0;
+  const f = (x: np.Array, y: np.Array, p: { w: np.Array }) => {
+    traces++;
+    return [np.multiply(np.multiply(x, np.sin(y)), p.w), { x }] as const;
+  };
+  const w = np.array([2, 3]);
+  const [fwd, bwd] = fwdAndBwd(f, [0, -1], { hasAux: true });
+  const calls = [1, 2].map((k) => {
+    const [out, pull, aux] = fwd(np.array([k, k]), np.array([0.5, 1]), { w });
+    return [out, aux.x, bwd(pull, np.array([1, 10]))];
+  });
+  expect(traces).toBe(1);
+  const s = [0.5, 1].map(Math.sin) as [number, number];
+  const [out, aux, [dx, dp]] = calls[1]!;
+  const close = (x: np.Array, y: number[]) => (x.js() as number[]).forEach((v, i) => expect(v).toBeCloseTo(y[i]!, 5));
+  close(out, [4 * s[0], 6 * s[1]]);
+  close(aux, [2, 2]);
+  close(dx, [2 * s[0], 30 * s[1]]);
+  close(dp.w, [2 * s[0], 20 * s[1]]);
+  const [plain, back] = fwdAndBwd((x: np.Array) => np.square(x), 0, { jitted: false });
+  expect(back(plain(3)[1], 1).item()).toBe(6);
+  expect(() => back(3 as never, 1)).toThrow('the second result of fwd');
 });

@@ -1,4 +1,6 @@
+import { clearCaches } from '../../lib/core/caches';
 import { ArgumentError, DeletedArrayError, TreeError } from '../../lib/core/errors';
+import { primitives } from '../../lib/core/primitive';
 import * as environ from '../../lib/environ';
 import { customJvp } from '../../lib/functional/customRules';
 import * as lax from '../../lib/lax';
@@ -213,4 +215,20 @@ test('modules, and options alone', () => {
   expect(jit(model)(np.array([4])).js()).toEqual([8]);
   const f = jit({ staticArgnums: 1 })((x: A, n: number) => np.multiply(x, n));
   expect(f(np.array([1, 2]), 3).js()).toEqual([3, 6]);
+});
+
+test('clearCaches forgets programs and traces, of compiled functions and of single operations', () => {
+  let traces = 0;
+  const f = jit((x: A) => {
+    traces++;
+    return np.add(np.var_(x), 1);
+  });
+  const x = np.array([1, 2, 3, 6]);
+  const before = f(x).js();
+  f(x);
+  np.tanh(x);
+  expect([traces, f.cacheSize, primitives().get('tanh')!.compiled.size > 0]).toEqual([1, 1, true]);
+  clearCaches();
+  expect([f.cacheSize, primitives().get('tanh')!.compiled.size]).toEqual([0, 0]);
+  expect([f(x).js(), np.var_(x).item(), traces]).toEqual([before, 3.5, 2]);
 });
