@@ -168,7 +168,7 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
   const body = (...args: unknown[]) => pair((f as (...a: unknown[]) => unknown)(...args));
   Object.defineProperty(body, 'name', { value: nameOf(f as Fun, 'body') });
 
-  if (runsInJs() && length > 0) return scanInJs(body, carryTree.unflatten(carry), scanned, xsTree, length, reverse) as [Traced<C>, Traced<Y>];
+  if (runsInJs() && length > 0) return scanInJs(body, carry, carryTree, scanned, xsTree, length, reverse) as [Traced<C>, Traced<Y>];
 
   const entries = scanned.map((x) => x.aval.withShape(x.shape.slice(1)));
   const run = () => stageTree(op, 'f', body as Fun, [...avalsOf(carry), ...entries], (args) => [carryTree.unflatten(args.slice(0, n)), xsTree.unflatten(args.slice(n))], (outs, tree) => {
@@ -189,23 +189,34 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
   return [carryTree.unflatten(outs.slice(0, n)), staged.outTree.children[1]!.unflatten(outs.slice(n))] as [Traced<C>, Traced<Y>];
 }
 
-/** The loop step by step, for the debugging switch `disableJit`. */
-function scanInJs(body: (...args: unknown[]) => unknown, init: unknown, xs: readonly Array[], xsTree: TreeDef, length: number, reverse: boolean): unknown[] {
+/** The loop step by step, for the debugging switches; carries are checked and take types as in the compiled one. */
+function scanInJs(body: (...args: unknown[]) => unknown, init: readonly Array[], carryTree: TreeDef, xs: readonly Array[], xsTree: TreeDef, length: number, reverse: boolean): unknown[] {
   let carry = init;
   const rows: Array[][] = [];
   let ysTree!: TreeDef;
-  for (let k = 0; k < length; k++) {
-    const i = reverse ? length - 1 - k : k;
-    const out = body(carry, xsTree.unflatten(xs.map((x) => indexInDim(x, i, 0)))) as [unknown, unknown];
+  const step = (i: number): { next: Array[]; ys: Array[] } => {
+    const out = body(carryTree.unflatten(carry), xsTree.unflatten(xs.map((x) => indexInDim(x, i, 0)))) as [unknown, unknown];
     returned('scan', 'f', out);
     const [next, def] = toArrays('scan', 'the carry', out[0]);
-    carry = def.unflatten(next);
+    checkSameTree('scan', 'the carry', carryTree, def);
     const [ys, tree] = toArrays('scan', 'y', out[1]);
     ysTree = tree;
-    rows[i] = ys;
+    return { next: adopt(next, avalsOf(carry)), ys };
+  };
+  for (let k = 0; k < length; k++) {
+    const i = reverse ? length - 1 - k : k;
+    let r = step(i);
+    const promoted = k === 0 ? promoteWeak(carry, avalsOf(r.next)) : null;
+    if (promoted) {
+      carry = promoted;
+      r = step(i);
+    }
+    checkSameTypes('scan', 'the carry', carryTree, avalsOf(carry), avalsOf(r.next));
+    carry = r.next;
+    rows[i] = r.ys;
   }
   const stacked = rows[0]!.map((_, j) => concatenate(rows.map((r) => reshape(r[j]!, [1, ...r[j]!.shape])), 0));
-  return [carry, ysTree.unflatten(stacked)];
+  return [carryTree.unflatten(carry), ysTree.unflatten(stacked)];
 }
 
 // ---- while ----

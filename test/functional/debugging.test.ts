@@ -91,3 +91,15 @@ describe('jitErrorIf', () => {
     effectsBarrier();
   });
 });
+
+test('loops run step by step take and check types as compiled ones do', () => {
+  const xs = np.array([1, 2, 3]);
+  const run = () => lax.scan((c: np.Array, x: np.Array) => [c.add(x), c], 0, xs);
+  const [plain, stepped] = [run(), disableJit(run)] as [np.Array, np.Array][];
+  for (const k of [0, 1] as const) {
+    expect(stepped![k].js()).toEqual(plain![k].js());
+    expect(stepped![k].dtype).toBe(plain![k].dtype);
+  }
+  expect(() => disableJit(() => lax.scan((c: np.Array) => [c.astype('int32'), null], np.array(1.5), xs))).toThrow('equal types in and out');
+  expect(() => disableJit(() => lax.scan((c: np.Array) => [[c, c], null], np.array(1.5), xs))).toThrow('one structure in and out');
+});
