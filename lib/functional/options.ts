@@ -60,9 +60,9 @@ export function checkOptions<O extends object>(op: string, names: readonly (keyo
   return options;
 }
 
-/** Options of which one may also be given by itself, before the others. @throws ArgumentError where options are given twice */
-export function withFirst<K extends string, V, O extends { [k in K]?: V }>(op: string, name: K, first: V | O | null | undefined, options: O | undefined): O {
+/** Options of which one, no object, may also be given by itself, before the others. @throws ArgumentError where options are given twice */
+export function withFirst<O extends object>(op: string, name: keyof O & string, first: O | number | boolean | null | undefined, options?: O): O {
   if (first === null || typeof first !== 'object') return { ...options, ...(first !== undefined && { [name]: first }) } as O;
   if (options !== undefined) throw new ArgumentError(`${op}: expected ${name} before the options, got ${describeValue(first)}`);
-  return first as O;
+  return first;
 }

@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { pythonFloat, Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { checkOptions } from '../functional/options';
+import { checkOptions, withFirst } from '../functional/options';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import * as F from './activations';
@@ -152,7 +152,7 @@ export class RReLU extends WithFloats {
   }
 
   override call(x: ArrayLike): Array {
-    return F.rrelu(x, this);
+    return F.rrelu(x, { lower: this.lower, upper: this.upper });
   }
 }
 
@@ -169,7 +169,7 @@ export class Hardtanh extends WithFloats {
   }
 
   override call(x: ArrayLike): Array {
-    return F.hardTanh(x, this);
+    return F.hardTanh(x, { minVal: this.minVal, maxVal: this.maxVal });
   }
 }
 
@@ -184,13 +184,14 @@ export class ReLU6 extends Hardtanh {
 export class ELU extends WithFloats {
   readonly alpha: number;
 
-  constructor({ alpha = 1, ...options }: { alpha?: number } & ModuleOptions = {}) {
+  constructor(alpha?: number | ({ alpha?: number } & ModuleOptions), more?: ModuleOptions) {
+    const { alpha: value = 1, ...options } = withFirst<{ alpha?: number } & ModuleOptions>('ELU', 'alpha', alpha, more);
     super(options);
-    this.alpha = alpha;
+    this.alpha = value;
   }
 
   override call(x: ArrayLike): Array {
-    return F.elu(x, this);
+    return F.elu(x, { alpha: this.alpha });
   }
 }
 
@@ -198,13 +199,14 @@ export class ELU extends WithFloats {
 export class CELU extends WithFloats {
   readonly alpha: number;
 
-  constructor({ alpha = 1, ...options }: { alpha?: number } & ModuleOptions = {}) {
+  constructor(alpha?: number | ({ alpha?: number } & ModuleOptions), more?: ModuleOptions) {
+    const { alpha: value = 1, ...options } = withFirst<{ alpha?: number } & ModuleOptions>('CELU', 'alpha', alpha, more);
     super(options);
-    this.alpha = alpha;
+    this.alpha = value;
   }
 
   override call(x: ArrayLike): Array {
-    return F.celu(x, this);
+    return F.celu(x, { alpha: this.alpha });
   }
 }
 
@@ -212,9 +214,10 @@ export class CELU extends WithFloats {
 export class GLU extends OneLine {
   readonly dim: number;
 
-  constructor({ dim = -1, ...options }: { dim?: number } & ModuleOptions = {}) {
+  constructor(dim?: number | ({ dim?: number } & ModuleOptions), more?: ModuleOptions) {
+    const { dim: value = -1, ...options } = withFirst<{ dim?: number } & ModuleOptions>('GLU', 'dim', dim, more);
     super(options);
-    this.dim = dim;
+    this.dim = value;
   }
 
   override call(x: ArrayLike): Array {
@@ -230,13 +233,14 @@ export class GLU extends OneLine {
 export class GELU extends OneLine {
   readonly approximate: boolean;
 
-  constructor({ approximate = false, ...options }: { approximate?: boolean } & ModuleOptions = {}) {
+  constructor(approximate?: boolean | ({ approximate?: boolean } & ModuleOptions), more?: ModuleOptions) {
+    const { approximate: value = false, ...options } = withFirst<{ approximate?: boolean } & ModuleOptions>('GELU', 'approximate', approximate, more);
     super(options);
-    this.approximate = approximate;
+    this.approximate = value;
   }
 
   override call(x: ArrayLike): Array {
-    return F.gelu(x, this);
+    return F.gelu(x, { approximate: this.approximate });
   }
 
   protected settingsText(): string {
@@ -248,9 +252,10 @@ export class GELU extends OneLine {
 abstract class Shrink extends OneLine {
   readonly lambd: number;
 
-  constructor({ lambd = 0.5, ...options }: { lambd?: number } & ModuleOptions = {}) {
+  constructor(lambd?: number | ({ lambd?: number } & ModuleOptions), more?: ModuleOptions) {
+    const { lambd: value = 0.5, ...options } = withFirst<{ lambd?: number } & ModuleOptions>(new.target.name, 'lambd', lambd, more);
     super(options);
-    this.lambd = lambd;
+    this.lambd = value;
   }
 
   protected settingsText(): string {
@@ -261,14 +266,14 @@ abstract class Shrink extends OneLine {
 /** {@link F.hardShrink} as a module. Mirrors `brainstate.nn.Hardshrink`. */
 export class Hardshrink extends Shrink {
   override call(x: ArrayLike): Array {
-    return F.hardShrink(x, this);
+    return F.hardShrink(x, { lambd: this.lambd });
   }
 }
 
 /** {@link F.softShrink} as a module. Mirrors `brainstate.nn.Softshrink`. */
 export class Softshrink extends Shrink {
   override call(x: ArrayLike): Array {
-    return F.softShrink(x, this);
+    return F.softShrink(x, { lambd: this.lambd });
   }
 }
 
@@ -276,13 +281,14 @@ export class Softshrink extends Shrink {
 export class LeakyReLU extends OneLine {
   readonly negativeSlope: number;
 
-  constructor({ negativeSlope = 0.01, ...options }: { negativeSlope?: number } & ModuleOptions = {}) {
+  constructor(negativeSlope?: number | ({ negativeSlope?: number } & ModuleOptions), more?: ModuleOptions) {
+    const { negativeSlope: value = 0.01, ...options } = withFirst<{ negativeSlope?: number } & ModuleOptions>('LeakyReLU', 'negativeSlope', negativeSlope, more);
     super(options);
-    this.negativeSlope = negativeSlope;
+    this.negativeSlope = value;
   }
 
   override call(x: ArrayLike): Array {
-    return F.leakyRelu(x, this);
+    return F.leakyRelu(x, { negativeSlope: this.negativeSlope });
   }
 
   protected settingsText(): string {
@@ -315,9 +321,10 @@ export class PReLU extends OneLine {
 abstract class Normalised extends OneLine {
   readonly dim: number | null;
 
-  constructor({ dim = null, ...options }: { dim?: number | null } & ModuleOptions = {}) {
+  constructor(dim?: number | null | ({ dim?: number | null } & ModuleOptions), more?: ModuleOptions) {
+    const { dim: value = null, ...options } = withFirst<{ dim?: number | null } & ModuleOptions>(new.target.name, 'dim', dim, more);
     super(options);
-    this.dim = dim;
+    this.dim = value;
   }
 
   protected settingsText(): string {

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import type { DType } from '../core/dtype';
+import { checkOptions, noMoreOptions, withFirst } from '../functional/options';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import * as lax from '../lax';
 import { withJvp } from '../lax/customJvp';
@@ -74,28 +75,34 @@ export const sparseSigmoid: (x: ArrayLike) => Array = unary('sparseSigmoid', (x)
 
 const squareplusOf = composite('squareplus', ([x, b]) => [np.divide(np.add(x!, np.sqrt(np.add(np.square(x!), b!))), 2)]);
 /** `(x + sqrt(x² + b)) / 2`. Mirrors `brainstate.nn.squareplus`. */
-export function squareplus(x: ArrayLike, { b = 4 }: { b?: ArrayLike } = {}): Array {
+export function squareplus(x: ArrayLike, { b = 4, ...rest }: { b?: ArrayLike } = {}): Array {
+  noMoreOptions(rest, squareplus);
   return squareplusOf(promoteDtypesInexact('squareplus', x, b), {})[0]!;
 }
 
 /** A function whose options are compared with x, in x's own type. */
-function shrink(name: string, f: (x: Array, lambd: number) => Array): (x: ArrayLike, o?: { lambd?: number }) => Array {
+function shrink(name: string, f: (x: Array, lambd: number) => Array): (x: ArrayLike, o?: number | { lambd?: number }) => Array {
   const program = composite<{ lambd: number }>(name, ([x], { lambd }) => [f(x!, lambd)]);
-  return (x, { lambd = 0.5 } = {}) => program([asArray(x, name)], { lambd })[0]!;
+  return (x, options) => {
+    const { lambd = 0.5 } = checkOptions(name, ['lambd'], withFirst(name, 'lambd', options));
+    return program([asArray(x, name)], { lambd })[0]!;
+  };
 }
 /** x, but 0 between −lambd and lambd. Mirrors `brainstate.nn.hard_shrink`. */
-export const hardShrink: (x: ArrayLike, options?: { lambd?: number }) => Array = shrink('hardShrink', (x, l) => np.where(np.logicalOr(np.greater(x, l), np.less(x, -l)), x, zero(x)));
+export const hardShrink: (x: ArrayLike, options?: number | { lambd?: number }) => Array = shrink('hardShrink', (x, l) => np.where(np.logicalOr(np.greater(x, l), np.less(x, -l)), x, zero(x)));
 /** x moved towards 0 by lambd, and 0 between −lambd and lambd. Mirrors `brainstate.nn.soft_shrink`. */
-export const softShrink: (x: ArrayLike, options?: { lambd?: number }) => Array = shrink('softShrink', (x, l) => np.where(np.greater(x, l), np.subtract(x, l), np.where(np.less(x, -l), np.add(x, l), zero(x))));
+export const softShrink: (x: ArrayLike, options?: number | { lambd?: number }) => Array = shrink('softShrink', (x, l) => np.where(np.greater(x, l), np.subtract(x, l), np.where(np.less(x, -l), np.add(x, l), zero(x))));
 
 const preluOf = composite('prelu', ([x, a]) => [np.where(np.greaterEqual(x!, 0), x!, np.multiply(a!, x!))]);
 /** x where not negative, else `a x`; a broadcasts to x. Mirrors `brainstate.nn.prelu`. */
-export function prelu(x: ArrayLike, { a = 0.25 }: { a?: ArrayLike } = {}): Array {
+export function prelu(x: ArrayLike, { a = 0.25, ...rest }: { a?: ArrayLike } = {}): Array {
+  noMoreOptions(rest, prelu);
   return preluOf(promoteDtypesInexact('prelu', x, a), {})[0]!;
 }
 
 /** x where not negative, else x times a random slope of its own, drawn uniformly from an interval. Mirrors `brainstate.nn.rrelu`. */
-export function rrelu(x: ArrayLike, { lower = 1 / 8, upper = 1 / 3 }: { lower?: number; upper?: number } = {}): Array {
+export function rrelu(x: ArrayLike, { lower = 1 / 8, upper = 1 / 3, ...rest }: { lower?: number; upper?: number } = {}): Array {
+  noMoreOptions(rest, rrelu);
   const [a] = promoteDtypesInexact('rrelu', x);
   return prelu(a!, { a: random.uniform({ low: lower, high: upper, size: [...a!.shape], dtype: a!.dtype }) });
 }
@@ -106,13 +113,17 @@ const eluOf = withOptions<{ alpha: number }>('elu', (x, { alpha }) => {
   return np.where(positive, x, np.multiply(np.expm1(np.where(positive, zero(x), x)), alpha));
 });
 /** `x` where positive, else `alpha (exp(x) - 1)`. Mirrors `brainstate.nn.elu`. */
-export function elu(x: ArrayLike, { alpha = 1 }: { alpha?: number } = {}): Array {
+export function elu(x: ArrayLike, options?: number | { alpha?: number }): Array {
+  const { alpha = 1, ...rest } = withFirst('elu', 'alpha', options);
+  noMoreOptions(rest, elu);
   return eluOf(x, { alpha });
 }
 
 const celuOf = withOptions<{ alpha: number }>('celu', (x, { alpha }) => np.add(np.maximum(x, 0), np.multiply(np.expm1(np.divide(np.minimum(x, 0), alpha)), alpha)));
 /** `max(x, 0) + min(0, alpha (exp(x / alpha) - 1))`. Mirrors `brainstate.nn.celu`. */
-export function celu(x: ArrayLike, { alpha = 1 }: { alpha?: number } = {}): Array {
+export function celu(x: ArrayLike, options?: number | { alpha?: number }): Array {
+  const { alpha = 1, ...rest } = withFirst('celu', 'alpha', options);
+  noMoreOptions(rest, celu);
   return celuOf(x, { alpha });
 }
 
@@ -123,7 +134,9 @@ export function selu(x: ArrayLike): Array {
 
 const leakyOf = withOptions<{ slope: number }>('leakyRelu', (x, { slope }) => np.where(np.greaterEqual(x, 0), x, np.multiply(x, slope)));
 /** `x` where not negative, else `slope x`. Mirrors `brainstate.nn.leaky_relu`. */
-export function leakyRelu(x: ArrayLike, { negativeSlope = 0.01 }: { negativeSlope?: number } = {}): Array {
+export function leakyRelu(x: ArrayLike, options?: number | { negativeSlope?: number }): Array {
+  const { negativeSlope = 0.01, ...rest } = withFirst('leakyRelu', 'negativeSlope', options);
+  noMoreOptions(rest, leakyRelu);
   return leakyOf(x, { slope: negativeSlope });
 }
 
@@ -133,12 +146,15 @@ const geluOf = withOptions<{ approximate: boolean }>('gelu', (x, { approximate }
   return np.multiply(x, np.multiply(np.add(np.tanh(inner), 1), 0.5));
 });
 /** `x Φ(x)`, by default in the approximation with tanh. Mirrors `brainstate.nn.gelu`. */
-export function gelu(x: ArrayLike, { approximate = true }: { approximate?: boolean } = {}): Array {
+export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }): Array {
+  const { approximate = true, ...rest } = withFirst('gelu', 'approximate', options);
+  noMoreOptions(rest, gelu);
   return geluOf(x, { approximate });
 }
 
 /** x limited to an interval. Mirrors `brainstate.nn.hard_tanh`. */
-export function hardTanh(x: ArrayLike, { minVal = -1, maxVal = 1 }: { minVal?: number; maxVal?: number } = {}): Array {
+export function hardTanh(x: ArrayLike, { minVal = -1, maxVal = 1, ...rest }: { minVal?: number; maxVal?: number } = {}): Array {
+  noMoreOptions(rest, hardTanh);
   const a = asArray(x, 'hardTanh');
   return np.where(np.greater(a, maxVal), maxVal, np.where(np.less(a, minVal), minVal, a));
 }
@@ -283,7 +299,9 @@ export function standardize(x: ArrayLike, options: (WhereAxis & { variance?: Arr
 }
 
 /** One half of x times the sigmoid of the other. Mirrors `brainstate.nn.glu`. @throws ShapeError if the axis is of odd size */
-export function glu(x: ArrayLike, { axis = -1 }: { axis?: number } = {}): Array {
+export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
+  const { axis = -1, ...rest } = withFirst('glu', 'axis', options);
+  noMoreOptions(rest, glu);
   const a = np.asarray(x);
   const n = a.shape[axis < 0 ? axis + a.ndim : axis];
   if (n === undefined || n % 2 !== 0) throw new ShapeError(`glu: expected an even size along axis ${axis}, got ${a.aval}`);
@@ -292,7 +310,8 @@ export function glu(x: ArrayLike, { axis = -1 }: { axis?: number } = {}): Array 
 }
 
 /** Rows of the identity matrix, by index; zeros where an index is out of range. Mirrors `jax.nn.one_hot`. */
-export function oneHot(x: ArrayLike, numClasses: number, { dtype = 'float32', axis = -1 }: { dtype?: DType; axis?: number } = {}): Array {
+export function oneHot(x: ArrayLike, numClasses: number, { dtype = 'float32', axis = -1, ...rest }: { dtype?: DType; axis?: number } = {}): Array {
+  noMoreOptions(rest, oneHot);
   if (!Number.isInteger(numClasses) || numClasses < 0) throw new ArgumentError(`oneHot: expected numClasses to be a non-negative integer, got ${String(numClasses)}`);
   const i = np.asarray(x);
   const at = axis < 0 ? axis + i.ndim + 1 : axis;

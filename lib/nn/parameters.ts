@@ -3,6 +3,7 @@ import { ArgumentError } from '../core/errors';
 import { flatten } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { isArrayLeaf, toArrays } from '../functional/treeFunction';
+import { noMoreOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import type { Node } from '../graph/node';
@@ -38,7 +39,8 @@ export interface ClipGradNormOptions {
  */
 export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options?: ClipGradNormOptions & { returnNorm?: false }): T;
 export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options: ClipGradNormOptions & { returnNorm: true }): [T, Array];
-export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, { normType = 2, returnNorm = false }: ClipGradNormOptions & { returnNorm?: boolean } = {}): T | [T, Array] {
+export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, { normType = 2, returnNorm = false, ...rest }: ClipGradNormOptions & { returnNorm?: boolean } = {}): T | [T, Array] {
+  noMoreOptions(rest, clipGradNorm);
   const norm = normType === 'inf' ? Infinity : normType === '-inf' ? -Infinity : (normType ?? 2);
   if (typeof norm !== 'number' || Number.isNaN(norm)) throw new ArgumentError(`clipGradNorm: expected normType to be a number, 'inf', '-inf' or null, got ${describeValue(normType)}`);
   const [values, def] = flatten(grad, isArrayLeaf);
@@ -76,7 +78,8 @@ function textTable(head: readonly string[], rows: readonly (readonly string[])[]
  */
 export function countParameters(module: Module, options?: { precision?: number; returnTable?: false }): number;
 export function countParameters(module: Module, options: { precision?: number; returnTable: true }): [string, number];
-export function countParameters(module: Module, { precision = 2, returnTable = false }: { precision?: number; returnTable?: boolean } = {}): number | [string, number] {
+export function countParameters(module: Module, { precision = 2, returnTable = false, ...rest }: { precision?: number; returnTable?: boolean } = {}): number | [string, number] {
+  noMoreOptions(rest, countParameters);
   if (!(module instanceof Module)) throw new ArgumentError(`countParameters: expected a module, got ${describeValue(module)}`);
   const counts = module.states(ParamState).entries().map(([path, s]): [string, number] => [path.join('.'), s.numel()]);
   const total = counts.reduce((n, [, c]) => n + c, 0);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../functional/options';
 import { checkpoint as pureCheckpoint, type CheckpointOptions, checkStatic } from '../functional/staging';
 import { type AnyFunction, type LikedArgs, nameOf } from '../functional/treeFunction';
 import { asFunction, type Callable } from './callable';
@@ -18,6 +19,7 @@ export function checkpoint<F extends AnyFunction>(f: F, options?: CheckpointOpti
 export function checkpoint(options: CheckpointOptions): (f: Callable) => (...args: unknown[]) => unknown;
 export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointOptions = {}): unknown {
   if (typeof f !== 'function' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);
+  checkOptions('checkpoint', ['preventCse', 'policy', 'staticArgnums'], options);
   const fn = asFunction(f as Callable, 'checkpoint');
   const resolved = { ...options, staticArgnums: checkStatic('checkpoint', options.staticArgnums, fn) };
   return (...args: unknown[]) => {

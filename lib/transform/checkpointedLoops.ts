@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, TreeError } from '../core/errors';
 import { flatten } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { checkpoint } from '../functional/staging';
 import { trailingOptions } from '../functional/trailingOptions';
 import { type AnyFunction, arraysOf, isArrayLeaf, type Loose } from '../functional/treeFunction';
@@ -81,7 +82,7 @@ export function checkpointedScan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) =>
 
 function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options: CheckpointedOptions): [unknown, unknown] {
   if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describeValue(f)}`);
-  const { base = 16 } = options;
+  const { base = 16 } = checkOptions(op, ['length', 'base', 'pbar'], options);
   checkBase(op, base);
   const n = lengthOf(op, xs, options.length);
   if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected at least one step, got ${n}; scan runs loops of none`);
@@ -134,7 +135,7 @@ export interface BoundedWhileOptions {
  */
 export function boundedWhileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (value: Traced<T>) => unknown, init: T, options: BoundedWhileOptions): Traced<T> {
   const op = 'boundedWhileLoop';
-  const { maxSteps, base = 16 } = options ?? {};
+  const { maxSteps, base = 16 } = checkOptions<BoundedWhileOptions>(op, ['maxSteps', 'base'], options);
   if (!Number.isInteger(maxSteps) || maxSteps < 0) throw new ArgumentError(`${op}: expected maxSteps to be a non-negative integer, got ${String(maxSteps)}`);
   checkBase(op, base);
   const { leaves, def } = arraysOf(init, `${op}: init`);

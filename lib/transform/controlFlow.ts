@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { trailingOptions } from '../functional/trailingOptions';
 import type { AnyFunction, Loose } from '../functional/treeFunction';
 import * as lax from '../lax/control';
@@ -34,6 +35,7 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
 /** One of several functions by an integer, which is clamped into range. Mirrors `brainstate.transform.switch` and `jax.lax.switch`. */
 export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, branches: readonly ((...operands: { [K in keyof A]: Traced<A[K]> }) => T)[], ...operands: A): Traced<T> {
   if (!globalThis.Array.isArray(branches) || branches.length === 0) throw new ArgumentError('switchCase: expected a list of at least one branch');
+  for (const f of branches) if (typeof f !== 'function') throw new ArgumentError(`switchCase: expected functions as branches, got ${describeValue(f)}`);
   const states = union(branches.map((f) => writtenBy(f as unknown as AnyFunction, operands, 'switchCase')));
   if (states.length === 0) return lax.switch_(index, branches as never, ...operands) as Traced<T>;
   const [out, values] = lax.switch_(index, branches.map((b) => threaded(b as unknown as AnyFunction, states, 'switchCase')) as never, read(states), ...operands) as [Traced<T>, unknown[]];
@@ -119,7 +121,8 @@ export interface ScanOptions {
  * Mirrors `brainstate.transform.scan` and `jax.lax.scan`.
  */
 export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
-  const { pbar, ...rest } = options;
+  if (typeof f !== 'function') throw new ArgumentError(`scan: expected a function, got ${describeValue(f)}`);
+  const { pbar, ...rest } = checkOptions('scan', ['length', 'reverse', 'unroll', 'pbar'], options);
   if (pbar !== undefined && pbar !== null) {
     const p = withProgress('scan', pbar, lengthOf('scan', xs, options.length), f as AnyFunction, init);
     const [carry, ys] = scan(p.f as typeof f, p.init as C, xs, rest);

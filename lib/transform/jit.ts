@@ -9,6 +9,7 @@ import { axisKey, isEager, Tracer } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
 import { repeatReads } from '../environ/reads';
 import { asArray, describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { argumentPositions, avalsOf, checkStatic, ShapeDtypeStruct } from '../functional/staging';
 import { type AnyFunction, isArrayLeaf, type LikedArgs, nameOf, toArrays } from '../functional/treeFunction';
 import { compileJaxpr, compileJaxprAsync, type Compiled, lowerJaxpr, matchDonations } from '../interpreters/compile';
@@ -463,6 +464,7 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
     if (f === null || typeof f !== 'object') throw new ArgumentError(`jit: expected a function or a module, got ${describeValue(f)}`);
     return (g: AnyFunction) => jit(g, f as JitOptions);
   }
+  checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name'], options);
   const fn = asFunction(f as Callable);
   const self = new Jit(fn, options, nameOf(fn));
   const call = (...args: unknown[]) => self.call(args);

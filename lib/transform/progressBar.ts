@@ -3,6 +3,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { formatValues, parseFormat } from '../functional/pythonFormat';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { debugCallback } from '../functional/callbacks';
 import type { AnyFunction, Loose } from '../functional/treeFunction';
 import * as lax from '../lax/control';
@@ -50,7 +51,7 @@ export class ProgressBar {
   private readonly options: ProgressBarOptions;
 
   constructor(options: ProgressBarOptions = {}) {
-    const { freq, count, desc } = options;
+    const { freq, count, desc } = checkOptions('ProgressBar', ['freq', 'count', 'desc', 'stream'], options);
     for (const [name, n] of [['freq', freq], ['count', count]] as const) {
       if (n !== undefined && (!Number.isInteger(n) || n < 1)) throw new ArgumentError(`ProgressBar: expected ${name} to be a positive integer, got ${String(n)}`);
     }

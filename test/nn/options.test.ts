@@ -56,3 +56,26 @@ test('Sequential gives the size of the input to layers that take it only', () =>
   const net = new nn.Sequential(new nn.Linear(2, 3), nn.ReLU.desc(), nn.Dropout.desc(0.5), nn.LayerNorm.desc(), nn.Linear.desc(2));
   expect(net.outSize).toEqual([2]);
 });
+
+test('functions refuse options that they do not have', () => {
+  const F = nn as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const x = np.ones([2, 2]);
+  for (const [name, args] of [['elu', [x]], ['softShrink', [x]], ['hardTanh', [x]], ['gelu', [x]], ['weightStandardization', [x]], ['clipGradNorm', [{ x }, 1]], ['callAllFns', [new nn.Linear(2, 2), 'initState']]] as const) {
+    expect(() => F[name]!(...args, { slope: 1 })).toThrow(new RegExp(`^${name}: unknown option 'slope'; expected one of \\w+`));
+  }
+});
+
+test('an activation takes its one option by itself, too', () => {
+  const x = np.array([-1, 2]);
+  const same = (a: np.Array, b: np.Array) => {
+    expect(a.js()).toEqual(b.js());
+  };
+  same(nn.elu(x, 0.5), nn.elu(x, { alpha: 0.5 }));
+  same(nn.leakyRelu(x, 0.25), np.array([-0.25, 2]));
+  same(nn.gelu(x, false), nn.gelu(x, { approximate: false }));
+  same(nn.hardShrink(x, 1.5), np.array([0, 2]));
+  same(new nn.ELU(0.5).call(x), nn.elu(x, 0.5));
+  same(new nn.LeakyReLU(0.25, { name: 'l' }).call(x), np.array([-0.25, 2]));
+  same(new nn.GELU(true).call(x), nn.gelu(x));
+  same(new nn.Softmax(0).call(np.ones([2, 4])), np.full([2, 4], 0.5));
+});

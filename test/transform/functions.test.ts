@@ -9,8 +9,8 @@ import * as random from '../../lib/random';
 import { BrainStateError } from '../../lib/state/errors';
 import { ParamState, State } from '../../lib/state/state';
 import {
-  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
-  NanError, optimizeJaxpr, scan, StatefulFunction, StateFinder,
+  algebraicSimplification, boundedWhileLoop, checkpoint, checkpointedScan, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
+  NanError, optimizeJaxpr, ProgressBar, scan, StatefulFunction, StateFinder, switchCase,
 } from '../../lib/transform';
 
 type A = Array;
@@ -106,6 +106,17 @@ test('StatefulFunction: jaxpr, states, types, calls, cache', () => {
   expect(all.getJaxpr().outAvals).toHaveLength(2);
   expect(all.getWriteStates()).toEqual([]);
   expect(() => f.jaxprCall([], x, 2)).toThrow(ArgumentError);
+});
+
+test('transforms refuse options that they do not have, and what is no function', () => {
+  const o = { static: 0 } as never;
+  const step = (c: A, x: A) => [c, x] as const;
+  for (const [name, f] of Object.entries({
+    jit: () => jit((x: A) => x, o), scan: () => scan(step, 0 as never, np.ones([2]), o), checkpoint: () => checkpoint((x: A) => x, o), checkpointedScan: () => checkpointedScan(step, 0 as never, np.ones([2]), o),
+    boundedWhileLoop: () => boundedWhileLoop(() => false, (x) => x, 0, { maxSteps: 1, static: 0 } as never), ProgressBar: () => new ProgressBar(o), makeJaxpr: () => makeJaxpr((x: A) => x, o),
+  })) expect(f).toThrow(`${name}: unknown option 'static'; expected one of `);
+  expect(() => scan(3 as never, 0, np.ones([2]))).toThrow('scan: expected a function, got');
+  expect(() => switchCase(1, [(x: A) => x, 3 as never], np.ones([]))).toThrow('switchCase: expected functions as branches, got');
 });
 
 test('axisEnv: mapped axes that the function may name', () => {
