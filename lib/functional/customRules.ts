@@ -12,6 +12,7 @@ import { add } from '../primitives/elementwise';
 import { zerosLike } from '../primitives/structural';
 import { asArray, describeValue } from './arrayLike';
 import { castTangent } from './derivatives';
+import { checkOptions } from './options';
 import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, resultsOf } from './treeFunction';
 
 export interface NondiffOptions {
@@ -96,13 +97,24 @@ function tangentsOf(tangents: unknown, outDef: TreeDef, outs: readonly Array[], 
   return r.leaves.map((t, i) => castTangent(t, outs[i]!.aval, `${what}, result ${i}`));
 }
 
+export interface RuleOptions {
+  symbolicZeros?: false;
+}
+
+function checkRuleOptions(op: string, options: RuleOptions | undefined): void {
+  const { symbolicZeros } = checkOptions(op, ['symbolicZeros'], options) as { symbolicZeros?: boolean };
+  if (symbolicZeros === true) throw new ArgumentError(`${op}: symbolicZeros can only be false: rules get arrays of zeros for what is zero`);
+}
+
 /** A function with a forward derivative of its own; see {@link customJvp}. */
 export interface CustomJvp<F extends AnyFunction> {
   (...args: Parameters<F>): ReturnType<F>;
   /**
    * Gives the derivative: `rule([primals], [tangents])` returns `[out, outTangent]`; nondifferentiable arguments come first, one by one.
+   *
+   * @param options `symbolicZeros` can only be false: tangents that are zero are arrays of zeros
    */
-  defjvp(rule: AnyFunction): void;
+  defjvp(rule: AnyFunction, options?: RuleOptions): void;
   /** Gives one derivative for each argument, `(tangent, out, ...primals) => contribution`; null where it is zero. */
   defjvps(...rules: (AnyFunction | null)[]): void;
 }
@@ -144,7 +156,8 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
     return outDef.unflatten(customJvpCallP.bind(params, ...consts, ...call.leaves));
   };
   return Object.assign(wrapped as (...args: Parameters<F>) => ReturnType<F>, {
-    defjvp: (r: AnyFunction) => {
+    defjvp: (r: AnyFunction, given?: RuleOptions) => {
+      checkRuleOptions(`customJvp of ${name}`, given);
       if (typeof r !== 'function') throw new ArgumentError(`customJvp of ${name}: expected defjvp to be given a function, got ${describeValue(r)}`);
       rule = r;
       cache = new CallCache();
@@ -174,8 +187,10 @@ export interface CustomVjp<F extends AnyFunction> {
   /**
    * Gives the derivative: `fwd(...args)` returns `[out, residuals]`, `bwd(residuals, cotangent)` the list of the arguments' cotangents, where null is
    * zero. Nondifferentiable arguments are passed to `fwd` in place, and to `bwd` first, one by one.
+   *
+   * @param options `symbolicZeros` can only be false: cotangents that are zero are arrays of zeros
    */
-  defvjp(fwd: AnyFunction, bwd: AnyFunction): void;
+  defvjp(fwd: AnyFunction, bwd: AnyFunction, options?: RuleOptions): void;
 }
 
 /**
@@ -228,7 +243,8 @@ export function customVjp<F extends AnyFunction>(f: F, options: NondiffOptions =
     return outDef.unflatten(customVjpCallP.bind(params, ...consts, ...call.leaves));
   };
   return Object.assign(wrapped as (...args: Parameters<F>) => ReturnType<F>, {
-    defvjp: (fwd: AnyFunction, bwd: AnyFunction) => {
+    defvjp: (fwd: AnyFunction, bwd: AnyFunction, given?: RuleOptions) => {
+      checkRuleOptions(`customVjp of ${name}`, given);
       if (typeof fwd !== 'function' || typeof bwd !== 'function') throw new ArgumentError(`customVjp of ${name}: expected defvjp(fwd, bwd) to be given two functions`);
       rules = { fwd, bwd };
       cache = new CallCache();

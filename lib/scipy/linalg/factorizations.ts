@@ -214,7 +214,7 @@ export interface TridiagonalOptions {
   selectRange?: readonly [number, number] | null;
 }
 
-/** Eigenvalues, ascending, of a Hermitian matrix with diagonal d and e above it, and its eigenvectors as columns unless `eigvalsOnly`. Mirrors `jax.scipy.linalg.eigh_tridiagonal`. @throws ShapeError unless e is one shorter than d; ArgumentError for a bad selection @example scipy.linalg.eighTridiagonal([2, 2], [1], { eigvalsOnly: true }).js() // [1, 3] */
+/** Eigenvalues, ascending, of a Hermitian matrix with diagonal d and e above it, and its eigenvectors as columns unless `eigvalsOnly`, by {@link eigh} of the whole matrix, so that there are derivatives. Mirrors `jax.scipy.linalg.eigh_tridiagonal`. @throws ShapeError unless e is one shorter than d; ArgumentError for a bad selection @example scipy.linalg.eighTridiagonal([2, 2], [1], { eigvalsOnly: true }).js() // [1, 3] */
 export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options: TridiagonalOptions & { eigvalsOnly: true }): Array;
 export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options?: TridiagonalOptions & { eigvalsOnly?: false }): [Array, Array];
 export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options: TridiagonalOptions = {}): Array | Array[] {
