@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import { NestedDict } from '../state/nestedDict';
 import { type Path, pathText } from '../state/paths';
@@ -23,7 +24,8 @@ export interface FlattenOptions {
  *
  * Mirrors `brainstate.graph.flatten`.
  */
-export function flatten(root: unknown, { refIndex = null, treefyState = true }: FlattenOptions = {}): [GraphDef, NestedDict<unknown>] {
+export function flatten(root: unknown, { refIndex = null, treefyState = true, ...rest }: FlattenOptions = {}): [GraphDef, NestedDict<unknown>] {
+  noMoreOptions(rest, flatten);
   checkGraph('flatten', root);
   const index = refIndex ?? new RefMap<object, number>();
   const containers = new Map<object, number>();

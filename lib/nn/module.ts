@@ -139,12 +139,13 @@ export class Module extends Node {
   }
 
   /** All modules below, and this one last unless `includeSelf` is false. */
-  *modules({ includeSelf = true }: { includeSelf?: boolean } = {}): IterableIterator<Module> {
-    for (const [, m] of this.namedModules({ includeSelf })) yield m;
+  *modules(options: { includeSelf?: boolean } = {}): IterableIterator<Module> {
+    for (const [, m] of this.namedModules(options)) yield m;
   }
 
   /** `[path, module]` of all modules below, and of this one, whose path is empty, last. */
-  *namedModules({ prefix = '', includeSelf = true }: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
+  *namedModules({ prefix = '', includeSelf = true, ...rest }: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
+    noMoreOptions(rest, this.namedModules);
     for (const [path, m] of this.nodes({ allowedHierarchy: [includeSelf ? 0 : 1, Number.MAX_SAFE_INTEGER] }) as [Path, Node][]) {
       if (m instanceof Module) yield [[prefix, path.join('.')].filter((s) => s !== '').join('.'), m];
     }
@@ -160,7 +161,8 @@ export class Module extends Node {
    *
    * (BrainState's gives the children's parameters there, never the module's own.)
    */
-  *namedParameters({ prefix = '', recurse = true }: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
+  *namedParameters({ prefix = '', recurse = true, ...rest }: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
+    noMoreOptions(rest, this.namedParameters);
     const found = this.states(ParamState, { allowedHierarchy: [0, recurse ? Number.MAX_SAFE_INTEGER : 0] });
     for (const [path, p] of found.entries()) yield [prefix === '' ? path.join('.') : `${prefix}.${path.join('.')}`, p as ParamState<Loose>];
   }

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
+import { noMoreOptions } from '../functional/options';
 
 type Dict = Record<string, unknown>;
 
@@ -35,7 +36,8 @@ export function mergeDicts(...args: unknown[]): Dict {
 }
 
 /** Nested plain objects as one, whose keys are joined: `{ a: { b: 1 } }` is `{ 'a.b': 1 }`. Mirrors `brainstate.util.flatten_dict`. @throws ArgumentError where two keys become one */
-export function flattenDict(d: object, { parentKey = '', sep = '.' }: { parentKey?: string; sep?: string } = {}): Dict {
+export function flattenDict(d: object, { parentKey = '', sep = '.', ...rest }: { parentKey?: string; sep?: string } = {}): Dict {
+  noMoreOptions(rest, flattenDict);
   checkDict('util.flattenDict', d);
   const out: Dict = {};
   const add = (k: string, v: unknown) => {
@@ -51,7 +53,8 @@ export function flattenDict(d: object, { parentKey = '', sep = '.' }: { parentKe
 }
 
 /** The inverse of {@link flattenDict}. Mirrors `brainstate.util.unflatten_dict`. @throws ArgumentError for empty parts of keys, and a key above another */
-export function unflattenDict(d: object, { sep = '.' }: { sep?: string } = {}): Dict {
+export function unflattenDict(d: object, { sep = '.', ...rest }: { sep?: string } = {}): Dict {
+  noMoreOptions(rest, unflattenDict);
   checkDict('util.unflattenDict', d);
   const out: Dict = {};
   for (const [key, value] of Object.entries(d)) {

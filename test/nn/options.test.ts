@@ -1,4 +1,4 @@
-import { ArgumentError, environ, nn, numpy as np } from '../../lib/index';
+import { ArgumentError, environ, graph, nn, numpy as np, util } from '../../lib/index';
 
 // Options are written as a user without types would.
 const N = nn as unknown as Record<string, new (...args: unknown[]) => { prob: number }>;
@@ -78,4 +78,13 @@ test('an activation takes its one option by itself, too', () => {
   same(new nn.LeakyReLU(0.25, { name: 'l' }).call(x), np.array([-0.25, 2]));
   same(new nn.GELU(true).call(x), nn.gelu(x));
   same(new nn.Softmax(0).call(np.ones([2, 4])), np.full([2, 4], 0.5));
+});
+
+test('methods of modules, graphs and utilities refuse options that they do not have', () => {
+  const layer = new nn.Linear(2, 2);
+  const o = { self: false } as never;
+  expect(() => [...layer.namedModules(o)]).toThrow("namedModules: unknown option 'self'; expected one of prefix, includeSelf");
+  expect(() => [...layer.namedParameters(o)]).toThrow("namedParameters: unknown option 'self'; expected one of prefix, recurse");
+  expect(() => graph.flatten(layer, o)).toThrow("flatten: unknown option 'self'; expected one of refIndex, treefyState");
+  expect(() => util.flattenDict({ a: 1 }, o)).toThrow("flattenDict: unknown option 'self'; expected one of parentKey, sep");
 });

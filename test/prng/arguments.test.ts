@@ -59,7 +59,7 @@ test.each<[string, () => unknown, new (m: string) => Error, string]>([
   ['a generator for another key', () => prng.split(key, 2, { impl: 'rbg' }), ShapeError, 'expected a key of shape [4]'],
   ['fractional data to fold in', () => prng.foldIn(key, 1.5), ArgumentError, 'foldIn: expected data to be an integer'],
   ['a negative size', () => prng.normal(key, [-1]), ShapeError, 'non-negative'],
-  ['an option that does not exist', () => prng.normal(key, { size: 3 } as never), ArgumentError, "no option 'size'"],
+  ['an option that does not exist', () => prng.normal(key, { size: 3 } as never), ArgumentError, "unknown option 'size'"],
   ['a shape given twice', () => prng.normal(key, [3], { shape: [3] }), ArgumentError, 'given twice'],
   ['an integer type for floats', () => prng.normal(key, [3], { dtype: 'int32' }), DtypeError, 'normal: expected dtype to be of kind float'],
   ['a float8 type', () => prng.normal(key, [3], { dtype: 'float8_e5m2' }), DtypeError, 'float16, bfloat16, float32 or float64'],
