@@ -375,7 +375,7 @@ function stageBranches(op: string, names: readonly string[], branches: readonly 
  * @param pred a scalar: a bool, or a number, which is true unless zero
  * @param trueFun what is applied to the operands where it is true
  * @param falseFun what is applied where it is false; its result is of the same structure, shapes and dtypes
- * @throws ShapeError where `pred` is not a scalar; TreeError, ShapeError or DtypeError where results differ
+ * @throws ShapeError where `pred` is not a scalar, DtypeError where it is complex; TreeError, ShapeError or DtypeError where results differ
  * @example
  * lax.cond(x.sum().greater(0), (a) => a.mul(2), (a) => a.neg(), x);
  */
@@ -386,6 +386,7 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
   if (typeof pred === 'function') throw new ArgumentError(`${op}: expected pred to be a scalar, got a function`);
   const p = asArray(pred, `${op}: pred`);
   if (p.ndim !== 0) throw new ShapeError(`${op}: expected pred to be a scalar, got ${p.aval}`);
+  if (dtypeKind(p.dtype) === 'complex') throw new DtypeError(`${op}: expected pred to be a bool or a real number, got ${p.aval}`);
   const [xs, tree] = toArrays(op, 'operands', operands);
   if (runsInJs()) return inJs(op, (isTruthy(p.item()) ? trueFun : falseFun) as unknown as Fun, tree.unflatten(xs)) as Traced<T>;
   const staged = stageBranches(op, ['trueFun', 'falseFun'], [trueFun as unknown as Fun, falseFun as unknown as Fun], xs, tree);
