@@ -5,6 +5,7 @@ import { ArgumentError, TreeError } from '../core/errors';
 import { Tracer } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
 import { asArray, type ArrayLike, describeValue, type TypedArray } from '../functional/arrayLike';
+import { blockUntilReady } from '../functional/ready';
 import { isArrayLeaf } from '../functional/treeFunction';
 import type { Buffer } from '../pjrt';
 import { BrainStateError, TraceContextError } from './errors';
@@ -228,6 +229,13 @@ export class State<T = Array> {
       this.flat = { def, leaves: leaves as Array[] };
     }
     return this.flat;
+  }
+
+  /** Waits until the value is there, without handing it out: a compiled step may go on writing its results in the same memory. @throws XlaError if computing it failed */
+  blockUntilReady(): this {
+    if (this.slots !== null) for (const b of this.slots.buffers) b.blockUntilReady();
+    else blockUntilReady(this.val);
+    return this;
   }
 
   /** Buffers that only this state holds, if its value is in such. @internal */

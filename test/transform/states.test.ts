@@ -1,8 +1,9 @@
 import type { Array } from '../../lib/core/array';
+import { blockUntilReady } from '../../lib/functional/ready';
 import * as np from '../../lib/numpy';
 import { split } from '../../lib/prng';
 import { BatchAxisError, BrainStateError } from '../../lib/state/errors';
-import { ParamState, State } from '../../lib/state/state';
+import { ParamState, ShortTermState, State } from '../../lib/state/state';
 import { checkpoint } from '../../lib/transform/checkpoint';
 import { cond, forLoop, scan, switchCase, whileLoop } from '../../lib/transform/controlFlow';
 import { grad } from '../../lib/transform/grad';
@@ -139,4 +140,21 @@ test('gradients through loops with states, and through checkpoint', () => {
   expect(js(grad(checkpoint(run), { gradStates: w })() as A)).toBeCloseTo(3 * 6 * 0.25, 5);
   expect(js(h)).toBeCloseTo(0.75, 5);
   expect(js(jit(grad(run, { gradStates: w }))() as A)).toBeCloseTo(4.5, 5);
+});
+
+test('waiting for a state does not hand its value out: the next step writes in the same memory', () => {
+  const s = new ShortTermState(np.zeros([3]));
+  const step = jit(() => {
+    s.value = np.add(s.value, 1);
+    return null;
+  });
+  step();
+  expect(s.blockUntilReady()).toBe(s);
+  expect(s.ownSlots()).not.toBeNull();
+  expect(blockUntilReady({ s, other: 1 }).s).toBe(s);
+  expect(s.ownSlots()).not.toBeNull();
+  step();
+  expect(s.value.js()).toEqual([2, 2, 2]);
+  // A value that was handed out is waited for too.
+  expect(s.blockUntilReady().value.js()).toEqual([2, 2, 2]);
 });
