@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
+import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
@@ -15,6 +16,7 @@ import { hlo } from '../stablehlo';
 import { jaxprAxisNames, rearranged } from './jaxprTools';
 import { add, mul, sin } from './elementwise';
 import { addAny } from './nary';
+import { scanForm } from './scanForms';
 import { moveaxis, zerosLike } from './structural';
 
 /** Parameters of `scan`: JAX's. Operands are constants, then the carry, then what is scanned over. */
@@ -77,7 +79,25 @@ function update(ctx: LoweringContext, x: IrValue, y: IrValue, at: IrValue): IrVa
   return hlo.op(ctx, 'dynamic_update_slice', [x, row, at, ...y.aval.shape.map(() => ctx.splat(0, at.aval))], x.aval);
 }
 
+/** The loop in a better form if there is one: what is before it, the loop, what is after it. */
 function lowerScan(ctx: LoweringContext, args: readonly IrValue[], p: ScanParams, outs: readonly ShapedArray[]): IrValue[] {
+  const form = p.unroll < p.length ? scanForm(p) : null;
+  if (form === null) return lowerLoop(ctx, args, p, outs);
+  const { consts, carry, xs } = groups(args, p);
+  const made = ctx.inline(form.before, [...consts, ...xs]);
+  const newXs = made.slice(form.numNewConsts);
+  const ys = outs.slice(p.numCarry);
+  const numCarry = form.kept.filter(Boolean).length;
+  const avals = form.body.outAvals;
+  const further = avals.slice(avals.length - form.numNewYs).map((a) => stacked(a, p.length));
+  const results = lowerLoop(ctx, [...consts, ...made.slice(0, form.numNewConsts), ...pick(carry, form.kept), ...xs, ...newXs],
+    { ...p, jaxpr: form.body, numConsts: consts.length + form.numNewConsts, numCarry }, [...avals.slice(0, numCarry), ...ys, ...further]);
+  const sums = ctx.inline(form.after, [...pick(carry, form.kept, false), ...xs, ...results.slice(numCarry + ys.length)]);
+  let [k, s] = [0, 0];
+  return [...form.kept.map((kept) => (kept ? results[k++]! : sums[s++]!)), ...results.slice(numCarry, numCarry + ys.length)];
+}
+
+function lowerLoop(ctx: LoweringContext, args: readonly IrValue[], p: ScanParams, outs: readonly ShapedArray[]): IrValue[] {
   const { consts, carry, xs } = groups(args, p);
   const { length: n, reverse, numCarry } = p;
   const ysAvals = outs.slice(numCarry);
@@ -110,7 +130,9 @@ function lowerScan(ctx: LoweringContext, args: readonly IrValue[], p: ScanParams
     return [r.slice(0, numCarry), ys.map((y, k) => update(c, y, r[numCarry + k]!, index))];
   };
   // Constants and scanned arrays go through the loop unchanged, so that XLA keeps them in place.
-  const inits = [int(ctx, 0), ...carry, ...ysAvals.map((a) => ctx.splat(0, a)), ...consts, ...xs];
+  // What results are stacked in is written whole; values differ lest XLA make one array of them, and copies of that.
+  const room = (a: ShapedArray, i: number) => ctx.splat(dtypeKind(a.dtype) === 'float' ? i % 16 : 0, a);
+  const inits = [int(ctx, 0), ...carry, ...ysAvals.map(room), ...consts, ...xs];
   const results = hlo.whileLoop(ctx, inits, (c, v) => [hlo.compare(c, 'LT', v[0]!, int(c, trips))], (c, v) => {
     const i = v[0]!;
     let state = v.slice(1, 1 + numCarry);
