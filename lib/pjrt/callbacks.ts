@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { ArgumentError, CallbackError } from './errors';
 import { native, onErrorText } from './native';
 
@@ -36,7 +37,9 @@ export function liveCallbacks(): number {
 
 // ---- errors: XLA carries texts only, so that the text names the error that was thrown ----
 
-const MARK = /\[callback error (\d+)\]/;
+const MARK = /\[callback error ([0-9a-f]{8})\.(\d+)\]/;
+/** A thread's programs are common to all copies of this module in it (ESM and CommonJS, tests with modules of their own); its errors are not. */
+const COPY = randomUUID().slice(0, 8);
 const MOST_ERRORS = 256;
 const thrown = new Map<number, unknown>();
 /** Errors that someone was told of by another way. */
@@ -52,7 +55,7 @@ function textOf(error: unknown): string {
     thrown.delete(oldest);
     told.delete(oldest);
   }
-  return `${messageOf(error)} [callback error ${number}]`;
+  return `${messageOf(error)} [callback error ${COPY}.${number}]`;
 }
 
 function messageOf(error: unknown): string {
@@ -61,17 +64,21 @@ function messageOf(error: unknown): string {
 
 /** An error of XLA's that began as one of a callback's. */
 function callbackErrorOf(status: string, text: string): CallbackError | null {
-  const number = MARK.exec(text)?.[1];
-  if (number !== undefined) {
-    const n = Number(number);
-    if (thrown.has(n)) {
+  const mark = MARK.exec(text);
+  if (mark !== null) {
+    const own = mark[1] === COPY;
+    const n = Number(mark[2]);
+    if (own && thrown.has(n)) {
       const cause = thrown.get(n);
       const error = new CallbackError(`a callback failed: ${messageOf(cause)}`, { cause, status });
       if (told.has(n)) repeated.add(error);
       told.add(n);
       return error;
     }
-    return new CallbackError(`a callback failed: ${text.replace(MARK, '').trim()}`, { status });
+    const error = new CallbackError(`a callback failed: ${text.replace(MARK, '').trim()}`, { status });
+    // Those who wait for all programs are told of their own errors only.
+    if (!own) repeated.add(error);
+    return error;
   }
   if (!/(^|[ :])callback: /.test(text)) return null;
   // XLA puts words of its own in front.

@@ -176,3 +176,24 @@ describe('processes end well while callbacks are open', () => {
     expect([r.code, r.signal, r.stdout, r.stderr]).toEqual([0, null, 'waits 1\nserves 1\npromises 1\nqueues 1\n2\n', '']);
   }, 40_000);
 });
+
+// The last one: the addon calls the functions of the copy that was loaded last.
+test('copies of the library in a thread are told of their own errors only', () => {
+  const f = compile(() => {
+    throw new Error('of the first copy');
+  });
+  expect(() => f.execute([vector([0, 0, 0, 0])])[0]!.blockUntilReady()).toThrow(/of the first copy/);
+  jest.isolateModules(() => {
+    const copy = jest.requireActual<typeof import('../../lib/pjrt')>('../../lib/pjrt');
+    expect(copy.CallbackError).not.toBe(CallbackError);
+    const client = copy.defaultClient();
+    const program = (g: HostCallback) => client.compileSync(loopOfCallbacks(copy.callbackId(g), 4, 1), {}, [g]);
+    const call = (e: ReturnType<typeof program>) => e.execute([client.bufferFromHost(new Float32Array(4), 'float32', [4])])[0]!;
+    expect(list(call(program(addOne)).toHostSync())).toEqual([2, 2, 2, 2]);
+    copy.effectsBarrier();
+    call(program(() => {
+      throw new Error('of the second copy');
+    }));
+    expect(() => copy.effectsBarrier()).toThrow(/of the second copy/);
+  });
+});
