@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
+import { checkOptions } from '../functional/options';
 import { breathe, readAllSync, removeFile, writeAtomic, writeAtomicSync } from './disk';
 import { CheckpointError, InvalidCheckpointPath, reason } from './errors';
 import { type FileName, filePath, type LoadOptions, msgpackRestore } from './msgpack';
@@ -78,7 +79,8 @@ export class CheckpointManager {
   private readonly prefix: string;
   private queue: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: FileName, { maxToKeep = 5, bestMetric, bestMode = 'min', bestToKeep = 1, prefix = 'checkpoint' }: CheckpointManagerOptions = {}) {
+  constructor(folder: FileName, given: CheckpointManagerOptions = {}) {
+    const { maxToKeep = 5, bestMetric, bestMode = 'min', bestToKeep = 1, prefix = 'checkpoint' } = checkOptions(new.target.name, ['maxToKeep', 'bestMetric', 'bestMode', 'bestToKeep', 'prefix'], given);
     this.folder = filePath('CheckpointManager', folder);
     if (maxToKeep !== null && !(Number.isInteger(maxToKeep) && maxToKeep >= 1)) throw new ArgumentError(`CheckpointManager: expected maxToKeep to be a positive integer or null, got ${String(maxToKeep)}`);
     if (bestMode !== 'min' && bestMode !== 'max') throw new ArgumentError(`CheckpointManager: expected bestMode to be 'min' or 'max', got ${String(bestMode)}`);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { readAll, readAllSync, writeAtomic, writeAtomicSync } from './disk';
 import { InvalidCheckpointPath } from './errors';
 import { packStateMap, stateMapToHost, stateMapToHostAsync } from './msgpackPack';
@@ -41,6 +42,9 @@ export interface LoadOptions extends RestoreOptions {
   verbose?: boolean;
 }
 
+const RESTORE = ['target', 'mismatch', 'host', 'maxDepth', 'maxEntries'] as const;
+const LOAD = [...RESTORE, 'maxSize', 'verbose'] as const;
+
 function limitsOf({ maxDepth, maxEntries }: Partial<Limits>): Limits {
   return { maxDepth: maxDepth ?? DEFAULT_LIMITS.maxDepth, maxEntries: maxEntries ?? DEFAULT_LIMITS.maxEntries };
 }
@@ -52,6 +56,10 @@ function limitsOf({ maxDepth, maxEntries }: Partial<Limits>): Limits {
  * @throws CheckpointMismatchError where they do not fit the target and `mismatch` is `'error'`
  */
 export function msgpackRestore(bytes: Uint8Array, options: RestoreOptions = {}): unknown {
+  return restore(bytes, checkOptions('msgpackRestore', RESTORE, options));
+}
+
+function restore(bytes: Uint8Array, options: RestoreOptions): unknown {
   checkMismatchMode(options.mismatch ?? 'error');
   const state = unpackStateDict(bytes, limitsOf(options));
   return msgpackFromStateDict(options.target ?? null, options.host ? state : toDevice(state), { mismatch: options.mismatch });
@@ -81,6 +89,7 @@ export interface SaveOptions {
  */
 export function msgpackSave(filename: FileName, target: unknown, options: SaveOptions & { asyncManager?: AsyncManager } = {}): string {
   const path = filePath('msgpackSave', filename);
+  checkOptions('msgpackSave', ['overwrite', 'verbose', 'asyncManager'], options);
   if (options.verbose) console.log(`Saving checkpoint into ${path}`);
   const overwrite = options.overwrite ?? true;
   if (!overwrite && existsSync(path)) throw new InvalidCheckpointPath(`${path} exists, and overwrite is false`);
@@ -99,6 +108,7 @@ export function msgpackSave(filename: FileName, target: unknown, options: SaveOp
 /** {@link msgpackSave} with the event loop free; the values are those at the time of the call. */
 export async function msgpackSaveAsync(filename: FileName, target: unknown, options: SaveOptions = {}): Promise<string> {
   const path = filePath('msgpackSaveAsync', filename);
+  checkOptions('msgpackSaveAsync', ['overwrite', 'verbose'], options);
   if (options.verbose) console.log(`Saving checkpoint into ${path}`);
   const overwrite = options.overwrite ?? true;
   const host = stateMapToHostAsync(toStateMap(target));
@@ -125,14 +135,16 @@ export async function msgpackSaveAsync(filename: FileName, target: unknown, opti
  */
 export function msgpackLoad(filename: FileName, options: LoadOptions = {}): unknown {
   const path = filePath('msgpackLoad', filename);
+  checkOptions('msgpackLoad', LOAD, options);
   checkMismatchMode(options.mismatch ?? 'error');
   if (options.verbose) console.log(`Loading checkpoint from ${path}`);
-  return msgpackRestore(readAllSync(path, options.maxSize ?? null), options);
+  return restore(readAllSync(path, options.maxSize ?? null), options);
 }
 
 /** {@link msgpackLoad} with the event loop free. */
 export async function msgpackLoadAsync(filename: FileName, options: LoadOptions = {}): Promise<unknown> {
   const path = filePath('msgpackLoadAsync', filename);
+  checkOptions('msgpackLoadAsync', LOAD, options);
   checkMismatchMode(options.mismatch ?? 'error');
   if (options.verbose) console.log(`Loading checkpoint from ${path}`);
   const state = unpackStateDict(await readAll(path, options.maxSize ?? null), limitsOf(options));

@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
+import { checkOptions } from '../functional/options';
 import { RangeReader, readAllSync, writeAtomicSync } from './disk';
 import { CheckpointError } from './errors';
 import { HostArray } from './hostArray';
@@ -26,11 +27,13 @@ function ending(path: string, end: string): string {
  */
 export function numpySave(filename: FileName, array: Tensor, options: Pick<SaveOptions, 'overwrite'> = {}): string {
   const path = ending(filePath('numpySave', filename), '.npy');
+  checkOptions('numpySave', ['overwrite'], options);
   writeAtomicSync(path, writeNpy(HostArray.from(array), 'numpySave'), options.overwrite ?? true);
   return path;
 }
 
-function saveArchive(op: string, filename: FileName, arrays: Tensors, compress: boolean, overwrite: boolean): string {
+function saveArchive(op: string, filename: FileName, arrays: Tensors, compress: boolean, options: Pick<SaveOptions, 'overwrite'>): string {
+  const { overwrite = true } = checkOptions(op, ['overwrite'], options);
   const path = ending(filePath(op, filename), '.npz');
   if (!(arrays instanceof Map) && !isPlainObject(arrays)) throw new ArgumentError(`${op}: expected arrays to be a plain object or a Map of arrays by name`);
   const entries = arrays instanceof Map ? [...arrays] : Object.entries(arrays as Record<string, Tensor>);
@@ -44,12 +47,12 @@ function saveArchive(op: string, filename: FileName, arrays: Tensors, compress: 
 
 /** Saves arrays by name as NumPy's `.npz`, whose ending is added if need be. Mirrors `numpy.savez`. */
 export function savez(filename: FileName, arrays: Tensors, options: Pick<SaveOptions, 'overwrite'> = {}): string {
-  return saveArchive('savez', filename, arrays, false, options.overwrite ?? true);
+  return saveArchive('savez', filename, arrays, false, options);
 }
 
 /** {@link savez}, compressed. Mirrors `numpy.savez_compressed`. */
 export function savezCompressed(filename: FileName, arrays: Tensors, options: Pick<SaveOptions, 'overwrite'> = {}): string {
-  return saveArchive('savezCompressed', filename, arrays, true, options.overwrite ?? true);
+  return saveArchive('savezCompressed', filename, arrays, true, options);
 }
 
 export interface NumpyLoadOptions {
@@ -74,6 +77,7 @@ export interface NumpyLoadOptions {
  */
 export function numpyLoad(filename: FileName, options: NumpyLoadOptions = {}): Array | HostArray | Record<string, Array | HostArray> {
   const path = filePath('numpyLoad', filename);
+  checkOptions('numpyLoad', ['dtype', 'host', 'names', 'maxSize'], options);
   const give = (a: HostArray) => (options.host ? a : a.toArray());
   const reader = new RangeReader(path);
   try {

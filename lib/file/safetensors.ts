@@ -5,6 +5,7 @@ import { ArgumentError, DtypeError } from '../core/errors';
 import { bytesPerElement, type ComplexArray, type SmallFloatArray } from '../core/hostFormat';
 import { isPlainObject } from '../core/tree';
 import type { ArrayLike } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { RangeReader, writeAtomic, writeAtomicSync } from './disk';
 import { CheckpointError, InvalidCheckpointPath, reason } from './errors';
 import { HostArray } from './hostArray';
@@ -73,6 +74,7 @@ function serialize(arrays: [string, HostArray][], metadata: Readonly<Record<stri
  */
 export function saveSafetensors(filename: FileName, tensors: Tensors, options: SafetensorsSaveOptions = {}): string {
   const path = filePath('saveSafetensors', filename);
+  checkOptions('saveSafetensors', ['metadata', 'overwrite', 'verbose'], options);
   const arrays = entriesOf('saveSafetensors', tensors).map(([name, x]): [string, HostArray] => [name, HostArray.from(x, name)]);
   writeAtomicSync(path, serialize(arrays, options.metadata), options.overwrite ?? true);
   if (options.verbose) console.log(`Saved ${arrays.length} tensors into ${path}`);
@@ -82,6 +84,7 @@ export function saveSafetensors(filename: FileName, tensors: Tensors, options: S
 /** {@link saveSafetensors} with the event loop free; the values are those at the time of the call. */
 export async function saveSafetensorsAsync(filename: FileName, tensors: Tensors, options: SafetensorsSaveOptions = {}): Promise<string> {
   const path = filePath('saveSafetensorsAsync', filename);
+  checkOptions('saveSafetensorsAsync', ['metadata', 'overwrite', 'verbose'], options);
   const arrays = await Promise.all(entriesOf('saveSafetensorsAsync', tensors).map(async ([name, x]): Promise<[string, HostArray]> => [name, await HostArray.fromAsync(x, name)]));
   await writeAtomic(path, serialize(arrays, options.metadata), options.overwrite ?? true);
   if (options.verbose) console.log(`Saved ${arrays.length} tensors into ${path}`);
@@ -236,6 +239,7 @@ export interface SafetensorsLoadOptions {
 export function loadSafetensors(filename: FileName, options: SafetensorsLoadOptions & { host: true }): Record<string, HostArray>;
 export function loadSafetensors(filename: FileName, options?: SafetensorsLoadOptions & { host?: false }): Record<string, Array>;
 export function loadSafetensors(filename: FileName, options: SafetensorsLoadOptions & { host?: boolean } = {}): Record<string, Array | HostArray> {
+  checkOptions('loadSafetensors', ['names', 'host'], options);
   const f = openSafetensors(filename);
   try {
     const out: Record<string, Array | HostArray> = {};
@@ -248,6 +252,7 @@ export function loadSafetensors(filename: FileName, options: SafetensorsLoadOpti
 
 /** {@link loadSafetensors} with the event loop free. */
 export async function loadSafetensorsAsync(filename: FileName, options: SafetensorsLoadOptions = {}): Promise<Record<string, Array>> {
+  checkOptions('loadSafetensorsAsync', ['names'], options);
   const f = openSafetensors(filename);
   try {
     const out: Record<string, Array> = {};

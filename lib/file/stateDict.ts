@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { describeValue, isComplex } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { pythonText } from './pythonKey';
 import { CheckpointMismatchError } from './errors';
 import { isArrayValue, shapeOf } from './hostArray';
@@ -66,7 +67,8 @@ const registry = new Map<unknown, Handler>();
  * @example
  * registerSerialization(Counter, (c) => c.n, (c, state, context) => { context.commit(() => { c.n = state as number; }); return c; });
  */
-export function registerSerialization<T>(cls: abstract new (...args: never[]) => T, to: ToStateDict<T>, from: FromStateDict<T>, { override = false }: { override?: boolean } = {}): void {
+export function registerSerialization<T>(cls: abstract new (...args: never[]) => T, to: ToStateDict<T>, from: FromStateDict<T>, given: { override?: boolean } = {}): void {
+  const { override = false } = checkOptions('registerSerialization', ['override'], given);
   if (typeof cls !== 'function') throw new ArgumentError(`registerSerialization: expected cls to be a class, got ${describeValue(cls)}`);
   if (registry.has(cls.prototype) && !override) throw new ArgumentError(`registerSerialization: class ${cls.name} is registered already; replace it with { override: true }`);
   registry.set(cls.prototype, { to, from } as Handler);
@@ -234,7 +236,8 @@ export function checkMismatchMode(mode: unknown): void {
  *
  * @throws CheckpointMismatchError where they do not fit and `mismatch` is `'error'`
  */
-export function msgpackFromStateDict(target: unknown, state: unknown, { name = '.', mismatch = 'error' }: { name?: string; mismatch?: MismatchMode } = {}): unknown {
+export function msgpackFromStateDict(target: unknown, state: unknown, given: { name?: string; mismatch?: MismatchMode } = {}): unknown {
+  const { name = '.', mismatch = 'error' } = checkOptions('msgpackFromStateDict', ['name', 'mismatch'], given);
   const r = new Restorer(mismatch);
   const result = r.restore(target, state, name);
   r.commit();

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
@@ -110,7 +111,8 @@ const polyOf = composite<{ epsilon: number }>('polyLossCrossEntropy', ([logits, 
 });
 
 /** Cross entropy plus epsilon (2) times the probability that the labels miss. Mirrors `braintools.metric.poly_loss_cross_entropy`. */
-export function polyLossCrossEntropy(logits: ArrayLike, labels: ArrayLike, { epsilon = 2 }: { epsilon?: number } = {}): Array {
+export function polyLossCrossEntropy(logits: ArrayLike, labels: ArrayLike, given: { epsilon?: number } = {}): Array {
+  const { epsilon = 2 } = checkOptions('polyLossCrossEntropy', ['epsilon'], given);
   return polyOf([asArray(logits, 'polyLossCrossEntropy'), asArray(labels, 'polyLossCrossEntropy')], { epsilon })[0]!;
 }
 
@@ -156,7 +158,8 @@ const focalOf = composite<{ alpha: number | null; gamma: number }>('sigmoidFocal
 });
 
 /** Binary cross entropy in which examples already right count less, by the power gamma (2); alpha weighs positives. Mirrors `braintools.metric.sigmoid_focal_loss`. @throws DtypeError if logits are not floats */
-export function sigmoidFocalLoss(logits: ArrayLike, labels: ArrayLike, { alpha = null, gamma = 2 }: { alpha?: number | null; gamma?: number } = {}): Array {
+export function sigmoidFocalLoss(logits: ArrayLike, labels: ArrayLike, given: { alpha?: number | null; gamma?: number } = {}): Array {
+  const { alpha = null, gamma = 2 } = checkOptions('sigmoidFocalLoss', ['alpha', 'gamma'], given);
   return focalOf([floats('sigmoidFocalLoss', 'logits', logits), asArray(labels, 'sigmoidFocalLoss')], { alpha, gamma })[0]!;
 }
 

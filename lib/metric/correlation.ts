@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import * as np from '../numpy';
@@ -47,7 +48,8 @@ const crossOf = composite<{ binSize: number }>('crossCorrelation', ([spikes], { 
  * @throws ShapeError if spikes are not a matrix, ArgumentError if a bin is shorter than a step
  * @example crossCorrelation([[1, 1], [0, 1]], 1, { dt: 1 }).item() // 0.70710677
  */
-export function crossCorrelation(spikes: ArrayLike, bin: number, { dt }: DtOptions = {}): Array {
+export function crossCorrelation(spikes: ArrayLike, bin: number, given: DtOptions = {}): Array {
+  const { dt } = checkOptions('crossCorrelation', ['dt'], given);
   const step = stepLength('crossCorrelation', dt);
   const binSize = Math.round(bin / step);
   if (!(binSize >= 1)) throw new ArgumentError(`crossCorrelation: expected bin of at least one step of ${step}, got ${bin}`);
@@ -125,7 +127,8 @@ const dynamicsOf = composite<Required<DynamicsOptions>>('functionalConnectivityD
  * @returns (windows, windows)
  * @throws ShapeError for other than matrices of two or more signals
  */
-export function functionalConnectivityDynamics(activities: ArrayLike, { windowSize = 30, stepSize = 5 }: DynamicsOptions = {}): Array {
+export function functionalConnectivityDynamics(activities: ArrayLike, given: DynamicsOptions = {}): Array {
+  const { windowSize = 30, stepSize = 5 } = checkOptions('functionalConnectivityDynamics', ['windowSize', 'stepSize'], given);
   const op = 'functionalConnectivityDynamics';
   if (!(Number.isInteger(windowSize) && windowSize > 1)) throw new ArgumentError(`${op}: expected windowSize to be an integer > 1, got ${windowSize}`);
   if (!(Number.isInteger(stepSize) && stepSize > 0)) throw new ArgumentError(`${op}: expected stepSize to be an integer > 0, got ${stepSize}`);

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
@@ -57,7 +58,8 @@ export interface CtcOptions {
   logEpsilon?: number;
 }
 
-function ctc(op: string, logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, { blankId = 0, logEpsilon = -1e5 }: CtcOptions, forward: boolean): Array[] {
+function ctc(op: string, logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, options: CtcOptions, forward: boolean): Array[] {
+  const { blankId = 0, logEpsilon = -1e5 } = checkOptions(op, ['blankId', 'logEpsilon'], options);
   const [x, y] = [floats(op, 'logits', logits), ints(op, 'labels', labels)];
   const [xPad, yPad] = [asArray(logitPaddings, op), asArray(labelPaddings, op)];
   if (x.ndim !== 3 || y.ndim !== 2 || x.shape[0] !== y.shape[0]) throw new ShapeError(`${op}: expected logits (batch, time, classes) and labels (batch, labels), got ${x.aval} and ${y.aval}`);

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import * as np from '../numpy';
@@ -53,7 +54,8 @@ const rateOf = composite<{ points: number; height: number }>('firingRate', ([spi
  * @returns (time,), or as many points as the window has if it is longer
  * @example firingRate([[1], [0], [1]], 2, { dt: 1 }) // [0.33333334, 0.6666667, 0.33333334]
  */
-export function firingRate(spikes: ArrayLike, width: number, { dt }: DtOptions = {}): Array {
+export function firingRate(spikes: ArrayLike, width: number, given: DtOptions = {}): Array {
+  const { dt } = checkOptions('firingRate', ['dt'], given);
   const step = stepLength('firingRate', dt);
   const points = Math.trunc(width / 2 / step) * 2 + 1;
   if (!(points >= 1)) throw new ArgumentError(`firingRate: expected width >= 0, got ${width}`);
@@ -66,7 +68,8 @@ export function firingRate(spikes: ArrayLike, width: number, { dt }: DtOptions =
  *
  * @example victorPurpuraDistance([1, 2], [1.5]) // 1.5
  */
-export function victorPurpuraDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike, { costFactor = 1 }: { costFactor?: number } = {}): number {
+export function victorPurpuraDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike, given: { costFactor?: number } = {}): number {
+  const { costFactor = 1 } = checkOptions('victorPurpuraDistance', ['costFactor'], given);
   const [a, b] = [spikeTimes('victorPurpuraDistance', spikeTimes1), spikeTimes('victorPurpuraDistance', spikeTimes2)];
   let row = b.map((_, j) => j + 1);
   row.unshift(0);
@@ -94,7 +97,8 @@ const vanRossumOf = composite<{ tau: number; points: number }>('vanRossumDistanc
  *
  * @param options.tMax end of the comparison; by default 5 tau after the last spike
  */
-export function vanRossumDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike, { tau = 1, tMax }: { tau?: number; tMax?: number } = {}): number {
+export function vanRossumDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike, options: { tau?: number; tMax?: number } = {}): number {
+  const { tau = 1, tMax } = checkOptions('vanRossumDistance', ['tau', 'tMax'], options);
   if (!(tau > 0)) throw new ArgumentError(`vanRossumDistance: expected tau to be a number > 0, got ${tau}`);
   const given = [spikeTimes1, spikeTimes2].map((x) => spikeTimes('vanRossumDistance', x));
   if (given.every((x) => x.length === 0)) return 0;
@@ -110,7 +114,8 @@ export function vanRossumDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike
  * @param spikeMatrix (time, neurons)
  * @example spikeTrainSynchrony([[1, 1], [0, 1]], 0.5, { dt: 1 }) // 2/3
  */
-export function spikeTrainSynchrony(spikeMatrix: ArrayLike, windowSize: number, { dt }: DtOptions = {}): number {
+export function spikeTrainSynchrony(spikeMatrix: ArrayLike, windowSize: number, given: DtOptions = {}): number {
+  const { dt } = checkOptions('spikeTrainSynchrony', ['dt'], given);
   const reach = windowSize / (2 * stepLength('spikeTrainSynchrony', dt));
   const times = firingSteps('spikeTrainSynchrony', spikeMatrix).times.filter((t) => t.length > 0);
   let [total, pairs] = [0, 0];
@@ -135,7 +140,8 @@ export interface BurstOptions extends DtOptions {
  *
  * @param spikeMatrix (time, neurons)
  */
-export function burstSynchronyIndex(spikeMatrix: ArrayLike, { burstThreshold = 3, maxIsi = 100, dt }: BurstOptions = {}): number {
+export function burstSynchronyIndex(spikeMatrix: ArrayLike, given: BurstOptions = {}): number {
+  const { burstThreshold = 3, maxIsi = 100, dt } = checkOptions('burstSynchronyIndex', ['burstThreshold', 'maxIsi', 'dt'], given);
   const step = stepLength('burstSynchronyIndex', dt);
   const bursts: { neuron: number; start: number; end: number }[] = [];
   for (const [neuron, train] of firingSteps('burstSynchronyIndex', spikeMatrix).times.entries()) {
@@ -165,7 +171,8 @@ const lockingOf = composite<{ step: number; frequency: number }>('phaseLockingVa
  * @param referenceFreq in Hz, where dt is in seconds
  * @returns (neurons,)
  */
-export function phaseLockingValue(spikeMatrix: ArrayLike, referenceFreq: number, { dt }: DtOptions = {}): Array {
+export function phaseLockingValue(spikeMatrix: ArrayLike, referenceFreq: number, given: DtOptions = {}): Array {
+  const { dt } = checkOptions('phaseLockingValue', ['dt'], given);
   return lockingOf([matrix('phaseLockingValue', 'spikeMatrix', spikeMatrix)], { step: stepLength('phaseLockingValue', dt), frequency: referenceFreq })[0]!;
 }
 
@@ -175,7 +182,8 @@ export function phaseLockingValue(spikeMatrix: ArrayLike, referenceFreq: number,
  * @param spikeMatrix (time, neurons)
  * @returns (neurons, neurons)
  */
-export function spikeTimeTilingCoefficient(spikeMatrix: ArrayLike, { dt, tau = 0.005 }: DtOptions & { tau?: number } = {}): Array {
+export function spikeTimeTilingCoefficient(spikeMatrix: ArrayLike, given: DtOptions & { tau?: number } = {}): Array {
+  const { dt, tau = 0.005 } = checkOptions('spikeTimeTilingCoefficient', ['dt', 'tau'], given);
   const reach = Math.round(tau / stepLength('spikeTimeTilingCoefficient', dt));
   const { steps, times } = firingSteps('spikeTimeTilingCoefficient', spikeMatrix);
   const covered = times.map((train) => {
@@ -206,7 +214,8 @@ const correlationIndexOf = composite<{ binSize: number; bins: number }>('correla
  *
  * @param spikeMatrix (time, neurons)
  */
-export function correlationIndex(spikeMatrix: ArrayLike, windowSize: number, { dt }: DtOptions = {}): number {
+export function correlationIndex(spikeMatrix: ArrayLike, windowSize: number, given: DtOptions = {}): number {
+  const { dt } = checkOptions('correlationIndex', ['dt'], given);
   const x = promoteDtypesInexact('correlationIndex', matrix('correlationIndex', 'spikeMatrix', spikeMatrix))[0]!;
   const binSize = Math.max(1, Math.trunc(windowSize / stepLength('correlationIndex', dt)));
   const bins = Math.floor(x.shape[0]! / binSize);

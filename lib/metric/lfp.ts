@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import * as np from '../numpy';
@@ -143,7 +144,8 @@ const couplingOf = composite<{ phase: number[]; amplitude: number[]; nBins: numb
  * @param lfp (time,)
  * @param dt length of a step in seconds
  */
-export function phaseAmplitudeCoupling(lfp: ArrayLike, dt: number, { phaseFreqRange = [4, 8], amplitudeFreqRange = [30, 100], nBins = 18 }: CouplingOptions = {}): [Array, Array, Array] {
+export function phaseAmplitudeCoupling(lfp: ArrayLike, dt: number, given: CouplingOptions = {}): [Array, Array, Array] {
+  const { phaseFreqRange = [4, 8], amplitudeFreqRange = [30, 100], nBins = 18 } = checkOptions('phaseAmplitudeCoupling', ['phaseFreqRange', 'amplitudeFreqRange', 'nBins'], given);
   const x = promoteDtypesInexact('phaseAmplitudeCoupling', lfp)[0]!;
   if (x.ndim !== 1) throw new ShapeError(`phaseAmplitudeCoupling: expected lfp of shape (time,), got ${x.aval}`);
   const statics = { phase: bandFactors(x.size, dt, phaseFreqRange, 1), amplitude: bandFactors(x.size, dt, amplitudeFreqRange, 1), nBins };
@@ -169,7 +171,8 @@ const csdOf = composite<{ factor: number }>('currentSourceDensity', ([x], { fact
  * @returns the same shape with two electrodes less
  * @throws ShapeError for fewer than 3 electrodes
  */
-export function currentSourceDensity(lfpLaminar: ArrayLike, electrodeSpacing: number, { conductivity = 1, axis = -1 }: { conductivity?: number; axis?: number } = {}): Array {
+export function currentSourceDensity(lfpLaminar: ArrayLike, electrodeSpacing: number, given: { conductivity?: number; axis?: number } = {}): Array {
+  const { conductivity = 1, axis = -1 } = checkOptions('currentSourceDensity', ['conductivity', 'axis'], given);
   const x = promoteDtypesInexact('currentSourceDensity', lfpLaminar)[0]!;
   const moved = np.moveaxis(x, axis, -1);
   if (moved.shape.at(-1)! < 3) throw new ShapeError(`currentSourceDensity: expected at least 3 electrodes along axis ${axis}, got ${x.aval}`);
@@ -186,7 +189,8 @@ const entropyOf = composite('spectralEntropy', ([density]) => {
 });
 
 /** Entropy of a signal's spectrum in a band (1 to 100 Hz), from 0 for one frequency to 1 for noise. Mirrors `braintools.metric.spectral_entropy`. */
-export function spectralEntropy(lfp: ArrayLike, dt: number, { freqRange = [1, 100] }: { freqRange?: Band } = {}): Array {
+export function spectralEntropy(lfp: ArrayLike, dt: number, given: { freqRange?: Band } = {}): Array {
+  const { freqRange = [1, 100] } = checkOptions('spectralEntropy', ['freqRange'], given);
   const density = powerSpectralDensity(lfp, dt, { freqRange })[1];
   return density.shape[0]! <= 1 ? np.array(0) : entropyOf([density], {})[0]!;
 }
@@ -209,7 +213,8 @@ const phaseCoherenceOf = composite<{ factors: number[] }>('lfpPhaseCoherence', (
  * @param lfpSignals (time, channels)
  * @returns (channels, channels)
  */
-export function lfpPhaseCoherence(lfpSignals: ArrayLike, dt: number, { freqBand = [8, 12] }: { freqBand?: Band } = {}): Array {
+export function lfpPhaseCoherence(lfpSignals: ArrayLike, dt: number, given: { freqBand?: Band } = {}): Array {
+  const { freqBand = [8, 12] } = checkOptions('lfpPhaseCoherence', ['freqBand'], given);
   const x = promoteDtypesInexact('lfpPhaseCoherence', matrix('lfpPhaseCoherence', 'lfpSignals', lfpSignals))[0]!;
   return phaseCoherenceOf([x], { factors: bandFactors(x.shape[0]!, dt, freqBand, 2) })[0]!;
 }
@@ -242,7 +247,7 @@ export interface UnitaryLfpOptions {
  * @returns (time,)
  */
 export function unitaryLFP(times: ArrayLike, spikes: ArrayLike, spikeType: 'exc' | 'inh', options: UnitaryLfpOptions = {}): Array {
-  const { xmax = 0.2, ymax = 0.2, va = 200, lambda = 0.2, sigI = 2.1, sigE = 3.15, location = 'soma layer', seed } = options;
+  const { xmax = 0.2, ymax = 0.2, va = 200, lambda = 0.2, sigI = 2.1, sigE = 3.15, location = 'soma layer', seed } = checkOptions('unitaryLFP', ['xmax', 'ymax', 'va', 'lambda', 'sigI', 'sigE', 'location', 'seed'], options);
   if (spikeType !== 'exc' && spikeType !== 'inh') throw new ArgumentError(`unitaryLFP: expected spikeType to be 'exc' or 'inh', got ${String(spikeType)}`);
   const amplitudes = AMPLITUDES[location];
   if (amplitudes === undefined) throw new ArgumentError(`unitaryLFP: expected location to be one of ${Object.keys(AMPLITUDES).map((k) => `'${k}'`).join(', ')}, got ${String(location)}`);

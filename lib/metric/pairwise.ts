@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
@@ -29,11 +30,13 @@ function rows(op: string, x: ArrayLike, y: ArrayLike | null): Array[] {
  * @throws ShapeError if the operands are not matrices with the same number of columns
  * @example pairwiseCosineSimilarity([[1, 0], [0, 2]]) // [[1, 0], [0, 1]]
  */
-export function pairwiseCosineSimilarity(X: ArrayLike, Y: ArrayLike | null = null, { eps = 1e-8 }: { eps?: number } = {}): Array {
+export function pairwiseCosineSimilarity(X: ArrayLike, Y: ArrayLike | null = null, given: { eps?: number } = {}): Array {
+  const { eps = 1e-8 } = checkOptions('pairwiseCosineSimilarity', ['eps'], given);
   return similarityOf(rows('pairwiseCosineSimilarity', X, Y), { eps })[0]!;
 }
 
 /** `1 - pairwiseCosineSimilarity`. Mirrors `braintools.metric.pairwise_cosine_distance`. @throws ShapeError if the operands are not matrices with the same number of columns */
-export function pairwiseCosineDistance(X: ArrayLike, Y: ArrayLike | null = null, { eps = 1e-8 }: { eps?: number } = {}): Array {
+export function pairwiseCosineDistance(X: ArrayLike, Y: ArrayLike | null = null, given: { eps?: number } = {}): Array {
+  const { eps = 1e-8 } = checkOptions('pairwiseCosineDistance', ['eps'], given);
   return distanceOf(rows('pairwiseCosineDistance', X, Y), { eps })[0]!;
 }

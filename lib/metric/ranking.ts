@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { logSoftmax } from '../nn/activations';
@@ -37,7 +38,8 @@ const listLosses = composite<Given>('rankingSoftmaxLoss', ([logits, labels, ...r
  * @throws DtypeError if logits are not floats
  * @example rankingSoftmaxLoss([2, 1, 3], [1, 0, 0]).item() // 1.4076059
  */
-export function rankingSoftmaxLoss(logits: ArrayLike, labels: ArrayLike, { where = null, weights = null, reduction = 'mean' }: RankingOptions = {}): Array {
+export function rankingSoftmaxLoss(logits: ArrayLike, labels: ArrayLike, given: RankingOptions = {}): Array {
+  const { where = null, weights = null, reduction = 'mean' } = checkOptions('rankingSoftmaxLoss', ['where', 'weights', 'reduction'], given);
   const op = 'rankingSoftmaxLoss';
   if (typeof reduction !== 'function') checkReduction(op, reduction);
   const x = floats(op, 'logits', logits);

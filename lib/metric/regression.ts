@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
@@ -18,7 +19,8 @@ const errorsOf = (p: Array, t: Array | undefined): Array => (t === undefined ? p
 
 function errorLoss(op: string, standard: Reduction, loss: (errors: Array) => Array, exact: boolean) {
   const program = composite<Reducing>(op, ([p, t], statics) => [reduce(loss(errorsOf(p!, t)), statics)]);
-  return (predictions: ArrayLike, targets: ArrayLike | null = null, { axis = null, reduction = standard }: ReduceOptions = {}): Array => {
+  return (predictions: ArrayLike, targets: ArrayLike | null = null, options: ReduceOptions = {}): Array => {
+    const { axis = null, reduction = standard } = checkOptions(op, ['axis', 'reduction'], options);
     checkReduction(op, reduction);
     return program(operands(op, predictions, targets, exact), { axis, reduction })[0]!;
   };
@@ -78,7 +80,8 @@ const huberOf = composite<Reducing>('huberLoss', ([delta, p, t], statics) => {
  * @throws DtypeError if predictions are not floats
  * @example huberLoss([1, 2, 4], [1.5, 1, 1]) // [0.125, 0.5, 2.5]
  */
-export function huberLoss(predictions: ArrayLike, targets: ArrayLike | null = null, { delta = 1, axis = null, reduction = 'none' }: ReduceOptions & { delta?: ArrayLike } = {}): Array {
+export function huberLoss(predictions: ArrayLike, targets: ArrayLike | null = null, given: ReduceOptions & { delta?: ArrayLike } = {}): Array {
+  const { delta = 1, axis = null, reduction = 'none' } = checkOptions('huberLoss', ['delta', 'axis', 'reduction'], given);
   checkReduction('huberLoss', reduction);
   return huberOf([asArray(delta, 'huberLoss'), ...operands('huberLoss', predictions, targets, false)], { axis, reduction })[0]!;
 }
@@ -93,7 +96,8 @@ const l1Of = composite<Reducing>('l1Loss', ([x, y], statics) => {
  *
  * @example l1Loss([[1, 2], [3, 4]], [[1, 0], [0, 0]], { reduction: 'none' }) // [1, 3.5]
  */
-export function l1Loss(logits: ArrayLike, targets: ArrayLike, { reduction = 'mean' }: { reduction?: Reduction } = {}): Array {
+export function l1Loss(logits: ArrayLike, targets: ArrayLike, given: { reduction?: Reduction } = {}): Array {
+  const { reduction = 'mean' } = checkOptions('l1Loss', ['reduction'], given);
   checkReduction('l1Loss', reduction);
   return l1Of([asArray(logits, 'l1Loss'), asArray(targets, 'l1Loss')], { axis: null, reduction })[0]!;
 }
@@ -102,7 +106,8 @@ export function l1Loss(logits: ArrayLike, targets: ArrayLike, { reduction = 'mea
 export class L1Loss {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: { reduction?: Reduction } = {}) {
+  constructor(given: { reduction?: Reduction } = {}) {
+    const { reduction = 'mean' } = checkOptions(new.target.name, ['reduction'], given);
     checkReduction('L1Loss', reduction);
     this.reduction = reduction;
   }
@@ -132,12 +137,14 @@ const distanceOf = composite<{ epsilon: number }>('cosineDistance', ([p, t], { e
  * @throws DtypeError if either is not of floats
  * @example cosineSimilarity([[1, 0]], [[1, 1]]) // [0.70710677]
  */
-export function cosineSimilarity(predictions: ArrayLike, targets: ArrayLike, { epsilon = 1e-8 }: { epsilon?: number } = {}): Array {
+export function cosineSimilarity(predictions: ArrayLike, targets: ArrayLike, given: { epsilon?: number } = {}): Array {
+  const { epsilon = 1e-8 } = checkOptions('cosineSimilarity', ['epsilon'], given);
   return similarityOf([floats('cosineSimilarity', 'predictions', predictions), floats('cosineSimilarity', 'targets', targets)], { epsilon })[0]!;
 }
 
 /** `1 - cosineSimilarity`. Mirrors `braintools.metric.cosine_distance`. @throws DtypeError if either is not of floats */
-export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, { epsilon = 1e-8 }: { epsilon?: number } = {}): Array {
+export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, given: { epsilon?: number } = {}): Array {
+  const { epsilon = 1e-8 } = checkOptions('cosineDistance', ['epsilon'], given);
   return distanceOf([floats('cosineDistance', 'predictions', predictions), floats('cosineDistance', 'targets', targets)], { epsilon })[0]!;
 }
 
@@ -147,7 +154,8 @@ export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, { eps
  * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
  * @example l2Norm([3, 4]).item() // 5
  */
-export function l2Norm(predictions: ArrayLike, targets: ArrayLike | null = null, { axis = null }: { axis?: number | readonly number[] | null } = {}): Array {
+export function l2Norm(predictions: ArrayLike, targets: ArrayLike | null = null, given: { axis?: number | readonly number[] | null } = {}): Array {
+  const { axis = null } = checkOptions('l2Norm', ['axis'], given);
   const [p, t] = operands('l2Norm', predictions, targets, true);
   return np.linalg.norm(errorsOf(p!, t), { axis, ord: 2 });
 }
@@ -172,6 +180,7 @@ const safeNormOf = composite<Required<SafeNormOptions>>('safeNorm', ([x, floor],
  * @throws ArgumentError, ShapeError as `np.linalg.norm`
  * @example safeNorm([0, 0], 1e-3).item() // 0.001
  */
-export function safeNorm(x: ArrayLike, minNorm: ArrayLike, { ord = null, axis = null, keepdims = false }: SafeNormOptions = {}): Array {
+export function safeNorm(x: ArrayLike, minNorm: ArrayLike, given: SafeNormOptions = {}): Array {
+  const { ord = null, axis = null, keepdims = false } = checkOptions('safeNorm', ['ord', 'axis', 'keepdims'], given);
   return safeNormOf([asArray(x, 'safeNorm'), asArray(minNorm, 'safeNorm')], { ord, axis, keepdims })[0]!;
 }

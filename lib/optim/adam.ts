@@ -1,3 +1,4 @@
+import { optionsObject } from '../functional/options';
 import { checkBetas, scaleByAdamax, scaleByBelief, scaleByLion, scaleByNadam, scaleByNovograd, scaleByRadam, scaleByYogi } from './moments';
 import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
 import { type GradientTransformation, scaleByAdam, scaleByAmsgrad, scaleBySchedule } from './transformation';
@@ -17,7 +18,8 @@ export class Adam extends OptaxOptimizer {
   readonly eps: number;
   readonly amsgrad: boolean;
 
-  constructor({ betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options }: AdamOptimizerOptions = {}) {
+  constructor(given: AdamOptimizerOptions = {}) {
+    const { betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options } = optionsObject(new.target, given);
     super(options);
     this.betas = checkBetas(this.constructor.name, betas);
     this.eps = eps;
@@ -32,7 +34,8 @@ export class Adam extends OptaxOptimizer {
 
 /** Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019). Mirrors `braintools.optim.AdamW`. */
 export class AdamW extends Adam {
-  constructor({ weightDecay = 0.01, ...options }: AdamOptimizerOptions = {}) {
+  constructor(given: AdamOptimizerOptions = {}) {
+    const { weightDecay = 0.01, ...options } = optionsObject(new.target, given);
     super({ weightDecay, ...options });
   }
 
@@ -53,7 +56,8 @@ abstract class MomentsOptimizer extends OptaxOptimizer {
   readonly betas: readonly [number, number];
   readonly eps: number;
 
-  constructor({ betas = [0.9, 0.999], eps = 1e-8, ...options }: BetasOptions) {
+  constructor(given: BetasOptions) {
+    const { betas = [0.9, 0.999], eps = 1e-8, ...options } = optionsObject(new.target, given);
     super(options);
     this.betas = checkBetas(this.constructor.name, betas);
     this.eps = eps;
@@ -66,7 +70,8 @@ abstract class MomentsOptimizer extends OptaxOptimizer {
 
 /** Adam with the largest gradient in place of the mean square (Kingma and Ba, 2015). Mirrors `braintools.optim.Adamax`; `lr` is 2e-3 by default. */
 export class Adamax extends MomentsOptimizer {
-  constructor({ lr = 2e-3, ...options }: BetasOptions = {}) {
+  constructor(given: BetasOptions = {}) {
+    const { lr = 2e-3, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
   }
 
@@ -79,7 +84,8 @@ export class Adamax extends MomentsOptimizer {
 export class Nadam extends MomentsOptimizer {
   readonly momentumDecay: number;
 
-  constructor({ lr = 2e-3, momentumDecay = 0.004, ...options }: BetasOptions & { momentumDecay?: number } = {}) {
+  constructor(given: BetasOptions & { momentumDecay?: number } = {}) {
+    const { lr = 2e-3, momentumDecay = 0.004, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.momentumDecay = momentumDecay;
   }
@@ -102,7 +108,8 @@ export class RAdam extends MomentsOptimizer {
 
 /** Adam with the variance of gradients about their mean (Zhuang et al., 2020). Mirrors `braintools.optim.AdaBelief`; `eps` is 1e-16 by default. */
 export class AdaBelief extends MomentsOptimizer {
-  constructor({ eps = 1e-16, ...options }: BetasOptions = {}) {
+  constructor(given: BetasOptions = {}) {
+    const { eps = 1e-16, ...options } = optionsObject(new.target, given);
     super({ eps, ...options });
   }
 
@@ -113,7 +120,8 @@ export class AdaBelief extends MomentsOptimizer {
 
 /** Adam with a mean square that changes slowly (Zaheer et al., 2018). Mirrors `braintools.optim.Yogi`; `eps` is 1e-3 by default. */
 export class Yogi extends MomentsOptimizer {
-  constructor({ eps = 1e-3, ...options }: BetasOptions = {}) {
+  constructor(given: BetasOptions = {}) {
+    const { eps = 1e-3, ...options } = optionsObject(new.target, given);
     super({ eps, ...options });
   }
 
@@ -137,7 +145,8 @@ export class Novograd extends MomentsOptimizer {
 export class Lion extends OptaxOptimizer {
   readonly betas: readonly [number, number];
 
-  constructor({ lr = 1e-4, betas = [0.9, 0.99], ...options }: Omit<BetasOptions, 'eps'> = {}) {
+  constructor(given: Omit<BetasOptions, 'eps'> = {}) {
+    const { lr = 1e-4, betas = [0.9, 0.99], ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.betas = checkBetas('Lion', betas);
   }

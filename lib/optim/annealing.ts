@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { optionsObject } from '../functional/options';
 import * as np from '../numpy';
 import { checkCount, checkRate, EpochSchedule, type SchedulerOptions } from './scheduler';
 
@@ -24,7 +25,8 @@ export class CosineAnnealingLR extends EpochSchedule {
   readonly TMax: number;
   readonly etaMin: number;
 
-  constructor({ TMax = 50, etaMin = 0, ...options }: CosineAnnealingLROptions = {}) {
+  constructor(given: CosineAnnealingLROptions = {}) {
+    const { TMax = 50, etaMin = 0, ...options } = optionsObject(new.target, given);
     super(options);
     this.TMax = checkCount('CosineAnnealingLR: TMax', TMax);
     this.etaMin = checkRate('CosineAnnealingLR: etaMin', etaMin);
@@ -55,7 +57,8 @@ export class CosineAnnealingWarmRestarts extends EpochSchedule {
   readonly TMult: number;
   readonly etaMin: number;
 
-  constructor({ T0 = 10, TMult = 1, etaMin = 0, ...options }: CosineAnnealingWarmRestartsOptions = {}) {
+  constructor(given: CosineAnnealingWarmRestartsOptions = {}) {
+    const { T0 = 10, TMult = 1, etaMin = 0, ...options } = optionsObject(new.target, given);
     super(options);
     this.T0 = checkCount('CosineAnnealingWarmRestarts: T0', T0);
     this.TMult = checkCount('CosineAnnealingWarmRestarts: TMult', TMult);
@@ -108,7 +111,8 @@ export class WarmupScheduler extends EpochSchedule {
   readonly warmupEpochs: number;
   readonly warmupStartLr: number;
 
-  constructor({ warmupEpochs = 5, warmupStartLr = 0, ...options }: WarmupSchedulerOptions = {}) {
+  constructor(given: WarmupSchedulerOptions = {}) {
+    const { warmupEpochs = 5, warmupStartLr = 0, ...options } = optionsObject(new.target, given);
     super(options);
     this.warmupEpochs = checkCount('WarmupScheduler: warmupEpochs', warmupEpochs, 0);
     this.warmupStartLr = checkRate('WarmupScheduler: warmupStartLr', warmupStartLr);
@@ -140,7 +144,8 @@ export class WarmupCosineSchedule extends EpochSchedule {
   readonly warmupStartLr: number;
   readonly etaMin: number;
 
-  constructor({ warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options }: WarmupCosineScheduleOptions = {}) {
+  constructor(given: WarmupCosineScheduleOptions = {}) {
+    const { warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options } = optionsObject(new.target, given);
     super(options);
     this.warmupSteps = checkCount('WarmupCosineSchedule: warmupSteps', warmupSteps, 0);
     this.totalSteps = checkCount('WarmupCosineSchedule: totalSteps', totalSteps);

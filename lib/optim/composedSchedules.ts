@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { ReduceLROnPlateau } from './plateau';
 import { LRScheduler, savedEntry, savedList, scalarOf } from './scheduler';
@@ -88,7 +89,8 @@ export class SequentialLR extends ComposedSchedule {
    * @param milestones epochs in ascending order, one fewer than schedules
    * @throws ArgumentError for another number of milestones, or in another order
    */
-  constructor(schedulers: readonly LRScheduler[], milestones: readonly number[], { lastEpoch = 0 }: { lastEpoch?: number } = {}) {
+  constructor(schedulers: readonly LRScheduler[], milestones: readonly number[], given: { lastEpoch?: number } = {}) {
+    const { lastEpoch = 0 } = checkOptions(new.target.name, ['lastEpoch'], given);
     super(checkSchedulers('SequentialLR', schedulers), lastEpoch);
     if (!globalThis.Array.isArray(milestones) || milestones.length !== schedulers.length - 1) {
       throw new ArgumentError(`SequentialLR: expected ${schedulers.length - 1} milestones, one fewer than schedules, got ${describeValue(milestones)}`);

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions } from '../functional/options';
+import { checkOptions, optionsObject } from '../functional/options';
 import * as np from '../numpy';
 import { between, cosineFall } from './annealing';
 import { checkChoice, checkCount, EpochSchedule, perGroup, type SchedulerOptions } from './scheduler';
@@ -33,7 +33,8 @@ export class CyclicLR extends EpochSchedule {
   readonly scaleFn: ((x: Array) => Array | number) | null;
   readonly scaleMode: 'cycle' | 'iterations';
 
-  constructor({ maxLr = 0.01, stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null, scaleMode = 'cycle', ...options }: CyclicLROptions = {}) {
+  constructor(given: CyclicLROptions = {}) {
+    const { maxLr = 0.01, stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null, scaleMode = 'cycle', ...options } = optionsObject(new.target, given);
     super(options);
     this.maxLrs = perGroup('CyclicLR: maxLr', maxLr, this.baseLrs.length);
     this.stepSizeUp = checkCount('CyclicLR: stepSizeUp', stepSizeUp);

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import * as np from '../numpy';
 import { checkCount, checkRate, EpochSchedule, type SchedulerOptions } from './scheduler';
 
@@ -35,7 +36,8 @@ export class StepLR extends EpochSchedule {
   readonly stepSize: number;
   readonly gamma: number;
 
-  constructor({ stepSize = 30, gamma = 0.1, ...options }: StepLROptions = {}) {
+  constructor(given: StepLROptions = {}) {
+    const { stepSize = 30, gamma = 0.1, ...options } = optionsObject(new.target, given);
     super(options);
     this.stepSize = checkCount('StepLR: stepSize', stepSize);
     this.gamma = gamma;
@@ -60,7 +62,8 @@ export class MultiStepLR extends EpochSchedule {
   readonly milestones: readonly number[];
   readonly gamma: number;
 
-  constructor({ milestones = [30, 60, 90], gamma = 0.1, ...options }: MultiStepLROptions = {}) {
+  constructor(given: MultiStepLROptions = {}) {
+    const { milestones = [30, 60, 90], gamma = 0.1, ...options } = optionsObject(new.target, given);
     super(options);
     this.milestones = [...checkMilestones('MultiStepLR: milestones', milestones)].sort((a, b) => a - b);
     this.gamma = gamma;
@@ -82,7 +85,8 @@ export interface ExponentialLROptions extends SchedulerOptions {
 export class ExponentialLR extends EpochSchedule {
   readonly gamma: number;
 
-  constructor({ gamma = 0.95, ...options }: ExponentialLROptions = {}) {
+  constructor(given: ExponentialLROptions = {}) {
+    const { gamma = 0.95, ...options } = optionsObject(new.target, given);
     super(options);
     this.gamma = gamma;
     this.begin();
@@ -115,7 +119,8 @@ export class ExponentialDecayLR extends EpochSchedule {
   readonly staircase: boolean;
   readonly endValue: number | null;
 
-  constructor({ decaySteps = 1000, decayRate = 0.96, transitionBegin = 0, staircase = false, endValue = null, ...options }: ExponentialDecayLROptions = {}) {
+  constructor(given: ExponentialDecayLROptions = {}) {
+    const { decaySteps = 1000, decayRate = 0.96, transitionBegin = 0, staircase = false, endValue = null, ...options } = optionsObject(new.target, given);
     super(options);
     this.decaySteps = checkCount('ExponentialDecayLR: decaySteps', decaySteps);
     if (typeof decayRate !== 'number' || decayRate === 0) throw new ArgumentError(`ExponentialDecayLR: expected decayRate to be a number other than 0, got ${describeValue(decayRate)}`);
@@ -149,7 +154,8 @@ export class PolynomialLR extends EpochSchedule {
   readonly totalIters: number;
   readonly power: number;
 
-  constructor({ totalIters = 5, power = 1, ...options }: PolynomialLROptions = {}) {
+  constructor(given: PolynomialLROptions = {}) {
+    const { totalIters = 5, power = 1, ...options } = optionsObject(new.target, given);
     super(options);
     this.totalIters = checkCount('PolynomialLR: totalIters', totalIters);
     this.power = power;
@@ -177,7 +183,8 @@ export class LinearLR extends EpochSchedule {
   readonly endFactor: number;
   readonly totalIters: number;
 
-  constructor({ startFactor = 1 / 3, endFactor = 1, totalIters = 5, ...options }: LinearLROptions = {}) {
+  constructor(given: LinearLROptions = {}) {
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, ...options } = optionsObject(new.target, given);
     super(options);
     this.startFactor = startFactor;
     this.endFactor = endFactor;
@@ -205,7 +212,8 @@ export class ConstantLR extends EpochSchedule {
   readonly factor: number;
   readonly totalIters: number;
 
-  constructor({ factor = 1 / 3, totalIters = 5, ...options }: ConstantLROptions = {}) {
+  constructor(given: ConstantLROptions = {}) {
+    const { factor = 1 / 3, totalIters = 5, ...options } = optionsObject(new.target, given);
     super(options);
     this.factor = checkRate('ConstantLR: factor', factor);
     this.totalIters = checkCount('ConstantLR: totalIters', totalIters, 0);
@@ -231,7 +239,8 @@ export class PiecewiseConstantSchedule extends EpochSchedule {
   readonly boundaries: readonly number[];
   readonly values: readonly number[];
 
-  constructor({ boundaries = null, values = null, ...options }: PiecewiseConstantScheduleOptions = {}) {
+  constructor(given: PiecewiseConstantScheduleOptions = {}) {
+    const { boundaries = null, values = null, ...options } = optionsObject(new.target, given);
     super(options);
     this.boundaries = [...checkMilestones('PiecewiseConstantSchedule: boundaries', boundaries ?? [1000, 2000])];
     this.values = (values ?? [1, 0.1, 0.01]).map((x) => checkRate('PiecewiseConstantSchedule: values', x));

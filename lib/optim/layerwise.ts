@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import * as np from '../numpy';
 import { checkBetas } from './moments';
 import { lookahead, scaleByRprop, scaleByTrustRatio } from './norms';
@@ -12,7 +13,8 @@ export class Lamb extends OptaxOptimizer {
   readonly betas: readonly [number, number];
   readonly eps: number;
 
-  constructor({ betas = [0.9, 0.999], eps = 1e-6, ...options }: OptimizerOptions & { betas?: readonly [number, number]; eps?: number } = {}) {
+  constructor(given: OptimizerOptions & { betas?: readonly [number, number]; eps?: number } = {}) {
+    const { betas = [0.9, 0.999], eps = 1e-6, ...options } = optionsObject(new.target, given);
     super(options);
     this.betas = checkBetas('Lamb', betas);
     this.eps = eps;
@@ -30,7 +32,8 @@ export class Lars extends OptaxOptimizer {
   readonly trustCoefficient: number;
   readonly eps: number;
 
-  constructor({ lr = 1, momentum = 0.9, trustCoefficient = 0.001, eps = 1e-8, ...options }: OptimizerOptions & { momentum?: number; trustCoefficient?: number; eps?: number } = {}) {
+  constructor(given: OptimizerOptions & { momentum?: number; trustCoefficient?: number; eps?: number } = {}) {
+    const { lr = 1, momentum = 0.9, trustCoefficient = 0.001, eps = 1e-8, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.momentum = momentum;
     this.trustCoefficient = trustCoefficient;
@@ -50,7 +53,8 @@ export class Lars extends OptaxOptimizer {
 export class Fromage extends OptaxOptimizer {
   readonly momentum: number;
 
-  constructor({ lr = 1, momentum = 0, ...options }: Omit<OptimizerOptions, 'weightDecay'> & { momentum?: number } = {}) {
+  constructor(given: Omit<OptimizerOptions, 'weightDecay'> & { momentum?: number } = {}) {
+    const { lr = 1, momentum = 0, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.momentum = momentum;
   }
@@ -87,7 +91,8 @@ export class Rprop extends OptaxOptimizer {
   readonly etas: readonly [number, number];
   readonly stepSizes: readonly [number, number];
 
-  constructor({ lr = 0.01, etas = [0.5, 1.2], stepSizes = [1e-6, 50], ...options }: RpropOptimizerOptions = {}) {
+  constructor(given: RpropOptimizerOptions = {}) {
+    const { lr = 0.01, etas = [0.5, 1.2], stepSizes = [1e-6, 50], ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.etas = etas;
     this.stepSizes = stepSizes;
@@ -110,7 +115,8 @@ export class Lookahead extends OptaxOptimizer {
   readonly alpha: number;
   private readonly base: { readonly tx: GradientTransformation };
 
-  constructor(baseOptimizer: GradientTransformation, { syncPeriod = 5, alpha = 0.5, ...options }: OptimizerOptions & { syncPeriod?: number; alpha?: number } = {}) {
+  constructor(baseOptimizer: GradientTransformation, given: OptimizerOptions & { syncPeriod?: number; alpha?: number } = {}) {
+    const { syncPeriod = 5, alpha = 0.5, ...options } = optionsObject(new.target, given);
     super(options);
     if (typeof baseOptimizer?.init !== 'function' || typeof baseOptimizer.update !== 'function') throw new ArgumentError(`Lookahead: expected baseOptimizer to be a gradient transformation, got ${describeValue(baseOptimizer)}`);
     this.base = { tx: baseOptimizer };

@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { leaves } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions, optionsObject } from '../functional/options';
 import * as lax from '../lax';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
@@ -32,7 +33,8 @@ interface LBFGSState {
  *
  * The first step is of length 1 at most. What past steps left is kept in stacks of `memorySize`, written in turn.
  */
-export function scaleByLbfgs({ memorySize = 10, scaleInitPrecond = true }: LBFGSDirectionOptions = {}): GradientTransformation {
+export function scaleByLbfgs(given: LBFGSDirectionOptions = {}): GradientTransformation {
+  const { memorySize = 10, scaleInitPrecond = true } = checkOptions('scaleByLbfgs', ['memorySize', 'scaleInitPrecond'], given);
   checkCount('scaleByLbfgs: memorySize', memorySize);
   const stacks = (params: ArrayTree) => mapTree((p) => np.zeros([memorySize, ...p.shape], { dtype: p.dtype }), params);
   return {
@@ -122,7 +124,8 @@ export class LBFGS extends OptaxOptimizer {
   readonly scaleInitPrecond: boolean;
   readonly linesearch: 'zoom' | 'backtracking' | GradientTransformation | null;
 
-  constructor({ lr = 1, memorySize = 10, scaleInitPrecond = true, linesearch = null, ...options }: LBFGSOptions = {}) {
+  constructor(given: LBFGSOptions = {}) {
+    const { lr = 1, memorySize = 10, scaleInitPrecond = true, linesearch = null, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.memorySize = checkCount('LBFGS: memorySize', memorySize);
     this.scaleInitPrecond = scaleInitPrecond;
@@ -143,7 +146,8 @@ export class LBFGS extends OptaxOptimizer {
    * @param extra the objective and its value, for a line search
    * @throws ArgumentError if a line search lacks `value` or `valueFn`, BrainStateError for groups of parameters with a line search
    */
-  override update(grads: unknown, { value, valueFn }: LBFGSUpdateExtra = {}): void {
+  override update(grads: unknown, given: LBFGSUpdateExtra = {}): void {
+    const { value, valueFn } = checkOptions('LBFGS.update', ['value', 'valueFn'], given);
     if (this.linesearch === null) {
       super.update(grads);
       return;

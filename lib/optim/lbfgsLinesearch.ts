@@ -3,6 +3,7 @@ import { ArgumentError } from '../core/errors';
 import { leaves } from '../core/tree';
 import { vjp } from '../functional/derivatives';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import * as lax from '../lax';
 import * as np from '../numpy';
 import { treeAlong, treeDot, treeTimes } from './lbfgsTrees';
@@ -50,7 +51,8 @@ export interface BacktrackingOptions {
  *
  * `update` needs `{ value, grad, valueFn }` in its last argument. Where no step gives a finite value, none is made.
  */
-export function scaleByBacktrackingLinesearch(maxBacktrackingSteps: number, { slopeRtol = 1e-4, decreaseFactor = 0.8, increaseFactor = 1.5, maxLearningRate = 1, atol = 0, rtol = 0 }: BacktrackingOptions = {}): GradientTransformation {
+export function scaleByBacktrackingLinesearch(maxBacktrackingSteps: number, given: BacktrackingOptions = {}): GradientTransformation {
+  const { slopeRtol = 1e-4, decreaseFactor = 0.8, increaseFactor = 1.5, maxLearningRate = 1, atol = 0, rtol = 0 } = checkOptions('scaleByBacktrackingLinesearch', ['slopeRtol', 'decreaseFactor', 'increaseFactor', 'maxLearningRate', 'atol', 'rtol'], given);
   const op = 'scaleByBacktrackingLinesearch';
   checkCount(`${op}: maxBacktrackingSteps`, maxBacktrackingSteps);
   return {
@@ -175,7 +177,8 @@ function interpolated({ low, high, third }: Zoom): Array {
  *
  * `update` needs `{ value, grad, valueFn }` in its last argument. An interval is looked for first, then narrowed by interpolation.
  */
-export function scaleByZoomLinesearch(maxLinesearchSteps: number, { maxLearningRate = null, tol = 0, increaseFactor = 2, slopeRtol = 1e-4, curvRtol = 0.9, approxDecRtol = 1e-6, stepsizePrecision = 1e-5, initialGuessStrategy = 'keep' }: ZoomOptions = {}): GradientTransformation {
+export function scaleByZoomLinesearch(maxLinesearchSteps: number, given: ZoomOptions = {}): GradientTransformation {
+  const { maxLearningRate = null, tol = 0, increaseFactor = 2, slopeRtol = 1e-4, curvRtol = 0.9, approxDecRtol = 1e-6, stepsizePrecision = 1e-5, initialGuessStrategy = 'keep' } = checkOptions('scaleByZoomLinesearch', ['maxLearningRate', 'tol', 'increaseFactor', 'slopeRtol', 'curvRtol', 'approxDecRtol', 'stepsizePrecision', 'initialGuessStrategy'], given);
   const op = 'scaleByZoomLinesearch';
   checkCount(`${op}: maxLinesearchSteps`, maxLinesearchSteps);
   if (initialGuessStrategy !== 'keep' && initialGuessStrategy !== 'one') throw new ArgumentError(`${op}: expected initialGuessStrategy 'keep' or 'one', got ${describeValue(initialGuessStrategy)}`);

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { flatten, unflatten } from '../core/tree';
+import { checkOptions } from '../functional/options';
 import { rsqrt } from '../lax/index';
 import * as np from '../numpy';
 import { zeroCount } from './moments';
@@ -9,7 +10,8 @@ const filled = (params: ArrayTree, value: number): ArrayTree => mapTree((p) => n
 const absSquare = (x: Array): Array => np.square(np.abs(x));
 
 /** Over the root of a running mean square; `eps` is inside of the root. Mirrors `optax.scale_by_rms`. */
-export function scaleByRms({ decay = 0.9, eps = 1e-8, initialScale = 0 }: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
+export function scaleByRms(given: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
+  const { decay = 0.9, eps = 1e-8, initialScale = 0 } = checkOptions('scaleByRms', ['decay', 'eps', 'initialScale'], given);
   return {
     init: (params) => ({ nu: filled(params, initialScale) }),
     update: (updates, state) => {
@@ -20,7 +22,8 @@ export function scaleByRms({ decay = 0.9, eps = 1e-8, initialScale = 0 }: { deca
 }
 
 /** Over the root of a running variance; `eps` is inside of the root. Mirrors `optax.scale_by_stddev`. */
-export function scaleByStddev({ decay = 0.9, eps = 1e-8, initialScale = 0 }: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
+export function scaleByStddev(given: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
+  const { decay = 0.9, eps = 1e-8, initialScale = 0 } = checkOptions('scaleByStddev', ['decay', 'eps', 'initialScale'], given);
   return {
     init: (params) => ({ mu: zerosLikeTree(params), nu: filled(params, initialScale) }),
     update: (updates, state) => {
@@ -33,7 +36,8 @@ export function scaleByStddev({ decay = 0.9, eps = 1e-8, initialScale = 0 }: { d
 }
 
 /** Over the root of the sum of all squares. Mirrors `optax.scale_by_rss`. */
-export function scaleByRss({ initialAccumulatorValue = 0.1, eps = 1e-7 }: { initialAccumulatorValue?: number; eps?: number } = {}): GradientTransformation {
+export function scaleByRss(given: { initialAccumulatorValue?: number; eps?: number } = {}): GradientTransformation {
+  const { initialAccumulatorValue = 0.1, eps = 1e-7 } = checkOptions('scaleByRss', ['initialAccumulatorValue', 'eps'], given);
   return {
     init: (params) => ({ sum_of_squares: filled(params, initialAccumulatorValue) }),
     update: (updates, state) => {
@@ -44,7 +48,8 @@ export function scaleByRss({ initialAccumulatorValue = 0.1, eps = 1e-7 }: { init
 }
 
 /** Steps in the units of the parameters: over the size of gradients, times that of steps. Mirrors `optax.scale_by_adadelta`. */
-export function scaleByAdadelta({ rho = 0.9, eps = 1e-6 }: { rho?: number; eps?: number } = {}): GradientTransformation {
+export function scaleByAdadelta(given: { rho?: number; eps?: number } = {}): GradientTransformation {
+  const { rho = 0.9, eps = 1e-6 } = checkOptions('scaleByAdadelta', ['rho', 'eps'], given);
   return {
     init: (params) => ({ e_g: zerosLikeTree(params), e_x: zerosLikeTree(params) }),
     update: (updates, state) => {
@@ -76,7 +81,8 @@ export interface FactoredRmsOptions {
 }
 
 /** Over the root of a mean square, kept by rows and columns for large matrices. Mirrors `optax.scale_by_factored_rms`. */
-export function scaleByFactoredRms({ factored = true, decayRate = 0.8, minDimSizeToFactor = 128, epsilon = 1e-30 }: FactoredRmsOptions = {}): GradientTransformation {
+export function scaleByFactoredRms(given: FactoredRmsOptions = {}): GradientTransformation {
+  const { factored = true, decayRate = 0.8, minDimSizeToFactor = 128, epsilon = 1e-30 } = checkOptions('scaleByFactoredRms', ['factored', 'decayRate', 'minDimSizeToFactor', 'epsilon'], given);
   const axesOf = (p: Array) => factoredAxes(p.shape, factored, minDimSizeToFactor);
   const none = (p: Array) => np.zeros([1], { dtype: p.dtype });
   return {
@@ -108,7 +114,8 @@ export function scaleByFactoredRms({ factored = true, decayRate = 0.8, minDimSiz
 }
 
 /** Over the root of sums of squares, of which each axis keeps its largest; then momentum. Mirrors `optax.scale_by_sm3`. */
-export function scaleBySm3({ b1 = 0.9, b2 = 1, eps = 1e-8 }: { b1?: number; b2?: number; eps?: number } = {}): GradientTransformation {
+export function scaleBySm3(given: { b1?: number; b2?: number; eps?: number } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 1, eps = 1e-8 } = checkOptions('scaleBySm3', ['b1', 'b2', 'eps'], given);
   const axesOf = (p: Array) => p.shape.map((_, i) => i);
   return {
     init: (params) => {

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { type AdamOptions, type ArrayTree, biasCorrection, type GradientTransformation, mapTree, updateMoment, zerosLikeTree } from './transformation';
 
@@ -37,7 +38,8 @@ function withMoments(init: (params: ArrayTree) => ArrayTree, step: (g: ArrayTree
 const normalized = (mu: ArrayTree, nu: ArrayTree, eps: number): ArrayTree => mapTree((m, v) => np.divide(m, np.add(np.sqrt(v), eps)), mu, nu);
 
 /** The mean gradient over the largest gradient of late. Mirrors `optax.scale_by_adamax`. */
-export function scaleByAdamax({ b1 = 0.9, b2 = 0.999, eps = 1e-8 }: Omit<AdamOptions, 'epsRoot'> = {}): GradientTransformation {
+export function scaleByAdamax(given: Omit<AdamOptions, 'epsRoot'> = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8 } = checkOptions('scaleByAdamax', ['b1', 'b2', 'eps'], given);
   return withMoments(zerosLikeTree, (g, s, count) => {
     const mu = updateMoment(g, s.mu, b1, 1);
     const nu = mapTree((x, v) => np.maximum(np.add(np.abs(x), eps), np.multiply(v, b2)), g, s.nu);
@@ -46,7 +48,8 @@ export function scaleByAdamax({ b1 = 0.9, b2 = 0.999, eps = 1e-8 }: Omit<AdamOpt
 }
 
 /** Adam's direction with the variance of gradients about their mean. Mirrors `optax.scale_by_belief`. */
-export function scaleByBelief({ b1 = 0.9, b2 = 0.999, eps = 1e-16, epsRoot = 1e-16 }: AdamOptions = {}): GradientTransformation {
+export function scaleByBelief(given: AdamOptions = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-16, epsRoot = 1e-16 } = checkOptions('scaleByBelief', ['b1', 'b2', 'eps', 'epsRoot'], given);
   return withMoments(zerosLikeTree, (g, s, count) => {
     const mu = updateMoment(g, s.mu, b1, 1);
     const errors = mapTree((x, m) => np.subtract(x, m), g, mu);
@@ -56,7 +59,8 @@ export function scaleByBelief({ b1 = 0.9, b2 = 0.999, eps = 1e-16, epsRoot = 1e-
 }
 
 /** Adam's direction with a mean square that changes by small additions. Mirrors `optax.scale_by_yogi`. */
-export function scaleByYogi({ b1 = 0.9, b2 = 0.999, eps = 1e-3, initialAccumulatorValue = 1e-6 }: Omit<AdamOptions, 'epsRoot'> & { initialAccumulatorValue?: number } = {}): GradientTransformation {
+export function scaleByYogi(given: Omit<AdamOptions, 'epsRoot'> & { initialAccumulatorValue?: number } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-3, initialAccumulatorValue = 1e-6 } = checkOptions('scaleByYogi', ['b1', 'b2', 'eps', 'initialAccumulatorValue'], given);
   return withMoments(
     (params) => mapTree((p) => np.fullLike(p, initialAccumulatorValue), params),
     (g, s, count) => {
@@ -71,7 +75,8 @@ export function scaleByYogi({ b1 = 0.9, b2 = 0.999, eps = 1e-3, initialAccumulat
 }
 
 /** Adam's direction, rectified while there are few gradients. Mirrors `optax.scale_by_radam`. */
-export function scaleByRadam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, threshold = 5 }: Omit<AdamOptions, 'epsRoot'> & { threshold?: number } = {}): GradientTransformation {
+export function scaleByRadam(given: Omit<AdamOptions, 'epsRoot'> & { threshold?: number } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, threshold = 5 } = checkOptions('scaleByRadam', ['b1', 'b2', 'eps', 'threshold'], given);
   const most = 2 / (1 - b2) - 1;
   return withMoments(zerosLikeTree, (g, s, count) => {
     const mu = updateMoment(g, s.mu, b1, 1);
@@ -87,7 +92,8 @@ export function scaleByRadam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, threshold = 5 }
 }
 
 /** Adam's direction with Nesterov's momentum, which grows with time. Mirrors the transformation of `braintools.optim.Nadam`. */
-export function scaleByNadam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, momentumDecay = 0.004 }: Omit<AdamOptions, 'epsRoot'> & { momentumDecay?: number } = {}): GradientTransformation {
+export function scaleByNadam(given: Omit<AdamOptions, 'epsRoot'> & { momentumDecay?: number } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, momentumDecay = 0.004 } = checkOptions('scaleByNadam', ['b1', 'b2', 'eps', 'momentumDecay'], given);
   const momentum = (t: Array) => np.multiply(b1, np.subtract(1, np.multiply(0.5, np.power(0.96, np.multiply(t, momentumDecay)))));
   return {
     init: (params) => ({ count: zeroCount(), mu_product: np.ones([], { dtype: 'float32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params) }),
@@ -110,7 +116,8 @@ export function scaleByNadam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, momentumDecay =
 }
 
 /** The sign of momentum. Mirrors `optax.scale_by_lion`. */
-export function scaleByLion({ b1 = 0.9, b2 = 0.99 }: { b1?: number; b2?: number } = {}): GradientTransformation {
+export function scaleByLion(given: { b1?: number; b2?: number } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.99 } = checkOptions('scaleByLion', ['b1', 'b2'], given);
   return {
     init: (params) => ({ count: zeroCount(), mu: zerosLikeTree(params) }),
     update: (updates, state) => {
@@ -122,7 +129,8 @@ export function scaleByLion({ b1 = 0.9, b2 = 0.99 }: { b1?: number; b2?: number 
 }
 
 /** Momentum of gradients over the norm of each array, with weight decay in it. Mirrors `optax.scale_by_novograd`. */
-export function scaleByNovograd({ b1 = 0.9, b2 = 0.25, eps = 1e-8, epsRoot = 0, weightDecay = 0 }: AdamOptions & { weightDecay?: number } = {}): GradientTransformation {
+export function scaleByNovograd(given: AdamOptions & { weightDecay?: number } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.25, eps = 1e-8, epsRoot = 0, weightDecay = 0 } = checkOptions('scaleByNovograd', ['b1', 'b2', 'eps', 'epsRoot', 'weightDecay'], given);
   return {
     init: (params) => ({ count: zeroCount(), mu: zerosLikeTree(params), nu: mapTree((p) => np.zeros([], { dtype: p.dtype }), params) }),
     update: (updates, state, params) => {
@@ -143,7 +151,8 @@ export function scaleByNovograd({ b1 = 0.9, b2 = 0.25, eps = 1e-8, epsRoot = 0, 
 }
 
 /** Running mean; with `debias`, as it would be had it not started at zero. Mirrors `optax.ema`. */
-export function ema(decay: number, { debias = true }: { debias?: boolean } = {}): GradientTransformation {
+export function ema(decay: number, given: { debias?: boolean } = {}): GradientTransformation {
+  const { debias = true } = checkOptions('ema', ['debias'], given);
   return {
     init: (params) => ({ count: zeroCount(), ema: zerosLikeTree(params) }),
     update: (updates, state) => {

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { zeroCount } from './moments';
 import { type ArrayTree, type GradientTransformation, mapTree, stateless, zerosLikeTree } from './transformation';
@@ -7,7 +8,8 @@ const normOf = (x: Array): Array => np.sqrt(np.sum(np.square(np.abs(x))));
 const rms = (x: Array): Array => np.sqrt(np.mean(np.square(np.abs(x))));
 
 /** Each array's update times the norm of its parameters over its own. Mirrors `optax.scale_by_trust_ratio`. */
-export function scaleByTrustRatio({ minNorm = 0, trustCoefficient = 1, eps = 0 }: { minNorm?: number; trustCoefficient?: number; eps?: number } = {}): GradientTransformation {
+export function scaleByTrustRatio(given: { minNorm?: number; trustCoefficient?: number; eps?: number } = {}): GradientTransformation {
+  const { minNorm = 0, trustCoefficient = 1, eps = 0 } = checkOptions('scaleByTrustRatio', ['minNorm', 'trustCoefficient', 'eps'], given);
   return stateless((updates, params) => mapTree((u, p) => {
     const [ofParams, ofUpdate] = [p, u].map((x) => np.maximum(normOf(x), minNorm)) as [Array, Array];
     const ratio = np.divide(np.multiply(ofParams, trustCoefficient), np.add(ofUpdate, eps));
@@ -34,7 +36,8 @@ export interface RpropOptions {
 }
 
 /** Steps of a size for each entry, which grows while the gradient's sign stays. Mirrors `optax.scale_by_rprop`, where a step is made one update after its gradient. */
-export function scaleByRprop(learningRate: number, { etaMinus = 0.5, etaPlus = 1.2, minStepSize = 1e-6, maxStepSize = 50 }: RpropOptions = {}): GradientTransformation {
+export function scaleByRprop(learningRate: number, given: RpropOptions = {}): GradientTransformation {
+  const { etaMinus = 0.5, etaPlus = 1.2, minStepSize = 1e-6, maxStepSize = 50 } = checkOptions('scaleByRprop', ['etaMinus', 'etaPlus', 'minStepSize', 'maxStepSize'], given);
   return {
     init: (params) => ({ step_sizes: mapTree((p) => np.fullLike(p, learningRate), params), prev_updates: zerosLikeTree(params) }),
     update: (updates, state) => {
@@ -51,7 +54,8 @@ export function scaleByRprop(learningRate: number, { etaMinus = 0.5, etaPlus = 1
 }
 
 /** Slow parameters that follow the fast ones every `syncPeriod` steps by a part `alpha` (Zhang et al., 2019); the updates of `fast` are whole ones, with the rate in them. */
-export function lookahead(fast: GradientTransformation, { syncPeriod = 5, alpha = 0.5 }: { syncPeriod?: number; alpha?: number } = {}): GradientTransformation {
+export function lookahead(fast: GradientTransformation, given: { syncPeriod?: number; alpha?: number } = {}): GradientTransformation {
+  const { syncPeriod = 5, alpha = 0.5 } = checkOptions('lookahead', ['syncPeriod', 'alpha'], given);
   return {
     init: (params) => ({ count: zeroCount(), slow: mapTree((p) => p, params), fast_state: fast.init(params) }),
     update: (updates, state, params, extra) => {

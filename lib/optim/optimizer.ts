@@ -2,7 +2,7 @@ import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { isEager } from '../core/trace';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
 import { Node } from '../graph/node';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
@@ -121,7 +121,8 @@ export class OptaxOptimizer extends Node implements Scheduled {
   private startingLr: number;
   private own: Machinery;
 
-  constructor({ tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue, ...rest }: OptimizerOptions & { tx?: GradientTransformation } = {}) {
+  constructor(given: OptimizerOptions & { tx?: GradientTransformation } = {}) {
+    const { tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue, ...rest } = optionsObject(new.target, given);
     super();
     noMoreOptions(rest, new.target);
     const name = this.constructor.name;
@@ -270,7 +271,8 @@ export class OptaxOptimizer extends Node implements Scheduled {
    *
    * Mirrors `add_param_group`, which updates such groups by Adam whatever the optimiser is.
    */
-  addParamGroup(states: unknown, { lr, weightDecay = this.weightDecay }: { lr?: number; weightDecay?: number } = {}): void {
+  addParamGroup(states: unknown, options: { lr?: number; weightDecay?: number } = {}): void {
+    const { lr, weightDecay = this.weightDecay } = checkOptions('addParamGroup', ['lr', 'weightDecay'], options);
     if (this.optState === null) throw new BrainStateError('addParamGroup: call registerTrainableWeights first');
     const given = statesByPath(states);
     const chosen = new Set(given.values());
@@ -345,6 +347,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
   /** Takes over what {@link stateDict} gave, also after it was saved and loaded. The parameters themselves are not changed. */
   loadStateDict(state: Record<string, unknown>): void {
     if (this.optState === null) throw new BrainStateError('loadStateDict: call registerTrainableWeights first');
+    if (state === null || typeof state !== 'object') throw new ArgumentError(`loadStateDict: expected what stateDict gave, got ${describeValue(state)}`);
     const restored = rebuild(this.optState.value, state.opt_state, 'opt_state');
     const saved = (state.param_groups ?? {}) as Record<string, { lr?: unknown }>;
     const groupStates = (state.param_groups_opt_states ?? {}) as Record<string, unknown>;

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { OptimState } from './optimState';
@@ -80,7 +81,8 @@ export class ReduceLROnPlateau extends LRScheduler {
   readonly numBadEpochs: OptimState;
   readonly cooldownCounter: OptimState;
 
-  constructor({ mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel', cooldown = 0, minLr = 0, eps = 1e-8, ...options }: ReduceLROnPlateauOptions = {}) {
+  constructor(given: ReduceLROnPlateauOptions = {}) {
+    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel', cooldown = 0, minLr = 0, eps = 1e-8, ...options } = optionsObject(new.target, given);
     super(options);
     this.mode = checkChoice('ReduceLROnPlateau: mode', mode, ['min', 'max']);
     if (typeof factor !== 'number' || !(factor >= 0 && factor < 1)) throw new ArgumentError(`ReduceLROnPlateau: expected factor to be a number in [0, 1), got ${describeValue(factor)}`);

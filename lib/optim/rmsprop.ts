@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { optionsObject } from '../functional/options';
 import * as np from '../numpy';
 import { scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev } from './meanSquares';
 import { ema } from './moments';
@@ -25,7 +26,8 @@ export class RMSprop extends OptaxOptimizer {
   readonly momentum: number;
   readonly centered: boolean;
 
-  constructor({ lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false, ...options }: RMSpropOptions = {}) {
+  constructor(given: RMSpropOptions = {}) {
+    const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.alpha = alpha;
     this.eps = eps;
@@ -53,7 +55,8 @@ export class Adagrad extends OptaxOptimizer {
   readonly initialAccumulatorValue: number;
   readonly eps: number;
 
-  constructor({ lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, ...options }: AdagradOptions = {}) {
+  constructor(given: AdagradOptions = {}) {
+    const { lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.lrDecay = lrDecay;
     this.initialAccumulatorValue = initialAccumulatorValue;
@@ -71,7 +74,8 @@ export class Adadelta extends OptaxOptimizer {
   readonly rho: number;
   readonly eps: number;
 
-  constructor({ lr = 1, rho = 0.9, eps = 1e-6, ...options }: OptimizerOptions & { rho?: number; eps?: number } = {}) {
+  constructor(given: OptimizerOptions & { rho?: number; eps?: number } = {}) {
+    const { lr = 1, rho = 0.9, eps = 1e-6, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.rho = rho;
     this.eps = eps;
@@ -87,7 +91,8 @@ export class SM3 extends OptaxOptimizer {
   readonly momentum: number;
   readonly eps: number;
 
-  constructor({ lr = 1, momentum = 0.9, eps = 1e-8, ...options }: OptimizerOptions & { momentum?: number; eps?: number } = {}) {
+  constructor(given: OptimizerOptions & { momentum?: number; eps?: number } = {}) {
+    const { lr = 1, momentum = 0.9, eps = 1e-8, ...options } = optionsObject(new.target, given);
     super({ lr, ...options });
     this.momentum = momentum;
     this.eps = eps;
@@ -127,7 +132,8 @@ export class Adafactor extends OptaxOptimizer {
   readonly factored: boolean;
   private readonly relative: boolean;
 
-  constructor({ lr = null, eps = [1e-30, 1e-3], clipThreshold = 1, decayRate = 0.8, beta1 = null, factored = true, ...options }: AdafactorOptions = {}) {
+  constructor(given: AdafactorOptions = {}) {
+    const { lr = null, eps = [1e-30, 1e-3], clipThreshold = 1, decayRate = 0.8, beta1 = null, factored = true, ...options } = optionsObject(new.target, given);
     super({ lr: lr ?? 1, ...options });
     this.eps = eps;
     this.clipThreshold = clipThreshold;

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { Node } from '../graph/node';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -65,7 +65,8 @@ export abstract class LRScheduler extends Node {
   readonly lastEpoch: OptimState;
   readonly currentLrs: OptimState<Array[]>;
 
-  constructor({ baseLr = 1e-3, lastEpoch = 0, ...rest }: SchedulerOptions = {}) {
+  constructor(given: SchedulerOptions = {}) {
+    const { baseLr = 1e-3, lastEpoch = 0, ...rest } = optionsObject(new.target, given);
     super();
     noMoreOptions(rest, new.target);
     this.baseLrs = (typeof baseLr === 'number' ? [baseLr] : [...baseLr]).map((x) => checkRate(`${this.constructor.name}: baseLr`, x));

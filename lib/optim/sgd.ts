@@ -1,3 +1,4 @@
+import { optionsObject } from '../functional/options';
 import { OptaxOptimizer, type OptimizerOptions } from './optimizer';
 import { type GradientTransformation, trace } from './transformation';
 
@@ -21,7 +22,8 @@ export class SGD extends OptaxOptimizer {
   readonly momentum: number;
   readonly nesterov: boolean;
 
-  constructor({ momentum = 0, nesterov = false, ...options }: SGDOptions = {}) {
+  constructor(given: SGDOptions = {}) {
+    const { momentum = 0, nesterov = false, ...options } = optionsObject(new.target, given);
     super(options);
     this.momentum = momentum;
     this.nesterov = nesterov;
@@ -36,7 +38,8 @@ export class SGD extends OptaxOptimizer {
 export class Momentum extends OptaxOptimizer {
   readonly momentum: number;
 
-  constructor({ momentum = 0.9, ...options }: OptimizerOptions & { momentum?: number } = {}) {
+  constructor(given: OptimizerOptions & { momentum?: number } = {}) {
+    const { momentum = 0.9, ...options } = optionsObject(new.target, given);
     super(options);
     this.momentum = momentum;
   }

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { leaves, map } from '../core/tree';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 
 /** A tree of arrays: gradients, parameters, or what an optimiser keeps for each parameter. */
@@ -57,13 +58,15 @@ export function globalNorm(tree: ArrayTree): Array {
   return np.sqrt(squares.length === 0 ? 0 : squares.reduce((a, b) => np.add(a, b)));
 }
 
+/** A tree of a known norm scaled down, where need be, to a norm of at most `maxNorm`. */
+export function scaleToNorm(tree: ArrayTree, norm: Array, maxNorm: number): ArrayTree {
+  const small = np.less(norm, maxNorm);
+  return mapTree((g) => np.where(small, g, np.multiply(np.divide(g, norm.astype(g.dtype)), maxNorm)), tree);
+}
+
 /** Scales gradients down to a norm where theirs, all together, is larger. Mirrors `optax.clip_by_global_norm`. */
 export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
-  return stateless((updates) => {
-    const norm = globalNorm(updates);
-    const small = np.less(norm, maxNorm);
-    return mapTree((g) => np.where(small, g, np.multiply(np.divide(g, norm.astype(g.dtype)), maxNorm)), updates);
-  });
+  return stateless((updates) => scaleToNorm(updates, globalNorm(updates), maxNorm));
 }
 
 /** Limits each entry to [-maxDelta, maxDelta]. Mirrors `optax.clip`. */
@@ -124,7 +127,8 @@ export interface AdamOptions {
 }
 
 /** Adam's direction. Mirrors `optax.scale_by_adam`. */
-export function scaleByAdam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 }: AdamOptions = {}): GradientTransformation {
+export function scaleByAdam(given: AdamOptions = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 } = checkOptions('scaleByAdam', ['b1', 'b2', 'eps', 'epsRoot'], given);
   return {
     init: (params) => ({ count: np.zeros([], { dtype: 'int32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params) }),
     update: (updates, state) => {
@@ -141,7 +145,8 @@ export function scaleByAdam({ b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 }: A
 }
 
 /** Adam's direction with the largest second moment so far. Mirrors `optax.scale_by_amsgrad`. */
-export function scaleByAmsgrad({ b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 }: AdamOptions = {}): GradientTransformation {
+export function scaleByAmsgrad(given: AdamOptions = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 } = checkOptions('scaleByAmsgrad', ['b1', 'b2', 'eps', 'epsRoot'], given);
   return {
     init: (params) => ({ count: np.zeros([], { dtype: 'int32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params), nu_max: zerosLikeTree(params) }),
     update: (updates, state) => {

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import type { AlphaOptions } from './smooth';
 import { asFunction, type Parameter, Surrogate } from './surrogate';
@@ -7,7 +8,8 @@ import { asFunction, type Parameter, Surrogate } from './surrogate';
 export class PiecewiseQuadratic extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 1 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 1 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -28,7 +30,8 @@ export class PiecewiseQuadratic extends Surrogate {
 export class PiecewiseExp extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 1 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 1 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -55,7 +58,8 @@ export class PiecewiseLeakyRelu extends Surrogate {
   readonly c: Parameter;
   readonly w: Parameter;
 
-  constructor({ c = 0.01, w = 1 }: PiecewiseLeakyReluOptions = {}) {
+  constructor(given: PiecewiseLeakyReluOptions = {}) {
+    const { c = 0.01, w = 1 } = checkOptions(new.target.name, ['c', 'w'], given);
     super();
     this.c = c;
     this.w = w;
@@ -84,7 +88,8 @@ export class LeakyRelu extends Surrogate {
   readonly alpha: Parameter;
   readonly beta: Parameter;
 
-  constructor({ alpha = 0.1, beta = 1 }: LeakyReluOptions = {}) {
+  constructor(given: LeakyReluOptions = {}) {
+    const { alpha = 0.1, beta = 1 } = checkOptions(new.target.name, ['alpha', 'beta'], given);
     super();
     this.alpha = alpha;
     this.beta = beta;
@@ -103,7 +108,8 @@ export class LeakyRelu extends Surrogate {
 export class LogTailedRelu extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 0 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 0 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -129,7 +135,8 @@ export class ReluGrad extends Surrogate {
   readonly alpha: Parameter;
   readonly width: Parameter;
 
-  constructor({ alpha = 0.3, width = 1 }: ReluGradOptions = {}) {
+  constructor(given: ReluGradOptions = {}) {
+    const { alpha = 0.3, width = 1 } = checkOptions(new.target.name, ['alpha', 'width'], given);
     super();
     this.alpha = alpha;
     this.width = width;
@@ -157,7 +164,8 @@ export class GaussianGrad extends Surrogate {
   readonly sigma: Parameter;
   readonly alpha: Parameter;
 
-  constructor({ sigma = 0.5, alpha = 0.5 }: GaussianGradOptions = {}) {
+  constructor(given: GaussianGradOptions = {}) {
+    const { sigma = 0.5, alpha = 0.5 } = checkOptions(new.target.name, ['sigma', 'alpha'], given);
     super();
     this.sigma = sigma;
     this.alpha = alpha;
@@ -184,7 +192,8 @@ export class MultiGaussianGrad extends Surrogate {
   readonly sigma: Parameter;
   readonly scale: Parameter;
 
-  constructor({ h = 0.15, s = 6, sigma = 0.5, scale = 0.5 }: MultiGaussianGradOptions = {}) {
+  constructor(given: MultiGaussianGradOptions = {}) {
+    const { h = 0.15, s = 6, sigma = 0.5, scale = 0.5 } = checkOptions(new.target.name, ['h', 's', 'sigma', 'scale'], given);
     super();
     this.h = h;
     this.s = s;
@@ -203,7 +212,8 @@ export class MultiGaussianGrad extends Surrogate {
 export class InvSquareGrad extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 100 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 100 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -217,7 +227,8 @@ export class InvSquareGrad extends Surrogate {
 export class SlayerGrad extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 1 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 1 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkOptions } from '../functional/options';
 import * as lax from '../lax';
 import * as np from '../numpy';
 import { asFunction, type Parameter, Surrogate } from './surrogate';
@@ -12,7 +13,8 @@ export interface AlphaOptions {
 export class Sigmoid extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 4 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 4 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -31,7 +33,8 @@ export class Sigmoid extends Surrogate {
 export class SoftSign extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 1 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 1 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -49,7 +52,8 @@ export class SoftSign extends Surrogate {
 export class Arctan extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 1 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 1 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -71,7 +75,8 @@ export class Arctan extends Surrogate {
 export class ERF extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 1 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 1 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -89,7 +94,8 @@ export class ERF extends Surrogate {
 export class NonzeroSignLog extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 1 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 1 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }
@@ -114,7 +120,8 @@ export class SquarewaveFourierSeries extends Surrogate {
   readonly n: number;
   readonly tPeriod: Parameter;
 
-  constructor({ n = 2, tPeriod = 8 }: SquarewaveOptions = {}) {
+  constructor(given: SquarewaveOptions = {}) {
+    const { n = 2, tPeriod = 8 } = checkOptions(new.target.name, ['n', 'tPeriod'], given);
     super();
     this.n = n;
     this.tPeriod = tPeriod;
@@ -149,7 +156,8 @@ export class S2NN extends Surrogate {
   readonly beta: Parameter;
   readonly epsilon: Parameter;
 
-  constructor({ alpha = 4, beta = 1, epsilon = 1e-8 }: S2nnOptions = {}) {
+  constructor(given: S2nnOptions = {}) {
+    const { alpha = 4, beta = 1, epsilon = 1e-8 } = checkOptions(new.target.name, ['alpha', 'beta', 'epsilon'], given);
     super();
     this.alpha = alpha;
     this.beta = beta;
@@ -172,7 +180,8 @@ export class S2NN extends Surrogate {
 export class QPseudoSpike extends Surrogate {
   readonly alpha: Parameter;
 
-  constructor({ alpha = 2 }: AlphaOptions = {}) {
+  constructor(given: AlphaOptions = {}) {
+    const { alpha = 2 } = checkOptions(new.target.name, ['alpha'], given);
     super();
     this.alpha = alpha;
   }

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import type { OptaxOptimizer } from '../optim';
 import type { TrainModule } from './module';
 import type { Trainer } from './trainer';
@@ -130,7 +131,8 @@ export class EarlyStopping extends Callback {
   stoppedEpoch: number | null = null;
   private readonly options: Required<EarlyStoppingOptions>;
 
-  constructor({ monitor = 'val_loss', mode = 'min', patience = 3, minDelta = 0, verbose = false, strict = true, checkFinite = true }: EarlyStoppingOptions = {}) {
+  constructor(given: EarlyStoppingOptions = {}) {
+    const { monitor = 'val_loss', mode = 'min', patience = 3, minDelta = 0, verbose = false, strict = true, checkFinite = true } = checkOptions(new.target.name, ['monitor', 'mode', 'patience', 'minDelta', 'verbose', 'strict', 'checkFinite'], given);
     super();
     this.options = { monitor, mode: checkMode('EarlyStopping', mode), patience, minDelta: Math.abs(minDelta), verbose, strict, checkFinite };
   }
@@ -175,7 +177,8 @@ export class LearningRateMonitor extends Callback {
   readonly lrHistory: number[] = [];
   private readonly interval: 'step' | 'epoch';
 
-  constructor({ loggingInterval = 'step' }: { loggingInterval?: 'step' | 'epoch' } = {}) {
+  constructor(given: { loggingInterval?: 'step' | 'epoch' } = {}) {
+    const { loggingInterval = 'step' } = checkOptions(new.target.name, ['loggingInterval'], given);
     super();
     if (loggingInterval !== 'step' && loggingInterval !== 'epoch') throw new ArgumentError(`LearningRateMonitor: expected loggingInterval to be 'step' or 'epoch', got ${String(loggingInterval)}`);
     this.interval = loggingInterval;
@@ -220,7 +223,8 @@ export class Timer extends Callback {
   private start: number | null = null;
   private epochStart = 0;
 
-  constructor({ duration: d = {}, verbose = true }: TimerOptions = {}) {
+  constructor(given: TimerOptions = {}) {
+    const { duration: d = {}, verbose = true } = checkOptions(new.target.name, ['duration', 'verbose'], given);
     super();
     const seconds = (d.seconds ?? 0) + 60 * (d.minutes ?? 0) + 3600 * (d.hours ?? 0) + 86400 * (d.days ?? 0);
     this.limit = Object.keys(d).length === 0 ? Infinity : seconds;
@@ -267,7 +271,8 @@ export function formatMetrics(metrics: Numbers): string {
 export class PrintCallback extends Callback {
   private readonly every: number;
 
-  constructor({ printFreq = 100 }: { printFreq?: number } = {}) {
+  constructor(given: { printFreq?: number } = {}) {
+    const { printFreq = 100 } = checkOptions(new.target.name, ['printFreq'], given);
     super();
     if (!(Number.isInteger(printFreq) && printFreq > 0)) throw new ArgumentError(`PrintCallback: expected printFreq to be a positive integer, got ${printFreq}`);
     this.every = printFreq;

@@ -1,5 +1,6 @@
 import { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
 import * as prng from '../prng';
@@ -178,7 +179,8 @@ export class IterableDataset<S> implements Iterable<S> {
   readonly iterable: Iterable<S>;
   readonly length: number | null;
 
-  constructor(iterable: Iterable<S>, { length = null }: { length?: number | null } = {}) {
+  constructor(iterable: Iterable<S>, given: { length?: number | null } = {}) {
+    const { length = null } = checkOptions(new.target.name, ['length'], given);
     this.iterable = iterable;
     this.length = length;
   }
@@ -199,7 +201,8 @@ export function seededOrder(n: number, seed: number, epoch: number): number[] {
  * @throws ArgumentError if the lengths do not sum to the dataset's
  * @example const [train, validation] = trainer.split(dataset, [0.9, 0.1], { seed: 0 });
  */
-export function split<S>(dataset: Dataset<S>, lengths: readonly number[], { seed = 0 }: { seed?: number } = {}): Subset<S>[] {
+export function split<S>(dataset: Dataset<S>, lengths: readonly number[], given: { seed?: number } = {}): Subset<S>[] {
+  const { seed = 0 } = checkOptions('split', ['seed'], given);
   const n = dataset.length;
   const shares = lengths.some((x) => !Number.isInteger(x));
   let counts = [...lengths];

@@ -1,5 +1,6 @@
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import * as random from '../random';
 import { ArrayDataset, Dataset, DictDataset, IterableDataset, type Rows, seededOrder } from './datasets';
@@ -50,7 +51,7 @@ export class RandomSampler extends Sampler {
     super();
     this.source = dataSource;
     this.options = options;
-    const { numSamples, replacement = false } = options;
+    const { numSamples, replacement = false } = checkOptions('RandomSampler', ['replacement', 'numSamples', 'seed'], options);
     if (numSamples !== undefined && !(Number.isInteger(numSamples) && numSamples >= 1)) throw new ArgumentError(`RandomSampler: expected numSamples to be a positive integer, got ${numSamples}`);
     if (!replacement && numSamples !== undefined && numSamples > dataSource.length) throw new ArgumentError(`RandomSampler: expected numSamples of at most ${dataSource.length} without replacement, got ${numSamples}`);
   }
@@ -86,8 +87,10 @@ export class DistributedSampler extends Sampler {
   private readonly options: Required<DistributedSamplerOptions>;
   private epoch = 0;
 
-  constructor(dataSource: Sized, { numReplicas, rank, shuffle = true, seed = 0, dropLast = false }: DistributedSamplerOptions) {
+  constructor(dataSource: Sized, options: DistributedSamplerOptions) {
     super();
+    const { numReplicas, rank, shuffle = true, seed = 0, dropLast = false } = checkOptions('DistributedSampler', ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast'], options);
+    if (!(Number.isInteger(numReplicas) && numReplicas >= 1)) throw new ArgumentError(`DistributedSampler: expected numReplicas to be a positive integer, got ${numReplicas}`);
     if (!(rank >= 0 && rank < numReplicas)) throw new ArgumentError(`DistributedSampler: expected rank from 0 to ${numReplicas - 1}, got ${rank}`);
     this.source = dataSource;
     this.options = { numReplicas, rank, shuffle, seed, dropLast };
@@ -116,7 +119,8 @@ export class BatchSampler implements Iterable<number[]> {
   readonly batchSize: number;
   readonly dropLast: boolean;
 
-  constructor(sampler: Sampler, batchSize: number, { dropLast = false }: { dropLast?: boolean } = {}) {
+  constructor(sampler: Sampler, batchSize: number, given: { dropLast?: boolean } = {}) {
+    const { dropLast = false } = checkOptions(new.target.name, ['dropLast'], given);
     if (!(Number.isInteger(batchSize) && batchSize > 0)) throw new ArgumentError(`BatchSampler: expected batchSize to be a positive integer, got ${batchSize}`);
     this.sampler = sampler;
     this.batchSize = batchSize;
@@ -187,7 +191,7 @@ export class DataLoader implements Iterable<unknown> {
   private epoch = 0;
 
   constructor(dataset: Dataset | IterableDataset<unknown> | readonly Rows[] | Readonly<Record<string, Rows>>, options: DataLoaderOptions = {}) {
-    const { batchSize, shuffle = false, sampler, batchSampler, collateFn, dropLast = false, prefetch = 2, seed } = options;
+    const { batchSize, shuffle = false, sampler, batchSampler, collateFn, dropLast = false, prefetch = 2, seed } = checkOptions('DataLoader', ['batchSize', 'shuffle', 'sampler', 'batchSampler', 'collateFn', 'dropLast', 'prefetch', 'seed'], options);
     if (dataset instanceof Dataset || dataset instanceof IterableDataset) this.dataset = dataset;
     else if (globalThis.Array.isArray(dataset)) this.dataset = new ArrayDataset(...(dataset as Rows[]));
     else if (typeof dataset === 'object' && dataset !== null && !(dataset instanceof Array)) this.dataset = new DictDataset(dataset as Record<string, Rows>);

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import type { Numbers } from './callbacks';
 
 /** Where numbers of training go. Mirrors `braintools.trainer.Logger`. */
@@ -44,7 +45,8 @@ export class CSVLogger extends Logger {
   private writtenColumns = 0;
   private readonly params: Record<string, unknown> = {};
 
-  constructor(saveDir: string, { name = 'logs', version = versionNow(), flushLogsEveryNSteps = 100 }: CSVLoggerOptions = {}) {
+  constructor(saveDir: string, given: CSVLoggerOptions = {}) {
+    const { name = 'logs', version = versionNow(), flushLogsEveryNSteps = 100 } = checkOptions(new.target.name, ['name', 'version', 'flushLogsEveryNSteps'], given);
     super();
     if (!(flushLogsEveryNSteps >= 1)) throw new ArgumentError(`CSVLogger: expected flushLogsEveryNSteps of at least 1, got ${flushLogsEveryNSteps}`);
     this.logDir = join(saveDir, name, version);

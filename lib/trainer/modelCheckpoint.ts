@@ -1,4 +1,5 @@
 import { type CheckpointInfo, CheckpointManager } from '../file';
+import { checkOptions } from '../functional/options';
 import { Callback, checkMode, type Mode } from './callbacks';
 import type { TrainModule } from './module';
 import type { Trainer } from './trainer';
@@ -29,6 +30,7 @@ export class ModelCheckpoint extends Callback {
 
   constructor(options: ModelCheckpointOptions = {}) {
     super();
+    checkOptions('ModelCheckpoint', ['dirpath', 'monitor', 'mode', 'saveTopK', 'everyNEpochs', 'everyNTrainSteps', 'verbose'], options);
     checkMode('ModelCheckpoint', options.mode ?? 'min');
     this.options = options;
   }

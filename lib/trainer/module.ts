@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { Module } from '../nn';
 import type { LRScheduler, OptaxOptimizer } from '../optim';
@@ -106,7 +107,8 @@ export abstract class TrainModule extends Module {
   }
 
   /** Notes a scalar of this step, which loggers, callbacks and the progress bar get, averaged over batches at an epoch's end. */
-  log(name: string, value: Scalar, { progBar = false, logger = true }: LogOptions = {}): void {
+  log(name: string, value: Scalar, given: LogOptions = {}): void {
+    const { progBar = false, logger = true } = checkOptions('TrainModule.log', ['progBar', 'logger'], given);
     let logs = logsOf.get(this);
     if (logs === undefined) logsOf.set(this, (logs = new Map()));
     logs.set(name, { value, progBar, logger });

@@ -1,3 +1,4 @@
+import { checkOptions } from '../functional/options';
 import { Callback, formatMetrics, type Numbers } from './callbacks';
 import type { TrainModule } from './module';
 import type { Trainer } from './trainer';
@@ -17,7 +18,8 @@ export class ProgressBar extends Callback {
   private readonly stream: NodeJS.WritableStream & { isTTY?: boolean };
   private shown = '';
 
-  constructor({ refreshRate = 1, stream = process.stderr }: ProgressBarOptions = {}) {
+  constructor(given: ProgressBarOptions = {}) {
+    const { refreshRate = 1, stream = process.stderr } = checkOptions(new.target.name, ['refreshRate', 'stream'], given);
     super();
     this.every = refreshRate;
     this.stream = stream;

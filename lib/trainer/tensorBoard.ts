@@ -1,3 +1,4 @@
+import { checkOptions } from '../functional/options';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +74,8 @@ export class TensorBoardLogger extends Logger {
   private path: string | null = null;
   private held: Buffer[] = [];
 
-  constructor(saveDir: string, { name = 'default', version = versionNow(), prefix = '' }: TensorBoardLoggerOptions = {}) {
+  constructor(saveDir: string, given: TensorBoardLoggerOptions = {}) {
+    const { name = 'default', version = versionNow(), prefix = '' } = checkOptions(new.target.name, ['name', 'version', 'prefix'], given);
     super();
     this.logDir = join(saveDir, name, version);
     this.prefix = prefix;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
+import { checkOptions } from '../functional/options';
 import { CheckpointManager, msgpackFromStateDict, msgpackLoad } from '../file';
 import * as np from '../numpy';
 import { type LRScheduler, OptaxOptimizer, ReduceLROnPlateau } from '../optim';
@@ -106,6 +107,11 @@ class Means {
   }
 }
 
+const OPTIONS = [
+  'maxEpochs', 'minEpochs', 'maxSteps', 'valCheckInterval', 'checkValEveryNEpoch', 'callbacks', 'logger', 'enableProgressBar', 'defaultRootDir', 'gradientClipVal', 'gradientClipAlgorithm',
+  'accumulateGradBatches', 'seed',
+] as const;
+
 /**
  * Runs a {@link TrainModule}: epochs of compiled training steps with `fit` set in the environment, evaluation with it unset, callbacks and loggers.
  *
@@ -137,7 +143,7 @@ export class Trainer {
   private readonly evaluators = new WeakMap<TrainModule, Partial<Record<Stage, Compiled>>>();
 
   constructor(options: TrainerOptions = {}) {
-    const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false } = options;
+    const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false } = checkOptions('Trainer', OPTIONS, options);
     const { enableProgressBar = process.stderr.isTTY === true, defaultRootDir = '.', gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null } = options;
     this.options = {
       maxEpochs: count('Trainer', 'maxEpochs', maxEpochs, 0), minEpochs: count('Trainer', 'minEpochs', minEpochs, 0), maxSteps: count('Trainer', 'maxSteps', maxSteps, -1), valCheckInterval,
@@ -242,7 +248,8 @@ export class Trainer {
    *
    * @throws ArgumentError if the module's methods return what they should not
    */
-  async fit(model: TrainModule, trainDataloaders: DataLoader, { valDataloaders = [], ckptPath }: FitOptions = {}): Promise<void> {
+  async fit(model: TrainModule, trainDataloaders: DataLoader, given: FitOptions = {}): Promise<void> {
+    const { valDataloaders = [], ckptPath } = checkOptions('Trainer.fit', ['valDataloaders', 'ckptPath'], given);
     if (!(trainDataloaders instanceof DataLoader)) throw new ArgumentError('Trainer.fit: expected trainDataloaders to be a DataLoader');
     const validation = valDataloaders instanceof DataLoader ? [valDataloaders] : [...valDataloaders];
     if (validation.length > 0 && model.validationStep === undefined) throw new ArgumentError(`Trainer.fit: there are valDataloaders, but ${model.constructor.name} has no validationStep`);

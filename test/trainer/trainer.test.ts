@@ -208,3 +208,34 @@ test('wrong uses are named', async () => {
   expect(() => new trainer.LambdaCallback({ onEnd: () => {} } as never)).toThrow(/'onEnd'/);
   await expect(new trainer.Trainer({ maxEpochs: 1, enableProgressBar: false, callbacks: [new trainer.EarlyStopping({ monitor: 'none' })] }).fit(new Line(), loader())).rejects.toThrow(/no metric 'none'/);
 });
+
+test('a progress bar draws on terminals and writes a line an epoch elsewhere; PrintCallback prints every so many steps', async () => {
+  const run = async (...callbacks: trainer.Callback[]): Promise<void> => {
+    await new trainer.Trainer({ maxEpochs: 2, enableProgressBar: false, callbacks }).fit(new Line(), loader());
+  };
+  const bar = async (isTTY: boolean, refreshRate: number): Promise<string> => {
+    let text = '';
+    const stream = { isTTY, write: (s: string) => ((text += s), true) } as unknown as NodeJS.WritableStream & { isTTY?: boolean };
+    await run(new trainer.ProgressBar({ stream, refreshRate }));
+    return text;
+  };
+  const lines = (await bar(false, 1)).split('\n');
+  expect(lines).toHaveLength(3);
+  lines.slice(0, 2).forEach((l, i) => expect(l).toMatch(new RegExp(`^Epoch ${i} ={30} 3/3 loss: \\d+\\.\\d{4}, root: \\d+\\.\\d{4}$`)));
+  const drawn = (await bar(true, 2)).split('\r\x1b[K');
+  // Of three batches the second, and the last.
+  expect(drawn.slice(1).map((s) => / (\d)\/3 /.exec(s)![1])).toEqual(['2', '3', '2', '3']);
+  expect(drawn[1]).toContain(`${'='.repeat(20)}${' '.repeat(10)} 2/3`);
+  expect(drawn.at(-1)!.endsWith('\n')).toBe(true);
+
+  const log = jest.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    await run(new trainer.PrintCallback({ printFreq: 2 }));
+    const printed = log.mock.calls.map(([s]) => String(s));
+    expect(printed.map((s) => s.replace(/:.*/, ''))).toEqual([0, 1].flatMap((e) => [`epoch ${e}, step 0`, `epoch ${e}, step 2`, `epoch ${e} completed`]));
+    expect(printed[2]).toMatch(/^epoch 0 completed: .*train_loss: \d+\.\d{4}/);
+  } finally {
+    log.mockRestore();
+  }
+  expect(() => new trainer.PrintCallback({ printFreq: 0 })).toThrow('PrintCallback: expected printFreq to be a positive integer');
+});
