@@ -1,7 +1,7 @@
-import { type Array, blockUntilReady, grad, jit, numpy as np, optim, ParamState, prng } from 'xlastate';
+import { type Array, grad, jit, numpy as np, ParamState, prng } from 'xlastate';
 import type { Case } from '../protocol';
-import { DEEP_LAYERS, DEEP_WIDTH, LEARNING_RATE, MLPS } from './sizes';
-
+import { compiledStep, sgdStep } from './sgd';
+import { DEEP_LAYERS, DEEP_WIDTH, MLPS } from './sizes';
 
 interface Layer {
   weight: ParamState;
@@ -19,37 +19,25 @@ function makeStep(name: keyof typeof MLPS) {
     bias: new ParamState(np.zeros([n], { dtype: 'float32' })),
   }));
   const states = Object.fromEntries(layers.flatMap((l, i) => [[`weight${i}`, l.weight], [`bias${i}`, l.bias]])) as Record<string, ParamState>;
-  const optimizer = new optim.SGD({ lr: LEARNING_RATE });
-  optimizer.registerTrainableWeights(states);
 
   const model = (input: Array): Array => layers.reduce((h, { weight, bias }, i) => {
     const y = np.add(np.matmul(h, weight.value), bias.value);
     return i < layers.length - 1 ? np.maximum(y, 0) : y;
   }, input);
-  const step = (input: Array, classes: Array): Array => {
-    const loss = () => {
-      const logits = model(input);
-      const chosen = np.squeeze(np.takeAlongAxis(logits, np.expandDims(classes, 1), 1), 1);
-      const most = np.max(logits, { axis: 1, keepdims: true });
-      const logSum = np.add(np.log(np.sum(np.exp(np.subtract(logits, most)), 1)), np.squeeze(most, 1));
-      return np.mean(np.subtract(logSum, chosen));
-    };
-    const [grads, value] = grad(loss, { gradStates: states, returnValue: true })() as [never, Array];
-    optimizer.update(grads);
-    return value;
+  const loss = (input: Array, classes: Array): Array => {
+    const logits = model(input);
+    const chosen = np.squeeze(np.takeAlongAxis(logits, np.expandDims(classes, 1), 1), 1);
+    const most = np.max(logits, { axis: 1, keepdims: true });
+    const logSum = np.add(np.log(np.sum(np.exp(np.subtract(logits, most)), 1)), np.squeeze(most, 1));
+    return np.mean(np.subtract(logSum, chosen));
   };
-  return { states: Object.values(states), step, x, labels };
+  return { states: Object.values(states), step: sgdStep(states, loss), x, labels };
 }
 
 /** A compiled training step: loss, gradients, new weights. */
 export const training = (name: keyof typeof MLPS): Case => () => {
   const { states, step, x, labels } = makeStep(name);
-  const compiled = jit(step);
-  return () => {
-    const loss = compiled(x, labels);
-    blockUntilReady(states);
-    return loss;
-  };
+  return compiledStep(states, step, x, labels);
 };
 
 /** From the training step to its StableHLO. */

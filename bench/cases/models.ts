@@ -1,6 +1,7 @@
-import { type Array, blockUntilReady, forLoop, grad, init, jit, metric, nn, numpy as np, optim, ParamState, prng } from 'xlastate';
+import { type Array, blockUntilReady, forLoop, grad, init, jit, metric, nn, numpy as np, ParamState, prng } from 'xlastate';
 import type { Case } from '../protocol';
-import { BLOCK, CNN, GRU, LEARNING_RATE } from './sizes';
+import { compiledStep, sgdStep } from './sgd';
+import { BLOCK, CNN, GRU } from './sizes';
 
 const zeros = new init.ZeroInit();
 
@@ -46,19 +47,7 @@ export function sequences(batch: number): [Array, Array] {
 /** A compiled step of SGD. */
 function training(model: nn.Module, loss: (x: Array, y: Array) => Array, x: Array, y: Array): () => unknown {
   const states = model.states(ParamState);
-  const optimizer = new optim.SGD({ lr: LEARNING_RATE });
-  optimizer.registerTrainableWeights(states);
-  const step = jit((a: Array, b: Array) => {
-    const [grads, value] = grad(() => loss(a, b), { gradStates: states, returnValue: true })() as [never, Array];
-    optimizer.update(grads);
-    return value;
-  });
-  const all = [...states.values()];
-  return () => {
-    const value = step(x, y);
-    blockUntilReady(all);
-    return value;
-  };
+  return compiledStep(states.values(), sgdStep(states, loss), x, y);
 }
 
 export const cnnStep: Case = () => {

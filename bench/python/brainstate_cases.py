@@ -25,25 +25,40 @@ class MLP(brainstate.nn.Module):
         return self.layers[-1](x)
 
 
-def make_step(name):
-    """A model's states, a training step that is not compiled yet, and its arguments."""
-    x, labels, layers = data.mlp(name)
-    model = MLP(layers)
+def sgd(model, loss_of):
+    """A model's states, and a training step that is not compiled yet."""
     states = model.states(brainstate.ParamState)
     optimizer = braintools.optim.SGD(lr=data.LEARNING_RATE)
     optimizer.register_trainable_weights(states)
 
     def step(x, labels):
-        def loss():
-            logits = model(x)
-            chosen = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
-            return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
-
-        grads, value = transform.grad(loss, states, return_value=True)()
+        grads, value = transform.grad(lambda: loss_of(model(x), labels), states, return_value=True)()
         optimizer.update(grads)
         return value
 
-    return states, step, (jnp.asarray(x), jnp.asarray(labels))
+    return states, step
+
+
+def compiled(states, step, arguments):
+    step = transform.jit(step)
+
+    def call():
+        loss = step(*arguments)
+        jax.block_until_ready(states.to_dict_values())
+        return loss
+
+    return call
+
+
+def cross_entropy(logits, labels):
+    chosen = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
+
+
+def make_step(name):
+    """The states of an MLP, its training step, and the step's arguments."""
+    x, labels, layers = data.mlp(name)
+    return *sgd(MLP(layers), cross_entropy), (jnp.asarray(x), jnp.asarray(labels))
 
 
 class CNN(brainstate.nn.Module):
@@ -65,27 +80,8 @@ class CNN(brainstate.nn.Module):
 
 def cnn_step():
     x, labels, _, _ = data.cnn()
-    x, labels = jnp.asarray(x), jnp.asarray(labels)
-    model = CNN()
-    states = model.states(brainstate.ParamState)
-    optimizer = braintools.optim.SGD(lr=data.LEARNING_RATE)
-    optimizer.register_trainable_weights(states)
-
-    @transform.jit
-    def step(x, labels):
-        def loss():
-            return jnp.mean(braintools.metric.softmax_cross_entropy_with_integer_labels(model(x), labels))
-
-        grads, value = transform.grad(loss, states, return_value=True)()
-        optimizer.update(grads)
-        return value
-
-    def call():
-        loss = step(x, labels)
-        jax.block_until_ready(states.to_dict_values())
-        return loss
-
-    return call
+    loss_of = lambda logits, y: jnp.mean(braintools.metric.softmax_cross_entropy_with_integer_labels(logits, y))
+    return compiled(*sgd(CNN(), loss_of), (jnp.asarray(x), jnp.asarray(labels)))
 
 
 def gru_grad():
@@ -127,18 +123,7 @@ def counter():
 
 
 def training(name):
-    def setup():
-        states, step, arguments = make_step(name)
-        compiled = transform.jit(step)
-
-        def call():
-            loss = compiled(*arguments)
-            jax.block_until_ready(states.to_dict_values())
-            return loss
-
-        return call
-
-    return setup
+    return lambda: compiled(*make_step(name))
 
 
 def trace_lower_mlp():

@@ -17,10 +17,7 @@ def mlp(name):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(batch, widths[0])).astype(np.float32)
     labels = rng.integers(0, widths[-1], batch).astype(np.int32)
-    layers = [
-        ((rng.normal(size=(m, n)) * (2 / m) ** 0.5).astype(np.float32), np.zeros(n, np.float32)) for m, n in zip(widths, widths[1:])
-    ]
-    return x, labels, layers
+    return x, labels, [dense(rng, m, n) for m, n in zip(widths, widths[1:])]
 
 
 def deep():

@@ -6,13 +6,16 @@ import data
 from protocol import serve
 
 
-def loss_of(layers, x, labels):
+def cross_entropy(logits, labels):
+    chosen = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
+
+
+def mlp_loss(layers, x, labels):
     for weight, bias in layers[:-1]:
         x = jax.nn.relu(x @ weight + bias)
     weight, bias = layers[-1]
-    logits = x @ weight + bias
-    chosen = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
-    return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
+    return cross_entropy(x @ weight + bias, labels)
 
 
 def sgd(loss_of):
@@ -23,7 +26,7 @@ def sgd(loss_of):
     return step
 
 
-sgd_step = sgd(loss_of)
+mlp_step = sgd(mlp_loss)
 
 
 def max_pool(x):
@@ -38,9 +41,7 @@ def cnn(params, x):
 
 
 def cnn_loss(params, x, labels):
-    logits = cnn(params, x)
-    chosen = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
-    return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
+    return cross_entropy(cnn(params, x), labels)
 
 
 def layer_norm(x, scale, bias):
@@ -99,23 +100,7 @@ def counter():
     return call
 
 
-def training(name):
-    def setup():
-        step = jax.jit(sgd_step, donate_argnums=0)
-        x, labels, layers = on_device(data.mlp(name))
-        state = {"layers": layers}
-
-        def call():
-            state["layers"], loss = step(state["layers"], x, labels)
-            jax.block_until_ready(state["layers"])
-            return loss
-
-        return call
-
-    return setup
-
-
-def model_training(loss_of, make):
+def training(loss_of, make):
     def setup():
         x, y, *params = on_device(make())
         params = params[0] if len(params) == 1 else params
@@ -143,7 +128,7 @@ def trace_lower_mlp():
 
     def call():
         # A function of its own each time: JAX keeps what it traced by function.
-        jax.jit(lambda layers, x, labels: sgd_step(layers, x, labels)).lower(layers, x, labels)
+        jax.jit(lambda layers, x, labels: mlp_step(layers, x, labels)).lower(layers, x, labels)
 
     return call
 
@@ -169,7 +154,7 @@ def eager_add():
 
 if __name__ == "__main__":
     serve("jax", {"jax": jax.__version__}, {
-        "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
-        "cnn_step": model_training(cnn_loss, data.cnn), "block_step": model_training(block_loss, data.block), "gru_grad": gru_grad,
+        "dispatch": dispatch, "counter": counter, "mlp_step": training(mlp_loss, lambda: data.mlp("mlp_step")), "small_mlp_step": training(mlp_loss, lambda: data.mlp("small_mlp_step")),
+        "cnn_step": training(cnn_loss, data.cnn), "block_step": training(block_loss, data.block), "gru_grad": gru_grad,
         "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep, "eager_add": eager_add,
     })

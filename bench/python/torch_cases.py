@@ -21,18 +21,7 @@ def training(name):
         modules = []
         for weight, bias in layers:
             modules += [dense(weight, bias), torch.nn.ReLU()]
-        model = torch.nn.Sequential(*modules[:-1])
-        optimizer = torch.optim.SGD(model.parameters(), lr=data.LEARNING_RATE)
-        x, labels = torch.from_numpy(x), torch.from_numpy(labels).long()
-
-        def call():
-            optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(model(x), labels)
-            loss.backward()
-            optimizer.step()
-            return loss
-
-        return call
+        return sgd(torch.nn.Sequential(*modules[:-1]), torch.nn.functional.cross_entropy, torch.from_numpy(x), torch.from_numpy(labels).long())
 
     return setup
 

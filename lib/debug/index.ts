@@ -34,7 +34,7 @@ export function print(fmt: string, ...args: unknown[]): void {
   // A dictionary that the format has a place for is a value.
   const wanted = 1 + Math.max(-1, ...places.map((p) => (typeof p.key === 'number' ? p.key : -1)));
   if (isPlainObject(last) && args.length > wanted) {
-    const { ordered: option, ...rest } = last as Record<string, unknown>;
+    const { ordered: option, ...rest } = last;
     ordered = option === true;
     named = rest;
     args = args.slice(0, -1);

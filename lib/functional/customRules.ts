@@ -5,7 +5,6 @@ import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { isPlainData, plainKey } from '../core/paramsKey';
 import { axisKey } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
-import { tangentAval } from '../interpreters/jvp';
 import { type BackwardRule, customJvpCallP, customVjpCallP, type ForwardRule, type JvpRule } from '../interpreters/customRules';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { add } from '../primitives/elementwise';
@@ -174,7 +173,7 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
           if (!part.def.equals(outs.def)) throw new ArgumentError(`the derivative ${i} of ${name}: expected a tangent of the result's structure ${outs.def}, got ${part.def}`);
           total = total === null ? part.leaves : total.map((x, k) => add(x, part.leaves[k]!));
         });
-        return [out, outs.def.unflatten(total ?? outs.leaves.map((x) => zerosLike(tangentAval(x.aval))))];
+        return [out, outs.def.unflatten(total ?? outs.leaves.map((x) => zerosLike(x.aval)))];
       }) as AnyFunction;
       cache = new CallCache();
     },
@@ -298,7 +297,7 @@ export function customGradient<F extends AnyFunction>(f: F): (...args: Parameter
         const back = (pull as (ct: unknown) => unknown)(ct);
         return call.def.children.length === 1 && !globalThis.Array.isArray(back) ? [back] : back;
       }) as AnyFunction, structure([y], isArrayLeaf), what);
-      const { closed, consts } = hoistConsts(stage(flat.call, r.leaves.map((x) => tangentAval(x.aval)), name));
+      const { closed, consts } = hoistConsts(stage(flat.call, r.leaves.map((x) => x.aval), name));
       pulled = closed;
       pullDef = flat.outDef;
       return [y, consts];

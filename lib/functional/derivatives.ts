@@ -6,7 +6,7 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { evalJaxpr } from '../core/jaxpr';
 import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
-import { isDifferentiable, jvpFlat, tangentAval } from '../interpreters/jvp';
+import { isDifferentiable, jvpFlat } from '../interpreters/jvp';
 import { type Linearized, linearizeFlat } from '../interpreters/partial';
 import { backwardPass } from '../interpreters/transpose';
 import { convert, zerosLike } from '../primitives/structural';
@@ -27,8 +27,7 @@ function asFloat(x: Array): Array {
 }
 
 /** A tangent or cotangent in the type that is asked for. */
-export function castTangent(x: Array, aval: ShapedArray, what: string): Array {
-  const want = tangentAval(aval);
+export function castTangent(x: Array, want: ShapedArray, what: string): Array {
   if (!sameShape(x.shape, want.shape)) throw new ShapeError(`${what}: expected shape [${want.shape.join(', ')}], got ${x.aval}`);
   if (x.dtype === want.dtype) return x.weakType && !want.weakType ? convert(x, want.dtype) : x;
   if (x instanceof ConcreteArray && x.literal !== null && x.weakType) return convertScalar(x, want.dtype, want.weakType);
@@ -46,7 +45,7 @@ function tangentsFor(tangents: unknown, def: TreeDef, primals: readonly Array[],
 
 /** The zero tangent of a type; integers and booleans have one that says nothing, of dtype bool (JAX's float0). */
 export function zeroTangent(aval: ShapedArray): Array {
-  return zerosLike(isDifferentiable(aval) ? tangentAval(aval) : new ShapedArray(aval.shape, 'bool'));
+  return zerosLike(isDifferentiable(aval) ? aval : new ShapedArray(aval.shape, 'bool'));
 }
 
 export interface AuxOptions {
@@ -102,7 +101,7 @@ export class LinearPoint {
 
   /** Tangents of the results from those of all inputs; inputs that are not differentiated are passed over. */
   push(tangents: readonly MaybeZero[]): Array[] {
-    const args = tangents.flatMap((t, i) => (this.wrt[i] ? [t ?? baseOps().zeros(tangentAval(this.primals[i]!.aval))] : []));
+    const args = tangents.flatMap((t, i) => (this.wrt[i] ? [t ?? baseOps().zeros(this.primals[i]!.aval)] : []));
     const outs = evalJaxpr(this.lin.jaxpr, this.lin.consts, args);
     let next = 0;
     return this.outs.map((x, i) => (this.lin.nonzero[i] ? outs[next++]! : zeroTangent(x.aval)));

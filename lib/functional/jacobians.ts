@@ -5,7 +5,7 @@ import { dtypeKind } from '../core/dtype';
 import { DtypeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
 import { batchFlat, materialize } from '../interpreters/batch';
-import { jvpFlat, tangentAval } from '../interpreters/jvp';
+import { jvpFlat } from '../interpreters/jvp';
 import { convert, iota, moveaxis, reshape, scalar, sliceInDim } from '../primitives/structural';
 import { add, eq } from '../primitives/elementwise';
 import { differentiated, type GradOptions, LinearPoint, zeroTangent } from './derivatives';
@@ -19,7 +19,7 @@ function basis(avals: readonly ShapedArray[]): Array[] {
     const n = sizeOf(a.shape);
     const row = iota('int32', [total, n], 0);
     const column = iota('int32', [total, n], 1);
-    const one = convert(eq(row, add(column, scalar(start, 'int32'))), tangentAval(a).dtype);
+    const one = convert(eq(row, add(column, scalar(start, 'int32'))), a.dtype);
     start += n;
     return reshape(one, [total, ...a.shape]);
   });

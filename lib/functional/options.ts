@@ -52,12 +52,8 @@ export function noMoreOptions(rest: object, taker: Taker, op = taker.name): void
   for (const [k, v] of Object.entries(rest)) if (v !== undefined) unknownOption(op, k, optionNames(taker));
 }
 
-/** What a class was given as its options; {} for null and undefined. @throws ArgumentError for what is no options object: a number would be taken apart into nothing */
-export function optionsObject<O extends object>(taker: Taker, options: O | null | undefined): O {
-  return checkObject(taker.name, options);
-}
-
-function checkObject<O extends object>(op: string, options: O | null | undefined): O {
+/** What was given as options; {} for null and undefined. @throws ArgumentError for what is no options object: a number would be taken apart into nothing */
+export function optionsObject<O extends object>(op: string, options: O | null | undefined): O {
   if (options === undefined || options === null) return {} as O;
   if (typeof options !== 'object' || globalThis.Array.isArray(options) || ArrayBuffer.isView(options)) throw new ArgumentError(`${op}: expected an options object, got ${describeValue(options)}`);
   return options;
@@ -65,7 +61,7 @@ function checkObject<O extends object>(op: string, options: O | null | undefined
 
 /** An options object whose names have been checked; {} for null and undefined. @throws ArgumentError for an option that does not exist, or what is no options object */
 export function checkOptions<O extends object>(op: string, names: readonly (keyof O & string)[], options: O | null | undefined): O {
-  const given = checkObject(op, options);
+  const given = optionsObject(op, options);
   for (const k of Object.keys(given)) if (!(names as readonly string[]).includes(k)) unknownOption(op, k, names);
   return given;
 }

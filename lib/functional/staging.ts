@@ -6,7 +6,6 @@ import { ClosedJaxpr, evalJaxpr, type Jaxpr } from '../core/jaxpr';
 import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
 import { withAxis } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
-import { tangentAval } from '../interpreters/jvp';
 import { type CheckpointParams, checkpointP, type CheckpointPolicy } from '../interpreters/remat';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
@@ -176,13 +175,12 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
   const what = `linearTranspose of ${nameOf(f)}`;
   const { avals, def } = avalsOf(primals, what);
   const flat = new FlatFunction(f, def, what);
-  const floats = avals.map((a) => tangentAval(a));
-  const { jaxpr, consts } = stage(flat.call, floats, nameOf(f));
+  const { jaxpr, consts } = stage(flat.call, avals, nameOf(f));
   const outs = jaxpr.outAvals.map((a) => zerosLike(a));
   return (ct) => {
     const cts: MaybeZero[] = cotangentsFor(ct, flat.outDef, outs, what);
-    const back = backwardPass(jaxpr, consts, floats.map((a) => new UndefinedPrimal(a)), cts);
-    return def.unflatten(fillZeros(back, floats.map((a) => zerosLike(a)))) as unknown[];
+    const back = backwardPass(jaxpr, consts, avals.map((a) => new UndefinedPrimal(a)), cts);
+    return def.unflatten(fillZeros(back, avals.map((a) => zerosLike(a)))) as unknown[];
   };
 }
 

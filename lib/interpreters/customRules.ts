@@ -6,7 +6,7 @@ import type { ClosedJaxpr } from '../core/jaxpr';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchFlat, batchJaxpr, materialize } from './batch';
 import { jitP, jitParams } from './jit';
-import { DifferentiationError, isDifferentiable, tangentAval } from './jvp';
+import { DifferentiationError, isDifferentiable } from './jvp';
 import { instantiateZeros } from './partial';
 import { hoistConsts, stage } from './stage';
 
@@ -49,7 +49,7 @@ export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimit
   jvp: (primals, tangents, { name, jvpJaxprFun }) => {
     const full = instantiateZeros(tangents, primals.map((x) => x.aval));
     const r = jvpJaxprFun(primals, full);
-    checkTypes(`the derivative of ${name}`, r.tangents, r.outs.map((x) => tangentAval(x.aval)));
+    checkTypes(`the derivative of ${name}`, r.tangents, r.outs.map((x) => x.aval));
     return [r.outs, r.tangents];
   },
   transpose: absent('only its derivative is linear'),
@@ -124,7 +124,7 @@ export const customVjpCallP: MultiPrimitive<CustomVjpParams> = defineMultiPrimit
     const { outs, residuals } = fwdJaxprFun(primals);
     const avals = primals.map((x) => x.aval);
     const linear = outs.map((x) => isDifferentiable(x.aval));
-    const outAvals = outs.map((x) => tangentAval(x.aval));
+    const outAvals = outs.map((x) => x.aval);
     const inputs = primals.map((x) => isDifferentiable(x.aval));
     const full = instantiateZeros(tangents, avals).filter((_, i) => inputs[i]);
     const params: CustomLinParams = { name, numRes: residuals.length, outAvals: outAvals.filter((_, i) => linear[i]), bwd: linearBackward(bwd, outAvals, linear, inputs) };

@@ -102,15 +102,10 @@ export function applyJvp(prim: Primitive, primals: readonly Array[], tangents: r
   if (typeof rule === 'function') return rule(primals, tangents, params);
   if (rule === 'linear') {
     const outs = currentTrace().process(prim, primals, params);
-    const full = tangents.map((t, i) => t ?? (isDifferentiable(primals[i]!.aval) ? baseOps().zeros(tangentAval(primals[i]!.aval)) : primals[i]!));
+    const full = tangents.map((t, i) => t ?? (isDifferentiable(primals[i]!.aval) ? baseOps().zeros(primals[i]!.aval) : primals[i]!));
     return [outs, currentTrace().process(prim, full, params)];
   }
   throw new DifferentiationError(`${prim.name}: no derivative: ${(rule as Absent).reason}`);
-}
-
-/** The type of an array's tangent. */
-export function tangentAval(aval: ShapedArray): ShapedArray {
-  return aval;
 }
 
 /**
@@ -137,13 +132,13 @@ export function jvpFlat(f: (args: Array[]) => readonly Array[], primals: readonl
 export function jvpJaxpr(closed: ClosedJaxpr, nonzero: readonly boolean[], instantiate: readonly boolean[] | boolean = false): { jaxpr: ClosedJaxpr; nonzeroOut: boolean[] } {
   return cachedOn(closed, `jvp/${mask(nonzero)}/${mask(instantiate)}`, () => {
     let nonzeroOut: boolean[] = [];
-    const tangentAvals = closed.inAvals.filter((_, i) => nonzero[i]).map(tangentAval);
+    const tangentAvals = closed.inAvals.filter((_, i) => nonzero[i]);
     const staged = stage((args) => {
       let next = closed.inAvals.length;
       const tangents = nonzero.map((z) => (z ? args[next++]! : null));
       const r = jvpFlat((xs) => evalJaxpr(closed.jaxpr, closed.consts, xs), args.slice(0, nonzero.length), tangents);
       nonzeroOut = r.tangents.map((t, i) => (t !== null || (typeof instantiate === 'boolean' ? instantiate : instantiate[i]!)) && isDifferentiable(r.outs[i]!.aval));
-      const out = r.tangents.flatMap((t, i) => (nonzeroOut[i] ? [t ?? baseOps().zeros(tangentAval(r.outs[i]!.aval))] : []));
+      const out = r.tangents.flatMap((t, i) => (nonzeroOut[i] ? [t ?? baseOps().zeros(r.outs[i]!.aval)] : []));
       return [...r.outs, ...out];
     }, [...closed.inAvals, ...tangentAvals], closed.jaxpr.name, 'jvp');
     return { jaxpr: withoutConsts(staged), nonzeroOut };

@@ -6,7 +6,7 @@ import { cachedOn, mask } from '../core/jaxprCache';
 import { dceJaxpr } from '../core/passes/dce';
 import type { MaybeZero, Params, Primitive } from '../core/primitive';
 import { currentTrace, setTrace, Trace, withTrace } from '../core/trace';
-import { isDifferentiable, JvpTrace, tangentAval } from './jvp';
+import { isDifferentiable, JvpTrace } from './jvp';
 import { StageTrace, StageTracer, withoutConsts } from './stage';
 
 /**
@@ -70,7 +70,7 @@ export function linearizeFlat(f: (args: Array[]) => readonly Array[], primals: r
   const unknown = new StageTrace(known, 'linearize');
   const jvp = new JvpTrace(new PartialTrace(known, unknown));
   try {
-    const args = primals.map((x, i) => (wrt[i] && isDifferentiable(x.aval) ? jvp.lift(x, unknown.newInput(tangentAval(x.aval))) : x));
+    const args = primals.map((x, i) => (wrt[i] && isDifferentiable(x.aval) ? jvp.lift(x, unknown.newInput(x.aval)) : x));
     const outs = withTrace(jvp, () => f(args));
     const tangents = outs.map((x) => jvp.tangentOf(x));
     const whole = unknown.finish(tangents.filter((t) => t !== null));
@@ -171,6 +171,6 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
 
 /** The tangents with zeros where they are null. */
 export function instantiateZeros(tangents: readonly MaybeZero[], avals: readonly ShapedArray[]): Array[] {
-  return tangents.map((t, i) => t ?? baseOps().zeros(tangentAval(avals[i]!)));
+  return tangents.map((t, i) => t ?? baseOps().zeros(avals[i]!));
 }
 

@@ -69,9 +69,9 @@ function lanesOf(op: string, axisName: AxisName, { axisIndexGroups: groups }: Gr
 }
 
 function reduceLanes(op: string, x: PerLane, axisName: AxisName, options: GroupOptions, whole: (a: Array, name: string) => Array, rows: (stacked: Array) => Array): Array {
-  const grouped = options.axisIndexGroups !== undefined && options.axisIndexGroups !== null;
-  const lanes = grouped ? lanesOf(op, axisName, options) : null;
-  return each((a) => (lanes === null ? namesOf(axisName).reduce(whole, a) : rows(lanes.values(a))), x);
+  if ((options.axisIndexGroups ?? null) === null) return each((a) => namesOf(axisName).reduce(whole, a), x);
+  const lanes = lanesOf(op, axisName, options);
+  return each((a) => rows(lanes.values(a)), x);
 }
 
 /**
@@ -157,8 +157,8 @@ export function ppermute(x: PerLane, axisName: AxisName, perm: readonly (readonl
   const lanes = allLanes(axisName);
   const source = dynamicIndexInDim(asArray(Int32Array.from(from)), lanes.place(), { axis: 0, keepdims: false });
   return each((a) => {
-    const value = dynamicIndexInDim(lanes.values(a), max(source, scalar(0, 'int32')), { axis: 0, keepdims: false });
-    const sent = ge(source, scalar(0, 'int32'));
+    const value = dynamicIndexInDim(lanes.values(a), max(source, int(0)), { axis: 0, keepdims: false });
+    const sent = ge(source, int(0));
     return where(broadcastInDim(sent, value.shape, []), value, full(value.shape, value.dtype === 'bool' ? false : 0, value.dtype));
   }, x);
 }
@@ -180,7 +180,7 @@ function ownPiece(op: string, x: Array, lanes: Lanes, dim: number, tiled: boolea
   if (tiled ? length % n !== 0 : length !== n) throw new ShapeError(`${op}: expected a dimension of ${tiled ? 'a multiple of ' : ''}${n}, the number of lanes, got ${length}${tiled ? '' : '; with { tiled: true } it is cut into pieces'}`);
   const lane = lanes.place();
   if (!tiled) return dynamicIndexInDim(x, lane, { axis: dim, keepdims: false });
-  return dynamicSliceInDim(x, mul(lane, scalar(length / n, 'int32')), length / n, { axis: dim });
+  return dynamicSliceInDim(x, mul(lane, int(length / n)), length / n, { axis: dim });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
 import { noMoreOptions } from '../functional/options';
@@ -83,8 +84,8 @@ export function callAllFns<M>(target: M, fnName: string, { args = [], nodeToExcl
 /** Takes an option out of a last plain object among the arguments; undefined where it is not given. */
 export function takeOption(args: readonly unknown[], name: string): [args: unknown[], value: unknown] {
   const last = args[args.length - 1];
-  if (last === null || typeof last !== 'object' || Object.getPrototypeOf(last) !== Object.prototype || !Object.hasOwn(last, name)) return [[...args], undefined];
-  const { [name]: value, ...rest } = last as Record<string, unknown>;
+  if (!isPlainObject(last) || !Object.hasOwn(last, name)) return [[...args], undefined];
+  const { [name]: value, ...rest } = last;
   return [[...args.slice(0, -1), ...(Object.keys(rest).length > 0 ? [rest] : [])], value];
 }
 

@@ -19,7 +19,7 @@ export class Adam extends OptaxOptimizer {
   readonly amsgrad: boolean;
 
   constructor(given: AdamOptimizerOptions = {}) {
-    const { betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options } = optionsObject(new.target, given);
+    const { betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.betas = checkBetas(this.constructor.name, betas);
     this.eps = eps;
@@ -35,7 +35,7 @@ export class Adam extends OptaxOptimizer {
 /** Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019). Mirrors `braintools.optim.AdamW`. */
 export class AdamW extends Adam {
   constructor(given: AdamOptimizerOptions = {}) {
-    const { weightDecay = 0.01, ...options } = optionsObject(new.target, given);
+    const { weightDecay = 0.01, ...options } = optionsObject(new.target.name, given);
     super({ weightDecay, ...options });
   }
 
@@ -57,7 +57,7 @@ abstract class MomentsOptimizer extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: BetasOptions) {
-    const { betas = [0.9, 0.999], eps = 1e-8, ...options } = optionsObject(new.target, given);
+    const { betas = [0.9, 0.999], eps = 1e-8, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.betas = checkBetas(this.constructor.name, betas);
     this.eps = eps;
@@ -71,7 +71,7 @@ abstract class MomentsOptimizer extends OptaxOptimizer {
 /** Adam with the largest gradient in place of the mean square (Kingma and Ba, 2015). Mirrors `braintools.optim.Adamax`; `lr` is 2e-3 by default. */
 export class Adamax extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
-    const { lr = 2e-3, ...options } = optionsObject(new.target, given);
+    const { lr = 2e-3, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
   }
 
@@ -85,7 +85,7 @@ export class Nadam extends MomentsOptimizer {
   readonly momentumDecay: number;
 
   constructor(given: BetasOptions & { momentumDecay?: number } = {}) {
-    const { lr = 2e-3, momentumDecay = 0.004, ...options } = optionsObject(new.target, given);
+    const { lr = 2e-3, momentumDecay = 0.004, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.momentumDecay = momentumDecay;
   }
@@ -109,7 +109,7 @@ export class RAdam extends MomentsOptimizer {
 /** Adam with the variance of gradients about their mean (Zhuang et al., 2020). Mirrors `braintools.optim.AdaBelief`; `eps` is 1e-16 by default. */
 export class AdaBelief extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
-    const { eps = 1e-16, ...options } = optionsObject(new.target, given);
+    const { eps = 1e-16, ...options } = optionsObject(new.target.name, given);
     super({ eps, ...options });
   }
 
@@ -121,7 +121,7 @@ export class AdaBelief extends MomentsOptimizer {
 /** Adam with a mean square that changes slowly (Zaheer et al., 2018). Mirrors `braintools.optim.Yogi`; `eps` is 1e-3 by default. */
 export class Yogi extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
-    const { eps = 1e-3, ...options } = optionsObject(new.target, given);
+    const { eps = 1e-3, ...options } = optionsObject(new.target.name, given);
     super({ eps, ...options });
   }
 
@@ -146,7 +146,7 @@ export class Lion extends OptaxOptimizer {
   readonly betas: readonly [number, number];
 
   constructor(given: Omit<BetasOptions, 'eps'> = {}) {
-    const { lr = 1e-4, betas = [0.9, 0.99], ...options } = optionsObject(new.target, given);
+    const { lr = 1e-4, betas = [0.9, 0.99], ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.betas = checkBetas('Lion', betas);
   }

@@ -26,7 +26,7 @@ export class CosineAnnealingLR extends EpochSchedule {
   readonly etaMin: number;
 
   constructor(given: CosineAnnealingLROptions = {}) {
-    const { TMax = 50, etaMin = 0, ...options } = optionsObject(new.target, given);
+    const { TMax = 50, etaMin = 0, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.TMax = checkCount('CosineAnnealingLR: TMax', TMax);
     this.etaMin = checkRate('CosineAnnealingLR: etaMin', etaMin);
@@ -58,7 +58,7 @@ export class CosineAnnealingWarmRestarts extends EpochSchedule {
   readonly etaMin: number;
 
   constructor(given: CosineAnnealingWarmRestartsOptions = {}) {
-    const { T0 = 10, TMult = 1, etaMin = 0, ...options } = optionsObject(new.target, given);
+    const { T0 = 10, TMult = 1, etaMin = 0, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.T0 = checkCount('CosineAnnealingWarmRestarts: T0', T0);
     this.TMult = checkCount('CosineAnnealingWarmRestarts: TMult', TMult);
@@ -112,7 +112,7 @@ export class WarmupScheduler extends EpochSchedule {
   readonly warmupStartLr: number;
 
   constructor(given: WarmupSchedulerOptions = {}) {
-    const { warmupEpochs = 5, warmupStartLr = 0, ...options } = optionsObject(new.target, given);
+    const { warmupEpochs = 5, warmupStartLr = 0, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.warmupEpochs = checkCount('WarmupScheduler: warmupEpochs', warmupEpochs, 0);
     this.warmupStartLr = checkRate('WarmupScheduler: warmupStartLr', warmupStartLr);
@@ -145,7 +145,7 @@ export class WarmupCosineSchedule extends EpochSchedule {
   readonly etaMin: number;
 
   constructor(given: WarmupCosineScheduleOptions = {}) {
-    const { warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options } = optionsObject(new.target, given);
+    const { warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.warmupSteps = checkCount('WarmupCosineSchedule: warmupSteps', warmupSteps, 0);
     this.totalSteps = checkCount('WarmupCosineSchedule: totalSteps', totalSteps);

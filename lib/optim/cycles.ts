@@ -34,7 +34,7 @@ export class CyclicLR extends EpochSchedule {
   readonly scaleMode: 'cycle' | 'iterations';
 
   constructor(given: CyclicLROptions = {}) {
-    const { maxLr = 0.01, stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null, scaleMode = 'cycle', ...options } = optionsObject(new.target, given);
+    const { maxLr = 0.01, stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null, scaleMode = 'cycle', ...options } = optionsObject(new.target.name, given);
     super(options);
     this.maxLrs = perGroup('CyclicLR: maxLr', maxLr, this.baseLrs.length);
     this.stepSizeUp = checkCount('CyclicLR: stepSizeUp', stepSizeUp);

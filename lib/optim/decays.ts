@@ -37,7 +37,7 @@ export class StepLR extends EpochSchedule {
   readonly gamma: number;
 
   constructor(given: StepLROptions = {}) {
-    const { stepSize = 30, gamma = 0.1, ...options } = optionsObject(new.target, given);
+    const { stepSize = 30, gamma = 0.1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.stepSize = checkCount('StepLR: stepSize', stepSize);
     this.gamma = gamma;
@@ -63,7 +63,7 @@ export class MultiStepLR extends EpochSchedule {
   readonly gamma: number;
 
   constructor(given: MultiStepLROptions = {}) {
-    const { milestones = [30, 60, 90], gamma = 0.1, ...options } = optionsObject(new.target, given);
+    const { milestones = [30, 60, 90], gamma = 0.1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.milestones = [...checkMilestones('MultiStepLR: milestones', milestones)].sort((a, b) => a - b);
     this.gamma = gamma;
@@ -86,7 +86,7 @@ export class ExponentialLR extends EpochSchedule {
   readonly gamma: number;
 
   constructor(given: ExponentialLROptions = {}) {
-    const { gamma = 0.95, ...options } = optionsObject(new.target, given);
+    const { gamma = 0.95, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.gamma = gamma;
     this.begin();
@@ -120,7 +120,7 @@ export class ExponentialDecayLR extends EpochSchedule {
   readonly endValue: number | null;
 
   constructor(given: ExponentialDecayLROptions = {}) {
-    const { decaySteps = 1000, decayRate = 0.96, transitionBegin = 0, staircase = false, endValue = null, ...options } = optionsObject(new.target, given);
+    const { decaySteps = 1000, decayRate = 0.96, transitionBegin = 0, staircase = false, endValue = null, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.decaySteps = checkCount('ExponentialDecayLR: decaySteps', decaySteps);
     if (typeof decayRate !== 'number' || decayRate === 0) throw new ArgumentError(`ExponentialDecayLR: expected decayRate to be a number other than 0, got ${describeValue(decayRate)}`);
@@ -155,7 +155,7 @@ export class PolynomialLR extends EpochSchedule {
   readonly power: number;
 
   constructor(given: PolynomialLROptions = {}) {
-    const { totalIters = 5, power = 1, ...options } = optionsObject(new.target, given);
+    const { totalIters = 5, power = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.totalIters = checkCount('PolynomialLR: totalIters', totalIters);
     this.power = power;
@@ -184,7 +184,7 @@ export class LinearLR extends EpochSchedule {
   readonly totalIters: number;
 
   constructor(given: LinearLROptions = {}) {
-    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, ...options } = optionsObject(new.target, given);
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.startFactor = startFactor;
     this.endFactor = endFactor;
@@ -213,7 +213,7 @@ export class ConstantLR extends EpochSchedule {
   readonly totalIters: number;
 
   constructor(given: ConstantLROptions = {}) {
-    const { factor = 1 / 3, totalIters = 5, ...options } = optionsObject(new.target, given);
+    const { factor = 1 / 3, totalIters = 5, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.factor = checkRate('ConstantLR: factor', factor);
     this.totalIters = checkCount('ConstantLR: totalIters', totalIters, 0);
@@ -240,7 +240,7 @@ export class PiecewiseConstantSchedule extends EpochSchedule {
   readonly values: readonly number[];
 
   constructor(given: PiecewiseConstantScheduleOptions = {}) {
-    const { boundaries = null, values = null, ...options } = optionsObject(new.target, given);
+    const { boundaries = null, values = null, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.boundaries = [...checkMilestones('PiecewiseConstantSchedule: boundaries', boundaries ?? [1000, 2000])];
     this.values = (values ?? [1, 0.1, 0.01]).map((x) => checkRate('PiecewiseConstantSchedule: values', x));

@@ -14,7 +14,7 @@ export class Lamb extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { betas?: readonly [number, number]; eps?: number } = {}) {
-    const { betas = [0.9, 0.999], eps = 1e-6, ...options } = optionsObject(new.target, given);
+    const { betas = [0.9, 0.999], eps = 1e-6, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.betas = checkBetas('Lamb', betas);
     this.eps = eps;
@@ -33,7 +33,7 @@ export class Lars extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { momentum?: number; trustCoefficient?: number; eps?: number } = {}) {
-    const { lr = 1, momentum = 0.9, trustCoefficient = 0.001, eps = 1e-8, ...options } = optionsObject(new.target, given);
+    const { lr = 1, momentum = 0.9, trustCoefficient = 0.001, eps = 1e-8, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.momentum = momentum;
     this.trustCoefficient = trustCoefficient;
@@ -54,7 +54,7 @@ export class Fromage extends OptaxOptimizer {
   readonly momentum: number;
 
   constructor(given: Omit<OptimizerOptions, 'weightDecay'> & { momentum?: number } = {}) {
-    const { lr = 1, momentum = 0, ...options } = optionsObject(new.target, given);
+    const { lr = 1, momentum = 0, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.momentum = momentum;
   }
@@ -92,7 +92,7 @@ export class Rprop extends OptaxOptimizer {
   readonly stepSizes: readonly [number, number];
 
   constructor(given: RpropOptimizerOptions = {}) {
-    const { lr = 0.01, etas = [0.5, 1.2], stepSizes = [1e-6, 50], ...options } = optionsObject(new.target, given);
+    const { lr = 0.01, etas = [0.5, 1.2], stepSizes = [1e-6, 50], ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.etas = etas;
     this.stepSizes = stepSizes;
@@ -116,7 +116,7 @@ export class Lookahead extends OptaxOptimizer {
   private readonly base: { readonly tx: GradientTransformation };
 
   constructor(baseOptimizer: GradientTransformation, given: OptimizerOptions & { syncPeriod?: number; alpha?: number } = {}) {
-    const { syncPeriod = 5, alpha = 0.5, ...options } = optionsObject(new.target, given);
+    const { syncPeriod = 5, alpha = 0.5, ...options } = optionsObject(new.target.name, given);
     super(options);
     if (typeof baseOptimizer?.init !== 'function' || typeof baseOptimizer.update !== 'function') throw new ArgumentError(`Lookahead: expected baseOptimizer to be a gradient transformation, got ${describeValue(baseOptimizer)}`);
     this.base = { tx: baseOptimizer };

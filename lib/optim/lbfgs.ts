@@ -125,7 +125,7 @@ export class LBFGS extends OptaxOptimizer {
   readonly linesearch: 'zoom' | 'backtracking' | GradientTransformation | null;
 
   constructor(given: LBFGSOptions = {}) {
-    const { lr = 1, memorySize = 10, scaleInitPrecond = true, linesearch = null, ...options } = optionsObject(new.target, given);
+    const { lr = 1, memorySize = 10, scaleInitPrecond = true, linesearch = null, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.memorySize = checkCount('LBFGS: memorySize', memorySize);
     this.scaleInitPrecond = scaleInitPrecond;

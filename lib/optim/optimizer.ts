@@ -122,7 +122,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
   private own: Machinery;
 
   constructor(given: OptimizerOptions & { tx?: GradientTransformation } = {}) {
-    const { tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue, ...rest } = optionsObject(new.target, given);
+    const { tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue, ...rest } = optionsObject(new.target.name, given);
     super();
     noMoreOptions(rest, new.target);
     const name = this.constructor.name;

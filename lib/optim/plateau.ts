@@ -82,7 +82,7 @@ export class ReduceLROnPlateau extends LRScheduler {
   readonly cooldownCounter: OptimState;
 
   constructor(given: ReduceLROnPlateauOptions = {}) {
-    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel', cooldown = 0, minLr = 0, eps = 1e-8, ...options } = optionsObject(new.target, given);
+    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel', cooldown = 0, minLr = 0, eps = 1e-8, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.mode = checkChoice('ReduceLROnPlateau: mode', mode, ['min', 'max']);
     if (typeof factor !== 'number' || !(factor >= 0 && factor < 1)) throw new ArgumentError(`ReduceLROnPlateau: expected factor to be a number in [0, 1), got ${describeValue(factor)}`);

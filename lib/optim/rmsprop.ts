@@ -27,7 +27,7 @@ export class RMSprop extends OptaxOptimizer {
   readonly centered: boolean;
 
   constructor(given: RMSpropOptions = {}) {
-    const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false, ...options } = optionsObject(new.target, given);
+    const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.alpha = alpha;
     this.eps = eps;
@@ -56,7 +56,7 @@ export class Adagrad extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: AdagradOptions = {}) {
-    const { lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, ...options } = optionsObject(new.target, given);
+    const { lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.lrDecay = lrDecay;
     this.initialAccumulatorValue = initialAccumulatorValue;
@@ -75,7 +75,7 @@ export class Adadelta extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { rho?: number; eps?: number } = {}) {
-    const { lr = 1, rho = 0.9, eps = 1e-6, ...options } = optionsObject(new.target, given);
+    const { lr = 1, rho = 0.9, eps = 1e-6, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.rho = rho;
     this.eps = eps;
@@ -92,7 +92,7 @@ export class SM3 extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { momentum?: number; eps?: number } = {}) {
-    const { lr = 1, momentum = 0.9, eps = 1e-8, ...options } = optionsObject(new.target, given);
+    const { lr = 1, momentum = 0.9, eps = 1e-8, ...options } = optionsObject(new.target.name, given);
     super({ lr, ...options });
     this.momentum = momentum;
     this.eps = eps;
@@ -133,7 +133,7 @@ export class Adafactor extends OptaxOptimizer {
   private readonly relative: boolean;
 
   constructor(given: AdafactorOptions = {}) {
-    const { lr = null, eps = [1e-30, 1e-3], clipThreshold = 1, decayRate = 0.8, beta1 = null, factored = true, ...options } = optionsObject(new.target, given);
+    const { lr = null, eps = [1e-30, 1e-3], clipThreshold = 1, decayRate = 0.8, beta1 = null, factored = true, ...options } = optionsObject(new.target.name, given);
     super({ lr: lr ?? 1, ...options });
     this.eps = eps;
     this.clipThreshold = clipThreshold;

@@ -66,7 +66,7 @@ export abstract class LRScheduler extends Node {
   readonly currentLrs: OptimState<Array[]>;
 
   constructor(given: SchedulerOptions = {}) {
-    const { baseLr = 1e-3, lastEpoch = 0, ...rest } = optionsObject(new.target, given);
+    const { baseLr = 1e-3, lastEpoch = 0, ...rest } = optionsObject(new.target.name, given);
     super();
     noMoreOptions(rest, new.target);
     this.baseLrs = (typeof baseLr === 'number' ? [baseLr] : [...baseLr]).map((x) => checkRate(`${this.constructor.name}: baseLr`, x));

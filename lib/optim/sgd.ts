@@ -23,7 +23,7 @@ export class SGD extends OptaxOptimizer {
   readonly nesterov: boolean;
 
   constructor(given: SGDOptions = {}) {
-    const { momentum = 0, nesterov = false, ...options } = optionsObject(new.target, given);
+    const { momentum = 0, nesterov = false, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.momentum = momentum;
     this.nesterov = nesterov;
@@ -39,7 +39,7 @@ export class Momentum extends OptaxOptimizer {
   readonly momentum: number;
 
   constructor(given: OptimizerOptions & { momentum?: number } = {}) {
-    const { momentum = 0.9, ...options } = optionsObject(new.target, given);
+    const { momentum = 0.9, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.momentum = momentum;
   }

@@ -10,7 +10,7 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { type DotAttrs, dotGeneral as emitDot } from '../stablehlo/contraction';
 import { addAny } from './nary';
 import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, planAlgorithm, type PrecisionLike, printedPrecision, productDtype } from './precision';
-import { convert, inverse, range, transpose } from './structural';
+import { convert, inverse, product, range, transpose } from './structural';
 
 /** Contracted dimensions of both operands, then batch dimensions of both: those of the two lists of a pair go together. */
 export type DotDimensionNumbers = readonly [
@@ -52,7 +52,7 @@ function except(n: number, contract: readonly number[], batch: readonly number[]
 }
 
 const runsUp = (dims: readonly number[]) => dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
-const sizeOf = (aval: ShapedArray, dims: readonly number[]) => dims.reduce((n, d) => n * aval.shape[d]!, 1);
+const sizeOf = (aval: ShapedArray, dims: readonly number[]) => product(dims.map((d) => aval.shape[d]!));
 
 /**
  * A product of at most one batch, one contracted and one free dimension of each operand where dimensions lie so that this costs only reshapes; null: they do not.

@@ -1,3 +1,4 @@
+import type { ShapedArray } from '../core/aval';
 import { ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import { cachedOn } from '../core/jaxprCache';
 
@@ -13,3 +14,6 @@ export function rearranged(closed: ClosedJaxpr, inputs: readonly number[], outpu
 export function jaxprAxisNames(closed: ClosedJaxpr): string[] {
   return cachedOn(closed, 'axisNames', () => [...new Set(closed.jaxpr.eqns.flatMap((e) => e.prim.axisNames?.(e.params) ?? []))]);
 }
+
+/** The type of a loop's values of all its steps, by that of one. */
+export const stacked = (a: ShapedArray, length: number): ShapedArray => a.withShape([length, ...a.shape]);

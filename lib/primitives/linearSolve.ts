@@ -4,7 +4,7 @@ import { ArgumentError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchJaxpr, materialize } from '../interpreters/batch';
-import { DifferentiationError, jvpFlat, tangentAval } from '../interpreters/jvp';
+import { DifferentiationError, jvpFlat } from '../interpreters/jvp';
 import { instantiateZeros } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { div, mul, neg, sub } from './elementwise';
@@ -52,7 +52,7 @@ function jvp(primals: readonly Array[], tangents: readonly MaybeZero[], p: Linea
     });
   }
   if (right.every((t) => t === null)) return [outs, outs.map(() => null)];
-  const dx = linearSolveP.bind(p, ...flat(consts), ...instantiateZeros(right, b.map((v) => tangentAval(v.aval))));
+  const dx = linearSolveP.bind(p, ...flat(consts), ...instantiateZeros(right, b.map((v) => v.aval)));
   return [outs, outs.map((_, i) => (i < b.length ? dx[i]! : null))];
 }
 

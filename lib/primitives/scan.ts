@@ -8,12 +8,12 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { dceClosed } from '../core/passes/dce';
 import { type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive, UndefinedPrimal } from '../core/primitive';
 import { batchJaxpr, materialize } from '../interpreters/batch';
-import { jvpJaxpr, tangentAval } from '../interpreters/jvp';
+import { jvpJaxpr } from '../interpreters/jvp';
 import { instantiateZeros, partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage, withoutConsts } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
-import { jaxprAxisNames, rearranged } from './jaxprTools';
+import { jaxprAxisNames, rearranged, stacked } from './jaxprTools';
 import { add, mul, sin } from './elementwise';
 import { addAny } from './nary';
 import { scanForm } from './scanForms';
@@ -40,7 +40,6 @@ function groups<T>(all: readonly T[], { numConsts, numCarry }: Pick<ScanParams, 
   return { consts: all.slice(0, numConsts), carry: all.slice(numConsts, numConsts + numCarry), xs: all.slice(numConsts + numCarry) };
 }
 
-const stacked = (a: ShapedArray, length: number) => a.withShape([length, ...a.shape]);
 const range = (from: number, to: number) => globalThis.Array.from({ length: to - from }, (_, i) => from + i);
 const pick = <T>(xs: readonly T[], flags: readonly boolean[], wanted = true): T[] => xs.filter((_, i) => flags[i] === wanted);
 const or = (a: readonly boolean[], b: readonly boolean[]) => a.map((x, i) => x || b[i]!);
@@ -197,7 +196,7 @@ function jvpScan(primals: readonly Array[], tangents: readonly MaybeZero[], p: S
   const x = groups(primals, p);
   const t = groups(tangents, p);
   const some = (ts: readonly MaybeZero[]) => ts.filter((v) => v !== null);
-  const carryTangents = x.carry.flatMap((v, i) => (carryNonzero[i] ? [t.carry[i] ?? zerosLike(tangentAval(v.aval))] : []));
+  const carryTangents = x.carry.flatMap((v, i) => (carryNonzero[i] ? [t.carry[i] ?? zerosLike(v.aval)] : []));
   const consts = [...x.consts, ...some(t.consts)];
   const outs = scanP.bind(
     { ...p, jaxpr, numConsts: consts.length, numCarry: p.numCarry + carryTangents.length },
@@ -372,9 +371,9 @@ function transposeBody(p: ScanParams, isLinear: readonly boolean[], ysNonzero: r
     const lin = groups(isLinear, p);
     const outs = p.jaxpr.outAvals;
     const fixed = pick(ins.consts, lin.consts, false);
-    const ctConsts = pick(ins.consts, lin.consts).map(tangentAval);
-    const ctCarry = ins.carry.map(tangentAval);
-    const ctYs = pick(outs.slice(p.numCarry), ysNonzero).map(tangentAval);
+    const ctConsts = pick(ins.consts, lin.consts);
+    const ctCarry = ins.carry;
+    const ctYs = pick(outs.slice(p.numCarry), ysNonzero);
     const fixedXs = pick(ins.xs, lin.xs, false);
     return withoutConsts(stage((args) => {
       let next = 0;
@@ -424,7 +423,7 @@ function transposeScan(cts: readonly MaybeZero[], args: readonly MaybeLinear[], 
   const full = [...lin.consts, ...lin.carry.map(() => true), ...lin.xs];
   const jaxpr = transposeBody(p, full, ysNonzero);
   const fixed = pick(x.consts, lin.consts, false) as Array[];
-  const accConsts = pick(ins.consts, lin.consts).map((a) => zerosLike(tangentAval(a)));
+  const accConsts = pick(ins.consts, lin.consts).map((a) => zerosLike(a));
   const ctCarry = instantiateZeros(cts.slice(0, p.numCarry), ins.carry);
   const outs = scanP.bind(
     { ...p, jaxpr, reverse: !p.reverse, numConsts: fixed.length, numCarry: accConsts.length + ctCarry.length },

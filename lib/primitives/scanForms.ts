@@ -7,7 +7,7 @@ import { bind } from '../core/trace';
 import { stage, withoutConsts } from '../interpreters/stage';
 import type { DotGeneralParams } from './dot';
 import { add } from './elementwise';
-import { jaxprAxisNames } from './jaxprTools';
+import { jaxprAxisNames, stacked } from './jaxprTools';
 import { addAny } from './nary';
 import { isAlgorithm } from './precision';
 import type { ScanParams } from './scan';
@@ -52,7 +52,6 @@ type Plan =
   | { kind: 'split'; parts: ({ xs: number } | { v: Atom; weight: number })[] }
   | { kind: 'narrow'; dot: Eqn; weight: number };
 
-const sizeOf = (a: ShapedArray) => a.shape.reduce((x, y) => x * y, 1);
 const isFloat = (a: ShapedArray) => a.dtype === 'float32' || a.dtype === 'float64';
 const paramsOf = (e: Eqn) => e.params as DotGeneralParams;
 const LINEAR = new Set(['transpose', 'reshape', 'reduce_sum', 'neg', 'broadcast_in_dim', 'squeeze']);
@@ -137,7 +136,7 @@ class Planner {
 
   /** Whether the results of a product take not much more room than what is scanned over. */
   private worth(x: ShapedArray, e: Eqn): boolean {
-    return sizeOf(e.outputs[0]!.aval) <= 4 * sizeOf(x);
+    return e.outputs[0]!.aval.size <= 4 * x.size;
   }
 
   private before(xs: number, weight: Weight, e: Eqn): { xs: number } {
@@ -167,7 +166,7 @@ class Planner {
     if (!this.made.has(a)) return null;
     let ys = this.newYs.indexOf(a);
     if (ys < 0) {
-      if (sizeOf(a.aval) > room) return null;
+      if (a.aval.size > room) return null;
       ys = this.newYs.push(a) - 1;
     }
     return { ys };
@@ -178,7 +177,7 @@ class Planner {
     const e = this.made.get(a);
     if (e === undefined || !isFloat(a.aval)) return null;
     if (isProduct(e)) {
-      const room = sizeOf(a.aval);
+      const room = a.aval.size;
       const [x, y] = [this.stack(e.inputs[0]!, room), this.stack(e.inputs[1]!, room)];
       return x === null || y === null ? null : { dot: e, a: x, b: y };
     }
@@ -216,7 +215,6 @@ class Planner {
   }
 }
 
-const stacked = (a: ShapedArray, length: number) => a.withShape([length, ...a.shape]);
 const later = (dims: readonly number[]) => dims.map((d) => d + 1);
 
 function weightOf(w: Array, { part, transposed }: Weight): Array {

@@ -8,7 +8,7 @@ import { identityOf } from '../core/paramsKey';
 import { dceClosed } from '../core/passes/dce';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { BatchingError, batchJaxpr, materialize } from '../interpreters/batch';
-import { jvpJaxpr, tangentAval } from '../interpreters/jvp';
+import { jvpJaxpr } from '../interpreters/jvp';
 import { partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { hlo } from '../stablehlo';
@@ -84,7 +84,7 @@ function jvpWhile(primals: readonly Array[], tangents: readonly MaybeZero[], p: 
     return { body, cond: withMoreInputs(p.condJaxpr, body.inAvals.slice(p.bodyNconsts + numBodyTangents + carryNonzero.length)) };
   });
   const bodyConsts = [...x.body, ...t.body.filter((v) => v !== null)];
-  const carryTangents = x.carry.flatMap((v, i) => (carryNonzero[i] ? [t.carry[i] ?? zerosLike(tangentAval(v.aval))] : []));
+  const carryTangents = x.carry.flatMap((v, i) => (carryNonzero[i] ? [t.carry[i] ?? zerosLike(v.aval)] : []));
   const outs = whileP.bind(
     { ...p, bodyNconsts: bodyConsts.length, condJaxpr: made.cond, bodyJaxpr: made.body },
     ...x.cond, ...bodyConsts, ...x.carry, ...carryTangents,

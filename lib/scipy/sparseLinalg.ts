@@ -37,14 +37,14 @@ export interface GmresOptions<T = ArrayLike> extends SolverOptions<T> {
 
 type Solve = (A: Multiply, b: Array, x0: Array, M: Multiply | null, stop: Stop) => Array;
 
-function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<T>, solve: Solve): [unknown, Array] {
+function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<T>, solve: Solve, hermitian = false): [unknown, Array] {
   const { x0 = null, tol = 1e-5, atol = 0, maxiter = null, M = null } = options;
   const [space, rhs] = VectorSpace.of(op, b);
   const stop = { tol, atol, maxiter: checkLimit(op, 'maxiter', maxiter ?? 10 * rhs.size) };
   const [multiply, approximate] = [space.operator('A', A), M === null ? null : space.operator('M', M)];
   const start = x0 === null ? zerosLike(rhs.aval) : space.pack(x0, 'x0', rhs);
-  // A real positive definite operator is its own transpose, so that cotangents are solved for with the operator itself.
-  const symmetric = op === 'cg' && !isComplex(rhs);
+  // A real Hermitian operator is its own transpose, so that cotangents are solved for with the operator itself.
+  const symmetric = hermitian && !isComplex(rhs);
   const [x] = wholeProgram(op, ([right, first]) => {
     const steps = (matrix: TreeMap, r: Array) => solve(matrix as Multiply, r, first!, approximate, stop);
     return [customLinearSolve(multiply, right!, steps, { transposeSolve: steps, symmetric }) as Array];
@@ -67,7 +67,7 @@ function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<
 export function cg(A: LinearOperator, b: ArrayLike, options?: SolverOptions): [Array, null];
 export function cg<T>(A: LinearOperator, b: T, options?: SolverOptions<T>): [Traced<T>, null];
 export function cg<T>(A: LinearOperator, b: T, options: SolverOptions<T> = {}): [unknown, null] {
-  return [iterate('cg', A, b, options, cgSteps)[0], null];
+  return [iterate('cg', A, b, options, cgSteps, true)[0], null];
 }
 
 /**

@@ -1,7 +1,7 @@
-import { checkOptions } from '../functional/options';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { checkOptions } from '../functional/options';
 import type { Numbers } from './callbacks';
 import { Logger, versionNow } from './loggers';
 

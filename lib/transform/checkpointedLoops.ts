@@ -63,6 +63,8 @@ export interface CheckpointedOptions {
   pbar?: ProgressBar | number | null;
 }
 
+const OPTIONS: readonly (keyof CheckpointedOptions)[] = ['length', 'base', 'pbar'];
+
 /**
  * As `scan`, with much less memory in the backward pass: of n steps the carries of some `base * log(n) / log(base)` are held, and the others computed
  * again, at the price of running the steps log(n) / log(base) times more.
@@ -82,7 +84,7 @@ export function checkpointedScan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) =>
 
 function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options: CheckpointedOptions): [unknown, unknown] {
   if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describeValue(f)}`);
-  const { base = 16 } = checkOptions(op, ['length', 'base', 'pbar'], options);
+  const { base = 16 } = checkOptions(op, OPTIONS, options);
   checkBase(op, base);
   const n = lengthOf(op, xs, options.length);
   if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected at least one step, got ${n}; scan runs loops of none`);
@@ -109,7 +111,7 @@ function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options:
  * Mirrors `brainstate.transform.checkpointed_for_loop`.
  */
 export function checkpointedForLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
-  const { args: xs, options } = trailingOptions<CheckpointedOptions>(rest, ['length', 'base', 'pbar']);
+  const { args: xs, options } = trailingOptions<CheckpointedOptions>(rest, OPTIONS);
   return nested('checkpointedForLoop', ((_: unknown, slices: unknown[]) => [null, (f as AnyFunction)(...slices) ?? null]) as AnyFunction, null, xs, options)[1] as Traced<Y>;
 }
 

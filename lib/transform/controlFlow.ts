@@ -115,6 +115,8 @@ export interface ScanOptions {
   pbar?: ProgressBar | number | null;
 }
 
+const LOOP_OPTIONS: readonly (keyof ScanOptions)[] = ['length', 'reverse', 'unroll', 'pbar'];
+
 /**
  * Loops over the leading axis of `xs`, carrying a value: `f(carry, x)` returns `[carry, y]`; the result is `[carry, ys]`. States are carried along.
  *
@@ -122,7 +124,7 @@ export interface ScanOptions {
  */
 export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
   if (typeof f !== 'function') throw new ArgumentError(`scan: expected a function, got ${describeValue(f)}`);
-  const { pbar, ...rest } = checkOptions('scan', ['length', 'reverse', 'unroll', 'pbar'], options);
+  const { pbar, ...rest } = checkOptions('scan', LOOP_OPTIONS, options);
   if (pbar !== undefined && pbar !== null) {
     const p = withProgress('scan', pbar, lengthOf('scan', xs, options.length), f as AnyFunction, init);
     const [carry, ys] = scan(p.f as typeof f, p.init as C, xs, rest);
@@ -139,8 +141,6 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
   write(states, values);
   return [carry, ys];
 }
-
-const LOOP_OPTIONS: readonly (keyof ScanOptions)[] = ['length', 'reverse', 'unroll', 'pbar'];
 
 /**
  * Calls a function for each slice along the leading axis of its arguments, and stacks the results: `forLoop(f, ...xs, options?)`. States are carried along.

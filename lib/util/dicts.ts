@@ -5,10 +5,8 @@ import { noMoreOptions } from '../functional/options';
 
 type Dict = Record<string, unknown>;
 
-const isDict = (x: unknown): x is Dict => isPlainObject(x);
-
 function checkDict(op: string, x: unknown): asserts x is Dict {
-  if (!isDict(x)) throw new ArgumentError(`${op}: expected a plain object, got ${describeValue(x)}`);
+  if (!isPlainObject(x)) throw new ArgumentError(`${op}: expected a plain object, got ${describeValue(x)}`);
 }
 
 /** Sets a property whatever its name. */
@@ -29,7 +27,7 @@ export function mergeDicts(...args: unknown[]): Dict {
     checkDict('util.mergeDicts', d);
     for (const [k, v] of Object.entries(d)) {
       const was = Object.hasOwn(out, k) ? out[k] : undefined;
-      put(out, k, recursive && isDict(was) && isDict(v) ? mergeDicts(was, v) : v);
+      put(out, k, recursive && isPlainObject(was) && isPlainObject(v) ? mergeDicts(was, v) : v);
     }
   }
   return out;
@@ -46,7 +44,7 @@ export function flattenDict(d: object, { parentKey = '', sep = '.', ...rest }: {
   };
   for (const [k, v] of Object.entries(d)) {
     const key = parentKey === '' ? k : `${parentKey}${sep}${k}`;
-    if (isDict(v) && Object.keys(v).length > 0) for (const [kk, vv] of Object.entries(flattenDict(v, { parentKey: key, sep }))) add(kk, vv);
+    if (isPlainObject(v) && Object.keys(v).length > 0) for (const [kk, vv] of Object.entries(flattenDict(v, { parentKey: key, sep }))) add(kk, vv);
     else add(key, v);
   }
   return out;
@@ -63,12 +61,12 @@ export function unflattenDict(d: object, { sep = '.', ...rest }: { sep?: string 
     let at = out;
     for (const part of parts.slice(0, -1)) {
       if (!Object.hasOwn(at, part)) put(at, part, {});
-      if (!isDict(at[part])) throw new ArgumentError(`util.unflattenDict: '${key}' is below a key that has a value`);
+      if (!isPlainObject(at[part])) throw new ArgumentError(`util.unflattenDict: '${key}' is below a key that has a value`);
       at = at[part] as Dict;
     }
     const last = parts[parts.length - 1]!;
     if (Object.hasOwn(at, last)) throw new ArgumentError(`util.unflattenDict: '${key}' is above another key, or given twice`);
-    put(at, last, isDict(value) ? { ...value } : value);
+    put(at, last, isPlainObject(value) ? { ...value } : value);
   }
   return out;
 }
@@ -81,7 +79,7 @@ export class FrozenDict<V = unknown> implements Iterable<[string, V]> {
     const from = entries instanceof FrozenDict ? (entries.data as object) : entries;
     checkDict('util.FrozenDict', from);
     const data: Dict = {};
-    for (const [k, v] of Object.entries(from)) put(data, k, isDict(v) ? new FrozenDict(v) : v);
+    for (const [k, v] of Object.entries(from)) put(data, k, isPlainObject(v) ? new FrozenDict(v) : v);
     this.data = Object.freeze(data);
     Object.freeze(this);
   }
@@ -152,7 +150,7 @@ export function freeze<V = unknown>(x: object | FrozenDict<V>): FrozenDict<V> {
 /** Plain objects in place of frozen ones, all the way down; anything else as it is. Mirrors `brainstate.util.unfreeze`. */
 export function unfreeze(x: unknown): unknown {
   if (x instanceof FrozenDict) return x.unfreeze();
-  if (!isDict(x)) return x;
+  if (!isPlainObject(x)) return x;
   const out: Dict = {};
   for (const [k, v] of Object.entries(x)) put(out, k, unfreeze(v));
   return out;
@@ -174,7 +172,7 @@ export function pop<T extends object>(x: T, key: string): [T, unknown] {
   return [rest as T, value];
 }
 
-const hooked = (x: unknown): unknown => (isDict(x) ? new DotDict(x) : globalThis.Array.isArray(x) ? x.map(hooked) : x);
+const hooked = (x: unknown): unknown => (isPlainObject(x) ? new DotDict(x) : globalThis.Array.isArray(x) ? x.map(hooked) : x);
 
 /**
  * A plain object with what Python's dictionaries have: `update` merges what is nested, `toDict` gives plain objects again. A node of trees.
@@ -186,7 +184,7 @@ export class DotDict {
 
   constructor(...entries: object[]) {
     for (const e of entries) {
-      if (!isDict(e) && !(e instanceof DotDict)) throw new ArgumentError(`util.DotDict: expected plain objects, got ${describeValue(e)}`);
+      if (!isPlainObject(e) && !(e instanceof DotDict)) throw new ArgumentError(`util.DotDict: expected plain objects, got ${describeValue(e)}`);
       for (const [k, v] of Object.entries(e)) this.set(k, v);
     }
   }
@@ -210,7 +208,7 @@ export class DotDict {
   update(other: object): void {
     for (const [k, v] of Object.entries(other)) {
       const was = this.get(k);
-      if (was instanceof DotDict && (isDict(v) || v instanceof DotDict)) was.update(v);
+      if (was instanceof DotDict && (isPlainObject(v) || v instanceof DotDict)) was.update(v);
       else this.set(k, v);
     }
   }

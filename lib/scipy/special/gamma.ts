@@ -17,7 +17,6 @@ import { reduceOr } from '../../primitives/reduction';
 import { broadcastInDim, iota, like, range, reduceSum, reshape, scalar, slice } from '../../primitives/structural';
 import { type Binary, elementwise, expectReal, type Unary, withSlopes } from '../elementwise';
 
-
 /** log |Γ(x)|, elementwise. Mirrors `jax.scipy.special.gammaln`. @throws DtypeError for complex numbers @example scipy.special.gammaln([5, 0.5]).js() // [log 24, log √π] */
 export const gammaln: Unary = elementwise('gammaln', e.lgamma);
 
