@@ -16,8 +16,7 @@ export class Node {
 
   /**
    * The states of this node and all below, by path; with several filters, a list: each state goes to the first filter that takes it.
-   *
-   * @param filters classes, tags, functions …; the last may be `{ allowedHierarchy: [from, to] }`
+   * Filters are classes, tags, functions …; the last argument may be `{ allowedHierarchy: [from, to] }`.
    */
   states(): FlatStates;
   states<S extends State<Loose>>(filter: abstract new (...args: Loose[]) => S, hierarchy?: Hierarchy): FlattedDict<S>;

@@ -209,7 +209,10 @@ export class Mixture extends Initialization {
   readonly distributions: readonly Initialization[];
   readonly weights: readonly number[];
 
-  /** @param options.weights probabilities, whose sum is 1; default: all the same */
+  /**
+   * @param distributions what to choose among
+   * @param options `weights`: probabilities, whose sum is 1; default: all the same
+   */
   constructor(distributions: readonly Initialization[], { weights = null, ...rest }: { weights?: readonly number[] | null } = {}) {
     super();
     noMoreOptions(rest, new.target);

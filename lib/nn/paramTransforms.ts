@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -46,9 +46,8 @@ export abstract class Transform {
   }
 
   /**
-   * log |det ∂y/∂x| of {@link forward}, over the last axis: [..., n] → [...].
+   * log |det ∂y/∂x| of {@link forward}, over the last axis: [..., n] → [...]. The second argument is `forward(x)`.
    *
-   * @param y `forward(x)`
    * @throws ArgumentError from transforms that do not have it
    */
   logAbsDetJacobian(_x: ArrayLike, _y: ArrayLike): Array {
@@ -130,7 +129,8 @@ const scaledInverse = program('scaledSigmoidTInverse', (y, lower, width, beta) =
 export class ScaledSigmoidT extends IntervalT {
   readonly beta: number;
 
-  constructor(lower: ArrayLike, upper: ArrayLike, { beta = 1, ...rest }: { beta?: number } = {}) {
+  constructor(lower: ArrayLike, upper: ArrayLike, options: { beta?: number } = {}) {
+    const { beta = 1, ...rest } = optionsObject(new.target.name, options);
     super(lower, upper);
     noMoreOptions(rest, new.target);
     if (!(beta > 0 && beta < Infinity)) throw new ArgumentError(`ScaledSigmoidT: expected beta to be a positive finite number, got ${describeValue(beta)}`);
@@ -373,8 +373,13 @@ export class MaskedT extends Transform {
   readonly transform: Transform;
   readonly safeValue: ArrayLike;
 
-  /** @param options.safeValue what the transform is given where its result is not taken: its derivative there must be finite */
-  constructor(mask: ArrayLike, transform: Transform, { safeValue = 1, ...rest }: { safeValue?: ArrayLike } = {}) {
+  /**
+   * @param mask where the transform is taken
+   * @param transform what is done there
+   * @param options `safeValue`: what the transform is given where its result is not taken: its derivative there must be finite
+   */
+  constructor(mask: ArrayLike, transform: Transform, options: { safeValue?: ArrayLike } = {}) {
+    const { safeValue = 1, ...rest } = optionsObject(new.target.name, options);
     super();
     noMoreOptions(rest, MaskedT);
     this.mask = mask;
@@ -402,7 +407,8 @@ export class MaskedT extends Transform {
 /** y = max(x, 0) + lowerBound. Mirrors `brainstate.nn.ReluT`. */
 export class ReluT extends Transform {
   readonly lowerBound: ArrayLike;
-  constructor({ lowerBound = 0, ...rest }: { lowerBound?: ArrayLike } = {}) {
+  constructor(options: { lowerBound?: ArrayLike } = {}) {
+    const { lowerBound = 0, ...rest } = optionsObject(new.target.name, options);
     super();
     noMoreOptions(rest, ReluT);
     this.lowerBound = lowerBound;
@@ -424,7 +430,8 @@ export class ReluT extends Transform {
 /** The Box-Cox transform: y = (x^lmbda - 1) / lmbda, or log(x) where lmbda is 0. Mirrors `brainstate.nn.PowerT`. */
 export class PowerT extends Transform {
   readonly lmbda: number;
-  constructor({ lmbda = 0.5, ...rest }: { lmbda?: number } = {}) {
+  constructor(options: { lmbda?: number } = {}) {
+    const { lmbda = 0.5, ...rest } = optionsObject(new.target.name, options);
     super();
     noMoreOptions(rest, PowerT);
     if (typeof lmbda !== 'number') throw new ArgumentError(`PowerT: expected lmbda to be a number, got ${describeValue(lmbda)}`);

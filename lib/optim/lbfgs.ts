@@ -143,7 +143,7 @@ export class LBFGS extends OptaxOptimizer {
    * Changes the registered states by their gradients.
    *
    * @param grads gradients in the structure of the registered states
-   * @param extra the objective and its value, for a line search
+   * @param given the objective and its value, for a line search
    * @throws ArgumentError if a line search lacks `value` or `valueFn`, BrainStateError for groups of parameters with a line search
    */
   override update(grads: unknown, given: LBFGSUpdateExtra = {}): void {

@@ -187,7 +187,7 @@ export interface GatherOptions {
   sliceSizes: readonly number[];
   indicesAreSorted?: boolean;
   uniqueIndices?: boolean;
-  /** A {@link GatherScatterMode} or `'clip'`, `'fill'`, `'promise_in_bounds'`, the default. */
+  /** A `GatherScatterMode` or `'clip'`, `'fill'`, `'promise_in_bounds'`, the default. */
   mode?: string | null;
   fillValue?: ScalarValue | null;
 }

@@ -267,7 +267,7 @@ export interface ScatterOptions {
   indicesAreSorted?: boolean;
   /** A promise that no two windows overlap: what happens where they do is then undefined. */
   uniqueIndices?: boolean;
-  /** A {@link GatherScatterMode} or `'clip'`, `'drop'`, the default, `'promise_in_bounds'`. */
+  /** A `GatherScatterMode` or `'clip'`, `'drop'`, the default, `'promise_in_bounds'`. */
   mode?: string | null;
 }
 

@@ -111,9 +111,8 @@ export class MT19937 {
 
   /**
    * Integers in [low, high), each from as many words as it takes: a word is cut to the fewest bits that hold the range, and thrown away where it
-   * lies beyond (NumPy's older rule).
+   * lies beyond (NumPy's older rule). With `size` an array of so many, without it one number.
    *
-   * @param size how many, as an array; without it one number
    * @throws ArgumentError if the range is empty or longer than 2 ** 32
    */
   randint(low: number, high: number): number;

@@ -96,7 +96,7 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     return parts.length === 1 ? parts[0]! : parts;
   }
 
-  /** As {@link filter}, but every entry must be taken. @throws ArgumentError naming the entries that no filter takes */
+  /** As `filter`, but every entry must be taken. @throws ArgumentError naming the entries that no filter takes */
   split(filter: Filter): FlattedDict<V>;
   split(first: Filter, second: Filter, ...rest: Filter[]): FlattedDict<V>[];
   split(...filters: Filter[]): FlattedDict<V> | FlattedDict<V>[];

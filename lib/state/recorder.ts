@@ -19,7 +19,7 @@ export class StateTraceStack {
   private readonly newArg: ((state: State<unknown>, value: unknown) => unknown) | null;
 
   /**
-   * @param newArg what to put in place of a state's value when it is first touched: a tracer, say
+   * @param options.newArg what to put in place of a state's value when it is first touched: a tracer, say
    */
   constructor(options: { name?: string; newArg?: (state: State<unknown>, value: unknown) => unknown } = {}) {
     this.name = options.name ?? '';
