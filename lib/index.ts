@@ -6,6 +6,7 @@ export { ConcretizationError, FloatingPointError, TracerLeakError, TreeError } f
 export { BatchAxisError, BrainStateError, TraceContextError } from './state/errors';
 export { BatchingError } from './interpreters/batch';
 export { DifferentiationError } from './interpreters/jvp';
+export { ProfilerError } from './profiler/errors';
 export { Array } from './core/array';
 export { clearCaches } from './core/caches';
 export { defaultMatmulPrecision, defaultPrngImpl } from './functional/configContexts';
@@ -29,6 +30,7 @@ export * as prng from './prng/index';
 export * as scipy from './scipy/index';
 export * as random from './random/index';
 export * as debug from './debug/index';
+export * as profiler from './profiler/index';
 export * as environ from './environ/index';
 export * as file from './file/index';
 export * as transform from './transform/index';

@@ -3,6 +3,7 @@ import type { ShapedArray } from '../core/aval';
 import { backend, severalBackends } from '../core/backend';
 import type { Jaxpr, Var } from '../core/jaxpr';
 import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
+import { addSpan, recording, timed } from '../pjrt/spans';
 import { type LoweredModule, lowerToStableHlo } from '../stablehlo';
 
 export interface CompileJaxprOptions {
@@ -69,7 +70,8 @@ export function matchDonations(jaxpr: Jaxpr, donated: readonly boolean[], taken 
 function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions): LoweredModule {
   const given = options.aliases && [...jaxpr.constvars.map(() => -1), ...options.aliases];
   const aliases = given ?? (options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined);
-  return lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases });
+  const lower = () => lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases });
+  return recording.on ? timed(`lower ${options.name}`, {}, lower) : lower();
 }
 
 /** StableHLO text of a jaxpr as it is compiled. */
@@ -81,14 +83,15 @@ export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
 const DEFAULT_OPTIONS: CompileOptions = { envOptionOverrides: { xla_cpu_enable_fast_min_max: false } };
 
 // Callbacks are functions of this process: programs that have them are not stored.
-function compileModule({ text, callbacks }: LoweredModule): Executable {
+function compileModule({ text, callbacks }: LoweredModule, name: string): Executable {
   const { client } = backend();
-  return callbacks.length > 0 ? client.compileSync(text, DEFAULT_OPTIONS, callbacks) : cachedCompileSync(client, text, DEFAULT_OPTIONS);
+  const compile = () => (callbacks.length > 0 ? client.compileSync(text, DEFAULT_OPTIONS, callbacks) : cachedCompileSync(client, text, DEFAULT_OPTIONS));
+  return recording.on ? timed(`compile ${name}`, {}, compile) : compile();
 }
 
 /** Lowers and compiles a jaxpr, through the compile cache. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {
-  const compile = () => compileModule(lowered(jaxpr, options));
+  const compile = () => compileModule(lowered(jaxpr, options), options.name);
   return new Compiled(compile(), consts, jaxpr.outAvals, compile);
 }
 
@@ -96,6 +99,8 @@ export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: Co
 export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Promise<Compiled> {
   const { text, callbacks } = lowered(jaxpr, options);
   const { client } = backend();
+  const start = recording.on ? performance.now() : 0;
   const executable = await (callbacks.length > 0 ? client.compile(text, DEFAULT_OPTIONS, callbacks) : cachedCompile(client, text, DEFAULT_OPTIONS));
-  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(lowered(jaxpr, options)));
+  if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
+  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(lowered(jaxpr, options), options.name));
 }

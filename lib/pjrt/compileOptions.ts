@@ -1,5 +1,6 @@
 import { ArgumentError } from './errors';
 import type { Parameter } from './native';
+import { Message } from './protobuf';
 
 /** Options of one compilation; what is left out has XLA's default. */
 export interface CompileOptions {
@@ -17,41 +18,6 @@ export interface CompileOptions {
   envOptionOverrides?: Readonly<Record<string, string | number | boolean>>;
   /** Types of the parameters; read from the text of a program, required for bytecode. */
   parameters?: readonly (Omit<Parameter, 'donated'> & { donated?: boolean })[];
-}
-
-/** A protocol buffer under construction: the three wire forms that compile options need. */
-class Message {
-  private readonly bytes: number[] = [];
-
-  varint(n: number | bigint): this {
-    let v = BigInt.asUintN(64, BigInt(n));
-    while (v > 127n) {
-      this.bytes.push(Number(v & 127n) | 128);
-      v >>= 7n;
-    }
-    this.bytes.push(Number(v));
-    return this;
-  }
-
-  integer(field: number, value: number | bigint): this {
-    return this.varint(field << 3).varint(value);
-  }
-
-  block(field: number, data: Uint8Array): this {
-    this.varint((field << 3) | 2).varint(data.length);
-    for (const b of data) this.bytes.push(b);
-    return this;
-  }
-
-  double(field: number, value: number): this {
-    this.varint((field << 3) | 1);
-    for (const b of new Uint8Array(new Float64Array([value]).buffer)) this.bytes.push(b);
-    return this;
-  }
-
-  done(): Uint8Array {
-    return Uint8Array.from(this.bytes);
-  }
 }
 
 function count(name: string, value: unknown): number {

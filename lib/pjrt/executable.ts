@@ -4,6 +4,7 @@ import type { Client, Device } from './client';
 import type { HostCallback } from './callbacks';
 import { ArgumentError } from './errors';
 import { type Attributes, type Handle, type NativeExecutable, native, type Parameter, type TypedDims } from './native';
+import { recording, timed } from './spans';
 import { isDtype } from './types';
 
 const MAGIC = 'XLSTATE1';
@@ -63,6 +64,7 @@ export class Executable {
    * @throws ArgumentError, DtypeError, ShapeError or DeletedArrayError if the arguments are not what the program takes
    */
   execute(args: readonly Buffer[], options?: ExecuteOptions): Buffer[] {
+    if (recording.on) return this.recorded('execute', args, options) as Buffer[];
     return native().execute(this.handle, args, options?.nonDonatable, this.callbacks) as Buffer[];
   }
 
@@ -74,12 +76,24 @@ export class Executable {
    * @throws ArgumentError, DtypeError or ShapeError, before anything runs, if a buffer of `out` has not the type of its result
    */
   executeInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
+    if (recording.on) return this.recordedInto(args, out, options);
     return native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[];
   }
 
   /** Runs a program of several devices: a row of arguments, and of results, for each of {@link devices}. */
   executeSharded(args: readonly (readonly Buffer[])[], options?: ExecuteOptions): Buffer[][] {
+    if (recording.on) return this.recorded('executeSharded', args, options) as Buffer[][];
     return native().executeSharded(this.handle, args, options?.nonDonatable, this.callbacks) as Buffer[][];
+  }
+
+  // Apart, since functions that hold others cost something at each call.
+
+  private recorded(how: 'execute' | 'executeSharded', args: readonly (Buffer | readonly Buffer[])[], options?: ExecuteOptions): (Buffer | Buffer[])[] {
+    return timed(`execute ${this.name}`, { devices: this.devices.length }, () => native()[how](this.handle, args as never, options?.nonDonatable, this.callbacks) as (Buffer | Buffer[])[]);
+  }
+
+  private recordedInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
+    return timed(`execute ${this.name}`, { devices: 1 }, () => native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[]);
   }
 
   /** The program in a form that {@link Client.deserialize} loads on the same kind of machine, with a checksum. @throws CallbackError if it has callbacks */

@@ -16,6 +16,7 @@ import { compileJaxpr, compileJaxprAsync, type Compiled, lowerJaxpr, matchDonati
 import { jitP, jitParams } from '../interpreters/jit';
 import { hoistConsts } from '../interpreters/stage';
 import type { Buffer } from '../pjrt';
+import { recording, timed } from '../pjrt/spans';
 import { stack } from '../state/recorder';
 import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
@@ -375,7 +376,8 @@ class Jit {
 
   private specialize(def: TreeDef, avals: readonly ShapedArray[], statics: readonly unknown[], staticKeys: readonly unknown[], n: number): Specialization {
     const what = `jit of ${this.name}`;
-    const trace = traceStateful(this.bound(statics, n), def, avals, what, this.name);
+    const run = () => traceStateful(this.bound(statics, n), def, avals, what, this.name);
+    const trace = recording.on ? timed(`trace ${this.name}`, {}, run) : run();
     const dynamic = globalThis.Array.from({ length: n }, (_, i) => i).filter((i) => !this.statics.includes(i));
     const donated = def.children.flatMap((d, i) => globalThis.Array.from({ length: d.numLeaves }, () => this.donated.includes(dynamic[i]!)));
     return new Specialization(def, avals, staticKeys, trace, this.name, donated);

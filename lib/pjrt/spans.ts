@@ -1,0 +1,55 @@
+/** What a span tells besides its name and its times. */
+export type SpanStats = Readonly<Record<string, string | number | bigint | boolean>>;
+
+/** A stretch of time in which something was done. Times are milliseconds of `performance.now()`. */
+export interface Span {
+  readonly name: string;
+  /** What it is drawn on: spans of one line are nested or apart. */
+  readonly line: string;
+  readonly start: number;
+  readonly end: number;
+  readonly stats: SpanStats;
+}
+
+export const MAIN_LINE = 'node';
+
+/** As many as TensorBoard's trace viewer shows. */
+const MOST_SPANS = 1_000_000;
+
+/** Whether spans are recorded. Looked at wherever one could begin, so that nothing else is done while it is false. */
+export const recording = { on: false };
+
+let spans: Span[] = [];
+let dropped = 0;
+
+/** Forgets what was recorded, and records from now on. */
+export function startRecording(): void {
+  spans = [];
+  dropped = 0;
+  recording.on = true;
+}
+
+/** Ends recording: what was recorded, and how many spans were too many. */
+export function stopRecording(): { spans: Span[]; dropped: number } {
+  recording.on = false;
+  const result = { spans, dropped };
+  spans = [];
+  return result;
+}
+
+/** Records a span that has ended just now. */
+export function addSpan(name: string, start: number, stats: SpanStats, line = MAIN_LINE): void {
+  if (!recording.on) return;
+  if (spans.length >= MOST_SPANS) dropped++;
+  else spans.push({ name, line, start, end: performance.now(), stats });
+}
+
+/** Runs a function and records the time that it takes. To be called only while {@link recording} is on. */
+export function timed<T>(name: string, stats: SpanStats, f: () => T): T {
+  const start = performance.now();
+  try {
+    return f();
+  } finally {
+    addSpan(name, start, stats);
+  }
+}
