@@ -73,7 +73,7 @@ const convolve = composite<ConvStatics>('conv', ([x, weight, ...rest], s) => {
   return [s.biased ? np.add(y, rest[s.masked ? 1 : 0]!) : y];
 });
 
-/** What ordinary and transposed convolutions share. @internal */
+/** What ordinary and transposed convolutions share. */
 export abstract class BaseConv extends Module {
   readonly outChannels: number;
   readonly kernelSize: readonly number[];

@@ -17,7 +17,7 @@ export interface DropoutOptions extends KeptOptions {
   broadcastDims?: readonly number[];
 }
 
-/** A dropout that keeps with a probability while fitting. @internal */
+/** A dropout that keeps with a probability while fitting. */
 export abstract class Kept extends ElementWiseBlock {
   static override readonly positional: readonly string[] = ['prob'];
   /** Probability to keep. */

@@ -206,6 +206,7 @@ abstract class CountingMetric extends Metric {
     this.add(tp!, fp!, fn!);
   }
 
+  /** @internal */
   protected abstract add(truePositives: Array, falsePositives: Array, falseNegatives: Array): void;
 }
 

@@ -16,7 +16,7 @@ export interface SchedulerOptions {
 
 /** What a schedule changes the rate of. */
 export interface Scheduled {
-  /** Takes note of rates that changed, one for each group of parameters. */
+  /** Takes note of rates that changed, one for each group of parameters. @internal */
   noteRates(rates: readonly Array[], from: LRScheduler): void;
 }
 

@@ -69,6 +69,24 @@ console.log(out, differ.length, PluginError === cjs.PluginError, Client === cjs.
   expect(run('b.mjs', source)).toMatchObject({ stdout: '2,4 0 true true true\n', stderr: '', status: 0 });
 });
 
+test('types are whole: a strict program with checked declarations, in an ES module and in CommonJS', () => {
+  const source = `
+import { environ, nn, numpy as np, optim, ParamState } from 'xlastate';
+import { type Client, defaultClient } from 'xlastate/pjrt';
+export const client: Client = defaultClient();
+const net = new nn.Sequential(new nn.Conv2d([8, 8, 1], 4, 3), nn.relu, new nn.Dropout(0.5), new nn.Flatten({ startAxis: 1 }), new nn.Linear(256, 2));
+export const y: np.Array = environ.context({ fit: false }, () => net.call(np.ones([1, 8, 8, 1])));
+export const optimizer: optim.Optimizer = new optim.Adam({ lr: new optim.StepLR({ baseLr: 0.1, stepSize: 2 }) });
+optimizer.registerTrainableWeights(net.states(ParamState));
+export const conv: np.Array = new nn.Conv2d([8, 8, 1], 4, 3).call(y);
+`;
+  for (const file of ['types.mts', 'types.cts']) writeFileSync(join(app, file), source);
+  const options = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2022', lib: ['es2022'], module: 'nodenext', typeRoots: [join(root, 'node_modules', '@types')], types: ['node'] };
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['types.mts', 'types.cts'] }));
+  const r = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', '.'], { cwd: app, encoding: 'utf8' });
+  expect(r).toMatchObject({ stdout: '', status: 0 });
+});
+
 test('in a worker', () => {
   const source = `
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
