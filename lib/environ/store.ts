@@ -1,6 +1,7 @@
 import { Array } from '../core/array';
 import { config } from '../core/config';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { EnvironError } from './errors';
 import {
   canonicalKey, type ContextSettings, DEFAULT_PRECISION, DT, HOST_DEVICE_COUNT, type KnownSettings, PLATFORM, PRECISION, type Precision, type Settings, SUPPORTED_PRECISIONS,
@@ -164,6 +165,7 @@ export function get<K extends keyof KnownSettings>(key: K, options?: EnvOption &
 export function get<K extends keyof KnownSettings, D>(key: K, options: GetOptions<D>): KnownSettings[K] | D;
 export function get<V = unknown>(key: string, options?: GetOptions<V>): V;
 export function get(name: string, options: GetOptions<unknown> = {}): unknown {
+  checkOptions('environ.get', ['default', 'desc', 'env'], options);
   const key = canonicalKey(name);
   if (key === PLATFORM) return getPlatform();
   if (key === HOST_DEVICE_COUNT) return getHostDeviceCount();
@@ -191,6 +193,7 @@ export function all({ env = DEFAULT, record = true }: EnvOption & { /** @interna
  * @throws EnvironError if an open context has the key, or it is not set and no default is given
  */
 export function pop<V = unknown>(name: string, options: { default?: V } & EnvOption = {}): V {
+  checkOptions('environ.pop', ['default', 'env'], options);
   const key = canonicalKey(name);
   const env = options.env ?? DEFAULT;
   const open = env.contexts.get(key)?.length ?? 0;

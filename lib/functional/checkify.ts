@@ -7,6 +7,7 @@ import { type CheckError, type CheckKind, checkP, type CheckSite, errorOf, Faile
 import { not } from '../primitives/elementwise';
 import { scalar, zerosLike } from '../primitives/structural';
 import { type ArrayLike, asArray } from './arrayLike';
+import { checkOptions } from './options';
 import { type ErrorState, Functionalizer, sitesOf } from './checkRules';
 import { checkFormat, formatValues, parseFormat } from './pythonFormat';
 import { stageTree } from './staging';
@@ -96,7 +97,7 @@ export interface CheckifyOptions {
  */
 export function checkify<A extends unknown[], R>(f: (...args: A) => R, options: CheckifyOptions = {}): (...args: A) => [CheckedError, R] {
   if (typeof f !== 'function') throw new ArgumentError(`checkify: expected a function, got ${String(f)}`);
-  const errors = new Set<CheckKind>(options.errors ?? userChecks);
+  const errors = new Set<CheckKind>(checkOptions('checkify', ['errors'], options).errors ?? userChecks);
   for (const e of errors) if (!allChecks.has(e)) throw new ArgumentError(`checkify: expected errors to be a set of checks (userChecks, nanChecks, …), got '${String(e)}' in it`);
   const checked = (...args: A): [CheckedError, R] => {
     const { leaves, jaxpr, consts, outDef } = traced(f as AnyFunction, args);

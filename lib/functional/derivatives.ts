@@ -215,14 +215,27 @@ export function checkDifferentiable(op: string, leaves: readonly Array[], holomo
 }
 
 /** The function of the arguments at the positions in `list` alone, the others as given. */
-export function replaceArgs(f: AnyFunction, all: readonly unknown[], list: readonly number[]): AnyFunction {
+export function replaceArgs(f: AnyFunction, all: readonly unknown[], list: readonly number[], what: string): AnyFunction {
   return (...diff: unknown[]) => {
     const given = [...all];
     list.forEach((i, k) => {
       given[i] = diff[k];
     });
-    return f(...given);
+    try {
+      return f(...given);
+    } catch (e) {
+      throw numberHint(e, all, list, what) ?? e;
+    }
   };
+}
+
+/** What to say where a number that is not differentiated, and so stays a number, was used as an array. */
+function numberHint(e: unknown, all: readonly unknown[], list: readonly number[], what: string): ArgumentError | null {
+  const method = e instanceof TypeError ? /\.(\w+) is not a function/.exec(e.message)?.[1] : undefined;
+  if (method === undefined || !(method in ConcreteArray.prototype)) return null;
+  const i = all.findIndex((x, k) => typeof x === 'number' && !list.includes(k));
+  if (i < 0) return null;
+  return new ArgumentError(`${what}: a number has no method '${method}' (${(e as TypeError).message}). An argument that is not differentiated stays the number ${String(all[i])} that was given: use functions of numpy, or give np.asarray(${String(all[i])})`, { cause: e });
 }
 
 /** A function of the arguments that are differentiated, with these as checked arrays. */
@@ -231,7 +244,7 @@ export function differentiated(op: string, f: AnyFunction, args: readonly unknow
   const { list, single } = checkArgnums(op, options.argnums, args.length);
   const { leaves, def } = floatLeaves(list.map((i) => args[i]), what);
   checkDifferentiable(what, leaves, options.holomorphic === true, options.allowInt === true);
-  return { what, g: replaceArgs(f, args, list), leaves, def, single };
+  return { what, g: replaceArgs(f, args, list, what), leaves, def, single };
 }
 
 export interface ValueAndGrad {

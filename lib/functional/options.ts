@@ -68,7 +68,7 @@ export function checkOptions<O extends object>(op: string, names: readonly (keyo
 
 /** Options of which one, no object, may also be given by itself, before the others. @throws ArgumentError where options are given twice */
 export function withFirst<O extends object>(op: string, name: keyof O & string, first: O | number | boolean | null | undefined, options?: O): O {
-  if (first === null || typeof first !== 'object') return { ...options, ...(first !== undefined && { [name]: first }) } as O;
+  if (first === null || typeof first !== 'object') return { ...optionsObject(op, options), ...(first !== undefined && { [name]: first }) } as O;
   if (options !== undefined) throw new ArgumentError(`${op}: expected ${name} before the options, got ${describeValue(first)}`);
   return first;
 }

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { broadcastPrefix, flatten as flattenTree, keystr, pathsOf, type PathKey, registerPytreeNode } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import type { NestedDict } from '../state/nestedDict';
 import { type Path, pathText } from '../state/paths';
@@ -80,7 +80,8 @@ export interface GraphToTreeOptions {
  *
  * @returns the tree, and the states that were found, by their numbers
  */
-export function graphToTree(x: unknown, { prefix = null, splitFn = (ctx, _, __, leaf) => splitLeaf(ctx, leaf), mapNonGraphNodes = false, checkAliasing = true, ...rest }: GraphToTreeOptions = {}): [tree: unknown, states: FlattedDict<State<unknown>>] {
+export function graphToTree(x: unknown, options: GraphToTreeOptions = {}): [tree: unknown, states: FlattedDict<State<unknown>>] {
+  const { prefix = null, splitFn = splitPart, mapNonGraphNodes = false, checkAliasing = true, ...rest } = optionsObject('graphToTree', options);
   noMoreOptions(rest, graphToTree);
   const [leaves, def] = flattenTree(x);
   const prefixes = broadcastPrefix(prefix, def, 'graphToTree: prefix');
@@ -105,7 +106,7 @@ export function graphToTree(x: unknown, { prefix = null, splitFn = (ctx, _, __, 
   return [def.unflatten(out), new FlattedDict<State<unknown>>(states)];
 }
 
-function splitLeaf(context: SplitContext, leaf: unknown): NodeStates {
+function splitPart(context: SplitContext, _path: PathKey[], _prefix: unknown, leaf: unknown): NodeStates {
   const [def, ...states] = context.treefySplit(leaf);
   return NodeStates.fromSplit(def, states);
 }
@@ -124,7 +125,8 @@ export interface TreeToGraphOptions {
 const isNodeStates = (x: unknown) => x instanceof NodeStates;
 
 /** The inverse of {@link graphToTree}: what the graphs shared is one object again. Mirrors `brainstate.graph.tree_to_graph`. */
-export function treeToGraph(tree: unknown, { prefix = null, mergeFn = mergeLeaf, isNodeLeaf = isNodeStates, isLeaf = isNodeStates, mapNonGraphNodes = false, ...rest }: TreeToGraphOptions = {}): unknown {
+export function treeToGraph(tree: unknown, options: TreeToGraphOptions = {}): unknown {
+  const { prefix = null, mergeFn = mergeLeaf, isNodeLeaf = isNodeStates, isLeaf = isNodeStates, mapNonGraphNodes = false, ...rest } = optionsObject('treeToGraph', options);
   noMoreOptions(rest, treeToGraph);
   const [leaves, def] = flattenTree(tree, isLeaf);
   const prefixes = broadcastPrefix(prefix, def, 'treeToGraph: prefix');

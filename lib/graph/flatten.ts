@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import { NestedDict } from '../state/nestedDict';
 import { type Path, pathText } from '../state/paths';
@@ -24,7 +24,8 @@ export interface FlattenOptions {
  *
  * Mirrors `brainstate.graph.flatten`.
  */
-export function flatten(root: unknown, { refIndex = null, treefyState = true, ...rest }: FlattenOptions = {}): [GraphDef, NestedDict<unknown>] {
+export function flatten(root: unknown, options: FlattenOptions = {}): [GraphDef, NestedDict<unknown>] {
+  const { refIndex = null, treefyState = true, ...rest } = optionsObject('flatten', options);
   noMoreOptions(rest, flatten);
   checkGraph('flatten', root);
   const index = refIndex ?? new RefMap<object, number>();

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { CombinedTypes, JointTypes } from './types';
 
 type ModeClass = abstract new (...args: never[]) => Mode;
@@ -67,8 +68,9 @@ export class Batching extends Mode {
   readonly batchSize: number;
   readonly batchAxis: number;
 
-  constructor({ batchSize = 1, batchAxis = 0 }: { batchSize?: number; batchAxis?: number } = {}) {
+  constructor(options: { batchSize?: number; batchAxis?: number } = {}) {
     super();
+    const { batchSize = 1, batchAxis = 0 } = checkOptions('Batching', ['batchSize', 'batchAxis'], options);
     this.batchSize = batchSize;
     this.batchAxis = batchAxis;
   }

@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { pythonFloat, Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { checkOptions, withFirst } from '../functional/options';
+import { checkOptions, optionsObject, withFirst } from '../functional/options';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import * as F from './activations';
@@ -145,7 +145,8 @@ export class RReLU extends WithFloats {
   readonly lower: number;
   readonly upper: number;
 
-  constructor({ lower = 1 / 8, upper = 1 / 3, ...options }: { lower?: number; upper?: number } & ModuleOptions = {}) {
+  constructor(given: { lower?: number; upper?: number } & ModuleOptions = {}) {
+    const { lower = 1 / 8, upper = 1 / 3, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.lower = lower;
     this.upper = upper;
@@ -161,7 +162,8 @@ export class Hardtanh extends WithFloats {
   readonly minVal: number;
   readonly maxVal: number;
 
-  constructor({ minVal = -1, maxVal = 1, ...options }: { minVal?: number; maxVal?: number } & ModuleOptions = {}) {
+  constructor(given: { minVal?: number; maxVal?: number } & ModuleOptions = {}) {
+    const { minVal = -1, maxVal = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     if (!(maxVal > minVal)) throw new ArgumentError(`Hardtanh: expected maxVal to be above minVal, got ${maxVal} and ${minVal}`);
     this.minVal = minVal;
@@ -236,6 +238,7 @@ export class GELU extends OneLine {
   constructor(approximate?: boolean | ({ approximate?: boolean } & ModuleOptions), more?: ModuleOptions) {
     const { approximate: value = false, ...options } = withFirst<{ approximate?: boolean } & ModuleOptions>('GELU', 'approximate', approximate, more);
     super(options);
+    if (typeof value !== 'boolean') throw new ArgumentError(`GELU: expected approximate to be a boolean, got ${describeValue(value)}`);
     this.approximate = value;
   }
 
@@ -301,7 +304,8 @@ export class PReLU extends OneLine {
   readonly numParameters: number;
   readonly weight: ParamState;
 
-  constructor({ numParameters = 1, init = 0.25, dtype = environ.dftype(), ...options }: { numParameters?: number; init?: number; dtype?: DType } & ModuleOptions = {}) {
+  constructor(given: { numParameters?: number; init?: number; dtype?: DType } & ModuleOptions = {}) {
+    const { numParameters = 1, init = 0.25, dtype = environ.dftype(), ...options } = optionsObject(new.target.name, given);
     super(options);
     if (!Number.isInteger(numParameters) || numParameters < 1) throw new ArgumentError(`PReLU: expected numParameters to be a positive integer, got ${describeValue(numParameters)}`);
     this.numParameters = numParameters;
@@ -365,7 +369,8 @@ const SPIKE_OPS = {
 export class SpikeBitwise extends ElementWiseBlock {
   readonly op: keyof typeof SPIKE_OPS;
 
-  constructor({ op = 'or', ...options }: { op?: keyof typeof SPIKE_OPS } & ModuleOptions = {}) {
+  constructor(given: { op?: keyof typeof SPIKE_OPS } & ModuleOptions = {}) {
+    const { op = 'or', ...options } = optionsObject(new.target.name, given);
     super(options);
     if (!Object.hasOwn(SPIKE_OPS, op)) throw new ArgumentError(`SpikeBitwise: expected op to be one of ${Object.keys(SPIKE_OPS).map((s) => `'${s}'`).join(', ')}, got ${describeValue(op)}`);
     this.op = op;

@@ -1,8 +1,8 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import type { DType } from '../core/dtype';
-import { checkOptions, noMoreOptions, withFirst } from '../functional/options';
-import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
+import { checkOptions, noMoreOptions, optionsObject, withFirst } from '../functional/options';
+import { type ArrayLike, asArray, describeValue, promoteDtypesInexact } from '../lax/arrayLike';
 import * as lax from '../lax';
 import { withJvp } from '../lax/customJvp';
 import { composite } from '../interpreters/jit';
@@ -75,7 +75,8 @@ export const sparseSigmoid: (x: ArrayLike) => Array = unary('sparseSigmoid', (x)
 
 const squareplusOf = composite('squareplus', ([x, b]) => [np.divide(np.add(x!, np.sqrt(np.add(np.square(x!), b!))), 2)]);
 /** `(x + sqrt(x² + b)) / 2`. Mirrors `brainstate.nn.squareplus`. */
-export function squareplus(x: ArrayLike, { b = 4, ...rest }: { b?: ArrayLike } = {}): Array {
+export function squareplus(x: ArrayLike, options: { b?: ArrayLike } = {}): Array {
+  const { b = 4, ...rest } = optionsObject('squareplus', options);
   noMoreOptions(rest, squareplus);
   return squareplusOf(promoteDtypesInexact('squareplus', x, b), {})[0]!;
 }
@@ -95,13 +96,15 @@ export const softShrink: (x: ArrayLike, options?: number | { lambd?: number }) =
 
 const preluOf = composite('prelu', ([x, a]) => [np.where(np.greaterEqual(x!, 0), x!, np.multiply(a!, x!))]);
 /** x where not negative, else `a x`; a broadcasts to x. Mirrors `brainstate.nn.prelu`. */
-export function prelu(x: ArrayLike, { a = 0.25, ...rest }: { a?: ArrayLike } = {}): Array {
+export function prelu(x: ArrayLike, options: { a?: ArrayLike } = {}): Array {
+  const { a = 0.25, ...rest } = optionsObject('prelu', options);
   noMoreOptions(rest, prelu);
   return preluOf(promoteDtypesInexact('prelu', x, a), {})[0]!;
 }
 
 /** x where not negative, else x times a random slope of its own, drawn uniformly from an interval. Mirrors `brainstate.nn.rrelu`. */
-export function rrelu(x: ArrayLike, { lower = 1 / 8, upper = 1 / 3, ...rest }: { lower?: number; upper?: number } = {}): Array {
+export function rrelu(x: ArrayLike, options: { lower?: number; upper?: number } = {}): Array {
+  const { lower = 1 / 8, upper = 1 / 3, ...rest } = optionsObject('rrelu', options);
   noMoreOptions(rest, rrelu);
   const [a] = promoteDtypesInexact('rrelu', x);
   return prelu(a!, { a: random.uniform({ low: lower, high: upper, size: [...a!.shape], dtype: a!.dtype }) });
@@ -149,11 +152,13 @@ const geluOf = withOptions<{ approximate: boolean }>('gelu', (x, { approximate }
 export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }): Array {
   const { approximate = true, ...rest } = withFirst('gelu', 'approximate', options);
   noMoreOptions(rest, gelu);
+  if (typeof approximate !== 'boolean') throw new ArgumentError(`gelu: expected approximate to be a boolean, got ${describeValue(approximate)}`);
   return geluOf(x, { approximate });
 }
 
 /** x limited to an interval. Mirrors `brainstate.nn.hard_tanh`. */
-export function hardTanh(x: ArrayLike, { minVal = -1, maxVal = 1, ...rest }: { minVal?: number; maxVal?: number } = {}): Array {
+export function hardTanh(x: ArrayLike, options: { minVal?: number; maxVal?: number } = {}): Array {
+  const { minVal = -1, maxVal = 1, ...rest } = optionsObject('hardTanh', options);
   noMoreOptions(rest, hardTanh);
   const a = asArray(x, 'hardTanh');
   return np.where(np.greater(a, maxVal), maxVal, np.where(np.less(a, minVal), minVal, a));
@@ -167,6 +172,15 @@ export interface WhereAxis {
   axis?: NormAxis;
   /** Booleans that broadcast to x: entries elsewhere count for nothing. */
   where?: ArrayLike | null;
+}
+
+/** Options in whose place the axes may be given. */
+function withAxis<O extends { axis?: NormAxis }>(op: string, names: readonly (keyof O & string)[], options: O | NormAxis): O {
+  const isAxis = options === null || typeof options === 'number' || globalThis.Array.isArray(options);
+  const o = checkOptions<O>(op, names, isAxis ? ({ axis: options } as O) : (options as O));
+  const { axis } = o;
+  if (axis !== undefined && axis !== null && !(globalThis.Array.isArray(axis) ? axis : [axis]).every((a) => Number.isInteger(a))) throw new ArgumentError(`${op}: expected axis to be an integer, a list of integers or null, got ${describeValue(axis)}`);
+  return o;
 }
 
 type Optional = ArrayLike | null | undefined;
@@ -208,9 +222,9 @@ const logsumexpOf = composite<{ axis: NormAxis; keepdims: boolean; returnSign: b
 
 /** `log(sum(b exp(a)))` over axes, without overflow; with `returnSign` a pair. Mirrors `brainstate.nn.logsumexp`. */
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions & { returnSign: true }): [Array, Array];
-export function logsumexp(a: ArrayLike, options?: LogsumexpOptions | number): Array;
-export function logsumexp(a: ArrayLike, options: LogsumexpOptions | number = {}): Array | [Array, Array] {
-  const { axis = null, b, keepdims = false, returnSign = false, where } = typeof options === 'number' ? ({ axis: options } as LogsumexpOptions) : options;
+export function logsumexp(a: ArrayLike, options?: LogsumexpOptions | NormAxis): Array;
+export function logsumexp(a: ArrayLike, options: LogsumexpOptions | NormAxis = {}): Array | [Array, Array] {
+  const { axis = null, b, keepdims = false, returnSign = false, where } = withAxis<LogsumexpOptions>('logsumexp', ['axis', 'b', 'keepdims', 'returnSign', 'where'], options);
   const args = isGiven(b) ? promoteDtypesInexact('logsumexp', a, b) : promoteDtypesInexact('logsumexp', a);
   if (isGiven(where)) args.push(np.asarray(where, { dtype: 'bool' }));
   const out = logsumexpOf(args, { axis, keepdims, returnSign, hasB: isGiven(b) });
@@ -218,8 +232,8 @@ export function logsumexp(a: ArrayLike, options: LogsumexpOptions | number = {})
 }
 
 /** `log(mean(exp(x)))` over axes, without overflow. Mirrors `jax.nn.logmeanexp`. */
-export function logmeanexp(x: ArrayLike, options: (WhereAxis & { keepdims?: boolean }) | number = {}): Array {
-  const { axis = null, where, keepdims = false } = typeof options === 'number' ? ({ axis: options } as WhereAxis & { keepdims?: boolean }) : options;
+export function logmeanexp(x: ArrayLike, options: (WhereAxis & { keepdims?: boolean }) | NormAxis = {}): Array {
+  const { axis = null, where, keepdims = false } = withAxis<WhereAxis & { keepdims?: boolean }>('logmeanexp', ['axis', 'where', 'keepdims'], options);
   const total = logsumexp(x, { axis, keepdims, ...(isGiven(where) && { where }) });
   const count = np.sum(isGiven(where) ? np.broadcastTo(np.asarray(where, { dtype: 'bool' }), [...np.shape(x)]) : np.ones([...np.shape(x)], { dtype: 'bool' }), { axis, keepdims, dtype: total.dtype });
   return np.subtract(total, np.log(count));
@@ -253,8 +267,9 @@ const softmaxOf = masked<{ axis: NormAxis }>('softmax', (x, where, { axis }) => 
   return np.divide(e, np.where(np.equal(total, 0), 1, total));
 });
 /** `exp(x) / sum(exp(x))` over axes; 0 where `where` is false. Mirrors `brainstate.nn.softmax`; `softmax(x, axis)` works, too. */
-export function softmax(x: ArrayLike, options: WhereAxis | number = {}): Array {
-  return softmaxOf(x, whereOf(options), { axis: axisOf(options) });
+export function softmax(x: ArrayLike, options: WhereAxis | NormAxis = {}): Array {
+  const { axis = -1, where } = withAxis<WhereAxis>('softmax', ['axis', 'where'], options);
+  return softmaxOf(x, where, { axis });
 }
 
 const logSoftmaxOf = masked<{ axis: NormAxis }>('logSoftmax', (x, where, { axis }) => {
@@ -264,22 +279,14 @@ const logSoftmaxOf = masked<{ axis: NormAxis }>('logSoftmax', (x, where, { axis 
   return where === undefined ? out : np.where(where, out, -Infinity);
 });
 /** `log(softmax(x))` over axes; −∞ where `where` is false. Mirrors `brainstate.nn.log_softmax`. */
-export function logSoftmax(x: ArrayLike, options: WhereAxis | number = {}): Array {
-  return logSoftmaxOf(x, whereOf(options), { axis: axisOf(options) });
-}
-
-function whereOf(options: WhereAxis | number): Optional {
-  return typeof options === 'number' ? undefined : options.where;
-}
-
-function axisOf(options: WhereAxis | number): NormAxis {
-  if (typeof options === 'number') return options;
-  return options.axis === undefined ? -1 : options.axis;
+export function logSoftmax(x: ArrayLike, options: WhereAxis | NormAxis = {}): Array {
+  const { axis = -1, where } = withAxis<WhereAxis>('logSoftmax', ['axis', 'where'], options);
+  return logSoftmaxOf(x, where, { axis });
 }
 
 /** `softmax(-x)`. Mirrors `brainstate.nn.softmin`. */
-export function softmin(x: ArrayLike, options: { axis?: NormAxis } | number = {}): Array {
-  return softmax(np.negative(x), options);
+export function softmin(x: ArrayLike, options: { axis?: NormAxis } | NormAxis = {}): Array {
+  return softmax(np.negative(x), withAxis<{ axis?: NormAxis }>('softmin', ['axis'], options));
 }
 
 const standardizeOf = composite<{ axis: NormAxis; epsilon: number; hasVariance: boolean }>('standardize', ([x, ...rest], { axis, epsilon, hasVariance }) => {
@@ -291,11 +298,11 @@ const standardizeOf = composite<{ axis: NormAxis; epsilon: number; hasVariance: 
   return [np.multiply(np.subtract(x!, mean), lax.rsqrt(np.add(variance, epsilon)))];
 });
 /** x with mean 0 and variance 1 over axes, or with a variance that is known. Mirrors `brainstate.nn.standardize`. */
-export function standardize(x: ArrayLike, options: (WhereAxis & { variance?: ArrayLike | null; epsilon?: number }) | number = {}): Array {
-  const { variance, epsilon = 1e-5, where } = typeof options === 'number' ? ({} as { variance?: undefined; epsilon?: undefined; where?: undefined }) : options;
+export function standardize(x: ArrayLike, options: (WhereAxis & { variance?: ArrayLike | null; epsilon?: number }) | NormAxis = {}): Array {
+  const { axis = -1, variance, epsilon = 1e-5, where } = withAxis<WhereAxis & { variance?: ArrayLike | null; epsilon?: number }>('standardize', ['axis', 'variance', 'epsilon', 'where'], options);
   const args = isGiven(variance) ? promoteDtypesInexact('standardize', x, variance) : promoteDtypesInexact('standardize', x);
   if (isGiven(where)) args.push(np.asarray(where, { dtype: 'bool' }));
-  return standardizeOf(args, { axis: axisOf(options), epsilon, hasVariance: isGiven(variance) })[0]!;
+  return standardizeOf(args, { axis, epsilon, hasVariance: isGiven(variance) })[0]!;
 }
 
 /** One half of x times the sigmoid of the other. Mirrors `brainstate.nn.glu`. @throws ShapeError if the axis is of odd size */
@@ -310,7 +317,8 @@ export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
 }
 
 /** Rows of the identity matrix, by index; zeros where an index is out of range. Mirrors `jax.nn.one_hot`. */
-export function oneHot(x: ArrayLike, numClasses: number, { dtype = 'float32', axis = -1, ...rest }: { dtype?: DType; axis?: number } = {}): Array {
+export function oneHot(x: ArrayLike, numClasses: number, options: { dtype?: DType; axis?: number } = {}): Array {
+  const { dtype = 'float32', axis = -1, ...rest } = optionsObject('oneHot', options);
   noMoreOptions(rest, oneHot);
   if (!Number.isInteger(numClasses) || numClasses < 0) throw new ArgumentError(`oneHot: expected numClasses to be a non-negative integer, got ${String(numClasses)}`);
   const i = np.asarray(x);

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -39,7 +40,8 @@ abstract class AdaptivePool extends Module {
   readonly channelAxis: number | null;
   private readonly operation: Operation;
 
-  protected constructor(spatial: number, operation: Operation, targetSize: TargetSize, { channelAxis = -1, inSize = null, ...rest }: AdaptivePoolOptions = {}) {
+  protected constructor(spatial: number, operation: Operation, targetSize: TargetSize, options: AdaptivePoolOptions = {}) {
+    const { channelAxis = -1, inSize = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     const list = typeof targetSize === 'number' ? globalThis.Array.from({ length: spatial }, () => targetSize) : targetSize;
     if (!globalThis.Array.isArray(list) || list.length !== spatial || list.some((n) => n !== null && !(Number.isInteger(n) && n > 0))) {

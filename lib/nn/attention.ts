@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { logsumexp, softmax } from './activations';
@@ -154,5 +155,6 @@ export function attend(query: ArrayLike, key: ArrayLike, value: ArrayLike, optio
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options: DotProductAttentionOptions & { returnResidual: true }): [Array, Array];
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options?: DotProductAttentionOptions): Array;
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options: DotProductAttentionOptions = {}): Array | [Array, Array] {
+  checkOptions('dotProductAttention', ['bias', 'mask', 'scale', 'isCausal', 'querySeqLengths', 'keyValueSeqLengths', 'localWindowSize', 'returnResidual'], options);
   return attend(query, key, value, options, null);
 }

@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import type { Node } from '../graph/node';
 import { nodes } from '../graph/walk';
 import { type Filter, toPredicate } from '../state/filters';
@@ -23,7 +23,8 @@ const order = new WeakMap<object, number>();
  * Last.prototype.initState = nn.callOrder(1)(function () {});
  * ```
  */
-export function callOrder(level = 0, { checkOrderBoundary = true, ...rest }: { checkOrderBoundary?: boolean } = {}): <F extends (...args: Loose[]) => Loose>(fun: F, context?: unknown) => F {
+export function callOrder(level = 0, options: { checkOrderBoundary?: boolean } = {}): <F extends (...args: Loose[]) => Loose>(fun: F, context?: unknown) => F {
+  const { checkOrderBoundary = true, ...rest } = optionsObject('callOrder', options);
   noMoreOptions(rest, callOrder);
   if (!Number.isInteger(level) || (checkOrderBoundary && (level < 0 || level >= MAX_ORDER))) throw new ArgumentError(`callOrder: expected level to be an integer in [0, ${MAX_ORDER}), got ${describeValue(level)}`);
   return (fun) => {
@@ -53,7 +54,8 @@ function isModule(n: Node): boolean {
  *
  * @throws ArgumentError for a module without the method, unless `fnIfNotExist` says otherwise
  */
-export function callAllFns<M>(target: M, fnName: string, { args = [], nodeToExclude = null, fnIfNotExist = 'raise', ...rest }: CallAllOptions = {}): M {
+export function callAllFns<M>(target: M, fnName: string, options: CallAllOptions = {}): M {
+  const { args = [], nodeToExclude = null, fnIfNotExist = 'raise', ...rest } = optionsObject('callAllFns', options);
   noMoreOptions(rest, callAllFns);
   if (typeof fnName !== 'string') throw new ArgumentError(`callAllFns: expected fnName to be a string, got ${describeValue(fnName)}`);
   if (!['raise', 'pass', 'none', 'warn'].includes(fnIfNotExist)) throw new ArgumentError(`callAllFns: expected fnIfNotExist to be 'raise', 'pass', 'none' or 'warn', got ${describeValue(fnIfNotExist)}`);

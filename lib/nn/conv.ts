@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { evalShape, ShapeDtypeStruct } from '../functional/staging';
 import { type InitLike, param, XavierNormal } from '../init';
 import { composite } from '../interpreters/jit';
@@ -86,9 +87,10 @@ export abstract class BaseConv extends Module {
   readonly wMask: Array | null;
   readonly weight: ParamState<ConvParams>;
 
-  protected constructor(spatial: number, transposed: boolean, inSize: readonly number[], outChannels: number, kernelSize: PerDimension, {
-    stride = 1, padding = 'SAME', lhsDilation = 1, rhsDilation = 1, groups = 1, wInit = new XavierNormal(), bInit = null, wMask = null, channelFirst = false, paramType = ParamState, ...rest
-  }: ConvOptions, withGain = false) {
+  protected constructor(spatial: number, transposed: boolean, inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options: ConvOptions, withGain = false) {
+    const {
+      stride = 1, padding = 'SAME', lhsDilation = 1, rhsDilation = 1, groups = 1, wInit = new XavierNormal(), bInit = null, wMask = null, channelFirst = false, paramType = ParamState, ...rest
+    } = optionsObject(new.target.name, options);
     super(rest);
     const op = new.target.name;
     if (!globalThis.Array.isArray(inSize) || inSize.length !== spatial + 1) throw new ShapeError(`${op}: expected inSize of ${spatial + 1} dimensions, got ${describeValue(inSize)}`);
@@ -189,7 +191,8 @@ export class Conv3d extends Conv {
 abstract class ScaledWSConv extends BaseConv {
   readonly eps: number;
 
-  protected constructor(spatial: number, inSize: readonly number[], outChannels: number, kernelSize: PerDimension, { wsGain = true, eps = 1e-4, ...options }: ScaledWSConvOptions = {}) {
+  protected constructor(spatial: number, inSize: readonly number[], outChannels: number, kernelSize: PerDimension, given: ScaledWSConvOptions = {}) {
+    const { wsGain = true, eps = 1e-4, ...options } = optionsObject(new.target.name, given);
     super(spatial, false, inSize, outChannels, kernelSize, options, wsGain);
     this.eps = eps;
     this.findOutSize();

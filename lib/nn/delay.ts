@@ -3,6 +3,7 @@ import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { ShapeDtypeStruct } from '../functional/staging';
 import { Node } from '../graph/node';
@@ -85,11 +86,13 @@ export class Delay extends Module {
   private readonly entries = new Map<string, DelayInfo | null>();
   private readonly init: DelayInit | null;
 
-  constructor(targetInfo: Loose, { time = null, init = null, entries = null, interpolation = null, updateEvery = null, ...rest }: DelayOptions & { name?: string } = {}) {
+  constructor(targetInfo: Loose, options: DelayOptions & { name?: string } = {}) {
+    const { time = null, init = null, entries = null, interpolation = null, updateEvery = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     const what = new.target.name;
     // Bookkeeping, no part of the graph.
     for (const key of ['targetInfo', 'entries', 'init']) Object.defineProperty(this, key, { enumerable: false, writable: true });
+    if (targetInfo === undefined) throw new ArgumentError(`${what}: expected arrays, or shapes and dtypes, of what is to be delayed, got undefined`);
     this.targetInfo = targetInfo === null ? null : infoOf(targetInfo);
     this.interpMethod = interpolation ?? 'linear';
     if (typeof this.interpMethod === 'string') InterpolationRegistry.get(this.interpMethod);
@@ -251,7 +254,8 @@ export class StateWithDelay extends Delay {
   readonly target: Node;
   readonly item: string;
 
-  constructor(target: Node, item: string, { interpolation = 'round', ...options }: Omit<DelayOptions, 'time' | 'entries'> = {}) {
+  constructor(target: Node, item: string, given: Omit<DelayOptions, 'time' | 'entries'> = {}) {
+    const { interpolation = 'round', ...options } = optionsObject(new.target.name, given);
     super(null, { interpolation, ...options });
     this.target = target;
     this.item = item;

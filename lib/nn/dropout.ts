@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { withFirst } from '../functional/options';
+import { optionsObject, withFirst } from '../functional/options';
 import * as np from '../numpy';
 import * as random from '../random';
 import { ElementWiseBlock, type ModuleOptions } from './module';
@@ -23,7 +23,8 @@ export abstract class Kept extends ElementWiseBlock {
   /** Probability to keep. */
   readonly prob: number;
 
-  constructor({ prob = 0.5, ...rest }: KeptOptions) {
+  constructor(options: KeptOptions) {
+    const { prob = 0.5, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     if (typeof prob !== 'number' || !(prob >= 0 && prob <= 1)) throw new ArgumentError(`${new.target.name}: expected prob, the probability to keep an entry, in [0, 1], got ${describeValue(prob)}`);
     this.prob = prob;

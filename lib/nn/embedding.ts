@@ -1,6 +1,7 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { type InitLike, LecunUniform, param, type Size } from '../init';
 import { toShape } from '../init/initializers';
 import * as lax from '../lax';
@@ -53,9 +54,10 @@ export class Embedding extends Module {
   readonly freeze: boolean;
   readonly weight: ParamState;
 
-  constructor(numEmbeddings: number, embeddingSize: Size, {
-    embeddingInit = new LecunUniform(), paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, freeze = false, paramType = ParamState, ...rest
-  }: EmbeddingOptions = {}) {
+  constructor(numEmbeddings: number, embeddingSize: Size, options: EmbeddingOptions = {}) {
+    const {
+      embeddingInit = new LecunUniform(), paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, freeze = false, paramType = ParamState, ...rest
+    } = optionsObject(new.target.name, options);
     super(rest);
     const size = toShape(embeddingSize);
     if (!Number.isInteger(numEmbeddings) || numEmbeddings < 0) throw new ArgumentError(`Embedding: expected numEmbeddings to be a whole number, got ${describeValue(numEmbeddings)}`);
@@ -76,7 +78,8 @@ export class Embedding extends Module {
   }
 
   /** An embedding with given vectors, of shape [number, ...size], that gets no gradient unless `freeze` is false. Mirrors `Embedding.from_pretrained`. */
-  static fromPretrained(embeddings: ArrayLike, { freeze = true, ...options }: Omit<EmbeddingOptions, 'embeddingInit'> = {}): Embedding {
+  static fromPretrained(embeddings: ArrayLike, given: Omit<EmbeddingOptions, 'embeddingInit'> = {}): Embedding {
+    const { freeze = true, ...options } = optionsObject('fromPretrained', given);
     const weight = np.asarray(embeddings);
     if (weight.ndim < 2) throw new ShapeError(`Embedding.fromPretrained: expected embeddings of two dimensions or more, got ${weight.aval}`);
     const made = new Embedding(weight.shape[0]!, weight.shape.slice(1), { ...options, freeze, embeddingInit: weight });

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { withFirst } from '../functional/options';
+import { optionsObject, withFirst } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import * as random from '../random';
@@ -17,7 +17,8 @@ abstract class FeatureDropout extends Kept {
   readonly channelAxis: number;
   private readonly spatial: number;
 
-  protected constructor(spatial: number, { channelAxis = -1, ...rest }: FeatureDropoutOptions) {
+  protected constructor(spatial: number, options: FeatureDropoutOptions) {
+    const { channelAxis = -1, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.channelAxis = channelAxis;
     this.spatial = spatial;

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import { Module } from './module';
@@ -37,7 +38,8 @@ export class Flatten extends Module {
   readonly endAxis: number;
   private readonly size: readonly number[] | null;
 
-  constructor({ startAxis = 0, endAxis = -1, inSize = null, ...rest }: FlattenOptions = {}) {
+  constructor(options: FlattenOptions = {}) {
+    const { startAxis = 0, endAxis = -1, inSize = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.startAxis = startAxis;
     this.endAxis = endAxis;
@@ -81,7 +83,8 @@ export class Unflatten extends Module {
   readonly axis: number;
   readonly axisSizes: readonly number[];
 
-  constructor(axis: number, sizes: readonly number[], { inSize = null, ...rest }: { inSize?: Size | null; name?: string } = {}) {
+  constructor(axis: number, sizes: readonly number[], options: { inSize?: Size | null; name?: string } = {}) {
+    const { inSize = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     if (!globalThis.Array.isArray(sizes) || sizes.some((n) => !Number.isInteger(n))) throw new ArgumentError(`Unflatten: expected sizes to be an array of whole numbers, got ${describeValue(sizes)}`);
     this.axis = axis;

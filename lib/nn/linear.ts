@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import type { ArrayLike } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { type InitLike, KaimingNormal, param, type Size, ZeroInit } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -33,7 +34,8 @@ export class Linear extends Module {
   readonly wMask: Array | null;
   readonly weight: ParamState<{ weight: Array; bias?: Array }>;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, paramType = ParamState, ...rest }: LinearOptions = {}) {
+  constructor(inSize: Size, outSize: Size, options: LinearOptions = {}) {
+    const { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { type InitLike, LecunNormal, param, type Size } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -35,7 +36,8 @@ export class LoRA extends Module {
   readonly baseModule: Module | null;
   readonly weight: ParamState<{ loraA: Array; loraB: Array }>;
 
-  constructor(inFeatures: number, loraRank: number, outFeatures: number, { baseModule = null, kernelInit = new LecunNormal(), paramType = ParamState, inSize, ...rest }: LoRAOptions = {}) {
+  constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions = {}) {
+    const { baseModule = null, kernelInit = new LecunNormal(), paramType = ParamState, inSize, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     for (const [what, n] of [['inFeatures', inFeatures], ['loraRank', loraRank], ['outFeatures', outFeatures]] as const) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`LoRA: expected ${what} to be a positive integer, got ${describeValue(n)}`);

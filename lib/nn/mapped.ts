@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { states } from '../graph/walk';
 import { type Filter, toPredicate } from '../state/filters';
 import type { FlatStates } from '../state/flattedDict';
@@ -34,7 +35,8 @@ function splitOptions(op: string, given: readonly unknown[]): { args: unknown[];
  *
  * Mirrors `brainstate.nn.vmap_call_all_fns`.
  */
-export function vmapCallAllFns<M>(target: M, fnName: string, { axisSize, stateTag, stateToExclude, ...options }: MappedCallOptions): M {
+export function vmapCallAllFns<M>(target: M, fnName: string, given: MappedCallOptions): M {
+  const { axisSize, stateTag, stateToExclude, ...options } = optionsObject('vmapCallAllFns', given);
   checkSize('vmapCallAllFns', axisSize);
   vmapNewStates(() => {
     callAllFns(target, fnName, options);

@@ -3,7 +3,7 @@ import { Tracer } from '../core/trace';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { LongTermState } from '../state/state';
@@ -37,8 +37,10 @@ function input(metric: Metric, inputs: MetricInputs, name: string): Array {
 /** The name of a metric's input, or an options object with it. */
 export type ArgName = string | { argname?: string };
 
-function argnameOf(x: ArgName): string {
-  return typeof x === 'string' ? x : (x.argname ?? 'values');
+function argnameOf(op: string, x: ArgName): string {
+  const name = typeof x === 'string' ? x : (checkOptions(op, ['argname'], x).argname ?? 'values');
+  if (typeof name !== 'string') throw new ArgumentError(`${op}: expected argname to be a string, got ${describeValue(name)}`);
+  return name;
 }
 
 /**
@@ -62,7 +64,7 @@ export class AverageMetric extends Metric {
   /** @param argname name of the input, 'values' by default, that is averaged */
   constructor(argname: ArgName = {}) {
     super();
-    this.argname = argnameOf(argname);
+    this.argname = argnameOf(new.target.name, argname);
   }
 
   reset(): void {
@@ -125,7 +127,7 @@ export class WelfordMetric extends Metric {
   /** @param argname name of the input, 'values' by default, that is gathered */
   constructor(argname: ArgName = {}) {
     super();
-    this.argname = argnameOf(argname);
+    this.argname = argnameOf(new.target.name, argname);
   }
 
   reset(): void {
@@ -185,7 +187,8 @@ abstract class CountingMetric extends Metric {
   readonly numClasses: number | null;
   readonly average: ClassAverage;
 
-  constructor({ numClasses = null, average: how = 'macro', ...rest }: { numClasses?: number | null; average?: ClassAverage } = {}) {
+  constructor(options: { numClasses?: number | null; average?: ClassAverage } = {}) {
+    const { numClasses = null, average: how = 'macro', ...rest } = optionsObject(new.target.name, options);
     super();
     noMoreOptions(rest, new.target);
     if (!['micro', 'macro', 'weighted'].includes(how)) throw new ArgumentError(`${new.target.name}: expected average to be 'micro', 'macro' or 'weighted', got ${describeValue(how)}`);

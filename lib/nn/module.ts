@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { flatten } from '../graph/flatten';
 import { Node } from '../graph/node';
@@ -55,7 +55,8 @@ export class Module extends Node {
   protected _inSize: readonly number[] | null = null;
   protected _outSize: readonly number[] | null = null;
 
-  constructor({ name, ...rest }: ModuleOptions = {}) {
+  constructor(options: ModuleOptions = {}) {
+    const { name, ...rest } = optionsObject(new.target.name, options);
     super();
     noMoreOptions(rest, new.target);
     if (name !== undefined && typeof name !== 'string') throw new ArgumentError(`${new.target.name}: expected name to be a string, got ${describeValue(name)}`);
@@ -144,7 +145,8 @@ export class Module extends Node {
   }
 
   /** `[path, module]` of all modules below, and of this one, whose path is empty, last. */
-  *namedModules({ prefix = '', includeSelf = true, ...rest }: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
+  *namedModules(options: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
+    const { prefix = '', includeSelf = true, ...rest } = optionsObject('namedModules', options);
     noMoreOptions(rest, this.namedModules);
     for (const [path, m] of this.nodes({ allowedHierarchy: [includeSelf ? 0 : 1, Number.MAX_SAFE_INTEGER] }) as [Path, Node][]) {
       if (m instanceof Module) yield [[prefix, path.join('.')].filter((s) => s !== '').join('.'), m];
@@ -161,7 +163,8 @@ export class Module extends Node {
    *
    * (BrainState's gives the children's parameters there, never the module's own.)
    */
-  *namedParameters({ prefix = '', recurse = true, ...rest }: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
+  *namedParameters(options: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
+    const { prefix = '', recurse = true, ...rest } = optionsObject('namedParameters', options);
     noMoreOptions(rest, this.namedParameters);
     const found = this.states(ParamState, { allowedHierarchy: [0, recurse ? Number.MAX_SAFE_INTEGER : 0] });
     for (const [path, p] of found.entries()) yield [prefix === '' ? path.join('.') : `${prefix}.${path.join('.')}`, p as ParamState<Loose>];

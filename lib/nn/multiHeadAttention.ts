@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { Tracer } from '../core/trace';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { type InitLike, XavierUniform, ZeroInit } from '../init';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -79,9 +80,10 @@ export class MultiHeadAttention extends Module {
   /** How many positions the cache holds: int32 []; made by {@link initState}. */
   declare position: ShortTermState;
 
-  constructor(inSize: number | readonly number[], numHeads: number, {
-    numKvHeads = numHeads, headSize: sizeOfHead, contextSize: sizeOfContext, outSize: sizeOfResult, isCausal = false, prob = 1, rotary = null, wInit = new XavierUniform(), bInit = new ZeroInit(), ...rest
-  }: MultiHeadAttentionOptions = {}) {
+  constructor(inSize: number | readonly number[], numHeads: number, options: MultiHeadAttentionOptions = {}) {
+    const {
+      numKvHeads = numHeads, headSize: sizeOfHead, contextSize: sizeOfContext, outSize: sizeOfResult, isCausal = false, prob = 1, rotary = null, wInit = new XavierUniform(), bInit = new ZeroInit(), ...rest
+    } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     const features = this.inSize[this.inSize.length - 1]!;

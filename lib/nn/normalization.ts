@@ -4,6 +4,7 @@ import { promoteTypes } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { checkOptions, optionsObject } from '../functional/options';
 import { Constant, type InitLike, param, type Size, ZeroInit } from '../init';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
@@ -153,10 +154,11 @@ abstract class BatchNorm extends Module {
   readonly weight: ParamState<ScaleAndBias> | null;
   private readonly spatial: number;
 
-  protected constructor(spatial: number, inSize: Size, {
-    featureAxis = -1, trackRunningStats = true, epsilon = 1e-5, momentum = 0.99, affine = true, biasInitializer = new Constant(0), scaleInitializer = new Constant(1), axisName = null,
-    useFastVariance = true, dtype = null, paramType = NormalizationParamState, meanType = BatchState, ...rest
-  }: BatchNormOptions = {}) {
+  protected constructor(spatial: number, inSize: Size, options: BatchNormOptions = {}) {
+    const {
+      featureAxis = -1, trackRunningStats = true, epsilon = 1e-5, momentum = 0.99, affine = true, biasInitializer = new Constant(0), scaleInitializer = new Constant(1), axisName = null,
+      useFastVariance = true, dtype = null, paramType = NormalizationParamState, meanType = BatchState, ...rest
+    } = optionsObject(new.target.name, options);
     super(rest);
     const op = new.target.name;
     this.inSize = inSize;
@@ -180,7 +182,8 @@ abstract class BatchNorm extends Module {
   }
 
   /** @param input [...inSize], or a batch of such */
-  override call(input: ArrayLike, { mask = null }: MaskOption = {}): Array {
+  override call(input: ArrayLike, options: MaskOption = {}): Array {
+    const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     const op = this.constructor.name;
     const x = asArray(input, op);
     const lead = x.ndim - this.spatial - 1;
@@ -266,7 +269,8 @@ abstract class AxesNorm extends Module {
   readonly axisName: string | null;
   readonly useFastVariance: boolean;
 
-  protected constructor(inSize: Size, { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, useFastVariance = true, dtype = null, ...rest }: RMSNormOptions) {
+  protected constructor(inSize: Size, options: RMSNormOptions) {
+    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, useFastVariance = true, dtype = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
@@ -307,12 +311,14 @@ abstract class AxesNorm extends Module {
 export class LayerNorm extends AxesNorm {
   readonly weight: ParamState<ScaleAndBias> | null;
 
-  constructor(inSize: Size, { useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), paramType = NormalizationParamState, ...options }: LayerNormOptions = {}) {
+  constructor(inSize: Size, given: LayerNormOptions = {}) {
+    const { useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = optionsObject(new.target.name, given);
     super(inSize, options);
     this.weight = scaleAndBias(this.featureShape, useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
 
-  override call(x: ArrayLike, { mask = null }: MaskOption = {}): Array {
+  override call(x: ArrayLike, options: MaskOption = {}): Array {
+    const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     return this.apply(x, mask, true, this.weight);
   }
 }
@@ -327,12 +333,14 @@ export class LayerNorm extends AxesNorm {
 export class RMSNorm extends AxesNorm {
   readonly scale: ParamState<ScaleAndBias> | null;
 
-  constructor(inSize: Size, { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState, ...options }: RMSNormOptions = {}) {
+  constructor(inSize: Size, given: RMSNormOptions = {}) {
+    const { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = optionsObject(new.target.name, given);
     super(inSize, options);
     this.scale = scaleAndBias(this.featureShape, useScale ? scaleInit : null, null, paramType);
   }
 
-  override call(x: ArrayLike, { mask = null }: MaskOption = {}): Array {
+  override call(x: ArrayLike, options: MaskOption = {}): Array {
+    const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     return this.apply(x, mask, false, this.scale);
   }
 }
@@ -374,10 +382,11 @@ export class GroupNorm extends Module {
   readonly useFastVariance: boolean;
   readonly weight: ParamState<ScaleAndBias> | null;
 
-  constructor(inSize: Size, {
-    featureAxis = -1, numGroups = 32, groupSize = null, epsilon = 1e-6, dtype = null, useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), reductionAxes = null,
-    axisName = null, useFastVariance = true, paramType = NormalizationParamState, ...rest
-  }: GroupNormOptions = {}) {
+  constructor(inSize: Size, options: GroupNormOptions = {}) {
+    const {
+      featureAxis = -1, numGroups = 32, groupSize = null, epsilon = 1e-6, dtype = null, useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), reductionAxes = null,
+      axisName = null, useFastVariance = true, paramType = NormalizationParamState, ...rest
+    } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
@@ -397,7 +406,8 @@ export class GroupNorm extends Module {
     this.weight = scaleAndBias([features], useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
 
-  override call(input: ArrayLike, { mask = null }: MaskOption = {}): Array {
+  override call(input: ArrayLike, options: MaskOption = {}): Array {
+    const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     const x = asArray(input, 'GroupNorm');
     const last = x.ndim - 1;
     if (x.ndim === 0 || x.shape[last] !== this.inSize[0]) throw new ShapeError(`GroupNorm: expected an input whose last dimension is ${this.inSize[0]}, got ${x.aval}`);

@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { evalShape, ShapeDtypeStruct } from '../functional/staging';
 import type { Size } from '../init';
 import * as np from '../numpy';
@@ -31,7 +32,8 @@ abstract class PadLayer extends Module {
   private readonly mode: Mode;
   readonly value: number;
 
-  protected constructor(spatial: number, mode: Mode, padding: PadSizes, { inSize = null, ...rest }: PadLayerOptions = {}, value = 0) {
+  protected constructor(spatial: number, mode: Mode, padding: PadSizes, options: PadLayerOptions = {}, value = 0) {
+    const { inSize = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     const op = new.target.name;
     const list = typeof padding === 'number' ? globalThis.Array.from({ length: spatial }, () => padding) : padding;
@@ -193,21 +195,24 @@ export class ZeroPad3d extends PadLayer {
  * ```
  */
 export class ConstantPad1d extends PadLayer {
-  constructor(padding: PadSizes, { value, ...options }: ConstantPadOptions = {}) {
+  constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
+    const { value, ...options } = optionsObject(new.target.name, given);
     super(1, 'constant', padding, options, value);
   }
 }
 
 /** As {@link ConstantPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ConstantPad2d`. */
 export class ConstantPad2d extends PadLayer {
-  constructor(padding: PadSizes, { value, ...options }: ConstantPadOptions = {}) {
+  constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
+    const { value, ...options } = optionsObject(new.target.name, given);
     super(2, 'constant', padding, options, value);
   }
 }
 
 /** As {@link ConstantPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ConstantPad3d`. */
 export class ConstantPad3d extends PadLayer {
-  constructor(padding: PadSizes, { value, ...options }: ConstantPadOptions = {}) {
+  constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
+    const { value, ...options } = optionsObject(new.target.name, given);
     super(3, 'constant', padding, options, value);
   }
 }

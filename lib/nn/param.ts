@@ -2,6 +2,7 @@ import { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import type { InitLike, Size } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -49,7 +50,8 @@ export class Param extends Module {
   /** The value of {@link value}, and the numbers it belongs to. */
   private _cached: { of: Array; value: Array } | null = null;
 
-  constructor(value: ArrayLike, { t = new IdentityT(), reg = null, precompute = null, fit = true, enableCacheLogging = false, ...rest }: ParamOptions = {}) {
+  constructor(value: ArrayLike, options: ParamOptions = {}) {
+    const { t = new IdentityT(), reg = null, precompute = null, fit = true, enableCacheLogging = false, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     if (!(t instanceof Transform)) throw new ArgumentError(`${new.target.name}: expected t to be a Transform, got ${describeValue(t)}`);
     if (reg !== null && !(reg instanceof Regularization)) throw new ArgumentError(`${new.target.name}: expected reg to be a Regularization or null, got ${describeValue(reg)}`);
@@ -175,6 +177,7 @@ function valueOf(data: InitLike, shape: number[] | null): ArrayLike {
 /** A parameter that is not fitted. Mirrors `brainstate.nn.Const`. */
 export class Const extends Param {
   constructor(value: ArrayLike, options: Omit<ParamOptions, 'fit'> & { fit?: false } = {}) {
+    optionsObject('Const', options);
     if (options.fit) throw new ArgumentError('Const: expected fit to be false or left out; a parameter that is fitted is a Param');
     super(value, { ...options, fit: false });
   }

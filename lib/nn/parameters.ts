@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors';
 import { flatten } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { isArrayLeaf, toArrays } from '../functional/treeFunction';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import type { Node } from '../graph/node';
@@ -39,7 +39,8 @@ export interface ClipGradNormOptions {
  */
 export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options?: ClipGradNormOptions & { returnNorm?: false }): T;
 export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options: ClipGradNormOptions & { returnNorm: true }): [T, Array];
-export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, { normType = 2, returnNorm = false, ...rest }: ClipGradNormOptions & { returnNorm?: boolean } = {}): T | [T, Array] {
+export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options: ClipGradNormOptions & { returnNorm?: boolean } = {}): T | [T, Array] {
+  const { normType = 2, returnNorm = false, ...rest } = optionsObject('clipGradNorm', options);
   noMoreOptions(rest, clipGradNorm);
   const norm = normType === 'inf' ? Infinity : normType === '-inf' ? -Infinity : (normType ?? 2);
   if (typeof norm !== 'number' || Number.isNaN(norm)) throw new ArgumentError(`clipGradNorm: expected normType to be a number, 'inf', '-inf' or null, got ${describeValue(normType)}`);
@@ -78,7 +79,8 @@ function textTable(head: readonly string[], rows: readonly (readonly string[])[]
  */
 export function countParameters(module: Module, options?: { precision?: number; returnTable?: false }): number;
 export function countParameters(module: Module, options: { precision?: number; returnTable: true }): [string, number];
-export function countParameters(module: Module, { precision = 2, returnTable = false, ...rest }: { precision?: number; returnTable?: boolean } = {}): number | [string, number] {
+export function countParameters(module: Module, options: { precision?: number; returnTable?: boolean } = {}): number | [string, number] {
+  const { precision = 2, returnTable = false, ...rest } = optionsObject('countParameters', options);
   noMoreOptions(rest, countParameters);
   if (!(module instanceof Module)) throw new ArgumentError(`countParameters: expected a module, got ${describeValue(module)}`);
   const counts = module.states(ParamState).entries().map(([path, s]): [string, number] => [path.join('.'), s.numel()]);
@@ -106,6 +108,7 @@ export type ValuesByPath = Readonly<Record<string, unknown>> | ReadonlyMap<Path 
 export function assignStateValues(target: Node, ...values: ValuesByPath[]): [unexpected: (Path | string)[], missing: Path[]] {
   const given = new Map<string, [Path | string, unknown]>();
   for (const v of values) {
+    if (v === null || typeof v !== 'object') throw new ArgumentError(`assignStateValues: expected values by path, got ${describeValue(v)}`);
     const entries = Symbol.iterator in v ? (v as Iterable<[Path | string, unknown]>) : Object.entries(v);
     for (const [k, x] of entries) given.set(pathOf(k).join('.'), [k, x]);
   }

@@ -3,6 +3,7 @@ import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { evalShape, ShapeDtypeStruct } from '../functional/staging';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
@@ -84,7 +85,8 @@ abstract class Pool extends Module {
   readonly padding: 'SAME' | 'VALID' | readonly (readonly [number, number])[];
   readonly channelAxis: number | null;
 
-  protected constructor(spatial: number, kernelSize: PerDimension, { stride = null, padding = 'VALID', channelAxis = -1, ...rest }: PoolOptions = {}) {
+  protected constructor(spatial: number, kernelSize: PerDimension, options: PoolOptions = {}) {
+    const { stride = null, padding = 'VALID', channelAxis = -1, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     const op = new.target.name;
     this.kernelSize = perDimension(op, 'kernelSize', kernelSize, spatial);
@@ -124,7 +126,8 @@ type WithIndices<Indices extends boolean> = Indices extends true ? [Array, Array
 abstract class MaxPool<Indices extends boolean = false> extends Pool {
   readonly returnIndices: boolean;
 
-  protected constructor(spatial: number, kernelSize: PerDimension, { returnIndices, inSize, ...options }: MaxPoolOptions<Indices> = {}) {
+  protected constructor(spatial: number, kernelSize: PerDimension, given: MaxPoolOptions<Indices> = {}) {
+    const { returnIndices, inSize, ...options } = optionsObject(new.target.name, given);
     super(spatial, kernelSize, options);
     this.returnIndices = returnIndices ?? false;
     this.setSizes(inSize);
@@ -174,7 +177,8 @@ export class MaxPool3d<Indices extends boolean = false> extends MaxPool<Indices>
 }
 
 abstract class AvgPool extends Pool {
-  protected constructor(spatial: number, kernelSize: PerDimension, { stride = 1, inSize, ...options }: PoolOptions = {}) {
+  protected constructor(spatial: number, kernelSize: PerDimension, given: PoolOptions = {}) {
+    const { stride = 1, inSize, ...options } = optionsObject(new.target.name, given);
     super(spatial, kernelSize, { ...options, stride });
     this.setSizes(inSize);
   }
@@ -223,7 +227,8 @@ abstract class LPPool extends Pool {
   static override readonly positional: readonly string[] = ['normType', 'kernelSize'];
   readonly normType: number;
 
-  protected constructor(spatial: number, normType: number, kernelSize: PerDimension, { inSize, ...options }: PoolOptions = {}) {
+  protected constructor(spatial: number, normType: number, kernelSize: PerDimension, given: PoolOptions = {}) {
+    const { inSize, ...options } = optionsObject(new.target.name, given);
     super(spatial, kernelSize, options);
     if (typeof normType !== 'number' || !(normType > 0) || !Number.isFinite(normType)) throw new ArgumentError(`${new.target.name}: expected normType to be a positive number, got ${describeValue(normType)}`);
     this.normType = normType;

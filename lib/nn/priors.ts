@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import type { ArrayLike } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import type { Size } from '../init';
 import { lgamma } from '../lax';
 import * as np from '../numpy';
@@ -21,7 +22,8 @@ export class GaussianReg extends Regularization {
   readonly precision: Hyper;
   readonly weight: Array;
 
-  constructor(mean: ArrayLike, std: ArrayLike, { weight = 1, ...rest }: RegOptions = {}) {
+  constructor(mean: ArrayLike, std: ArrayLike, options: RegOptions = {}) {
+    const { weight = 1, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.mean = this.hyper(mean);
     this.precision = this.hyper(np.divide(1, np.add(np.square(floatArray(std)), 1e-8)));
@@ -54,7 +56,8 @@ export class StudentTReg extends WeightedReg {
   readonly df: Hyper;
   readonly scale: Hyper;
 
-  constructor({ df = 3, scale = 1, ...options }: RegOptions & { df?: ArrayLike; scale?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { df?: ArrayLike; scale?: ArrayLike } = {}) {
+    const { df = 3, scale = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.df = this.hyper(df);
     this.scale = this.hyper(scale);
@@ -80,7 +83,8 @@ const cauchyOf = (shape: Size) => np.tan(np.multiply(Math.PI, np.subtract(rand(s
 export class CauchyReg extends WeightedReg {
   readonly scale: Hyper;
 
-  constructor({ scale = 1, ...options }: RegOptions & { scale?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { scale?: ArrayLike } = {}) {
+    const { scale = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.scale = this.hyper(scale);
   }
@@ -98,7 +102,8 @@ export class CauchyReg extends WeightedReg {
 export class HorseshoeReg extends WeightedReg {
   readonly tau: Hyper;
 
-  constructor({ tau = 1, ...options }: RegOptions & { tau?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { tau?: ArrayLike } = {}) {
+    const { tau = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.tau = this.hyper(tau);
   }
@@ -120,7 +125,8 @@ export class UniformReg extends WeightedReg {
   readonly lower: Hyper;
   readonly upper: Hyper;
 
-  constructor({ lower = -1, upper = 1, ...options }: RegOptions & { lower?: ArrayLike; upper?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { lower?: ArrayLike; upper?: ArrayLike } = {}) {
+    const { lower = -1, upper = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.lower = this.hyper(lower);
     this.upper = this.hyper(upper);
@@ -151,7 +157,8 @@ export class LogNormalReg extends WeightedReg {
   readonly mu: Hyper;
   readonly sigma: Hyper;
 
-  constructor({ mu = 0, sigma = 1, ...options }: RegOptions & { mu?: ArrayLike; sigma?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { mu?: ArrayLike; sigma?: ArrayLike } = {}) {
+    const { mu = 0, sigma = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.mu = this.hyper(mu);
     this.sigma = this.hyper(sigma);
@@ -176,7 +183,8 @@ const exponential = lossProgram('exponentialReg', (x, weight, rate) => np.multip
 export class ExponentialReg extends WeightedReg {
   readonly rate: Hyper;
 
-  constructor({ rate = 1, ...options }: RegOptions & { rate?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { rate?: ArrayLike } = {}) {
+    const { rate = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.rate = this.hyper(rate);
   }
@@ -195,7 +203,8 @@ abstract class GammaFamily extends WeightedReg {
   readonly alpha: Hyper;
   readonly beta: Hyper;
 
-  constructor({ alpha = 2, beta = 1, ...options }: RegOptions & { alpha?: ArrayLike; beta?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { alpha?: ArrayLike; beta?: ArrayLike } = {}) {
+    const { alpha = 2, beta = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.alpha = this.hyper(alpha);
     this.beta = this.hyper(beta);
@@ -261,7 +270,8 @@ export class BetaReg extends WeightedReg {
   readonly a: Hyper;
   readonly b: Hyper;
 
-  constructor({ a = 2, b = 2, ...options }: RegOptions & { a?: ArrayLike; b?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { a?: ArrayLike; b?: ArrayLike } = {}) {
+    const { a = 2, b = 2, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.a = this.hyper(a);
     this.b = this.hyper(b);
@@ -288,7 +298,8 @@ export class LogUniformReg extends WeightedReg {
   readonly lower: Hyper;
   readonly upper: Hyper;
 
-  constructor({ lower = 1e-3, upper = 1e3, ...options }: RegOptions & { lower?: ArrayLike; upper?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { lower?: ArrayLike; upper?: ArrayLike } = {}) {
+    const { lower = 1e-3, upper = 1e3, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.lower = this.hyper(lower);
     this.upper = this.hyper(upper);
@@ -321,7 +332,8 @@ export class SpikeAndSlabReg extends WeightedReg {
   readonly slabScale: Hyper;
   readonly pi: Hyper;
 
-  constructor({ spikeScale = 0.01, slabScale = 1, pi = 0.5, ...options }: RegOptions & { spikeScale?: ArrayLike; slabScale?: ArrayLike; pi?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { spikeScale?: ArrayLike; slabScale?: ArrayLike; pi?: ArrayLike } = {}) {
+    const { spikeScale = 0.01, slabScale = 1, pi = 0.5, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.spikeScale = this.hyper(spikeScale);
     this.slabScale = this.hyper(slabScale);
@@ -345,7 +357,8 @@ const dirichlet = lossProgram('dirichletReg', (x, weight, alpha) => np.multiply(
 export class DirichletReg extends WeightedReg {
   readonly alpha: Hyper;
 
-  constructor({ alpha = 1, ...options }: RegOptions & { alpha?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { alpha?: ArrayLike } = {}) {
+    const { alpha = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.alpha = this.hyper(alpha);
   }

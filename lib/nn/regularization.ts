@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -51,7 +52,8 @@ export const rand = (size: Size): Array => random.rand(...shapeOf(size));
 export abstract class Regularization extends Module {
   readonly fitHyper: boolean;
 
-  constructor({ fitHyper = false, ...rest }: { fitHyper?: boolean } = {}) {
+  constructor(options: { fitHyper?: boolean } = {}) {
+    const { fitHyper = false, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.fitHyper = fitHyper;
   }
@@ -76,7 +78,8 @@ export abstract class Regularization extends Module {
 export abstract class WeightedReg extends Regularization {
   readonly weight: Array;
 
-  constructor({ weight = 1, ...rest }: RegOptions = {}) {
+  constructor(options: RegOptions = {}) {
+    const { weight = 1, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.weight = floatArray(weight);
   }
@@ -138,7 +141,8 @@ export class ElasticNetReg extends Regularization {
   readonly l2Weight: Array;
   readonly alpha: Hyper;
 
-  constructor({ l1Weight = 1, l2Weight = 1, alpha = 0.5, ...rest }: { l1Weight?: ArrayLike; l2Weight?: ArrayLike; alpha?: ArrayLike; fitHyper?: boolean } = {}) {
+  constructor(options: { l1Weight?: ArrayLike; l2Weight?: ArrayLike; alpha?: ArrayLike; fitHyper?: boolean } = {}) {
+    const { l1Weight = 1, l2Weight = 1, alpha = 0.5, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.l1Weight = floatArray(l1Weight);
     this.l2Weight = floatArray(l2Weight);
@@ -167,7 +171,8 @@ const huber = lossProgram('huberReg', (x, weight, delta) => {
 export class HuberReg extends WeightedReg {
   readonly delta: Hyper;
 
-  constructor({ delta = 1, ...options }: RegOptions & { delta?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { delta?: ArrayLike } = {}) {
+    const { delta = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.delta = this.hyper(delta);
   }
@@ -192,7 +197,8 @@ const groupLasso = composite<{ groupSize: number }>('groupLassoReg', ([x, weight
 export class GroupLassoReg extends WeightedReg {
   readonly groupSize: number;
 
-  constructor({ groupSize = 1, ...options }: RegOptions & { groupSize?: number } = {}) {
+  constructor(given: RegOptions & { groupSize?: number } = {}) {
+    const { groupSize = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     if (!Number.isInteger(groupSize) || groupSize <= 0) throw new ArgumentError(`GroupLassoReg: expected groupSize to be a positive integer, got ${describeValue(groupSize)}`);
     this.groupSize = groupSize;
@@ -213,7 +219,8 @@ const variation = composite<{ order: number }>('totalVariationReg', ([x, weight]
 export class TotalVariationReg extends WeightedReg {
   readonly order: 1 | 2;
 
-  constructor({ order = 1, ...options }: RegOptions & { order?: 1 | 2 } = {}) {
+  constructor(given: RegOptions & { order?: 1 | 2 } = {}) {
+    const { order = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     if (order !== 1 && order !== 2) throw new ArgumentError(`TotalVariationReg: expected order to be 1 or 2, got ${describeValue(order)}`);
     this.order = order;
@@ -237,7 +244,8 @@ const maxNorm = lossProgram('maxNormReg', (x, weight, maxValue) => np.multiply(w
 export class MaxNormReg extends WeightedReg {
   readonly maxValue: Hyper;
 
-  constructor({ maxValue = 1, ...options }: RegOptions & { maxValue?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { maxValue?: ArrayLike } = {}) {
+    const { maxValue = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.maxValue = this.hyper(maxValue);
   }
@@ -268,7 +276,8 @@ const entropy = lossProgram('entropyReg', (x, weight) => {
 export class EntropyReg extends WeightedReg {
   readonly maximize: boolean;
 
-  constructor({ maximize = true, ...options }: RegOptions & { maximize?: boolean } = {}) {
+  constructor(given: RegOptions & { maximize?: boolean } = {}) {
+    const { maximize = true, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.maximize = maximize;
   }
@@ -333,7 +342,8 @@ const spectral = lossProgram('spectralNormReg', (x, weight, maxValue) => np.mult
 export class SpectralNormReg extends WeightedReg {
   readonly maxValue: Hyper;
 
-  constructor({ maxValue = 1, ...options }: RegOptions & { maxValue?: ArrayLike } = {}) {
+  constructor(given: RegOptions & { maxValue?: ArrayLike } = {}) {
+    const { maxValue = 1, ...options } = optionsObject(new.target.name, given);
     super(options);
     this.maxValue = this.hyper(maxValue);
   }

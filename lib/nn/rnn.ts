@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { type InitLike, Orthogonal, param, XavierNormal, ZeroInit } from '../init';
 import * as np from '../numpy';
 import * as random from '../random';
@@ -45,7 +46,8 @@ abstract class Cell extends RNNCell {
   /** The hidden state; made by {@link initState}. */
   declare h: HiddenState;
 
-  constructor(numIn: number, numOut: number, { stateInit = new ZeroInit(), activation, ...rest }: RNNCellOptions & { activation: CellActivation }, initializerFirst = false) {
+  constructor(numIn: number, numOut: number, options: RNNCellOptions & { activation: CellActivation }, initializerFirst = false) {
+    const { stateInit = new ZeroInit(), activation, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     for (const [what, n] of [['numIn', numIn], ['numOut', numOut]] as const) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${new.target.name}: expected ${what} to be a positive integer, got ${describeValue(n)}`);
@@ -112,7 +114,8 @@ const between = (g: Array, a: Array, b: Array) => np.add(np.multiply(np.subtract
 export class ValinaRNNCell extends Cell {
   readonly W: Linear;
 
-  constructor(numIn: number, numOut: number, { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'relu', ...options }: RNNCellOptions = {}) {
+  constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
+    const { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'relu', ...options } = optionsObject(new.target.name, given);
     super(numIn, numOut, { ...options, activation });
     this.W = new Linear(numIn + numOut, numOut, { wInit, bInit });
   }
@@ -141,7 +144,8 @@ export class GRUCell extends Cell {
   readonly Wrz: Linear;
   readonly Wh: Linear;
 
-  constructor(numIn: number, numOut: number, { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options }: RNNCellOptions = {}) {
+  constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
+    const { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
     super(numIn, numOut, { ...options, activation }, true);
     this.Wrz = new Linear(numIn + numOut, numOut * 2, { wInit, bInit });
     this.Wh = new Linear(numIn + numOut, numOut, { wInit, bInit });
@@ -166,7 +170,8 @@ export class MGUCell extends Cell {
   readonly Wf: Linear;
   readonly Wh: Linear;
 
-  constructor(numIn: number, numOut: number, { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options }: RNNCellOptions = {}) {
+  constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
+    const { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
     super(numIn, numOut, { ...options, activation }, true);
     this.Wf = new Linear(numIn + numOut, numOut, { wInit, bInit });
     this.Wh = new Linear(numIn + numOut, numOut, { wInit, bInit });
@@ -190,7 +195,8 @@ export class MGUCell extends Cell {
 export class LSTMCell extends MemoryCell {
   readonly W: Linear;
 
-  constructor(numIn: number, numOut: number, { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'tanh', ...options }: RNNCellOptions = {}) {
+  constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
+    const { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
     super(numIn, numOut, { ...options, activation });
     this.W = new Linear(numIn + numOut, numOut * 4, { wInit, bInit });
   }
@@ -217,7 +223,8 @@ export class URLSTMCell extends MemoryCell {
   readonly W: Linear;
   readonly bias: ParamState;
 
-  constructor(numIn: number, numOut: number, { wInit = new XavierNormal(), activation = 'tanh', ...options }: Omit<RNNCellOptions, 'bInit'> = {}) {
+  constructor(numIn: number, numOut: number, given: Omit<RNNCellOptions, 'bInit'> = {}) {
+    const { wInit = new XavierNormal(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
     super(numIn, numOut, { ...options, activation });
     this.W = new Linear(numIn + numOut, numOut * 4, { wInit, bInit: null });
     const u = random.uniform({ low: 1 / numOut, high: 1 - 1 / numOut, size: [numOut] });

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { ElementWiseBlock, type ModuleOptions } from './module';
@@ -41,7 +41,8 @@ const rotate = composite<{ base: number; dim: number; interleaved: boolean }>('a
  * nn.applyRotary(np.ones([2, 5, 4, 8]), { positions: [3, 4, 5, 6, 7] }).shape; // [2, 5, 4, 8]
  * ```
  */
-export function applyRotary(x: ArrayLike, { positions, base = 10000, rotaryDim, interleaved = false, ...rest }: RotaryOptions = {}): Array {
+export function applyRotary(x: ArrayLike, options: RotaryOptions = {}): Array {
+  const { positions, base = 10000, rotaryDim, interleaved = false, ...rest } = optionsObject('applyRotary', options);
   noMoreOptions(rest, applyRotary);
   const a = asArray(x, 'applyRotary');
   if (a.ndim !== 3 && a.ndim !== 4) throw new ShapeError(`applyRotary: expected an array [B, T, N, H] or [T, N, H], got ${a.aval}`);
@@ -61,7 +62,8 @@ export class RotaryEmbedding extends ElementWiseBlock {
   readonly rotaryDim: number | null;
   readonly interleaved: boolean;
 
-  constructor({ base = 10000, rotaryDim = null, interleaved = false, ...options }: Omit<RotaryOptions, 'positions'> & ModuleOptions = {}) {
+  constructor(given: Omit<RotaryOptions, 'positions'> & ModuleOptions = {}) {
+    const { base = 10000, rotaryDim = null, interleaved = false, ...options } = optionsObject(new.target.name, given);
     super(options);
     if (!(base > 0)) throw new ArgumentError(`RotaryEmbedding: expected base to be positive, got ${describeValue(base)}`);
     this.base = base;

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import type { ArrayLike } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import { type InitLike, KaimingNormal, Normal, param, type Size, ZeroInit } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -53,7 +54,8 @@ export class ScaledWSLinear extends Module {
   readonly wMask: Array | null;
   readonly eps: number;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, wsGain = true, eps = 1e-4, paramType = ParamState, ...rest }: ScaledWSLinearOptions = {}) {
+  constructor(inSize: Size, outSize: Size, options: ScaledWSLinearOptions = {}) {
+    const { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, wsGain = true, eps = 1e-4, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
@@ -89,7 +91,8 @@ export class SignedWLinear extends Module {
   readonly weight: ParamState;
   readonly wSign: Array | null;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), wSign = null, paramType = ParamState, ...rest }: SignedWLinearOptions = {}) {
+  constructor(inSize: Size, outSize: Size, options: SignedWLinearOptions = {}) {
+    const { wInit = new KaimingNormal(), wSign = null, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
@@ -132,7 +135,8 @@ export class AllToAll extends Module {
   readonly includeSelf: boolean;
   readonly weight: ParamState<ConnectionParams>;
 
-  constructor(inSize: Size, outSize: Size, { wInit = new KaimingNormal(), bInit = null, includeSelf = true, paramType = ParamState, ...rest }: AllToAllOptions = {}) {
+  constructor(inSize: Size, outSize: Size, options: AllToAllOptions = {}) {
+    const { wInit = new KaimingNormal(), bInit = null, includeSelf = true, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
@@ -170,7 +174,8 @@ export class AllToAll extends Module {
 export class OneToOne extends Module {
   readonly weight: ParamState<ConnectionParams>;
 
-  constructor(inSize: Size, { wInit = new Normal(), bInit = null, paramType = ParamState, ...rest }: OneToOneOptions = {}) {
+  constructor(inSize: Size, options: OneToOneOptions = {}) {
+    const { wInit = new Normal(), bInit = null, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;

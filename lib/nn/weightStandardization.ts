@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import { promoteDtypesInexact } from '../lax/arrayLike';
@@ -36,7 +36,8 @@ export interface WeightStandardizationOptions {
  * nn.weightStandardization(np.array([[1], [2], [3]]));   // [[-0.7071], [0], [0.7071]]
  * ```
  */
-export function weightStandardization(w: ArrayLike, { eps = 1e-4, gain = null, outAxis = -1, ...unknown }: WeightStandardizationOptions = {}): Array {
+export function weightStandardization(w: ArrayLike, options: WeightStandardizationOptions = {}): Array {
+  const { eps = 1e-4, gain = null, outAxis = -1, ...unknown } = optionsObject('weightStandardization', options);
   noMoreOptions(unknown, weightStandardization);
   const [x, ...rest] = promoteDtypesInexact('weightStandardization', w, ...(gain === null ? [] : [gain])) as [Array, ...Array[]];
   if (!Number.isInteger(outAxis) || outAxis < -x.ndim || outAxis >= x.ndim) throw new ArgumentError(`weightStandardization: expected outAxis from ${-x.ndim} to ${x.ndim - 1}, got ${describeValue(outAxis)}`);

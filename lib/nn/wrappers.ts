@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
 import { BrainStateError } from '../state/errors';
@@ -82,7 +83,8 @@ export class Vmap extends Module {
   readonly module: Module;
   readonly vmappedFn: (...args: unknown[]) => unknown;
 
-  constructor(module: Module, { inAxes = 0, outAxes = 0, vmapStates = null, vmapOutStates = null, axisName = null, axisSize = null, ...rest }: VmapModuleOptions = {}) {
+  constructor(module: Module, options: VmapModuleOptions = {}) {
+    const { inAxes = 0, outAxes = 0, vmapStates = null, vmapOutStates = null, axisName = null, axisSize = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     checkModule('Vmap', module);
     this.inAxes = inAxes;
@@ -152,7 +154,8 @@ export class Map extends Module {
 
   static override graphInvisibleAttrs = ['_made'];
 
-  constructor(module: Module, initMapSize: number, { initStateAxes = null, stateTag = null, inAxes = 0, outAxes = 0, axisName = null, callStateAxes = null, behavior = 'vmap', ...rest }: MapOptions = {}) {
+  constructor(module: Module, initMapSize: number, options: MapOptions = {}) {
+    const { initStateAxes = null, stateTag = null, inAxes = 0, outAxes = 0, axisName = null, callStateAxes = null, behavior = 'vmap', ...rest } = optionsObject(new.target.name, options);
     super(rest);
     checkModule('Map', module);
     if (!Number.isInteger(initMapSize) || initMapSize < 1) throw new ArgumentError(`Map: expected initMapSize to be a positive integer, got ${describeValue(initMapSize)}`);

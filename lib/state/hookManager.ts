@@ -1,3 +1,5 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import {
   checkHookType, Hook, HOOK_TYPES, HookCancellationError, HookConfig, type HookContext, type HookContexts, HookExecutionError, HookHandle, type HookOptions, type HookType, InitHookContext,
   MutableWriteHookContext, ReadHookContext, RestoreHookContext, WriteHookContext,
@@ -18,6 +20,7 @@ export class HookManager {
   private running = false;
 
   constructor(config: HookConfig = new HookConfig()) {
+    if (!(config instanceof HookConfig)) throw new ArgumentError(`HookManager: expected a HookConfig, got ${describeValue(config)}`);
     this.config = config;
   }
 

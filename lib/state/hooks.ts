@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { BrainStateError } from './errors';
 import type { HookManager } from './hookManager';
 import type { State } from './state';
@@ -130,7 +131,8 @@ export class Hook<C extends HookContext = HookContext> {
   errorCount = 0;
 
   /** @throws HookRegistrationError if the callback is no function */
-  constructor(callback: (context: C) => unknown, { priority = 0, name, enabled = true }: HookOptions = {}) {
+  constructor(callback: (context: C) => unknown, options: HookOptions = {}) {
+    const { priority = 0, name, enabled = true } = checkOptions('Hook', ['priority', 'name', 'enabled'], options);
     if (typeof callback !== 'function') throw new HookRegistrationError(`Hook: expected the callback to be a function, got ${describeValue(callback)}`);
     this.callback = callback;
     this.priority = priority;
@@ -232,7 +234,8 @@ export class HookConfig {
   readonly maxErrorsPerHook: number;
   readonly disableOnError: boolean;
 
-  constructor({ onError = 'log', errorLogger = null, maxErrorsPerHook = 10, disableOnError = false }: { onError?: OnHookError; errorLogger?: HookConfig['errorLogger']; maxErrorsPerHook?: number; disableOnError?: boolean } = {}) {
+  constructor(options: { onError?: OnHookError; errorLogger?: HookConfig['errorLogger']; maxErrorsPerHook?: number; disableOnError?: boolean } = {}) {
+    const { onError = 'log', errorLogger = null, maxErrorsPerHook = 10, disableOnError = false } = checkOptions('HookConfig', ['onError', 'errorLogger', 'maxErrorsPerHook', 'disableOnError'], options);
     if (!['raise', 'log', 'ignore'].includes(onError)) throw new ArgumentError(`HookConfig: expected onError to be 'raise', 'log' or 'ignore', got ${describeValue(onError)}`);
     this.onError = onError;
     this.errorLogger = errorLogger;

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import type { State } from './state';
 
 /**
@@ -22,6 +23,7 @@ export class StateTraceStack {
    * @param options.newArg what to put in place of a state's value when it is first touched: a tracer, say
    */
   constructor(options: { name?: string; newArg?: (state: State<unknown>, value: unknown) => unknown } = {}) {
+    checkOptions('StateTraceStack', ['name', 'newArg'], options);
     this.name = options.name ?? '';
     this.newArg = options.newArg ?? null;
   }

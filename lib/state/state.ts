@@ -5,10 +5,12 @@ import { ArgumentError, TreeError } from '../core/errors';
 import { Tracer } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
 import { asArray, type ArrayLike, describeValue, type TypedArray } from '../functional/arrayLike';
+import { checkOptions, optionsObject } from '../functional/options';
 import { blockUntilReady } from '../functional/ready';
 import { isArrayLeaf } from '../functional/treeFunction';
 import type { Buffer } from '../pjrt';
 import { BrainStateError, TraceContextError } from './errors';
+import { type Filter, type Predicate, toPredicate } from './filters';
 import { globalHooks, HookManager } from './hookManager';
 import type { Hook, HookContexts, HookHandle, HookOptions, HookType } from './hooks';
 import { noteNew, stack, whileCatching } from './recorder';
@@ -108,7 +110,7 @@ export class State<T = Array> {
   constructor(value: Array | ScalarValue | TypedArray, options?: StateOptions);
   constructor(value: T | State<T>, options?: StateOptions);
   constructor(value: unknown, options: StateOptions = {}) {
-    const { name, tag, ...metadata } = options;
+    const { name, tag, ...metadata } = optionsObject(new.target.name, options);
     this.val = arraysIn(value instanceof State ? value.value : value);
     this.name = name ?? null;
     this.tag = tag === undefined ? null : new Set(typeof tag === 'string' ? [tag] : tag);
@@ -481,6 +483,32 @@ export function maybeState<T>(x: State<T> | T): T {
 /** States that were made while a function ran. Mirrors `brainstate.util.NewStateCatcher`. */
 export class NewStateCatcher {
   readonly states: State<unknown>[] = [];
+  private readonly tag: string | null;
+  private readonly excluded: Predicate;
+
+  constructor({ stateTag, stateToExclude }: CatchOptions = {}) {
+    this.tag = stateTag ?? null;
+    this.excluded = toPredicate(stateToExclude ?? null);
+  }
+
+  /** Adds a state, which gets the tag, unless it is excluded or here already. */
+  append(state: State<unknown>): void {
+    if (!(state instanceof State)) throw new ArgumentError(`NewStateCatcher.append: expected a state, got ${describeValue(state)}`);
+    if (this.excluded([], state) || this.states.includes(state)) return;
+    if (this.tag !== null) state.addTag(this.tag);
+    this.states.push(state);
+  }
+
+  /** Takes a state out again. @throws ArgumentError if it is not here */
+  remove(state: State<unknown>): void {
+    const i = this.states.indexOf(state);
+    if (i < 0) throw new ArgumentError('NewStateCatcher.remove: the state is not here');
+    this.states.splice(i, 1);
+  }
+
+  clear(): void {
+    this.states.length = 0;
+  }
 
   getStates(): State<unknown>[] {
     return [...this.states];
@@ -503,17 +531,24 @@ export class NewStateCatcher {
   }
 }
 
+export interface CatchOptions {
+  /** A tag for the states. */
+  stateTag?: string | null | undefined;
+  /** Which states are left alone. */
+  stateToExclude?: Filter | undefined;
+}
+
 /**
  * Collects the states that a function makes, and tags them. Mirrors `brainstate.catch_new_states`.
  *
  * @returns what the function returned, and the catcher
+ * @throws ArgumentError for what is no function
  */
-export function catchNewStates<R>(f: (catcher: NewStateCatcher) => R, options: { stateTag?: string; stateToExclude?: (state: State<unknown>) => boolean } = {}): { result: R; catcher: NewStateCatcher } {
-  const catcher = new NewStateCatcher();
-  const result = whileCatching((s) => {
-    if (options.stateToExclude?.(s)) return;
-    if (options.stateTag !== undefined) s.addTag(options.stateTag);
-    catcher.states.push(s);
-  }, () => f(catcher));
+export function catchNewStates<R>(f: (catcher: NewStateCatcher) => R, options: CatchOptions = {}): { result: R; catcher: NewStateCatcher } {
+  if (typeof f !== 'function') throw new ArgumentError(`catchNewStates: expected a function, got ${describeValue(f)}`);
+  const o = checkOptions('catchNewStates', ['stateTag', 'stateToExclude'], options);
+  if (o.stateTag !== undefined && o.stateTag !== null && typeof o.stateTag !== 'string') throw new ArgumentError(`catchNewStates: expected stateTag to be a string, got ${describeValue(o.stateTag)}`);
+  const catcher = new NewStateCatcher(o);
+  const result = whileCatching((s) => catcher.append(s), () => f(catcher));
   return { result, catcher };
 }

@@ -1,6 +1,8 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { checkpoint as pureCheckpoint, type CheckpointOptions, checkStatic } from '../functional/staging';
-import { type AnyFunction, type LikedArgs, nameOf } from '../functional/treeFunction';
+import { type AnyFunction, type LikedArgs, nameOf, resultsOf } from '../functional/treeFunction';
 import { asFunction, type Callable } from './callable';
 import { type Effects, PureFunction } from './pure';
 
@@ -21,12 +23,15 @@ export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointO
   if (typeof f !== 'function' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);
   checkOptions('checkpoint', ['preventCse', 'policy', 'staticArgnums'], options);
   const fn = asFunction(f as Callable, 'checkpoint');
+  if (options.policy !== undefined && options.policy !== null && typeof options.policy !== 'function') throw new ArgumentError(`checkpoint: expected policy to be a function, got ${describeValue(options.policy)}`);
   const resolved = { ...options, staticArgnums: checkStatic('checkpoint', options.staticArgnums, fn) };
   return (...args: unknown[]) => {
     const pure = new PureFunction(fn, [], `checkpoint of ${nameOf(fn)}`);
     try {
       const run = Object.defineProperty((...xs: unknown[]) => {
         const [result, { writes }] = pure.run([], ...xs);
+        // What it wrote may be all there is to it.
+        if (result === undefined && writes.length === 0) resultsOf(result, `checkpoint of ${nameOf(fn)}`);
         return [result, writes];
       }, 'name', { value: nameOf(fn) });
       const [result, writes] = pureCheckpoint(run as AnyFunction, resolved)(...args) as [unknown, Effects['writes']];

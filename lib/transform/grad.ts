@@ -221,7 +221,7 @@ export function vjp(f: Callable, ...rest: unknown[]): Loose {
     const all = [list.states.map((s) => s.value), ...primals];
     const chosen = [0, ...positions.map((i) => i + 1)];
     const { leaves, def } = floatLeaves(chosen.map((i) => all[i]), what);
-    const point = new LinearPoint(new FlatFunction(replaceArgs(pure.run as AnyFunction, all, chosen), def, what, true), leaves);
+    const point = new LinearPoint(new FlatFunction(replaceArgs(pure.run as AnyFunction, all, chosen, what), def, what, true), leaves);
     const { outDef, auxDef } = point.flat;
     const { aux, writes } = auxDef!.unflatten(point.aux) as unknown as Effects;
     pure.commit(writes);
@@ -258,7 +258,7 @@ export function fwdAndBwd(f: Callable, argnums: number | readonly number[], opti
   const run = jitted ? (jit(fn) as AnyFunction) : fn;
   const fwd = (...args: unknown[]): unknown => {
     const { list } = checkArgnums('fwdAndBwd', argnums, args.length);
-    return vjp(replaceArgs(run, args, list), list.map((i) => args[i]), { hasAux });
+    return vjp(replaceArgs(run, args, list, `fwdAndBwd of ${nameOf(fn)}`), list.map((i) => args[i]), { hasAux });
   };
   const bwd = (pull: (ct: unknown) => unknown[], ct: unknown): unknown => {
     if (typeof pull !== 'function') throw new ArgumentError(`fwdAndBwd: expected the second result of fwd, got ${describeValue(pull)}`);

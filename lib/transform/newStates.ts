@@ -4,7 +4,7 @@ import { describeValue } from '../functional/arrayLike';
 import { type AnyFunction, nameOf } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
 import { checkOptions } from '../functional/options';
-import { type Filter, toPredicate } from '../state/filters';
+import type { Filter } from '../state/filters';
 import { NonBatchState, type State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { filtersByAxis, type StateFilterAxes } from './stateAxes';
@@ -69,11 +69,10 @@ export function vmapNewStates(f: Callable | VmapNewStatesOptions, options?: Vmap
 
 function newStatesMap(op: string, fn: AnyFunction, o: VmapNewStatesOptions, axisOf: (s: State<unknown>) => number | null): StateMap {
   if (o.axisSize !== undefined && (!Number.isInteger(o.axisSize) || o.axisSize < 1)) throw new ArgumentError(`${op}: expected axisSize to be a positive integer, got ${String(o.axisSize)}`);
-  const exclude = o.stateToExclude === undefined || o.stateToExclude === null ? undefined : toPredicate(o.stateToExclude);
   return new StateMap(fn, {
     op, what: `${op} of ${nameOf(fn)}`, inAxes: o.inAxes === undefined ? 0 : o.inAxes, outAxes: o.outAxes === undefined ? 0 : o.outAxes, axisName: o.axisName ?? null, axisSize: o.axisSize,
     named: new Map(), inAxisOf: () => undefined, outAxisOf: () => undefined, unexpected: 'raise', advice: 'was there before; map over it with vmap',
-    newStates: { tag: o.stateTag, exclude: exclude && ((s) => exclude([], s)), axisOf },
+    newStates: { tag: o.stateTag, exclude: o.stateToExclude, axisOf },
   });
 }
 

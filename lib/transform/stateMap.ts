@@ -7,6 +7,7 @@ import { type Axes, inDims, mappedSize, placeOuts } from '../functional/vmap';
 import { type BatchTrace, batchFlat, materialize } from '../interpreters/batch';
 import { indexInDim } from '../primitives/structural';
 import { BatchAxisError } from '../state/errors';
+import type { Filter } from '../state/filters';
 import { catchNewStates, type State } from '../state/state';
 import { type Effects, PureFunction } from './pure';
 import { type AxisOf, dimensionOf } from './stateAxes';
@@ -33,7 +34,7 @@ export interface StateMapConfig {
   /** Throws where an axis of the size cannot be mapped. */
   checkSize?: (size: number) => void;
   /** Where the function's own new states are to be kept, with values of all lanes. */
-  newStates?: { tag: string | undefined; exclude: ((s: State<unknown>) => boolean) | undefined; axisOf: (s: State<unknown>) => number | null };
+  newStates?: { tag: string | undefined; exclude: Filter | undefined; axisOf: (s: State<unknown>) => number | null };
 }
 
 /** States that an object knows of without keeping them. */

@@ -3,7 +3,7 @@ import { configKey } from '../core/config';
 import { ArgumentError } from '../core/errors';
 import { ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { identityOf, isPlainData, plainKey } from '../core/paramsKey';
-import { type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
+import { checkOptimizations, type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
 import { axisKey } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
 import { checkOptions } from '../functional/options';
@@ -68,6 +68,7 @@ export class StatefulFunction {
     this.name = options.name ?? nameOf(this.fun);
     this.returnOnlyWrite = options.returnOnlyWrite ?? true;
     this.statics = checkStatic('StatefulFunction', options.staticArgnums, this.fun);
+    checkOptimizations('StatefulFunction: irOptimizations', options.irOptimizations);
     this.passes = options.irOptimizations ?? null;
   }
 

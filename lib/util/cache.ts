@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions, withFirst } from '../functional/options';
 
 /** A map of at most `maxsize` entries, which forgets what was not used for longest. Mirrors `brainstate.util.BoundedCache`. */
 export class BoundedCache<K = unknown, V = unknown> {
@@ -8,7 +9,8 @@ export class BoundedCache<K = unknown, V = unknown> {
   private hits = 0;
   private misses = 0;
 
-  constructor({ maxsize = 128 }: { maxsize?: number } = {}) {
+  constructor(options: number | { maxsize?: number } = {}) {
+    const { maxsize = 128 } = checkOptions('util.BoundedCache', ['maxsize'], withFirst('util.BoundedCache', 'maxsize', options));
     if (!Number.isInteger(maxsize) || maxsize < 0) throw new ArgumentError(`util.BoundedCache: expected maxsize to be a non-negative integer, got ${describeValue(maxsize)}`);
     this.maxsize = maxsize;
   }
@@ -22,7 +24,8 @@ export class BoundedCache<K = unknown, V = unknown> {
   }
 
   /** The value of a key, which counts as used. @throws ArgumentError if there is none and raiseOnMiss is set */
-  get(key: K, { default: fallback, raiseOnMiss = false, errorContext = 'item' }: { default?: V; raiseOnMiss?: boolean; errorContext?: string } = {}): V | undefined {
+  get(key: K, options: { default?: V; raiseOnMiss?: boolean; errorContext?: string } = {}): V | undefined {
+    const { default: fallback, raiseOnMiss = false, errorContext = 'item' } = checkOptions('util.BoundedCache.get', ['default', 'raiseOnMiss', 'errorContext'], options);
     if (!this.map.has(key)) {
       this.misses++;
       if (raiseOnMiss) throw new ArgumentError(`util.BoundedCache: there is no ${errorContext} '${String(key)}'; there are ${this.map.size === 0 ? 'none' : [...this.map.keys()].map((k) => `'${String(k)}'`).join(', ')}`);
@@ -50,7 +53,8 @@ export class BoundedCache<K = unknown, V = unknown> {
   }
 
   /** Takes an entry out and gives its value. */
-  pop(key: K, { default: fallback }: { default?: V } = {}): V | undefined {
+  pop(key: K, options: { default?: V } = {}): V | undefined {
+    const { default: fallback } = checkOptions('util.BoundedCache.pop', ['default'], options);
     const value = this.map.has(key) ? this.map.get(key) : fallback;
     this.map.delete(key);
     return value;

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
 
 type Dict = Record<string, unknown>;
 
@@ -21,7 +21,8 @@ const put = (o: object, key: string, value: unknown) => Object.defineProperty(o,
 export function mergeDicts(...dicts: object[]): Dict;
 export function mergeDicts(dicts: readonly object[], options: { recursive?: boolean }): Dict;
 export function mergeDicts(...args: unknown[]): Dict {
-  const [dicts, { recursive = true }] = globalThis.Array.isArray(args[0]) ? [args[0] as unknown[], (args[1] ?? {}) as { recursive?: boolean }] : [args, {}];
+  const [dicts, options] = globalThis.Array.isArray(args[0]) ? [args[0] as unknown[], args[1] as { recursive?: boolean }] : [args, {}];
+  const { recursive = true } = checkOptions('util.mergeDicts', ['recursive'], options);
   const out: Dict = {};
   for (const d of dicts) {
     checkDict('util.mergeDicts', d);
@@ -34,7 +35,8 @@ export function mergeDicts(...args: unknown[]): Dict {
 }
 
 /** Nested plain objects as one, whose keys are joined: `{ a: { b: 1 } }` is `{ 'a.b': 1 }`. Mirrors `brainstate.util.flatten_dict`. @throws ArgumentError where two keys become one */
-export function flattenDict(d: object, { parentKey = '', sep = '.', ...rest }: { parentKey?: string; sep?: string } = {}): Dict {
+export function flattenDict(d: object, options: { parentKey?: string; sep?: string } = {}): Dict {
+  const { parentKey = '', sep = '.', ...rest } = optionsObject('flattenDict', options);
   noMoreOptions(rest, flattenDict);
   checkDict('util.flattenDict', d);
   const out: Dict = {};
@@ -51,7 +53,8 @@ export function flattenDict(d: object, { parentKey = '', sep = '.', ...rest }: {
 }
 
 /** The inverse of {@link flattenDict}. Mirrors `brainstate.util.unflatten_dict`. @throws ArgumentError for empty parts of keys, and a key above another */
-export function unflattenDict(d: object, { sep = '.', ...rest }: { sep?: string } = {}): Dict {
+export function unflattenDict(d: object, options: { sep?: string } = {}): Dict {
+  const { sep = '.', ...rest } = optionsObject('unflattenDict', options);
   noMoreOptions(rest, unflattenDict);
   checkDict('util.unflattenDict', d);
   const out: Dict = {};
@@ -157,7 +160,8 @@ export function unfreeze(x: unknown): unknown {
 }
 
 /** A copy with further entries, frozen if the original is. Mirrors `brainstate.util.copy`. */
-export function copy<T extends object>(x: T, { addOrReplace = {} }: { addOrReplace?: object } = {}): T {
+export function copy<T extends object>(x: T, options: { addOrReplace?: object } = {}): T {
+  const { addOrReplace = {} } = checkOptions('util.copy', ['addOrReplace'], options);
   if (x instanceof FrozenDict) return x.copy(addOrReplace) as unknown as T;
   checkDict('util.copy', x);
   return { ...x, ...addOrReplace } as T;

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import { NestedDict } from '../state/nestedDict';
 import type { Path } from '../state/paths';
@@ -28,7 +28,8 @@ export interface FlatMappingOptions {
  */
 export function flatMapping(xs: Mapping, options?: FlatMappingOptions & { sep?: null }): FlattedDict<unknown>;
 export function flatMapping(xs: Mapping, options: FlatMappingOptions & { sep: string }): Map<string, unknown>;
-export function flatMapping(xs: Mapping, { keepEmptyNodes = false, isLeaf = null, sep = null, ...rest }: FlatMappingOptions & { sep?: string | null } = {}): FlattedDict<unknown> | Map<string, unknown> {
+export function flatMapping(xs: Mapping, options: FlatMappingOptions & { sep?: string | null } = {}): FlattedDict<unknown> | Map<string, unknown> {
+  const { keepEmptyNodes = false, isLeaf = null, sep = null, ...rest } = optionsObject('flatMapping', options);
   noMoreOptions(rest, flatMapping);
   if (entriesOf(xs) === null) throw new ArgumentError(`util.flatMapping: expected a plain object, Map or NestedDict, got ${describeValue(xs)}`);
   const out: [Path, unknown][] = [];
@@ -50,7 +51,8 @@ export function flatMapping(xs: Mapping, { keepEmptyNodes = false, isLeaf = null
  *
  * @throws ArgumentError for a path above another
  */
-export function nestMapping(xs: FlattedDict<unknown> | ReadonlyMap<Path | string, unknown> | Readonly<Record<string, unknown>>, { sep = null, ...rest }: { sep?: string | null } = {}): NestedDict<unknown> {
+export function nestMapping(xs: FlattedDict<unknown> | ReadonlyMap<Path | string, unknown> | Readonly<Record<string, unknown>>, options: { sep?: string | null } = {}): NestedDict<unknown> {
+  const { sep = null, ...rest } = optionsObject('nestMapping', options);
   noMoreOptions(rest, nestMapping);
   const entries = xs instanceof FlattedDict ? xs.entries() : entriesOf(xs as Mapping);
   if (entries === null) throw new ArgumentError(`util.nestMapping: expected a FlattedDict, Map or plain object, got ${describeValue(xs)}`);

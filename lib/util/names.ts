@@ -1,11 +1,12 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { noMoreOptions, optionsObject } from '../functional/options';
 
 const counts = new Map<string, number>();
 
 /** A name that no call before gave: the type with the number of its calls before. Mirrors `brainstate.util.get_unique_name`. */
-export function getUniqueName(type: string, { prefix = '', ...rest }: { prefix?: string } = {}): string {
+export function getUniqueName(type: string, options: { prefix?: string } = {}): string {
+  const { prefix = '', ...rest } = optionsObject('getUniqueName', options);
   noMoreOptions(rest, getUniqueName);
   const n = counts.get(type) ?? 0;
   counts.set(type, n + 1);

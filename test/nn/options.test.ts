@@ -27,6 +27,16 @@ test.each<[string, unknown[], string]>([
   expect(make).toThrow(`${name}: unknown option 'bias'; expected one of ${known}`);
 });
 
+test.each<[string, unknown[]]>([
+  ['Linear', [2, 3]], ['Conv2d', [[8, 8, 1], 4, 3]], ['ScaledWSConv1d', [[4, 3], 2, 3]], ['ConvTranspose1d', [[4, 3], 2, 3]], ['LoRA', [1, 1, 2]], ['Embedding', [3, 4]], ['GRUCell', [2, 2]], ['RNNCell', [2, 2]],
+  ['LayerNorm', [3]], ['RMSNorm', [3]], ['BatchNorm1d', [[4, 3]]], ['GroupNorm', [4]], ['MaxPool2d', [2]], ['AvgPool1d', [2]], ['LPPool1d', [2, 2]], ['MaxUnpool1d', [2]], ['AdaptiveAvgPool1d', [2]], ['ZeroPad1d', [1]], ['ConstantPad1d', [1]],
+  ['Dropout', [0.5]], ['Dropout2d', [0.5]], ['DropoutFixed', [2]], ['AlphaDropout', [0.5]], ['Flatten', []], ['Unflatten', [0, [1]]], ['MultiHeadAttention', [4, 2]], ['RotaryEmbedding', []], ['Vmap', [new nn.Linear(1, 1)]],
+  ['Param', [1]], ['Const', [1]], ['L1Reg', []], ['HuberReg', []], ['StudentTReg', []], ['GaussianReg', [0, 1]], ['PowerT', []], ['ELU', [1]], ['PReLU', []], ['Hardtanh', []], ['PrecisionMetric', []], ['Delay', [np.ones([2])]],
+])('%s refuses a number in place of its options', (name, args) => {
+  // Taken apart, a number has no entries: what was meant would be lost in silence.
+  for (const bare of [7, false, 'same']) expect(() => environ.context({ dt: 1 }, () => new N[name]!(...args, bare))).toThrow(ArgumentError);
+});
+
 test('an option that is undefined is one that is not given', () => {
   expect(() => new N.Linear!(2, 3, { bias: undefined })).not.toThrow();
 });
@@ -62,6 +72,18 @@ test('functions refuse options that they do not have', () => {
   const x = np.ones([2, 2]);
   for (const [name, args] of [['elu', [x]], ['softShrink', [x]], ['hardTanh', [x]], ['gelu', [x]], ['weightStandardization', [x]], ['clipGradNorm', [{ x }, 1]], ['callAllFns', [new nn.Linear(2, 2), 'initState']]] as const) {
     expect(() => F[name]!(...args, { slope: 1 })).toThrow(new RegExp(`^${name}: unknown option 'slope'; expected one of \\w+`));
+  }
+  for (const name of ['softmax', 'logSoftmax', 'logsumexp', 'logmeanexp', 'softmin', 'standardize']) {
+    expect(() => F[name]!(x, { axes: 0 })).toThrow(new RegExp(`^${name}: unknown option 'axes'; expected one of axis`));
+    expect(() => F[name]!(x, { axis: 'rows' })).toThrow(`${name}: expected axis to be an integer`);
+    expect((F[name]!(x, [0, 1]) as np.Array).js()).toEqual((F[name]!(x, { axis: [0, 1] }) as np.Array).js());
+  }
+  const q = np.ones([1, 2, 1, 4]);
+  expect(() => F.dotProductAttention!(q, q, q, { causal: true })).toThrow("dotProductAttention: unknown option 'causal'; expected one of bias");
+  for (const layer of [new nn.LayerNorm(2), new nn.RMSNorm(2), new nn.GroupNorm(2, { numGroups: 1 }), new nn.BatchNorm0d(2)]) {
+    const call = (...args: unknown[]) => environ.context({ fit: true }, () => (layer.call as (...a: unknown[]) => unknown)(...args));
+    expect(() => call(x, { masks: x })).toThrow(`${layer.constructor.name}: unknown option 'masks'; expected one of mask`);
+    expect(() => call(x, np.ones([2, 2], { dtype: 'bool' }))).toThrow(ArgumentError);
   }
 });
 

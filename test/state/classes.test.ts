@@ -1,4 +1,4 @@
-import { type Array, DictManager, FakeState, graph, HiddenGroupState, HiddenState, HiddenTreeState, numpy as np, ParamState, ShortTermState, State, StateDictManager, StateTraceStack, TreefyState, tree } from '../../lib';
+import { ArgumentError, type Array, catchNewStates, DictManager, FakeState, graph, HiddenGroupState, HiddenState, HiddenTreeState, NewStateCatcher, numpy as np, ParamState, ShortTermState, State, StateDictManager, StateTraceStack, TreefyState, tree } from '../../lib';
 
 test('HiddenState tells its shape', () => {
   const h = new HiddenState(np.zeros([2, 3]));
@@ -111,4 +111,29 @@ test('snapshots take values from plain objects', () => {
   graph.updateStates(net, taken);
   expect([net.l.w.value.toList(), net.l.n.value.item()]).toEqual([[0, 0], 1]);
   expect(() => taken.replaceByPureDict({ l: { q: 1 } })).toThrow('there is nothing at \'l.q\'');
+});
+
+test('new states are caught by filter and tag; the catcher takes and gives up states', () => {
+  const { result, catcher } = catchNewStates(() => [new ParamState(1), new State(2), new ShortTermState(3)], { stateTag: 'new', stateToExclude: ParamState });
+  expect([catcher.length, catcher.getByTag('new').length, result[0]!.tag]).toEqual([2, 2, null]);
+  expect([...catcher]).toEqual(result.slice(1));
+  catcher.append(result[1]!);
+  expect(catcher.length).toBe(2);
+  catcher.remove(result[1]!);
+  expect(catcher.getStates()).toEqual([result[2]]);
+  expect(() => catcher.remove(result[1]!)).toThrow(ArgumentError);
+  catcher.clear();
+  expect(catcher.length).toBe(0);
+  const own = new NewStateCatcher({ stateToExclude: 'old' });
+  own.append(new State(1, { tag: 'old' }));
+  own.append(result[0]!);
+  expect(own.getStates()).toEqual([result[0]]);
+});
+
+test('what is no option, or no options, is refused', () => {
+  const F = catchNewStates as unknown as (...args: unknown[]) => unknown;
+  for (const call of [
+    () => F(() => 1, { tag: 'x' }), () => F(() => 1, 'x'), () => F({ stateTag: 'x' }), () => F(() => 1, { stateTag: 3 }), () => new StateTraceStack({ nme: 'x' } as never), () => new StateTraceStack(3 as never),
+    () => new State(1, 'name' as never), () => new State(1).registerHook('read', () => 1, { prio: 1 } as never), () => new State(1).registerHook('read', () => 1, 3 as never),
+  ]) expect(call).toThrow(ArgumentError);
 });

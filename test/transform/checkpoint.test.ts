@@ -1,4 +1,4 @@
-import { checkpoint, checkpointName, type CheckpointPolicy, checkpointPolicies as policies, grad, makeJaxpr, numpy as np } from '../../lib';
+import { ArgumentError, checkpoint, checkpointName, type CheckpointPolicy, checkpointPolicies as policies, grad, makeJaxpr, numpy as np, State } from '../../lib';
 
 test('policies decide what a checkpoint keeps, by operation and by name', () => {
   const w = np.ones([3, 3]);
@@ -25,4 +25,12 @@ test('policies decide what a checkpoint keeps, by operation and by name', () => 
     expect(grad((x: np.Array) => np.sum(checkpoint(f, { policy })(x)))(np.ones([3])).js()).toEqual(plain);
   }
   expect(() => checkpointName(1, '')).toThrow(/expected name to be a string/);
+});
+
+test('a checkpoint of a function that returns nothing is fine if it writes a state', () => {
+  const s = new State(1);
+  checkpoint((x: np.Array) => { s.value = s.value.add(x); })(2);
+  expect(Number(s.value)).toBe(3);
+  expect(() => checkpoint((x: np.Array) => { x.mul(2); })(2)).toThrow('the function returned undefined');
+  expect(() => checkpoint((x: np.Array) => x, { policy: 3 as never })).toThrow(ArgumentError);
 });

@@ -120,6 +120,16 @@ test('transforms refuse options that they do not have, and what is no function',
   expect(() => switchCase(1, [(x: A) => x, 3 as never], np.ones([]))).toThrow('switchCase: expected functions as branches, got');
 });
 
+test('passes refuse options that they do not have, and what is no jaxpr', () => {
+  const { jaxpr } = makeJaxpr((x: Array) => x.add(0))(1);
+  const bad = optimizeJaxpr as unknown as (...args: unknown[]) => unknown;
+  expect(() => bad(jaxpr, { passes: [] })).toThrow("optimizeJaxpr: unknown option 'passes'; expected one of maxIterations, optimizations");
+  for (const args of [[jaxpr, 3], [jaxpr, { maxIterations: 0 }], [jaxpr, { optimizations: 'constantFold' }], [jaxpr, { optimizations: ['fold'] }], [3]]) expect(() => bad(...args)).toThrow(ArgumentError);
+  for (const pass of [inlineJit, constantFold, deadCodeElimination, commonSubexpressionElimination, copyPropagation, algebraicSimplification]) expect(() => pass(3 as never)).toThrow('expected a jaxpr, got number');
+  expect(() => new StatefulFunction((x: Array) => x, { irOptimizations: ['fold' as never] })).toThrow("got 'fold'");
+  expect(() => eqnsToJaxpr(3 as never)).toThrow(ArgumentError);
+});
+
 test('axisEnv: mapped axes that the function may name', () => {
   const f = (x: A) => lax.psum(x, 'i').add(lax.axisIndex('j'));
   const text = '{ lambda ; a:f32[2]. let\n    b:f32[2] = psum';

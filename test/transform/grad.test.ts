@@ -64,6 +64,17 @@ test('errors name what is wrong', () => {
   expect(() => grad(f, { what: 1 } as never)).toThrow("unknown option 'what'");
 });
 
+test('numbers that are not differentiated stay numbers, and an error says so where they are used as arrays', () => {
+  const f = (x: A, y: A) => x.mul(y);
+  expect(() => grad(f, { argnums: 1 })(2, 3)).toThrow("grad of f: a number has no method 'mul' (x.mul is not a function). An argument that is not differentiated stays the number 2 that was given");
+  expect(() => vjp(f, 2, 3, { argnums: 1, gradStates: [] })).toThrow("vjp of f: a number has no method 'mul'");
+  expect(Number(grad(f, { argnums: 1 })(np.asarray(2), 3))).toBe(2);
+  const power = (x: A, n: number) => globalThis.Array.from({ length: n }).reduce<A>((p) => p.mul(x), np.ones([]));
+  expect(Number(grad(power)(2, 3))).toBe(12);
+  // Other mistakes stay what they are.
+  expect(() => grad((x: A) => (x as unknown as { mull(y: number): A }).mull(1))(2)).toThrow(TypeError);
+});
+
 test('with respect to a state that the function overwrites: its value on entry', () => {
   const s = new ParamState(np.array(2));
   const g = grad(() => {

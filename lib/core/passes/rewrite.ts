@@ -32,9 +32,10 @@ export function rewriteEqns(jaxpr: Jaxpr, visit: (e: Eqn) => Rewritten): Jaxpr {
 }
 
 /** A pass on open jaxprs as one on both kinds. */
-export function onBoth(pass: (jaxpr: Jaxpr) => Jaxpr): <J extends Jaxpr | ClosedJaxpr>(jaxpr: J) => J {
+export function onBoth(op: string, pass: (jaxpr: Jaxpr) => Jaxpr): <J extends Jaxpr | ClosedJaxpr>(jaxpr: J) => J {
   return <J extends Jaxpr | ClosedJaxpr>(jaxpr: J): J => {
-    if (!(jaxpr instanceof ClosedJaxpr)) return pass(jaxpr as Jaxpr) as J;
+    if (jaxpr instanceof Jaxpr) return pass(jaxpr) as J;
+    if (!(jaxpr instanceof ClosedJaxpr)) throw new ArgumentError(`${op}: expected a jaxpr, got ${typeof jaxpr === 'object' ? 'another object' : typeof jaxpr}`);
     const made = pass(jaxpr.jaxpr);
     if (made === jaxpr.jaxpr) return jaxpr;
     // A pass may drop constants.
@@ -55,6 +56,7 @@ export interface EqnsOptions {
 
 /** A jaxpr of equations. Mirrors `brainstate.transform.eqns_to_jaxpr`. */
 export function eqnsToJaxpr(eqns: readonly Eqn[], options: EqnsOptions = {}): Jaxpr {
+  if (!globalThis.Array.isArray(eqns) || !eqns.every((e) => e instanceof Eqn)) throw new ArgumentError('eqnsToJaxpr: expected a list of equations');
   const constvars = options.constvars ?? [];
   const made = new Set<Atom>(constvars);
   const free = new Set<Var>();

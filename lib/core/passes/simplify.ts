@@ -1,5 +1,6 @@
 import type { ConcreteArray } from '../array';
 import { dtypeKind } from '../dtype';
+import { ArgumentError } from '../errors';
 import { type Atom, type ClosedJaxpr, Eqn, Jaxpr, Literal, Var } from '../jaxpr';
 import { paramsKey } from '../paramsKey';
 import { bind, currentTrace, withTrace } from '../trace';
@@ -20,10 +21,10 @@ function isCopy(e: Eqn): boolean {
 }
 
 /** Takes out operations that give their operand back. Mirrors `brainstate.transform.copy_propagation`. */
-export const copyPropagation = onBoth((jaxpr) => rewriteEqns(jaxpr, (e) => (isCopy(e) ? [e.inputs[0]!] : e)));
+export const copyPropagation = onBoth('copyPropagation', (jaxpr) => rewriteEqns(jaxpr, (e) => (isCopy(e) ? [e.inputs[0]!] : e)));
 
 /** Computes what is computed twice once. Operations with effects stay. Mirrors `brainstate.transform.common_subexpression_elimination`. */
-export const commonSubexpressionElimination = onBoth((jaxpr) => {
+export const commonSubexpressionElimination = onBoth('commonSubexpressionElimination', (jaxpr) => {
   const numbers = new Map<Atom, number>();
   const known = new Map<string, Eqn>();
   const atomKey = (a: Atom): string => {
@@ -45,7 +46,7 @@ export const commonSubexpressionElimination = onBoth((jaxpr) => {
 });
 
 /** Removes what no result depends on; operations with effects stay. Mirrors `brainstate.transform.dead_code_elimination`. */
-export const deadCodeElimination = onBoth((jaxpr) => dceJaxpr(jaxpr, jaxpr.outvars.map(() => true), true).jaxpr);
+export const deadCodeElimination = onBoth('deadCodeElimination', (jaxpr) => dceJaxpr(jaxpr, jaxpr.outvars.map(() => true), true).jaxpr);
 
 const isLiteral = (a: Atom | undefined, value: number) => a instanceof Literal && a.value === value;
 
@@ -54,7 +55,7 @@ const isLiteral = (a: Atom | undefined, value: number) => a instanceof Literal &
  *
  * Mirrors `brainstate.transform.algebraic_simplification`.
  */
-export const algebraicSimplification = onBoth((jaxpr) => {
+export const algebraicSimplification = onBoth('algebraicSimplification', (jaxpr) => {
   const makers = new Map<Var, Eqn>();
   return rewriteEqns(jaxpr, (e) => {
     for (const v of e.outputs) makers.set(v, e);
@@ -88,7 +89,7 @@ function root(): ReturnType<typeof currentTrace> {
 }
 
 /** Computes scalars that depend on literals only. Mirrors `brainstate.transform.constant_fold`. */
-export const constantFold = onBoth((jaxpr) => rewriteEqns(jaxpr, (e) => {
+export const constantFold = onBoth('constantFold', (jaxpr) => rewriteEqns(jaxpr, (e) => {
   if (e.effects.length > 0 || e.inputs.length === 0 || !e.inputs.every((a) => a instanceof Literal) || !e.outputs.every((v) => v.aval.ndim === 0)) return e;
   const outs = withTrace(root(), () => bind(e.prim, e.inputs.map((a) => (a as Literal).array), e.params));
   return outs.map((x, i) => new Literal((x as ConcreteArray).item() as number, e.outputs[i]!.aval));
@@ -99,6 +100,13 @@ const PASSES = { constantFold, deadCodeElimination, commonSubexpressionEliminati
 export type OptimizationName = keyof typeof PASSES;
 /** Names of all passes, in the order in which they run. */
 export const OPTIMIZATIONS = Object.keys(PASSES) as readonly OptimizationName[];
+
+/** @throws ArgumentError for what is no list of names of passes */
+export function checkOptimizations(op: string, names: unknown): void {
+  if (names === undefined || names === null) return;
+  const bad = globalThis.Array.isArray(names) ? names.find((n) => !OPTIMIZATIONS.includes(n as OptimizationName)) : names;
+  if (bad !== undefined || !globalThis.Array.isArray(names)) throw new ArgumentError(`${op}: expected optimizations to be a list of ${OPTIMIZATIONS.join(', ')}, got ${globalThis.Array.isArray(names) ? `'${String(bad)}'` : typeof names}`);
+}
 
 /** What to do of {@link optimizeJaxpr}. */
 export interface OptimizeOptions {
@@ -114,7 +122,11 @@ export interface OptimizeOptions {
  * Mirrors `brainstate.transform.optimize_jaxpr`.
  */
 export function optimizeJaxpr<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, options: OptimizeOptions = {}): J {
-  const { maxIterations = 3, optimizations } = options;
+  if (options === null || typeof options !== 'object') throw new ArgumentError(`optimizeJaxpr: expected an options object, got ${typeof options} ${String(options)}`);
+  const { maxIterations = 3, optimizations, ...rest } = options;
+  for (const k of Object.keys(rest)) throw new ArgumentError(`optimizeJaxpr: unknown option '${k}'; expected one of maxIterations, optimizations`);
+  if (!Number.isInteger(maxIterations) || maxIterations < 1) throw new ArgumentError(`optimizeJaxpr: expected maxIterations to be a positive integer, got ${String(maxIterations)}`);
+  checkOptimizations('optimizeJaxpr', optimizations);
   let current = jaxpr;
   for (let i = 0; i < maxIterations; i++) {
     const before = current;
@@ -130,7 +142,7 @@ export function optimizeJaxpr<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, options: 
  * @param shouldExpand which calls; default all
  */
 export function inlineJit<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, shouldExpand: (e: Eqn) => boolean = () => true): J {
-  return onBoth((j) => inlined(j, shouldExpand))(jaxpr);
+  return onBoth('inlineJit', (j) => inlined(j, shouldExpand))(jaxpr);
 }
 
 function inlined(jaxpr: Jaxpr, shouldExpand: (e: Eqn) => boolean): Jaxpr {
