@@ -85,7 +85,7 @@ export function psum(x: PerLane, axisName: AxisName, options: GroupOptions = {})
   return reduceLanes('psum', x, axisName, options, p.psum, (s) => reduceSum(s, [0]));
 }
 
-/** Mean over the lanes of a named axis. Mirrors `jax.lax.pmean`. */
+/** Mean over the lanes of a named axis. Mirrors `jax.lax.pmean`. @example vmap((x: Array) => x.sub(lax.pmean(x, 'i')), { axisName: 'i' })(np.array([1.0, 2.0, 3.0])).js(); // [-1, 0, 1] */
 export function pmean(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
   const { size } = lanesOf('pmean', axisName, options);
   return each((a) => {
@@ -94,12 +94,12 @@ export function pmean(x: PerLane, axisName: AxisName, options: GroupOptions = {}
   }, x);
 }
 
-/** Largest value over the lanes of a named axis. Mirrors `jax.lax.pmax`. */
+/** Largest value over the lanes of a named axis. Mirrors `jax.lax.pmax`. @example vmap((x: Array) => lax.pmax(x, 'i'), { axisName: 'i' })(np.array([1, 5, 3])).js(); // [5, 5, 5] */
 export function pmax(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
   return reduceLanes('pmax', x, axisName, options, p.pmax, (s) => reduceMax(s, [0]));
 }
 
-/** Smallest value over the lanes of a named axis. Mirrors `jax.lax.pmin`. */
+/** Smallest value over the lanes of a named axis. Mirrors `jax.lax.pmin`. @example vmap((x: Array) => lax.pmin(x, 'i'), { axisName: 'i' })(np.array([1, 5, 3])).js(); // [1, 1, 1] */
 export function pmin(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
   return reduceLanes('pmin', x, axisName, options, p.pmin, (s) => reduceMin(s, [0]));
 }
@@ -122,12 +122,17 @@ export function allGather(x: PerLane, axisName: AxisName, options: GroupOptions 
   }, x);
 }
 
-/** Number of the lane in a named axis: int32[]. Mirrors `jax.lax.axis_index`. */
+/** Number of the lane in a named axis: int32[]. Mirrors `jax.lax.axis_index`. @example vmap(() => lax.axisIndex('i'), { axisName: 'i', axisSize: 3 })().js(); // [0, 1, 2] */
 export function axisIndex(axisName: AxisName): Array {
   return namesOf(axisName).reduce<Array | null>((at, name) => (at === null ? p.axisIndex(name) : add(mul(at, int(sizeOf(name))), p.axisIndex(name))), null) ?? int(0);
 }
 
-/** Size of a named axis, the product of those of several. Mirrors `jax.lax.axis_size`. */
+/**
+ * Size of a named axis, the product of those of several. Mirrors `jax.lax.axis_size`.
+ *
+ * @example
+ * vmap((x: Array) => x.mul(lax.axisSize('i')), { axisName: 'i' })(np.ones([3])).js(); // [3, 3, 3]
+ */
 export function axisSize(axisName: AxisName): number {
   return namesOf(axisName).reduce((n, name) => n * sizeOf(name), 1);
 }

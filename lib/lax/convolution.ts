@@ -17,13 +17,23 @@ export type ConvDimensionNumbers = c.ConvDimensionNumbers;
 /** Layouts of input, kernel and result, such as `['NHWC', 'HWIO', 'NHWC']`, or the permutations they stand for; null: `['NCHW', 'OIHW', 'NCHW']` and its like. */
 export type ConvGeneralDilatedDimensionNumbers = readonly [string, string, string] | ConvDimensionNumbers | null;
 
-/** Reads layouts. Mirrors `jax.lax.conv_dimension_numbers`. @throws ArgumentError where they do not fit each other or the rank */
+/**
+ * Reads layouts. Mirrors `jax.lax.conv_dimension_numbers`. @throws ArgumentError where they do not fit each other or the rank
+ *
+ * @example
+ * lax.convDimensionNumbers([1, 8, 8, 3], [3, 3, 3, 16], ['NHWC', 'HWIO', 'NHWC']).lhsSpec; // [0, 3, 1, 2]
+ */
 export function convDimensionNumbers(lhsShape: Shape, rhsShape: Shape, dimensionNumbers: ConvGeneralDilatedDimensionNumbers): ConvDimensionNumbers {
   if (lhsShape.length !== rhsShape.length) throw new ShapeError(`convDimensionNumbers: expected input and kernel of one rank, got shapes [${lhsShape}] and [${rhsShape}]`);
   return c.convDimensionNumbers(lhsShape.length, dimensionNumbers);
 }
 
-/** Layouts as permutations of input, kernel and result. Mirrors `jax.lax.conv_general_permutations`. @throws ArgumentError where they do not fit each other */
+/**
+ * Layouts as permutations of input, kernel and result. Mirrors `jax.lax.conv_general_permutations`. @throws ArgumentError where they do not fit each other
+ *
+ * @example
+ * lax.convGeneralPermutations(['NHWC', 'HWIO', 'NHWC']); // [[0, 3, 1, 2], [3, 2, 0, 1], [0, 3, 1, 2]]
+ */
 export function convGeneralPermutations(dimensionNumbers: readonly [string, string, string]): [number[], number[], number[]] {
   const { lhsSpec, rhsSpec, outSpec } = c.convDimensionNumbers(dimensionNumbers[0].length, dimensionNumbers);
   return [[...lhsSpec], [...rhsSpec], [...outSpec]];
@@ -68,12 +78,22 @@ export function convGeneralDilated(lhs: ArrayLike, rhs: ArrayLike, windowStrides
   return c.convGeneralDilated(x, k, { ...others, dimensionNumbers: dn, windowStrides, padding: readPadding('convGeneralDilated', padding, sizes, windows, windowStrides) });
 }
 
-/** Convolution of `[batch, features, …space]` with a kernel `[out, in, …space]`. Mirrors `jax.lax.conv`. @throws as {@link convGeneralDilated} */
+/**
+ * Convolution of `[batch, features, …space]` with a kernel `[out, in, …space]`. Mirrors `jax.lax.conv`. @throws as {@link convGeneralDilated}
+ *
+ * @example
+ * lax.conv(np.ones([1, 1, 3, 3]), np.ones([1, 1, 2, 2]), [1, 1], 'SAME').shape; // [1, 1, 3, 3]
+ */
 export function conv(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly number[], padding: string, options: Pick<ConvOptions, 'precision' | 'preferredElementType'> = {}): Array {
   return convGeneralDilated(lhs, rhs, windowStrides, padding, options);
 }
 
-/** {@link conv} with dilations and padding of any kind. Mirrors `jax.lax.conv_with_general_padding`. @throws as {@link convGeneralDilated} */
+/**
+ * {@link conv} with dilations and padding of any kind. Mirrors `jax.lax.conv_with_general_padding`. @throws as {@link convGeneralDilated}
+ *
+ * @example
+ * lax.convWithGeneralPadding(np.ones([1, 1, 4]), np.ones([1, 1, 2]), [1], [[1, 0]], null, null).js(); // [[[1, 2, 2, 2]]]
+ */
 export function convWithGeneralPadding(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly number[], padding: PaddingLike | string, lhsDilation: readonly number[] | null, rhsDilation: readonly number[] | null, options: Pick<ConvOptions, 'precision' | 'preferredElementType'> = {}): Array {
   return convGeneralDilated(lhs, rhs, windowStrides, padding, { lhsDilation, rhsDilation, ...options });
 }
@@ -136,6 +156,8 @@ function kernelInLayout(k: Array, dn: ConvDimensionNumbers): Array {
  * `jax.lax.conv_general_dilated_patches`.
  *
  * @throws as {@link convGeneralDilated}
+ * @example
+ * lax.convGeneralDilatedPatches(np.ones([1, 2, 4, 4]), [2, 2], [1, 1], 'VALID').shape; // [1, 8, 3, 3]
  */
 export function convGeneralDilatedPatches(lhs: ArrayLike, filterShape: Shape, windowStrides: readonly number[], padding: PaddingLike | string, options: Omit<ConvOptions, 'featureGroupCount' | 'batchGroupCount'> = {}): Array {
   const x = asArray(lhs, 'convGeneralDilatedPatches');
@@ -152,6 +174,8 @@ export function convGeneralDilatedPatches(lhs: ArrayLike, filterShape: Shape, wi
  * place of the window of each input channel. Mirrors `jax.lax.conv_general_dilated_local`.
  *
  * @throws as {@link convGeneralDilated}
+ * @example
+ * lax.convGeneralDilatedLocal(np.ones([1, 1, 4]), np.ones([3, 2, 3]), [1], 'VALID', [2]).shape; // [1, 3, 3]
  */
 export function convGeneralDilatedLocal(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly number[], padding: PaddingLike | string, filterShape: Shape, options: Omit<ConvOptions, 'featureGroupCount' | 'batchGroupCount' | 'preferredElementType'> = {}): Array {
   const [x, k] = [asArray(lhs, 'convGeneralDilatedLocal'), asArray(rhs, 'convGeneralDilatedLocal')];
@@ -173,7 +197,12 @@ function checkNone(op: string, n: number): void {
   if (n < 0) throw new ShapeError(`${op}: the window is larger than the padded input`);
 }
 
-/** Shape of a convolution's result in the layout `[batch, features, …space]`. Mirrors `jax.lax.conv_shape_tuple`. @throws ShapeError */
+/**
+ * Shape of a convolution's result in the layout `[batch, features, …space]`. Mirrors `jax.lax.conv_shape_tuple`. @throws ShapeError
+ *
+ * @example
+ * lax.convShapeTuple([1, 3, 8, 8], [16, 3, 3, 3], [1, 1], 'VALID'); // [1, 16, 6, 6]
+ */
 export function convShapeTuple(lhsShape: Shape, rhsShape: Shape, strides: readonly number[], pads: PaddingLike | string, options: { batchGroupCount?: number } = {}): number[] {
   const space = lhsShape.slice(2);
   const window = rhsShape.slice(2);
@@ -185,7 +214,12 @@ export function convShapeTuple(lhsShape: Shape, rhsShape: Shape, strides: readon
   })];
 }
 
-/** Shape of {@link convGeneralDilated}'s result without dilation. Mirrors `jax.lax.conv_general_shape_tuple`. @throws ShapeError */
+/**
+ * Shape of {@link convGeneralDilated}'s result without dilation. Mirrors `jax.lax.conv_general_shape_tuple`. @throws ShapeError
+ *
+ * @example
+ * lax.convGeneralShapeTuple([1, 8, 8, 3], [3, 3, 3, 16], [2, 2], 'SAME', ['NHWC', 'HWIO', 'NHWC']); // [1, 4, 4, 16]
+ */
 export function convGeneralShapeTuple(lhsShape: Shape, rhsShape: Shape, windowStrides: readonly number[], padding: PaddingLike | string, dimensionNumbers: ConvGeneralDilatedDimensionNumbers): number[] {
   const dn = convDimensionNumbers(lhsShape, rhsShape, dimensionNumbers);
   const plain = convShapeTuple(dn.lhsSpec.map((d) => lhsShape[d]!), dn.rhsSpec.map((d) => rhsShape[d]!), windowStrides, padding);
@@ -194,7 +228,12 @@ export function convGeneralShapeTuple(lhsShape: Shape, rhsShape: Shape, windowSt
   return out;
 }
 
-/** Shape of {@link convTranspose}'s result. Mirrors `jax.lax.conv_transpose_shape_tuple`. @throws ShapeError */
+/**
+ * Shape of {@link convTranspose}'s result. Mirrors `jax.lax.conv_transpose_shape_tuple`. @throws ShapeError
+ *
+ * @example
+ * lax.convTransposeShapeTuple([1, 4, 4, 3], [2, 2, 3, 5], [2, 2], 'SAME', ['NHWC', 'HWIO', 'NHWC']); // [1, 8, 8, 5]
+ */
 export function convTransposeShapeTuple(lhsShape: Shape, rhsShape: Shape, windowStrides: readonly number[], padding: PaddingLike | string, dimensionNumbers: ConvGeneralDilatedDimensionNumbers): number[] {
   const dn = convDimensionNumbers(lhsShape, rhsShape, dimensionNumbers);
   const l = dn.lhsSpec.map((d) => lhsShape[d]!);

@@ -21,7 +21,12 @@ export interface DotOptions {
   preferredElementType?: DType | null;
 }
 
-/** Sums of products over contracted dimensions, for each entry of batch dimensions: `[[lhsContract, rhsContract], [lhsBatch, rhsBatch]]`. Mirrors `jax.lax.dot_general`. @throws ShapeError, DtypeError where the operands do not fit */
+/**
+ * Sums of products over contracted dimensions, for each entry of batch dimensions: `[[lhsContract, rhsContract], [lhsBatch, rhsBatch]]`. Mirrors `jax.lax.dot_general`. @throws ShapeError, DtypeError where the operands do not fit
+ *
+ * @example
+ * lax.dotGeneral(np.ones([5, 2, 3]), np.ones([5, 4, 3]), [[[2], [2]], [[0], [0]]]).shape; // [5, 2, 4]
+ */
 export function dotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: DotDimensionNumbers, options: DotOptions = {}): Array {
   return dotGeneralPrimitive(asArray(lhs, 'dotGeneral'), asArray(rhs, 'dotGeneral'), { dimensionNumbers, ...options });
 }
@@ -37,7 +42,12 @@ export function dot(lhs: ArrayLike, rhs: ArrayLike, options: DotOptions & { dime
   return dotGeneral(x, y, [[[x.ndim - 1], [0]], [[], []]], others);
 }
 
-/** Products of the matrices in the last two dimensions, other dimensions being equal. Mirrors `jax.lax.batch_matmul`. @throws ShapeError where they are not */
+/**
+ * Products of the matrices in the last two dimensions, other dimensions being equal. Mirrors `jax.lax.batch_matmul`. @throws ShapeError where they are not
+ *
+ * @example
+ * lax.batchMatmul(np.ones([5, 2, 3]), np.ones([5, 3, 4])).shape; // [5, 2, 4]
+ */
 export function batchMatmul(lhs: ArrayLike, rhs: ArrayLike, options: { precision?: PrecisionLike } = {}): Array {
   const [x, y] = [asArray(lhs, 'batchMatmul'), asArray(rhs, 'batchMatmul')];
   if (x.ndim < 2 || x.ndim !== y.ndim) throw new ShapeError(`batchMatmul: expected arrays of one rank, at least 2, got ${x.aval} and ${y.aval}`);
@@ -141,6 +151,8 @@ const raggedProgram = composite<{ plan: RaggedPlan; options: DotOptions }>('ragg
  * @param groupSizes integers `[groups]`
  * @returns `[m, n]`
  * @throws ShapeError where the operands do not fit
+ * @example
+ * lax.raggedDot(np.ones([3, 2]), np.ones([2, 2, 4]), np.array([1, 2], { dtype: 'int32' })).shape; // [3, 4]
  */
 export function raggedDot(lhs: ArrayLike, rhs: ArrayLike, groupSizes: ArrayLike, options: DotOptions = {}): Array {
   const [x, y, sizes] = [asArray(lhs, 'raggedDot'), asArray(rhs, 'raggedDot'), asArray(groupSizes, 'raggedDot')];

@@ -28,6 +28,8 @@ const ormqrProgram = composite<{ left: boolean; transpose: boolean }>('ormqr', (
  * @param a reflectors in the columns below the diagonal, `[..., m, n]` with n ≤ m
  * @param taus their factors, `[..., k]`
  * @param c `[..., rows, columns]`
+ * @example
+ * lax.linalg.ormqr(np.array([[1.0], [0.5]]), np.array([1.6]), np.eye(2)).js(); // [[-0.6, -0.8], [-0.8, 0.6]]
  */
 export function ormqr(a: ArrayLike, taus: ArrayLike, c: ArrayLike, { left = true, transpose = false }: { left?: boolean; transpose?: boolean } = {}): Array {
   const [x, t, y] = [asArray(a, 'ormqr'), asArray(taus, 'ormqr'), asArray(c, 'ormqr')];
@@ -53,6 +55,8 @@ const updateProgram = composite<object>('choleskyUpdate', ([r, w]) => {
  *
  * @param rMatrix upper triangular R, `[n, n]`, real
  * @param wVector w, `[n]`
+ * @example
+ * lax.linalg.choleskyUpdate(np.eye(2), np.array([1.0, 0.0])).js(); // [[1.4142…, 0], [0, 1]]
  */
 export function choleskyUpdate(rMatrix: ArrayLike, wVector: ArrayLike): Array {
   const [r, w] = [asArray(rMatrix, 'choleskyUpdate'), asArray(wVector, 'choleskyUpdate')];
@@ -82,6 +86,8 @@ const tridiagonalProgram = composite<{ lower: boolean }>('tridiagonal', ([a], { 
  *
  * @param a `[..., n, n]`; only the triangle that `lower` names is read
  * @returns the matrix with T and the reflectors in that triangle, T's diagonal `[..., n]`, its other diagonal `[..., n - 1]`, and the reflectors' factors
+ * @example
+ * lax.linalg.tridiagonal(np.eye(3))[1].js(); // [1, 1, 1]
  */
 export function tridiagonal(a: ArrayLike, { lower = true }: { lower?: boolean } = {}): [Array, Array, Array, Array] {
   const x = asArray(a, 'tridiagonal');
@@ -152,6 +158,8 @@ const qdwhProgram = composite<{ eps: number; most: number }>('qdwh', ([x], { eps
  *
  * @param x `[m, n]` with m ≥ n
  * @returns u `[m, n]`, h `[n, n]`, the int32 number of iterations, and whether they converged
+ * @example
+ * lax.linalg.qdwh(np.array([[2.0, 0.0], [0.0, 3.0]]))[0].js(); // [[1, 0], [0, 1]]
  */
 export function qdwh(x: ArrayLike, { maxIterations = 10, eps }: { maxIterations?: number; eps?: number } = {}): [Array, Array, Array, Array] {
   const a = asArray(x, 'qdwh');

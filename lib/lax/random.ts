@@ -8,7 +8,7 @@ import { operands } from './operands';
 /** Generators of random bits. Mirrors `jax.lax.RandomAlgorithm`. */
 export const RandomAlgorithm = { RNG_DEFAULT: 'RNG_DEFAULT', RNG_THREE_FRY: 'RNG_THREE_FRY', RNG_PHILOX: 'RNG_PHILOX' } as const;
 
-/** Random bits of a key, and the next key. Mirrors `jax.lax.rng_bit_generator`. */
+/** Random bits of a key, and the next key. Mirrors `jax.lax.rng_bit_generator`. @example lax.rngBitGenerator(np.array([0, 1, 2, 3], { dtype: 'uint32' }), [2, 3])[1].dtype; // 'uint32' */
 export function rngBitGenerator(key: ArrayLike, shape: Shape, options: { dtype?: DType; algorithm?: Algorithm } = {}): [Array, Array] {
   return rngBitGeneratorPrimitive(asArray(key, 'rngBitGenerator'), checkShape('rngBitGenerator', shape), checkDtype('rngBitGenerator', options.dtype ?? 'uint32'), options.algorithm ?? 'RNG_DEFAULT');
 }

@@ -16,48 +16,48 @@ import { axisOf } from './shape';
 
 // Reductions over axes, running reductions, and the position of extremes.
 
-/** Sum over axes. Mirrors `jax.lax.reduce_sum`. @throws DtypeError for bool */
+/** Sum over axes. Mirrors `jax.lax.reduce_sum`. @throws DtypeError for bool @example lax.reduceSum(np.array([[1, 5], [7, 2]]), [1]).js(); // [6, 9] */
 export function reduceSum(operand: ArrayLike, axes: readonly number[]): Array {
   return reduceSumP(asArray(operand, 'reduceSum'), axes);
 }
 
-/** Product over axes. Mirrors `jax.lax.reduce_prod`. */
+/** Product over axes. Mirrors `jax.lax.reduce_prod`. @example lax.reduceProd(np.array([[1, 5], [7, 2]]), [0, 1]).js(); // 70 */
 export function reduceProd(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceProd(asArray(operand, 'reduceProd'), axes);
 }
 
-/** Greatest over axes. Mirrors `jax.lax.reduce_max`. */
+/** Greatest over axes. Mirrors `jax.lax.reduce_max`. @example lax.reduceMax(np.array([[1, 5], [7, 2]]), [0]).js(); // [7, 5] */
 export function reduceMax(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceMax(asArray(operand, 'reduceMax'), axes);
 }
 
-/** Least over axes. Mirrors `jax.lax.reduce_min`. */
+/** Least over axes. Mirrors `jax.lax.reduce_min`. @example lax.reduceMin(np.array([[1, 5], [7, 2]]), [0]).js(); // [1, 2] */
 export function reduceMin(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceMin(asArray(operand, 'reduceMin'), axes);
 }
 
-/** And of bits over axes. Mirrors `jax.lax.reduce_and`. */
+/** And of bits over axes. Mirrors `jax.lax.reduce_and`. @example lax.reduceAnd(np.array([[true, false], [true, true]]), [1]).js(); // [false, true] */
 export function reduceAnd(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceAnd(asArray(operand, 'reduceAnd'), axes);
 }
 
-/** Or of bits over axes. Mirrors `jax.lax.reduce_or`. */
+/** Or of bits over axes. Mirrors `jax.lax.reduce_or`. @example lax.reduceOr(np.array([[true, false], [false, false]]), [1]).js(); // [true, false] */
 export function reduceOr(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceOr(asArray(operand, 'reduceOr'), axes);
 }
 
-/** Exclusive or of bits over axes. Mirrors `jax.lax.reduce_xor`. */
+/** Exclusive or of bits over axes. Mirrors `jax.lax.reduce_xor`. @example lax.reduceXor(np.array([12, 10], { dtype: 'int32' }), [0]).js(); // 6 */
 export function reduceXor(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceXor(asArray(operand, 'reduceXor'), axes);
 }
 
-/** Position of the greatest along an axis. Mirrors `jax.lax.argmax`. */
+/** Position of the greatest along an axis. Mirrors `jax.lax.argmax`. @example lax.argmax(np.array([[1, 5], [7, 2]]), 1, 'int32').js(); // [1, 0] */
 export function argmax(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmax');
   return r.argmax(x, axisOf('argmax', axis, x.ndim), checkDtype('argmax', indexDtype));
 }
 
-/** Position of the least along an axis. Mirrors `jax.lax.argmin`. */
+/** Position of the least along an axis. Mirrors `jax.lax.argmin`. @example lax.argmin(np.array([[1, 5], [7, 2]]), 1, 'int32').js(); // [0, 1] */
 export function argmin(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmin');
   return r.argmin(x, axisOf('argmin', axis, x.ndim), checkDtype('argmin', indexDtype));
@@ -77,27 +77,27 @@ function running(op: 'cumsum' | 'cumprod' | 'cummax' | 'cummin' | 'cumlogsumexp'
 }
 const RUNNING = { cumsum: cumulative.cumsum, cumprod: cumulative.cumprod, cummax: cumulative.cummax, cummin: cumulative.cummin, cumlogsumexp: cumulative.cumlogsumexp };
 
-/** Sums of the beginnings of an axis. Mirrors `jax.lax.cumsum`. */
+/** Sums of the beginnings of an axis. Mirrors `jax.lax.cumsum`. @example lax.cumsum(np.array([[1, 2], [3, 4]]), { axis: 1 }).js(); // [[1, 3], [3, 7]] */
 export function cumsum(operand: ArrayLike, options: RunningOptions | number = {}): Array {
   return running('cumsum', operand, options);
 }
 
-/** Products of the beginnings of an axis. Mirrors `jax.lax.cumprod`. */
+/** Products of the beginnings of an axis. Mirrors `jax.lax.cumprod`. @example lax.cumprod(np.array([1, 2, 3, 4]), { reverse: true }).js(); // [24, 24, 12, 4] */
 export function cumprod(operand: ArrayLike, options: RunningOptions | number = {}): Array {
   return running('cumprod', operand, options);
 }
 
-/** Greatest of the beginnings of an axis. Mirrors `jax.lax.cummax`. */
+/** Greatest of the beginnings of an axis. Mirrors `jax.lax.cummax`. @example lax.cummax(np.array([1, 3, 2])).js(); // [1, 3, 3] */
 export function cummax(operand: ArrayLike, options: RunningOptions | number = {}): Array {
   return running('cummax', operand, options);
 }
 
-/** Least of the beginnings of an axis. Mirrors `jax.lax.cummin`. */
+/** Least of the beginnings of an axis. Mirrors `jax.lax.cummin`. @example lax.cummin(np.array([3, 1, 2])).js(); // [3, 1, 1] */
 export function cummin(operand: ArrayLike, options: RunningOptions | number = {}): Array {
   return running('cummin', operand, options);
 }
 
-/** Logarithms of sums of exponentials of the beginnings of an axis. Mirrors `jax.lax.cumlogsumexp`. */
+/** Logarithms of sums of exponentials of the beginnings of an axis. Mirrors `jax.lax.cumlogsumexp`. @example lax.cumlogsumexp(np.array([0.0, 0.0, 0.0])).js(); // [0, 0.6931…, 1.0986…] */
 export function cumlogsumexp(operand: ArrayLike, options: RunningOptions | number = {}): Array {
   return running('cumlogsumexp', operand, options);
 }

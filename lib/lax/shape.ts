@@ -16,25 +16,35 @@ export function axisOf(op: string, axis: number, ndim: number): number {
   return axis < 0 ? axis + ndim : axis;
 }
 
-/** New dimensions of the given sizes at the front, the array being repeated along them. Mirrors `jax.lax.broadcast`. */
+/** New dimensions of the given sizes at the front, the array being repeated along them. Mirrors `jax.lax.broadcast`. @example lax.broadcast(np.array([1, 2]), [3]).shape; // [3, 2] */
 export function broadcast(operand: ArrayLike, sizes: Shape): Array {
   const x = asArray(operand, 'broadcast');
   return p.broadcastInDim(x, [...checkShape('broadcast', sizes, 'sizes'), ...x.shape], p.range(x.ndim).map((d) => d + sizes.length));
 }
 
-/** An array repeated to a shape; `broadcastDimensions[i]` is the dimension of the result that dimension i goes to. Mirrors `jax.lax.broadcast_in_dim`. */
+/**
+ * An array repeated to a shape; `broadcastDimensions[i]` is the dimension of the result that dimension i goes to. Mirrors `jax.lax.broadcast_in_dim`.
+ *
+ * @example
+ * lax.broadcastInDim(np.array([1, 2]), [2, 3], [0]).js(); // [[1, 1, 1], [2, 2, 2]]
+ */
 export function broadcastInDim(operand: ArrayLike, shape: Shape, broadcastDimensions: readonly number[]): Array {
   return p.broadcastInDim(asArray(operand, 'broadcastInDim'), checkShape('broadcastInDim', shape), broadcastDimensions);
 }
 
-/** Dimensions of size 1 at the front, up to a rank. Mirrors `jax.lax.broadcast_to_rank`. */
+/** Dimensions of size 1 at the front, up to a rank. Mirrors `jax.lax.broadcast_to_rank`. @example lax.broadcastToRank(np.array([1, 2]), 3).shape; // [1, 1, 2] */
 export function broadcastToRank(x: ArrayLike, rank: number): Array {
   const a = asArray(x, 'broadcastToRank');
   if (rank < a.ndim) throw new ShapeError(`broadcastToRank: ${a.aval} has more than ${rank} dimensions`);
   return broadcast(a, p.range(rank - a.ndim).map(() => 1));
 }
 
-/** The shape that arrays of the given shapes broadcast to. Mirrors `jax.lax.broadcast_shapes`. @throws ShapeError where they do not */
+/**
+ * The shape that arrays of the given shapes broadcast to. Mirrors `jax.lax.broadcast_shapes`. @throws ShapeError where they do not
+ *
+ * @example
+ * lax.broadcastShapes([2, 1], [1, 3]); // [2, 3]
+ */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   const rank = Math.max(0, ...shapes.map((s) => s.length));
   return p.range(rank).map((d) => {
@@ -44,7 +54,7 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   });
 }
 
-/** An array repeated to the shape of another. Mirrors `jax.lax.broadcast_like`. */
+/** An array repeated to the shape of another. Mirrors `jax.lax.broadcast_like`. @example lax.broadcastLike(1, np.zeros([2, 2])).js(); // [[1, 1], [1, 1]] */
 export function broadcastLike(arr: ArrayLike, likeArr: ArrayLike): Array {
   const x = asArray(arr, 'broadcastLike');
   const { shape } = asArray(likeArr, 'broadcastLike');
@@ -53,7 +63,12 @@ export function broadcastLike(arr: ArrayLike, likeArr: ArrayLike): Array {
   return p.broadcastInDim(x, shape, p.range(x.ndim).map((d) => d + lead));
 }
 
-/** Several dimensions in a row as one: from `startDimension` up to, not including, `stopDimension`. Mirrors `jax.lax.collapse`. */
+/**
+ * Several dimensions in a row as one: from `startDimension` up to, not including, `stopDimension`. Mirrors `jax.lax.collapse`.
+ *
+ * @example
+ * lax.collapse(np.ones([2, 3, 4]), 0, { stopDimension: 2 }).shape; // [6, 4]
+ */
 export function collapse(operand: ArrayLike, startDimension: number, options: { stopDimension?: number | null } | number = {}): Array {
   const x = asArray(operand, 'collapse');
   const clip = (d: number) => Math.max(0, Math.min(x.ndim, d < 0 ? d + x.ndim : d));
@@ -63,14 +78,24 @@ export function collapse(operand: ArrayLike, startDimension: number, options: { 
   return p.reshape(x, [...x.shape.slice(0, lo), p.product(x.shape.slice(lo, hi)), ...x.shape.slice(hi)]);
 }
 
-/** Arrays of one dtype, joined along a dimension. Mirrors `jax.lax.concatenate`. @throws DtypeError, ShapeError where they do not go together */
+/**
+ * Arrays of one dtype, joined along a dimension. Mirrors `jax.lax.concatenate`. @throws DtypeError, ShapeError where they do not go together
+ *
+ * @example
+ * lax.concatenate([np.array([1, 2]), np.array([3])], 0).js(); // [1, 2, 3]
+ */
 export function concatenate(arrays: readonly ArrayLike[], dimension: number): Array {
   const xs = arrays.map((x) => asArray(x, 'concatenate'));
   if (xs.length === 0) throw new ArgumentError('concatenate: expected at least one array');
   return p.concatenate(xs, axisOf('concatenate', dimension, xs[0]!.ndim));
 }
 
-/** New dimensions of size 1 at the given places of the result. Mirrors `jax.lax.expand_dims`. @throws ShapeError for places out of range or named twice */
+/**
+ * New dimensions of size 1 at the given places of the result. Mirrors `jax.lax.expand_dims`. @throws ShapeError for places out of range or named twice
+ *
+ * @example
+ * lax.expandDims(np.array([1, 2]), [0, 2]).shape; // [1, 2, 1]
+ */
 export function expandDims(array: ArrayLike, dimensions: readonly number[]): Array {
   const x = asArray(array, 'expandDims');
   const rank = x.ndim + dimensions.length;
@@ -81,7 +106,7 @@ export function expandDims(array: ArrayLike, dimensions: readonly number[]): Arr
   return p.broadcastInDim(x, shape, kept);
 }
 
-/** Dimensions of size 1 taken out. Mirrors `jax.lax.squeeze`. @throws ShapeError where one has another size */
+/** Dimensions of size 1 taken out. Mirrors `jax.lax.squeeze`. @throws ShapeError where one has another size @example lax.squeeze(np.ones([1, 3, 1]), [0, 2]).shape; // [3] */
 export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array {
   const x = asArray(array, 'squeeze');
   const dims = dimensions.map((d) => axisOf('squeeze', d, x.ndim));
@@ -89,34 +114,59 @@ export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array 
   return p.squeeze(x, dims);
 }
 
-/** The same elements in row-major order in another shape, after the dimensions are put in the order of `dimensions`, if given. Mirrors `jax.lax.reshape`. */
+/**
+ * The same elements in row-major order in another shape, after the dimensions are put in the order of `dimensions`, if given. Mirrors `jax.lax.reshape`.
+ *
+ * @example
+ * lax.reshape(np.arange(6), [2, 3]).js(); // [[0, 1, 2], [3, 4, 5]]
+ */
 export function reshape(operand: ArrayLike, newSizes: Shape, options: { dimensions?: readonly number[] | null } = {}): Array {
   const x = asArray(operand, 'reshape');
   return p.reshape(options.dimensions ? p.transpose(x, options.dimensions) : x, checkShape('reshape', newSizes, 'newSizes'));
 }
 
-/** Dimensions in reverse order of their elements. Mirrors `jax.lax.rev`. */
+/** Dimensions in reverse order of their elements. Mirrors `jax.lax.rev`. @example lax.rev(np.array([[1, 2], [3, 4]]), [1]).js(); // [[2, 1], [4, 3]] */
 export function rev(operand: ArrayLike, dimensions: readonly number[]): Array {
   return p.rev(asArray(operand, 'rev'), dimensions);
 }
 
-/** Dimensions in another order: dimension i of the result is dimension `permutation[i]`. Mirrors `jax.lax.transpose`. */
+/**
+ * Dimensions in another order: dimension i of the result is dimension `permutation[i]`. Mirrors `jax.lax.transpose`.
+ *
+ * @example
+ * lax.transpose(np.ones([2, 3, 4]), [2, 0, 1]).shape; // [4, 2, 3]
+ */
 export function transpose(operand: ArrayLike, permutation: readonly number[]): Array {
   return p.transpose(asArray(operand, 'transpose'), permutation);
 }
 
-/** A value put around an array and between its elements: low, high and interior for each dimension; low and high may be negative. Mirrors `jax.lax.pad`. */
+/**
+ * A value put around an array and between its elements: low, high and interior for each dimension; low and high may be negative. Mirrors `jax.lax.pad`.
+ *
+ * @example
+ * lax.pad(np.array([1, 2, 3]), 0, [[1, 0, 1]]).js(); // [0, 1, 0, 2, 0, 3]
+ */
 export function pad(operand: ArrayLike, paddingValue: ArrayLike, paddingConfig: readonly (readonly [number, number, number])[]): Array {
   const [x, v] = operands('pad', operand, paddingValue) as [Array, Array];
   return p.pad(x, v, paddingConfig);
 }
 
-/** A range of each dimension, in steps. Mirrors `jax.lax.slice`. @throws ShapeError where it is not within the array */
+/**
+ * A range of each dimension, in steps. Mirrors `jax.lax.slice`. @throws ShapeError where it is not within the array
+ *
+ * @example
+ * lax.slice(np.arange(10), [1], [8], { strides: [3] }).js(); // [1, 4, 7]
+ */
 export function slice(operand: ArrayLike, startIndices: readonly number[], limitIndices: readonly number[], options: { strides?: readonly number[] | null } = {}): Array {
   return p.slice(asArray(operand, 'slice'), startIndices, limitIndices, options.strides ?? null);
 }
 
-/** A range of one dimension; negative bounds are counted from its end, null is the end. Mirrors `jax.lax.slice_in_dim`. */
+/**
+ * A range of one dimension; negative bounds are counted from its end, null is the end. Mirrors `jax.lax.slice_in_dim`.
+ *
+ * @example
+ * lax.sliceInDim(np.arange(6).reshape([2, 3]), 1, null, { axis: 1 }).js(); // [[1, 2], [4, 5]]
+ */
 export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitIndex: number | null, options: { stride?: number; axis?: number } = {}): Array {
   const x = asArray(operand, 'sliceInDim');
   const axis = axisOf('sliceInDim', options.axis ?? 0, x.ndim);
@@ -125,7 +175,12 @@ export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitI
   return p.sliceInDim(x, at(startIndex ?? 0), at(limitIndex ?? n), axis, options.stride ?? 1);
 }
 
-/** One entry of a dimension, which stays with size 1 unless `keepdims` is false. Mirrors `jax.lax.index_in_dim`. @throws ShapeError out of bounds */
+/**
+ * One entry of a dimension, which stays with size 1 unless `keepdims` is false. Mirrors `jax.lax.index_in_dim`. @throws ShapeError out of bounds
+ *
+ * @example
+ * lax.indexInDim(np.array([[1, 2], [3, 4]]), -1, { keepdims: false }).js(); // [3, 4]
+ */
 export function indexInDim(operand: ArrayLike, index: number, options: { axis?: number; keepdims?: boolean } = {}): Array {
   const x = asArray(operand, 'indexInDim');
   const axis = axisOf('indexInDim', options.axis ?? 0, x.ndim);
@@ -135,7 +190,12 @@ export function indexInDim(operand: ArrayLike, index: number, options: { axis?: 
   return options.keepdims === false ? p.indexInDim(x, i, axis) : p.sliceInDim(x, i, i + 1, axis);
 }
 
-/** Parts of the given sizes along an axis. Mirrors `jax.lax.split`. @throws ShapeError unless the sizes add up */
+/**
+ * Parts of the given sizes along an axis. Mirrors `jax.lax.split`. @throws ShapeError unless the sizes add up
+ *
+ * @example
+ * lax.split(np.arange(5), [2, 3]).map((part) => part.js()); // [[0, 1], [2, 3, 4]]
+ */
 export function split(operand: ArrayLike, sizes: readonly number[], options: { axis?: number } | number = {}): Array[] {
   const x = asArray(operand, 'split');
   const axis = axisOf('split', typeof options === 'number' ? options : (options.axis ?? 0), x.ndim);
@@ -145,7 +205,7 @@ export function split(operand: ArrayLike, sizes: readonly number[], options: { a
   return sizes.map((n) => p.sliceInDim(x, at, (at += n), axis));
 }
 
-/** Arrays of one type along a new axis. Mirrors `jax.lax.stack`. */
+/** Arrays of one type along a new axis. Mirrors `jax.lax.stack`. @example lax.stack([np.array([1, 2]), np.array([3, 4])], { axis: 1 }).js(); // [[1, 3], [2, 4]] */
 export function stack(arrays: readonly ArrayLike[], options: { axis?: number } | number = {}): Array {
   const xs = arrays.map((x) => asArray(x, 'stack'));
   if (xs.length === 0) throw new ArgumentError('stack: expected at least one array');
@@ -153,14 +213,19 @@ export function stack(arrays: readonly ArrayLike[], options: { axis?: number } |
   return p.concatenate(xs.map((x) => p.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)])), axis);
 }
 
-/** The entries of an axis, one by one. Mirrors `jax.lax.unstack`. */
+/** The entries of an axis, one by one. Mirrors `jax.lax.unstack`. @example lax.unstack(np.array([[1, 2], [3, 4]])).map((row) => row.js()); // [[1, 2], [3, 4]] */
 export function unstack(x: ArrayLike, options: { axis?: number } | number = {}): Array[] {
   const a = asArray(x, 'unstack');
   const axis = axisOf('unstack', typeof options === 'number' ? options : (options.axis ?? 0), a.ndim);
   return p.range(a.shape[axis]!).map((i) => p.indexInDim(a, i, axis));
 }
 
-/** The array repeated along each dimension, as many times as `reps` says. Mirrors `jax.lax.tile`. @throws ShapeError unless there is a number for each dimension */
+/**
+ * The array repeated along each dimension, as many times as `reps` says. Mirrors `jax.lax.tile`. @throws ShapeError unless there is a number for each dimension
+ *
+ * @example
+ * lax.tile(np.array([1, 2]), [2]).js(); // [1, 2, 1, 2]
+ */
 export function tile(operand: ArrayLike, reps: readonly number[]): Array {
   const x = asArray(operand, 'tile');
   if (reps.length !== x.ndim) throw new ShapeError(`tile: expected ${x.ndim} repetitions for ${x.aval}, got [${reps}]`);
@@ -169,12 +234,12 @@ export function tile(operand: ArrayLike, reps: readonly number[]): Array {
   return p.reshape(wide, x.shape.map((n, i) => n * reps[i]!));
 }
 
-/** The numbers 0, 1, … size − 1. Mirrors `jax.lax.iota`. */
+/** The numbers 0, 1, … size − 1. Mirrors `jax.lax.iota`. @example lax.iota('int32', 4).js(); // [0, 1, 2, 3] */
 export function iota(dtype: DtypeLike, size: number): Array {
   return p.iota(checkDtype('iota', dtype), checkShape('iota', size, 'size'), 0);
 }
 
-/** The index along one dimension, in an array of a shape. Mirrors `jax.lax.broadcasted_iota`. */
+/** The index along one dimension, in an array of a shape. Mirrors `jax.lax.broadcasted_iota`. @example lax.broadcastedIota('int32', [2, 3], 1).js(); // [[0, 1, 2], [0, 1, 2]] */
 export function broadcastedIota(dtype: DtypeLike, shape: Shape, dimension: number): Array {
   const s = checkShape('broadcastedIota', shape);
   return p.iota(checkDtype('broadcastedIota', dtype), s, axisOf('broadcastedIota', dimension, s.length));
@@ -191,23 +256,23 @@ function filled(op: string, shape: Shape, value: ArrayLike, dtype: DtypeLike | n
   return s.length === 0 && scalar instanceof ConcreteArray ? scalar : p.broadcastInDim(scalar, s, []);
 }
 
-/** An array of one repeated value. Mirrors `jax.lax.full`. */
+/** An array of one repeated value. Mirrors `jax.lax.full`. @example lax.full([2, 2], 7).js(); // [[7, 7], [7, 7]] */
 export function full(shape: Shape, fillValue: ArrayLike, options: { dtype?: DtypeLike | null } = {}): Array {
   return filled('full', shape, fillValue, options.dtype);
 }
 
-/** One value in the shape and dtype of an array. Mirrors `jax.lax.full_like`. */
+/** One value in the shape and dtype of an array. Mirrors `jax.lax.full_like`. @example lax.fullLike(np.ones([2]), 3).js(); // [3, 3] */
 export function fullLike(x: ArrayLike, fillValue: ArrayLike, options: { dtype?: DtypeLike | null; shape?: Shape | null } = {}): Array {
   const a = asArray(x, 'fullLike');
   return filled('fullLike', options.shape ?? a.shape, fillValue, options.dtype, a);
 }
 
-/** Zeros of the shape and dtype of an array. */
+/** Zeros of the shape and dtype of an array. @example lax.zerosLikeArray(np.array([1, 2])).js(); // [0, 0] */
 export function zerosLikeArray(x: ArrayLike): Array {
   return fullLike(x, 0);
 }
 
-/** An array whose values do not matter: zeros. Mirrors `jax.lax.empty`. */
+/** An array whose values do not matter: zeros. Mirrors `jax.lax.empty`. @example lax.empty([2, 3], 'float32').shape; // [2, 3] */
 export function empty(shape: Shape, dtype: DtypeLike): Array {
   return filled('empty', shape, 0, dtype);
 }

@@ -121,7 +121,15 @@ export interface GatherOptions {
   fillValue?: ScalarValue | null;
 }
 
-/** Windows of an array at the given indices, of shape [..., n]. Mirrors `jax.lax.gather`. @throws ShapeError, DtypeError, ArgumentError where the numbers do not fit */
+/**
+ * Windows of an array at the given indices, of shape [..., n]. Mirrors `jax.lax.gather`. @throws ShapeError, DtypeError, ArgumentError where the numbers do not fit
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0] };
+ * lax.gather(np.array([[1, 2], [3, 4], [5, 6]], { dtype: 'int32' }), np.array([[2], [0]], { dtype: 'int32' }), dimensionNumbers, [1, 2]).js(); // [[5, 6], [1, 2]]
+ * ```
+ */
 export function gather(operand: ArrayLike, startIndices: ArrayLike, dimensionNumbers: GatherDimensionNumbers, sliceSizes: Shape, options: GatherOptions = {}): Array {
   return g.gather(asArray(operand, 'gather'), asArray(startIndices, 'gather'), { dimensionNumbers, sliceSizes, ...options });
 }
@@ -142,25 +150,86 @@ function scattering(op: string, f: typeof s.scatter): ScatterFunction {
   };
 }
 
-/** An array with windows at the given indices, of shape [..., n], replaced by updates. Mirrors `jax.lax.scatter`. */
+/**
+ * An array with windows at the given indices, of shape [..., n], replaced by updates. Mirrors `jax.lax.scatter`.
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+ * lax.scatter(np.zeros([4]), np.array([[1], [3]], { dtype: 'int32' }), np.array([5.0, 7.0]), dimensionNumbers).js(); // [0, 5, 0, 7]
+ * ```
+ */
 export const scatter: ScatterFunction = scattering('scatter', s.scatter);
-/** An array with updates added to windows. Mirrors `jax.lax.scatter_add`. */
+/**
+ * An array with updates added to windows. Mirrors `jax.lax.scatter_add`.
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+ * lax.scatterAdd(np.ones([3]), np.array([[1], [1]], { dtype: 'int32' }), np.array([5.0, 7.0]), dimensionNumbers).js(); // [1, 13, 1]
+ * ```
+ */
 export const scatterAdd: ScatterFunction = scattering('scatterAdd', s.scatterAdd);
-/** An array with updates subtracted from windows. Mirrors `jax.lax.scatter_sub`. */
+/**
+ * An array with updates subtracted from windows. Mirrors `jax.lax.scatter_sub`.
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+ * lax.scatterSub(np.ones([3]), np.array([[1], [1]], { dtype: 'int32' }), np.array([5.0, 7.0]), dimensionNumbers).js(); // [1, -11, 1]
+ * ```
+ */
 export const scatterSub: ScatterFunction = scattering('scatterSub', s.scatterSub);
-/** An array with windows multiplied by updates. Mirrors `jax.lax.scatter_mul`. */
+/**
+ * An array with windows multiplied by updates. Mirrors `jax.lax.scatter_mul`.
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+ * lax.scatterMul(np.full([3], 2), np.array([[1], [1]], { dtype: 'int32' }), np.array([5, 7]), dimensionNumbers).js(); // [2, 70, 2]
+ * ```
+ */
 export const scatterMul: ScatterFunction = scattering('scatterMul', s.scatterMul);
-/** An array with the lesser of windows and updates. Mirrors `jax.lax.scatter_min`. */
+/**
+ * An array with the lesser of windows and updates. Mirrors `jax.lax.scatter_min`.
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+ * lax.scatterMin(np.full([3], 6), np.array([[0], [1]], { dtype: 'int32' }), np.array([5, 7]), dimensionNumbers).js(); // [5, 6, 6]
+ * ```
+ */
 export const scatterMin: ScatterFunction = scattering('scatterMin', s.scatterMin);
-/** An array with the greater of windows and updates. Mirrors `jax.lax.scatter_max`. */
+/**
+ * An array with the greater of windows and updates. Mirrors `jax.lax.scatter_max`.
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+ * lax.scatterMax(np.full([3], 6), np.array([[0], [1]], { dtype: 'int32' }), np.array([5, 7]), dimensionNumbers).js(); // [6, 7, 6]
+ * ```
+ */
 export const scatterMax: ScatterFunction = scattering('scatterMax', s.scatterMax);
 
-/** An array with a function of one element applied at the given indices. Mirrors `jax.lax.scatter_apply`. @throws ArgumentError if the function uses arrays from outside */
+/**
+ * An array with a function of one element applied at the given indices. Mirrors `jax.lax.scatter_apply`. @throws ArgumentError if the function uses arrays from outside
+ *
+ * @example
+ * ```ts
+ * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
+ * lax.scatterApply(np.array([1.0, 2.0, 3.0]), np.array([[0], [2]], { dtype: 'int32' }), (x) => x.mul(10), dimensionNumbers, { updateShape: [2] }).js(); // [10, 2, 30]
+ * ```
+ */
 export function scatterApply(operand: ArrayLike, scatterIndices: ArrayLike, func: (x: Array) => Array, dimensionNumbers: ScatterDimensionNumbers, options: ScatterOptions & { updateShape?: Shape } = {}): Array {
   return s.scatterApply(asArray(operand, 'scatterApply'), asArray(scatterIndices, 'scatterApply'), func, { dimensionNumbers, ...options });
 }
 
-/** The entries of an array at one index array for each of the given axes, negative ones counted from the end. Mirrors `jax.lax.index_take`. */
+/**
+ * The entries of an array at one index array for each of the given axes, negative ones counted from the end. Mirrors `jax.lax.index_take`.
+ *
+ * @example
+ * lax.indexTake(np.array([[1, 2], [3, 4]], { dtype: 'int32' }), [np.array([1, 0], { dtype: 'int32' })], [0]).js(); // [[3, 4], [1, 2]]
+ */
 export function indexTake(src: ArrayLike, idxs: readonly ArrayLike[], axes: readonly number[]): Array {
   const x = asArray(src, 'indexTake');
   const columns = idxs.map((i, k) => {

@@ -61,12 +61,22 @@ function approx(op: string, x: Array, k: number, { reductionDimension = -1, reca
   return [sign(moveaxis(v, last, axis)), moveaxis(i, last, axis)];
 }
 
-/** The k greatest along a dimension, and their positions; exact here, as on JAX's CPU. Mirrors `jax.lax.approx_max_k`. */
+/**
+ * The k greatest along a dimension, and their positions; exact here, as on JAX's CPU. Mirrors `jax.lax.approx_max_k`.
+ *
+ * @example
+ * lax.approxMaxK(np.array([3.0, 1.0, 4.0, 2.0]), 2)[0].js(); // [4, 3]
+ */
 export function approxMaxK(operand: ArrayLike, k: number, options: ApproxOptions = {}): [Array, Array] {
   return approx('approxMaxK', asArray(operand, 'approxMaxK'), k, options, (x) => x);
 }
 
-/** The k least along a dimension, and their positions; exact here, as on JAX's CPU. Mirrors `jax.lax.approx_min_k`. */
+/**
+ * The k least along a dimension, and their positions; exact here, as on JAX's CPU. Mirrors `jax.lax.approx_min_k`.
+ *
+ * @example
+ * lax.approxMinK(np.array([3.0, 1.0, 4.0, 2.0]), 2)[1].js(); // [1, 3]
+ */
 export function approxMinK(operand: ArrayLike, k: number, options: ApproxOptions = {}): [Array, Array] {
   return approx('approxMinK', asArray(operand, 'approxMinK'), k, options, neg);
 }

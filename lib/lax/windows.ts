@@ -10,7 +10,12 @@ import { readComputation } from './reductions';
 /** Padding of each dimension, low and high, or a rule: none; what makes as many windows as strides fit, the odd one at the high end or at the low. */
 export type PaddingLike = 'VALID' | 'SAME' | 'SAME_LOWER' | readonly (readonly [number, number])[];
 
-/** Low and high padding of each dimension by a rule. Mirrors `jax.lax.padtype_to_pads`. @throws ArgumentError for an unknown rule */
+/**
+ * Low and high padding of each dimension by a rule. Mirrors `jax.lax.padtype_to_pads`. @throws ArgumentError for an unknown rule
+ *
+ * @example
+ * lax.padtypeToPads([5, 5], [3, 3], [2, 2], 'SAME'); // [[1, 1], [1, 1]]
+ */
 export function padtypeToPads(inShape: Shape, windowShape: Shape, windowStrides: readonly number[], padding: string): [number, number][] {
   const rule = padding.toUpperCase();
   if (rule === 'VALID') return inShape.map(() => [0, 0]);
@@ -71,7 +76,7 @@ export function reduceWindow<T>(operand: T, initValue: unknown, computation: (a:
   return unflatten(outs) as never;
 }
 
-/** The shape of {@link reduceWindow}'s result. Mirrors `jax.lax.reduce_window_shape_tuple`. */
+/** The shape of {@link reduceWindow}'s result. Mirrors `jax.lax.reduce_window_shape_tuple`. @example lax.reduceWindowShapeTuple([6], [3], [2], [[0, 0]]); // [2] */
 export function reduceWindowShapeTuple(operandShape: Shape, windowDimensions: Shape, windowStrides: readonly number[], padding: readonly (readonly [number, number])[], options: { baseDilation?: readonly number[] | null; windowDilation?: readonly number[] | null } = {}): number[] {
   return [...windowShape('reduceWindowShapeTuple', new ShapedArray(operandShape, 'float32'), windowParams(windowDimensions, { windowStrides, padding, ...options }))];
 }
