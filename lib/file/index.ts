@@ -1,5 +1,5 @@
-export { AlreadyExistsError, CheckpointError, CheckpointMismatchError, InvalidCheckpointPath } from './errors';
-export { HostArray } from './hostArray';
+export { AlreadyExistsError, CheckpointError, CheckpointMismatchError, InvalidCheckpointPath } from '../storage/errors';
+export { HostArray } from '../storage/hostArray';
 export {
   AsyncManager, type FileName, type LoadOptions, msgpackLoad, msgpackLoadAsync, msgpackRestore, msgpackSave, msgpackSaveAsync, msgpackSerialize, type RestoreOptions, type SaveOptions,
 } from './msgpack';

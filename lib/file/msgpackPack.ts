@@ -3,7 +3,7 @@ import type { Complex } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { bytesPerElement } from '../core/hostFormat';
 import type { ArrayLike } from '../functional/arrayLike';
-import { HostArray, isArrayValue } from './hostArray';
+import { HostArray, isArrayValue } from '../storage/hostArray';
 import { PythonNumber } from './stateDict';
 
 export const EXT_NDARRAY = 1;

@@ -3,8 +3,8 @@ import { sizeOf } from '../core/aval';
 import { isDtype } from '../core/dtype';
 import { bytesPerElement } from '../core/hostFormat';
 import { isPlainObject } from '../core/tree';
-import { InvalidCheckpointPath, reason } from './errors';
-import { HostArray } from './hostArray';
+import { InvalidCheckpointPath, reason } from '../storage/errors';
+import { HostArray } from '../storage/hostArray';
 import { CHUNKED, EXT_COMPLEX, EXT_NDARRAY, EXT_SCALAR } from './msgpackPack';
 import { setOwn } from './stateDict';
 

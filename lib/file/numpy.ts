@@ -3,19 +3,11 @@ import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { checkOptions } from '../functional/options';
-import { RangeReader, readAllSync, writeAtomicSync } from './disk';
-import { CheckpointError } from './errors';
-import { HostArray } from './hostArray';
+import { HostArray } from '../storage/hostArray';
 import { type FileName, filePath, type SaveOptions } from './msgpack';
-import { readNpy, writeNpy } from './npy';
+import { readNumpyFile, saveArchive, saveArray } from '../storage/npz';
 import type { Tensor, Tensors } from './safetensors';
 import { setOwn } from './stateDict';
-import { readDirectory, readEntry, zip } from './zip';
-
-/** Adds an ending as NumPy does where a name has none. */
-function ending(path: string, end: string): string {
-  return path.endsWith(end) ? path : path + end;
-}
 
 /**
  * Saves one array as NumPy's `.npy`, whose ending is added if need be. Mirrors `numpy.save`.
@@ -26,33 +18,27 @@ function ending(path: string, end: string): string {
  * file.numpySave('x.npy', np.arange(3));
  */
 export function numpySave(filename: FileName, array: Tensor, options: Pick<SaveOptions, 'overwrite'> = {}): string {
-  const path = ending(filePath('numpySave', filename), '.npy');
-  checkOptions('numpySave', ['overwrite'], options);
-  writeAtomicSync(path, writeNpy(HostArray.from(array), 'numpySave'), options.overwrite ?? true);
-  return path;
+  const path = filePath('numpySave', filename);
+  const { overwrite = true } = checkOptions('numpySave', ['overwrite'], options);
+  return saveArray('numpySave', path, HostArray.from(array), overwrite);
 }
 
-function saveArchive(op: string, filename: FileName, arrays: Tensors, compress: boolean, options: Pick<SaveOptions, 'overwrite'>): string {
+function saveByName(op: string, filename: FileName, arrays: Tensors, compress: boolean, options: Pick<SaveOptions, 'overwrite'>): string {
   const { overwrite = true } = checkOptions(op, ['overwrite'], options);
-  const path = ending(filePath(op, filename), '.npz');
+  const path = filePath(op, filename);
   if (!(arrays instanceof Map) && !isPlainObject(arrays)) throw new ArgumentError(`${op}: expected arrays to be a plain object or a Map of arrays by name`);
   const entries = arrays instanceof Map ? [...arrays] : Object.entries(arrays as Record<string, Tensor>);
-  const files = entries.map(([name, x]) => {
-    if (name === '' || /[\0\\]|^\/|(^|\/)\.\.(\/|$)/.test(name)) throw new ArgumentError(`${op}: an array cannot be named ${JSON.stringify(name)}`);
-    return { name: `${name}.npy`, pieces: writeNpy(HostArray.from(x, name), `${op}: '${name}'`) };
-  });
-  writeAtomicSync(path, zip(files, compress), overwrite);
-  return path;
+  return saveArchive(op, path, entries.map(([name, x]) => [name, HostArray.from(x, name)] as const), { compress, overwrite });
 }
 
 /** Saves arrays by name as NumPy's `.npz`, whose ending is added if need be. Mirrors `numpy.savez`. */
 export function savez(filename: FileName, arrays: Tensors, options: Pick<SaveOptions, 'overwrite'> = {}): string {
-  return saveArchive('savez', filename, arrays, false, options);
+  return saveByName('savez', filename, arrays, false, options);
 }
 
 /** {@link savez}, compressed. Mirrors `numpy.savez_compressed`. */
 export function savezCompressed(filename: FileName, arrays: Tensors, options: Pick<SaveOptions, 'overwrite'> = {}): string {
-  return saveArchive('savezCompressed', filename, arrays, true, options);
+  return saveByName('savezCompressed', filename, arrays, true, options);
 }
 
 export interface NumpyLoadOptions {
@@ -79,24 +65,10 @@ export function numpyLoad(filename: FileName, options: NumpyLoadOptions = {}): A
   const path = filePath('numpyLoad', filename);
   checkOptions('numpyLoad', ['dtype', 'host', 'names', 'maxSize'], options);
   const give = (a: HostArray) => (options.host ? a : a.toArray());
-  const reader = new RangeReader(path);
-  try {
-    const isArchive = reader.size >= 4 && reader.read(0, 2).join() === '80,75';
-    if (!isArchive) return give(readNpy(readAllSync(path), path, options.dtype));
-    const entries = new Map(readDirectory(reader).map((e) => [e.name.replace(/\.npy$/, ''), e]));
-    const names = options.names ?? [...entries.keys()];
-    const limit = options.maxSize ?? 2 ** 33;
-    let total = 0;
-    const out: Record<string, Array | HostArray> = {};
-    for (const name of names) {
-      const entry = entries.get(name);
-      if (entry === undefined) throw new CheckpointError(`${path} has no array '${name}'; it has ${[...entries.keys()].slice(0, 20).join(', ')}`);
-      total += entry.size;
-      if (total > limit) throw new CheckpointError(`${path} would unpack to more than maxSize ${limit} bytes`);
-      setOwn(out, name, give(readNpy(readEntry(reader, entry), `${path}: '${entry.name}'`, options.dtype)));
-    }
-    return out;
-  } finally {
-    reader.close();
-  }
+  const { host: _, ...read } = options;
+  const found = readNumpyFile(path, read);
+  if (found instanceof HostArray) return give(found);
+  const out: Record<string, Array | HostArray> = {};
+  for (const [name, a] of found) setOwn(out, name, give(a));
+  return out;
 }

@@ -6,9 +6,9 @@ import { bytesPerElement, type ComplexArray, type SmallFloatArray } from '../cor
 import { isPlainObject } from '../core/tree';
 import type { ArrayLike } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
-import { RangeReader, writeAtomic, writeAtomicSync } from './disk';
-import { CheckpointError, InvalidCheckpointPath, reason } from './errors';
-import { HostArray } from './hostArray';
+import { RangeReader, writeAtomic, writeAtomicSync } from '../storage/disk';
+import { CheckpointError, InvalidCheckpointPath, reason } from '../storage/errors';
+import { HostArray } from '../storage/hostArray';
 import { type FileName, filePath, type SaveOptions } from './msgpack';
 import { setOwn } from './stateDict';
 

@@ -3,8 +3,8 @@ import { isPlainObject } from '../core/tree';
 import { describeValue, isComplex } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { pythonText } from './pythonKey';
-import { CheckpointMismatchError } from './errors';
-import { isArrayValue, shapeOf } from './hostArray';
+import { CheckpointMismatchError } from '../storage/errors';
+import { isArrayValue, shapeOf } from '../storage/hostArray';
 
 /** What happens where a file does not fit its target: an error, a warning, or nothing (what fits is loaded). */
 export type MismatchMode = 'error' | 'warn' | 'ignore';

@@ -1,6 +1,6 @@
 import { isPlainObject } from '../core/tree';
-import { breathe } from './disk';
-import { HostArray } from './hostArray';
+import { breathe } from '../storage/disk';
+import { HostArray } from '../storage/hostArray';
 import { setOwn } from './stateDict';
 
 /** A decoded tree with its arrays put on the device. */

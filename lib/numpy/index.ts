@@ -32,7 +32,7 @@ export { frompyfunc, type Vectorized } from './frompyfunc';
 export { c_, type ConcatenateEntry, type Concatenator, r_ } from './concatenators';
 export { type GridRange, indexExp, mgrid, ogrid, s_ } from './grids';
 export { gcd, lcm } from './integers';
-export { fromfile, load, save } from './npy';
+export { fromfile, load, save, savez } from './npy';
 export { iscomplex, iscomplexobj, isfinite, isinf, isnan, isneginf, isposinf, isreal, isrealobj, isscalar, logicalAnd, logicalNot, logicalOr, logicalXor } from './logic';
 export { array2string, arrayRepr, arrayStr, getPrintoptions, printoptions, setPrintoptions } from './printing';
 export {

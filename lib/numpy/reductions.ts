@@ -402,7 +402,7 @@ const nanvarC = program<VarSpec>('nanvar', ([a, where, given], { axes, keepdims,
   const centered = squared(e.where(bad, full(x.shape, 0, x.dtype), deviation));
   const n = e.sub(sum(e.not(bad), { axis: axes, keepdims, where }), scalar(correction, 'int32'));
   const none = e.le(n, like(n, 0));
-  const total = select(none, scalar(Number.NaN, centered.dtype), sum(centered, { axis: axes, keepdims, where }));
+  const total = select(none, scalar(Number.NaN, 'float32', true), sum(centered, { axis: axes, keepdims, where }));
   const out = convert(e.div(total, convert(e.where(none, full(n.shape, 1, n.dtype), n), total.dtype)), result);
   return [root ? e.sqrt(out) : out];
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { ArgumentError, ConcretizationError, DeletedArrayError, DtypeError, ShapeError } from '../../lib/core/errors';
+import { ArgumentError, ConcretizationError, DeletedArrayError, DtypeError, ShapeError, XlastateError } from '../../lib/core/errors';
 import { makeClosedJaxpr } from '../../lib/functional/staging';
 import * as np from '../../lib/numpy/index';
 
@@ -191,8 +191,17 @@ test('NumPy\'s files', () => {
     expect(np.load(join(dir, 'f.npy')).js()).toEqual([[1, 2], [3, 4]]);
     writeFileSync(join(dir, 'raw'), new Int16Array([1, 2, 3]));
     expect(np.fromfile(join(dir, 'raw'), { dtype: 'int16', offset: 2 }).js()).toEqual([2, 3]);
-    expect(() => np.load(join(dir, 'raw'))).toThrow(ArgumentError);
-    expect(() => np.save(join(dir, 'q'), np.array([1], 'int4'))).toThrow(ArgumentError);
+    expect(() => np.load(join(dir, 'raw'))).toThrow('is no valid NumPy file');
+    expect(() => np.load(join(dir, 'nowhere'))).toThrow(XlastateError);
+    expect(() => np.fromfile(join(dir, 'nowhere'))).toThrow(XlastateError);
+    expect(() => np.save(join(dir, 'q'), np.array([1], 'int4'))).toThrow(DtypeError);
+
+    np.savez(join(dir, 'several'), x, [1, 2], { w: np.array([1.5], 'bfloat16'), z: { re: 1, im: 2 } });
+    const several = np.load(`${join(dir, 'several')}.npz`);
+    expect(Object.keys(several).sort()).toEqual(['arr_0', 'arr_1', 'w', 'z']);
+    expect(['arr_0', 'arr_1', 'w', 'z'].map((k) => [several[k]!.dtype, several[k]!.js()])).toEqual([['int32', x.js()], ['float32', [1, 2]], ['bfloat16', [1.5]], ['complex64', { re: 1, im: 2 }]]);
+    expect(() => np.savez(join(dir, 'q'), 1, { arr_0: 2 })).toThrow(ArgumentError);
+    expect(() => np.savez(join(dir, 'q'), { '../q': 2 })).toThrow(ArgumentError);
   } finally {
     rmSync(dir, { recursive: true });
   }

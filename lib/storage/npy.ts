@@ -15,9 +15,14 @@ const FROM_DESCR = new Map(Object.entries(DESCR).map(([dtype, d]) => [d.slice(1)
 /** NumPy leaves room for this many digits in the first axis's length. */
 const GROWTH_DIGITS = 21;
 
-/** The bytes of an array in NumPy's format, version 1: header and data. @throws DtypeError for types that NumPy's format has none for */
-export function writeNpy(a: HostArray, what: string): Uint8Array[] {
-  const descr = DESCR[a.dtype];
+/**
+ * The bytes of an array in NumPy's format, version 1: header and data.
+ *
+ * @param asBytes a type whose elements are written as mere bytes, as NumPy does with types it does not know
+ * @throws DtypeError for types that NumPy's format has none for
+ */
+export function writeNpy(a: HostArray, what: string, asBytes?: DType): Uint8Array[] {
+  const descr = DESCR[a.dtype] ?? (a.dtype === asBytes ? `<V${bytesPerElement(a.dtype)}` : undefined);
   if (descr === undefined) throw new DtypeError(`${what}: NumPy's format has no type for ${a.dtype}; convert it first, or use safetensors or msgpack`);
   const shape = `(${a.shape.join(', ')}${a.shape.length === 1 ? ',' : ''})`;
   let header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
