@@ -1,5 +1,8 @@
 import './interpreters/eval';
 import './primitives/baseOps';
+import { noteCopy } from './core/copies';
+
+noteCopy();
 
 export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './pjrt/errors';
 export { ConcretizationError, FloatingPointError, TracerLeakError, TreeError } from './core/errors';

@@ -3,6 +3,7 @@ import type { ShapedArray, Shape } from './aval';
 import { backend, severalBackends } from './backend';
 import type { DType } from './dtype';
 import { ConcretizationError, DeletedArrayError } from './errors';
+import { markCopy } from './copies';
 import { bytesPerElement, type Complex, encode, type HostView, typedView } from './hostFormat';
 
 export type { Complex } from './hostFormat';
@@ -81,6 +82,8 @@ export interface Array {
   [Symbol.dispose](): void;
 }
 
+markCopy(Array);
+
 const tracedOnly = {
   dataSync(this: Array): never { return unavailable(this, 'dataSync'); },
   data(this: Array): never { return unavailable(this, 'data'); },
@@ -98,18 +101,23 @@ for (const key of Reflect.ownKeys(tracedOnly)) {
   Object.defineProperty(Array.prototype, key, { value: tracedOnly[key as keyof typeof tracedOnly], writable: true, configurable: true, enumerable: false });
 }
 
+let made = 0;
+
 /** An array with values: in a buffer of a device, or, for a scalar not used by any program yet, on the host. */
 export class ConcreteArray extends Array {
   readonly aval: ShapedArray;
   /** Null until a host scalar is first needed on the device. */
   private buf: Buffer | null;
   private readonly scalarValue: ScalarValue | null;
+  /** Its own for each array: `assert.deepStrictEqual` and `toEqual` do not see the values, so that they must not find two arrays equal. @internal */
+  readonly identity: number;
 
   constructor(aval: ShapedArray, buffer: Buffer | null, scalar: ScalarValue | null = null) {
     super();
     this.aval = aval;
     this.buf = buffer;
     this.scalarValue = scalar;
+    this.identity = made = (made + 1) | 0;
   }
 
   /** A rank-0 array that lives on the host until a program needs it, and becomes a literal where it is traced. */

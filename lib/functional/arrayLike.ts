@@ -1,6 +1,7 @@
 import { Array, ConcreteArray, type Complex, type ScalarValue } from '../core/array';
 import { canonicalDtype, ShapedArray } from '../core/aval';
 import { config } from '../core/config';
+import { otherCopy } from '../core/copies';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { encode } from '../core/hostFormat';
@@ -79,6 +80,8 @@ export function describeValue(x: unknown): string {
   if (typeof x !== 'object') return `${typeof x} ${String(x)}`;
   if (x instanceof Promise) return 'a Promise (was an async function called?)';
   const name = (x as object).constructor?.name ?? 'Object';
+  const place = otherCopy(x);
+  if (place !== null) return `an instance of ${name} of another copy of xlastate, ${place}`;
   return name === 'Object' ? 'a plain object' : `an instance of ${name}`;
 }
 

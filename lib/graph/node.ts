@@ -1,3 +1,4 @@
+import { markCopy } from '../core/copies';
 import type { Loose } from '../functional/treeFunction';
 import type { Filter } from '../state/filters';
 import type { FlattedDict, FlatStates } from '../state/flattedDict';
@@ -32,3 +33,5 @@ export class Node {
   }
 }
 
+
+markCopy(Node);

@@ -296,7 +296,7 @@ define(Symbol.toPrimitive, function (this: Array, hint: string) {
 });
 
 define(Symbol.iterator, function* (this: Array): Generator<Array> {
-  if (this.ndim === 0) throw new ShapeError(`iteration over an array of type ${this.aval}, which has no dimensions`);
+  if (this.ndim === 0) throw new ShapeError(`iteration over an array of type ${this.aval}, which has no dimensions: x.item() is its value (tests compare values: x.js())`);
   for (let i = 0; i < this.shape[0]!; i++) yield indexInDim(this, i, 0);
 });
 

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
 import type { DType } from './types';
@@ -133,17 +133,35 @@ export function addonPaths(): string[] {
   return [...(named ? [named] : []), join(root, 'build', 'Release', 'xlastate.node'), join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'xlastate.node')];
 }
 
-/** The folder of package.json, from lib/pjrt as from dist/pjrt. */
+function isOurs(dir: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name?: unknown }).name === 'xlastate';
+  } catch {
+    return false;
+  }
+}
+
+let found: string | undefined;
+
+/** This package's folder. A bundler may have put our code into a file of another package, beside whose modules ours is, or the program's folder if it is nowhere. */
 export function packageRoot(): string {
+  if (found !== undefined) return found;
   let dir = __dirname;
-  while (!existsSync(join(dir, 'package.json')) && dir !== join(dir, '..')) dir = join(dir, '..');
-  return dir;
+  while (!isOurs(dir) && dir !== dirname(dir)) dir = dirname(dir);
+  if (!isOurs(dir)) {
+    try {
+      dir = dirname(createRequire(__filename).resolve('xlastate/package.json'));
+    } catch {
+      dir = __dirname;
+    }
+  }
+  return (found = dir);
 }
 
 function load(): Native {
   const path = addonPaths().find((p) => existsSync(p));
   if (path === undefined) {
-    throw new PluginError(`the native addon is not built: none of ${addonPaths().join(', ')} exists. Run \`npm rebuild xlastate\` (or \`npm install\` in a checkout), which needs a C++17 compiler and CMake`);
+    throw new PluginError(`the native addon is not built: none of ${addonPaths().join(', ')} exists. Run \`npm rebuild xlastate\` (or \`npm install\` in a checkout), which needs a C++17 compiler and CMake. Where a bundler has put xlastate's code into a file of yours, mark it as external, or name the addon by XLASTATE_ADDON`);
   }
   let native: Native;
   try {

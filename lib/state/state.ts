@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Array, ConcreteArray, type ScalarValue } from '../core/array';
 import type { ShapedArray } from '../core/aval';
+import { markCopy } from '../core/copies';
 import { ArgumentError, TreeError } from '../core/errors';
 import { Tracer } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
@@ -428,6 +429,8 @@ export class State<T = Array> {
     return `${this.constructor.name}(\n${lines.map((l) => `${pad}  ${l}`).join(',\n')}\n${pad})`;
   }
 }
+
+markCopy(State);
 
 function typeText(value: unknown, indent: number): string {
   if (value instanceof Array) return `ShapedArray(${value.dtype}[${value.shape.join(',')}]${value.weakType ? ', weak_type=True' : ''})`;
