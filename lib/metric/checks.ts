@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
 
@@ -26,6 +27,11 @@ export function checkReduction(op: string, reduction: string): void {
 export function reduce(x: Array, { axis, reduction }: Reducing): Array {
   if (reduction === 'none') return x;
   return reduction === 'mean' ? np.mean(x, { axis }) : np.sum(x, { axis });
+}
+
+/** @throws ArgumentError for arguments (an options object, say) after the last that a loss takes */
+export function noMoreArguments(op: string, takes: number, more: readonly unknown[]): void {
+  for (const x of more) if (x !== undefined) throw new ArgumentError(`${op}: expected ${takes} arguments and no options, got ${describeValue(x)} after them`);
 }
 
 /** x as an array of floats. @throws DtypeError if it is of another kind */

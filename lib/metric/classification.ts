@@ -6,12 +6,15 @@ import * as lax from '../lax';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { logSigmoid, logSoftmax, oneHot, softmax } from '../nn/activations';
 import * as np from '../numpy';
-import { floats, ints, sameShape } from './checks';
+import { floats, ints, noMoreArguments, sameShape } from './checks';
 
 /** A loss of two arrays as one program, reached after `check` has made arrays of the arguments. */
 function loss2(op: string, f: (x: Array, y: Array) => Array, check: (x: ArrayLike, y: ArrayLike) => Array[] = (x, y) => [asArray(x, op), asArray(y, op)]): (x: ArrayLike, y: ArrayLike) => Array {
   const program = composite(op, ([x, y]) => [f(x!, y!)]);
-  return (x, y) => program(check(x, y), {})[0]!;
+  return (x, y, ...more: unknown[]) => {
+    noMoreArguments(op, 2, more);
+    return program(check(x, y), {})[0]!;
+  };
 }
 
 const crossEntropy = (logits: Array, labels: Array): Array => np.negative(np.sum(np.multiply(labels, logSoftmax(logits)), { axis: -1 }));
@@ -61,11 +64,15 @@ export const nllLoss: (logProbs: ArrayLike, target: ArrayLike) => Array = loss2(
   'nllLoss',
   (logProbs, target) => {
     const axis = target.ndim === 0 ? 0 : 1;
-    return np.negative(np.squeeze(np.takeAlongAxis(logProbs, np.expandDims(target, axis), { axis }), { axis }));
+    // Of a class that is not there: the nearest one's for a vector of targets or less, NaN for more axes, as upstream.
+    const mode = target.ndim < 2 ? 'clip' : undefined;
+    return np.negative(np.squeeze(np.takeAlongAxis(logProbs, np.expandDims(target, axis), { axis, mode }), { axis }));
   },
   (x, y) => {
     const [logProbs, target] = [asArray(x, 'nllLoss'), ints('nllLoss', 'target', y)];
     if (logProbs.ndim !== target.ndim + 1) throw new ShapeError(`nllLoss: expected logProbs to have ${target.ndim + 1} axes beside target ${target.aval}, got ${logProbs.aval}`);
+    const beside = logProbs.shape.filter((_, i) => i !== 1);
+    if (target.ndim > 0 && target.shape.some((n, i) => n !== beside[i] && n !== 1 && beside[i] !== 1)) throw new ShapeError(`nllLoss: expected target of the shape of logProbs ${logProbs.aval} without its classes, got ${target.aval}`);
     return [logProbs, target];
   },
 );

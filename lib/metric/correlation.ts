@@ -1,16 +1,24 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import * as np from '../numpy';
-import { sameShape } from './checks';
+import { noMoreArguments, sameShape } from './checks';
 
 /** Options of what is measured in steps of time. */
 export interface DtOptions {
   /** Length of a step; by default `environ.getDt()`. */
   dt?: number;
+}
+
+/** How pairs or signals are gone through: by a loop, or all at once. */
+export type PairMethod = 'loop' | 'vmap';
+
+function checkMethod(op: string, method: PairMethod): void {
+  if (method !== 'loop' && method !== 'vmap') throw new ArgumentError(`${op}: expected method to be 'loop' or 'vmap', got ${describeValue(method)}`);
 }
 
 /** The length of a step as a number. */
@@ -45,11 +53,13 @@ const crossOf = composite<{ binSize: number }>('crossCorrelation', ([spikes], { 
  *
  * @param spikes (time, neurons)
  * @param bin width of a bin, in the units of dt
+ * @param given.method either gives the same: pairs are one product of matrices
  * @throws ShapeError if spikes are not a matrix, ArgumentError if a bin is shorter than a step
  * @example crossCorrelation([[1, 1], [0, 1]], 1, { dt: 1 }).item() // 0.70710677
  */
-export function crossCorrelation(spikes: ArrayLike, bin: number, given: DtOptions = {}): Array {
-  const { dt } = checkOptions('crossCorrelation', ['dt'], given);
+export function crossCorrelation(spikes: ArrayLike, bin: number, given: DtOptions & { method?: PairMethod } = {}): Array {
+  const { dt, method = 'loop' } = checkOptions('crossCorrelation', ['dt', 'method'], given);
+  checkMethod('crossCorrelation', method);
   const step = stepLength('crossCorrelation', dt);
   const binSize = Math.round(bin / step);
   if (!(binSize >= 1)) throw new ArgumentError(`crossCorrelation: expected bin of at least one step of ${step}, got ${bin}`);
@@ -67,9 +77,12 @@ const fluctuationOf = composite('voltageFluctuation', ([x]) => {
  * How much neurons' potentials go together: the variance of their mean over the mean of their variances. Mirrors `braintools.metric.voltage_fluctuation`.
  *
  * @param potentials (time, neurons)
+ * @param given.method either gives the same: variances are one reduction
  * @example voltageFluctuation([[0, 0], [1, 1]]).item() // 1
  */
-export function voltageFluctuation(potentials: ArrayLike): Array {
+export function voltageFluctuation(potentials: ArrayLike, given: { method?: PairMethod } = {}): Array {
+  const { method = 'loop' } = checkOptions('voltageFluctuation', ['method'], given);
+  checkMethod('voltageFluctuation', method);
   return fluctuationOf(promoteDtypesInexact('voltageFluctuation', matrix('voltageFluctuation', 'potentials', potentials)), {})[0]!;
 }
 
@@ -80,7 +93,8 @@ const matrixCorrelationOf = composite('matrixCorrelation', ([x, y]) => {
 });
 
 /** Correlation of two matrices' entries above the diagonal. Mirrors `braintools.metric.matrix_correlation`. @throws ShapeError if they are not matrices of one shape */
-export function matrixCorrelation(x: ArrayLike, y: ArrayLike): Array {
+export function matrixCorrelation(x: ArrayLike, y: ArrayLike, ...more: never[]): Array {
+  noMoreArguments('matrixCorrelation', 2, more);
   const [a, b] = [matrix('matrixCorrelation', 'x', x), matrix('matrixCorrelation', 'y', y)];
   sameShape('matrixCorrelation', 'x and y', a, b);
   return matrixCorrelationOf(promoteDtypesInexact('matrixCorrelation', a, b), {})[0]!;

@@ -1,12 +1,13 @@
 import type { Array } from '../core/array';
-import { ShapeError } from '../core/errors';
+import { ArgumentError, ShapeError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { logSoftmax, oneHot } from '../nn/activations';
 import * as np from '../numpy';
-import { floats, ints, sameShape } from './checks';
+import { floats, sameShape } from './checks';
 
 interface Ctc {
   blankId: number;
@@ -23,7 +24,8 @@ function intoBlanks(blanks: Array, added: Array): Array {
 
 const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPaddings], { blankId, logEpsilon, forward }) => {
   const [batch, longest] = labels!.shape as [number, number];
-  const logP = logSoftmax(logits!);
+  // Scores of sequences are added up in float32 at least.
+  const logP = np.astype(logSoftmax(logits!), np.promoteTypes(logits!.dtype, 'float32'));
   const ends = np.subtract(longest, np.astype(np.sum(labelPaddings!, { axis: 1 }), 'int32'));
   const next = np.concatenate([(np.split(labels!, [1], { axis: 1 }) as Array[])[1]!, np.full([batch, 1], -1, { dtype: labels!.dtype })], { axis: 1 });
   const repeated = np.astype(np.equal(labels!, next), logP.dtype);
@@ -60,11 +62,12 @@ export interface CtcOptions {
 
 function ctc(op: string, logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, options: CtcOptions, forward: boolean): Array[] {
   const { blankId = 0, logEpsilon = -1e5 } = checkOptions(op, ['blankId', 'logEpsilon'], options);
-  const [x, y] = [floats(op, 'logits', logits), ints(op, 'labels', labels)];
+  const [x, y] = [floats(op, 'logits', logits), asArray(labels, op)];
   const [xPad, yPad] = [asArray(logitPaddings, op), asArray(labelPaddings, op)];
   if (x.ndim !== 3 || y.ndim !== 2 || x.shape[0] !== y.shape[0]) throw new ShapeError(`${op}: expected logits (batch, time, classes) and labels (batch, labels), got ${x.aval} and ${y.aval}`);
   if (xPad.ndim !== 2 || xPad.shape[0] !== x.shape[0] || xPad.shape[1] !== x.shape[1]) throw new ShapeError(`${op}: expected logitPaddings (batch, time) beside logits ${x.aval}, got ${xPad.aval}`);
   sameShape(op, 'labels and labelPaddings', y, yPad);
+  if (!(Number.isInteger(blankId) && blankId >= 0 && blankId < x.shape[2]!)) throw new ArgumentError(`${op}: expected blankId to be one of ${x.shape[2]} classes, got ${describeValue(blankId)}`);
   return ctcOf([x, xPad, y, yPad], { blankId, logEpsilon, forward });
 }
 
@@ -72,7 +75,7 @@ function ctc(op: string, logits: ArrayLike, logitPaddings: ArrayLike, labels: Ar
  * Connectionist temporal classification: minus the log probability of each label sequence (batch, labels) under logits (batch, time, classes),
  * summed over alignments. Paddings are 1 where a step or label is none. Mirrors `braintools.metric.ctc_loss`.
  *
- * @throws DtypeError, ShapeError if logits are not floats, labels not integers, or shapes do not fit
+ * @throws DtypeError, ShapeError, ArgumentError if logits are not floats, shapes do not fit, or blankId is no class
  * @example ctcLoss(np.zeros([1, 2, 3]), np.zeros([1, 2]), np.array([[1]], 'int32'), np.zeros([1, 1])) // [-log(3 / 9)]
  */
 export function ctcLoss(logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, options: CtcOptions = {}): Array {

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { zeroCount } from './moments';
-import { type ArrayTree, type GradientTransformation, mapTree, stateless, zerosLikeTree } from './transformation';
+import { type ArrayTree, checkFactor, type GradientTransformation, mapTree, stateless, zerosLikeTree } from './transformation';
 
 const normOf = (x: Array): Array => np.sqrt(np.sum(np.square(np.abs(x))));
 const rms = (x: Array): Array => np.sqrt(np.mean(np.square(np.abs(x))));
@@ -20,6 +20,7 @@ export function scaleByTrustRatio(given: { minNorm?: number; trustCoefficient?: 
 
 /** Scales each array down to a root mean square of at most `threshold`. Mirrors `optax.clip_by_block_rms`. */
 export function clipByBlockRms(threshold: number): GradientTransformation {
+  checkFactor('clipByBlockRms: threshold', threshold);
   return stateless((updates) => mapTree((u) => np.divide(u, np.maximum(1, np.divide(rms(u), threshold))), updates));
 }
 

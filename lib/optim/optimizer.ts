@@ -1,7 +1,8 @@
 import { Array } from '../core/array';
-import { ArgumentError } from '../core/errors';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { isEager } from '../core/trace';
-import { describeValue } from '../functional/arrayLike';
+import { flatten, flattenUpTo, unflatten } from '../core/tree';
+import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
 import { Node } from '../graph/node';
 import * as np from '../numpy';
@@ -80,6 +81,14 @@ export function lookUp(grads: unknown, path: Path): unknown {
     else at = (at as Record<string | number, unknown>)[k];
   }
   return at;
+}
+
+/** The gradient of an array: floats (or complex numbers) in its shape. @throws DtypeError, ShapeError for others, which would be turned into such silently */
+function checkGradient(where: string, value: Array, given: unknown): Array {
+  const g = asArray(given as ArrayLike, where);
+  if (!np.issubdtype(g.dtype, np.inexact)) throw new DtypeError(`${where}: expected floats, got ${g.aval}`);
+  if (g.shape.join() !== value.shape.join()) throw new ShapeError(`${where}: expected the shape of the state's value ${value.aval}, got ${g.aval}`);
+  return g;
 }
 
 function positive(what: string, x: number | null | undefined): number | null {
@@ -298,6 +307,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
    */
   update(grads: unknown, extra: Record<string, unknown> = {}): void {
     if (this.optState === null) throw new BrainStateError(`${this.constructor.name}.update: call registerTrainableWeights first`);
+    optionsObject(`${this.constructor.name}.update`, extra);
     const own = this.machinery();
     const perGroup = this.paramGroups.map((g) => this.gradsFor(g.params, grads));
     if (isEager() && Object.keys(extra).length === 0) {
@@ -317,10 +327,13 @@ export class OptaxOptimizer extends Node implements Scheduled {
 
   private gradsFor(params: FlattedDict<State<unknown>>, grads: unknown): Record<string, unknown> {
     const out: Record<string, unknown> = {};
-    for (const path of params.keys()) {
+    for (const [path, state] of params) {
       const g = lookUp(grads, path);
       if (g === undefined) throw new ArgumentError(`${this.constructor.name}.update: there is no gradient for '${path.join('.')}' in what was given; expected gradients in the structure of the registered states`);
-      out[pathName(path)] = g;
+      const where = `${this.constructor.name}.update: the gradient for '${path.join('.')}'`;
+      const [values, def] = flatten(state.value);
+      const given = flattenUpTo(def, g, where);
+      out[pathName(path)] = unflatten(def, values.map((v, i) => checkGradient(where, v as Array, given[i])));
     }
     return out;
   }

@@ -1,6 +1,7 @@
-import type { Array } from '../core/array';
+import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { leaves, map } from '../core/tree';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 
@@ -15,6 +16,12 @@ export type ArrayTree = unknown;
 export interface GradientTransformation {
   init(params: ArrayTree): unknown;
   update(updates: ArrayTree, state: never, params: ArrayTree, extra?: Record<string, unknown>): readonly [ArrayTree, unknown];
+}
+
+/** A number, or a scalar array, that a transformation is made with. @throws ArgumentError for anything else */
+export function checkFactor<T extends number | Array>(what: string, x: T): T {
+  if (!(typeof x === 'number' && !Number.isNaN(x)) && !(x instanceof Array)) throw new ArgumentError(`${what}: expected a number, got ${describeValue(x)}`);
+  return x;
 }
 
 /** A function of the arrays at one place of several trees. */
@@ -66,26 +73,31 @@ export function scaleToNorm(tree: ArrayTree, norm: Array, maxNorm: number): Arra
 
 /** Scales gradients down to a norm where theirs, all together, is larger. Mirrors `optax.clip_by_global_norm`. */
 export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
+  checkFactor('clipByGlobalNorm: maxNorm', maxNorm);
   return stateless((updates) => scaleToNorm(updates, globalNorm(updates), maxNorm));
 }
 
 /** Limits each entry to [-maxDelta, maxDelta]. Mirrors `optax.clip`. */
 export function clip(maxDelta: number): GradientTransformation {
+  checkFactor('clip: maxDelta', maxDelta);
   return stateless((updates) => mapTree((g) => np.clip(g, -maxDelta, maxDelta), updates));
 }
 
 /** Adds the parameters, scaled. Mirrors `optax.add_decayed_weights`. */
 export function addDecayedWeights(weightDecay: number): GradientTransformation {
+  checkFactor('addDecayedWeights: weightDecay', weightDecay);
   return stateless((updates, params) => mapTree((g, p) => np.add(g, np.multiply(p, weightDecay)), updates, params));
 }
 
 /** Multiplies by a number. Mirrors `optax.scale`. */
 export function scale(stepSize: number): GradientTransformation {
+  checkFactor('scale: stepSize', stepSize);
   return stateless((updates) => mapTree((g) => np.multiply(g, stepSize), updates));
 }
 
 /** Multiplies by a function of the number of steps so far. Mirrors `optax.scale_by_schedule`. */
 export function scaleBySchedule(stepSize: (count: Array) => Array | number): GradientTransformation {
+  if (typeof stepSize !== 'function') throw new ArgumentError(`scaleBySchedule: expected a function of the number of steps, got ${describeValue(stepSize)}`);
   return {
     init: () => ({ count: np.zeros([], { dtype: 'int32' }) }),
     update: (updates, state) => {
@@ -98,11 +110,13 @@ export function scaleBySchedule(stepSize: (count: Array) => Array | number): Gra
 
 /** Momentum: `trace = g + decay * trace`. Mirrors `optax.trace`. */
 export function trace(decay: number, options: { nesterov?: boolean } = {}): GradientTransformation {
+  checkFactor('trace: decay', decay);
+  const { nesterov = false } = checkOptions('trace', ['nesterov'], options);
   return {
     init: (params) => ({ trace: zerosLikeTree(params) }),
     update: (updates, state) => {
       const next = mapTree((g, t) => np.add(g, np.multiply(t, decay)), updates, (state as { trace: ArrayTree }).trace);
-      const out = options.nesterov ? mapTree((g, t) => np.add(g, np.multiply(t, decay)), updates, next) : next;
+      const out = nesterov ? mapTree((g, t) => np.add(g, np.multiply(t, decay)), updates, next) : next;
       return [out, { trace: next }];
     },
   };

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
-import { checkOptions } from '../functional/options';
+import { describeValue } from '../functional/arrayLike';
+import { checkOptions, optionsObject } from '../functional/options';
 import type { OptaxOptimizer } from '../optim';
 import type { TrainModule } from './module';
 import type { Trainer } from './trainer';
@@ -62,17 +63,23 @@ export type Hook = {
   [K in keyof Callback]: K extends `on${string}` ? K : never;
 }[keyof Callback];
 
+function checkCallback(op: string, x: unknown): Callback {
+  if (!(x instanceof Callback)) throw new ArgumentError(`${op}: expected a callback, got ${describeValue(x)}`);
+  return x;
+}
+
 /** Callbacks, called in their order. Mirrors `braintools.trainer.CallbackList`. */
 export class CallbackList implements Iterable<Callback> {
   readonly callbacks: Callback[];
 
   constructor(callbacks: readonly Callback[] = []) {
-    for (const c of callbacks) if (!(c instanceof Callback)) throw new ArgumentError('CallbackList: expected callbacks');
+    if (!globalThis.Array.isArray(callbacks)) throw new ArgumentError(`CallbackList: expected a list of callbacks, got ${describeValue(callbacks)}`);
+    for (const c of callbacks) checkCallback('CallbackList', c);
     this.callbacks = [...callbacks];
   }
 
   append(callback: Callback): void {
-    this.callbacks.push(callback);
+    this.callbacks.push(checkCallback('CallbackList.append', callback));
   }
 
   get length(): number {
@@ -95,7 +102,7 @@ export class CallbackList implements Iterable<Callback> {
 export class LambdaCallback extends Callback {
   constructor(functions: Partial<Pick<Callback, Hook>>) {
     super();
-    for (const [name, f] of Object.entries(functions)) {
+    for (const [name, f] of Object.entries(optionsObject('LambdaCallback', functions))) {
       if (!(name in Callback.prototype) || typeof f !== 'function') throw new ArgumentError(`LambdaCallback: expected functions by the names of a callback's methods, got '${name}'`);
       Object.defineProperty(this, name, { value: f });
     }

@@ -1,6 +1,7 @@
 import { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
-import { checkOptions } from '../functional/options';
+import { describeValue } from '../functional/arrayLike';
+import { checkOptions, optionsObject } from '../functional/options';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
 import * as prng from '../prng';
@@ -65,6 +66,11 @@ class Column {
   }
 }
 
+function checkDataset<S>(op: string, x: Dataset<S>): Dataset<S> {
+  if (!(x instanceof Dataset)) throw new ArgumentError(`${op}: expected a dataset, got ${describeValue(x)}`);
+  return x;
+}
+
 function checkIndex(op: string, i: number, n: number): void {
   if (!Number.isInteger(i) || i < 0 || i >= n) throw new ArgumentError(`${op}: expected an index from 0 to ${n - 1}, got ${i}`);
 }
@@ -107,8 +113,8 @@ export class DictDataset extends Dataset<Record<string, Array>> {
 
   constructor(data: Readonly<Record<string, Rows>>) {
     super();
-    this.keys = Object.keys(data);
-    this.rows = new ArrayDataset(...Object.values(data));
+    this.keys = Object.keys(optionsObject('DictDataset', data));
+    this.rows = new ArrayDataset(...Object.values(data ?? {}));
   }
 
   get length(): number {
@@ -135,7 +141,8 @@ export class DatasetWrapper<In, Out> extends Dataset<Out> {
 
   constructor(dataset: Dataset<In>, f: (sample: In, index: number) => Out) {
     super();
-    this.dataset = dataset;
+    this.dataset = checkDataset('DatasetWrapper', dataset);
+    if (typeof f !== 'function') throw new ArgumentError(`DatasetWrapper: expected a function of a sample and its index, got ${describeValue(f)}`);
     this.f = f;
   }
 
@@ -155,8 +162,9 @@ export class Subset<S> extends Dataset<S> {
 
   constructor(dataset: Dataset<S>, indices: readonly number[]) {
     super();
+    this.dataset = checkDataset('Subset', dataset);
+    if (!globalThis.Array.isArray(indices)) throw new ArgumentError(`Subset: expected a list of indices, got ${describeValue(indices)}`);
     for (const i of indices) checkIndex('Subset', i, dataset.length);
-    this.dataset = dataset;
     this.indices = indices;
   }
 
@@ -181,6 +189,8 @@ export class IterableDataset<S> implements Iterable<S> {
 
   constructor(iterable: Iterable<S>, given: { length?: number | null } = {}) {
     const { length = null } = checkOptions(new.target.name, ['length'], given);
+    if (typeof (iterable as Partial<Iterable<S>> | null | undefined)?.[Symbol.iterator] !== 'function') throw new ArgumentError(`IterableDataset: expected something to iterate over, got ${describeValue(iterable)}`);
+    if (length !== null && !(Number.isInteger(length) && length >= 0)) throw new ArgumentError(`IterableDataset: expected length to be an integer >= 0 or null, got ${describeValue(length)}`);
     this.iterable = iterable;
     this.length = length;
   }
@@ -203,7 +213,8 @@ export function seededOrder(n: number, seed: number, epoch: number): number[] {
  */
 export function split<S>(dataset: Dataset<S>, lengths: readonly number[], given: { seed?: number } = {}): Subset<S>[] {
   const { seed = 0 } = checkOptions('split', ['seed'], given);
-  const n = dataset.length;
+  const n = checkDataset('split', dataset).length;
+  if (!globalThis.Array.isArray(lengths) || lengths.some((x) => typeof x !== 'number')) throw new ArgumentError(`split: expected a list of lengths or fractions, got ${describeValue(lengths)}`);
   const shares = lengths.some((x) => !Number.isInteger(x));
   let counts = [...lengths];
   if (shares) {

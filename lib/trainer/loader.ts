@@ -1,5 +1,6 @@
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import * as random from '../random';
@@ -16,13 +17,18 @@ export abstract class Sampler implements Iterable<number> {
 /** What has a length. */
 type Sized = { readonly length: number };
 
+function sized(op: string, x: Sized): Sized {
+  if (!Number.isInteger((x as Partial<Sized> | null | undefined)?.length)) throw new ArgumentError(`${op}: expected a dataset, or something else with a length, got ${describeValue(x)}`);
+  return x;
+}
+
 /** 0, 1, 2 … Mirrors `braintools.trainer.SequentialSampler`. */
 export class SequentialSampler extends Sampler {
   private readonly source: Sized;
 
   constructor(dataSource: Sized) {
     super();
-    this.source = dataSource;
+    this.source = sized('SequentialSampler', dataSource);
   }
 
   get length(): number {
@@ -49,7 +55,7 @@ export class RandomSampler extends Sampler {
 
   constructor(dataSource: Sized, options: RandomSamplerOptions = {}) {
     super();
-    this.source = dataSource;
+    this.source = sized('RandomSampler', dataSource);
     this.options = options;
     const { numSamples, replacement = false } = checkOptions('RandomSampler', ['replacement', 'numSamples', 'seed'], options);
     if (numSamples !== undefined && !(Number.isInteger(numSamples) && numSamples >= 1)) throw new ArgumentError(`RandomSampler: expected numSamples to be a positive integer, got ${numSamples}`);
@@ -92,7 +98,7 @@ export class DistributedSampler extends Sampler {
     const { numReplicas, rank, shuffle = true, seed = 0, dropLast = false } = checkOptions('DistributedSampler', ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast'], options);
     if (!(Number.isInteger(numReplicas) && numReplicas >= 1)) throw new ArgumentError(`DistributedSampler: expected numReplicas to be a positive integer, got ${numReplicas}`);
     if (!(rank >= 0 && rank < numReplicas)) throw new ArgumentError(`DistributedSampler: expected rank from 0 to ${numReplicas - 1}, got ${rank}`);
-    this.source = dataSource;
+    this.source = sized('DistributedSampler', dataSource);
     this.options = { numReplicas, rank, shuffle, seed, dropLast };
   }
 
@@ -113,6 +119,10 @@ export class DistributedSampler extends Sampler {
   }
 }
 
+function checkBatchSize(op: string, batchSize: number): void {
+  if (!(Number.isInteger(batchSize) && batchSize > 0)) throw new ArgumentError(`${op}: expected batchSize to be a positive integer, got ${describeValue(batchSize)}`);
+}
+
 /** A sampler's indices in groups. Mirrors `braintools.trainer.BatchSampler`. @example [...new trainer.BatchSampler(new trainer.SequentialSampler([7, 8, 9]), 2)] // [[0, 1], [2]] */
 export class BatchSampler implements Iterable<number[]> {
   readonly sampler: Sampler;
@@ -121,7 +131,8 @@ export class BatchSampler implements Iterable<number[]> {
 
   constructor(sampler: Sampler, batchSize: number, given: { dropLast?: boolean } = {}) {
     const { dropLast = false } = checkOptions(new.target.name, ['dropLast'], given);
-    if (!(Number.isInteger(batchSize) && batchSize > 0)) throw new ArgumentError(`BatchSampler: expected batchSize to be a positive integer, got ${batchSize}`);
+    if (!(sampler instanceof Sampler)) throw new ArgumentError(`BatchSampler: expected a sampler, got ${describeValue(sampler)}`);
+    checkBatchSize('BatchSampler', batchSize);
     this.sampler = sampler;
     this.batchSize = batchSize;
     this.dropLast = dropLast;
@@ -144,9 +155,20 @@ export class BatchSampler implements Iterable<number[]> {
   }
 }
 
-/** Samples of one structure stacked leaf by leaf; numbers become arrays. */
+/** Whether two samples are of one kind; lists of one length, objects of the same keys. */
+function sameForm(a: unknown, b: unknown): boolean {
+  if (typeof a !== typeof b || a === null || b === null || globalThis.Array.isArray(a) !== globalThis.Array.isArray(b)) return a === b;
+  if (globalThis.Array.isArray(a)) return a.length === (b as unknown[]).length;
+  if (a instanceof Array || ArrayBuffer.isView(a)) return b instanceof Array || ArrayBuffer.isView(b);
+  return typeof a !== 'object' || String(Object.keys(a)) === String(Object.keys(b as object));
+}
+
+/** Samples of one structure stacked leaf by leaf; numbers become arrays. @throws ArgumentError if there is none, or their structures differ */
 export function defaultCollate(samples: readonly unknown[]): unknown {
+  if (!globalThis.Array.isArray(samples) || samples.length === 0) throw new ArgumentError(`defaultCollate: expected a list of samples, got ${describeValue(samples)}`);
   const first = samples[0];
+  const other = samples.find((s) => !sameForm(first, s));
+  if (other !== undefined) throw new ArgumentError(`defaultCollate: expected samples of one structure, got ${describeValue(first)} and ${describeValue(other)}`);
   if (globalThis.Array.isArray(first)) return first.map((_, i) => defaultCollate(samples.map((s) => (s as unknown[])[i])));
   if (first instanceof Array || ArrayBuffer.isView(first)) return np.stack(samples as Array[]);
   if (typeof first === 'number' || typeof first === 'boolean') {
@@ -202,6 +224,8 @@ export class DataLoader implements Iterable<unknown> {
     this.batchSize = batchSampler?.batchSize ?? batchSize ?? 32;
     this.dropLast = batchSampler?.dropLast ?? dropLast;
     this.prefetch = prefetch;
+    if (batchSize !== undefined) checkBatchSize('DataLoader', batchSize);
+    if (collateFn !== undefined && typeof collateFn !== 'function') throw new ArgumentError(`DataLoader: expected collateFn to be a function, got ${describeValue(collateFn)}`);
     this.collate = collateFn ?? null;
     if (this.dataset instanceof Dataset) {
       const order = sampler ?? (shuffle ? new RandomSampler(this.dataset, { seed }) : new SequentialSampler(this.dataset));

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import type { Numbers } from './callbacks';
 
@@ -23,6 +24,12 @@ export abstract class Logger {
 /** The time as `20260131_235959`. */
 export function versionNow(): string {
   return new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
+}
+
+/** Where a logger writes to. @throws ArgumentError for what is no path */
+export function logFolder(op: string, saveDir: string, ...parts: string[]): string {
+  if (typeof saveDir !== 'string') throw new ArgumentError(`${op}: expected saveDir to be the path of a folder, got ${describeValue(saveDir)}`);
+  return join(saveDir, ...parts);
 }
 
 export interface CSVLoggerOptions {
@@ -49,7 +56,7 @@ export class CSVLogger extends Logger {
     const { name = 'logs', version = versionNow(), flushLogsEveryNSteps = 100 } = checkOptions(new.target.name, ['name', 'version', 'flushLogsEveryNSteps'], given);
     super();
     if (!(flushLogsEveryNSteps >= 1)) throw new ArgumentError(`CSVLogger: expected flushLogsEveryNSteps of at least 1, got ${flushLogsEveryNSteps}`);
-    this.logDir = join(saveDir, name, version);
+    this.logDir = logFolder('CSVLogger', saveDir, name, version);
     this.every = flushLogsEveryNSteps;
   }
 
@@ -94,6 +101,8 @@ export class CompositeLogger extends Logger {
 
   constructor(loggers: readonly Logger[]) {
     super();
+    if (!globalThis.Array.isArray(loggers)) throw new ArgumentError(`CompositeLogger: expected a list of loggers, got ${describeValue(loggers)}`);
+    for (const l of loggers) if (!(l instanceof Logger)) throw new ArgumentError(`CompositeLogger: expected loggers, got ${describeValue(l)}`);
     this.loggers = loggers;
     this.logDir = loggers[0]?.logDir ?? null;
   }

@@ -28,9 +28,9 @@ export class ModelCheckpoint extends Callback {
   private manager: CheckpointManager | null = null;
   private lastStep = -1;
 
-  constructor(options: ModelCheckpointOptions = {}) {
+  constructor(given: ModelCheckpointOptions = {}) {
     super();
-    checkOptions('ModelCheckpoint', ['dirpath', 'monitor', 'mode', 'saveTopK', 'everyNEpochs', 'everyNTrainSteps', 'verbose'], options);
+    const options = checkOptions('ModelCheckpoint', ['dirpath', 'monitor', 'mode', 'saveTopK', 'everyNEpochs', 'everyNTrainSteps', 'verbose'], given);
     checkMode('ModelCheckpoint', options.mode ?? 'min');
     this.options = options;
   }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { checkOptions } from '../functional/options';
 import type { Numbers } from './callbacks';
-import { Logger, versionNow } from './loggers';
+import { logFolder, Logger, versionNow } from './loggers';
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;
@@ -77,7 +77,7 @@ export class TensorBoardLogger extends Logger {
   constructor(saveDir: string, given: TensorBoardLoggerOptions = {}) {
     const { name = 'default', version = versionNow(), prefix = '' } = checkOptions(new.target.name, ['name', 'version', 'prefix'], given);
     super();
-    this.logDir = join(saveDir, name, version);
+    this.logDir = logFolder('TensorBoardLogger', saveDir, name, version);
     this.prefix = prefix;
   }
 

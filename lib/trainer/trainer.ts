@@ -142,8 +142,9 @@ export class Trainer {
   private readonly options: Required<Omit<TrainerOptions, 'callbacks' | 'logger' | 'enableProgressBar' | 'gradientClipVal' | 'gradientClipAlgorithm' | 'seed'>>;
   private readonly evaluators = new WeakMap<TrainModule, Partial<Record<Stage, Compiled>>>();
 
-  constructor(options: TrainerOptions = {}) {
-    const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false } = checkOptions('Trainer', OPTIONS, options);
+  constructor(given: TrainerOptions = {}) {
+    const options = checkOptions('Trainer', OPTIONS, given);
+    const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false } = options;
     const { enableProgressBar = process.stderr.isTTY === true, defaultRootDir = '.', gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null } = options;
     this.options = {
       maxEpochs: count('Trainer', 'maxEpochs', maxEpochs, 0), minEpochs: count('Trainer', 'minEpochs', minEpochs, 0), maxSteps: count('Trainer', 'maxSteps', maxSteps, -1), valCheckInterval,

@@ -56,6 +56,11 @@ test('wrong arguments are named', () => {
   expect(() => metric.squaredError(x, np.array([1, 2], 'float32'))).toThrow(/squaredError: expected predictions and targets of one shape/);
   expect(() => metric.softmaxCrossEntropyWithIntegerLabels(x, np.array([0, 1], 'float32'))).toThrow(/expected labels of an integer dtype/);
   expect(() => metric.nllLoss(x, np.array(0, 'int32'))).toThrow(/nllLoss: expected logProbs to have 1 axes/);
+  expect(() => metric.nllLoss(np.zeros([5, 4]), np.array([1, 2, 3], 'int32'))).toThrow(/nllLoss: expected target of the shape of logProbs/);
+  for (const loss of [metric.softmaxCrossEntropy, metric.hingeLoss, metric.nllLoss, metric.multiclassHingeLoss, metric.klDivergence, metric.matrixCorrelation] as unknown as ((...a: unknown[]) => unknown)[]) {
+    for (const third of [3, 'sum', {}, { reduction: 'sum' }]) expect(() => loss([[1, 2]], [[0, 1]], third)).toThrow(/expected 2 arguments and no options, got/);
+  }
+  expect(() => metric.ctcLoss(np.zeros([1, 2, 3]), np.zeros([1, 2]), np.array([[1]], 'int32'), np.zeros([1, 1]), { blankId: -1 })).toThrow(/ctcLoss: expected blankId to be one of 3 classes, got number -1/);
   expect(() => metric.l1Loss(x, x, { reduction: 'median' as metric.Reduction })).toThrow(/l1Loss: expected reduction/);
   expect(() => metric.smoothLabels(x, 2)).toThrow(/smoothLabels: expected alpha in \[0, 1\], got 2/);
 });
