@@ -204,7 +204,7 @@ export class Delay extends Module {
   }
 
   /** Takes the next value; with `updateEvery`, only each so many updates. */
-  update(current: Loose): void {
+  override update(current: Loose): void {
     const { history, writePtr } = this.buffer();
     const slot = np.floorDivide(writePtr.value, this.updateEveryStep);
     const due = this.updateEvery === null ? null : np.equal(np.mod(writePtr.value, this.updateEveryStep), 0);
@@ -213,10 +213,6 @@ export class Delay extends Module {
       return lax.dynamicUpdateIndexInDim(h, due === null ? value : np.where(due, value, h.slice(slot)), slot, 0);
     }, history.value, current);
     writePtr.value = np.mod(np.add(writePtr.value, 1), this.maxLength * this.updateEveryStep).astype(writePtr.value.dtype);
-  }
-
-  override call(...args: Loose[]): Loose {
-    return (this.update as (...args: Loose[]) => void)(...args);
   }
 }
 Delay.prototype.initState = callOrder(3)(Delay.prototype.initState);

@@ -87,7 +87,7 @@ export class Dynamics extends Module {
   }
 
   /** Makes a step. Systems override it. */
-  update(..._args: Loose[]): Loose {
+  override update(..._args: Loose[]): Loose {
     throw new ArgumentError(`${this.constructor.name}: the system has no update method; define update(x)`);
   }
 

@@ -99,9 +99,15 @@ export class Module extends Node {
     return { inSize: this._inSize, outSize: this._outSize };
   }
 
-  /** What the module computes. */
-  call(..._args: Loose[]): Loose {
-    throw new ArgumentError(`${this.constructor.name}: the module has no call method; define call(x)`);
+  /** What the module computes: by default, as in BrainState, what {@link update} gives. */
+  call(...args: Loose[]): Loose {
+    if (this.update === Module.prototype.update) throw new ArgumentError(`${this.constructor.name}: the module has no call method; define call(x)`);
+    return this.update(...args);
+  }
+
+  /** BrainState's name for what a module computes: a module defines this or {@link call}, and each does the same. */
+  update(...args: Loose[]): Loose {
+    return this.call(...args);
   }
 
   /** Makes the states that depend on a batch size. Modules that have such override it. */

@@ -26,12 +26,16 @@ interface CommonOptions {
   dtype?: DType | null;
   /** Name of an axis of a surrounding vmap whose lanes share their statistics. */
   axisName?: string | null;
+  /** Groups of that axis' lanes, each of which shares its statistics. Default: one group of all. */
+  axisIndexGroups?: readonly (readonly number[])[] | null;
   /** Computes the variance as `E[x²] − E[x]²`, which needs one pass. Default true. */
   useFastVariance?: boolean;
   /** Class of the state of scale and offset. */
   paramType?: typeof ParamState;
   name?: string;
 }
+
+type Groups = readonly (readonly number[])[] | null;
 
 export interface MaskOption {
   /** True where entries count for the statistics; it broadcasts to the input. */
@@ -59,11 +63,11 @@ const momentsOf = composite<StatisticsParams>('moments', ([x, mask], { axes, dty
 const varianceOf = composite<{ centred: boolean }>('variance', ([mean, second], { centred }) => [centred ? second! : np.maximum(np.subtract(second!, square(mean!)), 0)]);
 
 /** Mean and variance over axes, which are kept with size 1. */
-function statistics(op: string, x: Array, mask: ArrayLike | null, p: Omit<StatisticsParams, 'masked' | 'dtype'> & { dtype: DType; axisName: string | null }): [Array, Array] {
-  const { axisName, ...params } = p;
+function statistics(op: string, x: Array, mask: ArrayLike | null, p: Omit<StatisticsParams, 'masked' | 'dtype'> & { dtype: DType; axisName: string | null; axisIndexGroups: Groups }): [Array, Array] {
+  const { axisName, axisIndexGroups, ...params } = p;
   const dtype = promoteTypes({ dtype: params.dtype, weakType: false }, { dtype: 'float32', weakType: false }).dtype;
   const args = mask === null ? [x] : [x, asArray(mask, op)];
-  const across = (v: Array) => (axisName === null ? v : lax.pmean(v, axisName));
+  const across = (v: Array) => (axisName === null ? v : lax.pmean(v, axisName, { axisIndexGroups }));
   if (!params.fast && params.useMean && axisName !== null) {
     // The mean of all lanes comes first.
     const mean = across(momentsOf(args, { ...params, dtype, masked: mask !== null })[0]!);
@@ -147,6 +151,7 @@ abstract class BatchNorm extends Module {
   readonly momentum: number;
   readonly dtype: DType;
   readonly axisName: string | null;
+  readonly axisIndexGroups: Groups;
   readonly useFastVariance: boolean;
   /** Running mean and biased variance, of `inSize` with 1 for what is not a feature; null where they are not tracked. */
   readonly runningMean: BatchState | null;
@@ -156,7 +161,7 @@ abstract class BatchNorm extends Module {
 
   protected constructor(spatial: number, inSize: Size, options: BatchNormOptions = {}) {
     const {
-      featureAxis = -1, trackRunningStats = true, epsilon = 1e-5, momentum = 0.99, affine = true, biasInitializer = new Constant(0), scaleInitializer = new Constant(1), axisName = null,
+      featureAxis = -1, trackRunningStats = true, epsilon = 1e-5, momentum = 0.99, affine = true, biasInitializer = new Constant(0), scaleInitializer = new Constant(1), axisName = null, axisIndexGroups = null,
       useFastVariance = true, dtype = null, paramType = NormalizationParamState, meanType = BatchState, ...rest
     } = optionsObject(new.target.name, options);
     super(rest);
@@ -173,6 +178,7 @@ abstract class BatchNorm extends Module {
     this.momentum = momentum;
     this.dtype = dtype ?? environ.dftype();
     this.axisName = axisName;
+    this.axisIndexGroups = axisIndexGroups;
     this.useFastVariance = useFastVariance;
     this.featureAxes = canonAxes(op, featureAxis, this.inSize.length);
     const shape = this.inSize.map((n, i) => (this.featureAxes.includes(i) ? n : 1));
@@ -189,7 +195,7 @@ abstract class BatchNorm extends Module {
     const lead = x.ndim - this.spatial - 1;
     if ((lead !== 0 && lead !== 1) || this.inSize.some((n, i) => n !== x.shape[i + lead])) throw new ShapeError(`${op}: expected an input of shape [${this.inSize}], or a batch of such, got ${x.aval}`);
     const axes = x.shape.map((_, i) => i).filter((i) => !this.featureAxes.includes(i - lead));
-    const ofBatch = () => statistics(op, x, mask, { axes, dtype: this.dtype, useMean: true, fast: this.useFastVariance, axisName: this.axisName });
+    const ofBatch = () => statistics(op, x, mask, { axes, dtype: this.dtype, useMean: true, fast: this.useFastVariance, axisName: this.axisName, axisIndexGroups: this.axisIndexGroups });
     let [mean, variance]: [Array, Array] = [this.runningMean?.value as Array, this.runningVar?.value as Array];
     if (this.runningMean === null || this.runningVar === null) [mean, variance] = ofBatch();
     else if (environ.get('fit', { desc: 'whether the model is being fitted' })) {
@@ -267,10 +273,11 @@ abstract class AxesNorm extends Module {
   readonly epsilon: number;
   readonly dtype: DType;
   readonly axisName: string | null;
+  readonly axisIndexGroups: Groups;
   readonly useFastVariance: boolean;
 
   protected constructor(inSize: Size, options: RMSNormOptions) {
-    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, useFastVariance = true, dtype = null, ...rest } = optionsObject(new.target.name, options);
+    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, axisIndexGroups = null, useFastVariance = true, dtype = null, ...rest } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
@@ -279,6 +286,7 @@ abstract class AxesNorm extends Module {
     this.epsilon = checkEpsilon(new.target.name, epsilon);
     this.dtype = dtype ?? environ.dftype();
     this.axisName = axisName;
+    this.axisIndexGroups = axisIndexGroups;
     this.useFastVariance = useFastVariance;
   }
 
@@ -292,7 +300,7 @@ abstract class AxesNorm extends Module {
     const size = this.inSize;
     if (x.ndim < size.length || size.some((n, i) => n !== x.shape[x.ndim - size.length + i])) throw new ShapeError(`${op}: expected an input whose last dimensions are [${size}], got ${x.aval}`);
     const axes = canonAxes(op, this.reductionAxes, x.ndim);
-    const [mean, variance] = statistics(op, x, mask, { axes, dtype: this.dtype, useMean, fast: this.useFastVariance, axisName: this.axisName });
+    const [mean, variance] = statistics(op, x, mask, { axes, dtype: this.dtype, useMean, fast: this.useFastVariance, axisName: this.axisName, axisIndexGroups: this.axisIndexGroups });
     return normalize(x, mean, variance, weight, this.epsilon, this.dtype);
   }
 }
@@ -379,13 +387,14 @@ export class GroupNorm extends Module {
   readonly epsilon: number;
   readonly dtype: DType | null;
   readonly axisName: string | null;
+  readonly axisIndexGroups: Groups;
   readonly useFastVariance: boolean;
   readonly weight: ParamState<ScaleAndBias> | null;
 
   constructor(inSize: Size, options: GroupNormOptions = {}) {
     const {
       featureAxis = -1, numGroups = 32, groupSize = null, epsilon = 1e-6, dtype = null, useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), reductionAxes = null,
-      axisName = null, useFastVariance = true, paramType = NormalizationParamState, ...rest
+      axisName = null, axisIndexGroups = null, useFastVariance = true, paramType = NormalizationParamState, ...rest
     } = optionsObject(new.target.name, options);
     super(rest);
     this.inSize = inSize;
@@ -402,6 +411,7 @@ export class GroupNorm extends Module {
     this.epsilon = checkEpsilon('GroupNorm', epsilon);
     this.dtype = dtype;
     this.axisName = axisName;
+    this.axisIndexGroups = axisIndexGroups;
     this.useFastVariance = useFastVariance;
     this.weight = scaleAndBias([features], useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
@@ -416,7 +426,7 @@ export class GroupNorm extends Module {
     const grouped = (shape: readonly number[]) => [...shape.slice(0, -1), this.numGroups, this.groupSize];
     const groupedMask = mask === null ? null : np.broadcastTo(mask, x.shape as number[]).reshape(grouped(x.shape));
     const [mean, variance] = statistics('GroupNorm', np.reshape(x, grouped(x.shape)), groupedMask, {
-      axes: [...axes.filter((a) => a !== last), last + 1], dtype: this.dtype ?? inexactDtype(x.dtype), useMean: true, fast: this.useFastVariance, axisName: this.axisName,
+      axes: [...axes.filter((a) => a !== last), last + 1], dtype: this.dtype ?? inexactDtype(x.dtype), useMean: true, fast: this.useFastVariance, axisName: this.axisName, axisIndexGroups: this.axisIndexGroups,
     });
     return normalize(x, mean, variance, this.weight, this.epsilon, this.dtype, grouped(x.shape));
   }

@@ -18,14 +18,17 @@ export class StateTraceStack {
   readonly made: State<unknown>[] = [];
   private readonly index = new Map<State<unknown>, number>();
   private readonly newArg: ((state: State<unknown>, value: unknown) => unknown) | null;
+  private readonly checkRead: ((state: State<unknown>) => void) | null;
 
   /**
    * @param options.newArg what to put in place of a state's value when it is first touched: a tracer, say
+   * @param options.checkRead called with each state that is read, before; it may throw
    */
-  constructor(options: { name?: string; newArg?: (state: State<unknown>, value: unknown) => unknown } = {}) {
-    checkOptions('StateTraceStack', ['name', 'newArg'], options);
+  constructor(options: { name?: string; newArg?: (state: State<unknown>, value: unknown) => unknown; checkRead?: (state: State<unknown>) => void } = {}) {
+    checkOptions('StateTraceStack', ['name', 'newArg', 'checkRead'], options);
     this.name = options.name ?? '';
     this.newArg = options.newArg ?? null;
+    this.checkRead = options.checkRead ?? null;
   }
 
   private touch(state: State<unknown>): number {
@@ -42,13 +45,14 @@ export class StateTraceStack {
     return i;
   }
 
-  /** @internal */
-  noteRead(state: State<unknown>): void {
+  /** Notes a read of a state. */
+  readItsValue(state: State<unknown>): void {
+    this.checkRead?.(state);
     this.touch(state);
   }
 
-  /** @internal */
-  noteWrite(state: State<unknown>): void {
+  /** Notes a write of a state. */
+  writeItsValue(state: State<unknown>): void {
     this.beenWriten[this.touch(state)] = true;
   }
 
@@ -131,7 +135,7 @@ export class StateTraceStack {
   }
 
   /** Puts the values back that the states had before. */
-  recoverOriginalValues(): void {
+  recoveryOriginalValues(): void {
     this.states.forEach((s, i) => s.replaceQuietly(this.originalStateValues[i]));
   }
 

@@ -129,7 +129,7 @@ export class State<T = Array> {
   /** The value. Under a transform reading makes the state one of its inputs, writing one of its outputs. */
   get value(): T {
     if (this.poisoned) this.throwPoisoned();
-    for (let i = this.level; i < stack.length; i++) stack[i]!.noteRead(this as State<unknown>);
+    for (let i = this.level; i < stack.length; i++) stack[i]!.readItsValue(this as State<unknown>);
     const v = this.current();
     if (this.hooked) {
       globalHooks.manager?.executeReadHooks(v, this as State<unknown>);
@@ -186,7 +186,7 @@ export class State<T = Array> {
     // A change of structure inside of a trace would be noticed too late to name its place.
     if (checkTree > 0 || stack.length > this.level) this.checkStructure(value);
     if (checkTracer > 0 && !flatten(value, isArrayLeaf)[0].some((x) => x instanceof Tracer)) throw new TraceContextError(`State: expected a traced value for ${this.describe()}, got a concrete one`);
-    for (let i = this.level; i < stack.length; i++) stack[i]!.noteWrite(this as State<unknown>);
+    for (let i = this.level; i < stack.length; i++) stack[i]!.writeItsValue(this as State<unknown>);
     this.replaceQuietly(value);
   }
 

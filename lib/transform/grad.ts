@@ -16,6 +16,7 @@ import { formatKey, type SeedOrKey } from '../random/keyState';
 import { splitKey } from '../random/seed';
 import { BrainStateError } from '../state/errors';
 import { asFunction, type Callable } from './callable';
+import { debugNan } from './debugNan';
 import { jit } from './jit';
 import { type Effects, listStates, PureFunction, type States } from './pure';
 
@@ -26,9 +27,11 @@ export interface GradOptions extends PureGradOptions {
   returnValue?: boolean;
   /** Whether it is an error if the function does not touch one of `gradStates`. Default true; else its gradient is zero. */
   checkStates?: boolean;
+  /** Whether it is an error if a gradient holds NaN or an infinity: as {@link debugNan} of the gradient does. Default false. */
+  debugNan?: boolean;
 }
 
-const OPTION_NAMES = ['gradStates', 'argnums', 'hasAux', 'returnValue', 'holomorphic', 'allowInt', 'checkStates'];
+const OPTION_NAMES = ['gradStates', 'argnums', 'hasAux', 'returnValue', 'holomorphic', 'allowInt', 'checkStates', 'debugNan'];
 
 /** Whether a value is options in place of a function, in the curried form. */
 function isOptions(x: unknown): boolean {
@@ -93,6 +96,12 @@ function gradWith(op: string, f: AnyFunction, o: GradOptions, args: readonly unk
 
 const gradOf = (op: string, f: AnyFunction, o: GradOptions, args: readonly unknown[]): Result => gradWith(op, f, o, args, (pure, all, opts) => gradCore(op, pure, all, opts));
 
+/** The gradients in the result of a transform. */
+function gradsIn(op: string, result: unknown, o: { returnValue?: boolean; hasAux?: boolean }): unknown {
+  if (op === 'valueAndGrad') return (result as unknown[])[1];
+  return o.returnValue || o.hasAux ? (result as unknown[])[0] : result;
+}
+
 type Curried<O> = (f: Callable) => (...args: unknown[]) => O;
 
 /** Makes a transform that takes a function and options, options alone (then it is a decorator), or a module. */
@@ -100,8 +109,12 @@ function transform<O extends object>(op: string, run: (f: AnyFunction, options: 
   return (f, options) => {
     if (typeof f !== 'function' && isOptionsOnly(f)) return ((g: Callable) => transform(op, run, isOptionsOnly, names)(g, f as O)) as Curried<unknown>;
     const fn = asFunction(f as Callable, op);
-    const o = checkOptions(op, names as readonly (keyof O & string)[], options);
-    const out = (...args: unknown[]) => run(fn, o, args);
+    const { debugNan: debug, ...rest } = checkOptions(op, names as readonly (keyof O & string)[], options) as { debugNan?: boolean };
+    const o = rest as O;
+    const out = (...args: unknown[]) => {
+      if (debug) debugNan((...xs: unknown[]) => gradsIn(op, run(fn, o, xs), o), ...args, { phase: op });
+      return run(fn, o, args);
+    };
     Object.defineProperty(out, 'name', { value: nameOf(fn), configurable: true });
     return out;
   };
@@ -386,6 +399,7 @@ export interface GradientTransformOptions {
   /** What else the transform is given. */
   transformParams?: { readonly [name: string]: unknown };
   checkStates?: boolean;
+  debugNan?: boolean;
 }
 
 /**
@@ -409,11 +423,12 @@ export class GradientTransform {
     this.target = asFunction(target, 'GradientTransform');
     if (typeof gradient !== 'function') throw new ArgumentError(`GradientTransform: expected a transform of functions, got ${describeValue(gradient)}`);
     this.gradient = gradient;
-    this.options = checkOptions('GradientTransform', ['gradStates', 'argnums', 'returnValue', 'hasAux', 'transformParams', 'checkStates'], options);
+    this.options = checkOptions('GradientTransform', ['gradStates', 'argnums', 'returnValue', 'hasAux', 'transformParams', 'checkStates', 'debugNan'], options);
   }
 
   call(...args: unknown[]): Loose {
-    const { transformParams, ...o } = this.options;
+    const { transformParams, debugNan: debug, ...o } = this.options;
+    if (debug) debugNan((...xs: unknown[]) => gradsIn('GradientTransform', new GradientTransform(this.target, this.gradient, { ...this.options, debugNan: false }).call(...xs), o), ...args, { phase: 'GradientTransform' });
     return nested(gradWith('GradientTransform', this.target, o, args, (pure, all, { argnums }) => {
       const positions = typeof argnums === 'number' ? [argnums] : [...(argnums ?? [])];
       const withValue = (...xs: unknown[]) => {

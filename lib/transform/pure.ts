@@ -66,8 +66,8 @@ export interface Effects {
 class ReadingRecorder extends StateTraceStack {
   readonly read = new Set<State<unknown>>();
 
-  override noteRead(state: State<unknown>): void {
-    super.noteRead(state);
+  override readItsValue(state: State<unknown>): void {
+    super.readItsValue(state);
     this.read.add(state);
   }
 }
@@ -118,7 +118,7 @@ export class PureFunction {
       this.wereRead = recorder.read;
       return [result, { aux, writes: this.written.map((s) => s.current()) }];
     } finally {
-      recorder.recoverOriginalValues();
+      recorder.recoveryOriginalValues();
       this.states.forEach((s, i) => s.replaceQuietly(before[i]));
       this.made.push(...recorder.made);
     }

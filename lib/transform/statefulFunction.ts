@@ -292,8 +292,8 @@ function outShapesOf(trace: StatefulTrace): [Loose, Loose[]] {
 function recordOf({ states, beenWritten }: StatefulTrace, name: string): StateTraceStack {
   const record = new StateTraceStack({ name });
   states.forEach((s, i) => {
-    if (beenWritten[i]) record.noteWrite(s);
-    else record.noteRead(s);
+    if (beenWritten[i]) record.writeItsValue(s);
+    else record.readItsValue(s);
   });
   return record;
 }

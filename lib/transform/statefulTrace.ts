@@ -71,7 +71,7 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
     };
   } finally {
     trace.closed = true;
-    recorder.recoverOriginalValues();
+    recorder.recoveryOriginalValues();
     for (const s of recorder.made) s.poisonIfTraced();
   }
 }

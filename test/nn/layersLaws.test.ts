@@ -88,6 +88,9 @@ test('BatchNorm: needs `fit`; masks; statistics over the lanes of a named axis; 
   for (const useFastVariance of [true, false]) {
     const shared = new nn.LayerNorm(2, { axisName: 'i', useFastVariance });
     close(vmap((v: Array) => shared.call(v), { axisName: 'i' })(x.slice([0, 2])) as Array, new nn.LayerNorm([2, 2], { reductionAxes: [0, 1], featureAxes: -1 }).call(x.slice([0, 2])), 1e-4);
+    const groups = new nn.LayerNorm(2, { axisName: 'i', axisIndexGroups: [[0, 3], [1, 2]], useFastVariance });
+    const grouped = vmap((v: Array) => groups.call(v), { axisName: 'i' })(x) as Array;
+    for (const lanes of [[0, 3], [1, 2]]) close(np.take(grouped, np.array(lanes, { dtype: 'int32' }), { axis: 0 }), vmap((v: Array) => shared.call(v), { axisName: 'i' })(np.take(x, np.array(lanes, { dtype: 'int32' }), { axis: 0 })) as Array, 1e-4);
   }
   const first = new nn.BatchNorm1d([2, 3], { featureAxis: 0 });
   const y = fitting(() => first.call(wave(4, 2, 3)));

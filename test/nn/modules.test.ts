@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { BrainStateError, graph, mixin, nn, numpy as np, ParamState, ShapeError, ShortTermState } from 'xlastate';
+import { BrainStateError, graph, jit, mixin, nn, numpy as np, ParamState, ShapeError, ShortTermState } from 'xlastate';
 import { fixture } from '../support/nnFixture';
 
 // Settings of initialisers have no units here; functions have no addresses.
@@ -37,6 +37,18 @@ test('modules print as BrainState prints them', () => {
   expect(() => {
     (net as { name: string }).name = 'other';
   }).toThrow('only a getter');
+});
+
+test('a module defines call or update, and each does the same', () => {
+  class Doubled extends nn.Module {
+    override update(x: np.Array) {
+      return x.mul(2);
+    }
+  }
+  const m = new Doubled();
+  expect([m.call(np.array([1])), m.update(np.array([1])), jit(m as { call(x: np.Array): np.Array })(np.array([1]))].map(Number)).toEqual([2, 2, 2]);
+  expect(new nn.ReLU().update(np.array([-1, 1])).js()).toEqual([0, 1]);
+  expect(() => new nn.Module().update(1)).toThrow('Module: the module has no call method; define call(x)');
 });
 
 test('Sequential: sizes are passed on, layers are made from descriptions', () => {

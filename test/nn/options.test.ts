@@ -9,7 +9,7 @@ test.each<[string, unknown[], string]>([
   ['Dropout2d', [0.5], 'channelAxis, prob, name'],
   ['FeatureAlphaDropout', [0.5], 'channelAxis, prob, name'],
   ['ScaledWSConv1d', [[4, 3], 2, 3], 'wsGain, eps, stride, padding, lhsDilation, rhsDilation, groups, wInit, bInit, wMask, channelFirst, paramType, name'],
-  ['RMSNorm', [3], 'useScale, scaleInit, paramType, epsilon, reductionAxes, featureAxes, axisName, useFastVariance, dtype, name'],
+  ['RMSNorm', [3], 'useScale, scaleInit, paramType, epsilon, reductionAxes, featureAxes, axisName, axisIndexGroups, useFastVariance, dtype, name'],
   ['AvgPool2d', [2], 'stride, inSize, padding, channelAxis, name'],
   ['ReflectionPad1d', [1], 'inSize, name'],
   ['ConstantPad1d', [1], 'value, inSize, name'],

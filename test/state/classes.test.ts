@@ -103,6 +103,17 @@ test('a recorder gives values by what was done to the states', () => {
   first.assignStateVals([np.asarray(7), np.asarray(8), np.asarray(9)]);
   expect([a, b, c].map((s) => s.value.item())).toEqual([7, 8, 9]);
   expect(() => first.assignStateVals([1])).toThrow('expected 3 values, got 1');
+  const strict = new StateTraceStack({
+    checkRead: (s) => {
+      if (s === b) throw new Error('b is not to be read');
+    },
+  });
+  strict.run(() => {
+    a.value = a.value.add(1);
+    expect(() => b.value).toThrow('b is not to be read');
+  });
+  strict.recoveryOriginalValues();
+  expect(a.value.item()).toBe(7);
 });
 
 test('snapshots take values from plain objects', () => {

@@ -75,6 +75,19 @@ test('numbers that are not differentiated stay numbers, and an error says so whe
   expect(() => grad((x: A) => (x as unknown as { mull(y: number): A }).mull(1))(2)).toThrow(TypeError);
 });
 
+test('debugNan: a gradient that is not finite is an error; states are written once', () => {
+  const s = new State(1);
+  const f = (x: A) => {
+    s.value = s.value.add(1);
+    return np.sqrt(x);
+  };
+  expect(js(grad(f, { debugNan: true, returnValue: true })(4))).toEqual([0.25, 2]);
+  expect(Number(s.value)).toBe(2);
+  for (const t of [grad, valueAndGrad, vectorGrad, jacrev, jacfwd]) expect(() => t(f, { debugNan: true })(0)).toThrow(/^NaN or infinity detected \[\w+\] in the result of the checked function\n {2}it comes from: \w+ of/);
+  expect(Number(s.value)).toBe(2);
+  expect(Number(grad(f)(0))).toBe(Infinity);
+});
+
 test('with respect to a state that the function overwrites: its value on entry', () => {
   const s = new ParamState(np.array(2));
   const g = grad(() => {
