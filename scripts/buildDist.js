@@ -1,11 +1,12 @@
-// Compiles lib/ to dist/ (CommonJS and types), and writes an ES module beside each public entry that names what the CommonJS module
-// exports: both kinds of import give the same objects. `node scripts/buildDist.js [--force]`
+// Compiles lib/ to dist/: types file by file, the code as one file that V8's cache can hold (loadBundle.js), and beside each public entry an ES module
+// that names what the CommonJS module exports: both kinds of import give the same objects. `node scripts/buildDist.js [--force]`
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
-const { root, say, script, fingerprint, isFresh, run, seconds } = require('./steps');
+const { root, say, script, filesUnder, fingerprint, isFresh, run, seconds } = require('./steps');
 
-const dist = path.join(root, 'dist');
+// Built beside its place and moved there when whole, so that programs that run meanwhile find the old one.
+const dist = path.join(root, `dist.${process.pid}`);
 
 /** Entries of the exports map that are CommonJS modules of ours: './index.js', './pjrt/index.js', … under dist/. */
 function entries() {
@@ -31,15 +32,72 @@ function makeLazy() {
   if (n === 0) throw new Error(`dist: ${file} has no namespaces in the form that tsc writes`);
   const lazy = `function lazy(name, load) {
     const define = (descriptor) => Object.defineProperty(exports, name, { enumerable: true, configurable: true, ...descriptor });
-    define({ get: () => { const value = load(); define({ value }); return value; } });
+    define({ get: () => { loaded.push(name); const value = load(); define({ value }); return value; } });
 }`;
   fs.writeFileSync(file, lines.replace('Object.defineProperty(exports, "__esModule", { value: true });', (line) => `${line}\n${lazy}`));
 }
 
+/** What else has an entry in the bundle: the command line, and what `doctor` runs in a process of its own and looks for beside itself. */
+const MORE = { 'cli/main.js': 'cli/main.js', 'pjrt/probe.js': 'bundle/probe.js' };
+
+/**
+ * Puts all code into one file, each module of which still runs when it is first required, and short modules in place of the entries.
+ * The text is ASCII, so that it is read without decoding and V8 keeps it in a byte a character. A bundler renames classes (`Array2`), which users would see.
+ */
+function bundle(print) {
+  const stubs = { ...Object.fromEntries(entries().map((e) => path.posix.relative('dist', e)).map((e) => [e, e])), ...MORE };
+  const files = filesUnder(dist).filter((f) => f.endsWith('.js'));
+  const name = (file) => path.relative(dist, file).replaceAll(path.sep, '/');
+  const numbers = new Map(files.map((f, i) => [f, i]));
+  // tsc writes each import as require of a text; those of our modules become numbers.
+  const modules = files.map((file) => {
+    const text = fs.readFileSync(file, 'utf8').replace(/\brequire\("(\.[^"]*)"\)/g, (all, to) => {
+      const full = path.resolve(path.dirname(file), to);
+      const number = [`${full}.js`, path.join(full, 'index.js'), full].map((f) => numbers.get(f)).find((n) => n !== undefined);
+      if (number !== undefined) return `$load(${number})`;
+      const outside = path.relative(dist, full).replaceAll(path.sep, '/');
+      if (outside.startsWith('../')) return `require("../${outside}")`;
+      throw new Error(`dist: ${name(file)} requires ${to}, which is not there`);
+    });
+    if (/\bimport\(/.test(text.replace(/^\s*(\*|\/\/).*$/gm, ''))) throw new Error(`dist: ${name(file)} loads an ES module as it runs, which code from V8's cache cannot`);
+    return `/* ${name(file)} */ function (exports, module) {${text}\n}`;
+  });
+  const text = `'use strict';
+const cache = [];
+function $load(n) {
+    if (cache[n] === undefined) {
+        const module = cache[n] = { exports: {} };
+        try {
+            modules[n].call(module.exports, module.exports, module);
+        } catch (e) {
+            cache[n] = undefined;
+            throw e;
+        }
+    }
+    return cache[n].exports;
+}
+const modules = [
+${modules.join(',\n')}
+];
+// What loadBundle.js goes by: the parts that have run.
+const loaded = exports.loaded = [];
+${Object.keys(stubs).map((n) => `exports["${n}"] = () => { loaded.push("${n}"); return $load(${numbers.get(path.join(dist, n))}); };`).join('\n')}
+`;
+  for (const file of files) fs.rmSync(file);
+  const folder = path.join(dist, 'bundle');
+  fs.mkdirSync(folder);
+  fs.writeFileSync(path.join(folder, 'xlastate.js'), text.replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`), 'latin1');
+  fs.writeFileSync(path.join(folder, 'load.js'), fs.readFileSync(path.join(__dirname, 'loadBundle.js'), 'utf8').replace("build = 'BUILD'", `build = '${print}'`));
+  for (const [name, stub] of Object.entries(stubs)) {
+    const up = path.posix.relative(path.posix.dirname(stub), 'bundle/load.js');
+    fs.writeFileSync(path.join(dist, stub), `'use strict';\nmodule.exports = require('${up.startsWith('.') ? up : `./${up}`}')['${name}']();\n`);
+  }
+}
+
 /** Runs in a process of its own, so that building does not keep what it loaded. */
 function writeWrapper(cjs) {
-  const file = path.resolve(root, cjs);
-  const r = run(process.execPath, ['-e', 'process.stdout.write(JSON.stringify(Object.keys(require(process.argv[1]))))', file]);
+  const file = path.join(dist, path.relative('dist', cjs));
+  const r = run(process.execPath, ['-e', 'process.stdout.write(JSON.stringify(Object.keys(require(process.argv[1]))))', file], { env: { ...process.env, XLASTATE_CACHE_DIR: '0' } });
   if (r.status !== 0) throw new Error(`${cjs} cannot be loaded: ${r.stderr}`);
   const names = JSON.parse(r.stdout).filter((n) => n !== 'default' && n !== '__esModule').sort();
   const bad = names.filter((n) => !/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(n));
@@ -54,22 +112,29 @@ function writeWrapper(cjs) {
 /** Type errors stop it only when `strict`: a checkout should work while they are looked into, a package must not have them. */
 function buildDist({ force = false, strict = false } = {}) {
   const typescript = require('typescript/package.json').version;
-  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/pluginStore.d.ts'], { typescript });
+  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/loadBundle.js', 'scripts/pluginStore.d.ts'], { typescript });
   const stamp = path.join(root, 'dist', '.stamp');
   if (!force && isFresh(stamp, print)) {
     say('dist: up to date');
     return;
   }
   const start = Date.now();
-  fs.rmSync(dist, { recursive: true, force: true });
-  const r = run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  const errors = r.stdout.split('\n').filter((l) => /error TS\d+/.test(l));
-  if (r.status !== 0 && (strict || errors.length === 0 || !fs.existsSync(dist))) throw new Error(`dist: lib/ does not compile\n${r.stdout}${r.stderr}`);
-  if (errors.length > 0) say(`dist: ${errors.length} type errors, see \`npm run typecheck\``);
-  makeLazy();
-  const made = entries().map((cjs) => `${cjs} (${writeWrapper(cjs)} names)`);
-  if (errors.length === 0) fs.writeFileSync(stamp, print);
-  say(`dist: compiled in ${seconds(start)}: ${made.join(', ')}`);
+  try {
+    const r = run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', dist]);
+    const errors = r.stdout.split('\n').filter((l) => /error TS\d+/.test(l));
+    if (r.status !== 0 && (strict || errors.length === 0 || !fs.existsSync(dist))) throw new Error(`dist: lib/ does not compile\n${r.stdout}${r.stderr}`);
+    if (errors.length > 0) say(`dist: ${errors.length} type errors, see \`npm run typecheck\``);
+    makeLazy();
+    bundle(print);
+    const made = entries().map((cjs) => `${cjs} (${writeWrapper(cjs)} names)`);
+    if (errors.length === 0) fs.writeFileSync(path.join(dist, '.stamp'), print);
+    const place = path.join(root, 'dist');
+    fs.rmSync(place, { recursive: true, force: true });
+    fs.renameSync(dist, place);
+    say(`dist: compiled in ${seconds(start)}: ${made.join(', ')}`);
+  } finally {
+    fs.rmSync(dist, { recursive: true, force: true });
+  }
 }
 
 module.exports = { buildDist };

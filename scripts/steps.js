@@ -44,4 +44,4 @@ function run(command, args, options = {}) {
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-module.exports = { root, say, script, fingerprint, isFresh, run, seconds };
+module.exports = { root, say, script, filesUnder, fingerprint, isFresh, run, seconds };

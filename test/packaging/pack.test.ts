@@ -97,6 +97,50 @@ else {${USE} parentPort.postMessage(out); }
   expect(run('c.mjs', source)).toMatchObject({ stdout: 'worker 2,4\n', stderr: '', status: 0 });
 });
 
+test("V8's code is kept in the cache, used, extended by what a program loads anew, and written again when it is damaged", () => {
+  const cache = join(dir, 'codeCache');
+  const codes = () => readdirSync(join(cache, 'code')).map((f) => join(cache, 'code', f));
+  const one = (source = '') => {
+    const r = run('e.cjs', `const { pjrt } = require('xlastate');${source}${USE}console.log(out);`, { XLASTATE_CACHE_DIR: cache });
+    expect(r).toMatchObject({ stdout: '2,4\n', stderr: '', status: 0 });
+    expect(codes()).toHaveLength(1);
+    return readFileSync(codes()[0]!);
+  };
+  const first = one();
+  expect(one().equals(first)).toBe(true);
+  const more = one("require('xlastate').optim;");
+  expect(more.length).toBeGreaterThan(first.length);
+  expect(one().equals(more)).toBe(true);
+
+  for (const damaged of [more.subarray(0, more.length >> 1), Buffer.alloc(0), Buffer.from(more).fill(7, more.length - 4096)]) {
+    writeFileSync(codes()[0]!, damaged);
+    expect(one().length).toBeGreaterThan(damaged.length >> 1);
+    expect(one().equals(damaged)).toBe(false);
+  }
+  expect(run('e.cjs', `const { pjrt } = require('xlastate');${USE}console.log(out);`, { XLASTATE_CACHE_DIR: '/proc/none' })).toMatchObject({ stdout: '2,4\n', stderr: '', status: 0 });
+});
+
+test('in a context with globals of its own, as tests have them, types are those of the context', () => {
+  const source = `
+const vm = require('node:vm');
+const Module = require('node:module');
+const context = vm.createContext({});
+for (const name of Object.getOwnPropertyNames(globalThis)) if (!vm.runInContext('globalThis', context)[name]) context[name] = globalThis[name];
+const cache = {};
+const load = (file) => {
+  if (cache[file]) return cache[file].exports;
+  const module = cache[file] = { exports: {} };
+  const inside = Module.createRequire(file);
+  const require = (name) => name.startsWith('.') && !name.includes('scripts/') ? load(inside.resolve(name)) : inside(name);
+  vm.runInContext(Module.wrap(require('node:fs').readFileSync(file, 'utf8')), context, { filename: file })(module.exports, require, module, file, require('node:path').dirname(file));
+  return module.exports;
+};
+const { ArgumentError } = load(require.resolve('xlastate'));
+console.log(new ArgumentError('x') instanceof vm.runInContext('Error', context));
+`;
+  expect(run('f.cjs', source)).toMatchObject({ stdout: 'true\n', stderr: '', status: 0 });
+});
+
 test('without a plugin, and forbidden to fetch one, the error names the command', () => {
   const r = run('d.cjs', "try { require('xlastate').pjrt.defaultClient(); } catch (e) { console.log(e.name, e.code, e.message); }", {
     XDG_CACHE_HOME: join(dir, 'none'), TMPDIR: dir, XLASTATE_NO_FETCH: '1', XLASTATE_PLUGIN: '', XLASTATE_PLUGIN_DIR: '', PJRT_NAMES_AND_LIBRARY_PATHS: '', XLASTATE_PLATFORM: '',
