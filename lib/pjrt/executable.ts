@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Buffer } from './buffer';
 import type { Client, Device } from './client';
 import type { HostCallback } from './callbacks';
-import { ArgumentError } from './errors';
+import { ArgumentError, XlaError } from './errors';
+import { hloText } from './hlo/print';
 import { type Attributes, type Handle, type NativeExecutable, native, type Parameter, type TypedDims } from './native';
 import { recording, timed } from './spans';
 import { isDtype } from './types';
@@ -114,6 +115,14 @@ export class Executable {
   /** The program after XLA's optimisation: bytes of an HloModuleProto, or text where the platform gives text. */
   optimizedHlo(): { code: Uint8Array; format: string } {
     return native().optimizedHlo(this.handle);
+  }
+
+  /** The program after XLA's optimisation, in XLA's notation. @throws XlaError where the platform does not give it */
+  hloText(): string {
+    const { code, format } = this.optimizedHlo();
+    const text = hloText(code, format);
+    if (text === null) throw new XlaError('UNIMPLEMENTED', `hloText: the platform gives the program as '${format}', which is not known`);
+    return text;
   }
 
   /** XLA's estimates (`flops`, `bytes accessed` …); null where the platform gives none. */

