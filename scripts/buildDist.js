@@ -109,6 +109,17 @@ function writeWrapper(cjs) {
   return names.length;
 }
 
+/** Two builds at once may both do this: the later one stays. */
+function replace(place, attempts = 5) {
+  try {
+    fs.rmSync(place, { recursive: true, force: true, maxRetries: 3 });
+    fs.renameSync(dist, place);
+  } catch (e) {
+    if (attempts === 0 || (e.code !== 'ENOTEMPTY' && e.code !== 'EEXIST')) throw e;
+    replace(place, attempts - 1);
+  }
+}
+
 /** Type errors stop it only when `strict`: a checkout should work while they are looked into, a package must not have them. */
 function buildDist({ force = false, strict = false } = {}) {
   const typescript = require('typescript/package.json').version;
@@ -128,9 +139,7 @@ function buildDist({ force = false, strict = false } = {}) {
     bundle(print);
     const made = entries().map((cjs) => `${cjs} (${writeWrapper(cjs)} names)`);
     if (errors.length === 0) fs.writeFileSync(path.join(dist, '.stamp'), print);
-    const place = path.join(root, 'dist');
-    fs.rmSync(place, { recursive: true, force: true });
-    fs.renameSync(dist, place);
+    replace(path.join(root, 'dist'));
     say(`dist: compiled in ${seconds(start)}: ${made.join(', ')}`);
   } finally {
     fs.rmSync(dist, { recursive: true, force: true });
