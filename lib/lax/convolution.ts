@@ -69,7 +69,7 @@ export function convGeneralDilated(lhs: ArrayLike, rhs: ArrayLike, windowStrides
   const ones = range(space).map(() => 1);
   const rhsDilation = options.rhsDilation ?? ones;
   const lhsDilation = options.lhsDilation ?? ones;
-  if (typeof padding === 'string' && padding.toUpperCase() !== 'VALID' && lhsDilation.some((d) => d !== 1)) {
+  if (typeof padding === 'string' && lhsDilation.some((d) => d !== 1)) {
     throw new ArgumentError('convGeneralDilated: padding by rule is not defined for a dilated input; give pairs, or use convTranspose');
   }
   const sizes = dn.lhsSpec.slice(2).map((d) => x.shape[d]!);

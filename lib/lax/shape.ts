@@ -29,14 +29,16 @@ export function broadcast(operand: ArrayLike, sizes: Shape): Array {
  * lax.broadcastInDim(np.array([1, 2]), [2, 3], [0]).js(); // [[1, 1, 1], [2, 2, 2]]
  */
 export function broadcastInDim(operand: ArrayLike, shape: Shape, broadcastDimensions: readonly number[]): Array {
-  return p.broadcastInDim(asArray(operand, 'broadcastInDim'), checkShape('broadcastInDim', shape), broadcastDimensions);
+  const x = asArray(operand, 'broadcastInDim');
+  const order = broadcastDimensions.map((_, i) => i).sort((i, j) => broadcastDimensions[i]! - broadcastDimensions[j]!);
+  const sorted = order.length === x.ndim ? p.transpose(x, order) : x;
+  return p.broadcastInDim(sorted, checkShape('broadcastInDim', shape), order.map((i) => broadcastDimensions[i]!));
 }
 
-/** Dimensions of size 1 at the front, up to a rank. Mirrors `jax.lax.broadcast_to_rank`. @example lax.broadcastToRank(np.array([1, 2]), 3).shape; // [1, 1, 2] */
+/** Dimensions of size 1 at the front, up to a rank; an array of that rank or more stays. Mirrors `jax.lax.broadcast_to_rank`. @example lax.broadcastToRank(np.array([1, 2]), 3).shape; // [1, 1, 2] */
 export function broadcastToRank(x: ArrayLike, rank: number): Array {
   const a = asArray(x, 'broadcastToRank');
-  if (rank < a.ndim) throw new ShapeError(`broadcastToRank: ${a.aval} has more than ${rank} dimensions`);
-  return broadcast(a, p.range(rank - a.ndim).map(() => 1));
+  return rank <= a.ndim ? a : broadcast(a, p.range(rank - a.ndim).map(() => 1));
 }
 
 /**

@@ -29,8 +29,6 @@ function starts(op: string, x: Array, indices: ArrayLike | readonly ArrayLike[],
     const wraps = typeof allow === 'boolean' ? allow : allow[d];
     if (!wraps || kind === 'uint') return i;
     const n = x.shape[d]!;
-    const given = (indices as readonly unknown[])[d];
-    if (isScalarValue(given)) return asArray(Number(given) < 0 ? Number(given) + n : Number(given));
     return where(lt(i, like(i, 0)), add(i, like(i, n)), i);
   });
 }
@@ -47,11 +45,13 @@ const updateProgram = composite<{ allow: boolean | readonly boolean[]; list: boo
   dynamicUpdateSliceP(x!, u!, starts('dynamicUpdateSlice', x!, list ? at : at[0]!, { allowNegativeIndices: allow })),
 ]);
 
-function indexArrays(op: string, x: Array, indices: ArrayLike | readonly ArrayLike[]): Array[] {
+/** The indices as arrays; a negative plain number is counted from the end here, and moved to 0 where that is before the start. */
+function indexArrays(op: string, x: Array, indices: ArrayLike | readonly ArrayLike[], allow: boolean | readonly boolean[]): Array[] {
   if (!globalThis.Array.isArray(indices)) return [asArray(indices as ArrayLike, op)];
   return indices.map((i, d) => {
-    const n = x.shape[d] ?? 0;
-    return asArray(typeof i === 'number' && i < 0 ? i + n : (i as ArrayLike), op);
+    if (typeof i !== 'number' || i >= 0) return asArray(i as ArrayLike, op);
+    if (!(typeof allow === 'boolean' ? allow : allow[d])) throw new ShapeError(`${op}: index ${i} of dimension ${d} is negative, and allowNegativeIndices is false`);
+    return asArray(Math.max(i + (x.shape[d] ?? 0), 0), op);
   });
 }
 
@@ -65,14 +65,16 @@ function indexArrays(op: string, x: Array, indices: ArrayLike | readonly ArrayLi
  */
 export function dynamicSlice(operand: ArrayLike, startIndices: ArrayLike | readonly ArrayLike[], sliceSizes: Shape, options: NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicSlice');
-  return sliceProgram([x, ...indexArrays('dynamicSlice', x, startIndices)], { sizes: sliceSizes, allow: options.allowNegativeIndices ?? true, list: globalThis.Array.isArray(startIndices) })[0]!;
+  const allow = options.allowNegativeIndices ?? true;
+  return sliceProgram([x, ...indexArrays('dynamicSlice', x, startIndices, allow)], { sizes: sliceSizes, allow, list: globalThis.Array.isArray(startIndices) })[0]!;
 }
 
 /** An array with a window replaced, from start indices that may be computed. Mirrors `jax.lax.dynamic_update_slice`. @throws ShapeError, DtypeError @example lax.dynamicUpdateSlice(np.zeros(3), np.ones(1), [1]).js() // [0, 1, 0] */
 export function dynamicUpdateSlice(operand: ArrayLike, update: ArrayLike, startIndices: ArrayLike | readonly ArrayLike[], options: NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicUpdateSlice');
   const u = asArray(update, 'dynamicUpdateSlice');
-  return updateProgram([x, u, ...indexArrays('dynamicUpdateSlice', x, startIndices)], { allow: options.allowNegativeIndices ?? true, list: globalThis.Array.isArray(startIndices) })[0]!;
+  const allow = options.allowNegativeIndices ?? true;
+  return updateProgram([x, u, ...indexArrays('dynamicUpdateSlice', x, startIndices, allow)], { allow, list: globalThis.Array.isArray(startIndices) })[0]!;
 }
 
 function oneAxis(x: Array, index: ArrayLike, axis: number): ArrayLike[] {

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
-import { ArgumentError } from '../core/errors';
+import { dtypeKind } from '../core/dtype';
+import { ArgumentError, DtypeError } from '../core/errors';
 import * as s from '../primitives/sort';
 import { neg } from '../primitives/elementwise';
 import { moveaxis } from '../primitives/structural';
@@ -55,6 +56,7 @@ export interface ApproxOptions {
 
 function approx(op: string, x: Array, k: number, { reductionDimension = -1, recallTarget = 0.95 }: ApproxOptions, sign: (x: Array) => Array): [Array, Array] {
   if (!(recallTarget > 0 && recallTarget <= 1)) throw new ArgumentError(`${op}: expected recallTarget to be over 0 and at most 1, got ${recallTarget}`);
+  if (dtypeKind(x.dtype) !== 'float') throw new DtypeError(`${op}: expected floats, got ${x.aval}`);
   const axis = axisOf(op, reductionDimension, x.ndim);
   const last = x.ndim - 1;
   const [v, i] = topK(moveaxis(sign(x), axis, last), k);

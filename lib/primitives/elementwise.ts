@@ -53,7 +53,7 @@ const subP = defineNary({
 export const sub: Binary = (x, y) => subP.bind(NO, x, y);
 
 const mulP = defineNary({
-  name: 'mul', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y], out) => (out.dtype === 'bool' ? hlo.and(ctx, x!, y!) : hlo.multiply(ctx, x!, y!)),
+  name: 'mul', kinds: NUMERIC, lower: 'multiply',
   jvp: [(g, _, _x, y) => mul(g, y!), (g, _, x) => mul(x!, g)],
   transpose: (ct, [x, y]) => [lin(x!) ? mul(ct, fixedOperand('mul', y!)) : null, lin(y!) ? mul(fixedOperand('mul', x!), ct) : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -189,8 +189,27 @@ export const logistic = unary('logistic', INEXACT, 'logistic', (g, out) => mul(m
 
 // ---- trigonometry ----
 
-export const sin = unary('sin', INEXACT, 'sine', (g, _, x) => mul(g, cos(x)));
-export const cos = unary('cos', INEXACT, 'cosine', (g, _, x) => neg(mul(g, sin(x))));
+/** Sine, or cosine, of complex numbers by real functions: the parts that are zero on the axes are so exactly, with their signs. */
+function lowerCircular(name: 'sine' | 'cosine'): (ctx: LoweringContext, args: readonly IrValue[], out: ShapedArray) => IrValue {
+  return (ctx, [x], out) => {
+    if (dtypeKind(out.dtype) !== 'complex') return hlo.same(ctx, name, [x!]);
+    const part = out.withDtype(out.dtype === 'complex64' ? 'float32' : 'float64');
+    const [a, b] = [hlo.op(ctx, 'real', [x!], part), hlo.op(ctx, 'imag', [x!], part)];
+    const [zero, two] = [ctx.splat(0, part), ctx.splat(2, part)];
+    const [sine, cosine] = [hlo.same(ctx, 'sine', [a]), hlo.same(ctx, 'cosine', [a])];
+    const [up, down] = [hlo.same(ctx, 'exponential_minus_one', [b]), hlo.same(ctx, 'exponential_minus_one', [hlo.negate(ctx, b)])];
+    const sinhB = hlo.divide(ctx, hlo.subtract(ctx, up, down), two);
+    const coshB = hlo.divide(ctx, hlo.add(ctx, hlo.add(ctx, up, down), two), two);
+    const onAxis = hlo.compare(ctx, 'EQ', a, zero);
+    const [re, im] = name === 'sine'
+      ? [hlo.select(ctx, onAxis, zero, hlo.multiply(ctx, sine, coshB)), hlo.multiply(ctx, cosine, sinhB)]
+      : [hlo.multiply(ctx, cosine, coshB), hlo.select(ctx, onAxis, zero, hlo.multiply(ctx, hlo.negate(ctx, sine), sinhB))];
+    return hlo.op(ctx, 'complex', [re, im], out);
+  };
+}
+
+export const sin = unary('sin', INEXACT, lowerCircular('sine'), (g, _, x) => mul(g, cos(x)));
+export const cos = unary('cos', INEXACT, lowerCircular('cosine'), (g, _, x) => neg(mul(g, sin(x))));
 export const tan = unary('tan', INEXACT, 'chlo.tan', (g, out) => mul(g, add(like(out, 1), square(out))), [-1, 1]);
 export const asin = unary('asin', INEXACT, 'chlo.asin', (g, _, x) => mul(g, rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x)))), [-0.8, 0.8]);
 export const acos = unary('acos', INEXACT, 'chlo.acos', (g, _, x) => mul(g, neg(rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x))))), [-0.8, 0.8]);
@@ -272,7 +291,7 @@ export const complex: Binary = (x, y) => complexP.bind(NO, x, y);
 
 const conjP: SinglePrimitive<{ inputDtype: DType }> = definePrimitive<{ inputDtype: DType }>({
   name: 'conj',
-  abstract: ([x]) => x!.withDtype(dtypeKind(x!.dtype) === 'complex' ? x!.dtype : x!.dtype === 'float64' ? 'complex128' : 'complex64'),
+  abstract: ([x]) => new ShapedArray(x!.shape, dtypeKind(x!.dtype) === 'complex' ? x!.dtype : x!.dtype === 'float64' ? 'complex128' : 'complex64', x!.weakType),
   lower: (ctx, [x], _, out) => {
     const part = out.withDtype(realOf(out.dtype));
     if (dtypeKind(x!.aval.dtype) !== 'complex') return hlo.op(ctx, 'complex', [x!, ctx.splat(0, part)], out);

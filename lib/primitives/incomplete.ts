@@ -3,10 +3,10 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import type { ShapedArray } from '../core/aval';
 import { hlo } from '../stablehlo';
 import { DifferentiationError } from '../interpreters/jvp';
-import { abs, add, and, div, eq, exp, gt, le, lgamma, log, log1p, lt, mul, ne, neg, or, sub, where } from './elementwise';
+import { abs, add, and, div, eq, exp, ge, gt, lgamma, log, log1p, lt, mul, ne, neg, not, or, sub, where } from './elementwise';
 import { emitFunction, repeatWhile } from './matrix';
 import { defineNary } from './nary';
-import { randomGammaGrad } from './randomGamma';
+import { igammaGradA } from './randomGamma';
 import { reduceOr } from './reduction';
 import { full, like, range } from './structural';
 
@@ -71,15 +71,17 @@ function regularized(upper: boolean): (xs: Array[]) => Array[] {
     const nan = or(ne(a!, a!), ne(x!, x!));
     const zero = eq(x!, like(x!, 0));
     const degenerate = eq(a!, like(a!, 0));
-    const invalid = or(or(or(lt(x!, like(x!, 0)), lt(a!, like(a!, 0))), and(degenerate, zero)), nan);
-    // All the mass is at 0 where a is 0.
+    const small = lt(x!, like(x!, 1));
+    // All the mass is at 0 where a is 0; JAX's series for P divides by a there.
+    const undefinedAt0 = and(degenerate, upper ? zero : small);
+    const invalid = or(or(or(lt(x!, like(x!, 0)), lt(a!, like(a!, 0))), undefinedAt0), nan);
     const infinite = or(degenerate, eq(x!, like(x!, Number.POSITIVE_INFINITY)));
-    const regular = eq(or(or(invalid, zero), infinite), full(invalid.shape, false, 'bool'));
-    const far = and(gt(x!, like(x!, 1)), gt(x!, a!));
+    const regular = not(or(or(invalid, zero), infinite));
+    const far = and(not(small), upper ? ge(x!, a!) : gt(x!, a!));
     const safeA = where(regular, a!, k(a!, 1));
     const safeX = where(regular, x!, k(a!, 1));
     const q = upperFraction(and(regular, far), safeA, safeX);
-    const p = lowerSeries(and(regular, eq(far, full(far.shape, false, 'bool'))), safeA, safeX);
+    const p = lowerSeries(and(regular, not(far)), safeA, safeX);
     const one = k(a!, 1);
     const value = upper ? where(far, q, sub(one, p)) : where(far, sub(one, q), p);
     const [atZero, atInfinity] = upper ? [1, 0] : [0, 1];
@@ -114,10 +116,14 @@ function logBetaKernel(a: Array, b: Array, x: Array): Array {
 }
 
 function incompleteBeta([a, b, x]: Array[]): Array[] {
-  const zero = like(a!, 0);
-  const invalid = or(or(le(a!, zero), le(b!, zero)), or(or(lt(x!, zero), gt(x!, like(x!, 1))), or(or(ne(a!, a!), ne(b!, b!)), ne(x!, x!))));
-  const edge = or(eq(x!, zero), eq(x!, like(x!, 1)));
-  const regular = eq(or(invalid, edge), full(invalid.shape, false, 'bool'));
+  const [zero, one, infinity] = [like(a!, 0), like(x!, 1), like(a!, Number.POSITIVE_INFINITY)];
+  // All the mass is at 0 where a is 0 or b infinite, and at 1 where b is 0 or a infinite.
+  const low = or(eq(a!, zero), eq(b!, infinity));
+  const high = or(eq(b!, zero), eq(a!, infinity));
+  const outside = or(or(lt(a!, zero), lt(b!, zero)), or(lt(x!, zero), gt(x!, one)));
+  const invalid = or(or(outside, and(low, high)), or(or(ne(a!, a!), ne(b!, b!)), ne(x!, x!)));
+  const edge = or(eq(x!, zero), eq(x!, one));
+  const regular = not(or(or(invalid, edge), or(low, high)));
   const safe = (v: Array, otherwise: number) => where(regular, v, k(v, otherwise));
   const [sa, sb, sx] = [safe(a!, 1), safe(b!, 1), safe(x!, 0.5)];
   // The fraction converges fast below the mean; above it, the other tail is computed.
@@ -125,7 +131,8 @@ function incompleteBeta([a, b, x]: Array[]): Array[] {
   const [ta, tb, tx] = [where(turned, sb, sa), where(turned, sa, sb), where(turned, sub(k(sx, 1), sx), sx)];
   const tail = div(mul(exp(logBetaKernel(sa, sb, sx)), betaFraction(regular, ta, tb, tx)), ta);
   const value = where(turned, sub(k(tail, 1), tail), tail);
-  return [where(invalid, k(a!, Number.NaN), where(edge, x!, value))];
+  const atEdge = where(or(eq(x!, one), and(low, ne(x!, zero))), k(x!, 1), k(x!, 0));
+  return [where(invalid, k(a!, Number.NaN), where(regular, value, atEdge))];
 }
 
 /** Lowers a function of float32 or float64 for the narrower types as well. */
@@ -159,13 +166,6 @@ const igammacP = defineNary({
 /** The regularized upper incomplete gamma function, elementwise. Mirrors `jax.lax.igammac`. */
 export function igammac(a: Array, x: Array): Array {
   return igammacP.bind({}, a, x);
-}
-
-/** The derivative of {@link igamma} by a: that of a sample by a at a fixed probability, times the density, with the other sign. Mirrors `jax.lax.igamma_grad_a`. */
-export function igammaGradA(a: Array, x: Array): Array {
-  const out = neg(mul(randomGammaGrad(a, x), slope(a, x)));
-  const zero = eq(x, like(x, 0));
-  return where(zero.ndim === out.ndim ? zero : full(out.shape, false, 'bool'), full(out.shape, 0, out.dtype), out);
 }
 
 const unknown = (name: string) => (): Array => {

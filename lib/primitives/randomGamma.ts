@@ -21,10 +21,13 @@ const emitLoop = (ctx: LoweringContext, inits: readonly IrValue[], cond: Fun, bo
 
 const any = (x: Array) => reduceOr(x, range(x.ndim));
 
-// ---- derivative of a sample ----
+// ---- derivatives by a of the incomplete gamma function, and of a sample ----
 
-/** Sum of the incomplete gamma function's power series and of its derivative by a, as long as `enabled`; then −∂x/∂a at a fixed probability. */
-function series(ctx: LoweringContext, enabled: IrValue, x: IrValue, a: IrValue): IrValue {
+/** What is derived by a: P(a, x), or the x of a fixed P(a, x). */
+type GammaDerivative = 'probability' | 'sample';
+
+/** Sum of the incomplete gamma function's power series and of its derivative by a, as long as `enabled`; then ∂P/∂a, or ∂x/∂a. */
+function series(ctx: LoweringContext, of: GammaDerivative, enabled: IrValue, x: IrValue, a: IrValue, density: IrValue): IrValue {
   const eps = floatInfo('randomGammaGrad', a.aval.dtype).eps;
   const [one, zero] = [ctx.splat(1, a.aval), ctx.splat(0, a.aval)];
   const done = emitLoop(ctx, [enabled, a, one, one, x, zero, zero], ([on]) => [any(on!)], (c, args) => emitFunction(c, ([on, r0, c0, sum0, x1, dc0, dsum0]) => {
@@ -36,14 +39,14 @@ function series(ctx: LoweringContext, enabled: IrValue, x: IrValue, a: IrValue):
     const keep = (next: Array, old: Array) => where(on!, next, old);
     return [and(on!, gt(abs(div(dc, dsum)), like(dc, eps))), keep(r, r0!), keep(term, c0!), keep(add(sum0!, term), sum0!), x1!, keep(dc, dc0!), keep(dsum, dsum0!)];
   }, args));
-  return emitFunction(ctx, ([sum, dsum, x1, a1]) => {
-    const dlog = sub(log(x1!), digamma(add(a1!, like(a1!, 1))));
-    return [div(mul(neg(add(dsum!, mul(sum!, dlog))), x1!), a1!)];
-  }, [done[3]!, done[6]!, x, a])[0]!;
+  return emitFunction(ctx, ([sum, dsum, x1, a1, ax]) => {
+    const slope = add(dsum!, mul(sum!, sub(log(x1!), digamma(add(a1!, like(a1!, 1))))));
+    return [div(of === 'sample' ? mul(neg(slope), x1!) : mul(ax!, slope), a1!)];
+  }, [done[3]!, done[6]!, x, a, density])[0]!;
 }
 
 /** The same from the continued fraction of the complement. */
-function continuedFraction(ctx: LoweringContext, enabled: IrValue, x: IrValue, a: IrValue): IrValue {
+function continuedFraction(ctx: LoweringContext, of: GammaDerivative, enabled: IrValue, x: IrValue, a: IrValue, density: IrValue): IrValue {
   const eps = floatInfo('randomGammaGrad', a.aval.dtype).eps;
   const inits = emitFunction(ctx, ([on, x1, a1]) => {
     const one = like(x1!, 1);
@@ -76,45 +79,52 @@ function continuedFraction(ctx: LoweringContext, enabled: IrValue, x: IrValue, a
     const next = [ans, y, z, scaled(p), scaled(q), scaled(p1), scaled(q1), scaled(dp1), scaled(dq1), scaled(dp), scaled(dq), dans];
     return [n, and(on!, gt(moved, like(moved, eps))), ...next.map((v, i) => where(on!, v, old[i]!))];
   }, args));
-  return emitFunction(ctx, ([ans, dans, x1, a1]) => {
-    const dlog = sub(log(x1!), digamma(a1!));
-    return [mul(add(dans!, mul(ans!, dlog)), x1!)];
-  }, [done[2]!, done[13]!, x, a])[0]!;
+  return emitFunction(ctx, ([ans, dans, x1, a1, ax]) => {
+    const slope = add(dans!, mul(ans!, sub(log(x1!), digamma(a1!))));
+    return [of === 'sample' ? mul(slope, x1!) : neg(mul(ax!, slope))];
+  }, [done[2]!, done[13]!, x, a, density])[0]!;
 }
 
-function emitGammaGrad(ctx: LoweringContext, a: IrValue, x: IrValue): IrValue {
+function emitGammaGrad(ctx: LoweringContext, of: GammaDerivative, a: IrValue, x: IrValue): IrValue {
   const max = floatInfo('randomGammaGrad', a.aval.dtype).max;
-  const [enabled, upper, invalid] = emitFunction(ctx, ([a1, x1]) => {
+  const [enabled, upper, invalid, density] = emitFunction(ctx, ([a1, x1]) => {
     const k = (v: number) => like(a1!, v);
     const isNan = or(ne(a1!, a1!), ne(x1!, x1!));
     const outside = or(or(lt(x1!, k(0)), le(a1!, k(0))), isNan);
     const logDensity = sub(sub(mul(a1!, log(x1!)), x1!), lgamma(a1!));
     const on = not(or(or(eq(x1!, k(0)), outside), lt(logDensity, k(-Math.log(max)))));
-    return [on, and(gt(x1!, k(1)), gt(x1!, a1!)), outside];
+    return [on, and(gt(x1!, k(1)), gt(x1!, a1!)), outside, exp(logDensity)];
   }, [a, x]);
-  const fraction = continuedFraction(ctx, hlo.and(ctx, enabled!, upper!), x, a);
-  const sum = series(ctx, hlo.and(ctx, enabled!, hlo.not(ctx, upper!)), x, a);
+  const fraction = continuedFraction(ctx, of, hlo.and(ctx, enabled!, upper!), x, a, density!);
+  const sum = series(ctx, of, hlo.and(ctx, enabled!, hlo.not(ctx, upper!)), x, a, density!);
   return emitFunction(ctx, ([up, bad, f, s, x1]) => {
     const out = where(eq(x1!, like(x1!, 0)), like(x1!, 0), where(up!, f!, s!));
     return [where(bad!, like(out, Number.NaN), out)];
   }, [upper!, invalid!, fraction, sum, x])[0]!;
 }
 
-const randomGammaGradP = defineNary({
-  name: 'random_gamma_grad',
+const gammaDerivative = (name: string, of: GammaDerivative) => defineNary({
+  name,
   kinds: ['float'],
   lower: (ctx, [a, x], out) => {
-    if (out.dtype === 'float32' || out.dtype === 'float64') return emitGammaGrad(ctx, a!, x!);
+    if (out.dtype === 'float32' || out.dtype === 'float64') return emitGammaGrad(ctx, of, a!, x!);
     const wide = out.withDtype('float32');
-    return hlo.convert(ctx, emitGammaGrad(ctx, hlo.convert(ctx, a!, wide), hlo.convert(ctx, x!, wide)), out);
+    return hlo.convert(ctx, emitGammaGrad(ctx, of, hlo.convert(ctx, a!, wide), hlo.convert(ctx, x!, wide)), out);
   },
-  jvp: absent('the derivative of a gamma sample is known once only, as in JAX'),
+  jvp: absent('the derivative by a is known once only, as in JAX'),
   sample: () => [{ inputs: [{ shape: [2, 3], dtype: 'float32', low: 0.5, high: 3 }, { shape: [2, 3], dtype: 'float32', low: 0.3, high: 4 }], params: {}, skip: { jvp: 'no second derivative', grad: 'no second derivative', second: 'no second derivative' } }],
 });
 
+const randomGammaGradP = gammaDerivative('random_gamma_grad', 'sample');
 /** Derivative by a of a sample x of the gamma distribution with shape parameter a, at a fixed probability. Mirrors `jax.lax.random_gamma_grad`. */
 export function randomGammaGrad(a: Array, x: Array): Array {
   return randomGammaGradP.bind({}, a, x);
+}
+
+const igammaGradAP = gammaDerivative('igamma_grad_a', 'probability');
+/** Derivative by a of the regularized lower incomplete gamma function P(a, x). Mirrors `jax.lax.igamma_grad_a`. */
+export function igammaGradA(a: Array, x: Array): Array {
+  return igammaGradAP.bind({}, a, x);
 }
 
 // ---- samples ----

@@ -380,7 +380,7 @@ export const padP: SinglePrimitive<PadParams> = definePrimitive<PadParams>({
 });
 
 export function pad(x: Array, value: Array, config: readonly (readonly [number, number, number])[]): Array {
-  if (config.every((c) => c[0] === 0 && c[1] === 0 && c[2] === 0)) return x;
+  if (value.ndim === 0 && value.dtype === x.dtype && config.length === x.ndim && config.every((c) => c[0] === 0 && c[1] === 0 && c[2] === 0)) return x;
   return padP.bind({ paddingConfig: config }, x, value);
 }
 
