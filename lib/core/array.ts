@@ -17,6 +17,9 @@ export type Nested = ScalarValue | Nested[];
  * An immutable n-dimensional array: values on a device, or, inside a traced function, what stands for them.
  *
  * Mirrors `jax.Array`. Its methods (`add`, `sum`, `reshape` …) are installed by lib/numpy.
+ *
+ * @example
+ * np.array([[1, 2], [3, 4]]).sum({ axis: 0 }).js(); // [4, 6]
  */
 export abstract class Array {
   abstract readonly aval: ShapedArray;

@@ -56,7 +56,15 @@ export class Eqn {
 
 const NO_EFFECTS: ReadonlySet<string> = new Set();
 
-/** A traced function as plain data: equations in order over variables. Mirrors `jax.core.Jaxpr`. */
+/**
+ * A traced function as plain data: equations in order over variables. Mirrors `jax.core.Jaxpr`.
+ *
+ * @example
+ * ```ts
+ * const { jaxpr } = makeJaxpr((x: Array) => x.mul(2).add(1))(np.array(1));
+ * jaxpr.jaxpr.eqns.length; // 2
+ * ```
+ */
 export class Jaxpr {
   readonly constvars: readonly Var[];
   readonly invars: readonly Var[];
@@ -97,7 +105,15 @@ export class Jaxpr {
   }
 }
 
-/** A jaxpr with the values of its constants. Mirrors `jax.core.ClosedJaxpr`. */
+/**
+ * A jaxpr with the values of its constants. Mirrors `jax.core.ClosedJaxpr`.
+ *
+ * @example
+ * ```ts
+ * const closed = makeJaxpr((x: Array) => x.add(1))(np.array(1)).jaxpr;
+ * closed.jaxpr.eqns.length; // 1
+ * ```
+ */
 export class ClosedJaxpr {
   readonly jaxpr: Jaxpr;
   readonly consts: readonly Array[];

@@ -17,6 +17,12 @@ const registry = new Map<unknown, NodeHandler>();
  * Makes instances of a class nodes of trees. Mirrors `jax.tree_util.register_pytree_node`.
  *
  * @throws ArgumentError if the class is registered already.
+ * @example
+ * ```ts
+ * class Pair { constructor(readonly a: unknown, readonly b: unknown) {} }
+ * tree.registerPytreeNode(Pair, { name: 'Pair', flatten: (p) => ({ children: [p.a, p.b], keys: ['a', 'b'], aux: null }), unflatten: (_, [a, b]) => new Pair(a, b) });
+ * tree.leaves(new Pair(1, [2, 3])); // [1, 2, 3]
+ * ```
  */
 export function registerPytreeNode<T>(cls: abstract new (...args: never[]) => T, handler: NodeHandler<T>): void {
   if (registry.has(cls.prototype)) throw new ArgumentError(`registerPytreeNode: class ${cls.name} is registered already`);
@@ -25,7 +31,7 @@ export function registerPytreeNode<T>(cls: abstract new (...args: never[]) => T,
 
 type Kind = 'leaf' | 'none' | 'undefined' | 'list' | 'dict' | 'map' | 'custom';
 
-/** The structure of a tree with its leaves taken out. Mirrors `PyTreeDef`. */
+/** The structure of a tree with its leaves taken out. Mirrors `PyTreeDef`. @example String(tree.structure({ a: [1, 2] })); // "PyTreeDef({'a': [*, *]})" */
 export class TreeDef {
   readonly kind: Kind;
   readonly children: readonly TreeDef[];
@@ -170,23 +176,23 @@ function flattenInto(x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: numbe
   return LEAF;
 }
 
-/** Leaves and structure of a tree. Mirrors `jax.tree.flatten`. */
+/** Leaves and structure of a tree. Mirrors `jax.tree.flatten`. @example tree.flatten({ b: 2, a: [1, 3] })[0]; // [1, 3, 2] */
 export function flatten(tree: unknown, isLeaf?: (x: unknown) => boolean): [unknown[], TreeDef] {
   const leaves: unknown[] = [];
   return [leaves, flattenInto(tree, leaves, isLeaf, 0)];
 }
 
-/** Builds a tree from structure and leaves. Mirrors `jax.tree.unflatten`. */
+/** Builds a tree from structure and leaves. Mirrors `jax.tree.unflatten`. @example tree.unflatten(tree.structure({ a: [0, 0] }), [1, 2]); // { a: [1, 2] } */
 export function unflatten(treedef: TreeDef, leaves: readonly unknown[]): unknown {
   return treedef.unflatten(leaves);
 }
 
-/** Leaves of a tree, in order. Mirrors `jax.tree.leaves`. */
+/** Leaves of a tree, in order. Mirrors `jax.tree.leaves`. @example tree.leaves({ b: 2, a: [1, 3] }); // [1, 3, 2] */
 export function leaves(tree: unknown, isLeaf?: (x: unknown) => boolean): unknown[] {
   return flatten(tree, isLeaf)[0];
 }
 
-/** Structure of a tree. Mirrors `jax.tree.structure`. */
+/** Structure of a tree. Mirrors `jax.tree.structure`. @example tree.structure({ a: [1, 2] }).numLeaves; // 2 */
 export function structure(tree: unknown, isLeaf?: (x: unknown) => boolean): TreeDef {
   return flatten(tree, isLeaf)[1];
 }
@@ -194,7 +200,7 @@ export function structure(tree: unknown, isLeaf?: (x: unknown) => boolean): Tree
 /** One step of a path through a tree: an index of an array, or the key of an object, Map or registered node. */
 export type PathKey = string | number;
 
-/** Leaves of a tree with their paths. Mirrors `jax.tree_util.tree_leaves_with_path`. */
+/** Leaves of a tree with their paths. Mirrors `jax.tree_util.tree_leaves_with_path`. @example tree.leavesWithPath({ a: [5, 6] }).map(([, leaf]) => leaf); // [5, 6] */
 export function leavesWithPath(tree: unknown, isLeaf?: (x: unknown) => boolean): [PathKey[], unknown][] {
   const [values, def] = flatten(tree, isLeaf);
   return pathsOf(def).map((p, i) => [p, values[i]]);
@@ -211,12 +217,12 @@ export function pathsOf(def: TreeDef): PathKey[][] {
   return out;
 }
 
-/** A path as JAX writes it: `[0]['w']`. */
+/** A path as JAX writes it: `[0]['w']`. @example tree.leavesWithPath({ a: [5] }).map(([path]) => tree.keystr(path)); // ["['a'][0]"] */
 export function keystr(path: readonly PathKey[]): string {
   return path.map((k) => (typeof k === 'number' ? `[${k}]` : `['${k}']`)).join('');
 }
 
-/** Splits `tree` down to the depth of `def`: the subtrees at the leaves of `def`. */
+/** Splits `tree` down to the depth of `def`: the subtrees at the leaves of `def`. @example tree.flattenUpTo(tree.structure({ a: 0 }), { a: [1, 2] }); // [[1, 2]] */
 export function flattenUpTo(def: TreeDef, tree: unknown, what = 'tree'): unknown[] {
   const out: unknown[] = [];
   const walk = (d: TreeDef, x: unknown, path: PathKey[]): void => {
@@ -277,6 +283,8 @@ function isMapOptions(x: unknown): x is MapOptions {
  * Applies a function to the leaves of one or several trees of the same structure. Mirrors `jax.tree.map`.
  *
  * @throws TreeError where the later trees do not have the first one's structure as a prefix.
+ * @example
+ * tree.map((x: number, y: number) => x + y, { a: 1, b: [2] }, { a: 10, b: [20] }); // { a: 11, b: [22] }
  */
 export function map(f: (...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
   const last = rest[rest.length - 1];
@@ -286,7 +294,12 @@ export function map(f: (...leaves: never[]) => unknown, tree: unknown, ...rest: 
   return def.unflatten(first.map((x, i) => (f as (...a: unknown[]) => unknown)(x, ...others.map((o) => o[i]))));
 }
 
-/** {@link map} with the path of each leaf as first argument. Mirrors `jax.tree.map_with_path`. */
+/**
+ * {@link map} with the path of each leaf as first argument. Mirrors `jax.tree.map_with_path`.
+ *
+ * @example
+ * tree.mapWithPath((path, x: number) => `${tree.keystr(path)} ${x}`, { a: [5] }); // { a: ["['a'][0] 5"] }
+ */
 export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
   const [first, def] = flatten(tree);
   const paths = pathsOf(def);
@@ -294,7 +307,7 @@ export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown,
   return def.unflatten(first.map((x, i) => (f as (...a: unknown[]) => unknown)(paths[i], x, ...others.map((o) => o[i]))));
 }
 
-/** Folds the leaves of a tree. Mirrors `jax.tree.reduce`. */
+/** Folds the leaves of a tree. Mirrors `jax.tree.reduce`. @example tree.reduce((sum: number, x: number) => sum + x, { a: 1, b: [2, 3] }, 0); // 6 */
 export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T): T {
   const values = leaves(tree);
   if (init === undefined) {
@@ -304,12 +317,17 @@ export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T
   return values.reduce<T>((a, x) => f(a, x as never), init);
 }
 
-/** Whether every leaf is truthy. Mirrors `jax.tree.all`. */
+/** Whether every leaf is truthy. Mirrors `jax.tree.all`. @example tree.all({ a: true, b: [true, false] }); // false */
 export function all(tree: unknown): boolean {
   return leaves(tree).every(Boolean);
 }
 
-/** Swaps an outer and an inner structure. Mirrors `jax.tree.transpose`. */
+/**
+ * Swaps an outer and an inner structure. Mirrors `jax.tree.transpose`.
+ *
+ * @example
+ * tree.transpose(tree.structure([0, 0]), tree.structure({ a: 0, b: 0 }), [{ a: 1, b: 2 }, { a: 3, b: 4 }]); // { a: [1, 3], b: [2, 4] }
+ */
 export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknown {
   const values = leaves(tree);
   const [m, n] = [outer.numLeaves, inner.numLeaves];
@@ -320,6 +338,9 @@ export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknow
 /**
  * One value for each leaf of `def` from a tree that is a prefix of it, each of its leaves standing for all beneath: how `inAxes` is read.
  * In a prefix, null is a leaf.
+ *
+ * @example
+ * tree.broadcastPrefix([0, null], tree.structure([{ a: 1, b: 2 }, 3])); // [0, 0, null]
  */
 export function broadcastPrefix(prefix: unknown, def: TreeDef, what = 'tree'): unknown[] {
   const out: unknown[] = [];

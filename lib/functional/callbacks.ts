@@ -140,6 +140,8 @@ export function ioCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args: 
  * under `grad` with the values of the forward pass. Mirrors `jax.debug.callback`, whose name in this library is `debug.callback`.
  *
  * @param args trees of arrays, and of other values, which the function gets as they are; a last plain object `{ ordered }` holds options
+ * @example
+ * debug.callback((x: Array) => console.log(x.js()), np.array(1));
  */
 export function debugCallback(f: AnyFunction, ...args: unknown[]): void {
   checkFunction('debug.callback', f);

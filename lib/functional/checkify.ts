@@ -35,6 +35,12 @@ export const allChecks: ErrorSet = new Set<CheckKind>(['nan', 'div', 'oob', 'use
 
 /**
  * Whether something went wrong, and what: a value that goes through `jit`, `vmap` and control flow like any other. Mirrors `checkify.Error`.
+ *
+ * @example
+ * ```ts
+ * const [error] = checkify((x: Array) => (check(x.greater(0), 'x must be positive'), x))(np.array(-1));
+ * error.get(); // 'x must be positive (`check` failed)'
+ * ```
  */
 export class CheckedError {
   /** @internal Whether it failed, which site did, payloads. */
@@ -171,12 +177,26 @@ export function check(pred: ArrayLike, msg: string, ...args: unknown[]): void {
   bindCheck('check', { pred, msg, args }, false);
 }
 
-/** {@link check} that is left out where no `checkify` is around. Mirrors `checkify.debug_check`. */
+/**
+ * {@link check} that is left out where no `checkify` is around. Mirrors `checkify.debug_check`.
+ *
+ * @example
+ * jit((x: Array) => (debugCheck(x.greater(0), 'x must be positive'), x.mul(2)))(np.array(3)).js(); // 6
+ */
 export function debugCheck(pred: ArrayLike, msg: string, ...args: unknown[]): void {
   bindCheck('debugCheck', { pred, msg, args }, true);
 }
 
-/** Throws the error if there was one; within `checkify` it becomes part of the outer error. Mirrors `checkify.check_error`. */
+/**
+ * Throws the error if there was one; within `checkify` it becomes part of the outer error. Mirrors `checkify.check_error`.
+ *
+ * @example
+ * ```ts
+ * const [error, y] = checkify((x: Array) => (check(x.greater(0), 'x must be positive'), x.mul(2)))(np.array(1));
+ * checkError(error);
+ * y.js(); // 2
+ * ```
+ */
 export function checkError(error: CheckedError): void {
   if (!(error instanceof CheckedError)) throw new ArgumentError('checkError: expected an error of a function made by checkify');
   if (error.sites.length === 0) return;

@@ -46,7 +46,12 @@ export function debugNans(on: boolean | (() => unknown), f?: () => unknown): unk
   return switched('debugNans', on, f);
 }
 
-/** {@link debugNans} for infinite results. Mirrors `jax.debug_infs`. @throws FloatingPointError where an operation gives an infinity */
+/**
+ * {@link debugNans} for infinite results. Mirrors `jax.debug_infs`. @throws FloatingPointError where an operation gives an infinity
+ *
+ * @example
+ * debugInfs(() => np.divide(1, 2).js()); // 0.5
+ */
 export function debugInfs<R>(f: () => R): R;
 export function debugInfs<R>(enabled: boolean, f: () => R): R;
 export function debugInfs(enabled: boolean): void;
@@ -73,7 +78,12 @@ export function namedScope<R>(name: string, f: () => R): R {
   return withScope(checkName('namedScope', name), f);
 }
 
-/** A function that runs in a {@link namedScope}. Mirrors `jax.named_call`. @param options `name`; default: that of the function */
+/**
+ * A function that runs in a {@link namedScope}. Mirrors `jax.named_call`. @param options `name`; default: that of the function
+ *
+ * @example
+ * namedCall((x: Array) => x.mul(2), { name: 'double' })(np.array(3)).js(); // 6
+ */
 export function namedCall<F extends AnyFunction>(f: F, options: { name?: string | null } = {}): F {
   if (typeof f !== 'function') throw new ArgumentError(`namedCall: expected a function, got ${typeof f}`);
   const name = checkName('namedCall', options.name ?? nameOf(f));

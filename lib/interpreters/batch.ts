@@ -8,7 +8,18 @@ import type { Absent, AxisData, BatchDim, Params, Primitive } from '../core/prim
 import { checkLive, currentTrace, Trace, Tracer, withAxis, withTrace } from '../core/trace';
 import { stage, withoutConsts } from './stage';
 
-/** A primitive that has no batching rule was used under vmap. */
+/**
+ * A primitive that has no batching rule was used under vmap.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   vmap((x: Array) => pureCallback((v) => v, new ShapeDtypeStruct([]), x) as Array)(np.ones([2]));
+ * } catch (e) {
+ *   if (e instanceof BatchingError) console.log(e.message);
+ * }
+ * ```
+ */
 export class BatchingError extends XlastateError {
   constructor(message: string, options?: ErrorOptions) {
     super('BATCHING', message, options);

@@ -9,7 +9,18 @@ import type { Absent, MaybeZero, Params, Primitive } from '../core/primitive';
 import { checkLive, currentTrace, setTrace, Trace, Tracer, withTrace } from '../core/trace';
 import { stage, withoutConsts } from './stage';
 
-/** A differentiation rule that does not exist was asked for. */
+/**
+ * A differentiation rule that does not exist was asked for.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   grad((x: Array) => lax.whileLoop((v) => v.less(10), (v) => v.mul(2), x))(1);
+ * } catch (e) {
+ *   if (e instanceof DifferentiationError) console.log(e.message);
+ * }
+ * ```
+ */
 export class DifferentiationError extends XlastateError {
   constructor(message: string, options?: ErrorOptions) {
     super('DIFFERENTIATION', message, options);

@@ -29,87 +29,92 @@ abstract class OneLine extends ElementWiseBlock {
   }
 }
 
-/** {@link F.relu} as a module. Mirrors `brainstate.nn.ReLU`. */
+/** {@link F.relu} as a module. Mirrors `brainstate.nn.ReLU`. @example new nn.ReLU().call(np.array([-1, 2])).js(); // [0, 2] */
 export class ReLU extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.relu(x);
   }
 }
-/** {@link F.sigmoid} as a module. Mirrors `brainstate.nn.Sigmoid`. */
+/** {@link F.sigmoid} as a module. Mirrors `brainstate.nn.Sigmoid`. @example new nn.Sigmoid().call(np.array([0, 2])).js(); // [0.5, 0.8808] */
 export class Sigmoid extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.sigmoid(x);
   }
 }
-/** {@link F.hardSigmoid} as a module. Mirrors `brainstate.nn.Hardsigmoid`. */
+/** {@link F.hardSigmoid} as a module. Mirrors `brainstate.nn.Hardsigmoid`. @example new nn.Hardsigmoid().call(np.array([-4, 0, 4])).js(); // [0, 0.5, 1] */
 export class Hardsigmoid extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.hardSigmoid(x);
   }
 }
-/** {@link F.tanh} as a module. Mirrors `brainstate.nn.Tanh`. */
+/** {@link F.tanh} as a module. Mirrors `brainstate.nn.Tanh`. @example new nn.Tanh().call(np.array([0, 1])).js(); // [0, 0.7615…] */
 export class Tanh extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.tanh(x);
   }
 }
-/** {@link F.silu} as a module. Mirrors `brainstate.nn.SiLU`. */
+/** {@link F.silu} as a module. Mirrors `brainstate.nn.SiLU`. @example new nn.SiLU().call(np.array([0, 2])).js(); // [0, 1.7616] */
 export class SiLU extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.silu(x);
   }
 }
-/** {@link F.mish} as a module. Mirrors `brainstate.nn.Mish`. */
+/** {@link F.mish} as a module. Mirrors `brainstate.nn.Mish`. @example new nn.Mish().call(np.array([-1, 2])).js(); // [-0.3034…, 1.9439…] */
 export class Mish extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.mish(x);
   }
 }
-/** {@link F.hardSilu} as a module. Mirrors `brainstate.nn.Hardswish`. */
+/** {@link F.hardSilu} as a module. Mirrors `brainstate.nn.Hardswish`. @example new nn.Hardswish().call(np.array([-4, 1, 4])).js(); // [0, 0.6666…, 4] */
 export class Hardswish extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.hardSilu(x);
   }
 }
-/** {@link F.selu} as a module. Mirrors `brainstate.nn.SELU`. */
+/** {@link F.selu} as a module. Mirrors `brainstate.nn.SELU`. @example new nn.SELU().call(np.array([-1, 2])).js(); // [-1.1113…, 2.1014] */
 export class SELU extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.selu(x);
   }
 }
-/** {@link F.logSigmoid} as a module. Mirrors `brainstate.nn.LogSigmoid`. */
+/** {@link F.logSigmoid} as a module. Mirrors `brainstate.nn.LogSigmoid`. @example new nn.LogSigmoid().call(np.array([0, 2])).js(); // [-0.6931…, -0.1269…] */
 export class LogSigmoid extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.logSigmoid(x);
   }
 }
-/** {@link F.softplus} as a module. Mirrors `brainstate.nn.Softplus`. */
+/** {@link F.softplus} as a module. Mirrors `brainstate.nn.Softplus`. @example new nn.Softplus().call(np.array([0, 2])).js(); // [0.6931…, 2.1269…] */
 export class Softplus extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.softplus(x);
   }
 }
-/** {@link F.softSign} as a module. Mirrors `brainstate.nn.Softsign`. */
+/** {@link F.softSign} as a module. Mirrors `brainstate.nn.Softsign`. @example new nn.Softsign().call(np.array([-1, 3])).js(); // [-0.5, 0.75] */
 export class Softsign extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.softSign(x);
   }
 }
-/** {@link F.tanhShrink} as a module. Mirrors `brainstate.nn.Tanhshrink`. */
+/** {@link F.tanhShrink} as a module. Mirrors `brainstate.nn.Tanhshrink`. @example new nn.Tanhshrink().call(np.array([0, 1])).js(); // [0, 0.2384…] */
 export class Tanhshrink extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     return F.tanhShrink(x);
   }
 }
 
-/** Its input, unchanged. Mirrors `brainstate.nn.Identity`. */
+/** Its input, unchanged. Mirrors `brainstate.nn.Identity`. @example new nn.Identity().call(np.array([-1, 2])).js(); // [-1, 2] */
 export class Identity extends ElementWiseBlock {
   override call<T>(x: T): T {
     return x;
   }
 }
 
-/** {@link F.softmax} over the channels of images [..., C, H, W] or of one. Mirrors `brainstate.nn.Softmax2d`. @throws ShapeError for other ranks than 3 and 4 */
+/**
+ * {@link F.softmax} over the channels of images [..., C, H, W] or of one. Mirrors `brainstate.nn.Softmax2d`. @throws ShapeError for other ranks than 3 and 4
+ *
+ * @example
+ * new nn.Softmax2d().call(np.zeros([4, 4, 2])).shape; // [4, 4, 2]
+ */
 export class Softmax2d extends ElementWiseBlock {
   override call(x: ArrayLike): Array {
     const a = asArray(x, 'Softmax2d');
@@ -118,7 +123,7 @@ export class Softmax2d extends ElementWiseBlock {
   }
 }
 
-/** x where above a threshold, else a value. Mirrors `brainstate.nn.Threshold`. */
+/** x where above a threshold, else a value. Mirrors `brainstate.nn.Threshold`. @example new nn.Threshold(0.5, -1).call(np.array([0.2, 2])).js(); // [-1, 2] */
 export class Threshold extends OneLine {
   readonly threshold: number;
   readonly value: number;
@@ -140,7 +145,12 @@ export class Threshold extends OneLine {
   }
 }
 
-/** {@link F.rrelu} as a module; random whether or not `fit` is set, as it is in BrainState. Mirrors `brainstate.nn.RReLU`. */
+/**
+ * {@link F.rrelu} as a module; random whether or not `fit` is set, as it is in BrainState. Mirrors `brainstate.nn.RReLU`.
+ *
+ * @example
+ * new nn.RReLU({ lower: 0.1, upper: 0.3 }).call(np.array([-48, 2])).shape; // [2]
+ */
 export class RReLU extends WithFloats {
   readonly lower: number;
   readonly upper: number;
@@ -157,7 +167,12 @@ export class RReLU extends WithFloats {
   }
 }
 
-/** {@link F.hardTanh} as a module. Mirrors `brainstate.nn.Hardtanh`. @throws ArgumentError for an empty interval */
+/**
+ * {@link F.hardTanh} as a module. Mirrors `brainstate.nn.Hardtanh`. @throws ArgumentError for an empty interval
+ *
+ * @example
+ * new nn.Hardtanh({ minVal: 0, maxVal: 6 }).call(np.array([-1, 3, 9])).js(); // [0, 3, 6]
+ */
 export class Hardtanh extends WithFloats {
   readonly minVal: number;
   readonly maxVal: number;
@@ -175,14 +190,14 @@ export class Hardtanh extends WithFloats {
   }
 }
 
-/** x limited to [0, 6]. Mirrors `brainstate.nn.ReLU6`. */
+/** x limited to [0, 6]. Mirrors `brainstate.nn.ReLU6`. @example new nn.ReLU6().call(np.array([-1, 2, 9])).js(); // [0, 2, 6] */
 export class ReLU6 extends Hardtanh {
   constructor(options: ModuleOptions = {}) {
     super({ ...checkOptions('ReLU6', ['name'], options), minVal: 0, maxVal: 6 });
   }
 }
 
-/** {@link F.elu} as a module. Mirrors `brainstate.nn.ELU`. */
+/** {@link F.elu} as a module. Mirrors `brainstate.nn.ELU`. @example new nn.ELU().call(np.array([-1, 2])).js(); // [-0.6321…, 2] */
 export class ELU extends WithFloats {
   readonly alpha: number;
 
@@ -197,7 +212,7 @@ export class ELU extends WithFloats {
   }
 }
 
-/** {@link F.celu} as a module. Mirrors `brainstate.nn.CELU`. */
+/** {@link F.celu} as a module. Mirrors `brainstate.nn.CELU`. @example new nn.CELU({ alpha: 2 }).call(np.array([-1, 2])).js(); // [-0.7869…, 2] */
 export class CELU extends WithFloats {
   readonly alpha: number;
 
@@ -212,7 +227,7 @@ export class CELU extends WithFloats {
   }
 }
 
-/** {@link F.glu} as a module. Mirrors `brainstate.nn.GLU`. */
+/** {@link F.glu} as a module. Mirrors `brainstate.nn.GLU`. @example new nn.GLU().call(np.array([1, 2, 0, 0])).js(); // [0.5, 1] */
 export class GLU extends OneLine {
   readonly dim: number;
 
@@ -231,7 +246,12 @@ export class GLU extends OneLine {
   }
 }
 
-/** {@link F.gelu} as a module, by default exact (the function's default is the approximation). Mirrors `brainstate.nn.GELU`. */
+/**
+ * {@link F.gelu} as a module, by default exact (the function's default is the approximation). Mirrors `brainstate.nn.GELU`.
+ *
+ * @example
+ * new nn.GELU({ approximate: true }).call(np.array([-1, 2])).js(); // [-0.1588…, 1.9546]
+ */
 export class GELU extends OneLine {
   readonly approximate: boolean;
 
@@ -266,21 +286,21 @@ abstract class Shrink extends OneLine {
   }
 }
 
-/** {@link F.hardShrink} as a module. Mirrors `brainstate.nn.Hardshrink`. */
+/** {@link F.hardShrink} as a module. Mirrors `brainstate.nn.Hardshrink`. @example new nn.Hardshrink().call(np.array([-1, 0.2, 2])).js(); // [-1, 0, 2] */
 export class Hardshrink extends Shrink {
   override call(x: ArrayLike): Array {
     return F.hardShrink(x, { lambd: this.lambd });
   }
 }
 
-/** {@link F.softShrink} as a module. Mirrors `brainstate.nn.Softshrink`. */
+/** {@link F.softShrink} as a module. Mirrors `brainstate.nn.Softshrink`. @example new nn.Softshrink().call(np.array([-1, 0.2, 2])).js(); // [-0.5, 0, 1.5] */
 export class Softshrink extends Shrink {
   override call(x: ArrayLike): Array {
     return F.softShrink(x, { lambd: this.lambd });
   }
 }
 
-/** {@link F.leakyRelu} as a module. Mirrors `brainstate.nn.LeakyReLU`. */
+/** {@link F.leakyRelu} as a module. Mirrors `brainstate.nn.LeakyReLU`. @example new nn.LeakyReLU({ negativeSlope: 0.1 }).call(np.array([-1, 2])).js(); // [-0.1, 2] */
 export class LeakyReLU extends OneLine {
   readonly negativeSlope: number;
 
@@ -299,7 +319,12 @@ export class LeakyReLU extends OneLine {
   }
 }
 
-/** {@link F.prelu} with slopes that are learnt: `weight`, of shape [numParameters]. Mirrors `brainstate.nn.PReLU`. */
+/**
+ * {@link F.prelu} with slopes that are learnt: `weight`, of shape [numParameters]. Mirrors `brainstate.nn.PReLU`.
+ *
+ * @example
+ * new nn.PReLU({ init: 0.25 }).call(np.array([-1, 2])).js(); // [-0.25, 2]
+ */
 export class PReLU extends OneLine {
   readonly numParameters: number;
   readonly weight: ParamState;
@@ -336,21 +361,26 @@ abstract class Normalised extends OneLine {
   }
 }
 
-/** {@link F.softmin} as a module, over the last dimension by default. Mirrors `brainstate.nn.Softmin`. */
+/** {@link F.softmin} as a module, over the last dimension by default. Mirrors `brainstate.nn.Softmin`. @example new nn.Softmin().call(np.array([0, Math.log(3)])).js(); // [0.75, 0.25] */
 export class Softmin extends Normalised {
   override call(x: ArrayLike): Array {
     return F.softmin(x, this.dim ?? -1);
   }
 }
 
-/** {@link F.softmax} as a module, over the last dimension by default. Mirrors `brainstate.nn.Softmax`. */
+/** {@link F.softmax} as a module, over the last dimension by default. Mirrors `brainstate.nn.Softmax`. @example new nn.Softmax().call(np.array([0, Math.log(3)])).js(); // [0.25, 0.75] */
 export class Softmax extends Normalised {
   override call(x: ArrayLike): Array {
     return F.softmax(x, this.dim ?? -1);
   }
 }
 
-/** {@link F.logSoftmax} as a module, over the last dimension by default. Mirrors `brainstate.nn.LogSoftmax`. */
+/**
+ * {@link F.logSoftmax} as a module, over the last dimension by default. Mirrors `brainstate.nn.LogSoftmax`.
+ *
+ * @example
+ * new nn.LogSoftmax().call(np.array([1, 1])).js(); // [-0.6931…, -0.6931…]
+ */
 export class LogSoftmax extends Normalised {
   override call(x: ArrayLike): Array {
     return F.logSoftmax(x, this.dim ?? -1);
@@ -365,7 +395,12 @@ const SPIKE_OPS = {
   ixor: (x: Array, y: Array) => np.add(np.multiply(x, np.subtract(1, y)), np.multiply(np.subtract(1, x), y)),
 } as const;
 
-/** Logical operations on spikes, arrays of 0 and 1, as sums and products, so that they have derivatives. Mirrors `brainstate.nn.SpikeBitwise`. */
+/**
+ * Logical operations on spikes, arrays of 0 and 1, as sums and products, so that they have derivatives. Mirrors `brainstate.nn.SpikeBitwise`.
+ *
+ * @example
+ * new nn.SpikeBitwise({ op: 'or' }).call(np.array([0, 1]), np.array([1, 1])).js(); // [1, 1]
+ */
 export class SpikeBitwise extends ElementWiseBlock {
   readonly op: keyof typeof SPIKE_OPS;
 

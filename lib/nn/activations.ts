@@ -30,7 +30,7 @@ const reluRule = withJvp('relu', (x) => [np.maximum(x, 0)], ([x], [t]) => ({
   tangents: [np.where(np.greater(x!, 0), t!, zero(t!))],
 }));
 
-/** `max(x, 0)`, with derivative 0 at 0. Mirrors `brainstate.nn.relu`. */
+/** `max(x, 0)`, with derivative 0 at 0. Mirrors `brainstate.nn.relu`. @example nn.relu([-1, 2]).js(); // [0, 2] */
 export function relu(x: ArrayLike): Array {
   return reluRule(asArray(x, 'relu'))[0]!;
 }
@@ -40,41 +40,46 @@ const relu6Rule = withJvp('relu6', (x) => [np.minimum(np.maximum(x, 0), 6)], ([x
   tangents: [np.where(np.logicalAnd(np.greater(x!, 0), np.less(x!, 6)), t!, zero(t!))],
 }));
 
-/** `min(max(x, 0), 6)`. Mirrors `brainstate.nn.relu6`. */
+/** `min(max(x, 0), 6)`. Mirrors `brainstate.nn.relu6`. @example nn.relu6([-1, 2, 9]).js(); // [0, 2, 6] */
 export function relu6(x: ArrayLike): Array {
   return relu6Rule(asArray(x, 'relu6'))[0]!;
 }
 
-/** Hyperbolic tangent. */
+/** Hyperbolic tangent. @example nn.tanh([0, 1]).js(); // [0, 0.7615…] */
 export const tanh: (x: ArrayLike) => Array = (x) => np.tanh(x);
-/** `1 / (1 + exp(-x))`. Mirrors `brainstate.nn.sigmoid`. */
+/** `1 / (1 + exp(-x))`. Mirrors `brainstate.nn.sigmoid`. @example nn.sigmoid([0, 2]).js(); // [0.5, 0.8808] */
 export const sigmoid: (x: ArrayLike) => Array = unary('sigmoid', (x) => lax.logistic(x));
-/** `log(1 + exp(x))`. Mirrors `brainstate.nn.softplus`. */
+/** `log(1 + exp(x))`. Mirrors `brainstate.nn.softplus`. @example nn.softplus([0, 2]).js(); // [0.6931…, 2.1269…] */
 export const softplus: (x: ArrayLike) => Array = unary('softplus', (x) => np.logaddexp(x, 0));
-/** `x / (1 + |x|)`. Mirrors `brainstate.nn.soft_sign`. */
+/** `x / (1 + |x|)`. Mirrors `brainstate.nn.soft_sign`. @example nn.softSign([-1, 3]).js(); // [-0.5, 0.75] */
 export const softSign: (x: ArrayLike) => Array = unary('softSign', (x) => np.divide(x, np.add(np.abs(x), 1)));
-/** `log(sigmoid(x))`. Mirrors `brainstate.nn.log_sigmoid`. */
+/** `log(sigmoid(x))`. Mirrors `brainstate.nn.log_sigmoid`. @example nn.logSigmoid([0, 2]).js(); // [-0.6931…, -0.1269…] */
 export const logSigmoid: (x: ArrayLike) => Array = unary('logSigmoid', (x) => np.negative(np.logaddexp(np.negative(x), 0)));
-/** `x sigmoid(x)`. Mirrors `brainstate.nn.silu`. */
+/** `x sigmoid(x)`. Mirrors `brainstate.nn.silu`. @example nn.silu([0, 2]).js(); // [0, 1.7616] */
 export const silu: (x: ArrayLike) => Array = unary('silu', (x) => np.multiply(x, lax.logistic(x)));
 export { silu as swish };
-/** `x tanh(softplus(x))`. Mirrors `brainstate.nn.mish`. */
+/** `x tanh(softplus(x))`. Mirrors `brainstate.nn.mish`. @example nn.mish([-1, 2]).js(); // [-0.3034…, 1.9439…] */
 export const mish: (x: ArrayLike) => Array = unary('mish', (x) => np.multiply(x, np.tanh(np.logaddexp(x, 0))));
-/** `relu6(x + 3) / 6`. Mirrors `brainstate.nn.hard_sigmoid`. */
+/** `relu6(x + 3) / 6`. Mirrors `brainstate.nn.hard_sigmoid`. @example nn.hardSigmoid([-4, 0, 4]).js(); // [0, 0.5, 1] */
 export const hardSigmoid: (x: ArrayLike) => Array = unary('hardSigmoid', (x) => np.divide(relu6(np.add(x, 3)), 6));
-/** `x hardSigmoid(x)`. Mirrors `brainstate.nn.hard_silu`. */
+/** `x hardSigmoid(x)`. Mirrors `brainstate.nn.hard_silu`. @example nn.hardSilu([-4, 1, 4]).js(); // [0, 0.6666…, 4] */
 export const hardSilu: (x: ArrayLike) => Array = unary('hardSilu', (x) => np.multiply(x, np.divide(relu6(np.add(x, 3)), 6)));
 export { hardSilu as hardSwish };
-/** `x - tanh(x)`. Mirrors `brainstate.nn.tanh_shrink`. */
+/** `x - tanh(x)`. Mirrors `brainstate.nn.tanh_shrink`. @example nn.tanhShrink([0, 1]).js(); // [0, 0.2384…] */
 export const tanhShrink: (x: ArrayLike) => Array = unary('tanhShrink', (x) => np.subtract(x, np.tanh(x)));
 
-/** 0 below −1, x above 1, and `(x + 1)² / 4` between. Mirrors `brainstate.nn.sparse_plus`. */
+/** 0 below −1, x above 1, and `(x + 1)² / 4` between. Mirrors `brainstate.nn.sparse_plus`. @example nn.sparsePlus([-2, 0, 2]).js(); // [0, 0.25, 2] */
 export const sparsePlus: (x: ArrayLike) => Array = unary('sparsePlus', (x) => np.where(np.lessEqual(x, -1), zero(x), np.where(np.greaterEqual(x, 1), x, np.divide(np.square(np.add(x, 1)), 4))));
-/** 0 below −1, 1 above 1, and `(x + 1) / 2` between: the derivative of {@link sparsePlus}. Mirrors `brainstate.nn.sparse_sigmoid`. */
+/**
+ * 0 below −1, 1 above 1, and `(x + 1) / 2` between: the derivative of {@link sparsePlus}. Mirrors `brainstate.nn.sparse_sigmoid`.
+ *
+ * @example
+ * nn.sparseSigmoid([-2, 0, 0.5]).js(); // [0, 0.5, 0.75]
+ */
 export const sparseSigmoid: (x: ArrayLike) => Array = unary('sparseSigmoid', (x) => np.multiply(np.clip(np.add(x, 1), 0, 2), 0.5));
 
 const squareplusOf = composite('squareplus', ([x, b]) => [np.divide(np.add(x!, np.sqrt(np.add(np.square(x!), b!))), 2)]);
-/** `(x + sqrt(x² + b)) / 2`. Mirrors `brainstate.nn.squareplus`. */
+/** `(x + sqrt(x² + b)) / 2`. Mirrors `brainstate.nn.squareplus`. @example nn.squareplus([0, 3], { b: 4 }).js(); // [1, 3.3027…] */
 export function squareplus(x: ArrayLike, options: { b?: ArrayLike } = {}): Array {
   const { b = 4, ...rest } = optionsObject('squareplus', options);
   noMoreOptions(rest, squareplus);
@@ -89,20 +94,25 @@ function shrink(name: string, f: (x: Array, lambd: number) => Array): (x: ArrayL
     return program([asArray(x, name)], { lambd })[0]!;
   };
 }
-/** x, but 0 between −lambd and lambd. Mirrors `brainstate.nn.hard_shrink`. */
+/** x, but 0 between −lambd and lambd. Mirrors `brainstate.nn.hard_shrink`. @example nn.hardShrink([-1, 0.2, 2]).js(); // [-1, 0, 2] */
 export const hardShrink: (x: ArrayLike, options?: number | { lambd?: number }) => Array = shrink('hardShrink', (x, l) => np.where(np.logicalOr(np.greater(x, l), np.less(x, -l)), x, zero(x)));
-/** x moved towards 0 by lambd, and 0 between −lambd and lambd. Mirrors `brainstate.nn.soft_shrink`. */
+/** x moved towards 0 by lambd, and 0 between −lambd and lambd. Mirrors `brainstate.nn.soft_shrink`. @example nn.softShrink([-1, 0.2, 2]).js(); // [-0.5, 0, 1.5] */
 export const softShrink: (x: ArrayLike, options?: number | { lambd?: number }) => Array = shrink('softShrink', (x, l) => np.where(np.greater(x, l), np.subtract(x, l), np.where(np.less(x, -l), np.add(x, l), zero(x))));
 
 const preluOf = composite('prelu', ([x, a]) => [np.where(np.greaterEqual(x!, 0), x!, np.multiply(a!, x!))]);
-/** x where not negative, else `a x`; a broadcasts to x. Mirrors `brainstate.nn.prelu`. */
+/** x where not negative, else `a x`; a broadcasts to x. Mirrors `brainstate.nn.prelu`. @example nn.prelu([-1, 2], { a: 0.25 }).js(); // [-0.25, 2] */
 export function prelu(x: ArrayLike, options: { a?: ArrayLike } = {}): Array {
   const { a = 0.25, ...rest } = optionsObject('prelu', options);
   noMoreOptions(rest, prelu);
   return preluOf(promoteDtypesInexact('prelu', x, a), {})[0]!;
 }
 
-/** x where not negative, else x times a random slope of its own, drawn uniformly from an interval. Mirrors `brainstate.nn.rrelu`. */
+/**
+ * x where not negative, else x times a random slope of its own, drawn uniformly from an interval. Mirrors `brainstate.nn.rrelu`.
+ *
+ * @example
+ * nn.rrelu([-48, 2], { lower: 0.1, upper: 0.3 }).shape; // [2]
+ */
 export function rrelu(x: ArrayLike, options: { lower?: number; upper?: number } = {}): Array {
   const { lower = 1 / 8, upper = 1 / 3, ...rest } = optionsObject('rrelu', options);
   noMoreOptions(rest, rrelu);
@@ -115,7 +125,7 @@ const eluOf = withOptions<{ alpha: number }>('elu', (x, { alpha }) => {
   // The exponential sees no large number, whose derivative would be infinite times zero.
   return np.where(positive, x, np.multiply(np.expm1(np.where(positive, zero(x), x)), alpha));
 });
-/** `x` where positive, else `alpha (exp(x) - 1)`. Mirrors `brainstate.nn.elu`. */
+/** `x` where positive, else `alpha (exp(x) - 1)`. Mirrors `brainstate.nn.elu`. @example nn.elu([-1, 2]).js(); // [-0.6321…, 2] */
 export function elu(x: ArrayLike, options?: number | { alpha?: number }): Array {
   const { alpha = 1, ...rest } = withFirst('elu', 'alpha', options);
   noMoreOptions(rest, elu);
@@ -123,20 +133,20 @@ export function elu(x: ArrayLike, options?: number | { alpha?: number }): Array 
 }
 
 const celuOf = withOptions<{ alpha: number }>('celu', (x, { alpha }) => np.add(np.maximum(x, 0), np.multiply(np.expm1(np.divide(np.minimum(x, 0), alpha)), alpha)));
-/** `max(x, 0) + min(0, alpha (exp(x / alpha) - 1))`. Mirrors `brainstate.nn.celu`. */
+/** `max(x, 0) + min(0, alpha (exp(x / alpha) - 1))`. Mirrors `brainstate.nn.celu`. @example nn.celu([-1, 2]).js(); // [-0.6321…, 2] */
 export function celu(x: ArrayLike, options?: number | { alpha?: number }): Array {
   const { alpha = 1, ...rest } = withFirst('celu', 'alpha', options);
   noMoreOptions(rest, celu);
   return celuOf(x, { alpha });
 }
 
-/** ELU scaled so that it normalises. Mirrors `brainstate.nn.selu`. */
+/** ELU scaled so that it normalises. Mirrors `brainstate.nn.selu`. @example nn.selu([-1, 2]).js(); // [-1.1113…, 2.1014] */
 export function selu(x: ArrayLike): Array {
   return np.multiply(elu(x, { alpha: 1.6732632423543772848170429916717 }), 1.0507009873554804934193349852946);
 }
 
 const leakyOf = withOptions<{ slope: number }>('leakyRelu', (x, { slope }) => np.where(np.greaterEqual(x, 0), x, np.multiply(x, slope)));
-/** `x` where not negative, else `slope x`. Mirrors `brainstate.nn.leaky_relu`. */
+/** `x` where not negative, else `slope x`. Mirrors `brainstate.nn.leaky_relu`. @example nn.leakyRelu([-1, 2], { negativeSlope: 0.1 }).js(); // [-0.1, 2] */
 export function leakyRelu(x: ArrayLike, options?: number | { negativeSlope?: number }): Array {
   const { negativeSlope = 0.01, ...rest } = withFirst('leakyRelu', 'negativeSlope', options);
   noMoreOptions(rest, leakyRelu);
@@ -148,7 +158,7 @@ const geluOf = withOptions<{ approximate: boolean }>('gelu', (x, { approximate }
   const inner = np.multiply(np.add(x, np.multiply(np.power(x, 3), 0.044715)), Math.sqrt(2 / Math.PI));
   return np.multiply(x, np.multiply(np.add(np.tanh(inner), 1), 0.5));
 });
-/** `x Φ(x)`, by default in the approximation with tanh. Mirrors `brainstate.nn.gelu`. */
+/** `x Φ(x)`, by default in the approximation with tanh. Mirrors `brainstate.nn.gelu`. @example nn.gelu([-1, 2], { approximate: false }).js(); // [-0.1586…, 1.9545] */
 export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }): Array {
   const { approximate = true, ...rest } = withFirst('gelu', 'approximate', options);
   noMoreOptions(rest, gelu);
@@ -156,7 +166,7 @@ export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }
   return geluOf(x, { approximate });
 }
 
-/** x limited to an interval. Mirrors `brainstate.nn.hard_tanh`. */
+/** x limited to an interval. Mirrors `brainstate.nn.hard_tanh`. @example nn.hardTanh([-2, 0.5, 2]).js(); // [-1, 0.5, 1] */
 export function hardTanh(x: ArrayLike, options: { minVal?: number; maxVal?: number } = {}): Array {
   const { minVal = -1, maxVal = 1, ...rest } = optionsObject('hardTanh', options);
   noMoreOptions(rest, hardTanh);
@@ -220,7 +230,7 @@ const logsumexpOf = composite<{ axis: NormAxis; keepdims: boolean; returnSign: b
   return [shaped(b === undefined ? log : np.where(np.less(sign, 0), NaN, log))];
 });
 
-/** `log(sum(b exp(a)))` over axes, without overflow; with `returnSign` a pair. Mirrors `brainstate.nn.logsumexp`. */
+/** `log(sum(b exp(a)))` over axes, without overflow; with `returnSign` a pair. Mirrors `brainstate.nn.logsumexp`. @example nn.logsumexp([0, 0]).js(); // 0.6931… */
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions & { returnSign: true }): [Array, Array];
 export function logsumexp(a: ArrayLike, options?: LogsumexpOptions | NormAxis): Array;
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions | NormAxis = {}): Array | [Array, Array] {
@@ -231,7 +241,7 @@ export function logsumexp(a: ArrayLike, options: LogsumexpOptions | NormAxis = {
   return returnSign ? (out as [Array, Array]) : out[0]!;
 }
 
-/** `log(mean(exp(x)))` over axes, without overflow. Mirrors `jax.nn.logmeanexp`. */
+/** `log(mean(exp(x)))` over axes, without overflow. Mirrors `jax.nn.logmeanexp`. @example nn.logmeanexp([0, 0]).js(); // 0 */
 export function logmeanexp(x: ArrayLike, options: (WhereAxis & { keepdims?: boolean }) | NormAxis = {}): Array {
   const { axis = null, where, keepdims = false } = withAxis<WhereAxis & { keepdims?: boolean }>('logmeanexp', ['axis', 'where', 'keepdims'], options);
   const total = logsumexp(x, { axis, keepdims, ...(isGiven(where) && { where }) });
@@ -245,12 +255,12 @@ const log1mexpRule = withJvp('log1mexp', (x) => [log1mexpValue(x)], ([x], [t]) =
 }));
 // Of the two forms, each is exact on one side of log 2.
 const log1mexpValue = (x: Array) => np.where(np.less(x, Math.LN2), np.log(np.negative(np.expm1(np.negative(x)))), np.log1p(np.negative(np.exp(np.negative(x)))));
-/** `log(1 - exp(-x))` of positive numbers, without loss of digits. Mirrors `jax.nn.log1mexp`. */
+/** `log(1 - exp(-x))` of positive numbers, without loss of digits. Mirrors `jax.nn.log1mexp`. @example nn.log1mexp([1, 2]).js(); // [-0.4586…, -0.1454…] */
 export function log1mexp(x: ArrayLike): Array {
   return log1mexpRule(...promoteDtypesInexact('log1mexp', x))[0]!;
 }
 
-/** x as an array. Mirrors `jax.nn.identity`. */
+/** x as an array. Mirrors `jax.nn.identity`. @example nn.identity([-1, 2]).js(); // [-1, 2] */
 export function identity(x: ArrayLike): Array {
   return asArray(x, 'identity');
 }
@@ -266,7 +276,7 @@ const softmaxOf = masked<{ axis: NormAxis }>('softmax', (x, where, { axis }) => 
   const total = np.sum(e, { axis, keepdims: true });
   return np.divide(e, np.where(np.equal(total, 0), 1, total));
 });
-/** `exp(x) / sum(exp(x))` over axes; 0 where `where` is false. Mirrors `brainstate.nn.softmax`; `softmax(x, axis)` works, too. */
+/** `exp(x) / sum(exp(x))` over axes; 0 where `where` is false. Mirrors `brainstate.nn.softmax`; `softmax(x, axis)` works, too. @example nn.softmax([0, Math.log(3)]).js(); // [0.25, 0.75] */
 export function softmax(x: ArrayLike, options: WhereAxis | NormAxis = {}): Array {
   const { axis = -1, where } = withAxis<WhereAxis>('softmax', ['axis', 'where'], options);
   return softmaxOf(x, where, { axis });
@@ -278,13 +288,13 @@ const logSoftmaxOf = masked<{ axis: NormAxis }>('logSoftmax', (x, where, { axis 
   const out = np.subtract(shifted, np.log(np.sum(np.exp(shifted), { axis, keepdims: true, ...(where && { where }) })));
   return where === undefined ? out : np.where(where, out, -Infinity);
 });
-/** `log(softmax(x))` over axes; −∞ where `where` is false. Mirrors `brainstate.nn.log_softmax`. */
+/** `log(softmax(x))` over axes; −∞ where `where` is false. Mirrors `brainstate.nn.log_softmax`. @example nn.logSoftmax([1, 1]).js(); // [-0.6931…, -0.6931…] */
 export function logSoftmax(x: ArrayLike, options: WhereAxis | NormAxis = {}): Array {
   const { axis = -1, where } = withAxis<WhereAxis>('logSoftmax', ['axis', 'where'], options);
   return logSoftmaxOf(x, where, { axis });
 }
 
-/** `softmax(-x)`. Mirrors `brainstate.nn.softmin`. */
+/** `softmax(-x)`. Mirrors `brainstate.nn.softmin`. @example nn.softmin([0, Math.log(3)]).js(); // [0.75, 0.25] */
 export function softmin(x: ArrayLike, options: { axis?: NormAxis } | NormAxis = {}): Array {
   return softmax(np.negative(x), withAxis<{ axis?: NormAxis }>('softmin', ['axis'], options));
 }
@@ -297,7 +307,7 @@ const standardizeOf = composite<{ axis: NormAxis; epsilon: number; hasVariance: 
   const variance = hasVariance ? rest[0]! : np.maximum(np.subtract(np.mean(np.square(x!), over), np.square(mean)), 0);
   return [np.multiply(np.subtract(x!, mean), lax.rsqrt(np.add(variance, epsilon)))];
 });
-/** x with mean 0 and variance 1 over axes, or with a variance that is known. Mirrors `brainstate.nn.standardize`. */
+/** x with mean 0 and variance 1 over axes, or with a variance that is known. Mirrors `brainstate.nn.standardize`. @example nn.standardize([1, 2, 3]).js(); // [-1.2247…, 0, 1.2247…] */
 export function standardize(x: ArrayLike, options: (WhereAxis & { variance?: ArrayLike | null; epsilon?: number }) | NormAxis = {}): Array {
   const { axis = -1, variance, epsilon = 1e-5, where } = withAxis<WhereAxis & { variance?: ArrayLike | null; epsilon?: number }>('standardize', ['axis', 'variance', 'epsilon', 'where'], options);
   const args = isGiven(variance) ? promoteDtypesInexact('standardize', x, variance) : promoteDtypesInexact('standardize', x);
@@ -305,7 +315,7 @@ export function standardize(x: ArrayLike, options: (WhereAxis & { variance?: Arr
   return standardizeOf(args, { axis, epsilon, hasVariance: isGiven(variance) })[0]!;
 }
 
-/** One half of x times the sigmoid of the other. Mirrors `brainstate.nn.glu`. @throws ShapeError if the axis is of odd size */
+/** One half of x times the sigmoid of the other. Mirrors `brainstate.nn.glu`. @throws ShapeError if the axis is of odd size @example nn.glu([1, 2, 0, 0]).js(); // [0.5, 1] */
 export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
   const { axis = -1, ...rest } = withFirst('glu', 'axis', options);
   noMoreOptions(rest, glu);
@@ -316,7 +326,12 @@ export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
   return np.multiply(u!, sigmoid(v!));
 }
 
-/** Rows of the identity matrix, by index; zeros where an index is out of range. Mirrors `jax.nn.one_hot`. */
+/**
+ * Rows of the identity matrix, by index; zeros where an index is out of range. Mirrors `jax.nn.one_hot`.
+ *
+ * @example
+ * nn.oneHot(np.array([2, 0], { dtype: 'int32' }), 3).js(); // [[0, 0, 1], [1, 0, 0]]
+ */
 export function oneHot(x: ArrayLike, numClasses: number, options: { dtype?: DType; axis?: number } = {}): Array {
   const { dtype = 'float32', axis = -1, ...rest } = optionsObject('oneHot', options);
   noMoreOptions(rest, oneHot);

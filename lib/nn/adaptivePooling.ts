@@ -1,11 +1,13 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { Verbatim } from '../core/pythonText';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import { optionsObject } from '../functional/options';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { Module } from './module';
+import type { PrintedFields } from './moduleText';
 import { pooledSize, spatialAxes } from './pooling';
 
 export interface AdaptivePoolOptions {
@@ -57,6 +59,10 @@ abstract class AdaptivePool extends Module {
     }
   }
 
+  protected override printedFields(): PrintedFields {
+    return ['channelAxis', ['operation', new Verbatim(`<function ${this.operation}>`)], ['targetShape', this.targetSize], ['targetSize', undefined]];
+  }
+
   override call(input: ArrayLike): Array {
     const op = this.constructor.name;
     let x = asArray(input, op);
@@ -87,14 +93,24 @@ export class AdaptiveAvgPool1d extends AdaptivePool {
   }
 }
 
-/** As {@link AdaptiveAvgPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.AdaptiveAvgPool2d`. */
+/**
+ * As {@link AdaptiveAvgPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.AdaptiveAvgPool2d`.
+ *
+ * @example
+ * new nn.AdaptiveAvgPool2d([2, 2]).call(np.ones([1, 6, 6, 3])).shape; // [1, 2, 2, 3]
+ */
 export class AdaptiveAvgPool2d extends AdaptivePool {
   constructor(targetSize: TargetSize, options?: AdaptivePoolOptions) {
     super(2, 'mean', targetSize, options);
   }
 }
 
-/** As {@link AdaptiveAvgPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.AdaptiveAvgPool3d`. */
+/**
+ * As {@link AdaptiveAvgPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.AdaptiveAvgPool3d`.
+ *
+ * @example
+ * new nn.AdaptiveAvgPool3d([2, 2, 2]).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 2, 2, 2, 3]
+ */
 export class AdaptiveAvgPool3d extends AdaptivePool {
   constructor(targetSize: TargetSize, options?: AdaptivePoolOptions) {
     super(3, 'mean', targetSize, options);
@@ -118,14 +134,24 @@ export class AdaptiveMaxPool1d extends AdaptivePool {
   }
 }
 
-/** As {@link AdaptiveMaxPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.AdaptiveMaxPool2d`. */
+/**
+ * As {@link AdaptiveMaxPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.AdaptiveMaxPool2d`.
+ *
+ * @example
+ * new nn.AdaptiveMaxPool2d([2, 2]).call(np.ones([1, 6, 6, 3])).shape; // [1, 2, 2, 3]
+ */
 export class AdaptiveMaxPool2d extends AdaptivePool {
   constructor(targetSize: TargetSize, options?: AdaptivePoolOptions) {
     super(2, 'max', targetSize, options);
   }
 }
 
-/** As {@link AdaptiveMaxPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.AdaptiveMaxPool3d`. */
+/**
+ * As {@link AdaptiveMaxPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.AdaptiveMaxPool3d`.
+ *
+ * @example
+ * new nn.AdaptiveMaxPool3d([2, 2, 2]).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 2, 2, 2, 3]
+ */
 export class AdaptiveMaxPool3d extends AdaptivePool {
   constructor(targetSize: TargetSize, options?: AdaptivePoolOptions) {
     super(3, 'max', targetSize, options);

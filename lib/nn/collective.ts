@@ -53,6 +53,8 @@ function isModule(n: Node): boolean {
  * Mirrors `brainstate.nn.call_all_fns`.
  *
  * @throws ArgumentError for a module without the method, unless `fnIfNotExist` says otherwise
+ * @example
+ * nn.callAllFns(new nn.GRUCell(2, 3), 'initState') instanceof nn.GRUCell; // true
  */
 export function callAllFns<M>(target: M, fnName: string, options: CallAllOptions = {}): M {
   const { args = [], nodeToExclude = null, fnIfNotExist = 'raise', ...rest } = optionsObject('callAllFns', options);
@@ -111,7 +113,17 @@ export function initAllStates<M>(target: M, ...args: unknown[]): M {
   return callWithArgs(target, 'initState', args);
 }
 
-/** As {@link initAllStates}, with `resetState`. Mirrors `brainstate.nn.reset_all_states`. */
+/**
+ * As {@link initAllStates}, with `resetState`. Mirrors `brainstate.nn.reset_all_states`.
+ *
+ * @example
+ * ```ts
+ * const cell = new nn.GRUCell(2, 3);
+ * nn.initAllStates(cell);
+ * nn.resetAllStates(cell);
+ * cell.h.value.js(); // [0, 0, 0]
+ * ```
+ */
 export function resetAllStates<M>(target: M, ...args: unknown[]): M {
   return callWithArgs(target, 'resetState', args);
 }

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { pythonRecord } from '../core/pythonText';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import { optionsObject } from '../functional/options';
 import { evalShape, ShapeDtypeStruct } from '../functional/staging';
@@ -9,6 +10,7 @@ import * as lax from '../lax';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import { Module } from './module';
+import { type PrintedFields, tupleText } from './moduleText';
 import { weightStandardization } from './weightStandardization';
 import { type PerDimension, perDimension, type WindowPadding, windowPadding } from './windowArguments';
 
@@ -119,6 +121,25 @@ export abstract class BaseConv extends Module {
 
   protected abstract convolveBatch(x: Array): Array;
 
+  protected get transposed(): boolean {
+    return false;
+  }
+
+  protected override printedFields(): PrintedFields {
+    const n = this.kernelSize.length;
+    const spatial = this.kernelSize.map((_, i) => i);
+    const last = [0, n + 1, ...spatial.map((i) => i + 1)];
+    const data = this.channelFirst ? [0, 1, ...spatial.map((i) => i + 2)] : last;
+    const { transposed } = this;
+    // The positions of batch (or results), channels and space.
+    const dims = pythonRecord('ConvDimensionNumbers', { lhsSpec: data, rhsSpec: transposed ? [n, n + 1, ...spatial] : [n + 1, n, ...spatial], outSpec: data });
+    return [
+      'channelFirst', ['channelsLast', !this.channelFirst], ['inChannels', this.inSize[this.channelFirst ? 0 : n]], 'outChannels', 'stride', 'kernelSize',
+      ['lhsDilation', transposed ? undefined : this.lhsDilation], 'rhsDilation', 'groups', ['dimensionNumbers', dims], ['padding', typeof this.padding === 'string' ? this.padding : tupleText(this.padding)],
+      ['kernelShape', this.weight.value.weight.shape], 'eps',
+    ];
+  }
+
   /** Finds the size of the result; called when all is set. */
   protected findOutSize(): void {
     this.outSize = (evalShape((x: Array) => this.convolveBatch(x), new ShapeDtypeStruct([1, ...this.inSize], this.weight.value.weight.dtype)) as ShapeDtypeStruct).shape.slice(1);
@@ -174,14 +195,24 @@ export class Conv1d extends Conv {
   }
 }
 
-/** As {@link Conv1d}, along two dimensions: [batch, height, width, channels]. Mirrors `brainstate.nn.Conv2d`. */
+/**
+ * As {@link Conv1d}, along two dimensions: [batch, height, width, channels]. Mirrors `brainstate.nn.Conv2d`.
+ *
+ * @example
+ * new nn.Conv2d([28, 28, 1], 8, 3, { stride: 2 }).call(np.ones([4, 28, 28, 1])).shape; // [4, 14, 14, 8]
+ */
 export class Conv2d extends Conv {
   constructor(inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options?: ConvOptions) {
     super(2, inSize, outChannels, kernelSize, options);
   }
 }
 
-/** As {@link Conv1d}, along three dimensions: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.Conv3d`. */
+/**
+ * As {@link Conv1d}, along three dimensions: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.Conv3d`.
+ *
+ * @example
+ * new nn.Conv3d([6, 6, 6, 1], 2, 3).call(np.ones([1, 6, 6, 6, 1])).shape; // [1, 6, 6, 6, 2]
+ */
 export class Conv3d extends Conv {
   constructor(inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options?: ConvOptions) {
     super(3, inSize, outChannels, kernelSize, options);
@@ -204,21 +235,36 @@ abstract class ScaledWSConv extends BaseConv {
   }
 }
 
-/** As {@link Conv1d}, with a kernel that is standardised ({@link weightStandardization}) at each call, and a learned `gain` in the state. Mirrors `brainstate.nn.ScaledWSConv1d`. */
+/**
+ * As {@link Conv1d}, with a kernel that is standardised ({@link weightStandardization}) at each call, and a learned `gain` in the state. Mirrors `brainstate.nn.ScaledWSConv1d`.
+ *
+ * @example
+ * new nn.ScaledWSConv1d([16, 2], 4, 3).call(np.ones([1, 16, 2])).shape; // [1, 16, 4]
+ */
 export class ScaledWSConv1d extends ScaledWSConv {
   constructor(inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options?: ScaledWSConvOptions) {
     super(1, inSize, outChannels, kernelSize, options);
   }
 }
 
-/** As {@link ScaledWSConv1d}, along two dimensions. Mirrors `brainstate.nn.ScaledWSConv2d`. */
+/**
+ * As {@link ScaledWSConv1d}, along two dimensions. Mirrors `brainstate.nn.ScaledWSConv2d`.
+ *
+ * @example
+ * new nn.ScaledWSConv2d([8, 8, 2], 4, 3).call(np.ones([1, 8, 8, 2])).shape; // [1, 8, 8, 4]
+ */
 export class ScaledWSConv2d extends ScaledWSConv {
   constructor(inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options?: ScaledWSConvOptions) {
     super(2, inSize, outChannels, kernelSize, options);
   }
 }
 
-/** As {@link ScaledWSConv1d}, along three dimensions. Mirrors `brainstate.nn.ScaledWSConv3d`. */
+/**
+ * As {@link ScaledWSConv1d}, along three dimensions. Mirrors `brainstate.nn.ScaledWSConv3d`.
+ *
+ * @example
+ * new nn.ScaledWSConv3d([4, 4, 4, 2], 4, 3).call(np.ones([1, 4, 4, 4, 2])).shape; // [1, 4, 4, 4, 4]
+ */
 export class ScaledWSConv3d extends ScaledWSConv {
   constructor(inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options?: ScaledWSConvOptions) {
     super(3, inSize, outChannels, kernelSize, options);

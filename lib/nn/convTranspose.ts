@@ -16,6 +16,10 @@ abstract class ConvTranspose extends BaseConv {
     this.findOutSize();
   }
 
+  protected override get transposed(): boolean {
+    return true;
+  }
+
   protected override convolveBatch(x: Array): Array {
     const { weight, bias } = this.weight.value;
     const { padding } = this;
@@ -43,14 +47,24 @@ export class ConvTranspose1d extends ConvTranspose {
   }
 }
 
-/** As {@link ConvTranspose1d}, along two dimensions: [batch, height, width, channels]. Mirrors `brainstate.nn.ConvTranspose2d`. */
+/**
+ * As {@link ConvTranspose1d}, along two dimensions: [batch, height, width, channels]. Mirrors `brainstate.nn.ConvTranspose2d`.
+ *
+ * @example
+ * new nn.ConvTranspose2d([4, 4, 2], 3, 2, { stride: 2 }).call(np.ones([1, 4, 4, 2])).shape; // [1, 8, 8, 3]
+ */
 export class ConvTranspose2d extends ConvTranspose {
   constructor(inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options?: ConvTransposeOptions) {
     super(2, inSize, outChannels, kernelSize, options);
   }
 }
 
-/** As {@link ConvTranspose1d}, along three dimensions: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ConvTranspose3d`. */
+/**
+ * As {@link ConvTranspose1d}, along three dimensions: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ConvTranspose3d`.
+ *
+ * @example
+ * new nn.ConvTranspose3d([3, 3, 3, 2], 3, 2, { stride: 2 }).call(np.ones([1, 3, 3, 3, 2])).shape; // [1, 6, 6, 6, 3]
+ */
 export class ConvTranspose3d extends ConvTranspose {
   constructor(inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options?: ConvTransposeOptions) {
     super(3, inSize, outChannels, kernelSize, options);

@@ -1,6 +1,7 @@
 import { Array } from '../core/array';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
+import { pythonValue, Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
 import { optionsObject } from '../functional/options';
@@ -18,6 +19,7 @@ import { map } from '../tree';
 import { callOrder } from './collective';
 import { type InterpolationMethod, InterpolationRegistry } from './delayInterpolation';
 import { Module } from './module';
+import { floatText, printAsModule, type PrintedFields } from './moduleText';
 
 /** A time that is known when a delay is made: a number, or an array of them. */
 export type DelayTime = number | Array | readonly number[];
@@ -116,6 +118,11 @@ export class Delay extends Module {
       if (typeof this.init === 'function') return this.init(shape, { dtype: a.dtype });
       return np.broadcastTo(np.asarray(this.init ?? 0).astype(a.dtype), shape);
     }, this.targetInfo);
+  }
+
+  protected override printedFields(): PrintedFields {
+    const entries = Object.fromEntries([...this.entries].map(([k, v]) => [k, new Verbatim(v === null ? 'None' : `(${v.map((x) => (x instanceof Array ? np.arrayRepr(x) : String(x))).join(', ')}${v.length === 1 ? ',' : ''})`)]));
+    return [['targetInfo', this.targetInfo instanceof ShapeDtypeStruct ? new Verbatim(`ShapeDtypeStruct(shape=${pythonValue(this.targetInfo.shape)}, dtype=${this.targetInfo.dtype})`) : undefined], 'interpMethod', ['maxTime', floatText(this.maxTime)], 'maxLength', 'updateEvery', 'updateEveryStep', ['registeredEntries', entries], 'writePtr', 'history'];
   }
 
   /** Makes the buffer; with `batchSize`, values have a leading axis of it. Called after the `initState` of other modules. */
@@ -240,10 +247,23 @@ export class DelayAccess extends Node {
   }
 }
 
+printAsModule(DelayAccess);
+
 /**
  * A {@link Delay} of a module's state, whose value each update takes. Mirrors `brainstate.nn.StateWithDelay`; interpolates to the nearest step by default.
  *
  * Made by `Dynamics.prefetchDelay`.
+ *
+ * @example
+ * ```ts
+ * class Held extends nn.Module { v = new ShortTermState(np.zeros([3])); }
+ * environ.set({ dt: 0.1 });
+ * const delay = new nn.StateWithDelay(new Held(), 'v', { init: 0 });
+ * delay.registerEntry('late', 0.2);
+ * delay.initState();
+ * delay.update();
+ * delay.at('late').shape; // [3]
+ * ```
  */
 export class StateWithDelay extends Delay {
   static override readonly positional: readonly string[] = ['target', 'item'];

@@ -51,6 +51,8 @@ export abstract class Kept extends ElementWiseBlock {
  * Reads `fit` of the environment, and draws from the global random state. Mirrors `brainstate.nn.Dropout`.
  *
  * @throws EnvironError where `fit` is not set: `environ.context({ fit: true }, () => …)`
+ * @example
+ * environ.context({ fit: true }, () => new nn.Dropout(0.5).call(np.ones([10])).shape); // [10]
  */
 export class Dropout extends Kept {
   /** Dimensions along which entries are kept or dropped together. */

@@ -8,6 +8,7 @@ import type { Index } from '../numpy';
 import { State } from '../state/state';
 import { Delay, type DelayInfo, type DelayOptions, type DelayTime, StateWithDelay } from './delay';
 import { Module, type ModuleOptions } from './module';
+import { printAsModule } from './moduleText';
 
 /** What is called before or after an update: a module, or a function. */
 export type UpdateHook = Module | ((...args: Loose[]) => unknown);
@@ -20,22 +21,42 @@ function mark<T extends object>(op: string, hook: T, key: keyof Marked, on: bool
   return hook;
 }
 
-/** Says that a hook after updates is called with the update's result, as it is unless said otherwise; gives the hook. Mirrors `brainstate.nn.receive_update_output`. */
+/**
+ * Says that a hook after updates is called with the update's result, as it is unless said otherwise; gives the hook. Mirrors `brainstate.nn.receive_update_output`.
+ *
+ * @example
+ * nn.receiveUpdateOutput(new nn.ReLU()) instanceof nn.ReLU; // true
+ */
 export function receiveUpdateOutput<T extends object>(hook: T): T {
   return mark('receiveUpdateOutput', hook, '_notReceiveUpdateOutput', false);
 }
 
-/** Says that a hook after updates is called without arguments; gives the hook. Mirrors `brainstate.nn.not_receive_update_output`. */
+/**
+ * Says that a hook after updates is called without arguments; gives the hook. Mirrors `brainstate.nn.not_receive_update_output`.
+ *
+ * @example
+ * nn.notReceiveUpdateOutput(new nn.ReLU()) instanceof nn.ReLU; // true
+ */
 export function notReceiveUpdateOutput<T extends object>(hook: T): T {
   return mark('notReceiveUpdateOutput', hook, '_notReceiveUpdateOutput', true);
 }
 
-/** Says that a hook before updates is called with the update's arguments; gives the hook. Mirrors `brainstate.nn.receive_update_input`. */
+/**
+ * Says that a hook before updates is called with the update's arguments; gives the hook. Mirrors `brainstate.nn.receive_update_input`.
+ *
+ * @example
+ * nn.receiveUpdateInput(new nn.ReLU()) instanceof nn.ReLU; // true
+ */
 export function receiveUpdateInput<T extends object>(hook: T): T {
   return mark('receiveUpdateInput', hook, '_receiveUpdateInput', true);
 }
 
-/** Says that a hook before updates is called without arguments, as it is unless said otherwise; gives the hook. Mirrors `brainstate.nn.not_receive_update_input`. */
+/**
+ * Says that a hook before updates is called without arguments, as it is unless said otherwise; gives the hook. Mirrors `brainstate.nn.not_receive_update_input`.
+ *
+ * @example
+ * nn.notReceiveUpdateInput(new nn.ReLU()) instanceof nn.ReLU; // true
+ */
 export function notReceiveUpdateInput<T extends object>(hook: T): T {
   return mark('notReceiveUpdateInput', hook, '_receiveUpdateInput', false);
 }
@@ -168,7 +189,20 @@ function itemOf(module: Dynamics, item: string): unknown {
   return found;
 }
 
-/** A reference to a property of a system that may not be there yet. Mirrors `brainstate.nn.Prefetch`. */
+/**
+ * A reference to a property of a system that may not be there yet. Mirrors `brainstate.nn.Prefetch`.
+ *
+ * @example
+ * ```ts
+ * class Leaky extends nn.Dynamics {
+ *   v!: ShortTermState;
+ *   override initState() { this.v = new ShortTermState(np.ones(this.varshape)); }
+ * }
+ * const model = new Leaky(10);
+ * model.initState();
+ * model.prefetch('v').call().shape; // [10]
+ * ```
+ */
 export class Prefetch extends Node {
   constructor(readonly module: Dynamics, readonly item: string) {
     super();
@@ -196,7 +230,22 @@ export class Prefetch extends Node {
   }
 }
 
-/** Asks for a delay of a state: `at(time)`. Mirrors `brainstate.nn.PrefetchDelay`. */
+/**
+ * Asks for a delay of a state: `at(time)`. Mirrors `brainstate.nn.PrefetchDelay`.
+ *
+ * @example
+ * ```ts
+ * class Leaky extends nn.Dynamics {
+ *   v!: ShortTermState;
+ *   override initState() { this.v = new ShortTermState(np.ones(this.varshape)); }
+ * }
+ * environ.set({ dt: 0.1 });
+ * const model = new Leaky(10);
+ * const late = model.prefetch('v').delay.at(0.2);
+ * nn.initAllStates(model);
+ * late.call().shape; // [10]
+ * ```
+ */
 export class PrefetchDelay extends Node {
   constructor(readonly module: Dynamics, readonly item: string) {
     super();
@@ -211,6 +260,19 @@ export class PrefetchDelay extends Node {
  * A state some time ago. The system remembers it from its next `initAllStates` on, after each update. Without a time it is the state as it is.
  *
  * Mirrors `brainstate.nn.PrefetchDelayAt`; options come last.
+ *
+ * @example
+ * ```ts
+ * class Leaky extends nn.Dynamics {
+ *   v!: ShortTermState;
+ *   override initState() { this.v = new ShortTermState(np.ones(this.varshape)); }
+ * }
+ * environ.set({ dt: 0.1 });
+ * const model = new Leaky(10);
+ * const late = model.prefetchDelay('v', 0.2);
+ * nn.initAllStates(model);
+ * late.call().shape; // [10]
+ * ```
  */
 export class PrefetchDelayAt extends Node {
   readonly module: Dynamics;
@@ -237,7 +299,23 @@ export class PrefetchDelayAt extends Node {
   }
 }
 
-/** The result of a system's update some time ago; a float array of `outSize`. Mirrors `brainstate.nn.OutputDelayAt`; options come last. */
+/**
+ * The result of a system's update some time ago; a float array of `outSize`. Mirrors `brainstate.nn.OutputDelayAt`; options come last.
+ *
+ * @example
+ * ```ts
+ * class Leaky extends nn.Dynamics {
+ *   v!: ShortTermState;
+ *   override initState() { this.v = new ShortTermState(np.ones(this.varshape)); }
+ *   override update(x: Array) { return (this.v.value = this.v.value.mul(0.9).add(x)); }
+ * }
+ * environ.set({ dt: 0.1 });
+ * const model = new Leaky(10);
+ * const late = model.outputDelay(0.2);
+ * nn.initAllStates(model);
+ * late instanceof nn.OutputDelayAt; // true
+ * ```
+ */
 export class OutputDelayAt extends Node {
   readonly module: Dynamics;
   readonly outDelay: Delay;
@@ -260,7 +338,24 @@ export class OutputDelayAt extends Node {
   }
 }
 
-/** Checks that what a reference refers to is there; anything else is left alone. Mirrors `brainstate.nn.init_maybe_prefetch`. */
+for (const type of [Prefetch, PrefetchDelay, PrefetchDelayAt, OutputDelayAt]) printAsModule(type);
+
+/**
+ * Checks that what a reference refers to is there; anything else is left alone. Mirrors `brainstate.nn.init_maybe_prefetch`.
+ *
+ * @example
+ * ```ts
+ * class Leaky extends nn.Dynamics {
+ *   v!: ShortTermState;
+ *   override initState() { this.v = new ShortTermState(np.ones(this.varshape)); }
+ * }
+ * environ.set({ dt: 0.1 });
+ * const model = new Leaky(10);
+ * const late = model.prefetchDelay('v', 0.2);
+ * nn.initAllStates(model);
+ * nn.initMaybePrefetch(late);
+ * ```
+ */
 export function initMaybePrefetch(target: unknown): void {
   if (target instanceof Prefetch) target.getItem();
   else if (target instanceof PrefetchDelay) {

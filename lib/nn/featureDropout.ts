@@ -53,14 +53,24 @@ export class Dropout1d extends FeatureDropout {
   }
 }
 
-/** As {@link Dropout1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.Dropout2d`. */
+/**
+ * As {@link Dropout1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.Dropout2d`.
+ *
+ * @example
+ * environ.context({ fit: true }, () => new nn.Dropout2d(0.5).call(np.ones([2, 4, 4, 3])).shape); // [2, 4, 4, 3]
+ */
 export class Dropout2d extends FeatureDropout {
   constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
     super(2, withFirst('Dropout2d', 'prob', prob, options));
   }
 }
 
-/** As {@link Dropout1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.Dropout3d`. */
+/**
+ * As {@link Dropout1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.Dropout3d`.
+ *
+ * @example
+ * environ.context({ fit: true }, () => new nn.Dropout3d(0.5).call(np.ones([2, 4, 4, 4, 3])).shape); // [2, 4, 4, 4, 3]
+ */
 export class Dropout3d extends FeatureDropout {
   constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
     super(3, withFirst('Dropout3d', 'prob', prob, options));
@@ -85,6 +95,8 @@ abstract class SelfNormalizing extends Kept {
  * Reads `fit` of the environment, and draws from the global random state. Mirrors `brainstate.nn.AlphaDropout`; `prob`, to keep, must be more than 0.
  *
  * @throws EnvironError where `fit` is not set
+ * @example
+ * environ.context({ fit: true }, () => new nn.AlphaDropout(0.5).call(np.ones([10])).shape); // [10]
  */
 export class AlphaDropout extends SelfNormalizing {
   constructor(prob?: number | KeptOptions, options?: KeptOptions) {
@@ -98,7 +110,12 @@ export class AlphaDropout extends SelfNormalizing {
   }
 }
 
-/** As {@link AlphaDropout}, of whole channels of an example. x: [batch, ..., channels]. Mirrors `brainstate.nn.FeatureAlphaDropout`. */
+/**
+ * As {@link AlphaDropout}, of whole channels of an example. x: [batch, ..., channels]. Mirrors `brainstate.nn.FeatureAlphaDropout`.
+ *
+ * @example
+ * environ.context({ fit: true }, () => new nn.FeatureAlphaDropout(0.5).call(np.ones([2, 4, 3])).shape); // [2, 4, 3]
+ */
 export class FeatureAlphaDropout extends SelfNormalizing {
   /** Axis of the channels in the input. */
   readonly channelAxis: number;

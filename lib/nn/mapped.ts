@@ -34,6 +34,12 @@ function splitOptions(op: string, given: readonly unknown[]): { args: unknown[];
  * As {@link callAllFns}, for each lane of a mapped axis: the states that are made hold the values of all lanes, and each lane draws its own random numbers.
  *
  * Mirrors `brainstate.nn.vmap_call_all_fns`.
+ *
+ * @example
+ * ```ts
+ * const cell = nn.vmapCallAllFns(new nn.GRUCell(2, 3), 'initState', { axisSize: 4 });
+ * cell.h.value.shape; // [4, 3]
+ * ```
  */
 export function vmapCallAllFns<M>(target: M, fnName: string, given: MappedCallOptions): M {
   const { axisSize, stateTag, stateToExclude, ...options } = optionsObject('vmapCallAllFns', given);
@@ -68,6 +74,11 @@ export function vmapInitAllStates<M>(target: M, ...argsAndOptions: [...unknown[]
  * Mirrors `brainstate.nn.vmap_reset_all_states`, which loses the axis.
  *
  * @throws ArgumentError without `axisSize`; BatchAxisError for a state that does not have the axis
+ * @example
+ * ```ts
+ * const cell = nn.vmapInitAllStates(new nn.GRUCell(2, 3), { axisSize: 4 });
+ * nn.vmapResetAllStates(cell, { axisSize: 4 }).h.value.shape; // [4, 3]
+ * ```
  */
 export function vmapResetAllStates<M>(target: M, ...argsAndOptions: [...unknown[], Omit<MappedInitOptions, 'stateToExclude' | 'stateTag'>]): M {
   const { args, options: { axisSize, ...options } } = splitOptions('vmapResetAllStates', argsAndOptions);

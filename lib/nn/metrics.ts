@@ -8,7 +8,7 @@ import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { LongTermState } from '../state/state';
 
-/** A state that a metric gathers in. Mirrors `brainstate.nn.MetricState`. */
+/** A state that a metric gathers in. Mirrors `brainstate.nn.MetricState`. @example new nn.MetricState(np.zeros([])).value.shape; // [] */
 export class MetricState<T = Array> extends LongTermState<T> {}
 
 /** What a metric is updated with, by name. */
@@ -17,6 +17,13 @@ export type MetricInputs = Readonly<Record<string, unknown>>;
 /**
  * Something that is gathered over batches: `update` it with each, `compute` its value, `reset` it. Its states change inside of transforms as all
  * states do; as it is no node, a module's `states()` does not find them. Mirrors `brainstate.nn.Metric`.
+ *
+ * @example
+ * ```ts
+ * const loss: nn.Metric = new nn.AverageMetric();
+ * loss.update({ values: np.array([1, 3]) });
+ * loss.compute(); // 2
+ * ```
  */
 export abstract class Metric {
   abstract reset(): void;
@@ -86,7 +93,16 @@ export class AverageMetric extends Metric {
   }
 }
 
-/** The share of samples whose largest logit is that of their label. Mirrors `brainstate.nn.AccuracyMetric`. */
+/**
+ * The share of samples whose largest logit is that of their label. Mirrors `brainstate.nn.AccuracyMetric`.
+ *
+ * @example
+ * ```ts
+ * const accuracy = new nn.AccuracyMetric();
+ * accuracy.update({ logits: np.array([[1, 2], [3, 1]]), labels: np.array([1, 1], { dtype: 'int32' }) });
+ * accuracy.compute().js(); // 0.5
+ * ```
+ */
 export class AccuracyMetric extends AverageMetric {
   /** @throws ShapeError, DtypeError unless logits are [..., classes] and labels integers [...] */
   override update(inputs: MetricInputs): void {
@@ -97,7 +113,16 @@ export class AccuracyMetric extends AverageMetric {
   }
 }
 
-/** Mean, its standard error, and standard deviation: arrays of shape []. */
+/**
+ * Mean, its standard error, and standard deviation: arrays of shape [].
+ *
+ * @example
+ * ```ts
+ * const metric = new nn.WelfordMetric();
+ * metric.update({ values: np.array([1, 2, 3]) });
+ * metric.compute().mean.js(); // 2
+ * ```
+ */
 export class Statistics {
   readonly mean: Array;
   readonly standardErrorOfMean: Array;
@@ -117,7 +142,16 @@ registerPytreeNode(Statistics, {
   equals: () => true,
 });
 
-/** Mean and spread of all values so far, by Welford's method, which loses no digits over many batches. Mirrors `brainstate.nn.WelfordMetric`. */
+/**
+ * Mean and spread of all values so far, by Welford's method, which loses no digits over many batches. Mirrors `brainstate.nn.WelfordMetric`.
+ *
+ * @example
+ * ```ts
+ * const metric = new nn.WelfordMetric();
+ * metric.update({ values: np.array([1, 2, 3]) });
+ * metric.compute().standardDeviation.js(); // 0.8164…
+ * ```
+ */
 export class WelfordMetric extends Metric {
   readonly argname: string;
   readonly count = new MetricState(int());
@@ -217,6 +251,13 @@ abstract class CountingMetric extends Metric {
  * The share of what was predicted to be of a class that is. With `numClasses` null classes are 0 and 1, and 1 counts.
  *
  * Mirrors `brainstate.nn.PrecisionMetric`.
+ *
+ * @example
+ * ```ts
+ * const precision = new nn.PrecisionMetric();
+ * precision.update({ predictions: np.array([0, 1, 1], { dtype: 'int32' }), labels: np.array([0, 1, 0], { dtype: 'int32' }) });
+ * precision.compute().js(); // 0.5
+ * ```
  */
 export class PrecisionMetric extends CountingMetric {
   readonly truePositives = new MetricState(this.zeros());
@@ -241,7 +282,16 @@ export class PrecisionMetric extends CountingMetric {
   }
 }
 
-/** The share of a class that was predicted to be of it. With `numClasses` null classes are 0 and 1, and 1 counts. Mirrors `brainstate.nn.RecallMetric`. */
+/**
+ * The share of a class that was predicted to be of it. With `numClasses` null classes are 0 and 1, and 1 counts. Mirrors `brainstate.nn.RecallMetric`.
+ *
+ * @example
+ * ```ts
+ * const recall = new nn.RecallMetric();
+ * recall.update({ predictions: np.array([0, 1, 1], { dtype: 'int32' }), labels: np.array([0, 1, 0], { dtype: 'int32' }) });
+ * recall.compute().js(); // 1
+ * ```
+ */
 export class RecallMetric extends CountingMetric {
   readonly truePositives = new MetricState(this.zeros());
   readonly falseNegatives = new MetricState(this.zeros());
@@ -264,7 +314,16 @@ export class RecallMetric extends CountingMetric {
   }
 }
 
-/** The harmonic mean of precision and recall. Mirrors `brainstate.nn.F1ScoreMetric`. */
+/**
+ * The harmonic mean of precision and recall. Mirrors `brainstate.nn.F1ScoreMetric`.
+ *
+ * @example
+ * ```ts
+ * const f1 = new nn.F1ScoreMetric();
+ * f1.update({ predictions: np.array([0, 1, 1], { dtype: 'int32' }), labels: np.array([0, 1, 0], { dtype: 'int32' }) });
+ * f1.compute().js(); // 0.6666…
+ * ```
+ */
 export class F1ScoreMetric extends CountingMetric {
   readonly precisionMetric = new PrecisionMetric({ numClasses: this.numClasses, average: this.average });
   readonly recallMetric = new RecallMetric({ numClasses: this.numClasses, average: this.average });
@@ -288,7 +347,16 @@ export class F1ScoreMetric extends CountingMetric {
   }
 }
 
-/** How often each class was predicted for each: `[label, prediction]`, of shape [classes, classes]. Mirrors `brainstate.nn.ConfusionMatrix`. */
+/**
+ * How often each class was predicted for each: `[label, prediction]`, of shape [classes, classes]. Mirrors `brainstate.nn.ConfusionMatrix`.
+ *
+ * @example
+ * ```ts
+ * const confusion = new nn.ConfusionMatrix(2);
+ * confusion.update({ predictions: np.array([0, 1, 1], { dtype: 'int32' }), labels: np.array([0, 1, 0], { dtype: 'int32' }) });
+ * confusion.compute().js(); // [[1, 1], [0, 1]]
+ * ```
+ */
 export class ConfusionMatrix extends Metric {
   readonly numClasses: number;
   readonly matrix: MetricState;

@@ -13,7 +13,7 @@ import type { NestedDict } from '../state/nestedDict';
 import type { Path } from '../state/paths';
 import { catchNewStates, type NewStateCatcher, ParamState } from '../state/state';
 import { initAllStates, takeOption } from './collective';
-import { defaultItem, nodeText } from './moduleText';
+import { defaultItem, nodeText, type PrintedFields } from './moduleText';
 
 export interface ModuleOptions {
   name?: string | undefined;
@@ -212,16 +212,21 @@ export class Module extends Node {
     return defaultItem(name, value);
   }
 
+  /** What is printed first, in order: names of properties, or `[name, value]` of what is derived. All other properties follow. */
+  protected printedFields(): PrintedFields {
+    return [];
+  }
+
   override toString(): string {
     return this[inspect.custom]();
   }
 
   [inspect.custom](): string {
-    return nodeText(this, (k, v) => this.prettyReprItem(k, v));
+    return nodeText(this, (k, v) => this.prettyReprItem(k, v), this.printedFields());
   }
 }
 
-/** A module whose result has the shape of its input. */
+/** A module whose result has the shape of its input. @example new nn.ReLU() instanceof nn.ElementWiseBlock; // true */
 export class ElementWiseBlock extends Module {
   static override readonly positional: readonly string[] = [];
 }

@@ -12,6 +12,7 @@ import { inexactDtype, resultType } from '../lax/arrayLike';
 import * as np from '../numpy';
 import { BatchState, NormalizationParamState, type ParamState } from '../state/state';
 import { Module } from './module';
+import type { PrintedFields } from './moduleText';
 
 /** Learned scale and offset of a normalisation. */
 export interface ScaleAndBias {
@@ -188,6 +189,10 @@ abstract class BatchNorm extends Module {
   }
 
   /** @param input [...inSize], or a batch of such */
+  protected override printedFields(): PrintedFields {
+    return [['affine', this.weight !== null], 'dtype', 'trackRunningStats', 'momentum', 'epsilon', 'useFastVariance', 'featureAxes'];
+  }
+
   override call(input: ArrayLike, options: MaskOption = {}): Array {
     const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     const op = this.constructor.name;
@@ -232,21 +237,36 @@ export class BatchNorm0d extends BatchNorm {
   }
 }
 
-/** As {@link BatchNorm0d}, for x: [batch, length, features]. Mirrors `brainstate.nn.BatchNorm1d`. */
+/**
+ * As {@link BatchNorm0d}, for x: [batch, length, features]. Mirrors `brainstate.nn.BatchNorm1d`.
+ *
+ * @example
+ * environ.context({ fit: true }, () => new nn.BatchNorm1d([8, 3]).call(np.ones([4, 8, 3])).shape); // [4, 8, 3]
+ */
 export class BatchNorm1d extends BatchNorm {
   constructor(inSize: Size, options?: BatchNormOptions) {
     super(1, inSize, options);
   }
 }
 
-/** As {@link BatchNorm0d}, for x: [batch, height, width, features]. Mirrors `brainstate.nn.BatchNorm2d`. */
+/**
+ * As {@link BatchNorm0d}, for x: [batch, height, width, features]. Mirrors `brainstate.nn.BatchNorm2d`.
+ *
+ * @example
+ * environ.context({ fit: true }, () => new nn.BatchNorm2d([8, 8, 3]).call(np.ones([4, 8, 8, 3])).shape); // [4, 8, 8, 3]
+ */
 export class BatchNorm2d extends BatchNorm {
   constructor(inSize: Size, options?: BatchNormOptions) {
     super(2, inSize, options);
   }
 }
 
-/** As {@link BatchNorm0d}, for x: [batch, depth, height, width, features]. Mirrors `brainstate.nn.BatchNorm3d`. */
+/**
+ * As {@link BatchNorm0d}, for x: [batch, depth, height, width, features]. Mirrors `brainstate.nn.BatchNorm3d`.
+ *
+ * @example
+ * environ.context({ fit: true }, () => new nn.BatchNorm3d([4, 4, 4, 3]).call(np.ones([2, 4, 4, 4, 3])).shape); // [2, 4, 4, 4, 3]
+ */
 export class BatchNorm3d extends BatchNorm {
   constructor(inSize: Size, options?: BatchNormOptions) {
     super(3, inSize, options);
@@ -325,6 +345,11 @@ export class LayerNorm extends AxesNorm {
     this.weight = scaleAndBias(this.featureShape, useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
 
+  protected override printedFields(): PrintedFields {
+    const { scale, bias } = this.weight?.value ?? {};
+    return ['featureAxes', 'reductionAxes', 'weight', 'epsilon', 'dtype', ['useBias', bias !== undefined], ['useScale', scale !== undefined]];
+  }
+
   override call(x: ArrayLike, options: MaskOption = {}): Array {
     const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     return this.apply(x, mask, true, this.weight);
@@ -337,6 +362,8 @@ export class LayerNorm extends AxesNorm {
  * Mirrors `brainstate.nn.RMSNorm`, without `axis_index_groups`. The parameter's state is `scale`, and holds `{ scale }`.
  *
  * @throws ShapeError where the input does not end in `inSize`
+ * @example
+ * new nn.RMSNorm(3).call(np.array([[1, 2, 2]])).shape; // [1, 3]
  */
 export class RMSNorm extends AxesNorm {
   readonly scale: ParamState<ScaleAndBias> | null;
@@ -345,6 +372,10 @@ export class RMSNorm extends AxesNorm {
     const { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = optionsObject(new.target.name, given);
     super(inSize, options);
     this.scale = scaleAndBias(this.featureShape, useScale ? scaleInit : null, null, paramType);
+  }
+
+  protected override printedFields(): PrintedFields {
+    return ['featureAxes', 'reductionAxes', 'scale', 'epsilon', 'dtype', ['useScale', this.scale !== null]];
   }
 
   override call(x: ArrayLike, options: MaskOption = {}): Array {
@@ -414,6 +445,11 @@ export class GroupNorm extends Module {
     this.axisIndexGroups = axisIndexGroups;
     this.useFastVariance = useFastVariance;
     this.weight = scaleAndBias([features], useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
+  }
+
+  protected override printedFields(): PrintedFields {
+    const { scale, bias } = this.weight?.value ?? {};
+    return [['featureAxes', [0]], 'numGroups', 'groupSize', 'weight', 'epsilon', 'dtype', ['useBias', bias !== undefined], ['useScale', scale !== undefined]];
   }
 
   override call(input: ArrayLike, options: MaskOption = {}): Array {

@@ -7,6 +7,7 @@ import { evalShape, ShapeDtypeStruct } from '../functional/staging';
 import type { Size } from '../init';
 import * as np from '../numpy';
 import { Module } from './module';
+import type { PrintedFields } from './moduleText';
 
 /** A number for all ends, one for both ends of each dimension, or two for each: [low1, high1, low2, high2, …]. */
 export type PadSizes = number | readonly number[];
@@ -50,6 +51,10 @@ abstract class PadLayer extends Module {
     }
   }
 
+  protected override printedFields(): PrintedFields {
+    return this instanceof ConstantPad1d || this instanceof ConstantPad2d || this instanceof ConstantPad3d ? [] : [['value', undefined]];
+  }
+
   override call(input: ArrayLike): Array {
     const x = asArray(input, this.constructor.name);
     const lead = x.ndim - this.padding.length - 1;
@@ -76,14 +81,24 @@ export class ReflectionPad1d extends PadLayer {
   }
 }
 
-/** As {@link ReflectionPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ReflectionPad2d`. */
+/**
+ * As {@link ReflectionPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ReflectionPad2d`.
+ *
+ * @example
+ * new nn.ReflectionPad2d(1).call(np.ones([1, 4, 4, 3])).shape; // [1, 6, 6, 3]
+ */
 export class ReflectionPad2d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(2, 'reflect', padding, options);
   }
 }
 
-/** As {@link ReflectionPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ReflectionPad3d`. */
+/**
+ * As {@link ReflectionPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ReflectionPad3d`.
+ *
+ * @example
+ * new nn.ReflectionPad3d(1).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 6, 6, 6, 3]
+ */
 export class ReflectionPad3d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(3, 'reflect', padding, options);
@@ -107,14 +122,24 @@ export class ReplicationPad1d extends PadLayer {
   }
 }
 
-/** As {@link ReplicationPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ReplicationPad2d`. */
+/**
+ * As {@link ReplicationPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ReplicationPad2d`.
+ *
+ * @example
+ * new nn.ReplicationPad2d(1).call(np.ones([1, 4, 4, 3])).shape; // [1, 6, 6, 3]
+ */
 export class ReplicationPad2d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(2, 'edge', padding, options);
   }
 }
 
-/** As {@link ReplicationPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ReplicationPad3d`. */
+/**
+ * As {@link ReplicationPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ReplicationPad3d`.
+ *
+ * @example
+ * new nn.ReplicationPad3d(1).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 6, 6, 6, 3]
+ */
 export class ReplicationPad3d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(3, 'edge', padding, options);
@@ -138,14 +163,24 @@ export class CircularPad1d extends PadLayer {
   }
 }
 
-/** As {@link CircularPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.CircularPad2d`. */
+/**
+ * As {@link CircularPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.CircularPad2d`.
+ *
+ * @example
+ * new nn.CircularPad2d(1).call(np.ones([1, 4, 4, 3])).shape; // [1, 6, 6, 3]
+ */
 export class CircularPad2d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(2, 'wrap', padding, options);
   }
 }
 
-/** As {@link CircularPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.CircularPad3d`. */
+/**
+ * As {@link CircularPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.CircularPad3d`.
+ *
+ * @example
+ * new nn.CircularPad3d(1).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 6, 6, 6, 3]
+ */
 export class CircularPad3d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(3, 'wrap', padding, options);
@@ -169,14 +204,19 @@ export class ZeroPad1d extends PadLayer {
   }
 }
 
-/** As {@link ZeroPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ZeroPad2d`. */
+/** As {@link ZeroPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ZeroPad2d`. @example new nn.ZeroPad2d(1).call(np.ones([1, 4, 4, 3])).shape; // [1, 6, 6, 3] */
 export class ZeroPad2d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(2, 'constant', padding, options);
   }
 }
 
-/** As {@link ZeroPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ZeroPad3d`. */
+/**
+ * As {@link ZeroPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ZeroPad3d`.
+ *
+ * @example
+ * new nn.ZeroPad3d(1).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 6, 6, 6, 3]
+ */
 export class ZeroPad3d extends PadLayer {
   constructor(padding: PadSizes, options?: PadLayerOptions) {
     super(3, 'constant', padding, options);
@@ -201,7 +241,12 @@ export class ConstantPad1d extends PadLayer {
   }
 }
 
-/** As {@link ConstantPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ConstantPad2d`. */
+/**
+ * As {@link ConstantPad1d}, for x: [batch, height, width, channels]. Mirrors `brainstate.nn.ConstantPad2d`.
+ *
+ * @example
+ * new nn.ConstantPad2d(1, { value: 7 }).call(np.ones([1, 4, 4, 3])).shape; // [1, 6, 6, 3]
+ */
 export class ConstantPad2d extends PadLayer {
   constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
     const { value, ...options } = optionsObject(new.target.name, given);
@@ -209,7 +254,12 @@ export class ConstantPad2d extends PadLayer {
   }
 }
 
-/** As {@link ConstantPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ConstantPad3d`. */
+/**
+ * As {@link ConstantPad1d}, for x: [batch, depth, height, width, channels]. Mirrors `brainstate.nn.ConstantPad3d`.
+ *
+ * @example
+ * new nn.ConstantPad3d(1, { value: 7 }).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 6, 6, 6, 3]
+ */
 export class ConstantPad3d extends PadLayer {
   constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
     const { value, ...options } = optionsObject(new.target.name, given);

@@ -174,7 +174,7 @@ function valueOf(data: InitLike, shape: number[] | null): ArrayLike {
   return typeof data === 'function' ? data(shape) : (data as { call(s: number[]): Array }).call(shape);
 }
 
-/** A parameter that is not fitted. Mirrors `brainstate.nn.Const`. */
+/** A parameter that is not fitted. Mirrors `brainstate.nn.Const`. @example new nn.Const(np.array([1, 2])).value().js(); // [1, 2] */
 export class Const extends Param {
   constructor(value: ArrayLike, options: Omit<ParamOptions, 'fit'> & { fit?: false } = {}) {
     optionsObject('Const', options);

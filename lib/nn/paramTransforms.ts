@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { pythonFloat } from '../core/pythonText';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
@@ -23,7 +24,7 @@ const logit = (x: Array) => np.log(np.divide(x, np.subtract(1, x)));
 const sumLast = (x: Array) => (x.ndim > 0 ? np.sum(x, { axis: -1 }) : x);
 /** upper - lower; of two numbers a number, so that it has no dtype of its own. */
 const difference = (upper: ArrayLike, lower: ArrayLike): ArrayLike => (typeof upper === 'number' && typeof lower === 'number' ? upper - lower : np.subtract(upper, lower));
-const text = (x: unknown) => inspect(x, { depth: 0 });
+const text = (x: unknown) => (typeof x === 'number' ? pythonFloat(x) : inspect(x, { depth: 0 }));
 
 /**
  * A map from all real numbers to the values that a parameter may take, and back. Mirrors `brainstate.nn.Transform`.
@@ -70,7 +71,7 @@ export abstract class Transform {
 
 const zerosOfRows = program('zerosOfRows', (x) => np.zeros(x.shape.slice(0, -1)));
 
-/** y = x. Mirrors `brainstate.nn.IdentityT`. */
+/** y = x. Mirrors `brainstate.nn.IdentityT`. @example new nn.IdentityT().forward([0, 1]).js(); // [0, 1] */
 export class IdentityT extends Transform {
   override forward(x: ArrayLike): Array {
     return np.asarray(x);
@@ -107,7 +108,7 @@ const sigmoidForward = program('sigmoidT', (x, lower, width) => np.add(lower, np
 const sigmoidInverse = program('sigmoidTInverse', (y, lower, width) => np.negative(np.log(np.subtract(np.divide(1, np.divide(np.subtract(y, lower), width)), 1))));
 const sigmoidJacobian = program('sigmoidTJacobian', (x, width) => sumLast(np.add(np.log(width), np.add(logSigmoid(x), logSigmoid(np.negative(x))))));
 
-/** y = lower + (upper - lower) sigmoid(x). Mirrors `brainstate.nn.SigmoidT`. */
+/** y = lower + (upper - lower) sigmoid(x). Mirrors `brainstate.nn.SigmoidT`. @example new nn.SigmoidT(0, 10).forward([0]).js(); // [5] */
 export class SigmoidT extends IntervalT {
   override forward(x: ArrayLike): Array {
     return sigmoidForward(x, this.lower, this.width);
@@ -125,7 +126,12 @@ export class SigmoidT extends IntervalT {
 const scaledForward = program('scaledSigmoidT', (x, lower, width, beta) => np.add(lower, np.multiply(width, sigmoid(np.multiply(beta, x)))));
 const scaledInverse = program('scaledSigmoidTInverse', (y, lower, width, beta) => np.divide(logit(np.divide(np.subtract(y, lower), width)), beta));
 
-/** y = lower + (upper - lower) sigmoid(beta x). Mirrors `brainstate.nn.ScaledSigmoidT`. @throws ArgumentError unless beta is positive and finite */
+/**
+ * y = lower + (upper - lower) sigmoid(beta x). Mirrors `brainstate.nn.ScaledSigmoidT`. @throws ArgumentError unless beta is positive and finite
+ *
+ * @example
+ * new nn.ScaledSigmoidT(0, 10, { beta: 2 }).forward([0, 1]).js(); // [5, 8.808]
+ */
 export class ScaledSigmoidT extends IntervalT {
   readonly beta: number;
 
@@ -156,7 +162,7 @@ const fromInterval = (y: Array, lower: Array, width: Array) => np.subtract(np.di
 const tanhForward = program('tanhT', (x, lower, width) => toInterval(np.tanh(x), lower, width));
 const tanhInverse = program('tanhTInverse', (y, lower, width) => np.arctanh(fromInterval(y, lower, width)));
 
-/** y = lower + (upper - lower) (tanh(x) + 1) / 2. Mirrors `brainstate.nn.TanhT`. */
+/** y = lower + (upper - lower) (tanh(x) + 1) / 2. Mirrors `brainstate.nn.TanhT`. @example new nn.TanhT(-1, 1).forward([0, 1]).js(); // [0, 0.7615…] */
 export class TanhT extends IntervalT {
   override forward(x: ArrayLike): Array {
     return tanhForward(x, this.lower, this.width);
@@ -173,7 +179,7 @@ const softsignInverse = program('softsignTInverse', (y, lower, width) => {
   return np.divide(z, np.subtract(1, np.abs(z)));
 });
 
-/** y = lower + (upper - lower) (x / (1 + |x|) + 1) / 2. Mirrors `brainstate.nn.SoftsignT`. */
+/** y = lower + (upper - lower) (x / (1 + |x|) + 1) / 2. Mirrors `brainstate.nn.SoftsignT`. @example new nn.SoftsignT(-1, 1).forward([0, 1]).js(); // [0, 0.5] */
 export class SoftsignT extends IntervalT {
   override forward(x: ArrayLike): Array {
     return softsignForward(x, this.lower, this.width);
@@ -184,7 +190,7 @@ export class SoftsignT extends IntervalT {
   }
 }
 
-/** y = x, limited to the interval; both ways. Mirrors `brainstate.nn.ClipT`. */
+/** y = x, limited to the interval; both ways. Mirrors `brainstate.nn.ClipT`. @example new nn.ClipT(0, 1).forward([-1, 0.5, 2]).js(); // [0, 0.5, 1] */
 export class ClipT extends IntervalT {
   override forward(x: ArrayLike): Array {
     return np.clip(x, { min: this.lower, max: this.upper });
@@ -212,7 +218,7 @@ const softplusForward = program('softplusT', (x, lower) => np.add(softplus(x), l
 const softplusBack = program('softplusTInverse', (y, lower) => softplusInverse(np.subtract(y, lower)));
 const softplusJacobian = program('softplusTJacobian', (x) => sumLast(logSigmoid(x)));
 
-/** y = lower + log(1 + exp(x)). Mirrors `brainstate.nn.SoftplusT`. */
+/** y = lower + log(1 + exp(x)). Mirrors `brainstate.nn.SoftplusT`. @example new nn.SoftplusT(0).forward([0]).js(); // [0.6931…] */
 export class SoftplusT extends LowerT {
   override forward(x: ArrayLike): Array {
     return softplusForward(x, this.lower);
@@ -230,7 +236,7 @@ export class SoftplusT extends LowerT {
 const negativeForward = program('negSoftplusT', (x, upper) => np.subtract(upper, softplus(np.negative(x))));
 const negativeBack = program('negSoftplusTInverse', (y, upper) => np.negative(softplusInverse(np.subtract(upper, y))));
 
-/** y = upper - log(1 + exp(-x)). Mirrors `brainstate.nn.NegSoftplusT`. */
+/** y = upper - log(1 + exp(-x)). Mirrors `brainstate.nn.NegSoftplusT`. @example new nn.NegSoftplusT(0).forward([0, 1]).js(); // [-0.6931…, -0.3132…] */
 export class NegSoftplusT extends Transform {
   readonly upper: ArrayLike;
   constructor(upper: ArrayLike) {
@@ -256,7 +262,7 @@ export class NegSoftplusT extends Transform {
   }
 }
 
-/** y = -log(1 + exp(-x)). Mirrors `brainstate.nn.NegativeT`. */
+/** y = -log(1 + exp(-x)). Mirrors `brainstate.nn.NegativeT`. @example new nn.NegativeT(0).forward([0, 1]).js(); // [-0.6931…, -0.3132…] */
 export class NegativeT extends NegSoftplusT {
   constructor() {
     super(0);
@@ -271,7 +277,7 @@ const expForward = program('expT', (x, lower) => np.add(lower, boundedExp(x)));
 const expInverse = program('expTInverse', (y, lower) => np.log(np.subtract(y, lower)));
 const expJacobian = program('expTJacobian', sumLast);
 
-/** y = lower + exp(x). Mirrors `brainstate.nn.ExpT`. */
+/** y = lower + exp(x). Mirrors `brainstate.nn.ExpT`. @example new nn.ExpT(1).forward([0, 1]).js(); // [2, 3.7182…] */
 export class ExpT extends LowerT {
   override forward(x: ArrayLike): Array {
     return expForward(x, this.lower);
@@ -286,10 +292,10 @@ export class ExpT extends LowerT {
   }
 }
 
-/** y = lower + exp(x): its inverse is a logarithm. Mirrors `brainstate.nn.LogT`. */
+/** y = lower + exp(x): its inverse is a logarithm. Mirrors `brainstate.nn.LogT`. @example new nn.LogT(0).forward([0, 1]).js(); // [1, 2.7182…] */
 export class LogT extends ExpT {}
 
-/** y = exp(x). Mirrors `brainstate.nn.PositiveT`. */
+/** y = exp(x). Mirrors `brainstate.nn.PositiveT`. @example new nn.PositiveT().forward([0, 1]).js(); // [1, 2.7182…] */
 export class PositiveT extends ExpT {
   constructor() {
     super(0);
@@ -307,7 +313,7 @@ const affineJacobian = program('affineTJacobian', (x, scale) => {
   return x.ndim === 0 ? np.sum(log) : np.sum(np.broadcastTo(log, x.shape as number[]), { axis: -1 });
 });
 
-/** y = scale x + shift. Mirrors `brainstate.nn.AffineT`. @throws ArgumentError if scale is 0 */
+/** y = scale x + shift. Mirrors `brainstate.nn.AffineT`. @throws ArgumentError if scale is 0 @example new nn.AffineT(2, 1).forward([0, 3]).js(); // [1, 7] */
 export class AffineT extends Transform {
   readonly scale: ArrayLike;
   readonly shift: ArrayLike;
@@ -336,7 +342,7 @@ export class AffineT extends Transform {
   }
 }
 
-/** Transforms one after another. Mirrors `brainstate.nn.ChainT`. */
+/** Transforms one after another. Mirrors `brainstate.nn.ChainT`. @example new nn.ChainT(new nn.AffineT(2, 0), new nn.AffineT(1, 5)).forward([1, 2]).js(); // [7, 9] */
 export class ChainT extends Transform {
   readonly transforms: readonly Transform[];
   constructor(...transforms: Transform[]) {
@@ -367,7 +373,12 @@ export class ChainT extends Transform {
   }
 }
 
-/** A transform where the mask is true, the identity elsewhere. Mirrors `brainstate.nn.MaskedT`. */
+/**
+ * A transform where the mask is true, the identity elsewhere. Mirrors `brainstate.nn.MaskedT`.
+ *
+ * @example
+ * new nn.MaskedT(np.array([true, false]), new nn.ExpT(0)).forward([0, 5]).js(); // [1, 5]
+ */
 export class MaskedT extends Transform {
   readonly mask: ArrayLike;
   readonly transform: Transform;
@@ -404,7 +415,7 @@ export class MaskedT extends Transform {
   }
 }
 
-/** y = max(x, 0) + lowerBound. Mirrors `brainstate.nn.ReluT`. */
+/** y = max(x, 0) + lowerBound. Mirrors `brainstate.nn.ReluT`. @example new nn.ReluT({ lowerBound: 1 }).forward([-1, 2]).js(); // [1, 3] */
 export class ReluT extends Transform {
   readonly lowerBound: ArrayLike;
   constructor(options: { lowerBound?: ArrayLike } = {}) {
@@ -427,7 +438,12 @@ export class ReluT extends Transform {
   }
 }
 
-/** The Box-Cox transform: y = (x^lmbda - 1) / lmbda, or log(x) where lmbda is 0. Mirrors `brainstate.nn.PowerT`. */
+/**
+ * The Box-Cox transform: y = (x^lmbda - 1) / lmbda, or log(x) where lmbda is 0. Mirrors `brainstate.nn.PowerT`.
+ *
+ * @example
+ * new nn.PowerT({ lmbda: 0.5 }).forward([0, 2]).js(); // [-2, 0.8284…]
+ */
 export class PowerT extends Transform {
   readonly lmbda: number;
   constructor(options: { lmbda?: number } = {}) {
@@ -459,7 +475,12 @@ const joined = (...parts: Array[]) => np.concatenate(parts, { axis: -1 });
 const orderedForward = program('orderedT', (x) => joined(first(x), np.add(first(x), np.cumsum(softplus(fromSecond(x)), { axis: -1 }))));
 const orderedInverse = program('orderedTInverse', (y) => joined(first(y), softplusInverse(np.subtract(fromSecond(y), butLast(y)))));
 
-/** Increasing numbers along the last axis: the first, then steps softplus(x). Mirrors `brainstate.nn.OrderedT`. */
+/**
+ * Increasing numbers along the last axis: the first, then steps softplus(x). Mirrors `brainstate.nn.OrderedT`.
+ *
+ * @example
+ * new nn.OrderedT().forward([1, 0, 0]).js(); // [1, 1.6931…, 2.3863]
+ */
 export class OrderedT extends Transform {
   override forward(x: ArrayLike): Array {
     return orderedForward(x);
@@ -482,7 +503,12 @@ const simplexInverse = program('simplexTInverse', (y) => {
   return logit(np.clip(np.divide(head, np.add(left, eps)), { min: eps, max: 1 - eps }));
 });
 
-/** Positive numbers whose sum along the last axis is 1, by breaking a stick: [..., n] → [..., n + 1]. Mirrors `brainstate.nn.SimplexT`. */
+/**
+ * Positive numbers whose sum along the last axis is 1, by breaking a stick: [..., n] → [..., n + 1]. Mirrors `brainstate.nn.SimplexT`.
+ *
+ * @example
+ * new nn.SimplexT().forward([0, 0]).js(); // [0.5, 0.25, 0.25]
+ */
 export class SimplexT extends Transform {
   override forward(x: ArrayLike): Array {
     return simplexForward(x);
@@ -495,7 +521,7 @@ export class SimplexT extends Transform {
 
 const unitForward = program('unitVectorT', (x) => np.divide(x, np.sqrt(np.add(np.sum(np.square(x), { axis: -1, keepdims: true }), 1e-8))));
 
-/** x scaled to length 1 along the last axis; the inverse gives y itself. Mirrors `brainstate.nn.UnitVectorT`. */
+/** x scaled to length 1 along the last axis; the inverse gives y itself. Mirrors `brainstate.nn.UnitVectorT`. @example new nn.UnitVectorT().forward([3, 4]).js(); // [0.6, 0.8] */
 export class UnitVectorT extends Transform {
   override forward(x: ArrayLike): Array {
     return unitForward(x);

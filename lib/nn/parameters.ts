@@ -76,6 +76,8 @@ function textTable(head: readonly string[], rows: readonly (readonly string[])[]
  * Mirrors `brainstate.nn.count_parameters`.
  *
  * @throws ArgumentError for what is no module
+ * @example
+ * nn.countParameters(new nn.Linear(3, 2), { returnTable: false }); // 8
  */
 export function countParameters(module: Module, options?: { precision?: number; returnTable?: false }): number;
 export function countParameters(module: Module, options: { precision?: number; returnTable: true }): [string, number];

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import { optionsObject } from '../functional/options';
@@ -11,6 +12,7 @@ import * as lax from '../lax';
 import { promoteDtypesInexact } from '../lax/arrayLike';
 import * as np from '../numpy';
 import { Module } from './module';
+import { floatText, type PrintedFields } from './moduleText';
 import { type PerDimension, perDimension, type WindowPadding, windowPadding } from './windowArguments';
 
 export interface PoolOptions {
@@ -133,6 +135,10 @@ abstract class MaxPool<Indices extends boolean = false> extends Pool {
     this.setSizes(inSize);
   }
 
+  protected override printedFields(): PrintedFields {
+    return [['initValue', floatText(-Infinity)], ['computation', new Verbatim('<function max>')], ['poolDim', this.kernelSize.length], 'returnIndices'];
+  }
+
   protected override pool(x: Array, windows: Windows): Array {
     return maxOf([x], windows)[0]!;
   }
@@ -162,14 +168,19 @@ export class MaxPool1d<Indices extends boolean = false> extends MaxPool<Indices>
   }
 }
 
-/** As {@link MaxPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.MaxPool2d`. */
+/** As {@link MaxPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.MaxPool2d`. @example new nn.MaxPool2d(2).call(np.ones([1, 6, 6, 3])).shape; // [1, 3, 3, 3] */
 export class MaxPool2d<Indices extends boolean = false> extends MaxPool<Indices> {
   constructor(kernelSize: PerDimension, options?: MaxPoolOptions<Indices>) {
     super(2, kernelSize, options);
   }
 }
 
-/** As {@link MaxPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.MaxPool3d`. */
+/**
+ * As {@link MaxPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.MaxPool3d`.
+ *
+ * @example
+ * new nn.MaxPool3d(2).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 2, 2, 2, 3]
+ */
 export class MaxPool3d<Indices extends boolean = false> extends MaxPool<Indices> {
   constructor(kernelSize: PerDimension, options?: MaxPoolOptions<Indices>) {
     super(3, kernelSize, options);
@@ -181,6 +192,10 @@ abstract class AvgPool extends Pool {
     const { stride = 1, inSize, ...options } = optionsObject(new.target.name, given);
     super(spatial, kernelSize, { ...options, stride });
     this.setSizes(inSize);
+  }
+
+  protected override printedFields(): PrintedFields {
+    return [['initValue', floatText(0)], ['computation', new Verbatim('<function add>')], ['poolDim', this.kernelSize.length], ['returnIndices', false]];
   }
 
   protected override pool(x: Array, windows: Windows): Array {
@@ -209,14 +224,19 @@ export class AvgPool1d extends AvgPool {
   }
 }
 
-/** As {@link AvgPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.AvgPool2d`. */
+/** As {@link AvgPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.AvgPool2d`. @example new nn.AvgPool2d(2).call(np.ones([1, 6, 6, 3])).shape; // [1, 5, 5, 3] */
 export class AvgPool2d extends AvgPool {
   constructor(kernelSize: PerDimension, options?: PoolOptions) {
     super(2, kernelSize, options);
   }
 }
 
-/** As {@link AvgPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.AvgPool3d`. */
+/**
+ * As {@link AvgPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.AvgPool3d`.
+ *
+ * @example
+ * new nn.AvgPool3d(2).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 3, 3, 3, 3]
+ */
 export class AvgPool3d extends AvgPool {
   constructor(kernelSize: PerDimension, options?: PoolOptions) {
     super(3, kernelSize, options);
@@ -233,6 +253,10 @@ abstract class LPPool extends Pool {
     if (typeof normType !== 'number' || !(normType > 0) || !Number.isFinite(normType)) throw new ArgumentError(`${new.target.name}: expected normType to be a positive number, got ${describeValue(normType)}`);
     this.normType = normType;
     this.setSizes(inSize);
+  }
+
+  protected override printedFields(): PrintedFields {
+    return ['normType', ['poolDim', this.kernelSize.length]];
   }
 
   protected override pool(x: Array, windows: Windows): Array {
@@ -261,14 +285,19 @@ export class LPPool1d extends LPPool {
   }
 }
 
-/** As {@link LPPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.LPPool2d`. */
+/** As {@link LPPool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.LPPool2d`. @example new nn.LPPool2d(2, 2).call(np.ones([1, 6, 6, 3])).shape; // [1, 3, 3, 3] */
 export class LPPool2d extends LPPool {
   constructor(normType: number, kernelSize: PerDimension, options?: PoolOptions) {
     super(2, normType, kernelSize, options);
   }
 }
 
-/** As {@link LPPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.LPPool3d`. */
+/**
+ * As {@link LPPool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.LPPool3d`.
+ *
+ * @example
+ * new nn.LPPool3d(2, 2).call(np.ones([1, 4, 4, 4, 3])).shape; // [1, 2, 2, 2, 3]
+ */
 export class LPPool3d extends LPPool {
   constructor(normType: number, kernelSize: PerDimension, options?: PoolOptions) {
     super(3, normType, kernelSize, options);

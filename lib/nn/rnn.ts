@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
-import { ArgumentError } from '../core/errors';
+import { sameShape } from '../core/aval';
+import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { optionsObject } from '../functional/options';
 import { type InitLike, Orthogonal, param, XavierNormal, ZeroInit } from '../init';
@@ -24,7 +25,12 @@ export interface RNNCellOptions extends ModuleOptions {
   activation?: CellActivation;
 }
 
-/** Base of the recurrent cells: a call takes one step, [..., in] → [..., out]; `forLoop((x) => cell.call(x), xs)` takes many. Mirrors `brainstate.nn.RNNCell`. */
+/**
+ * Base of the recurrent cells: a call takes one step, [..., in] → [..., out]; `forLoop((x) => cell.call(x), xs)` takes many. Mirrors `brainstate.nn.RNNCell`.
+ *
+ * @example
+ * new nn.GRUCell(2, 3) instanceof nn.RNNCell; // true
+ */
 export class RNNCell extends Module {
   static override readonly positional: readonly string[] = ['numIn', 'numOut'];
 }
@@ -77,6 +83,14 @@ abstract class Cell extends RNNCell {
     if (this.h === undefined) throw new BrainStateError(`${this.constructor.name}: the cell has no hidden state yet; call initState(batchSize) or nn.initAllStates(model, batchSize) first`);
     return this.h;
   }
+
+  /** The input and what is of the hidden state's shape, side by side. @throws ShapeError for an input of another number of features or another batch than the state's */
+  protected joined(x: ArrayLike, h: Array): Array {
+    const input = np.asarray(x);
+    const expected = [...h.shape.slice(0, -1), this.numIn];
+    if (!sameShape(input.shape, expected)) throw new ShapeError(`${this.constructor.name}: expected an input of shape [${expected}]${expected.length > 1 ? ', as the hidden state was made for this batch size,' : ', as the hidden state was made for no batch,'} got ${input.aval}`);
+    return np.concatenate([input, h], { axis: -1 });
+  }
 }
 
 /** A cell with a memory beside its hidden state. */
@@ -95,7 +109,6 @@ abstract class MemoryCell extends Cell {
   }
 }
 
-const joined = (x: ArrayLike, h: Array) => np.concatenate([np.asarray(x), h], { axis: -1 });
 const parts = (x: Array, n: number) => np.split(x, n, { axis: -1 }) as Array[];
 /** `(1 - g) a + g b`. */
 const between = (g: Array, a: Array, b: Array) => np.add(np.multiply(np.subtract(1, g), a), np.multiply(g, b));
@@ -122,7 +135,7 @@ export class ValinaRNNCell extends Cell {
 
   override call(x: ArrayLike): Array {
     const state = this.hidden();
-    const h = this.activation(this.W.call(joined(x, state.value)));
+    const h = this.activation(this.W.call(this.joined(x, state.value)));
     state.value = h;
     return h;
   }
@@ -154,8 +167,8 @@ export class GRUCell extends Cell {
   override call(x: ArrayLike): Array {
     const state = this.hidden();
     const old = state.value;
-    const [r, z] = parts(activations.sigmoid(this.Wrz.call(joined(x, old))), 2) as [Array, Array];
-    const h = between(z, old, this.activation(this.Wh.call(joined(x, np.multiply(r, old)))));
+    const [r, z] = parts(activations.sigmoid(this.Wrz.call(this.joined(x, old))), 2) as [Array, Array];
+    const h = between(z, old, this.activation(this.Wh.call(this.joined(x, np.multiply(r, old)))));
     state.value = h;
     return h;
   }
@@ -165,6 +178,13 @@ export class GRUCell extends Cell {
  * A minimal gated unit: with `f = sigmoid([x, h] Wf)`, `h = (1 - f) h + f activation([x, f h] Wh)`.
  *
  * Mirrors `brainstate.nn.MGUCell`.
+ *
+ * @example
+ * ```ts
+ * const cell = new nn.MGUCell(2, 3);
+ * cell.initState(4);
+ * cell.call(np.ones([4, 2])).shape; // [4, 3]
+ * ```
  */
 export class MGUCell extends Cell {
   readonly Wf: Linear;
@@ -180,8 +200,8 @@ export class MGUCell extends Cell {
   override call(x: ArrayLike): Array {
     const state = this.hidden();
     const old = state.value;
-    const f = activations.sigmoid(this.Wf.call(joined(x, old)));
-    const h = between(f, old, this.activation(this.Wh.call(joined(x, np.multiply(f, old)))));
+    const f = activations.sigmoid(this.Wf.call(this.joined(x, old)));
+    const h = between(f, old, this.activation(this.Wh.call(this.joined(x, np.multiply(f, old)))));
     state.value = h;
     return h;
   }
@@ -191,6 +211,13 @@ export class MGUCell extends Cell {
  * A long short-term memory: with `i, g, f, o = [x, h] W`, `c = sigmoid(f + 1) c + sigmoid(i) activation(g)` and `h = sigmoid(o) activation(c)`.
  *
  * Mirrors `brainstate.nn.LSTMCell`.
+ *
+ * @example
+ * ```ts
+ * const cell = new nn.LSTMCell(2, 3);
+ * cell.initState(4);
+ * cell.call(np.ones([4, 2])).shape; // [4, 3]
+ * ```
  */
 export class LSTMCell extends MemoryCell {
   readonly W: Linear;
@@ -203,7 +230,7 @@ export class LSTMCell extends MemoryCell {
 
   override call(x: ArrayLike): Array {
     const state = this.hidden();
-    const [i, g, f, o] = parts(this.W.call(joined(x, state.value)), 4) as [Array, Array, Array, Array];
+    const [i, g, f, o] = parts(this.W.call(this.joined(x, state.value)), 4) as [Array, Array, Array, Array];
     const kept = np.multiply(activations.sigmoid(np.add(f, 1)), this.c.value);
     const c = np.add(kept, np.multiply(activations.sigmoid(i), this.activation(g)));
     const h = np.multiply(activations.sigmoid(o), this.activation(c));
@@ -218,6 +245,13 @@ export class LSTMCell extends MemoryCell {
  * `G = 2 R F + (1 - 2 R) F²`, `c = G c + (1 - G) activation(u)` and `h = sigmoid(o) activation(c)`.
  *
  * Mirrors `brainstate.nn.URLSTMCell`.
+ *
+ * @example
+ * ```ts
+ * const cell = new nn.URLSTMCell(2, 3);
+ * cell.initState(4);
+ * cell.call(np.ones([4, 2])).shape; // [4, 3]
+ * ```
  */
 export class URLSTMCell extends MemoryCell {
   readonly W: Linear;
@@ -233,7 +267,7 @@ export class URLSTMCell extends MemoryCell {
 
   override call(x: ArrayLike): Array {
     const state = this.hidden();
-    const [f, r, u, o] = parts(this.W.call(joined(x, state.value)), 4) as [Array, Array, Array, Array];
+    const [f, r, u, o] = parts(this.W.call(this.joined(x, state.value)), 4) as [Array, Array, Array, Array];
     const forget = activations.sigmoid(np.add(f, this.bias.value));
     const refine = np.multiply(activations.sigmoid(np.subtract(r, this.bias.value)), 2);
     const gate = np.add(np.multiply(refine, forget), np.multiply(np.subtract(1, refine), np.square(forget)));

@@ -56,7 +56,12 @@ export function applyRotary(x: ArrayLike, options: RotaryOptions = {}): Array {
   return rotate([a, p], { base, dim, interleaved })[0]!;
 }
 
-/** {@link applyRotary} with fixed settings, for the queries and keys of {@link MultiHeadAttention}, or on its own. */
+/**
+ * {@link applyRotary} with fixed settings, for the queries and keys of {@link MultiHeadAttention}, or on its own.
+ *
+ * @example
+ * new nn.RotaryEmbedding().call(np.ones([5, 2, 8])).shape; // [5, 2, 8]
+ */
 export class RotaryEmbedding extends ElementWiseBlock {
   readonly base: number;
   readonly rotaryDim: number | null;

@@ -17,7 +17,12 @@ export interface BlockScaleConfig {
   globalScale: Array | null;
 }
 
-/** Blocks of 16 in float4 or of 32 in float8, with their scales. Mirrors `jax.nn.get_scaled_dot_general_config`. @throws ArgumentError for another mode */
+/**
+ * Blocks of 16 in float4 or of 32 in float8, with their scales. Mirrors `jax.nn.get_scaled_dot_general_config`. @throws ArgumentError for another mode
+ *
+ * @example
+ * nn.getScaledDotGeneralConfig('mxfp8').blockSize; // 32
+ */
 export function getScaledDotGeneralConfig(mode: 'nvfp4' | 'mxfp8', globalScale: ArrayLike | null = null): BlockScaleConfig {
   if (mode === 'mxfp8') return { mode, blockSize: 32, dataType: 'float8_e4m3fn', scaleType: 'float8_e8m0fnu', globalScale: null };
   if (mode !== 'nvfp4') throw new ArgumentError(`getScaledDotGeneralConfig: expected 'nvfp4' or 'mxfp8', got ${describeValue(mode)}`);
@@ -127,6 +132,8 @@ export interface ScaledDotGeneralOptions {
  * Mirrors `jax.nn.scaled_dot_general`, which runs on GPUs only; `implementation` is deprecated there.
  *
  * @throws ShapeError unless blocks divide the contracted entries (of the gradient's product as well, for mxfp8), DtypeError for another result dtype
+ * @example
+ * nn.scaledDotGeneral(np.ones([2, 32]), np.ones([3, 32]), [[[1], [1]], [[], []]]).shape; // [2, 3]
  */
 export function scaledDotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: readonly [readonly [Dims, Dims], readonly [Dims, Dims]], { preferredElementType: type = 'float32', configs = null }: ScaledDotGeneralOptions = {}): Array {
   const op = 'scaledDotGeneral';

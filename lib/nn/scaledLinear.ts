@@ -6,6 +6,7 @@ import { type InitLike, KaimingNormal, Normal, param, type Size, ZeroInit } from
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import { Module } from './module';
+import type { PrintedFields } from './moduleText';
 import { weightStandardization } from './weightStandardization';
 
 /** Numbers of inputs and outputs. @throws ArgumentError where the sizes differ elsewhere than in their last dimension */
@@ -48,6 +49,8 @@ export interface ScaledWSLinearOptions extends WeightOptions {
  * Mirrors `brainstate.nn.ScaledWSLinear`. The state `weight` holds `{ weight, bias, gain }`.
  *
  * @throws ArgumentError where the sizes differ elsewhere than in their last dimension
+ * @example
+ * new nn.ScaledWSLinear(3, 2).call(np.ones([4, 3])).shape; // [4, 2]
  */
 export class ScaledWSLinear extends Module {
   readonly weight: ParamState<{ weight: Array; bias?: Array; gain?: Array }>;
@@ -65,6 +68,10 @@ export class ScaledWSLinear extends Module {
     const weight = weightOf('ScaledWSLinear', wInit, [n, m]);
     const bias = param(bInit, [m]);
     this.weight = new paramType<{ weight: Array; bias?: Array; gain?: Array }>({ weight, ...(bias === null ? {} : { bias }), ...(wsGain ? { gain: np.ones([1, m], { dtype: weight.dtype }) } : {}) });
+  }
+
+  protected override printedFields(): PrintedFields {
+    return ['wMask', 'eps'];
   }
 
   override call(x: ArrayLike): Array {
@@ -86,6 +93,8 @@ export interface SignedWLinearOptions extends WeightOptions {
  * Mirrors `brainstate.nn.SignedWLinear`, where W has the shape of `inSize` and `outSize` together; only one dimension each works there.
  *
  * @throws ArgumentError where the sizes differ elsewhere than in their last dimension
+ * @example
+ * new nn.SignedWLinear(3, 2).call(np.ones([4, 3])).shape; // [4, 2]
  */
 export class SignedWLinear extends Module {
   readonly weight: ParamState;
@@ -130,6 +139,8 @@ export interface AllToAllOptions extends OneToOneOptions {
  * Mirrors `brainstate.nn.AllToAll`; the state `weight` holds `{ weight: [in, out] or [], bias: [out] }`.
  *
  * @throws ArgumentError where the sizes differ elsewhere than in their last dimension
+ * @example
+ * new nn.AllToAll(3, 2).call(np.ones([4, 3])).shape; // [4, 2]
  */
 export class AllToAll extends Module {
   readonly includeSelf: boolean;
@@ -170,6 +181,9 @@ export class AllToAll extends Module {
  * Connects each unit with one: `y = x · weight + bias`, entry by entry. x: [..., ...inSize] → the same.
  *
  * Mirrors `brainstate.nn.OneToOne`; the state `weight` holds `{ weight, bias }`, of shape `inSize`.
+ *
+ * @example
+ * new nn.OneToOne(3).call(np.ones([4, 3])).shape; // [4, 3]
  */
 export class OneToOne extends Module {
   readonly weight: ParamState<ConnectionParams>;

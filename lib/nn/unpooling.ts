@@ -7,6 +7,7 @@ import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { Module } from './module';
+import type { PrintedFields } from './moduleText';
 import { spatialAxes } from './pooling';
 import { type PerDimension, perDimension } from './windowArguments';
 
@@ -65,6 +66,10 @@ abstract class MaxUnpool extends Module {
     if (inSize !== null) this.inSize = inSize;
   }
 
+  protected override printedFields(): PrintedFields {
+    return [['poolDim', this.kernelSize.length]];
+  }
+
   override call(input: ArrayLike, indices: ArrayLike, { outputSize = null, indexShape = null }: UnpoolCallOptions = {}): Array {
     const op = this.constructor.name;
     const [x, places] = [asArray(input, op), asArray(indices, op)];
@@ -107,14 +112,32 @@ export class MaxUnpool1d extends MaxUnpool {
   }
 }
 
-/** As {@link MaxUnpool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.MaxUnpool2d`. */
+/**
+ * As {@link MaxUnpool1d}, for x: [..., height, width, channels]. Mirrors `brainstate.nn.MaxUnpool2d`.
+ *
+ * @example
+ * ```ts
+ * const pool = new nn.MaxPool2d(2, { returnIndices: true });
+ * const [y, indices] = pool.call(np.ones([1, 4, 4, 3]));
+ * new nn.MaxUnpool2d(2).call(y, indices).shape; // [1, 4, 4, 3]
+ * ```
+ */
 export class MaxUnpool2d extends MaxUnpool {
   constructor(kernelSize: PerDimension, options?: MaxUnpoolOptions) {
     super(2, kernelSize, options);
   }
 }
 
-/** As {@link MaxUnpool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.MaxUnpool3d`. */
+/**
+ * As {@link MaxUnpool1d}, for x: [..., depth, height, width, channels]. Mirrors `brainstate.nn.MaxUnpool3d`.
+ *
+ * @example
+ * ```ts
+ * const pool = new nn.MaxPool3d(2, { returnIndices: true });
+ * const [y, indices] = pool.call(np.ones([1, 4, 4, 4, 3]));
+ * new nn.MaxUnpool3d(2).call(y, indices).shape; // [1, 4, 4, 4, 3]
+ * ```
+ */
 export class MaxUnpool3d extends MaxUnpool {
   constructor(kernelSize: PerDimension, options?: MaxUnpoolOptions) {
     super(3, kernelSize, options);

@@ -7,7 +7,7 @@ import * as p from '../primitives/elementwise';
 import { full, like } from '../primitives/structural';
 import { broadcastAll, promoteArgs, promoteArgsInexact, promoteArgsNumeric, promoteShapes } from './broadcast';
 import { greater, less } from './comparison';
-import { type BinaryUfunc, binaryUfunc } from './ufunc';
+import { type BinaryUfunc, binaryUfunc, type UnaryUfunc, unaryUfunc } from './ufunc';
 import { choose, expectDtype } from './where';
 
 const isBool = (x: Array) => x.dtype === 'bool';
@@ -42,7 +42,7 @@ export function trueDivide(x1: ArrayLike, x2: ArrayLike): Array {
   return p.div(x, y);
 }
 
-/** {@link trueDivide}. Mirrors `jax.numpy.divide`. */
+/** {@link trueDivide}. Mirrors `jax.numpy.divide`. @example np.divide([7, 8], 2).js(); // [3.5, 4] */
 export const divide = trueDivide;
 
 function floatDivmod(x: Array, y: Array): [Array, Array] {
@@ -99,7 +99,7 @@ export function remainder(x1: ArrayLike, x2: ArrayLike): Array {
   return remainderProgram([asArray(x1, 'remainder'), asArray(x2, 'remainder')], {})[0]!;
 }
 
-/** {@link remainder}. Mirrors `jax.numpy.mod`. */
+/** {@link remainder}. Mirrors `jax.numpy.mod`. @example np.mod([7, -7], 3).js(); // [1, 2] */
 export const mod = remainder;
 
 const fmodProgram = composite('fmod', ([a, b]) => {
@@ -124,9 +124,7 @@ export function divmod(x1: ArrayLike, x2: ArrayLike): [Array, Array] {
 }
 
 /** The negative, elementwise. Mirrors `jax.numpy.negative`. @throws DtypeError for booleans @example np.negative([1, -2]).js() // [-1, 2] */
-export function negative(x: ArrayLike): Array {
-  return p.neg(asArray(x, 'negative'));
-}
+export const negative: UnaryUfunc = unaryUfunc('negative', (x) => p.neg(asArray(x, 'negative')));
 
 /** The array itself. Mirrors `jax.numpy.positive`. @example np.positive([1, -2]).js() // [1, -2] */
 export function positive(x: ArrayLike): Array {
@@ -150,7 +148,7 @@ export function absolute(x: ArrayLike): Array {
   return kind === 'bool' || kind === 'uint' ? a : p.abs(a);
 }
 
-/** {@link absolute}. Mirrors `jax.numpy.abs`. */
+/** {@link absolute}. Mirrors `jax.numpy.abs`. @example np.abs(np.array([-1.5, 2])).js(); // [1.5, 2] */
 export const abs = absolute;
 
 /** The absolute value as a float, elementwise. Mirrors `jax.numpy.fabs`. @throws DtypeError for complex numbers @example np.fabs([-1, 2]).js() // [1, 2] */
@@ -250,7 +248,7 @@ export function wholePower(op: string, x: Array, n: number): Array {
   return n === 1 ? x : p.integerPow(x, n);
 }
 
-/** {@link power}. Mirrors `jax.numpy.pow`. */
+/** {@link power}. Mirrors `jax.numpy.pow`. @example np.pow([2, 3], 2).js(); // [4, 9] */
 export const pow = power;
 
 /** x1 to the power x2 as floats, elementwise. Mirrors `jax.numpy.float_power`. @example np.floatPower([2, 3], -1).js() // [0.5, 0.3333…] */

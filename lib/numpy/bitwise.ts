@@ -29,9 +29,9 @@ export function bitwiseNot(x: ArrayLike): Array {
   return p.not(asArray(x, 'bitwiseNot'));
 }
 
-/** {@link bitwiseNot}. Mirrors `jax.numpy.invert`. */
+/** {@link bitwiseNot}. Mirrors `jax.numpy.invert`. @example np.invert(np.array([true, false])).js(); // [false, true] */
 export const invert = bitwiseNot;
-/** {@link bitwiseNot}. Mirrors `jax.numpy.bitwise_invert`. */
+/** {@link bitwiseNot}. Mirrors `jax.numpy.bitwise_invert`. @example np.bitwiseInvert(np.array([0, 5], { dtype: 'int32' })).js(); // [-1, -6] */
 export const bitwiseInvert = bitwiseNot;
 
 /** Bits moved up by x2 places, zeros coming in, elementwise. Mirrors `jax.numpy.left_shift`. @throws DtypeError for floats @example np.leftShift(1, 4).item() // 16 */
@@ -46,9 +46,9 @@ export function rightShift(x1: ArrayLike, x2: ArrayLike): Array {
   return dtypeKind(x.dtype) === 'uint' ? p.shiftRightLogical(x, y) : p.shiftRightArithmetic(x, y);
 }
 
-/** {@link leftShift}. Mirrors `jax.numpy.bitwise_left_shift`. */
+/** {@link leftShift}. Mirrors `jax.numpy.bitwise_left_shift`. @example np.bitwiseLeftShift(np.array([1, 3], { dtype: 'int32' }), 2).js(); // [4, 12] */
 export const bitwiseLeftShift = leftShift;
-/** {@link rightShift}. Mirrors `jax.numpy.bitwise_right_shift`. */
+/** {@link rightShift}. Mirrors `jax.numpy.bitwise_right_shift`. @example np.bitwiseRightShift(np.array([8, 12], { dtype: 'int32' }), 2).js(); // [2, 3] */
 export const bitwiseRightShift = rightShift;
 
 const countProgram = composite('bitwise_count', ([x]) => {

@@ -27,7 +27,7 @@ export function conjugate(x: ArrayLike): Array {
   return isComplexArray(a) ? p.conj(a) : a;
 }
 
-/** {@link conjugate}. Mirrors `jax.numpy.conj`. */
+/** {@link conjugate}. Mirrors `jax.numpy.conj`. @example np.imag(np.conj(np.array([{ re: 1, im: 2 }]))).js(); // [-2] */
 export const conj = conjugate;
 
 const angleProgram = composite<{ deg: boolean }>('angle', ([z], { deg }) => {

@@ -210,7 +210,7 @@ export function onesLike(a: ArrayLike, ...rest: Rest<LikeOptions, 'dtype'>): Arr
   return fillAs('onesLike', a, asArray(1), rest);
 }
 
-/** {@link zerosLike}. Mirrors `jax.numpy.empty_like`. */
+/** {@link zerosLike}. Mirrors `jax.numpy.empty_like`. @example np.emptyLike(np.ones([2, 3])).shape; // [2, 3] */
 export function emptyLike(prototype: ArrayLike, ...rest: Rest<LikeOptions, 'dtype'>): Array {
   return fillAs('emptyLike', prototype, asArray(0), rest);
 }

@@ -55,5 +55,5 @@ export function s_(...indices: readonly Index[]): Index[] {
   return [...indices];
 }
 
-/** {@link s_}. Mirrors `jax.numpy.index_exp`. */
+/** {@link s_}. Mirrors `jax.numpy.index_exp`. @example np.arange(10).slice(...np.indexExp([2, 8, 3])).js(); // [2, 5] */
 export const indexExp = s_;

@@ -19,6 +19,11 @@ function fileName(op: string, file: unknown): string {
  * Writes an array to a file in NumPy's format. Mirrors `jax.numpy.save`; `.npy` is added to a name without it.
  *
  * @throws DtypeError for a dtype that the format has no name for
+ * @example
+ * ```ts
+ * np.save('x.npy', [[1, 2], [3, 4]]);
+ * np.load('x.npy').shape; // [2, 2]
+ * ```
  */
 export function save(file: string, arr: ArrayLike): void {
   saveArray('save', fileName('save', file), HostArray.from(arr, 'save'), true, AS_BYTES);
@@ -48,6 +53,11 @@ export function savez(file: string, ...args: readonly (ArrayLike | Readonly<Reco
  * Reads a file in NumPy's format: an array of a `.npy` file, arrays by name of a `.npz` file; 64-bit types narrow unless they are on. Mirrors `jax.numpy.load`.
  *
  * @throws InvalidCheckpointPath for other files and damaged ones, DtypeError for arrays of objects and text
+ * @example
+ * ```ts
+ * np.save('x.npy', [1, 2, 3]);
+ * np.load('x.npy').js(); // [1, 2, 3]
+ * ```
  */
 export function load(file: `${string}.npz`): Record<string, Array>;
 export function load(file: string): Array;
@@ -57,7 +67,16 @@ export function load(file: string): Array | Record<string, Array> {
   return Object.fromEntries([...found].map(([name, a]) => [name, a.toArray()]));
 }
 
-/** The bytes of a file as an array of one dimension. Mirrors `jax.numpy.fromfile`. @throws as {@link frombuffer} */
+/**
+ * The bytes of a file as an array of one dimension. Mirrors `jax.numpy.fromfile`. @throws as {@link frombuffer}
+ *
+ * @example
+ * ```ts
+ * const { writeFileSync } = await import('node:fs');
+ * writeFileSync('x.bin', new Float32Array([1, 2, 3]));
+ * np.fromfile('x.bin', { dtype: 'float32' }).js(); // [1, 2, 3]
+ * ```
+ */
 export function fromfile(file: string, options: FrombufferOptions = {}): Array {
   return frombuffer(readAllSync(fileName('fromfile', file)), options);
 }

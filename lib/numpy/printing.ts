@@ -48,5 +48,5 @@ export function arrayRepr(arr: ArrayLike, options: PrintOptions = {}): string {
   return x instanceof Tracer ? traced(x) : reprArray(x.shape, x.dtype, x.dataSync(), { ...current, ...options, weakType: x.weakType });
 }
 
-/** {@link arrayStr}. Mirrors `numpy.array2string`. */
+/** {@link arrayStr}. Mirrors `numpy.array2string`. @example np.array2string(np.array([1, 2.5])); // '[1.  2.5]' */
 export const array2string = arrayStr;

@@ -33,7 +33,7 @@ export function trunc(x: ArrayLike): Array {
   return isWhole(a) ? a : truncProgram([a], {})[0]!;
 }
 
-/** {@link trunc}. Mirrors `numpy.fix`. */
+/** {@link trunc}. Mirrors `numpy.fix`. @example np.fix([1.7, -1.7]).js(); // [1, -1] */
 export const fix = trunc;
 
 const nearest = (x: Array) => (dtypeKind(x.dtype) === 'complex' ? p.complex(p.round(p.real(x), true), p.round(p.imag(x), true)) : p.round(x, true));
@@ -76,7 +76,7 @@ export function round(a: ArrayLike, ...rest: Rest<{ decimals?: number }, 'decima
   return decimals > Math.log10(finfo(x.dtype).max) ? x : roundProgram([x], { decimals })[0]!;
 }
 
-/** {@link round}. Mirrors `jax.numpy.around`. */
+/** {@link round}. Mirrors `jax.numpy.around`. @example np.around(np.array([1.25, 2.75]), 1).js(); // [1.2, 2.8] */
 export const around = round;
 
 const modfProgram = composite('modf', ([x]) => {

@@ -82,19 +82,19 @@ export function arctanh(x: ArrayLike): Array {
   return p.atanh(promoteArgsInexact('arctanh', x)[0]!);
 }
 
-/** {@link arcsin}. Mirrors `jax.numpy.asin`. */
+/** {@link arcsin}. Mirrors `jax.numpy.asin`. @example np.asin([0, 1]).js(); // [0, 1.5708] */
 export const asin = arcsin;
-/** {@link arccos}. Mirrors `jax.numpy.acos`. */
+/** {@link arccos}. Mirrors `jax.numpy.acos`. @example np.acos([1, 0]).js(); // [0, 1.5708] */
 export const acos = arccos;
-/** {@link arctan}. Mirrors `jax.numpy.atan`. */
+/** {@link arctan}. Mirrors `jax.numpy.atan`. @example np.atan([0, 1]).js(); // [0, 0.7854] */
 export const atan = arctan;
-/** {@link arctan2}. Mirrors `jax.numpy.atan2`. */
+/** {@link arctan2}. Mirrors `jax.numpy.atan2`. @example np.atan2([1, -1], [0, -1]).js(); // [1.5708, -2.3562] */
 export const atan2 = arctan2;
-/** {@link arcsinh}. Mirrors `jax.numpy.asinh`. */
+/** {@link arcsinh}. Mirrors `jax.numpy.asinh`. @example np.asinh([0, 1]).js(); // [0, 0.8813…] */
 export const asinh = arcsinh;
-/** {@link arccosh}. Mirrors `jax.numpy.acosh`. */
+/** {@link arccosh}. Mirrors `jax.numpy.acosh`. @example np.acosh([1, 2]).js(); // [0, 1.3169…] */
 export const acosh = arccosh;
-/** {@link arctanh}. Mirrors `jax.numpy.atanh`. */
+/** {@link arctanh}. Mirrors `jax.numpy.atanh`. @example np.atanh([0, 0.5]).js(); // [0, 0.5493…] */
 export const atanh = arctanh;
 
 /** Degrees as radians, elementwise. Mirrors `jax.numpy.deg2rad`. @example np.deg2rad(180).item() // 3.1415… */
@@ -109,9 +109,9 @@ export function rad2deg(x: ArrayLike): Array {
   return p.mul(a, like(a, 180 / Math.PI));
 }
 
-/** {@link deg2rad}. Mirrors `jax.numpy.radians`. */
+/** {@link deg2rad}. Mirrors `jax.numpy.radians`. @example np.radians([0, 180]).js(); // [0, 3.1416] */
 export const radians = deg2rad;
-/** {@link rad2deg}. Mirrors `jax.numpy.degrees`. */
+/** {@link rad2deg}. Mirrors `jax.numpy.degrees`. @example np.degrees([0, Math.PI]).js(); // [0, 180] */
 export const degrees = rad2deg;
 
 const hypotProgram = composite('hypot', ([a, b]) => {

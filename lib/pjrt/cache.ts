@@ -23,7 +23,7 @@ export interface CacheStats {
 
 const counts = { hits: 0, misses: 0, rejected: 0 };
 
-/** Folder of the compile cache; null when it is off (`XLASTATE_CACHE_DIR=0`) or there is no home. */
+/** Folder of the compile cache; null when it is off (`XLASTATE_CACHE_DIR=0`) or there is no home. @example typeof pjrt.cacheDirectory(); // 'string' */
 export function cacheDirectory(): string | null {
   const given = process.env.XLASTATE_CACHE_DIR;
   if (given !== undefined) return given === '' || given === '0' ? null : given;
@@ -234,6 +234,12 @@ async function writeAsync(directory: string, file: string, executable: Executabl
 /**
  * Compiles a module, or takes it from the cache on disk, where programs are found by text, options, plugin and machine.
  * Entries that are damaged or do not load are replaced.
+ *
+ * @example
+ * ```ts
+ * const program = 'func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }';
+ * pjrt.cachedCompileSync(pjrt.defaultClient(), program) instanceof pjrt.Executable; // true
+ * ```
  */
 export function cachedCompileSync(client: Client, program: string, options: CompileOptions = {}): Executable {
   const directory = cacheDirectory();
@@ -247,7 +253,16 @@ export function cachedCompileSync(client: Client, program: string, options: Comp
   return made;
 }
 
-/** {@link cachedCompileSync} on threads of its own. */
+/**
+ * {@link cachedCompileSync} on threads of its own.
+ *
+ * @example
+ * ```ts
+ * const program = 'func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }';
+ * const executable = await pjrt.cachedCompile(pjrt.defaultClient(), program);
+ * executable instanceof pjrt.Executable; // true
+ * ```
+ */
 export async function cachedCompile(client: Client, program: string, options: CompileOptions = {}): Promise<Executable> {
   const directory = cacheDirectory();
   if (directory === null) return client.compile(program, options);

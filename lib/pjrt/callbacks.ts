@@ -15,7 +15,12 @@ const byId = new Map<number, WeakRef<HostCallback>>();
 const registry = new FinalizationRegistry<number>((id) => byId.delete(id));
 let nextId = 1;
 
-/** The number by which programs name a callback. Whoever compiles such a program gives the callback to `compile`, which keeps it as long as the program lives. */
+/**
+ * The number by which programs name a callback. Whoever compiles such a program gives the callback to `compile`, which keeps it as long as the program lives.
+ *
+ * @example
+ * typeof pjrt.callbackId(() => []); // 'number'
+ */
 export function callbackId(f: HostCallback): number {
   let id = ids.get(f);
   if (id === undefined) {
@@ -28,7 +33,7 @@ export function callbackId(f: HostCallback): number {
   return id;
 }
 
-/** How many callbacks are still held by someone: programs, or their authors. */
+/** How many callbacks are still held by someone: programs, or their authors. @example pjrt.liveCallbacks() >= 0; // true */
 export function liveCallbacks(): number {
   let n = 0;
   for (const ref of byId.values()) if (ref.deref() !== undefined) n++;
@@ -97,7 +102,7 @@ const callers = new AsyncLocalStorage<readonly number[]>();
 let serving = 0;
 let promises = 0;
 
-/** How many programs wait for the code that runs: 0 outside of callbacks. */
+/** How many programs wait for the code that runs: 0 outside of callbacks. @example pjrt.callbackDepth(); // 0 */
 export function callbackDepth(): number {
   return serving === 0 && promises === 0 ? 0 : (callers.getStore()?.length ?? 0);
 }
@@ -145,6 +150,11 @@ function connect(): void {
  * callbacks if nothing else has told of it yet. Mirrors `jax.effects_barrier`.
  *
  * @throws CallbackError if a callback failed, or is asynchronous (use {@link effectsBarrierAsync})
+ * @example
+ * ```ts
+ * jit((x: Array) => (debug.print('x is {}', x), x.mul(2)))(np.array(1));
+ * effectsBarrier();
+ * ```
  */
 export function effectsBarrier(): void {
   if (!connected) return;
@@ -158,7 +168,15 @@ export function effectsBarrier(): void {
   }
 }
 
-/** {@link effectsBarrier} without blocking the event loop. */
+/**
+ * {@link effectsBarrier} without blocking the event loop.
+ *
+ * @example
+ * ```ts
+ * jit((x: Array) => (debug.print('x is {}', x), x.mul(2)))(np.array(1));
+ * await effectsBarrierAsync();
+ * ```
+ */
 export async function effectsBarrierAsync(): Promise<void> {
   if (!connected) return;
   for (;;) {

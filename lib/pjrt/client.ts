@@ -6,10 +6,11 @@ import { ArgumentError, PluginError } from './errors';
 import { Executable, openSerialized } from './executable';
 import { type Attributes, type Handle, type NativeDevice, type NativeMemory, native, type Parameter } from './native';
 import { type ClientOptions, Plugin } from './plugin';
+import { Message } from './protobuf';
 import { parseSignature } from './signature';
 import { type DType, isDtype } from './types';
 
-/** One device of a client. Mirrors `PJRT_Device`. */
+/** One device of a client. Mirrors `PJRT_Device`. @example pjrt.defaultClient().addressableDevices[0] instanceof pjrt.Device; // true */
 export class Device {
   readonly client: Client;
   /** Place in the client's `devices`. */
@@ -54,7 +55,7 @@ export class Device {
   }
 }
 
-/** One memory of a client's devices. Mirrors `PJRT_Memory`. */
+/** One memory of a client's devices. Mirrors `PJRT_Memory`. @example pjrt.defaultClient().addressableDevices[0]!.defaultMemory instanceof pjrt.Memory; // true */
 export class Memory {
   readonly client: Client;
   /** Place in the client's `memories`. */
@@ -89,9 +90,27 @@ export interface Placement {
   zeroCopy?: boolean;
 }
 
-/** Zeroed host memory that {@link Client.bufferFromHost} can share with a device buffer, aligned as XLA wants it. */
+/** Zeroed host memory that {@link Client.bufferFromHost} can share with a device buffer, aligned as XLA wants it. @example pjrt.allocateHost(16).byteLength; // 16 */
 export function allocateHost(bytes: number): ArrayBuffer {
   return native().allocateHost(bytes);
+}
+
+/** When a program ran on a device: from its start by the host to its end, in milliseconds of `performance.now()`. */
+export interface ProgramRun {
+  readonly name: string;
+  readonly device: Device;
+  readonly start: number;
+  readonly end: number;
+  /** False for one that still runs: its end is that of the profile. */
+  readonly ended: boolean;
+}
+
+/** A profile that is being taken. */
+export interface Profile {
+  /** Whether the plugin has a profiler: its extension of the PJRT API. */
+  readonly hasProfiler: boolean;
+  /** Ends the profile. `space` is what the plugin's profiler gives, a serialized XSpace; empty without one. */
+  stop(): { space: Uint8Array; runs: ProgramRun[] };
 }
 
 type ClientInfo = ReturnType<ReturnType<typeof native>['createClient']>;
@@ -99,7 +118,7 @@ type ClientInfo = ReturnType<ReturnType<typeof native>['createClient']>;
 /** The clients that this thread knows, by their number in the process. */
 const clients = new Map<number, Client>();
 
-/** A connection to a platform's devices: one a process for each plugin and set of options. Mirrors `PJRT_Client`. */
+/** A connection to a platform's devices: one a process for each plugin and set of options. Mirrors `PJRT_Client`. @example pjrt.defaultClient() instanceof pjrt.Client; // true */
 export class Client {
   /** @internal */
   readonly handle: Handle;
@@ -204,6 +223,25 @@ export class Client {
     return new Executable(this, await native().deserializeAsync(this.handle, payload, parameters));
   }
 
+  /**
+   * Begins a profile of what the plugin's profiler sees, if it has one, and of when programs run.
+   *
+   * @throws XlaError if the plugin's profiler does not start
+   */
+  startProfile(): Profile {
+    // tensorflow.ProfileOptions: levels of host and device, version, programs
+    const options = new Message().integer(2, 2).integer(3, 1).integer(5, 1).integer(7, 1).done();
+    const { handle, now, hasProfiler } = native().profilerStart(this.handle, options);
+    const offset = performance.now() - now / 1e6;
+    return {
+      hasProfiler,
+      stop: () => {
+        const { space, runs } = native().profilerStop(handle);
+        return { space, runs: runs.map((r) => ({ name: r.name, device: this.devices[r.device]!, start: r.begin / 1e6 + offset, end: r.end / 1e6 + offset, ended: r.ended })) };
+      },
+    };
+  }
+
   /** Bytes and number of this client's live buffers, and the most bytes there were at one time. Counted by us: CPU plugins do not. */
   memoryStats(): { liveBytes: number; peakBytes: number; liveBuffers: number } {
     return native().clientMemory(this.handle);
@@ -233,7 +271,7 @@ function hostBytes(data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer): Arr
 
 let shared: Client | undefined;
 
-/** The client on the plugin that the environment names, or the default one; made at first use. */
+/** The client on the plugin that the environment names, or the default one; made at first use. @example pjrt.defaultClient().addressableDevices.length >= 1; // true */
 export function defaultClient(): Client {
   if (shared === undefined) {
     const found = findPlugin();
@@ -248,7 +286,7 @@ export function defaultClient(): Client {
   return shared;
 }
 
-/** The default client if it was made already. */
+/** The default client if it was made already. @example pjrt.existingClient()?.platformName; */
 export function existingClient(): Client | undefined {
   return shared;
 }

@@ -91,6 +91,8 @@ function fromTable(platform: string): FoundPlugin {
  * fetched if it is not there (one line on stderr; XLASTATE_NO_FETCH=1 makes that an error).
  *
  * @throws PluginError with what to do if there is none, or if what the environment names is no library
+ * @example
+ * typeof pjrt.findPlugin().platform; // 'string'
  */
 export function findPlugin(): FoundPlugin {
   const named = process.env.XLASTATE_PLUGIN;

@@ -5,7 +5,7 @@ import type { HostCallback } from './callbacks';
 import { ArgumentError, XlaError } from './errors';
 import { hloText } from './hlo/print';
 import { type Attributes, type Handle, type NativeExecutable, native, type Parameter, type TypedDims } from './native';
-import { recording, timed } from './spans';
+import { recording, timedRun } from './spans';
 import { isDtype } from './types';
 
 const MAGIC = 'XLSTATE1';
@@ -30,7 +30,15 @@ export function openSerialized(bytes: Uint8Array): { payload: Uint8Array; parame
   return { payload: body.subarray(4 + n), parameters };
 }
 
-/** A compiled program, loaded. Mirrors `PJRT_LoadedExecutable`. */
+/**
+ * A compiled program, loaded. Mirrors `PJRT_LoadedExecutable`.
+ *
+ * @example
+ * ```ts
+ * const program = 'func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }';
+ * pjrt.cachedCompileSync(pjrt.defaultClient(), program) instanceof pjrt.Executable; // true
+ * ```
+ */
 export class Executable {
   readonly client: Client;
   readonly name: string;
@@ -90,11 +98,11 @@ export class Executable {
   // Apart, since functions that hold others cost something at each call.
 
   private recorded(how: 'execute' | 'executeSharded', args: readonly (Buffer | readonly Buffer[])[], options?: ExecuteOptions): (Buffer | Buffer[])[] {
-    return timed(`execute ${this.name}`, { devices: this.devices.length }, () => native()[how](this.handle, args as never, options?.nonDonatable, this.callbacks) as (Buffer | Buffer[])[]);
+    return timedRun(this, { devices: this.devices.length }, () => native()[how](this.handle, args as never, options?.nonDonatable, this.callbacks) as (Buffer | Buffer[])[]);
   }
 
   private recordedInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
-    return timed(`execute ${this.name}`, { devices: 1 }, () => native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[]);
+    return timedRun(this, { devices: 1 }, () => native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[]);
   }
 
   /** The program in a form that {@link Client.deserialize} loads on the same kind of machine, with a checksum. @throws CallbackError if it has callbacks */

@@ -50,7 +50,7 @@ function typed(name: string, value: unknown, known: Record<string, OptionType>):
   return [name, expected, value];
 }
 
-/** A loaded PJRT plugin. A library is loaded once a process, and stays. */
+/** A loaded PJRT plugin. A library is loaded once a process, and stays. @example typeof pjrt.defaultClient().plugin.apiVersion.major; // 'number' */
 export class Plugin {
   readonly path: string;
   readonly apiVersion: { readonly major: number; readonly minor: number };

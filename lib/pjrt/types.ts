@@ -14,7 +14,7 @@ export type DType = (typeof DTYPES)[number];
 
 const KNOWN: ReadonlySet<string> = new Set(DTYPES);
 
-/** Whether `name` is one of {@link DTYPES}. */
+/** Whether `name` is one of {@link DTYPES}. @example [pjrt.isDtype('bfloat16'), pjrt.isDtype('float')]; // [true, false] */
 export function isDtype(name: unknown): name is DType {
   return typeof name === 'string' && KNOWN.has(name);
 }

@@ -5,7 +5,19 @@ import { defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { materialize } from '../interpreters/batch';
 import { reshape, sliceInDim } from './structural';
 
-/** Base of the errors that checks find. Mirrors `checkify.JaxRuntimeError` and its kinds. */
+/**
+ * Base of the errors that checks find. Mirrors `checkify.JaxRuntimeError` and its kinds.
+ *
+ * @example
+ * ```ts
+ * const [error] = checkify((x: Array) => (check(x.greater(0), 'x must be positive'), x))(np.array(-1));
+ * try {
+ *   error.throw();
+ * } catch (e) {
+ *   if (e instanceof CheckError) console.log(e.message);
+ * }
+ * ```
+ */
 export class CheckError extends XlastateError {
   /** The message alone, without the place in the user's code. */
   readonly text: string;
@@ -15,19 +27,76 @@ export class CheckError extends XlastateError {
   }
 }
 
-/** The predicate of a `check` was false. */
+/**
+ * The predicate of a `check` was false.
+ *
+ * @example
+ * ```ts
+ * const [error] = checkify((x: Array) => (check(x.greater(0), 'x must be positive'), x))(np.array(-1));
+ * try {
+ *   error.throw();
+ * } catch (e) {
+ *   if (e instanceof FailedCheckError) console.log(e.message);
+ * }
+ * ```
+ */
 export class FailedCheckError extends CheckError {}
 
-/** An operation gave NaN. */
+/**
+ * An operation gave NaN.
+ *
+ * @example
+ * ```ts
+ * const [error] = checkify((x: Array) => np.log(x), { errors: nanChecks })(np.array(-1));
+ * try {
+ *   error.throw();
+ * } catch (e) {
+ *   if (e instanceof NaNError) console.log(e.message);
+ * }
+ * ```
+ */
 export class NaNError extends CheckError {}
 
-/** A division by zero. */
+/**
+ * A division by zero.
+ *
+ * @example
+ * ```ts
+ * const [error] = checkify((x: Array) => np.divide(1, x), { errors: divChecks })(np.array(0));
+ * try {
+ *   error.throw();
+ * } catch (e) {
+ *   if (e instanceof DivisionByZeroError) console.log(e.message);
+ * }
+ * ```
+ */
 export class DivisionByZeroError extends CheckError {}
 
-/** An index out of bounds. */
+/**
+ * An index out of bounds.
+ *
+ * @example
+ * ```ts
+ * const [error] = checkify((i: Array) => np.index(np.arange(3), i), { errors: indexChecks })(np.array(5, { dtype: 'int32' }));
+ * try {
+ *   error.throw();
+ * } catch (e) {
+ *   if (e instanceof OOBError) console.log(e.message);
+ * }
+ * ```
+ */
 export class OOBError extends CheckError {}
 
-/** Several entries of a mapped axis failed. */
+/**
+ * Several entries of a mapped axis failed.
+ *
+ * @example
+ * ```ts
+ * const f = checkify(vmap((x: Array) => (check(x.greater(0), 'x must be positive'), x)));
+ * const [error] = f(np.array([1, -1]));
+ * error.get(); // 'x must be positive (`check` failed)'
+ * ```
+ */
 export class BatchedError extends CheckError {
   /** Position along the mapped axes, with what happened there. */
   readonly errors: readonly { index: readonly number[]; error: CheckError }[];

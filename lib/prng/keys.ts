@@ -156,7 +156,7 @@ export function foldIn(key: Array, data: ArrayLike, options?: ImplOptions): Arra
   return foldProgram([k, d], { impl })[0]!;
 }
 
-/** The words of keys: keys are raw, so it is the array itself. Mirrors `jax.random.key_data`. */
+/** The words of keys: keys are raw, so it is the array itself. Mirrors `jax.random.key_data`. @example prng.keyData(prng.key(7)).js(); // [0, 7] */
 export function keyData(keys: Array): Array {
   return checkKeys('keyData', keys);
 }
@@ -165,6 +165,8 @@ export function keyData(keys: Array): Array {
  * Keys from words, [..., 2] or [..., 4], as they are. Mirrors `jax.random.wrap_key_data`.
  *
  * @throws DtypeError or ShapeError if the words are not a key's of the generator named
+ * @example
+ * prng.wrapKeyData(np.array([0, 7], { dtype: 'uint32' })).shape; // [2]
  */
 export function wrapKeyData(words: Array, options?: ImplOptions): Array {
   const impl = checkOptions('wrapKeyData', ['impl'], options).impl;
@@ -177,18 +179,20 @@ export function wrapKeyData(words: Array, options?: ImplOptions): Array {
  * The element type of a generator's keys: they are raw words, of `uint32`. Mirrors `jax.random.key_dtype`.
  *
  * @throws ArgumentError if there is no such generator
+ * @example
+ * prng.keyDtype(); // 'uint32'
  */
 export function keyDtype(impl?: PrngImpl | null): DType {
   resolveImpl('keyDtype', impl);
   return 'uint32';
 }
 
-/** The name of the generator that keys are for. Mirrors `jax.random.key_impl`. */
+/** The name of the generator that keys are for. Mirrors `jax.random.key_impl`. @example prng.keyImpl(prng.key(0)); // 'threefry2x32' */
 export function keyImpl(keys: Array): PrngImpl {
   return implOf(checkKeys('keyImpl', keys));
 }
 
-/** The key itself: arrays are immutable. Mirrors `jax.random.clone`. */
+/** The key itself: arrays are immutable. Mirrors `jax.random.clone`. @example prng.keyData(prng.clone(prng.key(0))).js(); // [0, 0] */
 export function clone(key: Array): Array {
   return checkKeys('clone', key);
 }

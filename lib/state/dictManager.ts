@@ -149,7 +149,15 @@ export class DictManager<K = string, V = unknown> extends Map<K, V> {
   protected checkElem(_elem: V): void {}
 }
 
-/** States by key, with their values. Mirrors `brainstate.StateDictManager`. */
+/**
+ * States by key, with their values. Mirrors `brainstate.StateDictManager`.
+ *
+ * @example
+ * ```ts
+ * const states = new StateDictManager({ w: new ParamState(np.ones([2])), h: new ShortTermState(np.zeros([3])) });
+ * [...states.subset(ParamState).keys()]; // ['w']
+ * ```
+ */
 export class StateDictManager<K = string> extends DictManager<K, State<unknown>> {
   protected override checkElem(elem: State<unknown>): void {
     if (!(elem instanceof State)) throw new ArgumentError(`StateDictManager: expected a State, got ${describeValue(elem)}`);

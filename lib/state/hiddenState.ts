@@ -11,6 +11,9 @@ export type HiddenValues = readonly ArrayLike[] | Readonly<Record<string, ArrayL
  * Several hidden states of one shape as one array, along its last axis: [..., n]. They are named '0' … 'n-1'.
  *
  * Mirrors `brainstate.HiddenGroupState`.
+ *
+ * @example
+ * new HiddenGroupState(np.zeros([100, 3])).numState; // 3
  */
 export class HiddenGroupState extends HiddenState {
   /** The position of each hidden state by its name. */
@@ -62,7 +65,12 @@ export class HiddenGroupState extends HiddenState {
   }
 }
 
-/** Several hidden states of one shape, given by name or in a list, kept as one array along its last axis. Mirrors `brainstate.HiddenTreeState`. */
+/**
+ * Several hidden states of one shape, given by name or in a list, kept as one array along its last axis. Mirrors `brainstate.HiddenTreeState`.
+ *
+ * @example
+ * new HiddenTreeState({ v: np.zeros([100]), u: np.ones([100]) }).getValue('u').shape; // [100]
+ */
 export class HiddenTreeState extends HiddenGroupState {
   declare readonly name2index: Readonly<Record<string, number>>;
 
@@ -78,7 +86,7 @@ export class HiddenTreeState extends HiddenGroupState {
   }
 }
 
-/** What looks like a state to those who read and write `value`, but is none: no transform sees it. Mirrors `brainstate.FakeState`. */
+/** What looks like a state to those who read and write `value`, but is none: no transform sees it. Mirrors `brainstate.FakeState`. @example new FakeState(3).value; // 3 */
 export class FakeState<T = unknown> {
   value: T;
   name: string | null;

@@ -11,7 +11,17 @@ type Lists = Record<HookType, AnyHook[]>;
 
 const empty = (): Lists => ({ read: [], write_before: [], write_after: [], restore: [], init: [] });
 
-/** Hooks by kind, of one state or of all. While one of them runs, what it does to states calls none of them. Mirrors `brainstate.HookManager`. */
+/**
+ * Hooks by kind, of one state or of all. While one of them runs, what it does to states calls none of them. Mirrors `brainstate.HookManager`.
+ *
+ * @example
+ * ```ts
+ * const manager = new HookManager();
+ * const handle = manager.registerHook('read', () => {});
+ * manager.hasHooks('read'); // true
+ * manager.unregisterHook(handle);
+ * ```
+ */
 export class HookManager {
   readonly config: HookConfig;
   private readonly registered = empty();
@@ -146,7 +156,7 @@ export class HookManager {
   }
 }
 
-/** Hooks of all states: there is one registry, {@link GlobalHookRegistry.instance}. Mirrors `brainstate.GlobalHookRegistry`. */
+/** Hooks of all states: there is one registry, {@link GlobalHookRegistry.instance}. Mirrors `brainstate.GlobalHookRegistry`. @example GlobalHookRegistry.instance().hasHooks(); // false */
 export class GlobalHookRegistry extends HookManager {
   private static one: GlobalHookRegistry | null = null;
 
@@ -183,22 +193,30 @@ export function registerStateHook<K extends HookType>(hookType: K, callback: (co
   return GlobalHookRegistry.instance().registerHook(hookType, callback, options);
 }
 
-/** Takes a hook of all states out; false if it is none. Mirrors `brainstate.unregister_state_hook`. */
+/**
+ * Takes a hook of all states out; false if it is none. Mirrors `brainstate.unregister_state_hook`.
+ *
+ * @example
+ * ```ts
+ * const handle = registerStateHook('read', () => {});
+ * unregisterStateHook(handle); // true
+ * ```
+ */
 export function unregisterStateHook(handle: HookHandle): boolean {
   return GlobalHookRegistry.instance().unregisterHook(handle);
 }
 
-/** Takes all hooks of all states out, or those of a kind. Mirrors `brainstate.clear_state_hooks`. */
+/** Takes all hooks of all states out, or those of a kind. Mirrors `brainstate.clear_state_hooks`. @example clearStateHooks('read'); */
 export function clearStateHooks(hookType: HookType | null = null): void {
   GlobalHookRegistry.instance().clearHooks(hookType);
 }
 
-/** Whether there are hooks of all states (of a kind). Mirrors `brainstate.has_state_hooks`. */
+/** Whether there are hooks of all states (of a kind). Mirrors `brainstate.has_state_hooks`. @example hasStateHooks('read'); // false */
 export function hasStateHooks(hookType: HookType | null = null): boolean {
   return GlobalHookRegistry.instance().hasHooks(hookType);
 }
 
-/** The hooks of all states (of a kind). Mirrors `brainstate.list_state_hooks`. */
+/** The hooks of all states (of a kind). Mirrors `brainstate.list_state_hooks`. @example listStateHooks().length; // 0 */
 export function listStateHooks(hookType: HookType | null = null): Hook<never>[] {
   return GlobalHookRegistry.instance().getHooks(hookType);
 }

@@ -10,35 +10,97 @@ export type HookType = 'read' | 'write_before' | 'write_after' | 'restore' | 'in
 
 export const HOOK_TYPES: readonly HookType[] = ['read', 'write_before', 'write_after', 'restore', 'init'];
 
-/** Base of the errors of hooks. Mirrors `brainstate.HookError`. */
+/**
+ * Base of the errors of hooks. Mirrors `brainstate.HookError`.
+ *
+ * @example
+ * ```ts
+ * const count = new State(np.array(0));
+ * count.registerHook('write_before', (context) => { context.cancel = true; });
+ * try {
+ *   count.value = np.array(1);
+ * } catch (e) {
+ *   if (e instanceof HookError) console.log(e.message);
+ * }
+ * ```
+ */
 export class HookError extends BrainStateError {
   constructor(message: string, options?: ErrorOptions, code = 'HOOK') {
     super(message, options, code);
   }
 }
 
-/** A hook threw; its error is the cause. Mirrors `brainstate.HookExecutionError`. */
+/**
+ * A hook threw; its error is the cause. Mirrors `brainstate.HookExecutionError`.
+ *
+ * @example
+ * ```ts
+ * const manager = new HookManager(new HookConfig({ onError: 'raise' }));
+ * manager.registerHook('read', () => { throw new Error('no'); });
+ * try {
+ *   manager.executeReadHooks(1, new State(1));
+ * } catch (e) {
+ *   if (e instanceof HookExecutionError) console.log(e.message);
+ * }
+ * ```
+ */
 export class HookExecutionError extends HookError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options, 'HOOK_EXECUTION');
   }
 }
 
-/** A hook cannot be registered as asked. Mirrors `brainstate.HookRegistrationError`. */
+/**
+ * A hook cannot be registered as asked. Mirrors `brainstate.HookRegistrationError`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   registerStateHook('reading' as 'read', () => {});
+ * } catch (e) {
+ *   if (e instanceof HookRegistrationError) console.log(e.message);
+ * }
+ * ```
+ */
 export class HookRegistrationError extends HookError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options, 'HOOK_REGISTRATION');
   }
 }
 
-/** A hook cancelled a write: the state keeps its value. Mirrors `brainstate.HookCancellationError`. */
+/**
+ * A hook cancelled a write: the state keeps its value. Mirrors `brainstate.HookCancellationError`.
+ *
+ * @example
+ * ```ts
+ * const count = new State(np.array(0));
+ * count.registerHook('write_before', (context) => { context.cancel = true; });
+ * try {
+ *   count.value = np.array(1);
+ * } catch (e) {
+ *   if (e instanceof HookError) console.log(e.message);
+ * }
+ * count.value.js(); // 0
+ * ```
+ */
 export class HookCancellationError extends HookError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options, 'HOOK_CANCELLATION');
   }
 }
 
-/** What a hook is called with. Mirrors `brainstate.HookContext`. */
+/**
+ * What a hook is called with. Mirrors `brainstate.HookContext`.
+ *
+ * @example
+ * ```ts
+ * const seen: string[] = [];
+ * const count = new State(np.array(0), { name: 'count' });
+ * count.registerHook('read', (context) => { seen.push(context.operation); });
+ * count.value;
+ * seen; // ['read']
+ * ```
+ */
 export class HookContext {
   readonly operation: HookType;
   readonly state: State<unknown>;
@@ -60,10 +122,32 @@ export class HookContext {
   }
 }
 
-/** Mirrors `brainstate.ReadHookContext`. */
+/**
+ * Mirrors `brainstate.ReadHookContext`.
+ *
+ * @example
+ * ```ts
+ * const x = new State(1);
+ * let reads = 0;
+ * x.registerHook('read', () => { reads++; });
+ * x.value;
+ * reads; // 1
+ * ```
+ */
 export class ReadHookContext extends HookContext {}
 
-/** Mirrors `brainstate.WriteHookContext`. */
+/**
+ * Mirrors `brainstate.WriteHookContext`.
+ *
+ * @example
+ * ```ts
+ * const x = new State(1);
+ * const changes: unknown[] = [];
+ * x.registerHook('write_after', (context) => { changes.push([context.oldValue, context.value]); });
+ * x.value = 2;
+ * changes; // [[1, 2]]
+ * ```
+ */
 export class WriteHookContext extends HookContext {
   /** The value before; null after a compiled function that reused its memory. */
   readonly oldValue: unknown;
@@ -74,7 +158,17 @@ export class WriteHookContext extends HookContext {
   }
 }
 
-/** Before a write: the hook may change the value, or cancel the write. Mirrors `brainstate.MutableWriteHookContext`. */
+/**
+ * Before a write: the hook may change the value, or cancel the write. Mirrors `brainstate.MutableWriteHookContext`.
+ *
+ * @example
+ * ```ts
+ * const x = new State(1);
+ * x.registerHook('write_before', (context) => { context.transformedValue = (context.value as number) * 2; });
+ * x.value = 5;
+ * x.value; // 10
+ * ```
+ */
 export class MutableWriteHookContext extends WriteHookContext {
   /** The value that will be written: `value` as the hooks before have changed it. */
   transformedValue: unknown;
@@ -88,10 +182,30 @@ export class MutableWriteHookContext extends WriteHookContext {
   }
 }
 
-/** Mirrors `brainstate.RestoreHookContext`. */
+/**
+ * Mirrors `brainstate.RestoreHookContext`.
+ *
+ * @example
+ * ```ts
+ * const x = new State(1);
+ * x.registerHook('restore', (context) => console.log(context.oldValue, context.value));
+ * x.restoreValue(2);
+ * ```
+ */
 export class RestoreHookContext extends WriteHookContext {}
 
-/** Mirrors `brainstate.InitHookContext`. */
+/**
+ * Mirrors `brainstate.InitHookContext`.
+ *
+ * @example
+ * ```ts
+ * const seen: unknown[] = [];
+ * const handle = registerStateHook('init', (context) => { seen.push(context.value); });
+ * new State(3);
+ * handle.remove();
+ * seen; // [3]
+ * ```
+ */
 export class InitHookContext extends HookContext {
   /** Name, tag and metadata given to the constructor. */
   readonly initMetadata: Readonly<Record<string, unknown>>;
@@ -120,7 +234,15 @@ export interface HookOptions {
 
 let nextId = 0;
 
-/** A function that is called at operations on states. Mirrors `brainstate.Hook`. */
+/**
+ * A function that is called at operations on states. Mirrors `brainstate.Hook`.
+ *
+ * @example
+ * ```ts
+ * const hook = new Hook((context: ReadHookContext) => console.log(context.stateName), { name: 'log', priority: 1 });
+ * hook.name; // 'log'
+ * ```
+ */
 export class Hook<C extends HookContext = HookContext> {
   readonly callback: (context: C) => unknown;
   readonly priority: number;
@@ -155,7 +277,17 @@ export class Hook<C extends HookContext = HookContext> {
   }
 }
 
-/** A registered hook: to switch off and on, and to remove. Mirrors `brainstate.HookHandle`. */
+/**
+ * A registered hook: to switch off and on, and to remove. Mirrors `brainstate.HookHandle`.
+ *
+ * @example
+ * ```ts
+ * const handle = registerStateHook('read', () => {});
+ * handle.disable();
+ * handle.remove();
+ * hasStateHooks('read'); // false
+ * ```
+ */
 export class HookHandle {
   readonly hook: Hook<never>;
   readonly hookType: HookType;
@@ -224,7 +356,7 @@ export function checkHookType(op: string, type: unknown): asserts type is HookTy
 /** What happens when a hook throws. */
 export type OnHookError = 'raise' | 'log' | 'ignore';
 
-/** How errors of hooks are met. Mirrors `brainstate.HookConfig`. */
+/** How errors of hooks are met. Mirrors `brainstate.HookConfig`. @example new HookConfig({ onError: 'log' }).onError; // 'log' */
 export class HookConfig {
   /** 'log' (the default) emits a warning of the process whose name is 'HookWarning', 'raise' throws, 'ignore' does nothing. */
   readonly onError: OnHookError;

@@ -6,6 +6,13 @@ import type { State } from './state';
  * Notes which states a function reads and writes while it runs, in the order in which they are first touched. Mirrors `brainstate.StateTraceStack`.
  *
  * A state is seen by the recorders that were there before it was made: one that a traced function makes for itself is its own affair.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.ones([2]));
+ * const compiled = jit((x: Array) => x.mul(w.value));
+ * compiled(np.ones([2]));
+ * ```
  */
 export class StateTraceStack {
   readonly name: string;

@@ -58,12 +58,22 @@ function counted<R>(change: (by: number) => void, val: boolean, f: (() => R) | u
   }
 }
 
-/** While the function runs (or until disposed of), a state's value may not change its tree structure. Mirrors `brainstate.check_state_value_tree`. */
+/**
+ * While the function runs (or until disposed of), a state's value may not change its tree structure. Mirrors `brainstate.check_state_value_tree`.
+ *
+ * @example
+ * checkStateValueTree(() => new State(np.zeros([2])).value.shape); // [2]
+ */
 export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable {
   return counted((by) => (checkTree += by), val, f);
 }
 
-/** While the function runs (or until disposed of), a state may only be given traced values. Mirrors `brainstate.check_state_jax_tracer`. */
+/**
+ * While the function runs (or until disposed of), a state may only be given traced values. Mirrors `brainstate.check_state_jax_tracer`.
+ *
+ * @example
+ * checkStateTracer(() => jit((x: Array) => x.add(1))(np.array(1)).js()); // 2
+ */
 export function checkStateTracer<R>(f?: () => R, val = true): R | Disposable {
   return counted((by) => (checkTracer += by), val, f);
 }
@@ -411,6 +421,12 @@ export class State<T = Array> {
     return this.name === null ? `a ${this.constructor.name}` : `${this.constructor.name} '${this.name}'`;
   }
 
+  /** The value: what JSON.stringify writes. */
+  toJSON(): unknown {
+    const value: unknown = this.value;
+    return value instanceof Array ? value.toJSON() : value;
+  }
+
   toString(): string {
     return this.render(0);
   }
@@ -422,22 +438,22 @@ export class State<T = Array> {
   /** @internal */
   render(indent: number): string {
     const pad = ' '.repeat(indent);
-    const lines = [`value=${this.poisoned ? '<invalidated: created inside a traced function>' : typeText(this.current(), indent + 2)}`];
+    const given = Object.entries(this.metadata).filter(([k]) => !k.startsWith('_')).map(([k, v]) => `${k}=${typeof v === 'object' ? inspect(v) : String(v)}`);
+    const lines = [...given, `value=${this.poisoned ? '<invalidated: created inside a traced function>' : typeText(this.current(), indent + 2)}`];
     if (this.name !== null) lines.push(`name=${this.name}`);
     if (this.tag !== null && this.tag.size > 0) lines.push(`tag={${[...this.tag].map((t) => `'${t}'`).join(', ')}}`);
-    for (const [k, v] of Object.entries(this.metadata)) if (!k.startsWith('_')) lines.push(`${k}=${typeof v === 'object' ? inspect(v) : String(v)}`);
     return `${this.constructor.name}(\n${lines.map((l) => `${pad}  ${l}`).join(',\n')}\n${pad})`;
   }
 }
 
-markCopy(State);
+markCopy(State, 'the array that it holds is its value, s.value');
 
 function typeText(value: unknown, indent: number): string {
   if (value instanceof Array) return `ShapedArray(${value.dtype}[${value.shape.join(',')}]${value.weakType ? ', weak_type=True' : ''})`;
   if (value === null) return 'None';
-  if (globalThis.Array.isArray(value)) return `[${value.map((v) => typeText(v, indent)).join(', ')}]`;
+  const pad = ' '.repeat(indent);
+  if (globalThis.Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${value.map((v) => `${pad}  ${typeText(v, indent + 2)}`).join(',\n')}\n${pad}]`;
   if (typeof value === 'object') {
-    const pad = ' '.repeat(indent);
     // As in a tree, the keys of a plain object are in order.
     const entries = value instanceof Map ? [...value.entries()] : Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{\n${entries.map(([k, v]) => `${pad}  '${String(k)}': ${typeText(v, indent + 2)}`).join(',\n')}\n${pad}}`;
@@ -445,22 +461,35 @@ function typeText(value: unknown, indent: number): string {
   return String(value);
 }
 
-/** A state that lives for a short time: what changes from step to step. Mirrors `brainstate.ShortTermState`. */
+/** A state that lives for a short time: what changes from step to step. Mirrors `brainstate.ShortTermState`. @example new ShortTermState(np.zeros([3])).value.shape; // [3] */
 export class ShortTermState<T = Array> extends State<T> {}
-/** A state that lives long: what is kept between runs. Mirrors `brainstate.LongTermState`. */
+/** A state that lives long: what is kept between runs. Mirrors `brainstate.LongTermState`. @example new LongTermState(np.zeros([3])).value.shape; // [3] */
 export class LongTermState<T = Array> extends State<T> {}
-/** Statistics over batches, such as running means. Mirrors `brainstate.BatchState`. */
+/** Statistics over batches, such as running means. Mirrors `brainstate.BatchState`. @example new BatchState(np.zeros([32, 10])) instanceof State; // true */
 export class BatchState<T = Array> extends LongTermState<T> {}
-/** What training changes. Mirrors `brainstate.ParamState`. */
+/**
+ * What training changes. Mirrors `brainstate.ParamState`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, 2]));
+ * transform.grad(() => w.value.mul(w.value).sum(), { gradStates: w })().js(); // [2, 4]
+ * ```
+ */
 export class ParamState<T = Array> extends LongTermState<T> {}
-/** Scale and offset of a normalisation. Mirrors `brainstate.NormalizationParamState`. */
+/**
+ * Scale and offset of a normalisation. Mirrors `brainstate.NormalizationParamState`.
+ *
+ * @example
+ * new NormalizationParamState({ scale: np.ones([3]), bias: np.zeros([3]) }) instanceof ParamState; // true
+ */
 export class NormalizationParamState<T = Array> extends ParamState<T> {}
-/** A state without a batch dimension, whatever maps over it. */
+/** A state without a batch dimension, whatever maps over it. @example new NonBatchState(np.zeros([3])) instanceof ShortTermState; // true */
 export class NonBatchState<T = Array> extends ShortTermState<T> {}
-/** Values delayed in time. Mirrors `brainstate.DelayState`. */
+/** Values delayed in time. Mirrors `brainstate.DelayState`. @example new DelayState(np.zeros([5, 3])).value.shape; // [5, 3] */
 export class DelayState<T = Array> extends ShortTermState<T> {}
 
-/** The hidden state of a recurrent cell: one array. Mirrors `brainstate.HiddenState`. */
+/** The hidden state of a recurrent cell: one array. Mirrors `brainstate.HiddenState`. @example new HiddenState(np.zeros([8, 100])).varshape; // [8, 100] */
 export class HiddenState extends ShortTermState<Array> {
   constructor(value: Array | TypedArray | State<Array>, options: StateOptions = {}) {
     if (!(value instanceof Array || value instanceof State || ArrayBuffer.isView(value))) throw new ArgumentError(`HiddenState: expected an array, got ${describeValue(value)}`);
@@ -478,12 +507,20 @@ export class HiddenState extends ShortTermState<Array> {
   }
 }
 
-/** The value of a state, or what is given if it is none. Mirrors `brainstate.maybe_state`. */
+/** The value of a state, or what is given if it is none. Mirrors `brainstate.maybe_state`. @example maybeState(new State(np.array(3))).js(); // 3 */
 export function maybeState<T>(x: State<T> | T): T {
   return x instanceof State ? x.value : x;
 }
 
-/** States that were made while a function ran. Mirrors `brainstate.util.NewStateCatcher`. */
+/**
+ * States that were made while a function ran. Mirrors `brainstate.util.NewStateCatcher`.
+ *
+ * @example
+ * ```ts
+ * const { catcher } = catchNewStates(() => new nn.Linear(2, 3), { stateTag: 'layer' });
+ * catcher.getStates()[0]?.tag?.has('layer'); // true
+ * ```
+ */
 export class NewStateCatcher {
   readonly states: State<unknown>[] = [];
   private readonly tag: string | null;
@@ -546,6 +583,11 @@ export interface CatchOptions {
  *
  * @returns what the function returned, and the catcher
  * @throws ArgumentError for what is no function
+ * @example
+ * ```ts
+ * const { catcher } = catchNewStates(() => new nn.Linear(2, 3));
+ * catcher.getStates().length; // 1
+ * ```
  */
 export function catchNewStates<R>(f: (catcher: NewStateCatcher) => R, options: CatchOptions = {}): { result: R; catcher: NewStateCatcher } {
   if (typeof f !== 'function') throw new ArgumentError(`catchNewStates: expected a function, got ${describeValue(f)}`);

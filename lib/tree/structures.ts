@@ -27,7 +27,7 @@ export function broadcast(prefix: unknown, full: unknown, { isLeaf }: LeafOption
   return def.unflatten(out);
 }
 
-/** Leaves with their paths, and the structure: `[[path, leaf][], treedef]`. Mirrors `jax.tree.flatten_with_path`. */
+/** Leaves with their paths, and the structure: `[[path, leaf][], treedef]`. Mirrors `jax.tree.flatten_with_path`. @example tree.flattenWithPath({ a: [1, 2] })[0].length; // 2 */
 export function flattenWithPath(tree: unknown, { isLeaf }: LeafOption = {}): [[PathKey[], unknown][], TreeDef] {
   return [leavesWithPath(tree, isLeaf), structure(tree, isLeaf)];
 }
@@ -57,34 +57,49 @@ export function reduceAssociative<T>(operation: (a: T, b: T) => T, tree: unknown
   return level[0]!;
 }
 
-/** Whether no element of a list is a node of trees. Mirrors `jax.tree_util.all_leaves`. */
+/** Whether no element of a list is a node of trees. Mirrors `jax.tree_util.all_leaves`. @example tree.allLeaves([1, 'x', np.ones([2])]); // true */
 export function allLeaves(values: readonly unknown[], { isLeaf }: LeafOption = {}): boolean {
   return values.every((x) => structure(x, isLeaf).kind === 'leaf');
 }
 
-/** Whether a value is a node of trees: an array, a plain object, a Map, null, or an instance of a registered class. Mirrors `jax.tree_util.is_tree_node`. */
+/**
+ * Whether a value is a node of trees: an array, a plain object, a Map, null, or an instance of a registered class. Mirrors `jax.tree_util.is_tree_node`.
+ *
+ * @example
+ * [tree.isTreeNode([1]), tree.isTreeNode(np.ones([2]))]; // [true, false]
+ */
 export function isTreeNode(x: unknown): boolean {
   return structure(x, () => false).kind !== 'leaf';
 }
 
-/** The children of a node, with how the node is built from them again; null of a leaf. Mirrors `jax.tree_util.flatten_one_level`. */
+/**
+ * The children of a node, with how the node is built from them again; null of a leaf. Mirrors `jax.tree_util.flatten_one_level`.
+ *
+ * @example
+ * tree.flattenOneLevel({ a: [1, 2], b: 3 })?.children; // [[1, 2], 3]
+ */
 export function flattenOneLevel(node: unknown): { children: unknown[]; treedef: TreeDef } | null {
   if (!isTreeNode(node)) return null;
   const [children, treedef] = flatten(node, (x) => x !== node);
   return { children, treedef };
 }
 
-/** Structures of the children of a structure. Mirrors `jax.tree_util.treedef_children`. */
+/** Structures of the children of a structure. Mirrors `jax.tree_util.treedef_children`. @example tree.treedefChildren(tree.structure([1, { a: 2 }])).length; // 2 */
 export function treedefChildren(def: TreeDef): readonly TreeDef[] {
   return def.children;
 }
 
-/** Whether a structure is that of a leaf. Mirrors `jax.tree_util.treedef_is_leaf`. */
+/** Whether a structure is that of a leaf. Mirrors `jax.tree_util.treedef_is_leaf`. @example tree.treedefIsLeaf(tree.structure(1)); // true */
 export function treedefIsLeaf(def: TreeDef): boolean {
   return def.kind === 'leaf';
 }
 
-/** The structure of a list whose elements have these structures. Mirrors `jax.tree_util.treedef_tuple`. */
+/**
+ * The structure of a list whose elements have these structures. Mirrors `jax.tree_util.treedef_tuple`.
+ *
+ * @example
+ * tree.treedefTuple([tree.structure(1), tree.structure([2, 3])]).numLeaves; // 3
+ */
 export function treedefTuple(defs: readonly TreeDef[]): TreeDef {
   return structure(defs.map((d) => d.unflatten(new globalThis.Array(d.numLeaves).fill(0))));
 }
@@ -122,7 +137,16 @@ export function registerDataclass<T extends object>(cls: Class<T>, { dataFields,
   registerPytreeNode(cls, handler);
 }
 
-/** Makes instances of a class part of the structure of trees, without leaves; two are the same where `equals` says so (default: only itself). Mirrors `jax.tree_util.register_static`. */
+/**
+ * Makes instances of a class part of the structure of trees, without leaves; two are the same where `equals` says so (default: only itself). Mirrors `jax.tree_util.register_static`.
+ *
+ * @example
+ * ```ts
+ * class Config { constructor(readonly size: number) {} }
+ * tree.registerStatic(Config, { equals: (a, b) => a.size === b.size });
+ * tree.leaves([new Config(3), 1]); // [1]
+ * ```
+ */
 export function registerStatic<T extends object>(cls: Class<T>, { equals = Object.is }: { equals?: (a: T, b: T) => boolean } = {}): void {
   registerPytreeNode(cls, { name: cls.name, flatten: (node) => ({ children: [], aux: node }), unflatten: (aux) => aux as T, equals: (a, b) => equals(a as T, b as T) });
 }
