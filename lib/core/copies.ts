@@ -10,15 +10,23 @@ interface Copy {
 
 const own: Copy = { place: packageRoot() };
 
-/** Marks the instances of a class as made by this copy of the library. */
-export function markCopy(constructor: { readonly prototype: object }): void {
+const HINT = Symbol('hint');
+
+/** Marks the instances of a class as made by this copy of the library. A hint says what to pass in place of one where an array is asked for. */
+export function markCopy(constructor: { readonly prototype: object }, hint?: string): void {
   Object.defineProperty(constructor.prototype, MARK, { value: own });
+  if (hint !== undefined) Object.defineProperty(constructor.prototype, HINT, { value: `; ${hint}` });
 }
 
 /** Where the other copy of the library is that made a value, or null. */
 export function otherCopy(x: object): string | null {
   const made = (x as { [MARK]?: Copy })[MARK];
   return made === undefined || made === own ? null : made.place;
+}
+
+/** What to pass in place of a value that is no array, for an error's message. */
+export function hintFor(x: unknown): string {
+  return typeof x === 'object' && x !== null ? ((x as { [HINT]?: string })[HINT] ?? '') : '';
 }
 
 /** Warns, once, where a second copy is loaded beside this one. */

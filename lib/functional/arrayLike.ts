@@ -1,7 +1,7 @@
 import { Array, ConcreteArray, type Complex, type ScalarValue } from '../core/array';
 import { canonicalDtype, ShapedArray } from '../core/aval';
 import { config } from '../core/config';
-import { otherCopy } from '../core/copies';
+import { hintFor, otherCopy } from '../core/copies';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { encode } from '../core/hostFormat';
@@ -69,7 +69,7 @@ export function asArray(x: ArrayLike, what = 'array'): Array {
   if (isScalarValue(x)) return ConcreteArray.scalar(x, scalarAval(x));
   if (ArrayBuffer.isView(x)) return fromTyped(x as TypedArray, what);
   if (globalThis.Array.isArray(x)) return fromNested(x as NestedLike, what);
-  throw new ArgumentError(`${what}: expected an array, a number or nested JS arrays, got ${describeValue(x)}`);
+  throw new ArgumentError(`${what}: expected an array, a number or nested JS arrays, got ${describeValue(x)}${hintFor(x)}`);
 }
 
 /** What a value is, for messages. */
@@ -78,6 +78,7 @@ export function describeValue(x: unknown): string {
   if (typeof x === 'function') return `the function ${x.name || '(anonymous)'}`;
   if (typeof x === 'string') return `the string ${JSON.stringify(x.length > 40 ? `${x.slice(0, 40)}…` : x)}`;
   if (typeof x !== 'object') return `${typeof x} ${String(x)}`;
+  if (globalThis.Array.isArray(x)) return `a JS array of ${x.length} ${x.length === 1 ? 'entry' : 'entries'}`;
   if (x instanceof Promise) return 'a Promise (was an async function called?)';
   const name = (x as object).constructor?.name ?? 'Object';
   const place = otherCopy(x);

@@ -55,7 +55,7 @@ export function noMoreOptions(rest: object, taker: Taker, op = taker.name): void
 /** What was given as options; {} for null and undefined. @throws ArgumentError for what is no options object: a number would be taken apart into nothing */
 export function optionsObject<O extends object>(op: string, options: O | null | undefined): O {
   if (options === undefined || options === null) return {} as O;
-  if (typeof options !== 'object' || globalThis.Array.isArray(options) || ArrayBuffer.isView(options)) throw new ArgumentError(`${op}: expected an options object, got ${describeValue(options)}`);
+  if (typeof options !== 'object' || Symbol.iterator in options) throw new ArgumentError(`${op}: expected an options object, got ${describeValue(options)}`);
   return options;
 }
 

@@ -41,7 +41,15 @@ export const softmaxCrossEntropyWithIntegerLabels: (logits: ArrayLike, labels: A
     const chosen = np.squeeze(np.takeAlongAxis(shifted, np.expandDims(labels, -1), { axis: -1 }), { axis: -1 });
     return np.subtract(np.log(np.sum(np.exp(shifted), { axis: -1 })), chosen);
   },
-  (x, y) => [floats('softmaxCrossEntropyWithIntegerLabels', 'logits', x), ints('softmaxCrossEntropyWithIntegerLabels', 'labels', y)],
+  (x, y) => {
+    const op = 'softmaxCrossEntropyWithIntegerLabels';
+    const [logits, labels] = [floats(op, 'logits', x), ints(op, 'labels', y)];
+    // Labels may have dimensions of size 1, which broadcast, as in BrainTools.
+    if (logits.ndim !== labels.ndim + 1 || labels.shape.some((n, d) => n !== 1 && logits.shape[d] !== 1 && n !== logits.shape[d])) {
+      throw new ShapeError(`${op}: expected labels to have the shape of the logits without the last axis, which is the classes', got ${labels.aval} for ${logits.aval}`);
+    }
+    return [logits, labels];
+  },
 );
 
 function binaryCrossEntropy(logits: Array, given: Array): Array {

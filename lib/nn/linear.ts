@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ArgumentError } from '../core/errors';
+import { ArgumentError, ShapeError } from '../core/errors';
 import type { ArrayLike } from '../functional/arrayLike';
 import { optionsObject } from '../functional/options';
 import { type InitLike, KaimingNormal, param, type Size, ZeroInit } from '../init';
@@ -51,7 +51,9 @@ export class Linear extends Module {
 
   override call(x: ArrayLike): Array {
     const { weight, bias } = this.weight.value;
-    const y = np.matmul(x, this.wMask === null ? weight : np.multiply(weight, this.wMask));
+    const input = np.asarray(x);
+    if (input.shape[input.ndim - 1] !== weight.shape[0]) throw new ShapeError(`${this.constructor.name}: expected an input whose last dimension is ${weight.shape[0]}, got ${input.aval}`);
+    const y = np.matmul(input, this.wMask === null ? weight : np.multiply(weight, this.wMask));
     return bias === undefined ? y : np.add(y, bias);
   }
 }

@@ -7,7 +7,7 @@ import * as e from '../primitives/elementwise';
 import { scatter, scatterAdd } from '../primitives/scatter';
 import { sort as sortP } from '../primitives/sort';
 import { broadcastInDim, concatenate, convert, full, iota, like, pad as padP, range, reduceSum, reshape, scalar, sliceInDim } from '../primitives/structural';
-import { type Axis, canonAxes, canonAxis, padAt, staticInts } from './axes';
+import { axisList, type Axis, canonAxes, canonAxis, padAt, staticInts } from './axes';
 import { broadcastToShape } from './broadcast';
 import { asIndices, hostInts } from './indexParse';
 import { moveaxis, rollStatic, swapaxes } from './manipulation';
@@ -43,7 +43,7 @@ export function roll(a: ArrayLike, shift: number | readonly number[] | Array, ..
   const { axis = null } = readOptions<{ axis?: number | readonly number[] | null }>('roll', ['axis'], 1, rest);
   const x = asArray(a, 'roll');
   if (axis === null) return reshape(roll(reshape(x, [x.size]), shift, 0), x.shape);
-  const axes = (typeof axis === 'number' ? [axis] : axis).map((d) => canonAxis('roll', d, x.ndim));
+  const axes = axisList('roll', axis, x.ndim);
   if (!(shift instanceof Array)) return rollStatic(x, staticInts('roll', 'shift', shift), axes);
   if (shift.ndim > 1) throw new ShapeError(`roll: expected shift to be a scalar or a vector, got ${shift.aval}`);
   const n = Math.max(shift.size, axes.length);

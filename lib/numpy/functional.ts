@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { vmap } from '../functional/vmap';
 import { range, squeeze } from '../primitives/structural';
-import { canonAxis, expand } from './axes';
+import { axisList, canonAxis, expand } from './axes';
 import { broadcastShape } from './broadcast';
 import { readOptions, type Rest } from './program';
 
@@ -31,8 +31,7 @@ export function applyAlongAxis(func1d: (row: Array) => ArrayLike, axis: number, 
  */
 export function applyOverAxes(func: (a: Array, axis: number) => Array, a: ArrayLike, axes: number | readonly number[]): Array {
   let x = asArray(a, 'applyOverAxes');
-  for (const axis of typeof axes === 'number' ? [axes] : axes) {
-    const d = canonAxis('applyOverAxes', axis, x.ndim);
+  for (const d of axisList('applyOverAxes', axes, x.ndim)) {
     const y = func(x, d);
     if (y.ndim !== x.ndim && y.ndim !== x.ndim - 1) throw new ShapeError(`applyOverAxes: expected a function that keeps or drops one dimension of ${x.aval}, got ${y.aval}`);
     x = y.ndim === x.ndim ? y : expand(y, [d]);

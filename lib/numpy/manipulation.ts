@@ -162,7 +162,7 @@ export function concatenate(arrays: readonly ArrayLike[] | Array, ...rest: Rest<
   const { axis = 0, dtype } = readOptions<JoinOptions>('concatenate', ['axis', 'dtype'], 2, rest);
   const xs = arrayList('concatenate', arrays);
   if (axis === null) return join('concatenate', xs, xs.map((x) => [x.size]), 0, dtype);
-  if (xs[0]!.ndim === 0) throw new ShapeError('concatenate: expected arrays of at least one dimension, got scalars; use stack');
+  if (xs[0]!.ndim === 0) throw new ShapeError(`concatenate: expected arrays of at least one dimension, got scalars${arrays instanceof Array ? ', the entries of an array; several arrays are joined as concatenate([a, b])' : '; use stack'}`);
   return join('concatenate', xs, xs.map((x) => x.shape), canonAxis('concatenate', axis, xs[0]!.ndim), dtype);
 }
 

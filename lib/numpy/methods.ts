@@ -233,6 +233,8 @@ declare module '../core/array' {
     readonly real: Array;
     /** The imaginary part, elementwise. */
     readonly imag: Array;
+    /** Size of the first axis: what Python's `len` gives. @throws ShapeError for an array of no dimensions */
+    readonly length: number;
     /** Bytes of one element. */
     readonly itemsize: number;
     /** The device that holds the values; null for a traced array. */
@@ -257,8 +259,21 @@ getter('T', (x) => transpose(x));
 getter('mT', (x) => matrixTranspose(x));
 getter('real', (x) => real(x));
 getter('imag', (x) => imag(x));
+getter('length', (x) => {
+  if (x.ndim === 0) throw new ShapeError(`length: an array of type ${x.aval} has no dimensions`);
+  return x.shape[0];
+});
 getter('itemsize', (x) => bytesPerElement(x.dtype));
 getter('device', (x) => (x instanceof ConcreteArray ? x.buffer.device : null));
+
+// `x[0]` would be undefined, and `x[0] = v` would be forgotten: the commonest indices say what to write instead.
+for (const i of ['-1', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
+  const refuse = () => {
+    throw new ArgumentError(`arrays are not indexed by [${i}]: x.slice(${i}) reads, and x.at(${i}).set(v) gives a new array`);
+  };
+  Object.defineProperty(Array.prototype, i, { get: refuse, set: refuse, configurable: true, enumerable: false });
+}
+
 function define(name: string | symbol, value: (this: Array, ...args: never[]) => unknown): void {
   Object.defineProperty(Array.prototype, name, { value, writable: true, configurable: true, enumerable: false });
 }

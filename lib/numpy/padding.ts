@@ -1,6 +1,7 @@
 import { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { broadcastInDim, concatenate, convert, full, iota, like, pad as padP, range, rev, sliceInDim } from '../primitives/structural';
@@ -35,6 +36,7 @@ function toPairs<T>(op: string, name: string, value: PadValue<T>, n: number, isL
   const all = (p: readonly [T, T]): Pairs<T> => range(n).map(() => p);
   if (isLeaf(value)) return all([value as T, value as T]);
   const list = value as readonly unknown[];
+  if (!globalThis.Array.isArray(list)) throw new ArgumentError(`${op}: expected ${name} to be a value, a pair or a list of pairs, got ${describeValue(value)}`);
   const pair = (v: unknown): readonly [T, T] => {
     const p = v as readonly T[];
     if (isLeaf(v)) return [v as T, v as T];

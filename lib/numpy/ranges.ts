@@ -4,6 +4,7 @@ import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { vmap } from '../functional/vmap';
 import { composite } from '../interpreters/jit';
+import { describeValue } from '../functional/arrayLike';
 import { type ArrayLike, asArray, astype, inexactDtype, resultType } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { broadcastInDim, concatenate, iota, like, range, reshape, transpose } from '../primitives/structural';
@@ -191,6 +192,7 @@ const eyeProgram = composite<{ n: number; m: number; k: number; dtype: DType; be
 
 function eyeLike(op: string, N: number, rest: readonly unknown[], below: boolean): Array {
   const { M, k = 0, dtype } = readOptions<EyeOptions>(op, ['M', 'k', 'dtype'], 3, rest);
+  for (const [name, v] of [['N', N], ['M', M ?? N]]) if (globalThis.Array.isArray(v)) throw new ArgumentError(`${op}: expected ${name} to be an integer, got ${describeValue(v)}`);
   const [n, m] = checkShape(op, [N, M ?? N], 'N and M') as [number, number];
   if (!Number.isInteger(k)) throw new ArgumentError(`${op}: expected k to be an integer, got ${String(k)}`);
   return eyeProgram([], { n, m, k: Math.max(-n - 1, Math.min(m + 1, k)), dtype: dtype === undefined || dtype === null ? canonicalDtype('float64') : checkDtype(op, dtype), below })[0]!;

@@ -56,7 +56,7 @@ export function sliceTypes(xs: unknown, what: string): unknown {
   if (xs === null || xs === undefined) return null;
   const { leaves, def } = arraysOf(xs, what);
   return def.unflatten(leaves.map((x) => {
-    if (x.ndim === 0) throw new ArgumentError(`${what}: expected arrays with a leading axis to loop over, got ${x.aval}`);
+    if (x.ndim === 0) throw new ArgumentError(`${what}: expected arrays with a leading axis to loop over, got ${x.aval}; np.arange(n) loops n times`);
     return new ShapeDtypeStruct(x.shape.slice(1), x.dtype, { weakType: x.weakType });
   }));
 }
@@ -65,7 +65,7 @@ export function sliceTypes(xs: unknown, what: string): unknown {
 export function lengthOf(op: string, xs: unknown, length: number | undefined): number {
   const { leaves } = arraysOf(xs, op);
   const sizes = [...new Set(leaves.map((x) => {
-    if (x.ndim === 0) throw new ArgumentError(`${op}: expected arrays with a leading axis to loop over, got ${x.aval}`);
+    if (x.ndim === 0) throw new ArgumentError(`${op}: expected arrays with a leading axis to loop over, got ${x.aval}; np.arange(n) loops n times`);
     return x.shape[0]!;
   }))];
   if (sizes.length > 1) throw new ArgumentError(`${op}: expected arrays of one leading size, got sizes ${sizes.join(', ')}`);
