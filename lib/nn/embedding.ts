@@ -10,6 +10,7 @@ import * as np from '../numpy';
 import { asIndices } from '../numpy/indexParse';
 import { ParamState } from '../state/state';
 import { Module } from './module';
+import { floatText, type PrintedFields } from './moduleText';
 
 export interface EmbeddingOptions {
   /** First value of the vectors. Default: LeCun's uniform initialisation. */
@@ -75,6 +76,10 @@ export class Embedding extends Module {
     const weight = param(embeddingInit, [numEmbeddings, ...size]);
     if (weight === null) throw new ArgumentError('Embedding: expected embeddingInit to be an initialiser, a function or a value, got null');
     this.weight = new paramType(paddingIdx === null ? weight : weight.at(paddingIdx).set(0));
+  }
+
+  protected override printedFields(): PrintedFields {
+    return ['numEmbeddings', 'embeddingSize', 'paddingIdx', ['maxNorm', this.maxNorm === null ? null : floatText(this.maxNorm)], ['normType', floatText(this.normType)]];
   }
 
   /** An embedding with given vectors, of shape [number, ...size], that gets no gradient unless `freeze` is false. Mirrors `Embedding.from_pretrained`. */

@@ -5,6 +5,7 @@ import { optionsObject } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import { Module } from './module';
+import type { PrintedFields } from './moduleText';
 
 function axisOf(op: string, name: string, axis: number, ndim: number): number {
   if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw new ArgumentError(`${op}: expected ${name} from ${-ndim} to ${ndim - 1}, got ${describeValue(axis)}`);
@@ -93,6 +94,10 @@ export class Unflatten extends Module {
       this.inSize = inSize;
       this.outSize = this.unflattened(this.inSize);
     }
+  }
+
+  protected override printedFields(): PrintedFields {
+    return ['axis', ['sizes', this.axisSizes], ['axisSizes', undefined]];
   }
 
   private unflattened(shape: readonly number[]): number[] {

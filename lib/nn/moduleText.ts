@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Array } from '../core/array';
-import { pythonValue, snakeCase, Verbatim } from '../core/pythonText';
+import { pythonFloat, pythonValue, snakeCase, Verbatim } from '../core/pythonText';
 import { Node } from '../graph/node';
 import * as np from '../numpy';
 import { State } from '../state/state';
@@ -31,12 +31,27 @@ function block(open: string, lines: readonly string[], close: string): string {
   return lines.length === 0 ? open + close : `${open}\n${lines.map((l) => `  ${indented(l)}`).join(',\n')}\n${close}`;
 }
 
+/** What is printed first, in order: names of properties, or names with values that are derived; those of undefined are not printed. */
+export type PrintedFields = readonly (string | readonly [name: string, value: unknown])[];
+
+/** Name, inSize and outSize come first, then what is asked for, then all other properties. */
+function entriesOf(node: object, first: PrintedFields): [string, unknown][] {
+  const own = new Map<string, unknown>(Object.entries(node));
+  const out: [string, unknown][] = [];
+  for (const field of ['_name', '_inSize', '_outSize', ...first]) {
+    const [name, value] = typeof field === 'string' ? [field, own.get(field)] : field;
+    out.push([name, value]);
+    own.delete(name);
+  }
+  return [...out, ...own];
+}
+
 /** Text of a node: `Name(\n  key=value,\n …)`. */
-export function nodeText(node: object, item: ItemText): string {
+export function nodeText(node: object, item: ItemText, first: PrintedFields = []): string {
   const { name } = node.constructor;
   return once(node, name, () => {
-    const hidden = (node.constructor as typeof Node).graphInvisibleAttrs;
-    const items = Object.entries(node).filter(([k]) => !hidden.includes(k)).flatMap(([k, v]) => {
+    const hidden = (node.constructor as Partial<typeof Node>).graphInvisibleAttrs ?? [];
+    const items = entriesOf(node, first).filter(([k]) => !hidden.includes(k)).flatMap(([k, v]) => {
       const made = item(k, v);
       return made === null ? [] : [made];
     });
@@ -71,4 +86,16 @@ function valueText(v: unknown): string {
   if (inspect.custom in v) return (v as { [inspect.custom](): string })[inspect.custom]();
   // An object of settings, such as an initialiser.
   return nodeText(v, (k, e) => (k.startsWith('_') ? null : defaultItem(k, e)));
+}
+
+/** A setting that is a floating-point number in Python, whole or not. */
+export const floatText = (x: number): Verbatim => new Verbatim(pythonFloat(x));
+
+/** A setting that is a tuple of tuples in Python. */
+export const tupleText = (x: unknown): Verbatim => new Verbatim(pythonValue(x, true));
+
+/** Makes a class of nodes print as modules do. */
+export function printAsModule(type: { readonly prototype: Node }): void {
+  Object.defineProperty(type.prototype, inspect.custom, { value(this: Node) { return nodeText(this, defaultItem); }, configurable: true, writable: true });
+  Object.defineProperty(type.prototype, 'toString', { value(this: Node) { return nodeText(this, defaultItem); }, configurable: true, writable: true });
 }

@@ -43,7 +43,8 @@ export class TreefyState<T = unknown> {
   }
 
   [inspect.custom](): string {
-    return `TreefyState(\n  type=${this.type.name},\n  value=${inspect(this.value)}\n)`;
+    const lines = [`type=${this.type.name}`, `value=${inspect(this.value)}`, ...(this.name === null ? [] : [`name=${this.name}`]), ...(this.tag === null || this.tag.size === 0 ? [] : [`tag={${[...this.tag].map((t) => `'${t}'`).join(', ')}}`])];
+    return `TreefyState(\n${lines.map((l) => `  ${l.replaceAll('\n', '\n  ')}`).join(',\n')}\n)`;
   }
 }
 

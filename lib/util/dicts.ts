@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
@@ -74,6 +75,12 @@ export function unflattenDict(d: object, options: { sep?: string } = {}): Dict {
   return out;
 }
 
+/** Entries one a line, nested ones indented. */
+function dictText(d: FrozenDict): string {
+  const lines = d.entries().map(([k, v]) => `  '${k}': ${(v instanceof FrozenDict ? dictText(v) : inspect(v)).replaceAll('\n', '\n  ')}`);
+  return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n}`;
+}
+
 /** A plain object that cannot be changed, nor what is nested in it. A node of trees. Mirrors `brainstate.util.FrozenDict`. */
 export class FrozenDict<V = unknown> implements Iterable<[string, V]> {
   private readonly data: Readonly<Dict>;
@@ -125,6 +132,14 @@ export class FrozenDict<V = unknown> implements Iterable<[string, V]> {
     if (!this.has(key)) throw new ArgumentError(`util.FrozenDict.pop: there is no key '${key}'`);
     const { [key]: value, ...rest } = this.data;
     return [new FrozenDict<V>(rest), value as V];
+  }
+
+  toString(): string {
+    return `FrozenDict(${dictText(this)})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /** Plain objects again. */
@@ -232,6 +247,14 @@ export class DotDict {
   toDict(): Dict {
     const plain = (x: unknown): unknown => (x instanceof DotDict ? x.toDict() : globalThis.Array.isArray(x) ? x.map(plain) : x);
     return Object.fromEntries(Object.entries(this).map(([k, v]) => [k, plain(v)]));
+  }
+
+  toString(): string {
+    return `DotDict({${Object.entries(this).map(([k, v]) => `'${k}': ${inspect(v)}`).join(', ')}})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   static fromDict(d: object): DotDict {

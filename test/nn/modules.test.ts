@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { BrainStateError, graph, jit, mixin, nn, numpy as np, ParamState, ShapeError, ShortTermState } from 'xlastate';
+import { BrainStateError, environ, graph, jit, mixin, nn, numpy as np, ParamState, ShapeError, ShortTermState, State, util } from 'xlastate';
 import { fixture } from '../support/nnFixture';
+
+const printed: { cases: [name: string, args: unknown[], text: string][] } = JSON.parse(readFileSync(join(__dirname, '../fixtures/nnPrint.json'), 'utf8'));
 
 // Settings of initialisers have no units here; functions have no addresses.
 const expected = (name: string) => (fixture.texts[name] as string).replaceAll(/ZeroInit\(\n *unit=Unit\("1"\)\n *\)/g, 'ZeroInit()');
@@ -37,6 +41,25 @@ test('modules print as BrainState prints them', () => {
   expect(() => {
     (net as { name: string }).name = 'other';
   }).toThrow('only a getter');
+});
+
+test.each(printed.cases)('%s %j prints as in BrainState', (name, args, text) => {
+  const type = (nn as unknown as Record<string, new (...args: unknown[]) => object>)[name]!;
+  expect(inspect(new type(...args))).toBe(text);
+});
+
+test('references to systems, frozen and dotted dictionaries, snapshots print as in BrainState', () => {
+  environ.context({ dt: 0.1 }, () => {
+    const system = new nn.Dynamics(3);
+    expect(String(system.prefetch('v'))).toBe('Prefetch(\n  module=Dynamics(\n    in_size=(3,),\n    out_size=(3,)\n  ),\n  item=v\n)');
+    expect(inspect(system.prefetchDelay('v', 0.3))).toMatch(/^PrefetchDelayAt\(\n {2}module=Dynamics\([\s\S]*'v-prefetch-delay-None': StateWithDelay\([\s\S]*target=Dynamics\(...\)[\s\S]*stateDelay=StateWithDelay\(...\)\n\)$/);
+    const delay = new nn.Delay(np.zeros([3]), { time: 0.5, entries: { a: 0.3 } });
+    expect(String(delay)).toBe("Delay(\n  target_info=ShapeDtypeStruct(shape=(3,), dtype=float32),\n  interp_method=linear,\n  max_time=0.5,\n  max_length=6,\n  update_every_step=1,\n  registered_entries={\n    'a': (3,)\n  }\n)");
+  });
+  expect(inspect(new util.FrozenDict({ a: 1, b: { c: 2 } }))).toBe("FrozenDict({\n  'a': 1,\n  'b': {\n    'c': 2\n  }\n})");
+  expect(inspect(new util.DotDict({ a: 1, b: { c: 2 } }))).toBe("DotDict({'a': 1, 'b': DotDict({'c': 2})})");
+  expect(String(new State([np.ones([2]), null], { foo: 3, name: 's' }))).toBe('State(\n  foo=3,\n  value=[\n    ShapedArray(float32[2]),\n    None\n  ],\n  name=s\n)');
+  expect(inspect(new State(np.ones([1]), { name: 'q', tag: 't' }).toStateRef())).toMatch(/^TreefyState\(\n {2}type=State,\n {2}value=[\s\S]*,\n {2}name=q,\n {2}tag=\{'t'\}\n\)$/);
 });
 
 test('a module defines call or update, and each does the same', () => {
