@@ -12,7 +12,18 @@ export interface AdamOptimizerOptions extends OptimizerOptions {
   amsgrad?: boolean;
 }
 
-/** Adam (Kingma and Ba, 2015); weight decay is added to the gradient. Mirrors `braintools.optim.Adam`. */
+/**
+ * Adam (Kingma and Ba, 2015); weight decay is added to the gradient. Mirrors `braintools.optim.Adam`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Adam({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
+ */
 export class Adam extends OptaxOptimizer {
   readonly betas: readonly [number, number];
   readonly eps: number;
@@ -32,7 +43,18 @@ export class Adam extends OptaxOptimizer {
   }
 }
 
-/** Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019). Mirrors `braintools.optim.AdamW`. */
+/**
+ * Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019). Mirrors `braintools.optim.AdamW`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.AdamW({ lr: 0.1, weightDecay: 0.01 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.899, -1.898]
+ * ```
+ */
 export class AdamW extends Adam {
   constructor(given: AdamOptimizerOptions = {}) {
     const { weightDecay = 0.01, ...options } = optionsObject(new.target.name, given);
@@ -68,7 +90,18 @@ abstract class MomentsOptimizer extends OptaxOptimizer {
   }
 }
 
-/** Adam with the largest gradient in place of the mean square (Kingma and Ba, 2015). Mirrors `braintools.optim.Adamax`; `lr` is 2e-3 by default. */
+/**
+ * Adam with the largest gradient in place of the mean square (Kingma and Ba, 2015). Mirrors `braintools.optim.Adamax`; `lr` is 2e-3 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Adamax({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
+ */
 export class Adamax extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
     const { lr = 2e-3, ...options } = optionsObject(new.target.name, given);
@@ -80,7 +113,18 @@ export class Adamax extends MomentsOptimizer {
   }
 }
 
-/** Adam with Nesterov's momentum (Dozat, 2016). Mirrors `braintools.optim.Nadam`; `lr` is 2e-3 by default. */
+/**
+ * Adam with Nesterov's momentum (Dozat, 2016). Mirrors `braintools.optim.Nadam`; `lr` is 2e-3 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Nadam({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.8943…, -1.8943…]
+ * ```
+ */
 export class Nadam extends MomentsOptimizer {
   readonly momentumDecay: number;
 
@@ -95,7 +139,18 @@ export class Nadam extends MomentsOptimizer {
   }
 }
 
-/** Rectified Adam (Liu et al., 2020). Mirrors `braintools.optim.RAdam`. */
+/**
+ * Rectified Adam (Liu et al., 2020). Mirrors `braintools.optim.RAdam`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.RAdam({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
+ */
 export class RAdam extends MomentsOptimizer {
   constructor(options: BetasOptions = {}) {
     super(options);
@@ -106,7 +161,18 @@ export class RAdam extends MomentsOptimizer {
   }
 }
 
-/** Adam with the variance of gradients about their mean (Zhuang et al., 2020). Mirrors `braintools.optim.AdaBelief`; `eps` is 1e-16 by default. */
+/**
+ * Adam with the variance of gradients about their mean (Zhuang et al., 2020). Mirrors `braintools.optim.AdaBelief`; `eps` is 1e-16 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.AdaBelief({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.8888…, -1.8888…]
+ * ```
+ */
 export class AdaBelief extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
     const { eps = 1e-16, ...options } = optionsObject(new.target.name, given);
@@ -118,7 +184,18 @@ export class AdaBelief extends MomentsOptimizer {
   }
 }
 
-/** Adam with a mean square that changes slowly (Zaheer et al., 2018). Mirrors `braintools.optim.Yogi`; `eps` is 1e-3 by default. */
+/**
+ * Adam with a mean square that changes slowly (Zaheer et al., 2018). Mirrors `braintools.optim.Yogi`; `eps` is 1e-3 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Yogi({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9001…, -1.9001…]
+ * ```
+ */
 export class Yogi extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
     const { eps = 1e-3, ...options } = optionsObject(new.target.name, given);
@@ -130,7 +207,18 @@ export class Yogi extends MomentsOptimizer {
   }
 }
 
-/** Momentum of gradients over the norm of each array (Ginsburg et al., 2019). Mirrors `braintools.optim.Novograd`. */
+/**
+ * Momentum of gradients over the norm of each array (Ginsburg et al., 2019). Mirrors `braintools.optim.Novograd`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Novograd({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9292…, -1.9292…]
+ * ```
+ */
 export class Novograd extends MomentsOptimizer {
   constructor(options: BetasOptions = {}) {
     super(options);
@@ -141,7 +229,18 @@ export class Novograd extends MomentsOptimizer {
   }
 }
 
-/** Steps by the sign of momentum, weight decay apart (Chen et al., 2023). Mirrors `braintools.optim.Lion`; `lr` is 1e-4, `betas` [0.9, 0.99] by default. */
+/**
+ * Steps by the sign of momentum, weight decay apart (Chen et al., 2023). Mirrors `braintools.optim.Lion`; `lr` is 1e-4, `betas` [0.9, 0.99] by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Lion({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
+ */
 export class Lion extends OptaxOptimizer {
   readonly betas: readonly [number, number];
 

@@ -20,7 +20,16 @@ export interface CosineAnnealingLROptions extends SchedulerOptions {
   etaMin?: number;
 }
 
-/** Down from the base rate to `etaMin` along half a cosine, and there it stays. Mirrors `braintools.optim.CosineAnnealingLR`. */
+/**
+ * Down from the base rate to `etaMin` along half a cosine, and there it stays. Mirrors `braintools.optim.CosineAnnealingLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.CosineAnnealingLR({ baseLr: 0.1, TMax: 10 });
+ * for (let epoch = 0; epoch < 5; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.05
+ * ```
+ */
 export class CosineAnnealingLR extends EpochSchedule {
   readonly TMax: number;
   readonly etaMin: number;
@@ -51,6 +60,13 @@ export interface CosineAnnealingWarmRestartsOptions extends SchedulerOptions {
 /**
  * Down along half a cosine, again and again, in periods that grow (Loshchilov and Hutter, 2017). Mirrors
  * `braintools.optim.CosineAnnealingWarmRestarts`; with `lastEpoch` given, it starts at that place of its period.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.CosineAnnealingWarmRestarts({ baseLr: 0.1, T0: 10 });
+ * for (let epoch = 0; epoch < 5; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.05
+ * ```
  */
 export class CosineAnnealingWarmRestarts extends EpochSchedule {
   readonly T0: number;
@@ -106,7 +122,16 @@ export interface WarmupSchedulerOptions extends SchedulerOptions {
   warmupStartLr?: number;
 }
 
-/** Up in a straight line to the base rate, and there it stays. Mirrors `braintools.optim.WarmupScheduler`. */
+/**
+ * Up in a straight line to the base rate, and there it stays. Mirrors `braintools.optim.WarmupScheduler`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.WarmupScheduler({ baseLr: 0.1, warmupEpochs: 5 });
+ * for (let epoch = 0; epoch < 2; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.04
+ * ```
+ */
 export class WarmupScheduler extends EpochSchedule {
   readonly warmupEpochs: number;
   readonly warmupStartLr: number;
@@ -137,7 +162,16 @@ export interface WarmupCosineScheduleOptions extends SchedulerOptions {
   etaMin?: number;
 }
 
-/** Up in a straight line to the base rate, then down along half a cosine. Mirrors `braintools.optim.WarmupCosineSchedule`. */
+/**
+ * Up in a straight line to the base rate, then down along half a cosine. Mirrors `braintools.optim.WarmupCosineSchedule`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.WarmupCosineSchedule({ baseLr: 0.1, warmupSteps: 5, totalSteps: 20 });
+ * for (let epoch = 0; epoch < 5; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.1
+ * ```
+ */
 export class WarmupCosineSchedule extends EpochSchedule {
   readonly warmupSteps: number;
   readonly totalSteps: number;

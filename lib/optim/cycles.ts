@@ -23,7 +23,16 @@ export interface CyclicLROptions extends SchedulerOptions {
   scaleMode?: 'cycle' | 'iterations';
 }
 
-/** Up and down between two rates in straight lines (Smith, 2017). Mirrors `braintools.optim.CyclicLR`. */
+/**
+ * Up and down between two rates in straight lines (Smith, 2017). Mirrors `braintools.optim.CyclicLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.CyclicLR({ baseLr: 0.1, maxLr: 0.5, stepSizeUp: 4 });
+ * for (let epoch = 0; epoch < 4; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.5
+ * ```
+ */
 export class CyclicLR extends EpochSchedule {
   readonly maxLrs: readonly number[];
   readonly stepSizeUp: number;
@@ -89,7 +98,16 @@ function stepsInAll({ totalSteps = null, epochs = null, stepsPerEpoch = null }: 
   return checkCount('OneCycleLR: epochs', epochs) * checkCount('OneCycleLR: stepsPerEpoch', stepsPerEpoch);
 }
 
-/** Up in a straight line to the highest rate, then down to almost nothing (Smith and Topin, 2018). Mirrors `braintools.optim.OneCycleLR`. */
+/**
+ * Up in a straight line to the highest rate, then down to almost nothing (Smith and Topin, 2018). Mirrors `braintools.optim.OneCycleLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.OneCycleLR({ maxLr: 0.1, totalSteps: 10 });
+ * for (let step = 0; step < 3; step++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.1
+ * ```
+ */
 export class OneCycleLR extends EpochSchedule {
   readonly maxLrs: readonly number[];
   readonly minLrs: readonly number[];

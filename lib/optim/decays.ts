@@ -57,7 +57,16 @@ export interface MultiStepLROptions extends SchedulerOptions {
   gamma?: number;
 }
 
-/** The rate is multiplied by `gamma` at each milestone. Mirrors `braintools.optim.MultiStepLR`. */
+/**
+ * The rate is multiplied by `gamma` at each milestone. Mirrors `braintools.optim.MultiStepLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.MultiStepLR({ baseLr: 0.1, milestones: [2, 4], gamma: 0.1 });
+ * for (let epoch = 0; epoch < 2; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.01
+ * ```
+ */
 export class MultiStepLR extends EpochSchedule {
   readonly milestones: readonly number[];
   readonly gamma: number;
@@ -81,7 +90,16 @@ export interface ExponentialLROptions extends SchedulerOptions {
   gamma?: number;
 }
 
-/** `lr = base * gamma^epoch`. Mirrors `braintools.optim.ExponentialLR`. */
+/**
+ * `lr = base * gamma^epoch`. Mirrors `braintools.optim.ExponentialLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.ExponentialLR({ baseLr: 0.1, gamma: 0.9 });
+ * for (let epoch = 0; epoch < 1; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.09
+ * ```
+ */
 export class ExponentialLR extends EpochSchedule {
   readonly gamma: number;
 
@@ -111,7 +129,16 @@ export interface ExponentialDecayLROptions extends SchedulerOptions {
   endValue?: number | null;
 }
 
-/** `lr = base * decayRate^((epoch - transitionBegin) / decaySteps)`. Mirrors `braintools.optim.ExponentialDecayLR`. */
+/**
+ * `lr = base * decayRate^((epoch - transitionBegin) / decaySteps)`. Mirrors `braintools.optim.ExponentialDecayLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.ExponentialDecayLR({ baseLr: 0.1, decaySteps: 10, decayRate: 0.5 });
+ * for (let epoch = 0; epoch < 10; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.05
+ * ```
+ */
 export class ExponentialDecayLR extends EpochSchedule {
   readonly decaySteps: number;
   readonly decayRate: number;
@@ -149,7 +176,16 @@ export interface PolynomialLROptions extends SchedulerOptions {
   power?: number;
 }
 
-/** `lr = base * (1 - epoch / totalIters)^power`, then 0. Mirrors `braintools.optim.PolynomialLR`. */
+/**
+ * `lr = base * (1 - epoch / totalIters)^power`, then 0. Mirrors `braintools.optim.PolynomialLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.PolynomialLR({ baseLr: 0.1, totalIters: 10, power: 2 });
+ * for (let epoch = 0; epoch < 5; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.025
+ * ```
+ */
 export class PolynomialLR extends EpochSchedule {
   readonly totalIters: number;
   readonly power: number;
@@ -177,7 +213,16 @@ export interface LinearLROptions extends SchedulerOptions {
   totalIters?: number;
 }
 
-/** The base rate times a factor that goes from one number to another in a straight line. Mirrors `braintools.optim.LinearLR`. */
+/**
+ * The base rate times a factor that goes from one number to another in a straight line. Mirrors `braintools.optim.LinearLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.LinearLR({ baseLr: 0.1, startFactor: 0.5, totalIters: 10 });
+ * for (let epoch = 0; epoch < 5; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.075
+ * ```
+ */
 export class LinearLR extends EpochSchedule {
   readonly startFactor: number;
   readonly endFactor: number;
@@ -207,7 +252,16 @@ export interface ConstantLROptions extends SchedulerOptions {
   totalIters?: number;
 }
 
-/** A smaller rate for some epochs, then the base rate. Mirrors `braintools.optim.ConstantLR`. */
+/**
+ * A smaller rate for some epochs, then the base rate. Mirrors `braintools.optim.ConstantLR`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.ConstantLR({ baseLr: 0.1, factor: 0.5, totalIters: 3 });
+ * for (let epoch = 0; epoch < 1; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.05
+ * ```
+ */
 export class ConstantLR extends EpochSchedule {
   readonly factor: number;
   readonly totalIters: number;
@@ -234,7 +288,16 @@ export interface PiecewiseConstantScheduleOptions extends SchedulerOptions {
   values?: readonly number[] | null;
 }
 
-/** Rates that are given for each span of epochs; they are the rates themselves, whatever the base rate is. Mirrors `braintools.optim.PiecewiseConstantSchedule`. */
+/**
+ * Rates that are given for each span of epochs; they are the rates themselves, whatever the base rate is. Mirrors `braintools.optim.PiecewiseConstantSchedule`.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.PiecewiseConstantSchedule({ boundaries: [2], values: [0.1, 0.01] });
+ * for (let epoch = 0; epoch < 2; epoch++) lr.step();
+ * np.round(lr.getLr()[0]!, 4).js(); // 0.01
+ * ```
+ */
 export class PiecewiseConstantSchedule extends EpochSchedule {
   readonly boundaries: readonly number[];
   readonly values: readonly number[];

@@ -8,7 +8,18 @@ import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './opti
 import { checkCount } from './scheduler';
 import { addDecayedWeights, type ArrayTree, chain, type GradientTransformation, mapTree, scaleByAdam, scaleBySchedule, trace } from './transformation';
 
-/** Adam with steps in proportion to the norm of each array's parameters (You et al., 2020). Mirrors `braintools.optim.Lamb`. */
+/**
+ * Adam with steps in proportion to the norm of each array's parameters (You et al., 2020). Mirrors `braintools.optim.Lamb`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Lamb({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.8418…, -1.8418…]
+ * ```
+ */
 export class Lamb extends OptaxOptimizer {
   readonly betas: readonly [number, number];
   readonly eps: number;
@@ -26,7 +37,18 @@ export class Lamb extends OptaxOptimizer {
   }
 }
 
-/** Momentum of gradients scaled to the norm of each array's parameters (You et al., 2017). Mirrors `braintools.optim.Lars`; `lr` is 1 by default. */
+/**
+ * Momentum of gradients scaled to the norm of each array's parameters (You et al., 2017). Mirrors `braintools.optim.Lars`; `lr` is 1 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Lars({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9998…, -1.9998…]
+ * ```
+ */
 export class Lars extends OptaxOptimizer {
   readonly momentum: number;
   readonly trustCoefficient: number;
@@ -49,6 +71,15 @@ export class Lars extends OptaxOptimizer {
  * Steps in proportion to the norm of each array's parameters, which stay as large as they are (Bernstein et al., 2020). `lr` is 1 by default.
  *
  * Mirrors `braintools.optim.Fromage`, which ignores schedules and `momentum`; here the current rate counts, and momentum is that of the gradient.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Fromage({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.8377…, -1.8327…]
+ * ```
  */
 export class Fromage extends OptaxOptimizer {
   readonly momentum: number;
@@ -86,6 +117,15 @@ export interface RpropOptimizerOptions extends Omit<OptimizerOptions, 'weightDec
  * Steps by the sign of the gradient, of a size for each entry that adapts (Riedmiller and Braun, 1993); `lr`, 0.01 by default, is the first size.
  *
  * Mirrors `braintools.optim.Rprop`, which ignores schedules; here steps are multiplied by the current rate over the base rate.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Rprop({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [1, -2]
+ * ```
  */
 export class Rprop extends OptaxOptimizer {
   readonly etas: readonly [number, number];
@@ -109,6 +149,15 @@ export class Rprop extends OptaxOptimizer {
  *
  * `baseOptimizer` is a transformation that gives whole updates, with the rate in them: `chain(scaleByAdam(), scale(-0.1))`. Its updates are multiplied by the
  * current rate over the base rate, so that schedules count. Mirrors `braintools.optim.Lookahead`, which ignores `lr`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Lookahead(optim.scale(-0.1), { lr: 1, syncPeriod: 5 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.shape; // [2]
+ * ```
  */
 export class Lookahead extends OptaxOptimizer {
   readonly syncPeriod: number;

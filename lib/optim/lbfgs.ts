@@ -32,6 +32,14 @@ interface LBFGSState {
  * Gradients times an approximation of the inverse Hessian, made of past differences of parameters and gradients (Liu and Nocedal, 1989). Mirrors `optax.scale_by_lbfgs`.
  *
  * The first step is of length 1 at most. What past steps left is kept in stacks of `memorySize`, written in turn.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByLbfgs();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.2425…, -0.9701…]
+ * ```
  */
 export function scaleByLbfgs(given: LBFGSDirectionOptions = {}): GradientTransformation {
   const { memorySize = 10, scaleInitPrecond = true } = checkOptions('scaleByLbfgs', ['memorySize', 'scaleInitPrecond'], given);

@@ -50,6 +50,16 @@ export interface BacktrackingOptions {
  * Shortens updates until the objective decreases enough (Armijo's criterion). Mirrors `optax.scale_by_backtracking_linesearch` without `store_grad` and `verbose`.
  *
  * `update` needs `{ value, grad, valueFn }` in its last argument. Where no step gives a finite value, none is made.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.chain(optim.scale(-1), optim.scaleByBacktrackingLinesearch(10));
+ * const params = { w: np.array([3, 4]) };
+ * const valueFn = (p: typeof params) => np.sum(np.square(p.w));
+ * const grads = grad(valueFn)(params);
+ * const [updates] = tx.update(grads, tx.init(params) as never, params, { value: valueFn(params), grad: grads, valueFn });
+ * valueFn(optim.applyUpdates(params, updates) as typeof params).item() as number < 25; // true
+ * ```
  */
 export function scaleByBacktrackingLinesearch(maxBacktrackingSteps: number, given: BacktrackingOptions = {}): GradientTransformation {
   const { slopeRtol = 1e-4, decreaseFactor = 0.8, increaseFactor = 1.5, maxLearningRate = 1, atol = 0, rtol = 0 } = checkOptions('scaleByBacktrackingLinesearch', ['slopeRtol', 'decreaseFactor', 'increaseFactor', 'maxLearningRate', 'atol', 'rtol'], given);
@@ -176,6 +186,16 @@ function interpolated({ low, high, third }: Zoom): Array {
  * Mirrors `optax.scale_by_zoom_linesearch` without `verbose`.
  *
  * `update` needs `{ value, grad, valueFn }` in its last argument. An interval is looked for first, then narrowed by interpolation.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.chain(optim.scale(-1), optim.scaleByZoomLinesearch(10));
+ * const params = { w: np.array([3, 4]) };
+ * const valueFn = (p: typeof params) => np.sum(np.square(p.w));
+ * const grads = grad(valueFn)(params);
+ * const [updates] = tx.update(grads, tx.init(params) as never, params, { value: valueFn(params), grad: grads, valueFn });
+ * valueFn(optim.applyUpdates(params, updates) as typeof params).item() as number < 25; // true
+ * ```
  */
 export function scaleByZoomLinesearch(maxLinesearchSteps: number, given: ZoomOptions = {}): GradientTransformation {
   const { maxLearningRate = null, tol = 0, increaseFactor = 2, slopeRtol = 1e-4, curvRtol = 0.9, approxDecRtol = 1e-6, stepsizePrecision = 1e-5, initialGuessStrategy = 'keep' } = checkOptions('scaleByZoomLinesearch', ['maxLearningRate', 'tol', 'increaseFactor', 'slopeRtol', 'curvRtol', 'approxDecRtol', 'stepsizePrecision', 'initialGuessStrategy'], given);

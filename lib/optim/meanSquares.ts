@@ -9,7 +9,17 @@ import { type ArrayTree, type GradientTransformation, mapTree, updateMoment, zer
 const filled = (params: ArrayTree, value: number): ArrayTree => mapTree((p) => np.fullLike(p, value), params);
 const absSquare = (x: Array): Array => np.square(np.abs(x));
 
-/** Over the root of a running mean square; `eps` is inside of the root. Mirrors `optax.scale_by_rms`. */
+/**
+ * Over the root of a running mean square; `eps` is inside of the root. Mirrors `optax.scale_by_rms`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByRms();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [3.1622…, -3.1622…]
+ * ```
+ */
 export function scaleByRms(given: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
   const { decay = 0.9, eps = 1e-8, initialScale = 0 } = checkOptions('scaleByRms', ['decay', 'eps', 'initialScale'], given);
   return {
@@ -21,7 +31,17 @@ export function scaleByRms(given: { decay?: number; eps?: number; initialScale?:
   };
 }
 
-/** Over the root of a running variance; `eps` is inside of the root. Mirrors `optax.scale_by_stddev`. */
+/**
+ * Over the root of a running variance; `eps` is inside of the root. Mirrors `optax.scale_by_stddev`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByStddev();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [3.3333…, -3.3333…]
+ * ```
+ */
 export function scaleByStddev(given: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
   const { decay = 0.9, eps = 1e-8, initialScale = 0 } = checkOptions('scaleByStddev', ['decay', 'eps', 'initialScale'], given);
   return {
@@ -35,7 +55,17 @@ export function scaleByStddev(given: { decay?: number; eps?: number; initialScal
   };
 }
 
-/** Over the root of the sum of all squares. Mirrors `optax.scale_by_rss`. */
+/**
+ * Over the root of the sum of all squares. Mirrors `optax.scale_by_rss`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByRss();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.8451…, -0.9877…]
+ * ```
+ */
 export function scaleByRss(given: { initialAccumulatorValue?: number; eps?: number } = {}): GradientTransformation {
   const { initialAccumulatorValue = 0.1, eps = 1e-7 } = checkOptions('scaleByRss', ['initialAccumulatorValue', 'eps'], given);
   return {
@@ -47,7 +77,17 @@ export function scaleByRss(given: { initialAccumulatorValue?: number; eps?: numb
   };
 }
 
-/** Steps in the units of the parameters: over the size of gradients, times that of steps. Mirrors `optax.scale_by_adadelta`. */
+/**
+ * Steps in the units of the parameters: over the size of gradients, times that of steps. Mirrors `optax.scale_by_adadelta`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByAdadelta();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.0031…, -0.0031…]
+ * ```
+ */
 export function scaleByAdadelta(given: { rho?: number; eps?: number } = {}): GradientTransformation {
   const { rho = 0.9, eps = 1e-6 } = checkOptions('scaleByAdadelta', ['rho', 'eps'], given);
   return {
@@ -80,7 +120,17 @@ export interface FactoredRmsOptions {
   epsilon?: number;
 }
 
-/** Over the root of a mean square, kept by rows and columns for large matrices. Mirrors `optax.scale_by_factored_rms`. */
+/**
+ * Over the root of a mean square, kept by rows and columns for large matrices. Mirrors `optax.scale_by_factored_rms`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByFactoredRms();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [1, -1]
+ * ```
+ */
 export function scaleByFactoredRms(given: FactoredRmsOptions = {}): GradientTransformation {
   const { factored = true, decayRate = 0.8, minDimSizeToFactor = 128, epsilon = 1e-30 } = checkOptions('scaleByFactoredRms', ['factored', 'decayRate', 'minDimSizeToFactor', 'epsilon'], given);
   const axesOf = (p: Array) => factoredAxes(p.shape, factored, minDimSizeToFactor);
@@ -113,7 +163,17 @@ export function scaleByFactoredRms(given: FactoredRmsOptions = {}): GradientTran
   };
 }
 
-/** Over the root of sums of squares, of which each axis keeps its largest; then momentum. Mirrors `optax.scale_by_sm3`. */
+/**
+ * Over the root of sums of squares, of which each axis keeps its largest; then momentum. Mirrors `optax.scale_by_sm3`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleBySm3();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.1, -0.1]
+ * ```
+ */
 export function scaleBySm3(given: { b1?: number; b2?: number; eps?: number } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 1, eps = 1e-8 } = checkOptions('scaleBySm3', ['b1', 'b2', 'eps'], given);
   const axesOf = (p: Array) => p.shape.map((_, i) => i);

@@ -37,7 +37,17 @@ function withMoments(init: (params: ArrayTree) => ArrayTree, step: (g: ArrayTree
 /** `m / (sqrt(v) + eps)`. */
 const normalized = (mu: ArrayTree, nu: ArrayTree, eps: number): ArrayTree => mapTree((m, v) => np.divide(m, np.add(np.sqrt(v), eps)), mu, nu);
 
-/** The mean gradient over the largest gradient of late. Mirrors `optax.scale_by_adamax`. */
+/**
+ * The mean gradient over the largest gradient of late. Mirrors `optax.scale_by_adamax`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByAdamax();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [1, -1]
+ * ```
+ */
 export function scaleByAdamax(given: Omit<AdamOptions, 'epsRoot'> = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8 } = checkOptions('scaleByAdamax', ['b1', 'b2', 'eps'], given);
   return withMoments(zerosLikeTree, (g, s, count) => {
@@ -47,7 +57,17 @@ export function scaleByAdamax(given: Omit<AdamOptions, 'epsRoot'> = {}): Gradien
   });
 }
 
-/** Adam's direction with the variance of gradients about their mean. Mirrors `optax.scale_by_belief`. */
+/**
+ * Adam's direction with the variance of gradients about their mean. Mirrors `optax.scale_by_belief`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByBelief();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [1.1111, -1.1111]
+ * ```
+ */
 export function scaleByBelief(given: AdamOptions = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-16, epsRoot = 1e-16 } = checkOptions('scaleByBelief', ['b1', 'b2', 'eps', 'epsRoot'], given);
   return withMoments(zerosLikeTree, (g, s, count) => {
@@ -58,7 +78,17 @@ export function scaleByBelief(given: AdamOptions = {}): GradientTransformation {
   });
 }
 
-/** Adam's direction with a mean square that changes by small additions. Mirrors `optax.scale_by_yogi`. */
+/**
+ * Adam's direction with a mean square that changes by small additions. Mirrors `optax.scale_by_yogi`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByYogi();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.9960…, -0.9993…]
+ * ```
+ */
 export function scaleByYogi(given: Omit<AdamOptions, 'epsRoot'> & { initialAccumulatorValue?: number } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-3, initialAccumulatorValue = 1e-6 } = checkOptions('scaleByYogi', ['b1', 'b2', 'eps', 'initialAccumulatorValue'], given);
   return withMoments(
@@ -74,7 +104,17 @@ export function scaleByYogi(given: Omit<AdamOptions, 'epsRoot'> & { initialAccum
   );
 }
 
-/** Adam's direction, rectified while there are few gradients. Mirrors `optax.scale_by_radam`. */
+/**
+ * Adam's direction, rectified while there are few gradients. Mirrors `optax.scale_by_radam`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByRadam();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.5, -2]
+ * ```
+ */
 export function scaleByRadam(given: Omit<AdamOptions, 'epsRoot'> & { threshold?: number } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, threshold = 5 } = checkOptions('scaleByRadam', ['b1', 'b2', 'eps', 'threshold'], given);
   const most = 2 / (1 - b2) - 1;
@@ -91,7 +131,17 @@ export function scaleByRadam(given: Omit<AdamOptions, 'epsRoot'> & { threshold?:
   });
 }
 
-/** Adam's direction with Nesterov's momentum, which grows with time. Mirrors the transformation of `braintools.optim.Nadam`. */
+/**
+ * Adam's direction with Nesterov's momentum, which grows with time. Mirrors the transformation of `braintools.optim.Nadam`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByNadam();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [1.0564…, -1.0564…]
+ * ```
+ */
 export function scaleByNadam(given: Omit<AdamOptions, 'epsRoot'> & { momentumDecay?: number } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, momentumDecay = 0.004 } = checkOptions('scaleByNadam', ['b1', 'b2', 'eps', 'momentumDecay'], given);
   const momentum = (t: Array) => np.multiply(b1, np.subtract(1, np.multiply(0.5, np.power(0.96, np.multiply(t, momentumDecay)))));
@@ -115,7 +165,17 @@ export function scaleByNadam(given: Omit<AdamOptions, 'epsRoot'> & { momentumDec
   };
 }
 
-/** The sign of momentum. Mirrors `optax.scale_by_lion`. */
+/**
+ * The sign of momentum. Mirrors `optax.scale_by_lion`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByLion();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [1, -1]
+ * ```
+ */
 export function scaleByLion(given: { b1?: number; b2?: number } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.99 } = checkOptions('scaleByLion', ['b1', 'b2'], given);
   return {
@@ -128,7 +188,17 @@ export function scaleByLion(given: { b1?: number; b2?: number } = {}): GradientT
   };
 }
 
-/** Momentum of gradients over the norm of each array, with weight decay in it. Mirrors `optax.scale_by_novograd`. */
+/**
+ * Momentum of gradients over the norm of each array, with weight decay in it. Mirrors `optax.scale_by_novograd`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByNovograd();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.2425…, -0.9701…]
+ * ```
+ */
 export function scaleByNovograd(given: AdamOptions & { weightDecay?: number } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.25, eps = 1e-8, epsRoot = 0, weightDecay = 0 } = checkOptions('scaleByNovograd', ['b1', 'b2', 'eps', 'epsRoot', 'weightDecay'], given);
   return {
@@ -150,7 +220,17 @@ export function scaleByNovograd(given: AdamOptions & { weightDecay?: number } = 
   };
 }
 
-/** Running mean; with `debias`, as it would be had it not started at zero. Mirrors `optax.ema`. */
+/**
+ * Running mean; with `debias`, as it would be had it not started at zero. Mirrors `optax.ema`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.ema(0.9);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.5, -2]
+ * ```
+ */
 export function ema(decay: number, given: { debias?: boolean } = {}): GradientTransformation {
   const { debias = true } = checkOptions('ema', ['debias'], given);
   return {

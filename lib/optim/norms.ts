@@ -7,7 +7,17 @@ import { type ArrayTree, checkFactor, type GradientTransformation, mapTree, stat
 const normOf = (x: Array): Array => np.sqrt(np.sum(np.square(np.abs(x))));
 const rms = (x: Array): Array => np.sqrt(np.mean(np.square(np.abs(x))));
 
-/** Each array's update times the norm of its parameters over its own. Mirrors `optax.scale_by_trust_ratio`. */
+/**
+ * Each array's update times the norm of its parameters over its own. Mirrors `optax.scale_by_trust_ratio`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByTrustRatio();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [1.2126…, -4.8507]
+ * ```
+ */
 export function scaleByTrustRatio(given: { minNorm?: number; trustCoefficient?: number; eps?: number } = {}): GradientTransformation {
   const { minNorm = 0, trustCoefficient = 1, eps = 0 } = checkOptions('scaleByTrustRatio', ['minNorm', 'trustCoefficient', 'eps'], given);
   return stateless((updates, params) => mapTree((u, p) => {
@@ -18,13 +28,33 @@ export function scaleByTrustRatio(given: { minNorm?: number; trustCoefficient?: 
   }, updates, params));
 }
 
-/** Scales each array down to a root mean square of at most `threshold`. Mirrors `optax.clip_by_block_rms`. */
+/**
+ * Scales each array down to a root mean square of at most `threshold`. Mirrors `optax.clip_by_block_rms`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.clipByBlockRms(1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.3429…, -1.3719…]
+ * ```
+ */
 export function clipByBlockRms(threshold: number): GradientTransformation {
   checkFactor('clipByBlockRms: threshold', threshold);
   return stateless((updates) => mapTree((u) => np.divide(u, np.maximum(1, np.divide(rms(u), threshold))), updates));
 }
 
-/** Times the root mean square of the parameters of each array, or `minScale` if that is more. Mirrors `optax.scale_by_param_block_rms`. */
+/**
+ * Times the root mean square of the parameters of each array, or `minScale` if that is more. Mirrors `optax.scale_by_param_block_rms`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByParamBlockRms();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [1.7677…, -7.0710…]
+ * ```
+ */
 export function scaleByParamBlockRms(minScale = 1e-3): GradientTransformation {
   return stateless((updates, params) => mapTree((u, p) => np.multiply(u, np.maximum(rms(p), minScale)), updates, params));
 }
@@ -36,7 +66,17 @@ export interface RpropOptions {
   maxStepSize?: number;
 }
 
-/** Steps of a size for each entry, which grows while the gradient's sign stays. Mirrors `optax.scale_by_rprop`, where a step is made one update after its gradient. */
+/**
+ * Steps of a size for each entry, which grows while the gradient's sign stays. Mirrors `optax.scale_by_rprop`, where a step is made one update after its gradient.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByRprop(0.1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0, 0]
+ * ```
+ */
 export function scaleByRprop(learningRate: number, given: RpropOptions = {}): GradientTransformation {
   const { etaMinus = 0.5, etaPlus = 1.2, minStepSize = 1e-6, maxStepSize = 50 } = checkOptions('scaleByRprop', ['etaMinus', 'etaPlus', 'minStepSize', 'maxStepSize'], given);
   return {
@@ -54,7 +94,16 @@ export function scaleByRprop(learningRate: number, given: RpropOptions = {}): Gr
   };
 }
 
-/** Slow parameters that follow the fast ones every `syncPeriod` steps by a part `alpha` (Zhang et al., 2019); the updates of `fast` are whole ones, with the rate in them. */
+/**
+ * Slow parameters that follow the fast ones every `syncPeriod` steps by a part `alpha` (Zhang et al., 2019); the updates of `fast` are whole ones, with the rate in them.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.lookahead(optim.scale(-0.1), { syncPeriod: 2, alpha: 0.5 });
+ * const params = { w: np.array([3, 4]) };
+ * tx.init(params);
+ * ```
+ */
 export function lookahead(fast: GradientTransformation, given: { syncPeriod?: number; alpha?: number } = {}): GradientTransformation {
   const { syncPeriod = 5, alpha = 0.5 } = checkOptions('lookahead', ['syncPeriod', 'alpha'], given);
   return {

@@ -112,6 +112,15 @@ interface Machinery {
  * used inside `jit`, `scan` and the like. The rate is read at each update; a schedule's `step` is yours to call.
  *
  * Mirrors `braintools.optim.OptaxOptimizer`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.OptaxOptimizer({ tx: optim.chain(optim.clip(1), optim.scale(-0.1)) });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([5, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
  */
 export class OptaxOptimizer extends Node implements Scheduled {
   readonly weightDecay: number;

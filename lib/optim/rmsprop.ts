@@ -19,7 +19,18 @@ export interface RMSpropOptions extends OptimizerOptions {
   centered?: boolean;
 }
 
-/** Gradients over the root of their mean square (Hinton, 2012). Mirrors `braintools.optim.RMSprop`; `lr` is 0.01 by default. */
+/**
+ * Gradients over the root of their mean square (Hinton, 2012). Mirrors `braintools.optim.RMSprop`; `lr` is 0.01 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.RMSprop({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0, -1]
+ * ```
+ */
 export class RMSprop extends OptaxOptimizer {
   readonly alpha: number;
   readonly eps: number;
@@ -49,7 +60,18 @@ export interface AdagradOptions extends OptimizerOptions {
   eps?: number;
 }
 
-/** Gradients over the root of the sum of their squares (Duchi et al., 2011). Mirrors `braintools.optim.Adagrad`; `lr` is 0.01 by default. */
+/**
+ * Gradients over the root of the sum of their squares (Duchi et al., 2011). Mirrors `braintools.optim.Adagrad`; `lr` is 0.01 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Adagrad({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
+ */
 export class Adagrad extends OptaxOptimizer {
   readonly lrDecay: number;
   readonly initialAccumulatorValue: number;
@@ -69,7 +91,18 @@ export class Adagrad extends OptaxOptimizer {
   }
 }
 
-/** Steps in the units of the parameters (Zeiler, 2012). Mirrors `braintools.optim.Adadelta`; `lr` is 1 by default. */
+/**
+ * Steps in the units of the parameters (Zeiler, 2012). Mirrors `braintools.optim.Adadelta`; `lr` is 1 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Adadelta({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9996…, -1.9996…]
+ * ```
+ */
 export class Adadelta extends OptaxOptimizer {
   readonly rho: number;
   readonly eps: number;
@@ -86,7 +119,18 @@ export class Adadelta extends OptaxOptimizer {
   }
 }
 
-/** Sums of squares of which each axis keeps its largest, and momentum (Anil et al., 2019). Mirrors `braintools.optim.SM3`; `lr` is 1 by default. */
+/**
+ * Sums of squares of which each axis keeps its largest, and momentum (Anil et al., 2019). Mirrors `braintools.optim.SM3`; `lr` is 1 by default.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.SM3({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.99, -1.99]
+ * ```
+ */
 export class SM3 extends OptaxOptimizer {
   readonly momentum: number;
   readonly eps: number;
@@ -123,6 +167,15 @@ export interface AdafactorOptions extends Omit<OptimizerOptions, 'lr'> {
  *
  * Mirrors `braintools.optim.Adafactor`, which takes null for a rate of 1e-3 and ignores `clipThreshold`, `beta1` and the second of `eps`; here they are obeyed.
  * With `lr` and `clipThreshold: null` both are the same.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Adafactor({ lr: 0.1 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
  */
 export class Adafactor extends OptaxOptimizer {
   readonly eps: readonly [number, number];

@@ -59,6 +59,15 @@ const programOf = new WeakMap<LRScheduler, ReturnType<typeof composite<{ baseLrs
  *
  * Its numbers are states, so that `step` may be called inside a compiled function. A subclass gives `getLr` and calls `begin()` at the end of its
  * constructor; where the rates depend on the epoch alone, {@link EpochSchedule} is the simpler base. Mirrors `braintools.optim.LRScheduler`.
+ *
+ * @example
+ * ```ts
+ * const lr: optim.LRScheduler = new optim.StepLR({ baseLr: 0.1, stepSize: 2, gamma: 0.5 });
+ * const optimizer = new optim.SGD({ lr });
+ * lr.step();
+ * lr.step();
+ * optimizer.lr === lr; // true
+ * ```
  */
 export abstract class LRScheduler extends Node {
   baseLrs: readonly number[];
@@ -158,7 +167,15 @@ export function savedList(x: unknown): unknown[] {
   return Object.values(x as object);
 }
 
-/** A schedule whose rates depend on nothing but the epoch and its settings. */
+/**
+ * A schedule whose rates depend on nothing but the epoch and its settings.
+ *
+ * @example
+ * ```ts
+ * const lr = new optim.StepLR({ baseLr: 0.1, stepSize: 30 });
+ * lr instanceof optim.EpochSchedule; // true
+ * ```
+ */
 export abstract class EpochSchedule extends LRScheduler {
   /** The rate of each group at an epoch (an int32 scalar), of the base rates. The settings that it reads must not change later. */
   protected abstract rates(epoch: Array, baseLrs: readonly number[]): (Array | number)[];

@@ -34,7 +34,18 @@ export class SGD extends OptaxOptimizer {
   }
 }
 
-/** Gradient descent with momentum, 0.9 by default. Mirrors `braintools.optim.Momentum`. */
+/**
+ * Gradient descent with momentum, 0.9 by default. Mirrors `braintools.optim.Momentum`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.Momentum({ lr: 0.1, momentum: 0.9 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
+ * ```
+ */
 export class Momentum extends OptaxOptimizer {
   readonly momentum: number;
 
@@ -49,7 +60,18 @@ export class Momentum extends OptaxOptimizer {
   }
 }
 
-/** Gradient descent with Nesterov's momentum. Mirrors `braintools.optim.MomentumNesterov`. */
+/**
+ * Gradient descent with Nesterov's momentum. Mirrors `braintools.optim.MomentumNesterov`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.array([1, -2]));
+ * const optimizer = new optim.MomentumNesterov({ lr: 0.1, momentum: 0.9 });
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.81, -1.81]
+ * ```
+ */
 export class MomentumNesterov extends Momentum {
   protected override direction(): readonly GradientTransformation[] {
     return [trace(this.momentum, { nesterov: true })];

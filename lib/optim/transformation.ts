@@ -34,7 +34,17 @@ export function stateless(f: (updates: ArrayTree, params: ArrayTree) => ArrayTre
   return { init: () => ({}), update: (updates, state, params) => [f(updates, params), state] };
 }
 
-/** Transformations one after another; the state is the list of theirs. Mirrors `optax.chain`. */
+/**
+ * Transformations one after another; the state is the list of theirs. Mirrors `optax.chain`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.chain(optim.clip(1), optim.scale(-0.1));
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [-0.05, 0.1]
+ * ```
+ */
 export function chain(...transformations: GradientTransformation[]): GradientTransformation {
   for (const t of transformations) {
     if (typeof t?.init !== 'function' || typeof t.update !== 'function') throw new ArgumentError('optim.chain: expected gradient transformations, with init and update');
@@ -59,7 +69,7 @@ export function zerosLikeTree(params: ArrayTree): ArrayTree {
   return mapTree((p) => np.zerosLike(p), params);
 }
 
-/** Euclidean norm of all arrays of a tree together. Mirrors `optax.global_norm`. */
+/** Euclidean norm of all arrays of a tree together. Mirrors `optax.global_norm`. @example optim.globalNorm({ a: np.array([3]), b: np.array([4]) }).js(); // 5 */
 export function globalNorm(tree: ArrayTree): Array {
   const squares = leaves(tree).map((x) => np.sum(np.square(np.abs(x as Array))));
   return np.sqrt(squares.length === 0 ? 0 : squares.reduce((a, b) => np.add(a, b)));
@@ -71,31 +81,81 @@ export function scaleToNorm(tree: ArrayTree, norm: Array, maxNorm: number): Arra
   return mapTree((g) => np.where(small, g, np.multiply(np.divide(g, norm.astype(g.dtype)), maxNorm)), tree);
 }
 
-/** Scales gradients down to a norm where theirs, all together, is larger. Mirrors `optax.clip_by_global_norm`. */
+/**
+ * Scales gradients down to a norm where theirs, all together, is larger. Mirrors `optax.clip_by_global_norm`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.clipByGlobalNorm(1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.2425…, -0.9701…]
+ * ```
+ */
 export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
   checkFactor('clipByGlobalNorm: maxNorm', maxNorm);
   return stateless((updates) => scaleToNorm(updates, globalNorm(updates), maxNorm));
 }
 
-/** Limits each entry to [-maxDelta, maxDelta]. Mirrors `optax.clip`. */
+/**
+ * Limits each entry to [-maxDelta, maxDelta]. Mirrors `optax.clip`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.clip(1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.5, -1]
+ * ```
+ */
 export function clip(maxDelta: number): GradientTransformation {
   checkFactor('clip: maxDelta', maxDelta);
   return stateless((updates) => mapTree((g) => np.clip(g, -maxDelta, maxDelta), updates));
 }
 
-/** Adds the parameters, scaled. Mirrors `optax.add_decayed_weights`. */
+/**
+ * Adds the parameters, scaled. Mirrors `optax.add_decayed_weights`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.addDecayedWeights(0.1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.8, -1.6]
+ * ```
+ */
 export function addDecayedWeights(weightDecay: number): GradientTransformation {
   checkFactor('addDecayedWeights: weightDecay', weightDecay);
   return stateless((updates, params) => mapTree((g, p) => np.add(g, np.multiply(p, weightDecay)), updates, params));
 }
 
-/** Multiplies by a number. Mirrors `optax.scale`. */
+/**
+ * Multiplies by a number. Mirrors `optax.scale`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scale(-0.1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [-0.05, 0.2]
+ * ```
+ */
 export function scale(stepSize: number): GradientTransformation {
   checkFactor('scale: stepSize', stepSize);
   return stateless((updates) => mapTree((g) => np.multiply(g, stepSize), updates));
 }
 
-/** Multiplies by a function of the number of steps so far. Mirrors `optax.scale_by_schedule`. */
+/**
+ * Multiplies by a function of the number of steps so far. Mirrors `optax.scale_by_schedule`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleBySchedule(() => -0.1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [-0.05, 0.2]
+ * ```
+ */
 export function scaleBySchedule(stepSize: (count: Array) => Array | number): GradientTransformation {
   if (typeof stepSize !== 'function') throw new ArgumentError(`scaleBySchedule: expected a function of the number of steps, got ${describeValue(stepSize)}`);
   return {
@@ -108,7 +168,17 @@ export function scaleBySchedule(stepSize: (count: Array) => Array | number): Gra
   };
 }
 
-/** Momentum: `trace = g + decay * trace`. Mirrors `optax.trace`. */
+/**
+ * Momentum: `trace = g + decay * trace`. Mirrors `optax.trace`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.trace(0.9);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.5, -2]
+ * ```
+ */
 export function trace(decay: number, options: { nesterov?: boolean } = {}): GradientTransformation {
   checkFactor('trace: decay', decay);
   const { nesterov = false } = checkOptions('trace', ['nesterov'], options);
@@ -140,7 +210,17 @@ export interface AdamOptions {
   epsRoot?: number;
 }
 
-/** Adam's direction. Mirrors `optax.scale_by_adam`. */
+/**
+ * Adam's direction. Mirrors `optax.scale_by_adam`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByAdam();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.9999…, -0.9999…]
+ * ```
+ */
 export function scaleByAdam(given: AdamOptions = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 } = checkOptions('scaleByAdam', ['b1', 'b2', 'eps', 'epsRoot'], given);
   return {
@@ -158,7 +238,17 @@ export function scaleByAdam(given: AdamOptions = {}): GradientTransformation {
   };
 }
 
-/** Adam's direction with the largest second moment so far. Mirrors `optax.scale_by_amsgrad`. */
+/**
+ * Adam's direction with the largest second moment so far. Mirrors `optax.scale_by_amsgrad`.
+ *
+ * @example
+ * ```ts
+ * const tx = optim.scaleByAmsgrad();
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0.9999…, -0.9999…]
+ * ```
+ */
 export function scaleByAmsgrad(given: AdamOptions = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 } = checkOptions('scaleByAmsgrad', ['b1', 'b2', 'eps', 'epsRoot'], given);
   return {
@@ -177,7 +267,12 @@ export function scaleByAmsgrad(given: AdamOptions = {}): GradientTransformation 
   };
 }
 
-/** Parameters with updates added, in the parameters' dtypes. Mirrors `optax.apply_updates`. */
+/**
+ * Parameters with updates added, in the parameters' dtypes. Mirrors `optax.apply_updates`.
+ *
+ * @example
+ * (optim.applyUpdates({ w: np.array([3, 4]) }, { w: np.array([-1, 1]) }) as { w: Array }).w.js(); // [2, 5]
+ */
 export function applyUpdates(params: ArrayTree, updates: ArrayTree): ArrayTree {
   return mapTree((p, u) => np.add(p, u).astype(p.dtype), params, updates);
 }

@@ -17,7 +17,12 @@ function slopes(op: string, f: DelayedRhs, history: (t: Time) => Loose, delays: 
 /** Euler's method. Mirrors `braintools.quad.dde_euler_step`. @example environ.context({ dt: 0.1 }, () => quad.ddeEulerStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)) // 0.8 */
 export const ddeEulerStep: DdeStep = (f, y, t, historyFn, delays, ...args) => combine([1, dt()], [y, slopes('ddeEulerStep', f, historyFn, delays, args)(t, y)]);
 
-/** Heun's method. Mirrors `braintools.quad.dde_heun_step`. */
+/**
+ * Heun's method. Mirrors `braintools.quad.dde_heun_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.ddeHeunStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
+ */
 export const ddeHeunStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
   const at = slopes('ddeHeunStep', f, historyFn, delays, args);
   const h = dt();
@@ -26,7 +31,12 @@ export const ddeHeunStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
   return combine([1, half, half], [y, k1, at(plus(t, h), combine([1, h], [y, k1]))]);
 };
 
-/** The classical method of order 4. Mirrors `braintools.quad.dde_rk4_step`. */
+/**
+ * The classical method of order 4. Mirrors `braintools.quad.dde_rk4_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.ddeRk4Step((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
+ */
 export const ddeRk4Step: DdeStep = (f, y, t, historyFn, delays, ...args) => {
   const at = slopes('ddeRk4Step', f, historyFn, delays, args);
   const h = dt();
@@ -40,7 +50,12 @@ export const ddeRk4Step: DdeStep = (f, y, t, historyFn, delays, ...args) => {
 
 const ITERATIONS = 3;
 
-/** Euler's method, corrected three times by the slope at the end. Mirrors `braintools.quad.dde_euler_pc_step`. */
+/**
+ * Euler's method, corrected three times by the slope at the end. Mirrors `braintools.quad.dde_euler_pc_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.ddeEulerPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
+ */
 export const ddeEulerPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
   const at = slopes('ddeEulerPcStep', f, historyFn, delays, args);
   const h = dt();
@@ -49,7 +64,12 @@ export const ddeEulerPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => 
   return next;
 };
 
-/** Heun's method, corrected three times. Mirrors `braintools.quad.dde_heun_pc_step`. */
+/**
+ * Heun's method, corrected three times. Mirrors `braintools.quad.dde_heun_pc_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.ddeHeunPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
+ */
 export const ddeHeunPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
   const at = slopes('ddeHeunPcStep', f, historyFn, delays, args);
   const h = dt();

@@ -20,7 +20,12 @@ export const imexEulerStep: ImexStep = (fExp, fImp, y, t, ...args) => {
   return fixedPoint((at) => combine([1, h, h], [y, explicit, fImp(at, plus(t, h), ...args)]), y);
 };
 
-/** Ascher, Ruuth and Spiteri's method (2, 2, 2). Mirrors `braintools.quad.imex_ars222_step`. */
+/**
+ * Ascher, Ruuth and Spiteri's method (2, 2, 2). Mirrors `braintools.quad.imex_ars222_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.imexArs222Step(() => np.array(0), (y) => np.negative(y), np.array(1), 0)); // 0.9048
+ */
 export const imexArs222Step: ImexStep = (fExp, fImp, y, t, ...args) => {
   checkRhs('imexArs222Step', fExp, fImp);
   const h = dt();
@@ -34,7 +39,12 @@ export const imexArs222Step: ImexStep = (fExp, fImp, y, t, ...args) => {
   return combine([1, far, near, far, near], [y, e1, e2, i1, i2]);
 };
 
-/** Crank-Nicolson and Adams-Bashforth, from this state and the one before. Mirrors `braintools.quad.imex_cnab_step`. */
+/**
+ * Crank-Nicolson and Adams-Bashforth, from this state and the one before. Mirrors `braintools.quad.imex_cnab_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.imexCnabStep(() => np.array(0), (y) => np.negative(y), np.array(1), np.array(1.1), 0)); // 0.9048…
+ */
 export function imexCnabStep(fExp: Rhs, fImp: Rhs, y: Loose, yPrev: Loose, t: Time, ...args: Loose[]): Loose {
   checkRhs('imexCnabStep', fExp, fImp);
   const h = dt();

@@ -43,10 +43,20 @@ function milstein(stratonovich: boolean): SdeStep {
   };
 }
 
-/** Milstein's method without derivatives. Mirrors `braintools.quad.sde_milstein_step`. */
+/**
+ * Milstein's method without derivatives. Mirrors `braintools.quad.sde_milstein_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeMilsteinStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9
+ */
 export const sdeMilsteinStep: CalculusStep = Object.assign(milstein(false), { stratonovich: milstein(true) });
 
-/** Exponential Euler in the drift. Mirrors `braintools.quad.sde_expeuler_step`. @throws DtypeError if y is not of floats */
+/**
+ * Exponential Euler in the drift. Mirrors `braintools.quad.sde_expeuler_step`. @throws DtypeError if y is not of floats
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeExpeulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9048…
+ */
 export const sdeExpeulerStep: SdeStep = (df, dg, y, t, ...args) => {
   checkRhs('sdeExpeulerStep', df, dg);
   const next = exponentialStep('sdeExpeulerStep', df, y as ArrayLike, t, args);
@@ -66,10 +76,20 @@ function heun(stratonovich: boolean): SdeStep {
   };
 }
 
-/** Heun's method. Mirrors `braintools.quad.sde_heun_step`. */
+/**
+ * Heun's method. Mirrors `braintools.quad.sde_heun_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeHeunStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.905
+ */
 export const sdeHeunStep: CalculusStep = Object.assign(heun(false), { stratonovich: heun(true) });
 
-/** Euler's method with a drift that is tamed where it is large. Mirrors `braintools.quad.sde_tamed_euler_step`. */
+/**
+ * Euler's method with a drift that is tamed where it is large. Mirrors `braintools.quad.sde_tamed_euler_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeTamedEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9090…
+ */
 export const sdeTamedEulerStep: SdeStep = (df, dg, y, t, ...args) => {
   checkRhs('sdeTamedEulerStep', df, dg);
   const h = dt();
@@ -78,10 +98,20 @@ export const sdeTamedEulerStep: SdeStep = (df, dg, y, t, ...args) => {
   return sum(y, increment(h, tamed, g, brownian(y, root(h))));
 };
 
-/** Implicit Euler in the drift, by two iterations. Mirrors `braintools.quad.sde_implicit_euler_step`; {@link sdeImplicitEulerStepWith} sets their number. */
+/**
+ * Implicit Euler in the drift, by two iterations. Mirrors `braintools.quad.sde_implicit_euler_step`; {@link sdeImplicitEulerStepWith} sets their number.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeImplicitEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.909
+ */
 export const sdeImplicitEulerStep: SdeStep = sdeImplicitEulerStepWith({ maxIter: 2 });
 
-/** Implicit Euler with a number of iterations of its own. @throws ArgumentError if maxIter is less than 1 */
+/**
+ * Implicit Euler with a number of iterations of its own. @throws ArgumentError if maxIter is less than 1
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeImplicitEulerStepWith({ maxIter: 5 })((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9090…
+ */
 export function sdeImplicitEulerStepWith({ maxIter }: { maxIter: number }): SdeStep {
   if (!(Number.isInteger(maxIter) && maxIter >= 1)) throw new ArgumentError(`sdeImplicitEulerStep: expected maxIter to be an integer >= 1, got ${maxIter}`);
   return (df, dg, y, t, ...args) => {
@@ -112,9 +142,24 @@ function stochastic(op: string, rows: readonly (readonly number[])[], nodes: rea
   };
 }
 
-/** Order 2 in the increments. Mirrors `braintools.quad.sde_srk2_step`. */
+/**
+ * Order 2 in the increments. Mirrors `braintools.quad.sde_srk2_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeSrk2Step((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.905
+ */
 export const sdeSrk2Step: SdeStep = stochastic('sdeSrk2Step', [[], [1]], [0, 1], [0.5, 0.5]);
-/** Order 3 in the increments. Mirrors `braintools.quad.sde_srk3_step`. */
+/**
+ * Order 3 in the increments. Mirrors `braintools.quad.sde_srk3_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeSrk3Step((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9048…
+ */
 export const sdeSrk3Step: SdeStep = stochastic('sdeSrk3Step', [[], [0.5], [-1, 2]], [0, 0.5, 1], [1 / 6, 4 / 6, 1 / 6]);
-/** Order 4 in the increments. Mirrors `braintools.quad.sde_srk4_step`. */
+/**
+ * Order 4 in the increments. Mirrors `braintools.quad.sde_srk4_step`.
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeSrk4Step((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9048…
+ */
 export const sdeSrk4Step: SdeStep = stochastic('sdeSrk4Step', [[], [0.5], [0, 0.5], [0, 0, 1]], [0, 0.5, 0.5, 1], [1 / 6, 2 / 6, 2 / 6, 1 / 6]);

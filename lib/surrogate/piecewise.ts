@@ -26,7 +26,12 @@ export class PiecewiseQuadratic extends Surrogate {
   }
 }
 
-/** Exponential decay on each side of 0. Mirrors `braintools.surrogate.PiecewiseExp`. */
+/**
+ * Exponential decay on each side of 0. Mirrors `braintools.surrogate.PiecewiseExp`.
+ *
+ * @example
+ * new surrogate.PiecewiseExp().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.3032…, 0.5, 0.3032…]
+ */
 export class PiecewiseExp extends Surrogate {
   readonly alpha: Parameter;
 
@@ -53,7 +58,12 @@ export interface PiecewiseLeakyReluOptions {
   w?: Parameter;
 }
 
-/** A line of slope `1 / (2 w)` within w of 0, of slope c beyond. Mirrors `braintools.surrogate.PiecewiseLeakyRelu`. */
+/**
+ * A line of slope `1 / (2 w)` within w of 0, of slope c beyond. Mirrors `braintools.surrogate.PiecewiseLeakyRelu`.
+ *
+ * @example
+ * new surrogate.PiecewiseLeakyRelu().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.5, 0.5, 0.5]
+ */
 export class PiecewiseLeakyRelu extends Surrogate {
   readonly c: Parameter;
   readonly w: Parameter;
@@ -83,7 +93,7 @@ export interface LeakyReluOptions {
   beta?: Parameter;
 }
 
-/** A line of slope alpha below 0 and beta above. Mirrors `braintools.surrogate.LeakyRelu`. */
+/** A line of slope alpha below 0 and beta above. Mirrors `braintools.surrogate.LeakyRelu`. @example new surrogate.LeakyRelu().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.1, 1, 1] */
 export class LeakyRelu extends Surrogate {
   readonly alpha: Parameter;
   readonly beta: Parameter;
@@ -104,7 +114,12 @@ export class LeakyRelu extends Surrogate {
   }
 }
 
-/** A line up to 1 (of slope alpha below 0), logarithmic beyond. Mirrors `braintools.surrogate.LogTailedRelu`. */
+/**
+ * A line up to 1 (of slope alpha below 0), logarithmic beyond. Mirrors `braintools.surrogate.LogTailedRelu`.
+ *
+ * @example
+ * new surrogate.LogTailedRelu().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0, 0, 1]
+ */
 export class LogTailedRelu extends Surrogate {
   readonly alpha: Parameter;
 
@@ -130,7 +145,12 @@ export interface ReluGradOptions {
   width?: Parameter;
 }
 
-/** A triangular gradient of height `alpha width`. Mirrors `braintools.surrogate.ReluGrad`. */
+/**
+ * A triangular gradient of height `alpha width`. Mirrors `braintools.surrogate.ReluGrad`.
+ *
+ * @example
+ * new surrogate.ReluGrad().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.15, 0.3, 0.15]
+ */
 export class ReluGrad extends Surrogate {
   readonly alpha: Parameter;
   readonly width: Parameter;
@@ -159,7 +179,7 @@ function bell(x: Array, sigma: Array | number): Array {
   return np.divide(np.exp(np.negative(scaled)), np.multiply(Math.sqrt(2 * Math.PI), sigma));
 }
 
-/** A bell-shaped gradient. Mirrors `braintools.surrogate.GaussianGrad`. */
+/** A bell-shaped gradient. Mirrors `braintools.surrogate.GaussianGrad`. @example new surrogate.GaussianGrad().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.2419…, 0.3989…, 0.2419…] */
 export class GaussianGrad extends Surrogate {
   readonly sigma: Parameter;
   readonly alpha: Parameter;
@@ -185,7 +205,12 @@ export interface MultiGaussianGradOptions {
   scale?: Parameter;
 }
 
-/** A bell-shaped gradient with negative side lobes. Mirrors `braintools.surrogate.MultiGaussianGrad`. */
+/**
+ * A bell-shaped gradient with negative side lobes. Mirrors `braintools.surrogate.MultiGaussianGrad`.
+ *
+ * @example
+ * new surrogate.MultiGaussianGrad().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.2588…, 0.4391…, 0.2588…]
+ */
 export class MultiGaussianGrad extends Surrogate {
   readonly h: Parameter;
   readonly s: Parameter;
@@ -208,7 +233,12 @@ export class MultiGaussianGrad extends Surrogate {
   }
 }
 
-/** `(alpha |x| + 1) ** -2` as the gradient. Mirrors `braintools.surrogate.InvSquareGrad`. */
+/**
+ * `(alpha |x| + 1) ** -2` as the gradient. Mirrors `braintools.surrogate.InvSquareGrad`.
+ *
+ * @example
+ * new surrogate.InvSquareGrad().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [3.844e-4, 1, 3.844e-4]
+ */
 export class InvSquareGrad extends Surrogate {
   readonly alpha: Parameter;
 
@@ -223,7 +253,12 @@ export class InvSquareGrad extends Surrogate {
   }
 }
 
-/** `exp(-alpha |x|)` as the gradient. Mirrors `braintools.surrogate.SlayerGrad`. */
+/**
+ * `exp(-alpha |x|)` as the gradient. Mirrors `braintools.surrogate.SlayerGrad`.
+ *
+ * @example
+ * new surrogate.SlayerGrad().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.6065…, 1, 0.6065…]
+ */
 export class SlayerGrad extends Surrogate {
   readonly alpha: Parameter;
 
@@ -238,23 +273,68 @@ export class SlayerGrad extends Surrogate {
   }
 }
 
-/** Spikes with {@link PiecewiseQuadratic}'s gradient. Mirrors `braintools.surrogate.piecewise_quadratic`. */
+/**
+ * Spikes with {@link PiecewiseQuadratic}'s gradient. Mirrors `braintools.surrogate.piecewise_quadratic`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.piecewiseQuadratic(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.5, 1, 0.5]
+ */
 export const piecewiseQuadratic = asFunction(PiecewiseQuadratic);
-/** Spikes with {@link PiecewiseExp}'s gradient. Mirrors `braintools.surrogate.piecewise_exp`. */
+/**
+ * Spikes with {@link PiecewiseExp}'s gradient. Mirrors `braintools.surrogate.piecewise_exp`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.piecewiseExp(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.3032…, 0.5, 0.3032…]
+ */
 export const piecewiseExp = asFunction(PiecewiseExp);
-/** Spikes with {@link PiecewiseLeakyRelu}'s gradient. Mirrors `braintools.surrogate.piecewise_leaky_relu`. */
+/**
+ * Spikes with {@link PiecewiseLeakyRelu}'s gradient. Mirrors `braintools.surrogate.piecewise_leaky_relu`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.piecewiseLeakyRelu(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.5, 0.5, 0.5]
+ */
 export const piecewiseLeakyRelu = asFunction(PiecewiseLeakyRelu);
-/** Spikes with {@link LeakyRelu}'s gradient. Mirrors `braintools.surrogate.leaky_relu`. */
+/**
+ * Spikes with {@link LeakyRelu}'s gradient. Mirrors `braintools.surrogate.leaky_relu`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.leakyRelu(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.1, 1, 1]
+ */
 export const leakyRelu = asFunction(LeakyRelu);
-/** Spikes with {@link LogTailedRelu}'s gradient. Mirrors `braintools.surrogate.log_tailed_relu`. */
+/**
+ * Spikes with {@link LogTailedRelu}'s gradient. Mirrors `braintools.surrogate.log_tailed_relu`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.logTailedRelu(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0, 0, 1]
+ */
 export const logTailedRelu = asFunction(LogTailedRelu);
-/** Spikes with {@link ReluGrad}. Mirrors `braintools.surrogate.relu_grad`. */
+/** Spikes with {@link ReluGrad}. Mirrors `braintools.surrogate.relu_grad`. @example grad((x: Array) => surrogate.reluGrad(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.15, 0.3, 0.15] */
 export const reluGrad = asFunction(ReluGrad);
-/** Spikes with {@link GaussianGrad}. Mirrors `braintools.surrogate.gaussian_grad`. */
+/**
+ * Spikes with {@link GaussianGrad}. Mirrors `braintools.surrogate.gaussian_grad`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.gaussianGrad(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.2419…, 0.3989…, 0.2419…]
+ */
 export const gaussianGrad = asFunction(GaussianGrad);
-/** Spikes with {@link MultiGaussianGrad}. Mirrors `braintools.surrogate.multi_gaussian_grad`. */
+/**
+ * Spikes with {@link MultiGaussianGrad}. Mirrors `braintools.surrogate.multi_gaussian_grad`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.multiGaussianGrad(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.2588…, 0.4391…, 0.2588…]
+ */
 export const multiGaussianGrad = asFunction(MultiGaussianGrad);
-/** Spikes with {@link InvSquareGrad}. Mirrors `braintools.surrogate.inv_square_grad`. */
+/**
+ * Spikes with {@link InvSquareGrad}. Mirrors `braintools.surrogate.inv_square_grad`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.invSquareGrad(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [3.844e-4, 1, 3.844e-4]
+ */
 export const invSquareGrad = asFunction(InvSquareGrad);
-/** Spikes with {@link SlayerGrad}. Mirrors `braintools.surrogate.slayer_grad`. */
+/**
+ * Spikes with {@link SlayerGrad}. Mirrors `braintools.surrogate.slayer_grad`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.slayerGrad(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.6065…, 1, 0.6065…]
+ */
 export const slayerGrad = asFunction(SlayerGrad);

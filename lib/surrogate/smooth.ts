@@ -29,7 +29,12 @@ export class Sigmoid extends Surrogate {
   }
 }
 
-/** `alpha x / (2 (1 + |alpha x|)) + 1/2`. Mirrors `braintools.surrogate.SoftSign`. */
+/**
+ * `alpha x / (2 (1 + |alpha x|)) + 1/2`. Mirrors `braintools.surrogate.SoftSign`.
+ *
+ * @example
+ * new surrogate.SoftSign().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.2222…, 0.5, 0.2222…]
+ */
 export class SoftSign extends Surrogate {
   readonly alpha: Parameter;
 
@@ -48,7 +53,7 @@ export class SoftSign extends Surrogate {
   }
 }
 
-/** `arctan(pi/2 alpha x) / pi + 1/2`. Mirrors `braintools.surrogate.Arctan`. */
+/** `arctan(pi/2 alpha x) / pi + 1/2`. Mirrors `braintools.surrogate.Arctan`. @example new surrogate.Arctan().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.3092…, 0.5, 0.3092…] */
 export class Arctan extends Surrogate {
   readonly alpha: Parameter;
 
@@ -71,7 +76,7 @@ export class Arctan extends Surrogate {
   }
 }
 
-/** `(1 + erf(alpha x)) / 2`. Mirrors `braintools.surrogate.ERF`. */
+/** `(1 + erf(alpha x)) / 2`. Mirrors `braintools.surrogate.ERF`. @example new surrogate.ERF().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.4393…, 0.5641…, 0.4393…] */
 export class ERF extends Surrogate {
   readonly alpha: Parameter;
 
@@ -90,7 +95,12 @@ export class ERF extends Surrogate {
   }
 }
 
-/** `sign(x) log(1 + |alpha x|)`. Mirrors `braintools.surrogate.NonzeroSignLog`. */
+/**
+ * `sign(x) log(1 + |alpha x|)`. Mirrors `braintools.surrogate.NonzeroSignLog`.
+ *
+ * @example
+ * new surrogate.NonzeroSignLog().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.6666…, 1, 0.6666…]
+ */
 export class NonzeroSignLog extends Surrogate {
   readonly alpha: Parameter;
 
@@ -115,7 +125,12 @@ export interface SquarewaveOptions {
   tPeriod?: Parameter;
 }
 
-/** The first n terms of a square wave's Fourier series. Mirrors `braintools.surrogate.SquarewaveFourierSeries`. */
+/**
+ * The first n terms of a square wave's Fourier series. Mirrors `braintools.surrogate.SquarewaveFourierSeries`.
+ *
+ * @example
+ * new surrogate.SquarewaveFourierSeries().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.6532…, 1, 0.6532…]
+ */
 export class SquarewaveFourierSeries extends Surrogate {
   readonly n: number;
   readonly tPeriod: Parameter;
@@ -150,7 +165,12 @@ export interface S2nnOptions {
   epsilon?: Parameter;
 }
 
-/** Logistic in `alpha x` below 0, logarithmic above. Mirrors `braintools.surrogate.S2NN`. */
+/**
+ * Logistic in `alpha x` below 0, logarithmic above. Mirrors `braintools.surrogate.S2NN`.
+ *
+ * @example
+ * new surrogate.S2NN().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.4199…, 1, 0.6666…]
+ */
 export class S2NN extends Surrogate {
   readonly alpha: Parameter;
   readonly beta: Parameter;
@@ -176,7 +196,12 @@ export class S2NN extends Surrogate {
   }
 }
 
-/** A power law around 0: `(1 + 2 |x| / (alpha + 1)) ** -alpha` is its gradient. Mirrors `braintools.surrogate.QPseudoSpike`. */
+/**
+ * A power law around 0: `(1 + 2 |x| / (alpha + 1)) ** -alpha` is its gradient. Mirrors `braintools.surrogate.QPseudoSpike`.
+ *
+ * @example
+ * new surrogate.QPseudoSpike().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [0.5625, 1, 0.5625]
+ */
 export class QPseudoSpike extends Surrogate {
   readonly alpha: Parameter;
 
@@ -205,17 +230,47 @@ export class QPseudoSpike extends Surrogate {
 
 /** Spikes with {@link Sigmoid}'s gradient. Mirrors `braintools.surrogate.sigmoid`. @example surrogate.sigmoid([-1, 0, 1], { alpha: 2 }) // [0, 1, 1] */
 export const sigmoid = asFunction(Sigmoid);
-/** Spikes with {@link SoftSign}'s gradient. Mirrors `braintools.surrogate.soft_sign`. */
+/**
+ * Spikes with {@link SoftSign}'s gradient. Mirrors `braintools.surrogate.soft_sign`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.softSign(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.2222…, 0.5, 0.2222…]
+ */
 export const softSign = asFunction(SoftSign);
-/** Spikes with {@link Arctan}'s gradient. Mirrors `braintools.surrogate.arctan`. */
+/**
+ * Spikes with {@link Arctan}'s gradient. Mirrors `braintools.surrogate.arctan`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.arctan(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.3092…, 0.5, 0.3092…]
+ */
 export const arctan = asFunction(Arctan);
-/** Spikes with {@link ERF}'s gradient. Mirrors `braintools.surrogate.erf`. */
+/**
+ * Spikes with {@link ERF}'s gradient. Mirrors `braintools.surrogate.erf`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.erf(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.4393…, 0.5641…, 0.4393…]
+ */
 export const erf = asFunction(ERF);
-/** Spikes with {@link NonzeroSignLog}'s gradient. Mirrors `braintools.surrogate.nonzero_sign_log`. */
+/**
+ * Spikes with {@link NonzeroSignLog}'s gradient. Mirrors `braintools.surrogate.nonzero_sign_log`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.nonzeroSignLog(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.6666…, 1, 0.6666…]
+ */
 export const nonzeroSignLog = asFunction(NonzeroSignLog);
-/** Spikes with {@link SquarewaveFourierSeries}' gradient. Mirrors `braintools.surrogate.squarewave_fourier_series`. */
+/**
+ * Spikes with {@link SquarewaveFourierSeries}' gradient. Mirrors `braintools.surrogate.squarewave_fourier_series`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.squarewaveFourierSeries(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.6532…, 1, 0.6532…]
+ */
 export const squarewaveFourierSeries = asFunction(SquarewaveFourierSeries);
-/** Spikes with {@link S2NN}'s gradient. Mirrors `braintools.surrogate.s2nn`. */
+/** Spikes with {@link S2NN}'s gradient. Mirrors `braintools.surrogate.s2nn`. @example grad((x: Array) => surrogate.s2nn(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.4199…, 1, 0.6666…] */
 export const s2nn = asFunction(S2NN);
-/** Spikes with {@link QPseudoSpike}'s gradient. Mirrors `braintools.surrogate.q_pseudo_spike`. */
+/**
+ * Spikes with {@link QPseudoSpike}'s gradient. Mirrors `braintools.surrogate.q_pseudo_spike`.
+ *
+ * @example
+ * grad((x: Array) => surrogate.qPseudoSpike(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [0.5625, 1, 0.5625]
+ */
 export const qPseudoSpike = asFunction(QPseudoSpike);
