@@ -28,7 +28,7 @@ export {
 } from './dtypes';
 export { cbrt, exp, exp2, expm1, log, log10, log1p, log2, logaddexp, logaddexp2, sqrt } from './exponents';
 export { copysign, frexp, ldexp, nextafter, signbit, spacing } from './floatBits';
-export { frompyfunc, type Vectorized } from './frompyfunc';
+export { frompyfunc } from './frompyfunc';
 export { c_, type ConcatenateEntry, type Concatenator, r_ } from './concatenators';
 export { type GridRange, indexExp, mgrid, ogrid, s_ } from './grids';
 export { gcd, lcm } from './integers';
@@ -44,7 +44,7 @@ export { heaviside, i0, nanToNum, type NanToNumOptions, sinc } from './special';
 export {
   acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan, atan2, atanh, cos, cosh, deg2rad, degrees, hypot, rad2deg, radians, sin, sinh, tan, tanh,
 } from './trigonometric';
-export type { BinaryUfunc, UfuncReduceOptions } from './ufunc';
+export { type BinaryUfunc, type Ufunc, type UfuncAccumulateOptions, ufunc, type UfuncOptions, type UfuncReduceOptions, type UnaryUfunc } from './ufunc';
 export { unwrap, type UnwrapOptions } from './unwrap';
 export { piecewise, select } from './where';
 import './methods';

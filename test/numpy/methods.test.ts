@@ -112,9 +112,31 @@ test('ufunc methods', () => {
   expect([np.add.nin, np.add.identity, np.multiply.identity, np.subtract.identity]).toEqual([2, 0, 1, null]);
   expect(() => np.subtract.reduce(np.zeros(0))).toThrow(ArgumentError);
   const twice = np.frompyfunc((a, b) => a.add(b.mul(2)), 2, 1, { identity: 0 });
-  expect([twice([1, 2], 3).js(), twice.outer([1, 2], [10, 20]).js(), twice.reduce(np.array([1, 2, 3])).item(), twice.identity]).toEqual([[7, 8], [[21, 41], [22, 42]], 11, 0]);
+  expect([twice([1, 2], 3).js(), twice.outer([1, 2], [10, 20]).js(), twice.reduce(np.array([1, 2, 3])).item(), twice.identity]).toEqual([[7, 8], [[21, 41], [22, 42]], 12, 0]);
   expect((np.frompyfunc((a) => [a, a.neg()], 1, 2)([1, 2]) as np.Array[]).map((a) => a.js())).toEqual([[1, 2], [-1, -2]]);
   expect(() => np.frompyfunc((a) => a, 1, 2)([1])).toThrow(ArgumentError);
+
+  // What is not associative is folded in order.
+  expect(twice.accumulate(np.array([1, 2, 3, 4])).js()).toEqual([1, 5, 11, 19]);
+  expect(twice.reduce(np.array([1, 2, 3]), { where: [true, false, true] }).item()).toBe(8);
+  expect([np.add.reduceat(np.array([1, 2, 3, 4, 5]), [0, 2, 4]).js(), np.multiply.reduceat(np.array([[1, 2, 3], [4, 5, 6]]), [2, 0], { axis: 1 }).js()]).toEqual([[3, 7, 5], [[3, 6], [6, 120]]]);
+  expect(np.bitwiseAnd.reduce(np.array([[6, 3], [5, 7]], 'int8'), { axis: [0, 1], initial: 6 }).item()).toBe(0);
+  expect(np.logicalXor.reduce(np.array([1, 0, 2])).item()).toBe(false);
+  expect(np.logaddexp.reduce(np.array([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])).item()).toBe(Number.NEGATIVE_INFINITY);
+  const ints = np.array([1, 2, 3], 'int8');
+  expect([np.maximum.at(ints, [0, 0], [5, 4]).js(), np.maximum.at(ints, 1, 7).dtype, np.power === np.pow, np.negative.at(ints, [0, 0, 1]).js()]).toEqual([[5, 2, 3], 'int8', true, [1, -2, 3]]);
+  expect(np.add.at(np.zeros([2, 2]), [np.array([0, 1], 'int32'), np.array([1, 1], 'int32')], 3).js()).toEqual([[0, 3], [0, 3]]);
+  const named = new np.ufunc((a, b) => a.sub(b), 2, 1, { name: 'less', identity: 0 });
+  expect([np.add instanceof np.ufunc, np.negative instanceof np.ufunc, named instanceof np.ufunc, typeof named, named.name, String(named), named([3, 4], 1).js(), [1, 2].map(np.negative).map((a) => a.item())])
+    .toEqual([true, true, true, 'function', 'less', "<jnp.ufunc 'less'>", [2, 3], [-1, -2]]);
+  expect(() => np.add.at(ints, 0, 1, { inplace: true as never })).toThrow('arrays never change');
+  expect(() => np.add.at(ints, 0)).toThrow(ArgumentError);
+  expect(() => np.negative.reduce(ints)).toThrow('expected a function of two operands');
+  expect(() => np.subtract.reduce(ints, { where: [true, true, false] })).toThrow('no identity');
+  expect(() => np.logaddexp.reduceat(ints, [0])).toThrow(DtypeError);
+  expect(() => (np.add as (...args: unknown[]) => unknown)(1, 2, { where: [true] })).toThrow('the option where is not supported');
+  expect(() => new np.ufunc((a) => a, 0, 1)).toThrow(ArgumentError);
+  expect(() => new np.ufunc((a) => a, 1, 1, { reduct: null } as never)).toThrow("unknown option 'reduct'");
 });
 
 test('arrays from everything', () => {
