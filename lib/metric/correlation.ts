@@ -29,6 +29,12 @@ export function stepLength(op: string, dt: number | undefined): number {
   return value;
 }
 
+/** The nearest integer, of two the even one, as Python's round. */
+export function roundHalfEven(x: number): number {
+  const n = Math.round(x);
+  return n - x === 0.5 && n % 2 !== 0 ? n - 1 : n;
+}
+
 /** A matrix, each column over time. @throws ShapeError for other arrays */
 export function matrix(op: string, what: string, x: ArrayLike): Array {
   const a = asArray(x, op);
@@ -61,7 +67,7 @@ export function crossCorrelation(spikes: ArrayLike, bin: number, given: DtOption
   const { dt, method = 'loop' } = checkOptions('crossCorrelation', ['dt', 'method'], given);
   checkMethod('crossCorrelation', method);
   const step = stepLength('crossCorrelation', dt);
-  const binSize = Math.round(bin / step);
+  const binSize = roundHalfEven(bin / step);
   if (!(binSize >= 1)) throw new ArgumentError(`crossCorrelation: expected bin of at least one step of ${step}, got ${bin}`);
   const x = matrix('crossCorrelation', 'spikes', spikes);
   return x.shape[1]! < 2 ? np.array(0) : crossOf([x], { binSize })[0]!;

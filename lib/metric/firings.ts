@@ -4,7 +4,7 @@ import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import * as np from '../numpy';
-import { type DtOptions, matrix, stepLength } from './correlation';
+import { type DtOptions, matrix, roundHalfEven, stepLength } from './correlation';
 
 /** The steps at which each neuron fires, of spikes (time, neurons). */
 function firingSteps(op: string, spikes: ArrayLike): { steps: number; times: number[][] } {
@@ -43,7 +43,7 @@ export function rasterPlot(spMatrix: ArrayLike, times: ArrayLike): [Array, Array
 }
 
 const rateOf = composite<{ points: number; height: number }>('firingRate', ([spikes], { points, height }) => [
-  np.convolve(np.mean(spikes!, { axis: 1 }), np.full([points], height, { dtype: spikes!.dtype }), { mode: 'same' }),
+  np.convolve(np.mean(spikes!, { axis: 1 }), np.full([points], height, { dtype: np.promoteTypes(spikes!.dtype, 'float32') }), { mode: 'same' }),
 ]);
 
 /**
@@ -184,7 +184,7 @@ export function phaseLockingValue(spikeMatrix: ArrayLike, referenceFreq: number,
  */
 export function spikeTimeTilingCoefficient(spikeMatrix: ArrayLike, given: DtOptions & { tau?: number } = {}): Array {
   const { dt, tau = 0.005 } = checkOptions('spikeTimeTilingCoefficient', ['dt', 'tau'], given);
-  const reach = Math.round(tau / stepLength('spikeTimeTilingCoefficient', dt));
+  const reach = roundHalfEven(tau / stepLength('spikeTimeTilingCoefficient', dt));
   const { steps, times } = firingSteps('spikeTimeTilingCoefficient', spikeMatrix);
   const covered = times.map((train) => {
     const tiles = new Set<number>();
@@ -203,7 +203,7 @@ export function spikeTimeTilingCoefficient(spikeMatrix: ArrayLike, given: DtOpti
 
 const correlationIndexOf = composite<{ binSize: number; bins: number }>('correlationIndex', ([spikes], { binSize, bins }) => {
   const n = spikes!.shape[1]!;
-  const binned = np.sum(np.reshape(spikes!.slice([0, bins * binSize]) as Array, [bins, binSize, n]), { axis: 1 });
+  const binned = np.sum(np.reshape(np.astype(spikes!.slice([0, bins * binSize]) as Array, np.promoteTypes(spikes!.dtype, 'float32')), [bins, binSize, n]), { axis: 1 });
   const coefficients = np.corrcoef(np.transpose(binned));
   const pairs = np.triu(np.where(np.isnan(coefficients), 0, coefficients), 1);
   return [np.clip(np.divide(np.sum(pairs), (n * (n - 1)) / 2), -1, 1)];

@@ -173,7 +173,7 @@ const csdOf = composite<{ factor: number }>('currentSourceDensity', ([x], { fact
  */
 export function currentSourceDensity(lfpLaminar: ArrayLike, electrodeSpacing: number, given: { conductivity?: number; axis?: number } = {}): Array {
   const { conductivity = 1, axis = -1 } = checkOptions('currentSourceDensity', ['conductivity', 'axis'], given);
-  const x = promoteDtypesInexact('currentSourceDensity', lfpLaminar)[0]!;
+  const x = asArray(lfpLaminar, 'currentSourceDensity');
   const moved = np.moveaxis(x, axis, -1);
   if (moved.shape.at(-1)! < 3) throw new ShapeError(`currentSourceDensity: expected at least 3 electrodes along axis ${axis}, got ${x.aval}`);
   return np.moveaxis(csdOf([moved], { factor: -conductivity / electrodeSpacing ** 2 })[0]!, -1, axis);

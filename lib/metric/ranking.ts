@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ArgumentError } from '../core/errors';
+import { ArgumentError, DtypeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
@@ -8,7 +8,7 @@ import * as np from '../numpy';
 import { checkReduction, floats, type Reduction } from './checks';
 
 export interface RankingOptions {
-  /** Which items count, of the labels' shape; by default all. */
+  /** Which items count: booleans of the labels' shape; by default all. */
   where?: ArrayLike | null;
   /** Factors of the labels. */
   weights?: ArrayLike | null;
@@ -22,7 +22,7 @@ interface Given {
 }
 
 const listLosses = composite<Given>('rankingSoftmaxLoss', ([logits, labels, ...rest], given) => {
-  const where = given.where ? np.astype(rest[0]!, 'bool') : null;
+  const where = given.where ? rest[0]! : null;
   let [x, y] = [logits!, np.astype(labels!, logits!.dtype)];
   if (where !== null) [x, y] = [np.where(where, x, -Infinity), np.where(where, y, 0)];
   if (given.weights) y = np.multiply(y, rest.at(-1)!);
@@ -44,6 +44,7 @@ export function rankingSoftmaxLoss(logits: ArrayLike, labels: ArrayLike, given: 
   if (typeof reduction !== 'function') checkReduction(op, reduction);
   const x = floats(op, 'logits', logits);
   const mask = where === null ? null : asArray(where, op);
+  if (mask !== null && mask.dtype !== 'bool') throw new DtypeError(`${op}: expected where to be booleans, got ${mask.aval}`);
   if (mask !== null && mask.ndim > x.ndim) throw new ArgumentError(`${op}: expected where to broadcast with logits ${x.aval}, got ${mask.aval}`);
   const rest = [...(mask === null ? [] : [mask]), ...(weights === null ? [] : [asArray(weights, op)])];
   const losses = listLosses([x, asArray(labels, op), ...rest], { where: mask !== null, weights: weights !== null })[0]!;
@@ -52,5 +53,6 @@ export function rankingSoftmaxLoss(logits: ArrayLike, labels: ArrayLike, given: 
   if (reduction === 'sum') return np.sum(losses, { where: counted });
   if (reduction === 'none') return counted === null ? losses : np.where(counted, losses, 0);
   const mean = np.mean(losses, { where: counted });
+  if (losses.size === 0) return np.zerosLike(mean);
   return counted === null ? mean : np.where(np.any(counted), mean, 0);
 }

@@ -64,3 +64,16 @@ test('wrong arguments are named', () => {
   expect(() => metric.l1Loss(x, x, { reduction: 'median' as metric.Reduction })).toThrow(/l1Loss: expected reduction/);
   expect(() => metric.smoothLabels(x, 2)).toThrow(/smoothLabels: expected alpha in \[0, 1\], got 2/);
 });
+
+test('windows of half steps round to the even number, as Python does; half floats are counted in single precision; no list has a mean of 0', () => {
+  const spikes = np.array([[1, 0], [0, 1], [1, 1], [0, 0], [1, 0], [0, 1], [0, 1], [1, 0]]);
+  expect(metric.crossCorrelation(spikes, 2.5, { dt: 1 }).item()).toBe(metric.crossCorrelation(spikes, 2, { dt: 1 }).item());
+  expect(metric.crossCorrelation(spikes, 3.5, { dt: 1 }).item()).toBe(metric.crossCorrelation(spikes, 4, { dt: 1 }).item());
+  expect(() => metric.crossCorrelation(spikes, 0.5, { dt: 1 })).toThrow(/expected bin of at least one step/);
+  expect(metric.spikeTimeTilingCoefficient(spikes, { dt: 1, tau: 0.5 }).toList()).toEqual(metric.spikeTimeTilingCoefficient(spikes, { dt: 1, tau: 0 }).toList());
+  expect(metric.crossCorrelation(spikes, 2, { dt: 1, method: 'vmap' }).item()).toBe(metric.crossCorrelation(spikes, 2, { dt: 1 }).item());
+  expect(() => metric.voltageFluctuation(spikes, { method: 'map' as never })).toThrow(/expected method to be 'loop' or 'vmap'/);
+  expect(metric.firingRate(spikes.astype('float16'), 2, { dt: 1 }).dtype).toBe('float32');
+  expect(metric.rankingSoftmaxLoss(np.zeros([0, 3]), np.zeros([0, 3])).item()).toBe(0);
+  expect(() => metric.rankingSoftmaxLoss([1, 2], [1, 0], { where: np.array([1, 0], 'int32') })).toThrow(/expected where to be booleans/);
+});
