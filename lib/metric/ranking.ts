@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ArgumentError, DtypeError } from '../core/errors';
+import { ArgumentError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
@@ -8,7 +8,7 @@ import * as np from '../numpy';
 import { checkReduction, floats, type Reduction } from './checks';
 
 export interface RankingOptions {
-  /** Which items count: booleans of the labels' shape; by default all. */
+  /** Which items count (booleans, or numbers that are not 0), of the labels' shape; by default all. */
   where?: ArrayLike | null;
   /** Factors of the labels. */
   weights?: ArrayLike | null;
@@ -22,7 +22,7 @@ interface Given {
 }
 
 const listLosses = composite<Given>('rankingSoftmaxLoss', ([logits, labels, ...rest], given) => {
-  const where = given.where ? rest[0]! : null;
+  const where = given.where ? np.astype(rest[0]!, 'bool') : null;
   let [x, y] = [logits!, np.astype(labels!, logits!.dtype)];
   if (where !== null) [x, y] = [np.where(where, x, -Infinity), np.where(where, y, 0)];
   if (given.weights) y = np.multiply(y, rest.at(-1)!);
@@ -44,7 +44,6 @@ export function rankingSoftmaxLoss(logits: ArrayLike, labels: ArrayLike, given: 
   if (typeof reduction !== 'function') checkReduction(op, reduction);
   const x = floats(op, 'logits', logits);
   const mask = where === null ? null : asArray(where, op);
-  if (mask !== null && mask.dtype !== 'bool') throw new DtypeError(`${op}: expected where to be booleans, got ${mask.aval}`);
   if (mask !== null && mask.ndim > x.ndim) throw new ArgumentError(`${op}: expected where to broadcast with logits ${x.aval}, got ${mask.aval}`);
   const rest = [...(mask === null ? [] : [mask]), ...(weights === null ? [] : [asArray(weights, op)])];
   const losses = listLosses([x, asArray(labels, op), ...rest], { where: mask !== null, weights: weights !== null })[0]!;
