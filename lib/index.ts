@@ -52,7 +52,7 @@ export {
   checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
   ShapeDtypeStruct, switchCase, valueAndGrad, vectorGrad, vjp, vmap, whileLoop,
 } from './transform/index';
-export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, StatefulJaxpr, VmapOptions } from './transform/index';
+export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, StatefulJaxpr, VmapOptions } from './transform/index';
 
 export {
   BatchState, catchNewStates, checkStateTracer, checkStateTracer as checkStateJaxTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,

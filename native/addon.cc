@@ -9,6 +9,7 @@
 #include "env.h"
 #include "event.h"
 #include "executable.h"
+#include "profiler.h"
 
 namespace xs {
 namespace {
@@ -82,6 +83,8 @@ NAPI_MODULE_INIT() {
     add("codeSize", ExecutableCodeSize);
     add("deleteExecutable", ExecutableDelete);
     add("isDeletedExecutable", ExecutableIsDeleted);
+    add("profilerStart", ProfilerStart);
+    add("profilerStop", ProfilerStop);
     add("setCallbackHooks", SetCallbackHooks);
     add("answerCallback", AnswerCallback);
     add("callbackBarrier", CallbackBarrier);

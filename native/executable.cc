@@ -213,6 +213,12 @@ napi_value ExecutableMemoryStats(napi_env env, napi_callback_info info) {
     Set(env, out, "outputBytes", Num(env, static_cast<double>(args.output_size_in_bytes)));
     Set(env, out, "aliasBytes", Num(env, static_cast<double>(args.alias_size_in_bytes)));
     Set(env, out, "tempBytes", Num(env, static_cast<double>(args.temp_size_in_bytes)));
+    Set(env, out, "hostGeneratedCodeBytes", Num(env, static_cast<double>(args.host_generated_code_size_in_bytes)));
+    Set(env, out, "hostArgumentBytes", Num(env, static_cast<double>(args.host_argument_size_in_bytes)));
+    Set(env, out, "hostOutputBytes", Num(env, static_cast<double>(args.host_output_size_in_bytes)));
+    Set(env, out, "hostAliasBytes", Num(env, static_cast<double>(args.host_alias_size_in_bytes)));
+    Set(env, out, "hostTempBytes", Num(env, static_cast<double>(args.host_temp_size_in_bytes)));
+    Set(env, out, "peakBytes", Num(env, static_cast<double>(args.peak_memory_in_bytes)));
     return out;
   });
 }

@@ -8,6 +8,7 @@
 #include "executable.h"
 #include "gate.h"
 #include "handle.h"
+#include "profiler.h"
 
 namespace xs {
 
@@ -191,7 +192,7 @@ std::shared_ptr<Run> StartAtDesk(napi_env env, Executable* e, std::vector<Row>& 
 }
 
 // Tells the desk when the work of all devices is over.
-void TrackRun(Client& client, const std::shared_ptr<Run>& run, Few<PJRT_Event*, 8>& events) {
+void TrackRun(const Executable& e, const std::shared_ptr<Run>& run, Few<PJRT_Event*, 8>& events, int64_t begin) {
   struct Left {
     std::mutex mutex;
     size_t count;
@@ -201,12 +202,15 @@ void TrackRun(Client& client, const std::shared_ptr<Run>& run, Few<PJRT_Event*, 
   auto left = std::make_shared<Left>();
   left->count = events.size();
   for (size_t d = 0; d < events.size(); d++) {
-    client.Track(events[d], [run, left](const Error* e) {
+    std::function<void(const Error*)> log;
+    if (begin != 0) log = RunLog::Ended(e, d, begin);
+    e.client->Track(events[d], [run, left, log](const Error* failure) {
+      if (log) log(failure);
       {
         std::lock_guard<std::mutex> lock(left->mutex);
-        if (e != nullptr && !left->failed) {
+        if (failure != nullptr && !left->failed) {
           left->failed = true;
-          left->error = *e;
+          left->error = *failure;
         }
         if (--left->count > 0) return;
       }
@@ -261,6 +265,8 @@ std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows,
       return false;
     }
   };
+  // 0 while no profile is taken.
+  const int64_t begin = RunLog::On() ? RunLog::Now() : 0;
   bool started = start();
   if (e->any_donated) DropDonated(env, *e, rows, run);
   if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
@@ -270,7 +276,8 @@ std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows,
   }
   if (!started) throw error;
   // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.
-  if (run != nullptr) TrackRun(*e->client, run, events);
+  if (run != nullptr) TrackRun(*e, run, events, begin);
+  else if (begin != 0) for (size_t d = 0; d < n; d++) e->client->Track(events[d], RunLog::Ended(*e, d, begin));
   else for (size_t d = 0; d < n; d++) e->client->Track(events[d]);
   return run;
 }

@@ -10,6 +10,8 @@ export interface Config {
   debugInfs: boolean;
   /** Precision of matrix products and convolutions that name none, `'highest'` say; null: the platform's. */
   defaultMatmulPrecision: string | null;
+  /** Folder that every program is written to when it is compiled; null for none. It is no part of signatures. Set by `environ.set({ dumpHloTo })`. */
+  dumpHloTo: string | null;
   /** The generator of keys that name none; `unsafe_rbg` also says how keys of four words are split. */
   defaultPrngImpl: PrngImpl;
 }
@@ -18,7 +20,7 @@ export interface Config {
 export const PRNG_IMPLS = ['threefry2x32', 'rbg', 'unsafe_rbg'] as const;
 export type PrngImpl = (typeof PRNG_IMPLS)[number];
 
-export const config: Config = { enableX64: false, disableJit: false, debugNans: false, debugInfs: false, defaultMatmulPrecision: null, defaultPrngImpl: 'threefry2x32' };
+export const config: Config = { enableX64: false, disableJit: false, debugNans: false, debugInfs: false, defaultMatmulPrecision: null, dumpHloTo: process.env.XLASTATE_DUMP_HLO_TO || null, defaultPrngImpl: 'threefry2x32' };
 
 const precisions: (string | null)[] = [null];
 

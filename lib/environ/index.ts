@@ -1,6 +1,6 @@
 export { EnvironError } from './errors';
 export {
-  type ContextSettings, DEFAULT_PRECISION, DT, FIT, HOST_DEVICE_COUNT, I, JIT_ERROR_CHECK, type KnownSettings, PLATFORM, type Platform, PRECISION, type Precision, type Settings,
+  type ContextSettings, DEFAULT_PRECISION, DT, DUMP_HLO_TO, FIT, HOST_DEVICE_COUNT, I, JIT_ERROR_CHECK, type KnownSettings, PLATFORM, type Platform, PRECISION, type Precision, type Settings,
   SUPPORTED_PLATFORMS, SUPPORTED_PRECISIONS, T,
 } from './keys';
 export { getHostDeviceCount, getPlatform, setHostDeviceCount, setPlatform } from './platform';

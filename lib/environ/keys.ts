@@ -16,6 +16,8 @@ export const HOST_DEVICE_COUNT = 'hostDeviceCount';
 export const JIT_ERROR_CHECK = 'jitErrorCheck';
 /** Whether a model is being fitted: what dropout and batch normalisation look at. */
 export const FIT = 'fit';
+/** Folder that every program is written to when it is compiled; null for none. */
+export const DUMP_HLO_TO = 'dumpHloTo';
 
 export const DEFAULT_PRECISION = 32;
 export const SUPPORTED_PLATFORMS = ['cpu', 'gpu', 'tpu', 'cuda', 'rocm'] as const;
@@ -33,6 +35,7 @@ export interface KnownSettings {
   fit: boolean;
   precision: Precision;
   jitErrorCheck: boolean;
+  dumpHloTo: string | null;
 }
 
 /** What a context may hold: the known keys and any of your own. A key whose value is undefined is left as it is. */

@@ -1,10 +1,14 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Array } from '../core/array';
 import { config } from '../core/config';
 import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
+import { makeFolder } from '../pjrt/cacheDir';
 import { EnvironError } from './errors';
 import {
-  canonicalKey, type ContextSettings, DEFAULT_PRECISION, DT, HOST_DEVICE_COUNT, type KnownSettings, PLATFORM, PRECISION, type Precision, type Settings, SUPPORTED_PRECISIONS,
+  canonicalKey, type ContextSettings, DEFAULT_PRECISION, DT, DUMP_HLO_TO, HOST_DEVICE_COUNT, type KnownSettings, PLATFORM, PRECISION, type Precision, type Settings, SUPPORTED_PRECISIONS,
 } from './keys';
 import { getHostDeviceCount, getPlatform, setHostDeviceCount, setPlatform } from './platform';
 
@@ -99,6 +103,18 @@ function checkDt(op: string, value: unknown): void {
   }
 }
 
+function checkFolder(op: string, value: unknown): void {
+  if (value === null) return;
+  if (typeof value !== 'string' || value === '') throw new ArgumentError(`environ.${op}: expected dumpHloTo to be the path of a folder, or null, got ${describeValue(value)}`);
+  try {
+    makeFolder(resolve(value));
+    accessSync(value, constants.W_OK);
+    if (!statSync(value).isDirectory()) throw new Error('it is no folder');
+  } catch (cause) {
+    throw new EnvironError(`environ.${op}: dumpHloTo: the folder '${value}' cannot be written to: ${(cause as Error).message}`, { cause });
+  }
+}
+
 /** Checked entries of settings given by a user, undefined ones left out. */
 function given(op: string, settings: object): [string, unknown][] {
   if (typeof settings !== 'object' || settings === null) throw new ArgumentError(`environ.${op}: expected an object of settings, got ${String(settings)}`);
@@ -106,13 +122,19 @@ function given(op: string, settings: object): [string, unknown][] {
   for (const [key, value] of entries) {
     if (key === PRECISION) checkPrecision(op, value);
     if (key === DT) checkDt(op, value);
+    if (key === DUMP_HLO_TO) checkFolder(op, value);
   }
   return entries;
 }
 
-/** 64-bit types exist where the precision in force is 64. */
-function applyPrecision(env: EnvironmentState): void {
-  if (env === DEFAULT) config.enableX64 = String(lookup(env, PRECISION)?.value) === '64';
+const DUMP_VARIABLE = 'XLASTATE_DUMP_HLO_TO';
+
+/** 64-bit types exist where the precision in force is 64; programs are written where `dumpHloTo`, or else the environment variable, says. */
+function applyConfig(env: EnvironmentState): void {
+  if (env !== DEFAULT) return;
+  config.enableX64 = String(lookup(env, PRECISION)?.value) === '64';
+  const dump = lookup(env, DUMP_HLO_TO);
+  config.dumpHloTo = dump === undefined ? process.env[DUMP_VARIABLE] || null : (dump.value as string | null);
 }
 
 export interface EnvOption {
@@ -124,10 +146,11 @@ export interface EnvOption {
  * Sets values for the whole process. Known keys are checked; any other key is yours.
  *
  * `precision: 64` turns 64-bit types on, any other precision off. `platform` and `hostDeviceCount` act on the device client, which is made when
- * the first array is: afterwards they throw unless it is as asked already. Mirrors `brainstate.environ.set`.
+ * the first array is: afterwards they throw unless it is as asked already. `dumpHloTo` names a folder that every program is written to when it is
+ * compiled, as StableHLO and as XLA optimised it. Mirrors `brainstate.environ.set`.
  *
  * @throws ArgumentError for an impossible value
- * @throws EnvironError if the client exists and is another
+ * @throws EnvironError if the client exists and is another, or a folder cannot be written to
  * @example
  * environ.set({ precision: 64, dt: 0.1 });
  */
@@ -140,7 +163,7 @@ export function set(settings: Settings, { env = DEFAULT }: EnvOption = {}): void
   const own = entries.filter(([k]) => k !== PLATFORM && k !== HOST_DEVICE_COUNT);
   for (const [key, value] of own) env.settings.set(key, { value, serial: ++serial });
   changed();
-  applyPrecision(env);
+  applyConfig(env);
   for (const [key, value] of own) runBehavior(env, key, value);
 }
 
@@ -206,7 +229,7 @@ export function pop<V = unknown>(name: string, options: { default?: V } & EnvOpt
   listener?.read(env, key, entry);
   env.settings.delete(key);
   changed();
-  applyPrecision(env);
+  applyConfig(env);
   return entry.value as V;
 }
 
@@ -229,7 +252,7 @@ export class Context implements Disposable {
     }
     this.before = version;
     this.own = changed();
-    applyPrecision(env);
+    applyConfig(env);
     for (const [key, entry] of this.entries) runBehavior(env, key, entry.value);
   }
 
@@ -250,7 +273,7 @@ export class Context implements Disposable {
     // Everything is as it was before, unless something else was set or left meanwhile.
     if (version === this.own) version = this.before;
     else changed();
-    applyPrecision(this.env);
+    applyConfig(this.env);
     for (const [key] of this.entries) {
       const back = lookup(this.env, key);
       if (back !== undefined && back.value !== null) runBehavior(this.env, key, back.value);
@@ -302,7 +325,7 @@ export function reset({ env = DEFAULT }: EnvOption = {}): void {
   env.functions.clear();
   env.settings.set(PRECISION, { value: DEFAULT_PRECISION, serial: ++serial });
   changed();
-  applyPrecision(env);
+  applyConfig(env);
 }
 
 /**

@@ -1,10 +1,12 @@
 import { type Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { backend, severalBackends } from '../core/backend';
+import { config } from '../core/config';
 import type { Jaxpr, Var } from '../core/jaxpr';
 import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
 import { addSpan, recording, timed } from '../pjrt/spans';
 import { type LoweredModule, lowerToStableHlo } from '../stablehlo';
+import { dumpProgram } from './dump';
 
 export interface CompileJaxprOptions {
   name: string;
@@ -86,7 +88,9 @@ const DEFAULT_OPTIONS: CompileOptions = { envOptionOverrides: { xla_cpu_enable_f
 function compileModule({ text, callbacks }: LoweredModule, name: string): Executable {
   const { client } = backend();
   const compile = () => (callbacks.length > 0 ? client.compileSync(text, DEFAULT_OPTIONS, callbacks) : cachedCompileSync(client, text, DEFAULT_OPTIONS));
-  return recording.on ? timed(`compile ${name}`, {}, compile) : compile();
+  const executable = recording.on ? timed(`compile ${name}`, {}, compile) : compile();
+  if (config.dumpHloTo !== null) dumpProgram(name, text, executable);
+  return executable;
 }
 
 /** Lowers and compiles a jaxpr, through the compile cache. */
@@ -102,5 +106,6 @@ export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], 
   const start = recording.on ? performance.now() : 0;
   const executable = await (callbacks.length > 0 ? client.compile(text, DEFAULT_OPTIONS, callbacks) : cachedCompile(client, text, DEFAULT_OPTIONS));
   if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
+  if (config.dumpHloTo !== null) dumpProgram(options.name, text, executable);
   return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(lowered(jaxpr, options), options.name));
 }

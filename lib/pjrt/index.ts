@@ -1,7 +1,7 @@
 export type { Buffer } from './buffer';
 export { callbackDepth, callbackId, effectsBarrier, effectsBarrierAsync, type HostCallback, liveCallbacks } from './callbacks';
 export { cachedCompile, cachedCompileSync, cacheDirectory, type CacheStats, cacheStats } from './cache';
-export { allocateHost, Client, defaultClient, Device, existingClient, Memory, type Placement } from './client';
+export { allocateHost, Client, defaultClient, Device, existingClient, Memory, type Placement, type Profile, type ProgramRun } from './client';
 export type { CompileOptions } from './compileOptions';
 export { type FoundPlugin, findPlugin } from './discovery';
 export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './errors';

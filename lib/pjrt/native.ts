@@ -100,6 +100,9 @@ interface Native {
   costAnalysis(executable: Handle): Attributes;
   memoryStats(executable: Handle): Record<string, number>;
   codeSize(executable: Handle): number;
+  /** Begins a profile of a client: `now` is in nanoseconds of the clock of `performance.now()`. */
+  profilerStart(client: Handle, options: Uint8Array): { handle: Handle; now: number; hasProfiler: boolean };
+  profilerStop(profile: Handle): { space: Uint8Array; runs: { name: string; device: number; begin: number; end: number; ended: boolean }[] };
   deleteExecutable(executable: Handle): void;
   isDeletedExecutable(executable: Handle): boolean;
   /** `dispatch` gives the results, null where they come later by `answerCallback`, or the text of an error. */

@@ -19,21 +19,37 @@ const MOST_SPANS = 1_000_000;
 /** Whether spans are recorded. Looked at wherever one could begin, so that nothing else is done while it is false. */
 export const recording = { on: false };
 
+/** A program that ran, and how to get what XLA compiled it to. */
+export interface RunProgram {
+  readonly name: string;
+  optimizedHlo(): { code: Uint8Array; format: string };
+}
+
 let spans: Span[] = [];
 let dropped = 0;
+let programs = new Set<RunProgram>();
 
 /** Forgets what was recorded, and records from now on. */
 export function startRecording(): void {
   spans = [];
   dropped = 0;
+  programs = new Set();
   recording.on = true;
 }
 
-/** Ends recording: what was recorded, and how many spans were too many. */
-export function stopRecording(): { spans: Span[]; dropped: number } {
+export interface Recorded {
+  readonly spans: readonly Span[];
+  /** How many spans were too many. */
+  readonly dropped: number;
+  readonly programs: ReadonlySet<RunProgram>;
+}
+
+/** Ends recording: what was recorded. */
+export function stopRecording(): Recorded {
   recording.on = false;
-  const result = { spans, dropped };
+  const result = { spans, dropped, programs };
   spans = [];
+  programs = new Set();
   return result;
 }
 
@@ -42,6 +58,12 @@ export function addSpan(name: string, start: number, stats: SpanStats, line = MA
   if (!recording.on) return;
   if (spans.length >= MOST_SPANS) dropped++;
   else spans.push({ name, line, start, end: performance.now(), stats });
+}
+
+/** Records that a program runs, with the time that its start takes. To be called only while {@link recording} is on. */
+export function timedRun<T>(program: RunProgram, stats: SpanStats, f: () => T): T {
+  programs.add(program);
+  return timed(`execute ${program.name}`, stats, f);
 }
 
 /** Runs a function and records the time that it takes. To be called only while {@link recording} is on. */

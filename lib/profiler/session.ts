@@ -7,13 +7,13 @@ import { backend } from '../core/backend';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
-import type { Client } from '../pjrt';
+import type { Client, Profile, ProgramRun } from '../pjrt';
 import { Message } from '../pjrt/protobuf';
-import { MAIN_LINE, type Span, startRecording, stopRecording } from '../pjrt/spans';
+import { MAIN_LINE, type Recorded, type RunProgram, type Span, startRecording, stopRecording } from '../pjrt/spans';
 import { chromeTrace } from './chromeTrace';
 import { ProfilerError } from './errors';
 import { whenOver } from './whenOver';
-import { decodeSpace, encodePlane, type ProfileLine, type ProfilePlane } from './xspace';
+import { decodeSpace, encodePlane, hloOf, type PlaneEntry, type ProfileLine, type ProfilePlane, shiftedSpace } from './xspace';
 
 export interface TraceOptions {
   /** Writes `perfetto_trace.json.gz`, too: the same without the fields that Perfetto does not know. Default false. */
@@ -34,6 +34,7 @@ interface Session {
   readonly dir: string;
   readonly options: TraceOptions;
   readonly client: Client;
+  readonly profile: Profile;
   /** `performance.now()` at the start. */
   readonly start: number;
 }
@@ -68,7 +69,14 @@ function begin(op: string, dir: string, options: TraceOptions | undefined): void
   const path = checkDir(op, dir);
   if (session !== null) throw new ProfilerError(`${op}: a profile is being taken already, into '${session.dir}'; one can be taken at a time`);
   const { client } = backend();
-  session = { dir: path, options: given, client, start: performance.now() };
+  const start = performance.now();
+  let profile: Profile;
+  try {
+    profile = client.startProfile();
+  } catch (cause) {
+    throw new ProfilerError(`${op}: ${(cause as Error).message}`, { cause });
+  }
+  session = { dir: path, options: given, client, profile, start };
   startRecording();
 }
 
@@ -85,9 +93,8 @@ export function stopTrace(): TraceFiles {
   session = null;
   const stop = performance.now();
   const recorded = stopRecording();
-  const space = assemble(ended, stop, recorded);
   try {
-    return write(ended, space);
+    return write(ended, assemble(ended, stop, recorded, ended.profile.stop()));
   } catch (cause) {
     throw new ProfilerError(`stopTrace: the profile cannot be written to '${ended.dir}': ${(cause as Error).message}`, { cause });
   }
@@ -107,17 +114,63 @@ function linesOf(spans: readonly Span[], origin: number): ProfileLine[] {
 
 const epochNs = (t: number): bigint => BigInt(Math.round(performance.timeOrigin * 1e3)) * 1000n + BigInt(Math.round(t * 1e6));
 
-/** An XSpace: the planes of ours. */
-function assemble(ended: Session, stop: number, recorded: { spans: readonly Span[]; dropped: number }): Uint8Array {
+/** A device runs one program after the other: what was started before the last one's end began there. */
+function runLines(runs: readonly ProgramRun[], origin: number): ProfileLine[] {
+  const devices = [...new Set(runs.map((r) => r.device))].sort((a, b) => a.index - b.index);
+  return devices.map((device) => {
+    let last = origin;
+    const events = runs
+      .filter((r) => r.device === device)
+      .sort((a, b) => a.end - b.end)
+      .map((r) => {
+        const start = Math.min(Math.max(r.start, last), r.end);
+        last = r.end;
+        return { name: r.name, startNs: Math.max(0, start - origin) * 1e6, durationNs: (r.end - start) * 1e6, stats: { device: device.id, queued_us: Math.round((start - r.start) * 1e3), ...(!r.ended && { unfinished: true }) } };
+      });
+    return { name: `programs on ${device}`, id: device.index, events };
+  });
+}
+
+/** As many bytes of programs as go into a profile. */
+const MOST_HLO = 64 * 2 ** 20;
+
+/** The programs that ran, in the form in which TensorBoard's graph viewer looks for them. */
+function programEntries(programs: ReadonlySet<RunProgram>): PlaneEntry[] {
+  const entries: PlaneEntry[] = [];
+  let bytes = 0;
+  for (const p of programs) {
+    let hlo: Uint8Array | null;
+    try {
+      hlo = hloOf(p.optimizedHlo());
+    } catch {
+      // Deleted meanwhile, or of a platform that does not tell: the profile is complete without it.
+      continue;
+    }
+    if (hlo === null || (bytes += hlo.length) > MOST_HLO) continue;
+    entries.push({ name: `${p.name}(${entries.length + 1})`, stats: { 'Hlo Proto': hlo } });
+  }
+  return entries;
+}
+
+/** An XSpace: the planes of the plugin's profiler, and ours. */
+function assemble(ended: Session, stop: number, recorded: Recorded, device: ReturnType<Profile['stop']>): Uint8Array {
   const { client } = ended;
   const process_id = process.pid;
+  const theirs = shiftedSpace(device.space, epochNs(ended.start));
+  const taken = (name: string): boolean => theirs.planes.includes(name);
   const planes: ProfilePlane[] = [
-    { name: '/host:CPU', lines: linesOf(recorded.spans, ended.start), stats: { process_id } },
+    // The host's plane is the one that viewers show; where the plugin has made it, ours stands beside it.
+    { name: taken('/host:CPU') ? '/device:CUSTOM:xlastate host' : '/host:CPU', lines: linesOf(recorded.spans, ended.start), stats: { process_id } },
+    { name: '/device:CUSTOM:xlastate programs', lines: runLines(device.runs, ended.start), stats: {} },
     { name: '/host:metadata', lines: [], stats: { process_id, platform: client.platformName, [`${client.platformName}_version`]: client.platformVersion } },
-    { name: 'Task Environment', lines: [], stats: { profile_start_time: epochNs(ended.start), profile_stop_time: epochNs(stop) } },
   ];
+  if (!taken('Task Environment')) planes.push({ name: 'Task Environment', lines: [], stats: { profile_start_time: epochNs(ended.start), profile_stop_time: epochNs(stop) } });
   const space = new Message();
-  planes.forEach((p, i) => space.message(1, encodePlane(p, i + 1)));
+  for (const f of theirs.fields) space.raw(f);
+  planes.forEach((p, i) => {
+    if (p.name.startsWith('/device:') && p.lines.length === 0) return;
+    space.message(1, encodePlane(p, theirs.planes.length + i + 1, p.name === '/host:metadata' ? programEntries(recorded.programs) : []));
+  });
   if (recorded.dropped > 0) space.text(3, `${recorded.dropped} spans were dropped: there were too many`);
   return space.text(4, hostname()).done();
 }

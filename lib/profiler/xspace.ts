@@ -81,6 +81,14 @@ export function encodePlane(plane: ProfilePlane, id: number, entries: readonly P
   return out;
 }
 
+/** What a compiled program is as bytes of an `HloProto`; null for a format that is not known. */
+export function hloOf({ code, format }: { code: Uint8Array; format: string }): Uint8Array | null {
+  if (format === 'hlo') return new Message().block(1, code).done();
+  if (format !== 'hlo_with_config') return null;
+  for (const f of fieldsOf(code)) if (f.number === 1) return new Message().block(1, blockOf(f)).done();
+  return null;
+}
+
 /** The planes, errors and warnings of a profile that a plugin made, byte by byte, but with times since `startNs` in place of the clock's. */
 export function shiftedSpace(space: Uint8Array, startNs: bigint): { fields: Uint8Array[]; planes: string[] } {
   const fields: Uint8Array[] = [];

@@ -224,10 +224,49 @@ export interface CompiledFunction {
   (...args: unknown[]): unknown;
   /** The program after XLA's optimisation, in XLA's notation (HLO). @throws XlaError where the platform does not give it */
   asText(): string;
-  /** XLA's estimates (`flops`, `bytes accessed` …), or null where the platform gives none. */
-  costAnalysis(): Record<string, unknown> | null;
-  /** Bytes of code, arguments, results and temporaries, or null where the platform does not tell. */
-  memoryAnalysis(): Record<string, number> | null;
+  /** XLA's estimates (`flops`, `bytes accessed`, `transcendentals` …) after optimisation, or null where the platform gives none, as in JAX. */
+  costAnalysis(): Record<string, number> | null;
+  /** Bytes that a run needs, or null where the platform does not tell, as in JAX. */
+  memoryAnalysis(): MemoryAnalysis | null;
+}
+
+/** Bytes that a program needs on a device, and of the host's memory. Mirrors what `memory_analysis` of JAX's compiled functions gives. */
+export interface MemoryAnalysis {
+  readonly generatedCodeSizeInBytes: number;
+  readonly argumentSizeInBytes: number;
+  readonly outputSizeInBytes: number;
+  /** Of the outputs, what takes the memory of arguments. */
+  readonly aliasSizeInBytes: number;
+  readonly tempSizeInBytes: number;
+  readonly hostGeneratedCodeSizeInBytes: number;
+  readonly hostArgumentSizeInBytes: number;
+  readonly hostOutputSizeInBytes: number;
+  readonly hostAliasSizeInBytes: number;
+  readonly hostTempSizeInBytes: number;
+  /** The most at one time; 0 where the platform does not tell. */
+  readonly peakMemoryInBytes: number;
+}
+
+function memoryAnalysis({ executable }: Compiled): MemoryAnalysis | null {
+  const m = executable.memoryStats();
+  return m && {
+    generatedCodeSizeInBytes: m.generatedCodeBytes!,
+    argumentSizeInBytes: m.argumentBytes!,
+    outputSizeInBytes: m.outputBytes!,
+    aliasSizeInBytes: m.aliasBytes!,
+    tempSizeInBytes: m.tempBytes!,
+    hostGeneratedCodeSizeInBytes: m.hostGeneratedCodeBytes!,
+    hostArgumentSizeInBytes: m.hostArgumentBytes!,
+    hostOutputSizeInBytes: m.hostOutputBytes!,
+    hostAliasSizeInBytes: m.hostAliasBytes!,
+    hostTempSizeInBytes: m.hostTempBytes!,
+    peakMemoryInBytes: m.peakBytes!,
+  };
+}
+
+/** XLA's estimates are numbers. */
+function costAnalysis({ executable }: Compiled): Record<string, number> | null {
+  return executable.costAnalysis() as Record<string, number> | null;
 }
 
 /** A function that runs as a compiled program. */
@@ -243,10 +282,10 @@ export interface JitFunction<F extends AnyFunction = AnyFunction> {
   trace(...args: unknown[]): ClosedJaxpr;
   /** Types of the result. */
   evalShape(...args: unknown[]): unknown;
-  /** XLA's estimates for the types of these arguments. */
-  costAnalysis(...args: unknown[]): Record<string, unknown> | null;
-  /** Memory that the program for these arguments needs. */
-  memoryAnalysis(...args: unknown[]): Record<string, number> | null;
+  /** {@link CompiledFunction.costAnalysis} of the program for the types of these arguments. */
+  costAnalysis(...args: unknown[]): Record<string, number> | null;
+  /** {@link CompiledFunction.memoryAnalysis} of the program for the types of these arguments. */
+  memoryAnalysis(...args: unknown[]): MemoryAnalysis | null;
   /** States that the function touches when called so. */
   getStates(...args: unknown[]): State<unknown>[];
   /** How many signatures are compiled. */
@@ -401,8 +440,8 @@ class Jit {
     };
     return Object.assign(call, {
       asText: () => program.executable.hloText(),
-      costAnalysis: () => program.executable.costAnalysis() as Record<string, unknown> | null,
-      memoryAnalysis: () => program.executable.memoryStats(),
+      costAnalysis: () => costAnalysis(program),
+      memoryAnalysis: () => memoryAnalysis(program),
     });
   }
 }
@@ -461,7 +500,7 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
     if (f === null || typeof f !== 'object') throw new ArgumentError(`jit: expected a function or a module, got ${describeValue(f)}`);
     return (g: AnyFunction) => jit(g, f as JitOptions);
   }
-  checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name'], options);
+  options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name'], options);
   const fn = asFunction(f as Callable);
   const self = new Jit(fn, options, nameOf(fn));
   const call = (...args: unknown[]) => self.call(args);
@@ -485,8 +524,8 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
       const { trace } = self.ahead(args);
       return trace.outDef.unflatten(trace.jaxpr.outAvals.slice(0, trace.numOuts).map(ShapeDtypeStruct.of));
     },
-    costAnalysis: (...args: unknown[]) => self.ahead(args).compile().executable.costAnalysis(),
-    memoryAnalysis: (...args: unknown[]) => self.ahead(args).compile().executable.memoryStats(),
+    costAnalysis: (...args: unknown[]) => costAnalysis(self.ahead(args).compile()),
+    memoryAnalysis: (...args: unknown[]) => memoryAnalysis(self.ahead(args).compile()),
     getStates: (...args: unknown[]) => [...self.ahead(args).trace.states],
     clearCache: () => self.clear(),
     dispose: () => self.clear(),

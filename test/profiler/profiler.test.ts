@@ -68,7 +68,9 @@ test('a profile holds what the library did and the annotations, as XSpace and as
   const json = readTrace(files.traceJson);
   expect(json.metadata).toEqual({ 'highres-ticks': true });
   const events = json.traceEvents.filter((e) => e.ph === 'X');
-  expect(events.map((e) => e.name).sort()).toEqual(host.lines.flatMap((l) => l.events.map((e) => e.name)).sort());
+  const programs = ProfileData.fromFile(files.xplane).findPlaneWithName('/device:CUSTOM:xlastate programs')!;
+  expect(programs.lines[0]!.events.map((e) => e.name)).toEqual(['double', 'double', 'double']);
+  expect(events.map((e) => e.name).sort()).toEqual([...host.lines, ...programs.lines].flatMap((l) => l.events.map((e) => e.name)).sort());
   const shown = events.find((e) => e.name === 'my label')!;
   expect(shown.args).toEqual({ file: '3', what: 'ä', share: '0.5', on: '1' });
   expect(shown.ts * 1000).toBeCloseTo(named('my label')[0]!.startNs, 0);

@@ -80,7 +80,7 @@ test('checkpointed loops hold a small part of the memory of plain ones in the ba
   const of = (loop: typeof scan | typeof checkpointedScan) => jit(grad((x: A) => np.sum((loop as typeof scan)((c: A, r: A) => [np.sin(np.cos(c.mul(r)).mul(c)), null], x, rows)[0])));
   const x = np.ones([4096]);
   const [plain, tree] = [of(scan), of(((f: never, i: never, xs: never) => checkpointedScan(f, i, xs, { base: 4 })) as never)];
-  const bytes = (f: typeof plain) => f.memoryAnalysis(x)!.tempBytes!;
+  const bytes = (f: typeof plain) => f.memoryAnalysis(x)!.tempSizeInBytes;
   expect(bytes(tree)).toBeLessThan(bytes(plain) / 5);
   expect(far(tree(x).js(), plain(x).js())).toBeLessThan(1e-5);
 });
