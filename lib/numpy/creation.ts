@@ -103,7 +103,7 @@ export function asarray(a: ArraySource, ...rest: Rest<ArrayOptions, 'dtype'>): A
 
 /** A copy with memory of its own. Mirrors `jax.numpy.copy`. @example np.copy([1, 2]).js() // [1, 2] */
 export function copy(a: ArrayLike): Array {
-  return a instanceof Array ? p.copy(a) : array(a);
+  return typeof a === 'object' && !(a instanceof Array) ? array(a) : p.copy(asArray(a, 'copy'));
 }
 
 /**

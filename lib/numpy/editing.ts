@@ -39,11 +39,11 @@ const rollDynamicC = program<{ axes: readonly number[] }>('roll', ([a, shift], {
  * @example
  * np.roll([1, 2, 3], 1) // [3, 1, 2]
  */
-export function roll(a: ArrayLike, shift: number | readonly number[] | Array, ...rest: Rest<{ axis?: number | readonly number[] | null }, 'axis'>): Array {
-  const { axis = null } = readOptions<{ axis?: number | readonly number[] | null }>('roll', ['axis'], 1, rest);
+export function roll(a: ArrayLike, shift: number | readonly number[] | Array, ...rest: Rest<{ axis?: number | readonly number[] | Array | null }, 'axis'>): Array {
+  const { axis = null } = readOptions<{ axis?: number | readonly number[] | Array | null }>('roll', ['axis'], 1, rest);
   const x = asArray(a, 'roll');
   if (axis === null) return reshape(roll(reshape(x, [x.size]), shift, 0), x.shape);
-  const axes = axisList('roll', axis, x.ndim);
+  const axes = axisList('roll', axis instanceof Array ? staticInts('roll', 'axis', axis) : axis, x.ndim);
   if (!(shift instanceof Array)) return rollStatic(x, staticInts('roll', 'shift', shift), axes);
   if (shift.ndim > 1) throw new ShapeError(`roll: expected shift to be a scalar or a vector, got ${shift.aval}`);
   const n = Math.max(shift.size, axes.length);

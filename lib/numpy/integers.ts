@@ -5,9 +5,9 @@ import { type ArrayLike, asArray, promoteDtypes } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { repeatWhile } from '../primitives/matrix';
 import { reduceOr } from '../primitives/reduction';
-import { like, range } from '../primitives/structural';
+import { range } from '../primitives/structural';
 import { broadcastAll } from './broadcast';
-import { choose, expectDtype } from './where';
+import { choose, expectDtype, laxConst } from './where';
 
 const size = (x: Array) => (dtypeKind(x.dtype) === 'uint' ? x : p.abs(x));
 
@@ -15,10 +15,10 @@ const size = (x: Array) => (dtypeKind(x.dtype) === 'uint' ? x : p.abs(x));
 function commonDivisor(x: Array, y: Array): Array {
   const [a, b] = broadcastAll('gcd', [size(x), size(y)]) as [Array, Array];
   const [out] = repeatWhile(
-    ([, v]) => reduceOr(p.ne(v!, like(v!, 0)), range(v!.ndim)),
+    ([, v]) => reduceOr(p.ne(v!, laxConst(v!, 0)), range(v!.ndim)),
     ([u, v]) => {
-      const done = p.eq(v!, like(v!, 0));
-      const rem = choose(done, like(v!, 0), p.rem(u!, choose(done, like(v!, 1), v!)));
+      const done = p.eq(v!, laxConst(v!, 0));
+      const rem = choose(done, laxConst(v!, 0), p.rem(u!, choose(done, laxConst(v!, 1), v!)));
       return [choose(done, u!, v!), rem];
     },
     [a, b],
@@ -42,8 +42,8 @@ export function gcd(x1: ArrayLike, x2: ArrayLike): Array {
 const lcmProgram = composite('lcm', ([a, b]) => {
   const [x, y] = broadcastAll('lcm', operands('lcm', a!, b!).map(size)) as [Array, Array];
   const d = commonDivisor(x, y);
-  const zero = p.eq(d, like(d, 0));
-  return [choose(zero, like(d, 0), p.mul(x, p.div(y, choose(zero, like(d, 1), d))))];
+  const zero = p.eq(d, laxConst(d, 0));
+  return [choose(zero, laxConst(d, 0), p.mul(x, p.div(y, choose(zero, laxConst(d, 1), d))))];
 });
 
 /** The least common multiple, elementwise. Mirrors `jax.numpy.lcm`. @throws DtypeError unless both are integers @example np.lcm(4, 6).item() // 12 */

@@ -8,7 +8,7 @@ import { full, like } from '../primitives/structural';
 import { promoteArgs } from './broadcast';
 import { holdsComplex } from './arithmetic';
 import { type BinaryUfunc, binaryUfunc } from './ufunc';
-import { toBool } from './where';
+import { laxConst, toBool } from './where';
 
 const kindOf = (x: Array) => dtypeKind(x.dtype);
 
@@ -77,19 +77,19 @@ export function isneginf(x: ArrayLike): Array {
 
 const complexProgram = composite<{ real: boolean }>('iscomplex', ([x], { real }) => {
   const im = p.imag(x!);
-  return [real ? p.eq(im, like(im, 0)) : p.ne(im, like(im, 0))];
+  return [real ? p.eq(im, laxConst(im, 0)) : p.ne(im, laxConst(im, 0))];
 });
 
 /** Whether its imaginary part is not 0, elementwise. Mirrors `jax.numpy.iscomplex`. @example np.iscomplex([1, { re: 0, im: 1 }]).js() // [false, true] */
 export function iscomplex(x: ArrayLike): Array {
   const a = asArray(x, 'iscomplex');
-  return kindOf(a) === 'complex' ? complexProgram([a], { real: false })[0]! : full(a.shape, false, 'bool');
+  return kindOf(a) === 'complex' ? complexProgram([a], { real: false })[0]! : full(a.shape, false, 'bool', a.weakType && a.ndim === 0);
 }
 
 /** Whether its imaginary part is 0, elementwise. Mirrors `jax.numpy.isreal`. @example np.isreal([1, { re: 0, im: 1 }]).js() // [true, false] */
 export function isreal(x: ArrayLike): Array {
   const a = asArray(x, 'isreal');
-  return kindOf(a) === 'complex' ? complexProgram([a], { real: true })[0]! : full(a.shape, true, 'bool');
+  return kindOf(a) === 'complex' ? complexProgram([a], { real: true })[0]! : full(a.shape, true, 'bool', a.weakType && a.ndim === 0);
 }
 
 /** Whether something is of a complex type, whatever its values. Mirrors `jax.numpy.iscomplexobj`. @example np.iscomplexobj({ re: 1, im: 0 }) // true */

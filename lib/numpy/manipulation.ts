@@ -35,8 +35,9 @@ const reshapeF = program<{ shape: Shape }>('reshape', ([x], { shape }) => [rever
  * @example
  * np.reshape([1, 2, 3, 4], [2, -1]).shape // [2, 2]
  */
-export function reshape(a: ArrayLike, shape: number | readonly number[], ...rest: Rest<{ order?: Order }, 'order'>): Array {
-  const { order = 'C' } = readOptions<{ order?: Order }>('reshape', ['order'], 1, rest);
+export function reshape(a: ArrayLike, shape: number | readonly number[], ...rest: Rest<{ order?: Order; copy?: boolean | null }, 'order'>): Array {
+  const { order = 'C', copy = null } = readOptions<{ order?: Order; copy?: boolean | null }>('reshape', ['order', 'copy'], 1, rest);
+  if (copy !== null && typeof copy !== 'boolean') throw new ArgumentError(`reshape: expected copy to be a boolean or null, got ${String(copy)}`);
   const x = asArray(a, 'reshape');
   const s = fillShape('reshape', x, shape);
   if (checkOrder('reshape', order) === 'C' || x.ndim === 0) return reshape_(x, s);
@@ -67,6 +68,7 @@ export function transpose(a: ArrayLike, ...rest: Rest<{ axes?: readonly number[]
   const { axes = null } = readOptions<{ axes?: readonly number[] | null }>('transpose', ['axes'], 1, rest);
   const x = asArray(a, 'transpose');
   if (axes === null) return reverseAxes(x);
+  if (!globalThis.Array.isArray(axes)) throw new ArgumentError(`transpose: expected axes to be a list of integers, got ${String(axes)}`);
   const p = canonAxes('transpose', axes, x.ndim);
   if (p.length !== x.ndim) throw new ShapeError(`transpose: expected a permutation of the ${x.ndim} axes of ${x.aval}, got [${axes.join(', ')}]`);
   return transpose_(x, p);
@@ -281,11 +283,10 @@ function splitAt(op: string, x: Array, sections: number | readonly number[] | Ar
     const [small, extra] = [Math.floor(n / k), n % k];
     bounds = range(k + 1).map((i) => i * small + Math.min(i, extra));
   } else {
-    // Indices as a slice takes them: negative from the end, cut to the axis.
-    const clip = (i: number) => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
-    bounds = [0, ...staticInts(op, 'indices', sections).map(clip), n];
+    bounds = [0, ...staticInts(op, 'indices', sections), n];
+    if (bounds.some((b, i) => i > 0 && b < bounds[i - 1]!)) throw new ShapeError(`${op}: expected indices that rise from 0 to the ${n} entries of axis ${axis} of ${x.aval}, got [${bounds.slice(1, -1).join(', ')}]`);
   }
-  return range(bounds.length - 1).map((i) => sliceInDim(x, bounds[i]!, Math.max(bounds[i]!, bounds[i + 1]!), d));
+  return range(bounds.length - 1).map((i) => sliceInDim(x, bounds[i]!, bounds[i + 1]!, d));
 }
 
 type AxisOption = { axis?: number };

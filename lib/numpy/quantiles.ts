@@ -107,6 +107,7 @@ function quantileOf(op: string, a: ArrayLike, q: Array, o: QuantileOptions, nan:
   if (dtypeKind(x.dtype) === 'complex') throw new DtypeError(`${op}: complex values have no order, got ${x.aval}`);
   if (q.ndim > 1) throw new ShapeError(`${op}: expected q to be a scalar or a vector, got ${q.aval}`);
   const axes = canonAxes(op, o.axis, x.ndim);
+  if (nan && axes.some((d) => x.shape[d] === 0)) throw new ShapeError(`${op}: expected at least one element along the reduced axes of ${x.aval}`);
   let weights: Array | null = null;
   if (o.weights !== null && o.weights !== undefined) {
     if (method !== 'inverted_cdf') throw new ArgumentError(`${op}: weights need method 'inverted_cdf', got '${method}'`);

@@ -25,6 +25,11 @@ export interface SearchOptions {
 
 /** x < y in the order of sorting, NaN last. */
 function before(x: Array, y: Array): Array {
+  if (dtypeKind(x.dtype) === 'complex') {
+    // By real parts, then by imaginary ones.
+    const [p, q] = [e.real(x), e.real(y)];
+    return e.or(before(p, q), e.and(e.not(before(q, p)), before(e.imag(x), e.imag(y))));
+  }
   if (dtypeKind(x.dtype) !== 'float') return e.lt(x, y);
   const [nx, ny] = [isNan(x), isNan(y)];
   return e.or(e.lt(x, y), e.and(e.not(nx), ny));
@@ -95,7 +100,7 @@ export function searchsorted(a: ArrayLike, v: ArrayLike, ...rest: Rest<SearchOpt
 const digitizeC = program<{ side: 'left' | 'right'; method: SearchMethod }>('digitize', ([x0, bins0], { side, method }) => {
   const [bins, x] = promoteDtypes('digitize', bins0!, x0!) as [Array, Array];
   const n = bins.size;
-  const rising = e.ge(sliceInDim(bins, n - 1, n, 0), sliceInDim(bins, 0, 1, 0));
+  const rising = e.not(before(sliceInDim(bins, n - 1, n, 0), sliceInDim(bins, 0, 1, 0)));
   const up = searchOf(bins, x, side, method);
   return [where(reshape(rising, []), up, e.sub(like(up, n), searchOf(rev(bins, [0]), x, side, method)))];
 });

@@ -89,14 +89,19 @@ function partitionOf(op: string, a: ArrayLike, kth: number, axis: number, arg: b
   return partitionC([x], { axis: d, kth: canonAxis(op, kth, x.shape[d]!), arg })[0]!;
 }
 
+const partitionAxis = (op: string, rest: readonly unknown[]): number => {
+  const { axis = -1 } = readOptions<{ axis?: number }>(op, ['axis'], 1, rest);
+  return axis;
+};
+
 /** Elements along an axis so that the one at `kth` is where sorting puts it, none before it greater, none after it less. Mirrors `jax.numpy.partition`. @example np.partition([3, 1, 2], 0)  // [1, 3, 2] */
 export function partition(a: ArrayLike, kth: number, ...rest: Rest<{ axis?: number }, 'axis'>): Array {
-  return partitionOf('partition', a, kth, readOptions<{ axis?: number }>('partition', ['axis'], 1, rest).axis ?? -1, false);
+  return partitionOf('partition', a, kth, partitionAxis('partition', rest), false);
 }
 
 /** Indices that partition an axis as {@link partition} does. Mirrors `jax.numpy.argpartition`. @example np.argpartition([3, 1, 2], 0) // [1, 0, 2] */
 export function argpartition(a: ArrayLike, kth: number, ...rest: Rest<{ axis?: number }, 'axis'>): Array {
-  return partitionOf('argpartition', a, kth, readOptions<{ axis?: number }>('argpartition', ['axis'], 1, rest).axis ?? -1, true);
+  return partitionOf('argpartition', a, kth, partitionAxis('argpartition', rest), true);
 }
 
 const sortComplexC = program<object>('sort_complex', ([x]) => {

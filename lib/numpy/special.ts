@@ -16,7 +16,7 @@ function sincTerm(k: number): (x: Array) => Array {
   let term = sincAtZero[k];
   if (term === undefined) {
     const value = k % 2 === 1 ? 0 : (k % 4 === 0 ? 1 : -1) / (k + 1);
-    const rule = withJvp('_sinc_maclaurin', (x) => [p.add(p.mul(x!, like(x!, 0)), like(x!, value))], ([x], [t]) => ({ outs: rule(x!), tangents: [p.mul(sincTerm(k + 1)(x!), t!)] }));
+    const rule = withJvp('_sinc_maclaurin', (x) => [p.add(p.mul(x!, laxConst(x!, 0)), laxConst(x!, value))], ([x], [t]) => ({ outs: rule(x!), tangents: [p.mul(sincTerm(k + 1)(x!), t!)] }));
     sincAtZero[k] = term = (x) => rule(x)[0]!;
   }
   return term;
@@ -24,9 +24,9 @@ function sincTerm(k: number): (x: Array) => Array {
 
 const sincProgram = composite('sinc', ([v]) => {
   const [x] = promoteArgsInexact('sinc', v!) as [Array];
-  const zero = p.eq(x, like(x, 0));
-  const angle = p.mul(like(x, Math.PI), x);
-  const safe = choose(zero, like(x, 1), angle);
+  const zero = p.eq(x, laxConst(x, 0));
+  const angle = p.mul(laxConst(x, Math.PI), x);
+  const safe = choose(zero, laxConst(x, 1), angle);
   return [choose(zero, sincTerm(0)(angle), p.div(p.sin(safe), safe))];
 });
 

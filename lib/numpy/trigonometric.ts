@@ -100,13 +100,13 @@ export const atanh = arctanh;
 /** Degrees as radians, elementwise. Mirrors `jax.numpy.deg2rad`. @example np.deg2rad(180).item() // 3.1415… */
 export function deg2rad(x: ArrayLike): Array {
   const [a] = promoteArgsInexact('deg2rad', x) as [Array];
-  return p.mul(a, like(a, Math.PI / 180));
+  return p.mul(a, laxConst(a, Math.PI / 180));
 }
 
 /** Radians as degrees, elementwise. Mirrors `jax.numpy.rad2deg`. @example np.rad2deg(Math.PI).item() // 180 */
 export function rad2deg(x: ArrayLike): Array {
   const [a] = promoteArgsInexact('rad2deg', x) as [Array];
-  return p.mul(a, like(a, 180 / Math.PI));
+  return p.mul(a, laxConst(a, 180 / Math.PI));
 }
 
 /** {@link deg2rad}. Mirrors `jax.numpy.radians`. @example np.radians([0, 180]).js(); // [0, 3.1416] */

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { composite } from '../interpreters/jit';
-import { type ArrayLike, asArray, promoteDtypes } from '../lax/arrayLike';
+import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
 import { cumsum } from '../primitives/cumulative';
 import * as p from '../primitives/elementwise';
 import { concatenate, like, sliceInDim } from '../primitives/structural';
@@ -30,7 +30,7 @@ const unwrapProgram = composite<{ axis: number; discont: boolean }>('unwrap', ([
   const inside = choose(p.and(p.eq(wrapped, p.neg(half)), p.gt(jump, like(jump, 0))), half, wrapped);
   const [size, bound] = promoteArgs('unwrap', p.abs(jump), limit) as [Array, Array];
   const correction = choose(p.lt(size, bound), constLike(jump, 0), p.sub(inside, jump));
-  return [concatenate([sliceInDim(x, 0, 1, axis), p.add(sliceInDim(x, 1, n, axis), cumsum(correction, axis, false))], axis)];
+  return [astype(concatenate([sliceInDim(x, 0, 1, axis), p.add(sliceInDim(x, 1, n, axis), cumsum(correction, axis, false))], axis), x.dtype)];
 });
 
 /**
@@ -43,7 +43,7 @@ const unwrapProgram = composite<{ axis: number; discont: boolean }>('unwrap', ([
 export function unwrap(x: ArrayLike, ...rest: Rest<UnwrapOptions, 'discont', 'axis'>): Array {
   const { discont = null, axis = -1, period = 2 * Math.PI } = readOptions<UnwrapOptions>('unwrap', ['discont', 'axis', 'period'], 2, rest);
   const a = asArray(x, 'unwrap');
-  expectDtype('unwrap', a, dtypeKind(a.dtype) !== 'complex' && a.dtype !== 'bool', 'real numbers');
+  expectDtype('unwrap', a, dtypeKind(a.dtype) !== 'complex', 'real numbers');
   const at = canonAxis('unwrap', axis, a.ndim);
   if (a.shape[at] === 0) return a;
   const args = [a, asArray(period, 'unwrap'), ...(discont === null ? [] : [asArray(discont, 'unwrap')])];

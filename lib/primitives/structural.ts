@@ -265,6 +265,7 @@ export const iotaP: SinglePrimitive<IotaParams> = definePrimitive<IotaParams>({
   name: 'iota',
   abstract: (_, { dtype, shape, dimension }) => {
     if (dimension < 0 || dimension >= shape.length) throw new ShapeError(`iota: dimension ${dimension} is out of range for shape [${shape}]`);
+    if (dtypeKind(dtype) === 'bool') throw new DtypeError(`iota: does not accept dtype bool; expected one of kind int, uint, float, complex`);
     return new ShapedArray(shape, dtype);
   },
   lower: (ctx, _, { dimension }, out) => hlo.op(ctx, 'iota', [], out, `iota_dimension = ${dimension} : i64`),
