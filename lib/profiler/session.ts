@@ -59,6 +59,12 @@ function checkDir(op: string, dir: unknown): string {
  *
  * @param dir what TensorBoard's `--logdir` names; made if it does not exist
  * @throws ProfilerError if a profile is being taken already, or the folder cannot be written to
+ * @example
+ * ```ts
+ * profiler.startTrace('traced');
+ * jit((x: Array) => x.add(1))(np.array(1)).js();
+ * profiler.stopTrace();
+ * ```
  */
 export function startTrace(dir: string, options?: TraceOptions): void {
   begin('startTrace', dir, options);
@@ -86,6 +92,13 @@ function begin(op: string, dir: string, options: TraceOptions | undefined): void
  *
  * @returns paths of the files
  * @throws ProfilerError if no profile is being taken, or the files cannot be written: the profile is over then, too
+ * @example
+ * ```ts
+ * profiler.startTrace('traced');
+ * jit((x: Array) => x.add(1))(np.array(1)).js();
+ * const files = profiler.stopTrace();
+ * typeof files; // 'object'
+ * ```
  */
 export function stopTrace(): TraceFiles {
   if (session === null) throw new ProfilerError('stopTrace: no profile is being taken');
