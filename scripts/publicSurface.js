@@ -24,6 +24,14 @@ function kindOf(checker, symbol, node) {
   return 'type';
 }
 
+/** Whether only the type of a class is exported: `export type { C }`, anywhere on the way to it. */
+function typeOnly(checker, exported) {
+  for (let s = exported; s.flags & ts.SymbolFlags.Alias; s = checker.getImmediateAliasedSymbol(s)) {
+    if (s.declarations?.some((d) => ts.isExportSpecifier(d) && (d.isTypeOnly || d.parent.parent.isTypeOnly))) return true;
+  }
+  return false;
+}
+
 /** Parameters by name, as those who call give them; destructured ones as their position. */
 function parametersOf(checker, symbol, node) {
   const type = checker.getTypeOfSymbolAtLocation(symbol, node);
@@ -57,7 +65,7 @@ function publicSurface() {
       }
       const source = node.getSourceFile();
       if (program.isSourceFileFromExternalLibrary(source) || program.isSourceFileDefaultLibrary(source)) continue;
-      const kind = kindOf(checker, symbol, node);
+      const kind = typeOnly(checker, exported) ? 'type' : kindOf(checker, symbol, node);
       found.set(symbol, {
         names: [name], kind, symbol, file: path.relative(root, source.fileName), line: source.getLineAndCharacterOfPosition(node.getStart()).line + 1,
         summary: ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim(), tags: tagsOf(symbol),

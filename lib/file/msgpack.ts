@@ -21,7 +21,7 @@ export function filePath(op: string, name: FileName): string {
   throw new ArgumentError(`${op}: expected filename to be a path, got ${String(name) || 'an empty string'}`);
 }
 
-/** The bytes that {@link msgpackSave} writes. */
+/** The bytes that {@link msgpackSave} writes. @example file.msgpackSerialize({ a: 1 }) instanceof Uint8Array; // true */
 export function msgpackSerialize(target: unknown): Uint8Array {
   return Buffer.concat(packStateMap(stateMapToHost(toStateMap(target))));
 }
@@ -54,6 +54,8 @@ function limitsOf({ maxDepth, maxEntries }: Partial<Limits>): Limits {
  *
  * @throws InvalidCheckpointPath if they are damaged
  * @throws CheckpointMismatchError where they do not fit the target and `mismatch` is `'error'`
+ * @example
+ * file.msgpackRestore(file.msgpackSerialize({ a: 1 })); // { a: 1 }
  */
 export function msgpackRestore(bytes: Uint8Array, options: RestoreOptions = {}): unknown {
   return restore(bytes, checkOptions('msgpackRestore', RESTORE, options));
@@ -105,7 +107,15 @@ export function msgpackSave(filename: FileName, target: unknown, options: SaveOp
   return path;
 }
 
-/** {@link msgpackSave} with the event loop free; the values are those at the time of the call. */
+/**
+ * {@link msgpackSave} with the event loop free; the values are those at the time of the call.
+ *
+ * @example
+ * ```ts
+ * await file.msgpackSaveAsync('c.msgpack', { w: np.ones([2]) });
+ * (file.msgpackLoad('c.msgpack') as { w: Array }).w.js(); // [1, 1]
+ * ```
+ */
 export async function msgpackSaveAsync(filename: FileName, target: unknown, options: SaveOptions = {}): Promise<string> {
   const path = filePath('msgpackSaveAsync', filename);
   checkOptions('msgpackSaveAsync', ['overwrite', 'verbose'], options);
@@ -141,7 +151,15 @@ export function msgpackLoad(filename: FileName, options: LoadOptions = {}): unkn
   return restore(readAllSync(path, options.maxSize ?? null), options);
 }
 
-/** {@link msgpackLoad} with the event loop free. */
+/**
+ * {@link msgpackLoad} with the event loop free.
+ *
+ * @example
+ * ```ts
+ * file.msgpackSave('b.msgpack', { a: 1 });
+ * await file.msgpackLoadAsync('b.msgpack'); // { a: 1 }
+ * ```
+ */
 export async function msgpackLoadAsync(filename: FileName, options: LoadOptions = {}): Promise<unknown> {
   const path = filePath('msgpackLoadAsync', filename);
   checkOptions('msgpackLoadAsync', LOAD, options);

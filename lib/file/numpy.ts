@@ -31,12 +31,28 @@ function saveByName(op: string, filename: FileName, arrays: Tensors, compress: b
   return saveArchive(op, path, entries.map(([name, x]) => [name, HostArray.from(x, name)] as const), { compress, overwrite });
 }
 
-/** Saves arrays by name as NumPy's `.npz`, whose ending is added if need be. Mirrors `numpy.savez`. */
+/**
+ * Saves arrays by name as NumPy's `.npz`, whose ending is added if need be. Mirrors `numpy.savez`.
+ *
+ * @example
+ * ```ts
+ * file.savez('two.npz', { x: np.ones([2]), y: np.zeros([3]) });
+ * Object.keys(file.numpyLoad('two.npz')); // ['x', 'y']
+ * ```
+ */
 export function savez(filename: FileName, arrays: Tensors, options: Pick<SaveOptions, 'overwrite'> = {}): string {
   return saveByName('savez', filename, arrays, false, options);
 }
 
-/** {@link savez}, compressed. Mirrors `numpy.savez_compressed`. */
+/**
+ * {@link savez}, compressed. Mirrors `numpy.savez_compressed`.
+ *
+ * @example
+ * ```ts
+ * file.savezCompressed('small.npz', { x: np.zeros([1000]) });
+ * Object.keys(file.numpyLoad('small.npz')); // ['x']
+ * ```
+ */
 export function savezCompressed(filename: FileName, arrays: Tensors, options: Pick<SaveOptions, 'overwrite'> = {}): string {
   return saveByName('savezCompressed', filename, arrays, true, options);
 }

@@ -81,7 +81,15 @@ export function saveSafetensors(filename: FileName, tensors: Tensors, options: S
   return path;
 }
 
-/** {@link saveSafetensors} with the event loop free; the values are those at the time of the call. */
+/**
+ * {@link saveSafetensors} with the event loop free; the values are those at the time of the call.
+ *
+ * @example
+ * ```ts
+ * await file.saveSafetensorsAsync('w.safetensors', { w: np.ones([2, 3]) }, { metadata: { by: 'xlastate' } });
+ * file.loadSafetensors('w.safetensors').w!.shape; // [2, 3]
+ * ```
+ */
 export async function saveSafetensorsAsync(filename: FileName, tensors: Tensors, options: SafetensorsSaveOptions = {}): Promise<string> {
   const path = filePath('saveSafetensorsAsync', filename);
   checkOptions('saveSafetensorsAsync', ['metadata', 'overwrite', 'verbose'], options);
@@ -219,7 +227,16 @@ export class SafetensorsFile implements Disposable {
   }
 }
 
-/** Opens a file to read parts of it. @throws InvalidCheckpointPath if it is damaged */
+/**
+ * Opens a file to read parts of it. @throws InvalidCheckpointPath if it is damaged
+ *
+ * @example
+ * ```ts
+ * file.saveSafetensors('w.safetensors', { w: np.ones([2, 3]) });
+ * using tensors = file.openSafetensors('w.safetensors');
+ * tensors.slice('w', 0, 1).shape; // [1, 3]
+ * ```
+ */
 export function openSafetensors(filename: FileName): SafetensorsFile {
   return new SafetensorsFile(filename);
 }
@@ -250,7 +267,15 @@ export function loadSafetensors(filename: FileName, options: SafetensorsLoadOpti
   }
 }
 
-/** {@link loadSafetensors} with the event loop free. */
+/**
+ * {@link loadSafetensors} with the event loop free.
+ *
+ * @example
+ * ```ts
+ * file.saveSafetensors('w.safetensors', { w: np.ones([2, 3]) });
+ * (await file.loadSafetensorsAsync('w.safetensors')).w!.shape; // [2, 3]
+ * ```
+ */
 export async function loadSafetensorsAsync(filename: FileName, options: SafetensorsLoadOptions = {}): Promise<Record<string, Array>> {
   checkOptions('loadSafetensorsAsync', ['names'], options);
   const f = openSafetensors(filename);

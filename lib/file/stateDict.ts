@@ -9,7 +9,7 @@ import { isArrayValue, shapeOf } from '../storage/hostArray';
 /** What happens where a file does not fit its target: an error, a warning, or nothing (what fits is loaded). */
 export type MismatchMode = 'error' | 'warn' | 'ignore';
 
-/** A number that is stored as an integer, or as a float, whatever its value: JS cannot tell 1 from 1.0. */
+/** A number that is stored as an integer, or as a float, whatever its value: JS cannot tell 1 from 1.0. @example new file.PythonNumber('float', 2).value; // 2 */
 export class PythonNumber {
   readonly kind: 'int' | 'float';
   readonly value: number | bigint;
@@ -20,13 +20,13 @@ export class PythonNumber {
   }
 }
 
-/** A number to be stored as Python's `float`, with a whole value too. */
+/** A number to be stored as Python's `float`, with a whole value too. @example file.float(1).kind; // 'float' */
 export function float(value: number): PythonNumber {
   if (typeof value !== 'number') throw new ArgumentError(`file.float: expected a number, got ${describeValue(value)}`);
   return new PythonNumber('float', value);
 }
 
-/** A whole number to be stored as Python's `int`: bigints of any size up to 64 bits. */
+/** A whole number to be stored as Python's `int`: bigints of any size up to 64 bits. @example file.int(1).kind; // 'int' */
 export function int(value: number | bigint): PythonNumber {
   if (typeof value !== 'bigint' && !Number.isInteger(value)) throw new ArgumentError(`file.int: expected a whole number, got ${describeValue(value)}`);
   return new PythonNumber('int', BigInt(value));
@@ -143,6 +143,8 @@ function plain(x: unknown): unknown {
  * Mirrors `braintools.file.msgpack_to_state_dict`. (Objects of JS have whole numbers as keys first; files keep the order of a `Map`.)
  *
  * @throws ArgumentError for what cannot be saved, naming where it is
+ * @example
+ * file.msgpackToStateDict([1, { a: 2 }]); // { 0: 1, 1: { a: 2 } }
  */
 export function msgpackToStateDict(target: unknown): unknown {
   return plain(toStateMap(target));
@@ -235,6 +237,8 @@ export function checkMismatchMode(mode: unknown): void {
  * Mirrors `braintools.file.msgpack_from_state_dict`.
  *
  * @throws CheckpointMismatchError where they do not fit and `mismatch` is `'error'`
+ * @example
+ * file.msgpackFromStateDict([0, { a: 0 }], { 0: 1, 1: { a: 2 } }); // [1, { a: 2 }]
  */
 export function msgpackFromStateDict(target: unknown, state: unknown, given: { name?: string; mismatch?: MismatchMode } = {}): unknown {
   const { name = '.', mismatch = 'error' } = checkOptions('msgpackFromStateDict', ['name', 'mismatch'], given);

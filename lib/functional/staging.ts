@@ -14,7 +14,7 @@ import { describeValue } from './arrayLike';
 import { cotangentsFor, fillZeros } from './derivatives';
 import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
 
-/** Shape, dtype and weakness of an array that need not exist. Mirrors `jax.ShapeDtypeStruct`. */
+/** Shape, dtype and weakness of an array that need not exist. Mirrors `jax.ShapeDtypeStruct`. @example new ShapeDtypeStruct([2, 3], 'int32').dtype; // 'int32' */
 export class ShapeDtypeStruct {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -170,6 +170,11 @@ export function checkpoint<F extends AnyFunction>(f: F, options: CheckpointOptio
  * Mirrors `jax.linear_transpose`. Arguments serve for their types only.
  *
  * @throws DifferentiationError if the function is not linear
+ * @example
+ * ```ts
+ * const transposed = linearTranspose((x: Array) => x.mul(3), np.zeros([2]));
+ * (transposed(np.array([1, 2]))[0] as Array).js(); // [3, 6]
+ * ```
  */
 export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unknown) => unknown[] {
   const what = `linearTranspose of ${nameOf(f)}`;
@@ -188,6 +193,13 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
  * Makes the arrays that a function captured into arguments: `[converted, captured]`, where `converted(...args, ...captured)` is the function.
  *
  * Mirrors `jax.closure_convert`; differentiation sees what would otherwise be hidden in a closure.
+ *
+ * @example
+ * ```ts
+ * const scale = np.array(3);
+ * const [pure, consts] = transform.closureConvert((x: Array) => x.mul(scale), np.array(1));
+ * (pure(np.array(2), ...consts) as Array).js(); // 6
+ * ```
  */
 export function closureConvert(f: AnyFunction, ...examples: unknown[]): [(...args: unknown[]) => unknown, Array[]] {
   const what = `closureConvert of ${nameOf(f)}`;

@@ -11,7 +11,15 @@ import type { GraphDef } from './graphDef';
 import { nodeTypeOf } from './nodeTypes';
 import { walk } from './walk';
 
-/** A graph in a tree: its structure, and maps of its states, which are the tree's children. Mirrors `brainstate.graph.NodeStates`. */
+/**
+ * A graph in a tree: its structure, and maps of its states, which are the tree's children. Mirrors `brainstate.graph.NodeStates`.
+ *
+ * @example
+ * ```ts
+ * const [made] = graph.graphToTree({ layer: new nn.Linear(3, 2) });
+ * (made as { layer: graph.NodeStates }).layer instanceof graph.NodeStates; // true
+ * ```
+ */
 export class NodeStates {
   readonly states: readonly NestedDict<unknown>[];
   readonly metadata: unknown;
@@ -79,6 +87,11 @@ export interface GraphToTreeOptions {
  * Mirrors `brainstate.graph.graph_to_tree`.
  *
  * @returns the tree, and the states that were found, by their numbers
+ * @example
+ * ```ts
+ * const [leaves] = graph.graphToTree([new nn.Linear(3, 2), 5]);
+ * tree.leaves(leaves).length; // 3
+ * ```
  */
 export function graphToTree(x: unknown, options: GraphToTreeOptions = {}): [tree: unknown, states: FlattedDict<State<unknown>>] {
   const { prefix = null, splitFn = splitPart, mapNonGraphNodes = false, checkAliasing = true, ...rest } = optionsObject('graphToTree', options);
@@ -124,7 +137,15 @@ export interface TreeToGraphOptions {
 
 const isNodeStates = (x: unknown) => x instanceof NodeStates;
 
-/** The inverse of {@link graphToTree}: what the graphs shared is one object again. Mirrors `brainstate.graph.tree_to_graph`. */
+/**
+ * The inverse of {@link graphToTree}: what the graphs shared is one object again. Mirrors `brainstate.graph.tree_to_graph`.
+ *
+ * @example
+ * ```ts
+ * const [made] = graph.graphToTree({ layer: new nn.Linear(3, 2) });
+ * (graph.treeToGraph(made) as { layer: nn.Linear }).layer instanceof nn.Linear; // true
+ * ```
+ */
 export function treeToGraph(tree: unknown, options: TreeToGraphOptions = {}): unknown {
   const { prefix = null, mergeFn = mergeLeaf, isNodeLeaf = isNodeStates, isLeaf = isNodeStates, mapNonGraphNodes = false, ...rest } = optionsObject('treeToGraph', options);
   noMoreOptions(rest, treeToGraph);

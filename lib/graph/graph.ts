@@ -11,18 +11,35 @@ import type { GraphDef } from './graphDef';
 import { checkGraph, entriesOf, nodeTypeOf } from './nodeTypes';
 import { walk } from './walk';
 
-/** Structure of a graph. Mirrors `brainstate.graph.graphdef`. */
+/** Structure of a graph. Mirrors `brainstate.graph.graphdef`. @example graph.graphdef(new nn.Linear(3, 2)) instanceof graph.GraphDef; // true */
 export function graphdef(root: unknown): GraphDef {
   return flatten(root)[0];
 }
 
-/** A copy of a graph: new nodes and states, the same arrays, shared as in the original. Mirrors `brainstate.graph.clone`. */
+/**
+ * A copy of a graph: new nodes and states, the same arrays, shared as in the original. Mirrors `brainstate.graph.clone`.
+ *
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(3, 2);
+ * const copy = graph.clone(layer);
+ * copy.weight === layer.weight; // false
+ * ```
+ */
 export function clone<T>(root: T): T {
   const [def, states] = flatten(root);
   return unflatten(def, states) as T;
 }
 
-/** Snapshots of a graph's states, nested as in the graph; with several filters a list. Mirrors `brainstate.graph.treefy_states`. */
+/**
+ * Snapshots of a graph's states, nested as in the graph; with several filters a list. Mirrors `brainstate.graph.treefy_states`.
+ *
+ * @example
+ * ```ts
+ * const states = graph.treefyStates(new nn.Linear(3, 2));
+ * states.toFlat().size; // 1
+ * ```
+ */
 export function treefyStates(root: unknown): NestedDict<TreefyState>;
 export function treefyStates(root: unknown, filter: Filter): NestedDict<TreefyState>;
 export function treefyStates(root: unknown, ...filters: Filter[]): NestedDict<TreefyState> | NestedDict<TreefyState>[];
@@ -31,12 +48,28 @@ export function treefyStates(root: unknown, ...filters: Filter[]): NestedDict<Tr
   return filters.length === 0 ? (states as NestedDict<TreefyState>) : (states.filter(...filters) as NestedDict<TreefyState>);
 }
 
-/** `[graphdef, states]`, or with filters `[graphdef, ...parts]`, which must take every state. Mirrors `brainstate.graph.treefy_split`. */
+/**
+ * `[graphdef, states]`, or with filters `[graphdef, ...parts]`, which must take every state. Mirrors `brainstate.graph.treefy_split`.
+ *
+ * @example
+ * ```ts
+ * const [def, params, rest] = graph.treefySplit(new nn.Linear(3, 2), ParamState, () => true);
+ * [def instanceof graph.GraphDef, params!.toFlat().size, rest!.toFlat().size]; // [true, 1, 0]
+ * ```
+ */
 export function treefySplit(root: unknown, ...filters: Filter[]): [GraphDef, ...NestedDict<TreefyState>[]] {
   return split(root, filters, null);
 }
 
-/** The graph that {@link treefySplit} took apart, anew. Mirrors `brainstate.graph.treefy_merge`. */
+/**
+ * The graph that {@link treefySplit} took apart, anew. Mirrors `brainstate.graph.treefy_merge`.
+ *
+ * @example
+ * ```ts
+ * const [def, states] = graph.treefySplit(new nn.Linear(3, 2));
+ * graph.treefyMerge(def, states!) instanceof nn.Linear; // true
+ * ```
+ */
 export function treefyMerge(def: GraphDef, ...states: NestedDict<unknown>[]): unknown {
   return unflatten(def, ...states);
 }
@@ -47,6 +80,12 @@ export function treefyMerge(def: GraphDef, ...states: NestedDict<unknown>[]): un
  * Mirrors `brainstate.graph.update_states`.
  *
  * @throws TreeError if a value's structure differs
+ * @example
+ * ```ts
+ * const [a, b] = [new nn.Linear(3, 2), new nn.Linear(3, 2)];
+ * graph.updateStates(a, graph.treefyStates(b));
+ * np.arrayEqual(a.weight.value.weight, b.weight.value.weight).js(); // true
+ * ```
  */
 export function updateStates(root: unknown, ...updates: NestedDict<unknown>[]): void {
   checkGraph('updateStates', root);
@@ -81,6 +120,12 @@ function apply(at: object, updates: NestedDict<unknown>, path: Path): void {
  * Takes states out of their nodes, and gives their snapshots. Mirrors `brainstate.graph.pop_states`.
  *
  * @throws ArgumentError without a filter, or for a state in a list or object
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(3, 2);
+ * graph.popStates(layer, ParamState);
+ * [...layer.states().keys()].length; // 0
+ * ```
  */
 export function popStates(root: unknown, ...filters: Filter[]): NestedDict<TreefyState> | NestedDict<TreefyState>[] {
   checkGraph('popStates', root);

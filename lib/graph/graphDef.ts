@@ -4,7 +4,12 @@ import type { State } from '../state/state';
 import { registerStatic } from '../tree';
 import type { Key } from './nodeTypes';
 
-/** A node, by its number in the graph: all references to it have the same. Mirrors `brainstate.graph.NodeEdge`. */
+/**
+ * A node, by its number in the graph: all references to it have the same. Mirrors `brainstate.graph.NodeEdge`.
+ *
+ * @example
+ * graph.graphdef(new nn.Linear(3, 2)).root instanceof graph.NodeEdge; // true
+ */
 export class NodeEdge {
   readonly index: number;
   constructor(index: number) {
@@ -12,7 +17,12 @@ export class NodeEdge {
   }
 }
 
-/** A state, by its number; its path where it is met first, null elsewhere. Mirrors `brainstate.graph.StateEdge`. */
+/**
+ * A state, by its number; its path where it is met first, null elsewhere. Mirrors `brainstate.graph.StateEdge`.
+ *
+ * @example
+ * graph.graphdef({ w: new ParamState(np.ones([2])) }).nodeSpecs.length; // 0
+ */
 export class StateEdge {
   readonly index: number;
   readonly path: Path | null;
@@ -24,7 +34,7 @@ export class StateEdge {
   }
 }
 
-/** A snapshot of a state in place of a state, by its path. Mirrors `brainstate.graph.StateLeafEdge`. */
+/** A snapshot of a state in place of a state, by its path. Mirrors `brainstate.graph.StateLeafEdge`. @example new graph.StateLeafEdge(['w']).path; // ['w'] */
 export class StateLeafEdge {
   readonly path: Path;
   constructor(path: Path) {
@@ -38,7 +48,12 @@ export interface ContainerMetadata {
   readonly id: number;
 }
 
-/** A container with its entries; null where it is one that was met before, which `metadata.id` tells. Mirrors `brainstate.graph.PytreeEdge`. */
+/**
+ * A container with its entries; null where it is one that was met before, which `metadata.id` tells. Mirrors `brainstate.graph.PytreeEdge`.
+ *
+ * @example
+ * graph.graphdef({ a: new nn.Linear(3, 2) }).root instanceof graph.PytreeEdge; // true
+ */
 export class PytreeEdge {
   readonly metadata: ContainerMetadata;
   readonly fields: readonly (readonly [Key, Edge])[] | null;
@@ -48,7 +63,7 @@ export class PytreeEdge {
   }
 }
 
-/** A value that is no part of the graph's states. Mirrors `brainstate.graph.StaticEdge`. */
+/** A value that is no part of the graph's states. Mirrors `brainstate.graph.StaticEdge`. @example new graph.StaticEdge(3).value; // 3 */
 export class StaticEdge {
   readonly value: unknown;
   constructor(value: unknown) {
@@ -59,7 +74,12 @@ export class StaticEdge {
 /** Where an entry of a node leads. */
 export type Edge = NodeEdge | StateEdge | StateLeafEdge | PytreeEdge | StaticEdge;
 
-/** A node without its states: class, number in the graph, and entries. Mirrors `brainstate.graph.NodeSpec`. */
+/**
+ * A node without its states: class, number in the graph, and entries. Mirrors `brainstate.graph.NodeSpec`.
+ *
+ * @example
+ * graph.graphdef(new nn.Linear(3, 2)).nodeSpecs[0] instanceof graph.NodeSpec; // true
+ */
 export class NodeSpec {
   readonly type: abstract new (...args: never[]) => unknown;
   readonly index: number;
@@ -73,7 +93,12 @@ export class NodeSpec {
   }
 }
 
-/** The structure of a graph with its states taken out: a root, and its nodes by number. A tree without leaves. Mirrors `brainstate.graph.GraphDef`. */
+/**
+ * The structure of a graph with its states taken out: a root, and its nodes by number. A tree without leaves. Mirrors `brainstate.graph.GraphDef`.
+ *
+ * @example
+ * graph.graphdef(new nn.Linear(3, 2)).type === nn.Linear; // true
+ */
 export class GraphDef {
   readonly root: Edge;
   readonly nodeSpecs: readonly NodeSpec[];
@@ -144,7 +169,7 @@ function sameValue(a: unknown, b: unknown): boolean {
 
 registerStatic(GraphDef, { equals: (a, b) => a.equals(b) });
 
-/** A value that trees and graphs take as a part of their structure, not as a leaf. Mirrors `brainstate.graph.Static`. */
+/** A value that trees and graphs take as a part of their structure, not as a leaf. Mirrors `brainstate.graph.Static`. @example tree.leaves([new graph.Static('a name'), 1]); // [1] */
 export class Static<T = unknown> {
   readonly value: T;
   constructor(value: T) {

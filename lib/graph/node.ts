@@ -10,6 +10,9 @@ import { nodes as nodesOf, type Hierarchy, states as statesOf } from './walk';
  * properties, lists, plain objects and Maps among them; the names in `graphInvisibleAttrs` are passed over.
  *
  * Mirrors `brainstate.graph.Node`.
+ *
+ * @example
+ * new nn.Linear(3, 2) instanceof graph.Node; // true
  */
 export class Node {
   /** Names of properties that are no part of the graph: what they hold is not found, and copies do not have them. */

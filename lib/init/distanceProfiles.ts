@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions, noMoreOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -16,6 +16,9 @@ export type ProfileOperand = DistanceProfile | ArrayLike;
  * How likely or strong a connection is by its length. Combined with others: `new init.GaussianProfile(50).mul(2).clip({ maxVal: 1 })`. Lengths are numbers in any one unit.
  *
  * Mirrors `braintools.init.DistanceProfile`, whose operators are methods here.
+ *
+ * @example
+ * new init.GaussianProfile(100) instanceof init.DistanceProfile; // true
  */
 export abstract class DistanceProfile {
   /** The probability of connections of given lengths, elementwise. */
@@ -53,7 +56,8 @@ export abstract class DistanceProfile {
   }
 
   /** Values limited to an interval; null is no limit. */
-  clip({ minVal = null, maxVal = null }: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}): ClipProfile {
+  clip(options: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}): ClipProfile {
+    const { minVal = null, maxVal = null } = checkOptions('DistanceProfile.clip', ['minVal', 'maxVal'], options);
     return new ClipProfile(this, minVal, maxVal);
   }
 
@@ -76,7 +80,12 @@ export abstract class DistanceProfile {
   }
 }
 
-/** Two profiles, or a profile and a value, combined by a function of two arrays. Mirrors `braintools.init.ComposedProfile`. */
+/**
+ * Two profiles, or a profile and a value, combined by a function of two arrays. Mirrors `braintools.init.ComposedProfile`.
+ *
+ * @example
+ * new init.GaussianProfile(100).mul(0.5).probability([0]).js(); // [0.5]
+ */
 export class ComposedProfile extends DistanceProfile {
   readonly left: ProfileOperand;
   readonly right: ProfileOperand;
@@ -109,7 +118,7 @@ export class ComposedProfile extends DistanceProfile {
   }
 }
 
-/** A profile's values as a function changes them. Mirrors `braintools.init.ApplyProfile`. */
+/** A profile's values as a function changes them. Mirrors `braintools.init.ApplyProfile`. @example new init.GaussianProfile(100).apply((p) => p.mul(0.5)).probability([0]).js(); // [0.5] */
 export class ApplyProfile extends DistanceProfile {
   readonly base: DistanceProfile;
   readonly func: (values: Array) => ArrayLike;
@@ -130,10 +139,15 @@ export class ApplyProfile extends DistanceProfile {
   }
 }
 
-/** The same as {@link ApplyProfile}. Mirrors `braintools.init.PipeProfile`. */
+/** The same as {@link ApplyProfile}. Mirrors `braintools.init.PipeProfile`. @example new init.GaussianProfile(100).pipe((p) => p.mul(0.5)).probability([0]).js(); // [0.5] */
 export class PipeProfile extends ApplyProfile {}
 
-/** A profile's values limited to an interval; null is no limit. Mirrors `braintools.init.ClipProfile`. */
+/**
+ * A profile's values limited to an interval; null is no limit. Mirrors `braintools.init.ClipProfile`.
+ *
+ * @example
+ * new init.LinearProfile(100).clip({ minVal: 0.25 }).probability([0, 90]).js(); // [1, 0.25]
+ */
 export class ClipProfile extends ApplyProfile {
   readonly minVal: ArrayLike | null;
   readonly maxVal: ArrayLike | null;
@@ -189,7 +203,7 @@ interface Limit {
   maxDistance?: number | null;
 }
 
-/** exp(-d² / 2 sigma²). Mirrors `braintools.init.GaussianProfile`. */
+/** exp(-d² / 2 sigma²). Mirrors `braintools.init.GaussianProfile`. @example new init.GaussianProfile(100).probability([0, 100]).js(); // [1, 0.6065…] */
 export class GaussianProfile extends FormulaProfile {
   readonly sigma: number;
   constructor(sigma: number, { maxDistance = null, ...rest }: Limit = {}) {
@@ -204,7 +218,7 @@ export class GaussianProfile extends FormulaProfile {
   }
 }
 
-/** exp(-d / decayConstant). Mirrors `braintools.init.ExponentialProfile`. */
+/** exp(-d / decayConstant). Mirrors `braintools.init.ExponentialProfile`. @example new init.ExponentialProfile(100).probability([0, 100]).js(); // [1, 0.3678…] */
 export class ExponentialProfile extends FormulaProfile {
   readonly decayConstant: number;
   constructor(decayConstant: number, { maxDistance = null, ...rest }: Limit = {}) {
@@ -219,7 +233,12 @@ export class ExponentialProfile extends FormulaProfile {
   }
 }
 
-/** (d / minDistance)^-exponent, and 1 below minDistance, which is 1 by default. Mirrors `braintools.init.PowerLawProfile`. */
+/**
+ * (d / minDistance)^-exponent, and 1 below minDistance, which is 1 by default. Mirrors `braintools.init.PowerLawProfile`.
+ *
+ * @example
+ * new init.PowerLawProfile(2, { minDistance: 1 }).probability([1, 2]).js(); // [1, 0.25]
+ */
 export class PowerLawProfile extends FormulaProfile {
   readonly exponent: number;
   readonly minDistance: number;
@@ -236,7 +255,7 @@ export class PowerLawProfile extends FormulaProfile {
   }
 }
 
-/** max(0, 1 - d / maxDistance). Mirrors `braintools.init.LinearProfile`. */
+/** max(0, 1 - d / maxDistance). Mirrors `braintools.init.LinearProfile`. @example new init.LinearProfile(100).probability([0, 50, 200]).js(); // [1, 0.5, 0] */
 export class LinearProfile extends FormulaProfile {
   readonly maxDistance: number;
   constructor(maxDistance: number) {
@@ -250,7 +269,7 @@ export class LinearProfile extends FormulaProfile {
   }
 }
 
-/** One value up to a distance, another beyond. Mirrors `braintools.init.StepProfile`. */
+/** One value up to a distance, another beyond. Mirrors `braintools.init.StepProfile`. @example new init.StepProfile(100).probability([50, 150]).js(); // [1, 0] */
 export class StepProfile extends FormulaProfile {
   readonly threshold: number;
   readonly insideProb: number;
@@ -269,7 +288,7 @@ export class StepProfile extends FormulaProfile {
   }
 }
 
-/** sigmoid(-slope (d - midpoint)). Mirrors `braintools.init.SigmoidProfile`. */
+/** sigmoid(-slope (d - midpoint)). Mirrors `braintools.init.SigmoidProfile`. @example new init.SigmoidProfile(100).probability([100]).js(); // [0.5] */
 export class SigmoidProfile extends FormulaProfile {
   readonly midpoint: number;
   readonly slope: number;
@@ -286,7 +305,7 @@ export class SigmoidProfile extends FormulaProfile {
   }
 }
 
-/** sigmoid(-growthRate (d - midpoint)). Mirrors `braintools.init.LogisticProfile`. */
+/** sigmoid(-growthRate (d - midpoint)). Mirrors `braintools.init.LogisticProfile`. @example new init.LogisticProfile(0.1, 100).probability([100]).js(); // [0.5] */
 export class LogisticProfile extends FormulaProfile {
   readonly growthRate: number;
   readonly midpoint: number;
@@ -303,7 +322,7 @@ export class LogisticProfile extends FormulaProfile {
   }
 }
 
-/** A Gaussian bell less a wider one, and 0 where that is negative. Mirrors `braintools.init.DoGProfile`. */
+/** A Gaussian bell less a wider one, and 0 where that is negative. Mirrors `braintools.init.DoGProfile`. @example new init.DoGProfile(30, 100).probability([0, 100]).js(); // [0.5, 0] */
 export class DoGProfile extends FormulaProfile {
   readonly sigmaCenter: number;
   readonly sigmaSurround: number;
@@ -324,7 +343,12 @@ export class DoGProfile extends FormulaProfile {
   }
 }
 
-/** The sum of two Gaussian bells around two distances. Mirrors `braintools.init.BimodalProfile`. */
+/**
+ * The sum of two Gaussian bells around two distances. Mirrors `braintools.init.BimodalProfile`.
+ *
+ * @example
+ * new init.BimodalProfile(50, 50, { center2: 200 }).probability([0, 200]).js(); // [1.0003…, 1.0003…]
+ */
 export class BimodalProfile extends FormulaProfile {
   readonly sigma1: number;
   readonly sigma2: number;
@@ -349,7 +373,12 @@ export class BimodalProfile extends FormulaProfile {
   }
 }
 
-/** amplitude (1 - (d/sigma)²) exp(-(d/sigma)² / 2), and 0 where that is negative. Mirrors `braintools.init.MexicanHatProfile`. */
+/**
+ * amplitude (1 - (d/sigma)²) exp(-(d/sigma)² / 2), and 0 where that is negative. Mirrors `braintools.init.MexicanHatProfile`.
+ *
+ * @example
+ * new init.MexicanHatProfile(50).probability([0, 50]).js(); // [1, 0]
+ */
 export class MexicanHatProfile extends FormulaProfile {
   readonly sigma: number;
   readonly amplitude: number;
@@ -371,6 +400,9 @@ export class MexicanHatProfile extends FormulaProfile {
  * Values times a profile of the distances between units: the call is given `distances`, or `prePositions` and `postPositions`.
  *
  * Mirrors `braintools.init.DistanceModulated`.
+ *
+ * @example
+ * new init.DistanceModulated(new init.Constant(2), new init.StepProfile(100)).call([2], { distances: [50, 150] }).js(); // [2, 0]
  */
 export class DistanceModulated extends Initialization {
   readonly baseDist: Initialization;

@@ -25,7 +25,7 @@ function checkLowHigh(op: string, low: ArrayLike, high: ArrayLike): void {
 
 const describe = (x: ArrayLike) => (typeof x === 'object' ? String(x) : describeValue(x));
 
-/** A value that is repeated. Mirrors `braintools.init.Constant`. */
+/** A value that is repeated. Mirrors `braintools.init.Constant`. @example new init.Constant(0.5).call([2]).js(); // [0.5, 0.5] */
 export class Constant extends Initialization {
   readonly value: ArrayLike;
 
@@ -40,14 +40,14 @@ export class Constant extends Initialization {
   }
 }
 
-/** Zeros. Mirrors `braintools.init.ZeroInit`. */
+/** Zeros. Mirrors `braintools.init.ZeroInit`. @example new init.ZeroInit().call([2]).js(); // [0, 0] */
 export class ZeroInit extends Initialization {
   override sample(shape: number[]): Array {
     return np.zeros(shape, { dtype: environ.dftype() });
   }
 }
 
-/** Numbers uniform in [low, high). Mirrors `braintools.init.Uniform`. @throws ArgumentError unless low < high */
+/** Numbers uniform in [low, high). Mirrors `braintools.init.Uniform`. @throws ArgumentError unless low < high @example new init.Uniform(-1, 1).call([4]).shape; // [4] */
 export class Uniform extends Initialization {
   readonly low: ArrayLike;
   readonly high: ArrayLike;
@@ -64,7 +64,7 @@ export class Uniform extends Initialization {
   }
 }
 
-/** Normal numbers. Mirrors `braintools.init.Normal`. @throws ArgumentError for a negative std */
+/** Normal numbers. Mirrors `braintools.init.Normal`. @throws ArgumentError for a negative std @example new init.Normal(0, 0.1).call([3, 2]).shape; // [3, 2] */
 export class Normal extends Initialization {
   readonly mean: ArrayLike;
   readonly std: ArrayLike;
@@ -81,7 +81,12 @@ export class Normal extends Initialization {
   }
 }
 
-/** Log-normal numbers of a mean and standard deviation: their own, not those of their logarithms. Mirrors `braintools.init.LogNormal`. */
+/**
+ * Log-normal numbers of a mean and standard deviation: their own, not those of their logarithms. Mirrors `braintools.init.LogNormal`.
+ *
+ * @example
+ * new init.LogNormal(1, 0.5).call([4]).shape; // [4]
+ */
 export class LogNormal extends Initialization {
   readonly mean: number;
   readonly std: number;
@@ -101,7 +106,7 @@ export class LogNormal extends Initialization {
   }
 }
 
-/** Numbers of a gamma distribution. Mirrors `braintools.init.Gamma`. @throws ArgumentError unless the shape is positive */
+/** Numbers of a gamma distribution. Mirrors `braintools.init.Gamma`. @throws ArgumentError unless the shape is positive @example new init.Gamma(2, 1).call([4]).shape; // [4] */
 export class Gamma extends Initialization {
   readonly shape: ArrayLike;
   readonly scale: ArrayLike;
@@ -118,7 +123,7 @@ export class Gamma extends Initialization {
   }
 }
 
-/** Numbers of an exponential distribution of a mean, `scale`. Mirrors `braintools.init.Exponential`. */
+/** Numbers of an exponential distribution of a mean, `scale`. Mirrors `braintools.init.Exponential`. @example new init.Exponential(2).call([4]).shape; // [4] */
 export class Exponential extends Initialization {
   readonly scale: ArrayLike;
 
@@ -140,7 +145,12 @@ export const normalBetween = composite('normalBetween', ([u, mean, std, low, hig
   return [np.clip(np.add(mean!, np.multiply(std!, ndtri(p))), { min: low!, max: high! })];
 });
 
-/** Normal numbers between two bounds; null is none. Mirrors `braintools.init.TruncatedNormal`. @throws ArgumentError unless low < high and std is not negative */
+/**
+ * Normal numbers between two bounds; null is none. Mirrors `braintools.init.TruncatedNormal`. @throws ArgumentError unless low < high and std is not negative
+ *
+ * @example
+ * new init.TruncatedNormal(0, 1, { low: -1, high: 1 }).call([4]).shape; // [4]
+ */
 export class TruncatedNormal extends Initialization {
   readonly mean: ArrayLike;
   readonly std: ArrayLike;
@@ -164,7 +174,12 @@ export class TruncatedNormal extends Initialization {
   }
 }
 
-/** Numbers of a beta distribution, scaled to an interval. Mirrors `braintools.init.Beta`. @throws ArgumentError unless alpha and beta are positive and low < high */
+/**
+ * Numbers of a beta distribution, scaled to an interval. Mirrors `braintools.init.Beta`. @throws ArgumentError unless alpha and beta are positive and low < high
+ *
+ * @example
+ * new init.Beta(2, 3, 0, 1).call([4]).shape; // [4]
+ */
 export class Beta extends Initialization {
   readonly alpha: ArrayLike;
   readonly beta: ArrayLike;
@@ -187,7 +202,7 @@ export class Beta extends Initialization {
   }
 }
 
-/** Numbers of a Weibull distribution. Mirrors `braintools.init.Weibull`. @throws ArgumentError unless the shape is positive */
+/** Numbers of a Weibull distribution. Mirrors `braintools.init.Weibull`. @throws ArgumentError unless the shape is positive @example new init.Weibull(2, 1).call([4]).shape; // [4] */
 export class Weibull extends Initialization {
   readonly shape: ArrayLike;
   readonly scale: ArrayLike;

@@ -4,7 +4,7 @@ import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions, noMoreOptions } from '../functional/options';
 import * as np from '../numpy';
 import { DEFAULT, type RandomState } from '../random';
 import { type Initializer, type Size, toShape } from './initializers';
@@ -31,6 +31,9 @@ export type InitOperand = Initialization | ArrayLike;
  * Makes arrays of a size, and is combined with others: `new init.Normal(0, 1).mul(2).clip({ minVal: 0 })`. What takes an initialiser (the layers of nn) takes one.
  *
  * Mirrors `braintools.init.Initialization`, whose operators are methods here.
+ *
+ * @example
+ * new init.Constant(1).add(2).mul(3).call([2]).js(); // [9, 9]
  */
 export abstract class Initialization implements Initializer {
   /** @param options where random numbers come from, and the dtype of the result; or only the dtype */
@@ -70,7 +73,8 @@ export abstract class Initialization implements Initializer {
   }
 
   /** Values limited to an interval; null is no limit. */
-  clip({ minVal = null, maxVal = null }: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}): Initialization {
+  clip(options: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}): Initialization {
+    const { minVal = null, maxVal = null } = checkOptions('Initialization.clip', ['minVal', 'maxVal'], options);
     return new Clipped(this, { minVal, maxVal });
   }
 
@@ -141,7 +145,7 @@ function checkInit(op: string, x: unknown): asserts x is Initialization {
   if (!(x instanceof Initialization)) throw new ArgumentError(`${op}: expected an initialisation, got ${describeValue(x)}`);
 }
 
-/** Values limited to an interval; null is no limit. Mirrors `braintools.init.Clipped`. */
+/** Values limited to an interval; null is no limit. Mirrors `braintools.init.Clipped`. @example new init.Normal(0, 1).clip({ minVal: 0, maxVal: 1 }).call([4]).shape; // [4] */
 export class Clipped extends Initialization {
   readonly baseDist: Initialization;
   readonly minVal: ArrayLike | null;
@@ -161,7 +165,7 @@ export class Clipped extends Initialization {
   }
 }
 
-/** Values times a factor. Mirrors `braintools.init.Scaled`. */
+/** Values times a factor. Mirrors `braintools.init.Scaled`. @example new init.Scaled(new init.Constant(2), 0.5).call([2]).js(); // [1, 1] */
 export class Scaled extends Initialization {
   readonly baseDist: Initialization;
   readonly scaleFactor: ArrayLike;
@@ -178,7 +182,12 @@ export class Scaled extends Initialization {
   }
 }
 
-/** An initialisation (or value), and functions that its values go through one after another. Mirrors `braintools.init.Compose`. */
+/**
+ * An initialisation (or value), and functions that its values go through one after another. Mirrors `braintools.init.Compose`.
+ *
+ * @example
+ * new init.Compose(new init.Constant(2), (x: Array) => x.mul(3)).call([2]).js(); // [6, 6]
+ */
 export class Compose extends Initialization {
   readonly inits: readonly [InitOperand, ...((values: Array) => ArrayLike)[]];
 
@@ -204,7 +213,12 @@ function assemble(shape: number[], parts: readonly { at: number[]; values: Array
   return np.reshape(flat, shape);
 }
 
-/** Each element from one of several initialisations, drawn by weights. Mirrors `braintools.init.Mixture`. */
+/**
+ * Each element from one of several initialisations, drawn by weights. Mirrors `braintools.init.Mixture`.
+ *
+ * @example
+ * new init.Mixture([new init.Constant(1), new init.Constant(2)], { weights: [1, 0] }).call([3]).js(); // [1, 1, 1]
+ */
 export class Mixture extends Initialization {
   readonly distributions: readonly Initialization[];
   readonly weights: readonly number[];
@@ -236,7 +250,12 @@ export class Mixture extends Initialization {
   }
 }
 
-/** Elements from one initialisation where a condition of their positions holds, from another elsewhere. Mirrors `braintools.init.Conditional`. */
+/**
+ * Elements from one initialisation where a condition of their positions holds, from another elsewhere. Mirrors `braintools.init.Conditional`.
+ *
+ * @example
+ * new init.Conditional((i) => np.less(i, 2), new init.Constant(1), new init.Constant(-1)).call([4]).js(); // [1, 1, -1, -1]
+ */
 export class Conditional extends Initialization {
   readonly conditionFn: (indices: Array) => ArrayLike;
   readonly trueDist: Initialization;

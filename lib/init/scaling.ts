@@ -23,7 +23,12 @@ export interface VarianceScalingOptions {
   distribution?: VarianceDistribution;
 }
 
-/** Random numbers whose variance is `scale / fan`, the number of a unit's inputs or outputs or their mean. Mirrors `braintools.init.VarianceScaling`. */
+/**
+ * Random numbers whose variance is `scale / fan`, the number of a unit's inputs or outputs or their mean. Mirrors `braintools.init.VarianceScaling`.
+ *
+ * @example
+ * new init.VarianceScaling({ mode: 'fan_avg', distribution: 'uniform' }).call([3, 2]).shape; // [3, 2]
+ */
 export class VarianceScaling extends Initialization {
   readonly scale: number;
   readonly mode: FanMode;
@@ -73,49 +78,54 @@ function kaimingScale(op: string, options: KaimingOptions): number {
 /** The scale of those whose mode and distribution are fixed. */
 const scaleOf = (op: string, options: { scale?: number } | undefined): number => checkOptions(op, ['scale'], options).scale ?? 1;
 
-/** He's initialisation, uniform. Mirrors `braintools.init.KaimingUniform`. */
+/** He's initialisation, uniform. Mirrors `braintools.init.KaimingUniform`. @example new init.KaimingUniform().call([3, 2]).shape; // [3, 2] */
 export class KaimingUniform extends VarianceScaling {
   constructor(options: KaimingOptions = {}) {
     super({ scale: kaimingScale(new.target.name, options), mode: options.mode ?? 'fan_in', distribution: 'uniform' });
   }
 }
 
-/** He's initialisation, normal. Mirrors `braintools.init.KaimingNormal`. */
+/** He's initialisation, normal. Mirrors `braintools.init.KaimingNormal`. @example new init.KaimingNormal().call([3, 2]).shape; // [3, 2] */
 export class KaimingNormal extends VarianceScaling {
   constructor(options: KaimingOptions = {}) {
     super({ scale: kaimingScale(new.target.name, options), mode: options.mode ?? 'fan_in', distribution: 'normal' });
   }
 }
 
-/** Glorot's initialisation, uniform. Mirrors `braintools.init.XavierUniform`. */
+/** Glorot's initialisation, uniform. Mirrors `braintools.init.XavierUniform`. @example new init.XavierUniform().call([3, 2]).shape; // [3, 2] */
 export class XavierUniform extends VarianceScaling {
   constructor(options?: { scale?: number }) {
     super({ scale: scaleOf(new.target.name, options), mode: 'fan_avg', distribution: 'uniform' });
   }
 }
 
-/** Glorot's initialisation, normal. Mirrors `braintools.init.XavierNormal`. */
+/** Glorot's initialisation, normal. Mirrors `braintools.init.XavierNormal`. @example new init.XavierNormal().call([3, 2]).shape; // [3, 2] */
 export class XavierNormal extends VarianceScaling {
   constructor(options?: { scale?: number }) {
     super({ scale: scaleOf(new.target.name, options), mode: 'fan_avg', distribution: 'normal' });
   }
 }
 
-/** LeCun's initialisation, uniform. Mirrors `braintools.init.LecunUniform`. */
+/** LeCun's initialisation, uniform. Mirrors `braintools.init.LecunUniform`. @example new init.LecunUniform().call([3, 2]).shape; // [3, 2] */
 export class LecunUniform extends VarianceScaling {
   constructor(options?: { scale?: number }) {
     super({ scale: scaleOf(new.target.name, options), mode: 'fan_in', distribution: 'uniform' });
   }
 }
 
-/** LeCun's initialisation, normal. Mirrors `braintools.init.LecunNormal`. */
+/** LeCun's initialisation, normal. Mirrors `braintools.init.LecunNormal`. @example new init.LecunNormal().call([3, 2]).shape; // [3, 2] */
 export class LecunNormal extends VarianceScaling {
   constructor(options?: { scale?: number }) {
     super({ scale: scaleOf(new.target.name, options), mode: 'fan_in', distribution: 'normal' });
   }
 }
 
-/** A matrix (of all dimensions but the last, and the last) with orthonormal rows or columns, whichever are fewer. Mirrors `braintools.init.Orthogonal`. */
+/**
+ * A matrix (of all dimensions but the last, and the last) with orthonormal rows or columns, whichever are fewer. Mirrors `braintools.init.Orthogonal`.
+ *
+ * @example
+ * new init.Orthogonal().call([3, 3]).shape; // [3, 3]
+ */
 export class Orthogonal extends Initialization {
   readonly scale: number;
 
@@ -136,7 +146,12 @@ export class Orthogonal extends Initialization {
   }
 }
 
-/** A convolution's kernel [out, in, ...] that is an orthogonal matrix in its middle and 0 elsewhere. Mirrors `braintools.init.DeltaOrthogonal`. */
+/**
+ * A convolution's kernel [out, in, ...] that is an orthogonal matrix in its middle and 0 elsewhere. Mirrors `braintools.init.DeltaOrthogonal`.
+ *
+ * @example
+ * new init.DeltaOrthogonal().call([3, 3, 2, 4]).shape; // [3, 3, 2, 4]
+ */
 export class DeltaOrthogonal extends Initialization {
   readonly scale: number;
 
@@ -153,7 +168,7 @@ export class DeltaOrthogonal extends Initialization {
   }
 }
 
-/** Identity matrices in the last two dimensions; a vector of ones. Mirrors `braintools.init.Identity`. */
+/** Identity matrices in the last two dimensions; a vector of ones. Mirrors `braintools.init.Identity`. @example new init.Identity().call([2, 2]).js(); // [[1, 0], [0, 1]] */
 export class Identity extends Initialization {
   readonly scale: number;
 

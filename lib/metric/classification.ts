@@ -85,10 +85,15 @@ export const nllLoss: (logProbs: ArrayLike, target: ArrayLike) => Array = loss2(
   },
 );
 
-/** `max(0, 1 - predictorOutputs targets)`, targets being -1 or 1. Mirrors `braintools.metric.hinge_loss`. */
+/** `max(0, 1 - predictorOutputs targets)`, targets being -1 or 1. Mirrors `braintools.metric.hinge_loss`. @example metric.hingeLoss([0.5, 2], [1, 1]).js(); // [0.5, 0] */
 export const hingeLoss: (predictorOutputs: ArrayLike, targets: ArrayLike) => Array = loss2('hingeLoss', (p, t) => np.maximum(0, np.subtract(1, np.multiply(p, t))));
 
-/** `max(0, -predictorOutputs targets)`, targets being -1 or 1. Mirrors `braintools.metric.perceptron_loss`. @throws ShapeError if the shapes differ */
+/**
+ * `max(0, -predictorOutputs targets)`, targets being -1 or 1. Mirrors `braintools.metric.perceptron_loss`. @throws ShapeError if the shapes differ
+ *
+ * @example
+ * metric.perceptronLoss([0.5, -2], [1, 1]).js(); // [0, 2]
+ */
 export const perceptronLoss: (predictorOutputs: ArrayLike, targets: ArrayLike) => Array = loss2(
   'perceptronLoss',
   (p, t) => np.maximum(0, np.multiply(np.negative(p), t)),
@@ -115,9 +120,19 @@ function multiclass(op: string, margin: number): (scores: ArrayLike, labels: Arr
   );
 }
 
-/** Hinge loss of class indices against scores (classes along the last axis). Mirrors `braintools.metric.multiclass_hinge_loss`. */
+/**
+ * Hinge loss of class indices against scores (classes along the last axis). Mirrors `braintools.metric.multiclass_hinge_loss`.
+ *
+ * @example
+ * metric.multiclassHingeLoss([1, 2, 3], np.array(2, { dtype: 'int32' })).js(); // 0
+ */
 export const multiclassHingeLoss: (scores: ArrayLike, labels: ArrayLike) => Array = multiclass('multiclassHingeLoss', 1);
-/** Perceptron loss of class indices against scores (classes along the last axis). Mirrors `braintools.metric.multiclass_perceptron_loss`. */
+/**
+ * Perceptron loss of class indices against scores (classes along the last axis). Mirrors `braintools.metric.multiclass_perceptron_loss`.
+ *
+ * @example
+ * metric.multiclassPerceptronLoss([1, 2, 3], np.array(0, { dtype: 'int32' })).js(); // 2
+ */
 export const multiclassPerceptronLoss: (scores: ArrayLike, labels: ArrayLike) => Array = multiclass('multiclassPerceptronLoss', 0);
 
 const polyOf = composite<{ epsilon: number }>('polyLossCrossEntropy', ([logits, labels], { epsilon }) => {
@@ -125,7 +140,12 @@ const polyOf = composite<{ epsilon: number }>('polyLossCrossEntropy', ([logits, 
   return [np.add(crossEntropy(logits!, labels!), np.multiply(epsilon, missed))];
 });
 
-/** Cross entropy plus epsilon (2) times the probability that the labels miss. Mirrors `braintools.metric.poly_loss_cross_entropy`. */
+/**
+ * Cross entropy plus epsilon (2) times the probability that the labels miss. Mirrors `braintools.metric.poly_loss_cross_entropy`.
+ *
+ * @example
+ * metric.polyLossCrossEntropy([[0, 0]], [[1, 0]], { epsilon: 2 }).js(); // [1.6931…]
+ */
 export function polyLossCrossEntropy(logits: ArrayLike, labels: ArrayLike, given: { epsilon?: number } = {}): Array {
   const { epsilon = 2 } = checkOptions('polyLossCrossEntropy', ['epsilon'], given);
   return polyOf([asArray(logits, 'polyLossCrossEntropy'), asArray(labels, 'polyLossCrossEntropy')], { epsilon })[0]!;
@@ -148,14 +168,24 @@ function divergence(logP: Array, targets: Array): Array {
  */
 export const klDivergence: (logPredictions: ArrayLike, targets: ArrayLike) => Array = loss2('klDivergence', divergence, twoFloats('klDivergence', 'targets'));
 
-/** klDivergence plus `sum(exp(logPredictions) - targets)`, convex in both. Mirrors `braintools.metric.convex_kl_divergence`. @throws DtypeError if either is not of floats */
+/**
+ * klDivergence plus `sum(exp(logPredictions) - targets)`, convex in both. Mirrors `braintools.metric.convex_kl_divergence`. @throws DtypeError if either is not of floats
+ *
+ * @example
+ * metric.convexKlDivergence(np.log([0.5, 0.5]), [0.25, 0.75]).js(); // 0.1308…
+ */
 export const convexKlDivergence: (logPredictions: ArrayLike, targets: ArrayLike) => Array = loss2(
   'convexKlDivergence',
   (logP, targets) => np.add(divergence(logP, targets), np.sum(np.subtract(np.exp(logP), targets), { axis: -1 })),
   twoFloats('convexKlDivergence', 'targets'),
 );
 
-/** klDivergence of targets that are given as logs, too. Mirrors `braintools.metric.kl_divergence_with_log_targets`. @throws DtypeError if either is not of floats */
+/**
+ * klDivergence of targets that are given as logs, too. Mirrors `braintools.metric.kl_divergence_with_log_targets`. @throws DtypeError if either is not of floats
+ *
+ * @example
+ * metric.klDivergenceWithLogTargets(np.log([0.5, 0.5]), np.log([0.25, 0.75])).js(); // 0.1308…
+ */
 export const klDivergenceWithLogTargets: (logPredictions: ArrayLike, logTargets: ArrayLike) => Array = loss2(
   'klDivergenceWithLogTargets',
   (logP, logT) => {
@@ -172,7 +202,12 @@ const focalOf = composite<{ alpha: number | null; gamma: number }>('sigmoidFocal
   return [alpha === null || alpha < 0 ? loss : np.multiply(np.add(np.multiply(alpha, labels!), np.multiply(1 - alpha, other)), loss)];
 });
 
-/** Binary cross entropy in which examples already right count less, by the power gamma (2); alpha weighs positives. Mirrors `braintools.metric.sigmoid_focal_loss`. @throws DtypeError if logits are not floats */
+/**
+ * Binary cross entropy in which examples already right count less, by the power gamma (2); alpha weighs positives. Mirrors `braintools.metric.sigmoid_focal_loss`. @throws DtypeError if logits are not floats
+ *
+ * @example
+ * metric.sigmoidFocalLoss([0, 2], [1, 1], { gamma: 2 }).js(); // [0.1732…, 0.0018…]
+ */
 export function sigmoidFocalLoss(logits: ArrayLike, labels: ArrayLike, given: { alpha?: number | null; gamma?: number } = {}): Array {
   const { alpha = null, gamma = 2 } = checkOptions('sigmoidFocalLoss', ['alpha', 'gamma'], given);
   return focalOf([floats('sigmoidFocalLoss', 'logits', logits), asArray(labels, 'sigmoidFocalLoss')], { alpha, gamma })[0]!;

@@ -98,7 +98,12 @@ const matrixCorrelationOf = composite('matrixCorrelation', ([x, y]) => {
   return [np.nanToNum(np.corrcoef(take(x!), take(y!)).slice(0, 1) as Array)];
 });
 
-/** Correlation of two matrices' entries above the diagonal. Mirrors `braintools.metric.matrix_correlation`. @throws ShapeError if they are not matrices of one shape */
+/**
+ * Correlation of two matrices' entries above the diagonal. Mirrors `braintools.metric.matrix_correlation`. @throws ShapeError if they are not matrices of one shape
+ *
+ * @example
+ * metric.matrixCorrelation([[1, 0.5], [0.5, 1]], [[1, 0.2], [0.2, 1]]).shape; // []
+ */
 export function matrixCorrelation(x: ArrayLike, y: ArrayLike, ...more: never[]): Array {
   noMoreArguments('matrixCorrelation', 2, more);
   const [a, b] = [matrix('matrixCorrelation', 'x', x), matrix('matrixCorrelation', 'y', y)];
@@ -114,7 +119,12 @@ function connectivity(x: Array): Array {
 
 const connectivityOf = composite('functionalConnectivity', ([x]) => [connectivity(x!)]);
 
-/** Correlations between signals (time, signals), 0 where one is constant. Mirrors `braintools.metric.functional_connectivity`. @throws ShapeError for other than matrices */
+/**
+ * Correlations between signals (time, signals), 0 where one is constant. Mirrors `braintools.metric.functional_connectivity`. @throws ShapeError for other than matrices
+ *
+ * @example
+ * metric.functionalConnectivity([[1, 2], [2, 4], [3, 7]]).shape; // [2, 2]
+ */
 export function functionalConnectivity(activities: ArrayLike): Array {
   return connectivityOf(promoteDtypesInexact('functionalConnectivity', matrix('functionalConnectivity', 'activities', activities)), {})[0]!;
 }
@@ -146,6 +156,8 @@ const dynamicsOf = composite<Required<DynamicsOptions>>('functionalConnectivityD
  * @param activities (time, signals)
  * @returns (windows, windows)
  * @throws ShapeError for other than matrices of two or more signals
+ * @example
+ * metric.functionalConnectivityDynamics(random.randn(60, 3), { windowSize: 20, stepSize: 10 }).shape; // [5, 5]
  */
 export function functionalConnectivityDynamics(activities: ArrayLike, given: DynamicsOptions = {}): Array {
   const { windowSize = 30, stepSize = 5 } = checkOptions('functionalConnectivityDynamics', ['windowSize', 'stepSize'], given);
@@ -166,7 +178,12 @@ const weightedOf = composite('weightedCorrelation', ([x, y, w]) => {
   return [np.clip(np.where(none, 0, np.divide(mean(np.multiply(dx, dy)), np.where(none, 1, norm))), -1, 1)];
 });
 
-/** Correlation of two vectors whose entries have weights. Mirrors `braintools.metric.weighted_correlation`. @throws ShapeError if they are not vectors of one length */
+/**
+ * Correlation of two vectors whose entries have weights. Mirrors `braintools.metric.weighted_correlation`. @throws ShapeError if they are not vectors of one length
+ *
+ * @example
+ * metric.weightedCorrelation([1, 2, 3], [2, 4, 6], [1, 1, 1]).js(); // 1
+ */
 export function weightedCorrelation(x: ArrayLike, y: ArrayLike, w: ArrayLike): Array {
   const given = promoteDtypesInexact('weightedCorrelation', x, y, w);
   for (const a of given) if (a.ndim !== 1 || a.size !== given[0]!.size) throw new ShapeError(`weightedCorrelation: expected x, y and w to be vectors of one length, got ${given.map((v) => v.aval).join(', ')}`);

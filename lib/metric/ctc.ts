@@ -87,6 +87,11 @@ export function ctcLoss(logits: ArrayLike, logitPaddings: ArrayLike, labels: Arr
  * in a label (time, batch, labels). Mirrors `braintools.metric.ctc_loss_with_forward_probs`.
  *
  * @throws DtypeError, ShapeError as {@link ctcLoss}
+ * @example
+ * ```ts
+ * const [loss] = metric.ctcLossWithForwardProbs(np.zeros([1, 4, 3]), np.zeros([1, 4]), np.array([[1, 2]], { dtype: 'int32' }), np.zeros([1, 2]));
+ * loss.shape; // [1]
+ * ```
  */
 export function ctcLossWithForwardProbs(logits: ArrayLike, logitPaddings: ArrayLike, labels: ArrayLike, labelPaddings: ArrayLike, options: CtcOptions = {}): [Array, Array, Array] {
   return ctc('ctcLossWithForwardProbs', logits, logitPaddings, labels, labelPaddings, options, true) as [Array, Array, Array];

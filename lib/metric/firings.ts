@@ -96,6 +96,8 @@ const vanRossumOf = composite<{ tau: number; points: number }>('vanRossumDistanc
  * Distance of two spike trains, each smoothed by an exponential kernel of time constant tau. Mirrors `braintools.metric.van_rossum_distance`.
  *
  * @param options.tMax end of the comparison; by default 5 tau after the last spike
+ * @example
+ * metric.vanRossumDistance([1, 5], [1, 5]); // 0
  */
 export function vanRossumDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike, options: { tau?: number; tMax?: number } = {}): number {
   const { tau = 1, tMax } = checkOptions('vanRossumDistance', ['tau', 'tMax'], options);
@@ -170,6 +172,8 @@ const lockingOf = composite<{ step: number; frequency: number }>('phaseLockingVa
  * @param spikeMatrix (time, neurons)
  * @param referenceFreq in Hz, where dt is in seconds
  * @returns (neurons,)
+ * @example
+ * metric.phaseLockingValue(np.ones([20, 2]), 10, { dt: 1 }).shape; // [2]
  */
 export function phaseLockingValue(spikeMatrix: ArrayLike, referenceFreq: number, given: DtOptions = {}): Array {
   const { dt } = checkOptions('phaseLockingValue', ['dt'], given);
@@ -181,6 +185,8 @@ export function phaseLockingValue(spikeMatrix: ArrayLike, referenceFreq: number,
  *
  * @param spikeMatrix (time, neurons)
  * @returns (neurons, neurons)
+ * @example
+ * metric.spikeTimeTilingCoefficient(np.eye(4), { dt: 1, tau: 1 }).shape; // [4, 4]
  */
 export function spikeTimeTilingCoefficient(spikeMatrix: ArrayLike, given: DtOptions & { tau?: number } = {}): Array {
   const { dt, tau = 0.005 } = checkOptions('spikeTimeTilingCoefficient', ['dt', 'tau'], given);
@@ -213,6 +219,8 @@ const correlationIndexOf = composite<{ binSize: number; bins: number }>('correla
  * Mean correlation of the neurons' spike counts in windows. Mirrors `braintools.metric.correlation_index`.
  *
  * @param spikeMatrix (time, neurons)
+ * @example
+ * metric.correlationIndex(np.ones([20, 2]), 5, { dt: 1 }); // 0
  */
 export function correlationIndex(spikeMatrix: ArrayLike, windowSize: number, given: DtOptions = {}): number {
   const { dt } = checkOptions('correlationIndex', ['dt'], given);

@@ -68,6 +68,8 @@ const psdOf = composite<SpectrumStatics & { rate: number; kept: number[] }>('pow
  * @param lfp (time,) or (time, channels)
  * @param dt length of a step in seconds
  * @returns frequencies (n,) in Hz and density (n,) or (n, channels); where the range has no frequency, its lower end and 0
+ * @example
+ * metric.powerSpectralDensity(random.randn(256), 0.001).length; // 2
  */
 export function powerSpectralDensity(lfp: ArrayLike, dt: number, options: SpectrumOptions = {}): [Array, Array] {
   const op = 'powerSpectralDensity';
@@ -93,6 +95,8 @@ const coherenceOf = composite<SpectrumStatics & { kept: number[] }>('coherenceAn
  * @param lfp1 (time,)
  * @param lfp2 (time,)
  * @param dt length of a step in seconds
+ * @example
+ * metric.coherenceAnalysis(random.randn(256), random.randn(256), 0.001).length; // 2
  */
 export function coherenceAnalysis(lfp1: ArrayLike, lfp2: ArrayLike, dt: number, options: SpectrumOptions = {}): [Array, Array] {
   const op = 'coherenceAnalysis';
@@ -143,6 +147,8 @@ const couplingOf = composite<{ phase: number[]; amplitude: number[]; nBins: numb
  *
  * @param lfp (time,)
  * @param dt length of a step in seconds
+ * @example
+ * metric.phaseAmplitudeCoupling(random.randn(512), 0.001).length; // 3
  */
 export function phaseAmplitudeCoupling(lfp: ArrayLike, dt: number, given: CouplingOptions = {}): [Array, Array, Array] {
   const { phaseFreqRange = [4, 8], amplitudeFreqRange = [30, 100], nBins = 18 } = checkOptions('phaseAmplitudeCoupling', ['phaseFreqRange', 'amplitudeFreqRange', 'nBins'], given);
@@ -152,7 +158,12 @@ export function phaseAmplitudeCoupling(lfp: ArrayLike, dt: number, given: Coupli
   return couplingOf([x], statics) as [Array, Array, Array];
 }
 
-/** The modulation index of theta (4 to 8 Hz) and gamma (30 to 80 Hz). Mirrors `braintools.metric.theta_gamma_coupling`. */
+/**
+ * The modulation index of theta (4 to 8 Hz) and gamma (30 to 80 Hz). Mirrors `braintools.metric.theta_gamma_coupling`.
+ *
+ * @example
+ * metric.thetaGammaCoupling(random.randn(512), 0.001).shape; // []
+ */
 export function thetaGammaCoupling(lfp: ArrayLike, dt: number): Array {
   return phaseAmplitudeCoupling(lfp, dt, { amplitudeFreqRange: [30, 80] })[0];
 }
@@ -170,6 +181,8 @@ const csdOf = composite<{ factor: number }>('currentSourceDensity', ([x], { fact
  * @param lfpLaminar of any shape with the electrodes along an axis, by default the last
  * @returns the same shape with two electrodes less
  * @throws ShapeError for fewer than 3 electrodes
+ * @example
+ * metric.currentSourceDensity(np.ones([4, 10]), 0.1).shape; // [4, 8]
  */
 export function currentSourceDensity(lfpLaminar: ArrayLike, electrodeSpacing: number, given: { conductivity?: number; axis?: number } = {}): Array {
   const { conductivity = 1, axis = -1 } = checkOptions('currentSourceDensity', ['conductivity', 'axis'], given);
@@ -188,7 +201,12 @@ const entropyOf = composite('spectralEntropy', ([density]) => {
   return [np.divide(np.negative(np.sum(np.multiply(p, np.log2(p)))), Math.log2(n))];
 });
 
-/** Entropy of a signal's spectrum in a band (1 to 100 Hz), from 0 for one frequency to 1 for noise. Mirrors `braintools.metric.spectral_entropy`. */
+/**
+ * Entropy of a signal's spectrum in a band (1 to 100 Hz), from 0 for one frequency to 1 for noise. Mirrors `braintools.metric.spectral_entropy`.
+ *
+ * @example
+ * metric.spectralEntropy(random.randn(256), 0.001).shape; // []
+ */
 export function spectralEntropy(lfp: ArrayLike, dt: number, given: { freqRange?: Band } = {}): Array {
   const { freqRange = [1, 100] } = checkOptions('spectralEntropy', ['freqRange'], given);
   const density = powerSpectralDensity(lfp, dt, { freqRange })[1];
@@ -212,6 +230,8 @@ const phaseCoherenceOf = composite<{ factors: number[] }>('lfpPhaseCoherence', (
  *
  * @param lfpSignals (time, channels)
  * @returns (channels, channels)
+ * @example
+ * metric.lfpPhaseCoherence(random.randn(256, 3), 0.001).shape; // [3, 3]
  */
 export function lfpPhaseCoherence(lfpSignals: ArrayLike, dt: number, given: { freqBand?: Band } = {}): Array {
   const { freqBand = [8, 12] } = checkOptions('lfpPhaseCoherence', ['freqBand'], given);
@@ -245,6 +265,8 @@ export interface UnitaryLfpOptions {
  * @param spikes (time, neurons); must be concrete
  * @param spikeType whether the neurons are excitatory or inhibitory
  * @returns (time,)
+ * @example
+ * metric.unitaryLFP(np.arange(10), np.zeros([10, 4]), 'exc', { seed: 0 }).shape; // [10]
  */
 export function unitaryLFP(times: ArrayLike, spikes: ArrayLike, spikeType: 'exc' | 'inh', options: UnitaryLfpOptions = {}): Array {
   const { xmax = 0.2, ymax = 0.2, va = 200, lambda = 0.2, sigI = 2.1, sigE = 3.15, location = 'soma layer', seed } = checkOptions('unitaryLFP', ['xmax', 'ymax', 'va', 'lambda', 'sigI', 'sigE', 'location', 'seed'], options);

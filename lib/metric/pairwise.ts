@@ -35,7 +35,12 @@ export function pairwiseCosineSimilarity(X: ArrayLike, Y: ArrayLike | null = nul
   return similarityOf(rows('pairwiseCosineSimilarity', X, Y), { eps })[0]!;
 }
 
-/** `1 - pairwiseCosineSimilarity`. Mirrors `braintools.metric.pairwise_cosine_distance`. @throws ShapeError if the operands are not matrices with the same number of columns */
+/**
+ * `1 - pairwiseCosineSimilarity`. Mirrors `braintools.metric.pairwise_cosine_distance`. @throws ShapeError if the operands are not matrices with the same number of columns
+ *
+ * @example
+ * metric.pairwiseCosineDistance([[1, 0], [0, 1]]).js(); // [[0, 1], [1, 0]]
+ */
 export function pairwiseCosineDistance(X: ArrayLike, Y: ArrayLike | null = null, given: { eps?: number } = {}): Array {
   const { eps = 1e-8 } = checkOptions('pairwiseCosineDistance', ['eps'], given);
   return distanceOf(rows('pairwiseCosineDistance', X, Y), { eps })[0]!;

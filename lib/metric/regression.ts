@@ -142,7 +142,7 @@ export function cosineSimilarity(predictions: ArrayLike, targets: ArrayLike, giv
   return similarityOf([floats('cosineSimilarity', 'predictions', predictions), floats('cosineSimilarity', 'targets', targets)], { epsilon })[0]!;
 }
 
-/** `1 - cosineSimilarity`. Mirrors `braintools.metric.cosine_distance`. @throws DtypeError if either is not of floats */
+/** `1 - cosineSimilarity`. Mirrors `braintools.metric.cosine_distance`. @throws DtypeError if either is not of floats @example metric.cosineDistance([1, 0], [0, 1]).js(); // 1 */
 export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, given: { epsilon?: number } = {}): Array {
   const { epsilon = 1e-8 } = checkOptions('cosineDistance', ['epsilon'], given);
   return distanceOf([floats('cosineDistance', 'predictions', predictions), floats('cosineDistance', 'targets', targets)], { epsilon })[0]!;

@@ -5,7 +5,7 @@ import { CombinedTypes, JointTypes } from './types';
 
 type ModeClass = abstract new (...args: never[]) => Mode;
 
-/** How a computation is to be run. Mirrors `brainstate.mixin.Mode`. */
+/** How a computation is to be run. Mirrors `brainstate.mixin.Mode`. @example new mixin.Training() instanceof mixin.Mode; // true */
 export class Mode {
   /** Whether this is of exactly the class. */
   isA(mode: ModeClass | CombinedTypes<unknown>): boolean {
@@ -27,7 +27,12 @@ export class Mode {
   }
 }
 
-/** Several modes at once. What one of them has as a property is found with {@link get}. Mirrors `brainstate.mixin.JointMode`. */
+/**
+ * Several modes at once. What one of them has as a property is found with {@link get}. Mirrors `brainstate.mixin.JointMode`.
+ *
+ * @example
+ * new mixin.JointMode(new mixin.Training(), new mixin.Batching()).has(mixin.Training); // true
+ */
 export class JointMode extends Mode {
   readonly modes: readonly Mode[];
 
@@ -63,7 +68,7 @@ export class JointMode extends Mode {
   }
 }
 
-/** A mode with a batch of inputs along an axis. Mirrors `brainstate.mixin.Batching`. */
+/** A mode with a batch of inputs along an axis. Mirrors `brainstate.mixin.Batching`. @example String(new mixin.Batching({ batchSize: 32 })); // 'Batching(in_size=32, axis=0)' */
 export class Batching extends Mode {
   readonly batchSize: number;
   readonly batchAxis: number;
@@ -80,5 +85,5 @@ export class Batching extends Mode {
   }
 }
 
-/** The mode of training. Mirrors `brainstate.mixin.Training`. */
+/** The mode of training. Mirrors `brainstate.mixin.Training`. @example new mixin.Training().isA(mixin.Training); // true */
 export class Training extends Mode {}

@@ -90,10 +90,10 @@ export class ParamDescriber<T = unknown> {
   }
 }
 
-/** A class that adds behaviour, without a constructor of its own. Mirrors `brainstate.mixin.Mixin`. */
+/** A class that adds behaviour, without a constructor of its own. Mirrors `brainstate.mixin.Mixin`. @example new nn.Linear(2, 3) instanceof nn.Module; // true */
 export class Mixin {}
 
-/** A class that has `desc`, which describes an object that is yet to be made. Mirrors `brainstate.mixin.ParamDesc`. */
+/** A class that has `desc`, which describes an object that is yet to be made. Mirrors `brainstate.mixin.ParamDesc`. @example nn.Linear.desc(3, 2).init() instanceof nn.Linear; // true */
 export class ParamDesc extends Mixin {
   /** Names of the constructor's first arguments, which may then be given by name to a describer. */
   static readonly positional: readonly string[] = [];

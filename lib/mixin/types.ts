@@ -10,7 +10,7 @@ export interface TypeTest<T = unknown> {
 /** What can stand to the right of `instanceof`. */
 export type ClassLike<T = Loose> = (abstract new (...args: Loose[]) => T) | CombinedTypes<T>;
 
-/** Several classes as one, for the right of `instanceof`. */
+/** Several classes as one, for the right of `instanceof`. @example String(mixin.OneOfTypes(nn.Linear, nn.Conv2d)); // 'OneOfTypes[Linear, Conv2d]' */
 export class CombinedTypes<T = unknown> {
   readonly types: readonly ClassLike[];
   private readonly every: boolean;
@@ -51,6 +51,9 @@ type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: inf
  * A type of the objects that are of every one of the classes: `x instanceof JointTypes(A, B)`. Of one class, that class.
  *
  * Mirrors `brainstate.mixin.JointTypes`.
+ *
+ * @example
+ * new nn.ReLU() instanceof mixin.JointTypes(nn.Module, nn.ElementWiseBlock); // true
  */
 export function JointTypes<C extends ClassLike[]>(...types: C): CombinedTypes<Intersect<InstanceOf<C[number]>>> {
   return combine('JointTypes', types, true) as CombinedTypes<Intersect<InstanceOf<C[number]>>>;
@@ -60,6 +63,9 @@ export function JointTypes<C extends ClassLike[]>(...types: C): CombinedTypes<In
  * A type of the objects that are of one of the classes: `x instanceof OneOfTypes(A, B)`. Of one class, that class.
  *
  * Mirrors `brainstate.mixin.OneOfTypes`.
+ *
+ * @example
+ * new nn.ReLU() instanceof mixin.OneOfTypes(nn.Linear, nn.ReLU); // true
  */
 export function OneOfTypes<C extends ClassLike[]>(...types: C): CombinedTypes<InstanceOf<C[number]>> {
   return combine('OneOfTypes', types, false) as CombinedTypes<InstanceOf<C[number]>>;

@@ -21,7 +21,7 @@ export function setAutoKeyRange(newRange: number): void {
   range = newRange;
 }
 
-/** The range that {@link setAutoKeyRange} sets. */
+/** The range that {@link setAutoKeyRange} sets. @example random.getAutoKeyRange() > 0; // true */
 export function getAutoKeyRange(): number {
   return range;
 }

@@ -27,33 +27,38 @@ export function seed(seedOrKey?: SeedOrKey | null): void {
   else if (key instanceof ConcreteArray) globalGenerator.seed(Number(key.dataSync().at(0)));
 }
 
-/** Sets the default stream's key, from an integer or a key. Mirrors `brainstate.random.set_key`. */
+/** Sets the default stream's key, from an integer or a key. Mirrors `brainstate.random.set_key`. @example random.setKey(42); */
 export function setKey(seedOrKey: SeedOrKey): void {
   DEFAULT.setKey(seedOrKey);
 }
 
-/** The default stream's key, as it is. Mirrors `brainstate.random.get_key`. */
+/** The default stream's key, as it is. Mirrors `brainstate.random.get_key`. @example random.getKey().shape; // [2] */
 export function getKey(): Array {
   return DEFAULT.value;
 }
 
-/** The words of the default stream's key, uint32[2]. Mirrors `brainstate.random.get_key_data`. */
+/** The words of the default stream's key, uint32[2]. Mirrors `brainstate.random.get_key_data`. @example random.getKeyData().shape; // [2] */
 export function getKeyData(): Array {
   return DEFAULT.getKeyData();
 }
 
-/** The default stream, or a new one from a seed or a key. Mirrors `brainstate.random.default_rng`. */
+/** The default stream, or a new one from a seed or a key. Mirrors `brainstate.random.default_rng`. @example random.defaultRng(42).normal({ size: [2] }).shape; // [2] */
 export function defaultRng(seedOrKey?: SeedOrKey | null): RandomState {
   return seedOrKey === undefined || seedOrKey === null ? DEFAULT : new RandomState(seedOrKey);
 }
 
-/** A new stream, split off the default one or from a seed or a key; with `clone: false` the default one itself. Mirrors `brainstate.random.clone_rng`. */
+/**
+ * A new stream, split off the default one or from a seed or a key; with `clone: false` the default one itself. Mirrors `brainstate.random.clone_rng`.
+ *
+ * @example
+ * random.cloneRng(42) instanceof random.RandomState; // true
+ */
 export function cloneRng(seedOrKey?: SeedOrKey | null, options: { clone?: boolean } = {}): RandomState {
   if (seedOrKey !== undefined && seedOrKey !== null) return new RandomState(seedOrKey);
   return (options.clone ?? true) ? DEFAULT.clone() : DEFAULT;
 }
 
-/** A key, or n keys, split off the default stream. Mirrors `brainstate.random.split_key`. */
+/** A key, or n keys, split off the default stream. Mirrors `brainstate.random.split_key`. @example random.splitKey().shape; // [2] */
 export function splitKey(n?: number | null, options?: BackupOptions): Array {
   return DEFAULT.splitKey(n, options);
 }
@@ -62,18 +67,37 @@ function checkCount(op: string, n: unknown): void {
   if (typeof n !== 'number' || !Number.isInteger(n) || n <= 0) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
 }
 
-/** n keys split off the default stream, of shape [n, 2]. Mirrors `brainstate.random.split_keys`. */
+/** n keys split off the default stream, of shape [n, 2]. Mirrors `brainstate.random.split_keys`. @example random.splitKeys(3).shape; // [3, 2] */
 export function splitKeys(n: number, options?: BackupOptions): Array {
   checkCount('splitKeys', n);
   return DEFAULT.splitKey(n, options);
 }
 
-/** Replaces the default stream's key by n keys. Mirrors `brainstate.random.self_assign_multi_keys`. */
+/**
+ * Replaces the default stream's key by n keys. Mirrors `brainstate.random.self_assign_multi_keys`.
+ *
+ * @example
+ * ```ts
+ * random.selfAssignMultiKeys(3, { backup: true });
+ * random.getKey().shape; // [3, 2]
+ * random.restoreKey();
+ * ```
+ */
 export function selfAssignMultiKeys(n: number, options?: BackupOptions): void {
   DEFAULT.selfAssignMultiKeys(n, options);
 }
 
-/** Puts back the key that was kept by `splitKey` or `selfAssignMultiKeys`. Mirrors `brainstate.random.restore_key`. */
+/**
+ * Puts back the key that was kept by `splitKey` or `selfAssignMultiKeys`. Mirrors `brainstate.random.restore_key`.
+ *
+ * @example
+ * ```ts
+ * random.seed(0);
+ * random.splitKey(2, { backup: true });
+ * random.restoreKey();
+ * random.getKeyData().js(); // [0, 0]
+ * ```
+ */
 export function restoreKey(): void {
   DEFAULT.restoreKey();
 }

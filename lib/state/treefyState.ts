@@ -4,7 +4,16 @@ import { State } from './state';
 
 type StateClass = typeof State;
 
-/** What a state was at a moment: its class, value and metadata. A node of trees, with the value as its only child. Mirrors `brainstate.TreefyState`. */
+/**
+ * What a state was at a moment: its class, value and metadata. A node of trees, with the value as its only child. Mirrors `brainstate.TreefyState`.
+ *
+ * @example
+ * ```ts
+ * const w = new ParamState(np.ones([2]));
+ * const [, states] = graph.treefySplit({ w });
+ * [...states!.toFlat().values()][0] instanceof graph.TreefyState; // true
+ * ```
+ */
 export class TreefyState<T = unknown> {
   readonly type: StateClass;
   readonly value: T;

@@ -20,6 +20,12 @@ export function viewBytes(view: HostView): Uint8Array {
  * An array as a file holds it: any element type, 64-bit ones too where they are switched off, and on no device.
  *
  * Files are read into these with `{ host: true }`, and take them wherever they take arrays.
+ *
+ * @example
+ * ```ts
+ * file.saveSafetensors('w.safetensors', { w: np.ones([2, 3]) });
+ * file.loadSafetensors('w.safetensors', { host: true }).w!.shape; // [2, 3]
+ * ```
  */
 export class HostArray {
   readonly dtype: DType;

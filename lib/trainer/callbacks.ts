@@ -14,6 +14,9 @@ export type Gradients = Record<string, unknown>;
 /**
  * Told of what happens in training. Methods that are not overridden cost nothing. Mirrors `braintools.trainer.Callback`; there is no moment between the
  * passes of a compiled step, so `on_before_backward` and `on_after_backward` are not there, but {@link transformGradients} is.
+ *
+ * @example
+ * new trainer.EarlyStopping() instanceof trainer.Callback; // true
  */
 export abstract class Callback {
   /** The name under which its state is saved. */
@@ -68,7 +71,7 @@ function checkCallback(op: string, x: unknown): Callback {
   return x;
 }
 
-/** Callbacks, called in their order. Mirrors `braintools.trainer.CallbackList`. */
+/** Callbacks, called in their order. Mirrors `braintools.trainer.CallbackList`. @example [...new trainer.CallbackList([new trainer.Timer()])].length; // 1 */
 export class CallbackList implements Iterable<Callback> {
   readonly callbacks: Callback[];
 
@@ -131,7 +134,12 @@ export interface EarlyStoppingOptions {
   checkFinite?: boolean;
 }
 
-/** Stops when a metric no longer improves, looked at after each validation (each training epoch where there is none). Mirrors `braintools.trainer.EarlyStopping`. */
+/**
+ * Stops when a metric no longer improves, looked at after each validation (each training epoch where there is none). Mirrors `braintools.trainer.EarlyStopping`.
+ *
+ * @example
+ * new trainer.EarlyStopping({ monitor: 'val_loss', patience: 3 }).shouldStop; // false
+ */
 export class EarlyStopping extends Callback {
   bestScore: number | null = null;
   waitCount = 0;
@@ -179,7 +187,12 @@ export class EarlyStopping extends Callback {
   }
 }
 
-/** Logs the learning rate as `lr-opt0`. Mirrors `braintools.trainer.LearningRateMonitor`. */
+/**
+ * Logs the learning rate as `lr-opt0`. Mirrors `braintools.trainer.LearningRateMonitor`.
+ *
+ * @example
+ * new trainer.LearningRateMonitor({ loggingInterval: 'epoch' }) instanceof trainer.Callback; // true
+ */
 export class LearningRateMonitor extends Callback {
   readonly lrHistory: number[] = [];
   private readonly interval: 'step' | 'epoch';
@@ -221,7 +234,7 @@ export interface TimerOptions {
   verbose?: boolean;
 }
 
-/** Measures time, and may stop training by it. Mirrors `braintools.trainer.Timer`. */
+/** Measures time, and may stop training by it. Mirrors `braintools.trainer.Timer`. @example new trainer.Timer() instanceof trainer.Callback; // true */
 export class Timer extends Callback {
   /** Seconds of each epoch. */
   readonly epochTimes: number[] = [];
@@ -274,7 +287,12 @@ export function formatMetrics(metrics: Numbers): string {
   return Object.entries(metrics).map(([k, v]) => `${k}: ${v.toFixed(4)}`).join(', ');
 }
 
-/** Prints metrics every so many steps, and at the end of each epoch. Mirrors `braintools.trainer.PrintCallback`. */
+/**
+ * Prints metrics every so many steps, and at the end of each epoch. Mirrors `braintools.trainer.PrintCallback`.
+ *
+ * @example
+ * new trainer.PrintCallback({ printFreq: 10 }) instanceof trainer.Callback; // true
+ */
 export class PrintCallback extends Callback {
   private readonly every: number;
 

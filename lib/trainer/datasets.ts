@@ -17,7 +17,7 @@ export interface HostData {
 /** Rows to draw from: an array on the device, or data on the host. */
 export type Rows = ArrayLike | HostData;
 
-/** Something that has samples by their index. Mirrors `braintools.trainer.Dataset`. */
+/** Something that has samples by their index. Mirrors `braintools.trainer.Dataset`. @example new trainer.ArrayDataset([[1], [2], [3]]) instanceof trainer.Dataset; // true */
 export abstract class Dataset<Sample = unknown> {
   /** Number of samples. */
   abstract get length(): number;
@@ -106,7 +106,12 @@ export class ArrayDataset extends Dataset<Array[]> {
   }
 }
 
-/** {@link ArrayDataset} with names: samples and batches are objects. Mirrors `braintools.trainer.DictDataset`. */
+/**
+ * {@link ArrayDataset} with names: samples and batches are objects. Mirrors `braintools.trainer.DictDataset`.
+ *
+ * @example
+ * new trainer.DictDataset({ x: [1, 2, 3], y: [0, 1, 0] }).get(2).x!.js(); // 3
+ */
 export class DictDataset extends Dataset<Record<string, Array>> {
   readonly keys: readonly string[];
   private readonly rows: ArrayDataset;
@@ -134,7 +139,7 @@ export class DictDataset extends Dataset<Record<string, Array>> {
   }
 }
 
-/** A dataset whose samples are changed by a function. */
+/** A dataset whose samples are changed by a function. @example new trainer.DatasetWrapper(new trainer.ArrayDataset([1, 2, 3]), ([x]) => x!.mul(2)).get(1).js(); // 4 */
 export class DatasetWrapper<In, Out> extends Dataset<Out> {
   readonly dataset: Dataset<In>;
   private readonly f: (sample: In, index: number) => Out;
@@ -155,7 +160,7 @@ export class DatasetWrapper<In, Out> extends Dataset<Out> {
   }
 }
 
-/** Some of a dataset's samples. */
+/** Some of a dataset's samples. @example new trainer.Subset(new trainer.ArrayDataset([10, 20, 30]), [2, 0]).length; // 2 */
 export class Subset<S> extends Dataset<S> {
   readonly dataset: Dataset<S>;
   readonly indices: readonly number[];
@@ -182,7 +187,12 @@ export class Subset<S> extends Dataset<S> {
   }
 }
 
-/** Samples that come one after another, and cannot be asked for by index; a loader batches them in their order. Mirrors `braintools.trainer.IterableDataset`. */
+/**
+ * Samples that come one after another, and cannot be asked for by index; a loader batches them in their order. Mirrors `braintools.trainer.IterableDataset`.
+ *
+ * @example
+ * [...new trainer.IterableDataset([1, 2, 3])]; // [1, 2, 3]
+ */
 export class IterableDataset<S> implements Iterable<S> {
   readonly iterable: Iterable<S>;
   readonly length: number | null;

@@ -5,7 +5,12 @@ import * as np from '../numpy';
 import { type ArrayTree, globalNorm, mapTree, scaleToNorm } from '../optim/transformation';
 import { Callback, type GradientClipOptions, type Gradients } from './callbacks';
 
-/** Limits gradients by their norm or by entry, inside of the compiled step. Mirrors `braintools.trainer.GradientClipCallback`, whose clipping is not done there. */
+/**
+ * Limits gradients by their norm or by entry, inside of the compiled step. Mirrors `braintools.trainer.GradientClipCallback`, whose clipping is not done there.
+ *
+ * @example
+ * new trainer.GradientClipCallback({ clipVal: 1 }) instanceof trainer.Callback; // true
+ */
 export class GradientClipCallback extends Callback {
   private readonly options: Required<GradientClipOptions>;
 

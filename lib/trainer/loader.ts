@@ -6,7 +6,7 @@ import * as np from '../numpy';
 import * as random from '../random';
 import { ArrayDataset, Dataset, DictDataset, IterableDataset, type Rows, seededOrder } from './datasets';
 
-/** An order of samples. Mirrors `braintools.trainer.Sampler`. */
+/** An order of samples. Mirrors `braintools.trainer.Sampler`. @example new trainer.SequentialSampler([10, 20]) instanceof trainer.Sampler; // true */
 export abstract class Sampler implements Iterable<number> {
   abstract get length(): number;
   abstract [Symbol.iterator](): Iterator<number>;
@@ -22,7 +22,7 @@ function sized(op: string, x: Sized): Sized {
   return x;
 }
 
-/** 0, 1, 2 … Mirrors `braintools.trainer.SequentialSampler`. */
+/** 0, 1, 2 … Mirrors `braintools.trainer.SequentialSampler`. @example [...new trainer.SequentialSampler([10, 20, 30])]; // [0, 1, 2] */
 export class SequentialSampler extends Sampler {
   private readonly source: Sized;
 
@@ -47,7 +47,12 @@ export interface RandomSamplerOptions {
   seed?: number;
 }
 
-/** A random order, another in each epoch, made of a random key on the device. Mirrors `braintools.trainer.RandomSampler`. */
+/**
+ * A random order, another in each epoch, made of a random key on the device. Mirrors `braintools.trainer.RandomSampler`.
+ *
+ * @example
+ * [...new trainer.RandomSampler([10, 20, 30], { seed: 0 })].sort(); // [0, 1, 2]
+ */
 export class RandomSampler extends Sampler {
   private readonly source: Sized;
   private readonly options: RandomSamplerOptions;
@@ -87,7 +92,12 @@ export interface DistributedSamplerOptions {
   dropLast?: boolean;
 }
 
-/** One process's share of the samples: each gets as many, so that some come twice unless the last are dropped. Mirrors `braintools.trainer.DistributedSampler`. */
+/**
+ * One process's share of the samples: each gets as many, so that some come twice unless the last are dropped. Mirrors `braintools.trainer.DistributedSampler`.
+ *
+ * @example
+ * [...new trainer.DistributedSampler([10, 20, 30, 40], { numReplicas: 2, rank: 0, shuffle: false })]; // [0, 2]
+ */
 export class DistributedSampler extends Sampler {
   private readonly source: Sized;
   private readonly options: Required<DistributedSamplerOptions>;
@@ -163,7 +173,12 @@ function sameForm(a: unknown, b: unknown): boolean {
   return typeof a !== 'object' || String(Object.keys(a)) === String(Object.keys(b as object));
 }
 
-/** Samples of one structure stacked leaf by leaf; numbers become arrays. @throws ArgumentError if there is none, or their structures differ */
+/**
+ * Samples of one structure stacked leaf by leaf; numbers become arrays. @throws ArgumentError if there is none, or their structures differ
+ *
+ * @example
+ * (trainer.defaultCollate([np.array([1, 2]), np.array([3, 4])]) as Array).js(); // [[1, 2], [3, 4]]
+ */
 export function defaultCollate(samples: readonly unknown[]): unknown {
   if (!globalThis.Array.isArray(samples) || samples.length === 0) throw new ArgumentError(`defaultCollate: expected a list of samples, got ${describeValue(samples)}`);
   const first = samples[0];

@@ -5,7 +5,7 @@ import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import type { Numbers } from './callbacks';
 
-/** Where numbers of training go. Mirrors `braintools.trainer.Logger`. */
+/** Where numbers of training go. Mirrors `braintools.trainer.Logger`. @example new trainer.CSVLogger('logs') instanceof trainer.Logger; // true */
 export abstract class Logger {
   abstract logMetrics(metrics: Numbers, step: number): void;
   abstract logHyperparams(params: Readonly<Record<string, unknown>>): void;
@@ -41,7 +41,16 @@ export interface CSVLoggerOptions {
 
 const quoted = (s: string): string => (/[",\n\r]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s);
 
-/** `metrics.csv` with a row for each call, and `hparams.json`, in `saveDir/name/version`. Mirrors `braintools.trainer.CSVLogger`. */
+/**
+ * `metrics.csv` with a row for each call, and `hparams.json`, in `saveDir/name/version`. Mirrors `braintools.trainer.CSVLogger`.
+ *
+ * @example
+ * ```ts
+ * const logger = new trainer.CSVLogger('logs', { name: 'run' });
+ * logger.logMetrics({ loss: 0.5 }, 1);
+ * logger.finalize();
+ * ```
+ */
 export class CSVLogger extends Logger {
   override readonly logDir: string;
   private readonly every: number;
@@ -94,7 +103,7 @@ export class CSVLogger extends Logger {
   }
 }
 
-/** Several loggers as one. Mirrors `braintools.trainer.CompositeLogger`. */
+/** Several loggers as one. Mirrors `braintools.trainer.CompositeLogger`. @example new trainer.CompositeLogger([new trainer.CSVLogger('logs')]) instanceof trainer.Logger; // true */
 export class CompositeLogger extends Logger {
   override readonly logDir: string | null;
   private readonly loggers: readonly Logger[];

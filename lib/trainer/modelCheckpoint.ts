@@ -22,6 +22,9 @@ export interface ModelCheckpointOptions {
 /**
  * Saves everything that is needed to go on: model, optimiser, schedule, callbacks. Files are those of `file.CheckpointManager`, with checksums.
  * Mirrors `braintools.trainer.ModelCheckpoint`.
+ *
+ * @example
+ * new trainer.ModelCheckpoint({ dirpath: 'checkpoints', monitor: 'val_loss' }) instanceof trainer.Callback; // true
  */
 export class ModelCheckpoint extends Callback {
   private readonly options: ModelCheckpointOptions;

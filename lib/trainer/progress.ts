@@ -12,7 +12,12 @@ export interface ProgressBarOptions {
 
 const WIDTH = 30;
 
-/** A line that moves on a terminal, with the epoch's batches and what was logged with `progBar`; elsewhere a line for each epoch. Stands for BrainTools' `RichProgressBar` and `TQDMProgressBar`. */
+/**
+ * A line that moves on a terminal, with the epoch's batches and what was logged with `progBar`; elsewhere a line for each epoch. Stands for BrainTools' `RichProgressBar` and `TQDMProgressBar`.
+ *
+ * @example
+ * new trainer.ProgressBar() instanceof trainer.Callback; // true
+ */
 export class ProgressBar extends Callback {
   private readonly every: number;
   private readonly stream: NodeJS.WritableStream & { isTTY?: boolean };

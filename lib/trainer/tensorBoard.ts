@@ -67,7 +67,16 @@ export interface TensorBoardLoggerOptions {
 
 let files = 0;
 
-/** Scalars and texts for TensorBoard, as an event file in `saveDir/name/version`. Mirrors `braintools.trainer.TensorBoardLogger`. */
+/**
+ * Scalars and texts for TensorBoard, as an event file in `saveDir/name/version`. Mirrors `braintools.trainer.TensorBoardLogger`.
+ *
+ * @example
+ * ```ts
+ * const logger = new trainer.TensorBoardLogger('logs', { name: 'board' });
+ * logger.logMetrics({ loss: 0.5 }, 1);
+ * logger.finalize();
+ * ```
+ */
 export class TensorBoardLogger extends Logger {
   override readonly logDir: string;
   readonly prefix: string;

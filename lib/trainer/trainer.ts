@@ -60,7 +60,7 @@ type Stage = 'train' | 'validate' | 'test' | 'predict';
 type StepNumbers = Record<string, Array>;
 type Compiled = (...args: unknown[]) => unknown;
 
-/** Where training is. Mirrors `braintools.trainer.TrainerState`. */
+/** Where training is. Mirrors `braintools.trainer.TrainerState`. @example new trainer.TrainerState().epoch; // 0 */
 export class TrainerState {
   epoch = 0;
   globalStep = 0;

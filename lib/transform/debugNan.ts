@@ -14,7 +14,7 @@ import { asFunction, type Callable } from './callable';
 import { StatefulFunction } from './statefulFunction';
 import { unvmap } from './unvmap';
 
-/** A result holds NaN or an infinity. */
+/** A result holds NaN or an infinity. @example new transform.NanError('a result holds NaN') instanceof XlastateError; // true */
 export class NanError extends XlastateError {
   constructor(message: string, options?: ErrorOptions) {
     super('NAN', message, options);
@@ -102,6 +102,9 @@ export function debugNan(fn: Callable, ...rest: unknown[]): void {
  * {@link debugNan} where a predicate holds (in any lane under vmap): the function runs only then. `debugNanIf(hasNan, fn, ...args, options?)`.
  *
  * Mirrors `brainstate.transform.debug_nan_if`.
+ *
+ * @example
+ * transform.debugNanIf(np.array(false), (x: Array) => np.log(x), np.array(1));
  */
 export function debugNanIf(hasNan: ArrayLike, fn: Callable, ...rest: unknown[]): void {
   const { args, options: { phase = '' } } = trailingOptions<DebugNanOptions>(rest, ['phase']);

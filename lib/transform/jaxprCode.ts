@@ -194,6 +194,9 @@ export function jaxprToPythonCode(jaxpr: Jaxpr | ClosedJaxpr | StatefulJaxpr, fn
 /**
  * Traces a function and gives the text of a JavaScript function of the leaves of its arguments ({@link jaxprToPythonCode}); states that it touches are further arguments
  * and results. Mirrors `brainstate.transform.fn_to_python_code`.
+ *
+ * @example
+ * transform.fnToPythonCode((x: Array) => x.add(1), np.array(1)).startsWith('function fn'); // true
  */
 export function fnToPythonCode(fn: Callable, ...args: unknown[]): string {
   for (const x of leavesOf(args)) asArray(x as Array, 'fnToPythonCode');

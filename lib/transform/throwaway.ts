@@ -5,6 +5,9 @@ let depth = 0;
  * counts or registers what it makes leaves that out then.
  *
  * Mirrors `brainstate.transform.in_new_state_probe`.
+ *
+ * @example
+ * transform.inNewStateProbe(); // false
  */
 export function inNewStateProbe(): boolean {
   return depth > 0;

@@ -2,7 +2,16 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions, withFirst } from '../functional/options';
 
-/** A map of at most `maxsize` entries, which forgets what was not used for longest. Mirrors `brainstate.util.BoundedCache`. */
+/**
+ * A map of at most `maxsize` entries, which forgets what was not used for longest. Mirrors `brainstate.util.BoundedCache`.
+ *
+ * @example
+ * ```ts
+ * const cache = new util.BoundedCache<string, number>({ maxsize: 2 });
+ * cache.set('a', 1);
+ * cache.get('a'); // 1
+ * ```
+ */
 export class BoundedCache<K = unknown, V = unknown> {
   readonly maxsize: number;
   private readonly map = new Map<K, V>();

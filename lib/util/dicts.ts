@@ -18,6 +18,9 @@ const put = (o: object, key: string, value: unknown) => Object.defineProperty(o,
  * { recursive: false })`.
  *
  * Mirrors `brainstate.util.merge_dicts`.
+ *
+ * @example
+ * util.mergeDicts({ a: { b: 1 } }, { a: { c: 2 } }); // { a: { b: 1, c: 2 } }
  */
 export function mergeDicts(...dicts: object[]): Dict;
 export function mergeDicts(dicts: readonly object[], options: { recursive?: boolean }): Dict;
@@ -35,7 +38,12 @@ export function mergeDicts(...args: unknown[]): Dict {
   return out;
 }
 
-/** Nested plain objects as one, whose keys are joined: `{ a: { b: 1 } }` is `{ 'a.b': 1 }`. Mirrors `brainstate.util.flatten_dict`. @throws ArgumentError where two keys become one */
+/**
+ * Nested plain objects as one, whose keys are joined: `{ a: { b: 1 } }` is `{ 'a.b': 1 }`. Mirrors `brainstate.util.flatten_dict`. @throws ArgumentError where two keys become one
+ *
+ * @example
+ * util.flattenDict({ a: { b: 1, c: 2 } }, { sep: '.' }); // { 'a.b': 1, 'a.c': 2 }
+ */
 export function flattenDict(d: object, options: { parentKey?: string; sep?: string } = {}): Dict {
   const { parentKey = '', sep = '.', ...rest } = optionsObject('flattenDict', options);
   noMoreOptions(rest, flattenDict);
@@ -53,7 +61,12 @@ export function flattenDict(d: object, options: { parentKey?: string; sep?: stri
   return out;
 }
 
-/** The inverse of {@link flattenDict}. Mirrors `brainstate.util.unflatten_dict`. @throws ArgumentError for empty parts of keys, and a key above another */
+/**
+ * The inverse of {@link flattenDict}. Mirrors `brainstate.util.unflatten_dict`. @throws ArgumentError for empty parts of keys, and a key above another
+ *
+ * @example
+ * util.unflattenDict({ 'a.b': 1, 'a.c': 2 }, { sep: '.' }); // { a: { b: 1, c: 2 } }
+ */
 export function unflattenDict(d: object, options: { sep?: string } = {}): Dict {
   const { sep = '.', ...rest } = optionsObject('unflattenDict', options);
   noMoreOptions(rest, unflattenDict);
@@ -81,7 +94,7 @@ function dictText(d: FrozenDict): string {
   return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n}`;
 }
 
-/** A plain object that cannot be changed, nor what is nested in it. A node of trees. Mirrors `brainstate.util.FrozenDict`. */
+/** A plain object that cannot be changed, nor what is nested in it. A node of trees. Mirrors `brainstate.util.FrozenDict`. @example new util.FrozenDict({ a: 1, b: 2 }).size; // 2 */
 export class FrozenDict<V = unknown> implements Iterable<[string, V]> {
   private readonly data: Readonly<Dict>;
 
@@ -160,12 +173,17 @@ registerPytreeNode(FrozenDict, {
   equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
 });
 
-/** A plain object as one that cannot be changed. Mirrors `brainstate.util.freeze`. */
+/** A plain object as one that cannot be changed. Mirrors `brainstate.util.freeze`. @example util.freeze({ a: { b: 1 } }) instanceof util.FrozenDict; // true */
 export function freeze<V = unknown>(x: object | FrozenDict<V>): FrozenDict<V> {
   return x instanceof FrozenDict ? (x as FrozenDict<V>) : new FrozenDict<V>(x);
 }
 
-/** Plain objects in place of frozen ones, all the way down; anything else as it is. Mirrors `brainstate.util.unfreeze`. */
+/**
+ * Plain objects in place of frozen ones, all the way down; anything else as it is. Mirrors `brainstate.util.unfreeze`.
+ *
+ * @example
+ * util.unfreeze(util.freeze({ a: { b: 1 } })); // { a: { b: 1 } }
+ */
 export function unfreeze(x: unknown): unknown {
   if (x instanceof FrozenDict) return x.unfreeze();
   if (!isPlainObject(x)) return x;
@@ -174,7 +192,7 @@ export function unfreeze(x: unknown): unknown {
   return out;
 }
 
-/** A copy with further entries, frozen if the original is. Mirrors `brainstate.util.copy`. */
+/** A copy with further entries, frozen if the original is. Mirrors `brainstate.util.copy`. @example util.copy(util.freeze({ a: 1 }), { addOrReplace: { b: 2 } }).get('b'); // 2 */
 export function copy<T extends object>(x: T, options: { addOrReplace?: object } = {}): T {
   const { addOrReplace = {} } = checkOptions('util.copy', ['addOrReplace'], options);
   if (x instanceof FrozenDict) return x.copy(addOrReplace) as unknown as T;
@@ -182,7 +200,12 @@ export function copy<T extends object>(x: T, options: { addOrReplace?: object } 
   return { ...x, ...addOrReplace } as T;
 }
 
-/** A copy without an entry, and that entry's value; frozen if the original is. Mirrors `brainstate.util.pop`. @throws ArgumentError if there is no such entry */
+/**
+ * A copy without an entry, and that entry's value; frozen if the original is. Mirrors `brainstate.util.pop`. @throws ArgumentError if there is no such entry
+ *
+ * @example
+ * util.pop({ a: 1, b: 2 }, 'a'); // [{ b: 2 }, 1]
+ */
 export function pop<T extends object>(x: T, key: string): [T, unknown] {
   if (x instanceof FrozenDict) return x.pop(key) as unknown as [T, unknown];
   checkDict('util.pop', x);
@@ -197,6 +220,9 @@ const hooked = (x: unknown): unknown => (isPlainObject(x) ? new DotDict(x) : glo
  * A plain object with what Python's dictionaries have: `update` merges what is nested, `toDict` gives plain objects again. A node of trees.
  *
  * Mirrors `brainstate.util.DotDict`; a value whose name a method has is reached by `get`.
+ *
+ * @example
+ * new util.DotDict({ a: { b: 1 } }).a; // { b: 1 }
  */
 export class DotDict {
   [key: string]: unknown;

@@ -25,6 +25,9 @@ export interface FlatMappingOptions {
  * Nested plain objects, Maps or NestedDicts as a map from paths to values; with `sep`, as a Map from paths joined by it.
  *
  * Mirrors `brainstate.util.flat_mapping`.
+ *
+ * @example
+ * util.flatMapping({ a: { b: 1, c: 2 } }).size; // 2
  */
 export function flatMapping(xs: Mapping, options?: FlatMappingOptions & { sep?: null }): FlattedDict<unknown>;
 export function flatMapping(xs: Mapping, options: FlatMappingOptions & { sep: string }): Map<string, unknown>;
@@ -50,6 +53,8 @@ export function flatMapping(xs: Mapping, options: FlatMappingOptions & { sep?: s
  * Mirrors `brainstate.util.nest_mapping`.
  *
  * @throws ArgumentError for a path above another
+ * @example
+ * util.nestMapping({ 'a.b': 1, 'a.c': 2 }, { sep: '.' }).toFlat().size; // 2
  */
 export function nestMapping(xs: FlattedDict<unknown> | ReadonlyMap<Path | string, unknown> | Readonly<Record<string, unknown>>, options: { sep?: string | null } = {}): NestedDict<unknown> {
   const { sep = null, ...rest } = optionsObject('nestMapping', options);

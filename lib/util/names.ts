@@ -4,7 +4,12 @@ import { noMoreOptions, optionsObject } from '../functional/options';
 
 const counts = new Map<string, number>();
 
-/** A name that no call before gave: the type with the number of its calls before. Mirrors `brainstate.util.get_unique_name`. */
+/**
+ * A name that no call before gave: the type with the number of its calls before. Mirrors `brainstate.util.get_unique_name`.
+ *
+ * @example
+ * util.getUniqueName('Made', { prefix: 'my' }); // 'myMade0'
+ */
 export function getUniqueName(type: string, options: { prefix?: string } = {}): string {
   const { prefix = '', ...rest } = optionsObject('getUniqueName', options);
   noMoreOptions(rest, getUniqueName);
@@ -19,6 +24,8 @@ export function getUniqueName(type: string, options: { prefix?: string } = {}): 
  * Mirrors `brainstate.util.split_total`.
  *
  * @throws ArgumentError unless total is a positive integer, and fraction in [0, 1] or an integer up to total
+ * @example
+ * [util.splitTotal(10, 0.3), util.splitTotal(10, 4)]; // [3, 4]
  */
 export function splitTotal(total: number, fraction: number): number {
   if (!Number.isInteger(total) || total <= 0) throw new ArgumentError(`util.splitTotal: expected total to be a positive integer, got ${describeValue(total)}`);
@@ -29,12 +36,12 @@ export function splitTotal(total: number, fraction: number): number {
 
 type Class = abstract new (...args: never[]) => unknown;
 
-/** A test for instances of classes. Mirrors `brainstate.util.is_instance_eval`. */
+/** A test for instances of classes. Mirrors `brainstate.util.is_instance_eval`. @example util.isInstanceEval(Map, Set)(new Map()); // true */
 export function isInstanceEval(...classes: Class[]): (x: unknown) => boolean {
   return (x) => classes.some((c) => x instanceof c);
 }
 
-/** A test for what is no instance of classes. Mirrors `brainstate.util.not_instance_eval`. */
+/** A test for what is no instance of classes. Mirrors `brainstate.util.not_instance_eval`. @example util.notInstanceEval(Map, Set)(new Map()); // false */
 export function notInstanceEval(...classes: Class[]): (x: unknown) => boolean {
   const is = isInstanceEval(...classes);
   return (x) => !is(x);

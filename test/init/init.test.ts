@@ -40,6 +40,7 @@ test('initialisations are combined', () => {
   expect(values(c.multiply([1, 2]))).toEqual([3, 6]);
   expect(values(c.apply((x) => np.square(x)).pipe((x) => x.add(1)))).toEqual([10, 10]);
   expect(values(c.clip({ maxVal: 2 }))).toEqual([2, 2]);
+  expect(() => c.clip(0.25 as never)).toThrow(/Initialization.clip: expected an options object, got number 0.25/);
   expect(values(new init.Compose(c, (x) => x.mul(2), (x) => x.sub(1)))).toEqual([5, 5]);
   expect(values(new init.Conditional((i: Array) => np.equal(np.mod(i, 2), 0), new init.Constant(1), new init.Constant(-1)))).toEqual([1, -1]);
   expect(String(new init.Scaled(c, 2).add(1))).toBe('(Scaled(baseDist=Constant(value=3), scaleFactor=2) + 1)');

@@ -54,7 +54,12 @@ export interface EqnsOptions {
   constvars?: readonly Var[] | null;
 }
 
-/** A jaxpr of equations. Mirrors `brainstate.transform.eqns_to_jaxpr`. */
+/**
+ * A jaxpr of equations. Mirrors `brainstate.transform.eqns_to_jaxpr`.
+ *
+ * @example
+ * transform.eqnsToJaxpr(makeJaxpr((x: Array) => x.mul(2).add(1))(np.array(1)).jaxpr.jaxpr.eqns).eqns.length; // 2
+ */
 export function eqnsToJaxpr(eqns: readonly Eqn[], options: EqnsOptions = {}): Jaxpr {
   if (!globalThis.Array.isArray(eqns) || !eqns.every((e) => e instanceof Eqn)) throw new ArgumentError('eqnsToJaxpr: expected a list of equations');
   const constvars = options.constvars ?? [];
@@ -71,7 +76,12 @@ export function eqnsToJaxpr(eqns: readonly Eqn[], options: EqnsOptions = {}): Ja
   return new Jaxpr(constvars, options.invars ?? [...free], eqns, options.outvars ?? eqns.flatMap((e) => e.outputs.filter((v) => !read.has(v))));
 }
 
-/** A closed jaxpr of equations, with the values of its constants. Mirrors `brainstate.transform.eqns_to_closed_jaxpr`. */
+/**
+ * A closed jaxpr of equations, with the values of its constants. Mirrors `brainstate.transform.eqns_to_closed_jaxpr`.
+ *
+ * @example
+ * transform.eqnsToClosedJaxpr(makeJaxpr((x: Array) => x.mul(2).add(1))(np.array(1)).jaxpr.jaxpr.eqns).jaxpr.eqns.length; // 2
+ */
 export function eqnsToClosedJaxpr(eqns: readonly Eqn[], options: EqnsOptions & { consts?: readonly Array[] | null } = {}): ClosedJaxpr {
   const consts = options.consts ?? [];
   const n = options.constvars?.length ?? 0;

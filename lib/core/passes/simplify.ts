@@ -20,10 +20,20 @@ function isCopy(e: Eqn): boolean {
   }
 }
 
-/** Takes out operations that give their operand back. Mirrors `brainstate.transform.copy_propagation`. */
+/**
+ * Takes out operations that give their operand back. Mirrors `brainstate.transform.copy_propagation`.
+ *
+ * @example
+ * transform.copyPropagation(makeJaxpr((x: Array) => x.add(1))(np.array(2)).jaxpr).jaxpr.eqns.length; // 1
+ */
 export const copyPropagation = onBoth('copyPropagation', (jaxpr) => rewriteEqns(jaxpr, (e) => (isCopy(e) ? [e.inputs[0]!] : e)));
 
-/** Computes what is computed twice once. Operations with effects stay. Mirrors `brainstate.transform.common_subexpression_elimination`. */
+/**
+ * Computes what is computed twice once. Operations with effects stay. Mirrors `brainstate.transform.common_subexpression_elimination`.
+ *
+ * @example
+ * transform.commonSubexpressionElimination(makeJaxpr((x: Array) => np.sin(x).add(np.sin(x)))(np.array(2)).jaxpr).jaxpr.eqns.length; // 2
+ */
 export const commonSubexpressionElimination = onBoth('commonSubexpressionElimination', (jaxpr) => {
   const numbers = new Map<Atom, number>();
   const known = new Map<string, Eqn>();
@@ -45,7 +55,12 @@ export const commonSubexpressionElimination = onBoth('commonSubexpressionElimina
   });
 });
 
-/** Removes what no result depends on; operations with effects stay. Mirrors `brainstate.transform.dead_code_elimination`. */
+/**
+ * Removes what no result depends on; operations with effects stay. Mirrors `brainstate.transform.dead_code_elimination`.
+ *
+ * @example
+ * transform.deadCodeElimination(makeJaxpr((x: Array) => (np.sin(x), x.add(1)))(np.array(2)).jaxpr).jaxpr.eqns.length; // 1
+ */
 export const deadCodeElimination = onBoth('deadCodeElimination', (jaxpr) => dceJaxpr(jaxpr, jaxpr.outvars.map(() => true), true).jaxpr);
 
 const isLiteral = (a: Atom | undefined, value: number) => a instanceof Literal && a.value === value;
@@ -54,6 +69,9 @@ const isLiteral = (a: Atom | undefined, value: number) => a instanceof Literal &
  * Uses x + 0, x - 0, x * 1, x / 1, x ** 1, - - x and their like; of integers also x * 0 and x - x, which for floats would lose NaN.
  *
  * Mirrors `brainstate.transform.algebraic_simplification`.
+ *
+ * @example
+ * transform.algebraicSimplification(makeJaxpr((x: Array) => x.mul(1))(np.array(2)).jaxpr).jaxpr.eqns.length; // 0
  */
 export const algebraicSimplification = onBoth('algebraicSimplification', (jaxpr) => {
   const makers = new Map<Var, Eqn>();
@@ -88,7 +106,12 @@ function root(): ReturnType<typeof currentTrace> {
   return t;
 }
 
-/** Computes scalars that depend on literals only. Mirrors `brainstate.transform.constant_fold`. */
+/**
+ * Computes scalars that depend on literals only. Mirrors `brainstate.transform.constant_fold`.
+ *
+ * @example
+ * transform.constantFold(makeJaxpr((x: Array) => x.add(1))(np.array(2)).jaxpr).jaxpr.eqns.length; // 1
+ */
 export const constantFold = onBoth('constantFold', (jaxpr) => rewriteEqns(jaxpr, (e) => {
   if (e.effects.length > 0 || e.inputs.length === 0 || !e.inputs.every((a) => a instanceof Literal) || !e.outputs.every((v) => v.aval.ndim === 0)) return e;
   const outs = withTrace(root(), () => bind(e.prim, e.inputs.map((a) => (a as Literal).array), e.params));
@@ -120,6 +143,9 @@ export interface OptimizeOptions {
  * Simplifies a jaxpr: constants folded, what is computed twice or for nothing removed, identities used. Inputs, outputs and values stay the same.
  *
  * Mirrors `brainstate.transform.optimize_jaxpr`.
+ *
+ * @example
+ * transform.optimizeJaxpr(makeJaxpr((x: Array) => (np.sin(x), x.mul(1).add(1)))(np.array(2)).jaxpr).jaxpr.eqns.length; // 1
  */
 export function optimizeJaxpr<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, options: OptimizeOptions = {}): J {
   if (options === null || typeof options !== 'object') throw new ArgumentError(`optimizeJaxpr: expected an options object, got ${typeof options} ${String(options)}`);
@@ -140,6 +166,8 @@ export function optimizeJaxpr<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, options: 
  * Puts the equations of compiled functions in place of their calls. Mirrors `brainstate.transform.inline_jit`.
  *
  * @param shouldExpand which calls; default all
+ * @example
+ * transform.inlineJit(makeJaxpr((x: Array) => jit((v: Array) => v.add(1))(x))(np.array(2)).jaxpr).jaxpr.eqns.length; // 1
  */
 export function inlineJit<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, shouldExpand: (e: Eqn) => boolean = () => true): J {
   return onBoth('inlineJit', (j) => inlined(j, shouldExpand))(jaxpr);

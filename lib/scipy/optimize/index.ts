@@ -12,7 +12,12 @@ import { bfgs, type BfgsOptions, lbfgs, type LbfgsOptions } from './quasiNewton'
 
 export type { BfgsOptions, LbfgsOptions } from './quasiNewton';
 
-/** What a minimisation gives: a node of trees, so that a compiled function may return it. Mirrors `jax.scipy.optimize.OptimizeResults`. */
+/**
+ * What a minimisation gives: a node of trees, so that a compiled function may return it. Mirrors `jax.scipy.optimize.OptimizeResults`.
+ *
+ * @example
+ * scipy.optimize.minimize((x: Array) => np.sum(np.square(x)), np.array([1, 2]), { method: 'BFGS' }) instanceof scipy.optimize.OptimizeResults; // true
+ */
 export class OptimizeResults {
   /** The point that was found, the function's value and gradient there. */
   declare readonly x: Array;
