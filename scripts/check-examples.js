@@ -245,6 +245,7 @@ async function runModule(file) {
 
 /** The namespace of the package that a folder of lib/ is, as an expression; null for folders below all namespaces. */
 function namespaceOf(folder, rootNames) {
+  if (folder === 'storage') return 'file';
   return rootNames.includes(folder) ? folder : null;
 }
 
@@ -267,7 +268,7 @@ function main(folders) {
   }
   const modules = [...byFolder].map(([folder, examples]) => {
     const namespace = namespaceOf(folder, rootNames);
-    const names = namespace === null ? [] : exportsOf(checker, surface, folder === 'init' ? 'lib/init/braintools.ts' : `lib/${folder}/index.ts`);
+    const names = namespace === null ? [] : exportsOf(checker, surface, namespace === 'init' ? 'lib/init/braintools.ts' : `lib/${namespace}/index.ts`);
     return write(folder, examples, rootNames, { path: namespace, names });
   });
   const program = ts.createProgram(modules.map((m) => m.target), options, undefined, surface);

@@ -19,8 +19,11 @@ export const FIT = 'fit';
 /** Folder that every program is written to when it is compiled; null for none. */
 export const DUMP_HLO_TO = 'dumpHloTo';
 
+/** The precision where none is set, in bits. Mirrors `brainstate.environ.DEFAULT_PRECISION`. */
 export const DEFAULT_PRECISION = 32;
+/** Kinds of device that `setPlatform` takes. */
 export const SUPPORTED_PLATFORMS = ['cpu', 'gpu', 'tpu', 'cuda', 'rocm'] as const;
+/** Precisions that `setPrecision` takes: bits, or bfloat16. */
 export const SUPPORTED_PRECISIONS = [8, 16, 32, 64, 'bf16'] as const;
 
 export type Platform = (typeof SUPPORTED_PLATFORMS)[number];

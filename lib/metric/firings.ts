@@ -141,6 +141,8 @@ export interface BurstOptions extends DtOptions {
  * The share of bursts that overlap another neuron's. Mirrors `braintools.metric.burst_synchrony_index`.
  *
  * @param spikeMatrix (time, neurons)
+ * @example
+ * metric.burstSynchronyIndex(np.zeros([20, 3]), { dt: 1 }); // 0
  */
 export function burstSynchronyIndex(spikeMatrix: ArrayLike, given: BurstOptions = {}): number {
   const { burstThreshold = 3, maxIsi = 100, dt } = checkOptions('burstSynchronyIndex', ['burstThreshold', 'maxIsi', 'dt'], given);

@@ -229,7 +229,18 @@ function infoOf(target: Loose): Loose {
   return map((a: Loose) => (a instanceof ShapeDtypeStruct ? a : new ShapeDtypeStruct(np.asarray(a).shape, np.asarray(a).dtype)), target, { isLeaf: (x: unknown) => x instanceof ShapeDtypeStruct } as never);
 }
 
-/** Reads a named delay when called. Mirrors `brainstate.nn.DelayAccess`. */
+/**
+ * Reads a named delay when called. Mirrors `brainstate.nn.DelayAccess`.
+ *
+ * @example
+ * ```ts
+ * environ.set({ dt: 0.1 });
+ * const delay = new nn.Delay(np.zeros([10]));
+ * const late = new nn.DelayAccess(delay, 'late', 0.5);
+ * delay.initState();
+ * late.call().shape; // [10]
+ * ```
+ */
 export class DelayAccess extends Node {
   readonly delay: Delay;
   readonly entry: string;

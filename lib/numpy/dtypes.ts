@@ -11,37 +11,69 @@ import { bitWidth } from '../primitives/elementwise';
 /** An element type as functions take it: a name, or 'int', 'float', 'complex' for those of the default precision. */
 export type DtypeLike = DType | 'int' | 'float' | 'complex';
 
+/** Booleans. Mirrors `jax.numpy.bool_`. */
 export const bool_ = 'bool';
+/** Signed integers of 2 bits: -2 to 1. Mirrors `jax.numpy.int2`. */
 export const int2 = 'int2';
+/** Signed integers of 4 bits: -8 to 7. Mirrors `jax.numpy.int4`. */
 export const int4 = 'int4';
+/** Signed integers of 8 bits. Mirrors `jax.numpy.int8`. */
 export const int8 = 'int8';
+/** Signed integers of 16 bits. Mirrors `jax.numpy.int16`. */
 export const int16 = 'int16';
+/** Signed integers of 32 bits. Mirrors `jax.numpy.int32`. */
 export const int32 = 'int32';
+/** Signed integers of 64 bits; narrowed to 32 where 64-bit types are off. Mirrors `jax.numpy.int64`. */
 export const int64 = 'int64';
+/** Unsigned integers of 2 bits: 0 to 3. Mirrors `jax.numpy.uint2`. */
 export const uint2 = 'uint2';
+/** Unsigned integers of 4 bits: 0 to 15. Mirrors `jax.numpy.uint4`. */
 export const uint4 = 'uint4';
+/** Unsigned integers of 8 bits. Mirrors `jax.numpy.uint8`. */
 export const uint8 = 'uint8';
+/** Unsigned integers of 16 bits. Mirrors `jax.numpy.uint16`. */
 export const uint16 = 'uint16';
+/** Unsigned integers of 32 bits. Mirrors `jax.numpy.uint32`. */
 export const uint32 = 'uint32';
+/** Unsigned integers of 64 bits; narrowed to 32 where 64-bit types are off. Mirrors `jax.numpy.uint64`. */
 export const uint64 = 'uint64';
+/** Floats of 16 bits with the exponents of float32: 8 bits of exponent, 7 of fraction. Mirrors `jax.numpy.bfloat16`. */
 export const bfloat16 = 'bfloat16';
+/** Half precision: 5 bits of exponent, 10 of fraction. Mirrors `jax.numpy.float16`. */
 export const float16 = 'float16';
+/** Single precision, the default float. Mirrors `jax.numpy.float32`. */
 export const float32 = 'float32';
+/** Double precision; narrowed to float32 where 64-bit types are off. Mirrors `jax.numpy.float64`. */
 export const float64 = 'float64';
+/** Floats of 8 bits: 3 of exponent, 4 of fraction. Mirrors `jax.numpy.float8_e3m4`. */
 export const float8_e3m4 = 'float8_e3m4';
+/** Floats of 8 bits: 4 of exponent, 3 of fraction, with infinities. Mirrors `jax.numpy.float8_e4m3`. */
 export const float8_e4m3 = 'float8_e4m3';
+/** Floats of 8 bits: 4 of exponent, 3 of fraction, without infinities. Mirrors `jax.numpy.float8_e4m3fn`. */
 export const float8_e4m3fn = 'float8_e4m3fn';
+/** Floats of 8 bits: 4 of exponent with bias 11, 3 of fraction, without infinities and negative zero. Mirrors `jax.numpy.float8_e4m3b11fnuz`. */
 export const float8_e4m3b11fnuz = 'float8_e4m3b11fnuz';
+/** Floats of 8 bits: 4 of exponent, 3 of fraction, without infinities and negative zero. Mirrors `jax.numpy.float8_e4m3fnuz`. */
 export const float8_e4m3fnuz = 'float8_e4m3fnuz';
+/** Floats of 8 bits: 5 of exponent, 2 of fraction, with infinities. Mirrors `jax.numpy.float8_e5m2`. */
 export const float8_e5m2 = 'float8_e5m2';
+/** Floats of 8 bits: 5 of exponent, 2 of fraction, without infinities and negative zero. Mirrors `jax.numpy.float8_e5m2fnuz`. */
 export const float8_e5m2fnuz = 'float8_e5m2fnuz';
+/** Floats of 8 bits that are powers of two: 8 of exponent, without sign. Mirrors `jax.numpy.float8_e8m0fnu`. */
 export const float8_e8m0fnu = 'float8_e8m0fnu';
+/** Floats of 4 bits: 2 of exponent, 1 of fraction, finite only. Mirrors `jax.numpy.float4_e2m1fn`. */
 export const float4_e2m1fn = 'float4_e2m1fn';
+/** Complex numbers of two float32. Mirrors `jax.numpy.complex64`. */
 export const complex64 = 'complex64';
+/** Complex numbers of two float64; narrowed to complex64 where 64-bit types are off. Mirrors `jax.numpy.complex128`. */
 export const complex128 = 'complex128';
+/** float32 by C's name. Mirrors `jax.numpy.single`. */
 export const single = 'float32';
+/** float64 by C's name. Mirrors `jax.numpy.double`. */
 export const double = 'float64';
+/** complex64 by C's name. Mirrors `jax.numpy.csingle`. */
 export const csingle = 'complex64';
+/** complex128 by C's name. Mirrors `jax.numpy.cdouble`. */
 export const cdouble = 'complex128';
 /** The default integer type: int64 where 64-bit types are on, else int32. */
 export const int_ = 'int';
@@ -52,14 +84,21 @@ export const float_ = 'float';
 /** The default complex type: complex128 where 64-bit types are on, else complex64. */
 export const complex_ = 'complex';
 
-/** Families of element types, for {@link issubdtype}. */
+/** The family of all element types, for {@link issubdtype}. Mirrors `jax.numpy.generic`. */
 export const generic = 'generic';
+/** The family of all numbers: integers, floats, complex numbers. Mirrors `jax.numpy.number`. */
 export const number = 'number';
+/** The family of integers, signed and unsigned. Mirrors `jax.numpy.integer`. */
 export const integer = 'integer';
+/** The family of signed integers. Mirrors `jax.numpy.signedinteger`. */
 export const signedinteger = 'signedinteger';
+/** The family of unsigned integers. Mirrors `jax.numpy.unsignedinteger`. */
 export const unsignedinteger = 'unsignedinteger';
+/** The family of floats and complex numbers. Mirrors `jax.numpy.inexact`. */
 export const inexact = 'inexact';
+/** The family of floats. Mirrors `jax.numpy.floating`. */
 export const floating = 'floating';
+/** The family of complex numbers. Mirrors `jax.numpy.complexfloating`. */
 export const complexfloating = 'complexfloating';
 
 /** A family of element types. */

@@ -31,6 +31,7 @@ export function cacheDirectory(): string | null {
   return root === null ? null : join(root, 'compile');
 }
 
+/** Where the compile cache is and what it did in this thread. @example pjrt.cacheStats().hits >= 0; // true */
 export function cacheStats(): CacheStats {
   return { directory: cacheDirectory(), ...counts };
 }

@@ -56,6 +56,7 @@ const PRESETS = {
 
 /** Names of the ready-made algorithms. Mirrors `jax.lax.DotAlgorithmPreset`. */
 export type DotAlgorithmPreset = keyof typeof PRESETS;
+/** All names of ready-made algorithms of products. */
 export const DOT_ALGORITHM_PRESETS = Object.keys(PRESETS) as DotAlgorithmPreset[];
 
 /** A precision in an equation's parameters: a pair, an algorithm, or null for what the platform does by default. */

@@ -258,7 +258,16 @@ registerPytreeNode(Rotation, {
   unflatten: (_, [quat]) => Object.assign(Object.create(Rotation.prototype) as Rotation, { quat } as object),
 });
 
-/** Rotations between others at given times, at even speed. Mirrors `jax.scipy.spatial.transform.Slerp`, of which objects are called: here it is the method `at`. */
+/**
+ * Rotations between others at given times, at even speed. Mirrors `jax.scipy.spatial.transform.Slerp`, of which objects are called: here it is the method `at`.
+ *
+ * @example
+ * ```ts
+ * const rotations = scipy.spatial.transform.Rotation.fromEuler('z', np.array([[0], [90]]), { degrees: true });
+ * const slerp = scipy.spatial.transform.Slerp.init(np.array([0, 1]), rotations);
+ * slerp.at(0.5).asEuler('xyz', { degrees: true }).js(); // [0, 0, 45]
+ * ```
+ */
 export class Slerp {
   private constructor(readonly times: Array, readonly rotations: Rotation, readonly rotvecs: Array) {}
 
