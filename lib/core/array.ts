@@ -1,4 +1,5 @@
 import type { Buffer } from '../pjrt';
+import { addSpan, recording, timed } from '../pjrt/spans';
 import type { ShapedArray, Shape } from './aval';
 import { backend, severalBackends } from './backend';
 import type { DType } from './dtype';
@@ -156,11 +157,15 @@ export class ConcreteArray extends Array {
   }
 
   override dataSync(): HostView {
-    return typedView(this.live('dataSync').toHostSync(), this.dtype);
+    const b = this.live('dataSync');
+    return typedView(recording.on ? timedToHost(b) : b.toHostSync(), this.dtype);
   }
 
   override async data(): Promise<HostView> {
-    return typedView(await this.live('data').toHost(), this.dtype);
+    const start = recording.on ? performance.now() : 0;
+    const bytes = await this.live('data').toHost();
+    if (start > 0) addSpan('to host', start, { bytes: bytes.byteLength }, 'asynchronous copies');
+    return typedView(bytes, this.dtype);
   }
 
   override item(): ScalarValue {
@@ -180,7 +185,8 @@ export class ConcreteArray extends Array {
   override blockUntilReady(): this {
     const b = this.ownBuffer;
     try {
-      b.blockUntilReady();
+      if (recording.on) timedWait(b);
+      else b.blockUntilReady();
     } catch (e) {
       // Looked at only now: this is what loops wait by.
       this.live('blockUntilReady');
@@ -209,6 +215,14 @@ export class ConcreteArray extends Array {
   override valueOf(): unknown {
     return this.size === 1 ? this.item() : this;
   }
+}
+
+function timedToHost(b: Buffer): ArrayBuffer {
+  return timed('to host', { bytes: b.nbytes }, () => b.toHostSync());
+}
+
+function timedWait(b: Buffer): void {
+  timed('wait', {}, () => b.blockUntilReady());
 }
 
 const copies = new WeakMap<Buffer, Buffer>();

@@ -8,6 +8,7 @@ import { type Attributes, type Handle, type NativeDevice, type NativeMemory, nat
 import { type ClientOptions, Plugin } from './plugin';
 import { Message } from './protobuf';
 import { parseSignature } from './signature';
+import { recording, timed } from './spans';
 import { type DType, isDtype } from './types';
 
 /** One device of a client. Mirrors `PJRT_Device`. @example pjrt.defaultClient().addressableDevices[0] instanceof pjrt.Device; // true */
@@ -177,7 +178,12 @@ export class Client {
     for (const place of [placement.device, placement.memory]) {
       if (place != null && place.client !== this) throw new ArgumentError('bufferFromHost: the device or memory belongs to another client');
     }
+    if (recording.on) return this.recorded(data, dtype, dims, placement);
     return native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1, placement.zeroCopy === true) as Buffer;
+  }
+
+  private recorded(data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer, dtype: DType, dims: readonly number[], placement: Placement): Buffer {
+    return timed('to device', { bytes: data.byteLength }, () => native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1, placement.zeroCopy === true)) as Buffer;
   }
 
   private prepare(program: string | Uint8Array, options: CompileOptions): [Uint8Array, Uint8Array, Parameter[]] {

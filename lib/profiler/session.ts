@@ -160,7 +160,7 @@ function programEntries(programs: ReadonlySet<RunProgram>): PlaneEntry[] {
       continue;
     }
     if (hlo === null || (bytes += hlo.length) > MOST_HLO) continue;
-    entries.push({ name: `${p.name}(${entries.length + 1})`, stats: { 'Hlo Proto': hlo } });
+    entries.push({ name: `${p.name}(${entries.length + 1})`, stats: { 'Hlo Proto': hlo, program_id: entries.length + 1 } });
   }
   return entries;
 }

@@ -35,6 +35,7 @@ test('a profile holds what the library did and the annotations, as XSpace and as
   });
   const label = new TraceAnnotation('my label', { file: 3, what: 'ä', share: 0.5, on: true });
   expect(label.run(() => double(np.ones([2])).js())).toEqual([2, 2]);
+  np.array([1, 2, 3, 4, 5]).blockUntilReady();
   for (let i = 0; i < 2; i++) new StepTraceAnnotation('train', { stepNum: i }).run(() => double(np.ones([2])).js());
   const load = profiler.annotateFunction(function load(n: number) {
     return n + 1;
@@ -52,6 +53,9 @@ test('a profile holds what the library did and the annotations, as XSpace and as
   expect(runs).toHaveLength(3);
   expect(named('my label')).toMatchObject([{ stats: { file: 3, what: 'ä', share: 0.5, on: 1 } }]);
   expect(named('train').map((e) => e.stats)).toEqual([{ _r: 1, step_num: 0 }, { _r: 1, step_num: 1 }]);
+  expect(named('to device').map((e) => e.stats)).toContainEqual({ bytes: 20 });
+  expect(named('to host').map((e) => e.stats)).toContainEqual({ bytes: 8 });
+  expect(named('wait')).toHaveLength(1);
   expect(named('loading')).toMatchObject([{ stats: { part: 1 } }]);
   // Each run lies within the annotation around it, and nothing before the beginning.
   const around = [...named('my label'), ...named('train')];
@@ -86,6 +90,7 @@ test('trace takes a function, an async one, and works until it is disposed of', 
   const f = jit((x: Array) => x.add(1));
   const waited = profiler.trace(dir, async () => {
     await f.compile(1);
+    await np.ones([3]).data();
     await new TraceAnnotation('waiting').run(() => new Promise((r) => setTimeout(r, 20)));
     return TraceAnnotation.isEnabled();
   });
@@ -105,6 +110,7 @@ test('trace takes a function, an async one, and works until it is disposed of', 
   expect(found).toHaveLength(5);
   const all = found.flatMap((p) => hostOf(p).lines);
   expect(all.find((l) => l.name === 'compile')!.events).toMatchObject([{ name: 'compile fn' }]);
+  expect(all.find((l) => l.name === 'asynchronous copies')!.events).toMatchObject([{ name: 'to host', stats: { bytes: 12 } }]);
   const wait = all.flatMap((l) => l.events).find((e) => e.name === 'waiting')!;
   expect(wait.durationNs).toBeGreaterThan(15e6);
 });
