@@ -6,6 +6,7 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
 import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
+import { exponential } from '../stablehlo/exponentials';
 import { larger, smaller } from '../stablehlo/extremes';
 import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, naryShape } from './nary';
 import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
@@ -177,9 +178,9 @@ export function integerPow(x: Array, y: number): Array {
 }
 
 export const square = unary('square', NUMERIC, (ctx, [x]) => hlo.multiply(ctx, x!, x!), (g, _, x) => mul(g, mul(like(x, 2), x)));
-export const exp = unary('exp', INEXACT, 'exponential', (g, out) => mul(g, out));
-export const exp2 = unary('exp2', INEXACT, (ctx, [x], out) => hlo.same(ctx, 'exponential', [hlo.multiply(ctx, x!, ctx.splat(Math.LN2, out))]), (g, out) => mul(g, mul(like(out, Math.LN2), out)));
-export const expm1 = unary('expm1', INEXACT, 'exponential_minus_one', (g, out) => mul(g, add(out, like(out, 1))));
+export const exp = unary('exp', INEXACT, (ctx, [x]) => exponential(ctx, 'exponential', x!), (g, out) => mul(g, out));
+export const exp2 = unary('exp2', INEXACT, (ctx, [x], out) => exponential(ctx, 'exponential', hlo.multiply(ctx, x!, ctx.splat(Math.LN2, out))), (g, out) => mul(g, mul(like(out, Math.LN2), out)));
+export const expm1 = unary('expm1', INEXACT, (ctx, [x]) => exponential(ctx, 'exponential_minus_one', x!), (g, out) => mul(g, add(out, like(out, 1))));
 export const log = unary('log', INEXACT, 'log', (g, _, x) => div(g, x), [0.3, 3]);
 export const log1p = unary('log1p', INEXACT, 'log_plus_one', (g, _, x) => div(g, add(x, like(x, 1))), [-0.5, 3]);
 export const sqrt = unary('sqrt', INEXACT, 'sqrt', (g, out) => mul(g, div(like(out, 0.5), out)), [0.3, 3]);
@@ -197,7 +198,7 @@ function lowerCircular(name: 'sine' | 'cosine'): (ctx: LoweringContext, args: re
     const [a, b] = [hlo.op(ctx, 'real', [x!], part), hlo.op(ctx, 'imag', [x!], part)];
     const [zero, two] = [ctx.splat(0, part), ctx.splat(2, part)];
     const [sine, cosine] = [hlo.same(ctx, 'sine', [a]), hlo.same(ctx, 'cosine', [a])];
-    const [up, down] = [hlo.same(ctx, 'exponential_minus_one', [b]), hlo.same(ctx, 'exponential_minus_one', [hlo.negate(ctx, b)])];
+    const [up, down] = [exponential(ctx, 'exponential_minus_one', b), exponential(ctx, 'exponential_minus_one', hlo.negate(ctx, b))];
     const sinhB = hlo.divide(ctx, hlo.subtract(ctx, up, down), two);
     const coshB = hlo.divide(ctx, hlo.add(ctx, hlo.add(ctx, up, down), two), two);
     const onAxis = hlo.compare(ctx, 'EQ', a, zero);
@@ -214,8 +215,8 @@ export const tan = unary('tan', INEXACT, 'chlo.tan', (g, out) => mul(g, add(like
 export const asin = unary('asin', INEXACT, 'chlo.asin', (g, _, x) => mul(g, rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x)))), [-0.8, 0.8]);
 export const acos = unary('acos', INEXACT, 'chlo.acos', (g, _, x) => mul(g, neg(rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x))))), [-0.8, 0.8]);
 export const atan = unary('atan', INEXACT, 'chlo.atan', (g, _, x) => div(g, add(like(x, 1), square(x))));
-export const sinh = unary('sinh', INEXACT, 'chlo.sinh', (g, _, x) => mul(g, cosh(x)));
-export const cosh = unary('cosh', INEXACT, 'chlo.cosh', (g, _, x) => mul(g, sinh(x)));
+export const sinh = unary('sinh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.sinh', x!), (g, _, x) => mul(g, cosh(x)));
+export const cosh = unary('cosh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.cosh', x!), (g, _, x) => mul(g, sinh(x)));
 export const tanh = unary('tanh', INEXACT, 'tanh', (g, out) => mul(add(g, mul(g, out)), sub(like(out, 1), out)));
 export const asinh = unary('asinh', INEXACT, 'chlo.asinh', (g, _, x) => mul(g, rsqrt(add(square(x), like(x, 1)))));
 export const acosh = unary('acosh', INEXACT, 'chlo.acosh', (g, _, x) => mul(g, rsqrt(mul(sub(x, like(x, 1)), add(x, like(x, 1))))), [1.3, 3]);

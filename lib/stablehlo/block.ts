@@ -88,6 +88,7 @@ export class Block implements LoweringContext {
       const known = b.constants.get(key);
       if (known) return known;
     }
+    if (Number.isNaN(value)) this.module.hasNaN = true;
     const made = this.constant(text, aval);
     this.constants.set(key, made);
     return made;
@@ -102,6 +103,7 @@ export class Block implements LoweringContext {
       return `[${parts.join(', ')}]`;
     };
     if (aval.size === 0) return this.constant('', aval);
+    for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) this.module.hasNaN = true;
     return this.constant(build(0), aval);
   }
 

@@ -20,6 +20,8 @@ function jaxprOrdered(jaxpr: Jaxpr): boolean {
 export class ModuleBuilder {
   readonly platform: string;
   nextValue = 0;
+  /** Whether a constant so far is NaN. */
+  hasNaN = false;
   /** The functions of the host that the program calls. */
   readonly callbacks = new Set<HostCallback>();
   private readonly functions: string[] = [];

@@ -3,6 +3,7 @@ import { gradCore } from '../../lib/functional/derivatives';
 import { makeClosedJaxpr } from '../../lib/functional/staging';
 import * as lax from '../../lib/lax/index';
 import * as np from '../../lib/numpy/index';
+import { jit } from '../../lib/transform';
 
 const x = np.array([[1, 5, 2], [4, 3, 6]]);
 const text = (f: (v: np.Array) => unknown, ...args: np.Array[]) => String(makeClosedJaxpr(f as never)(...args));
@@ -105,4 +106,13 @@ test('arguments that do not fit', () => {
   expect(() => lax.dynamicSlice(x, [0], [1, 1])).toThrow(ShapeError);
   expect(() => lax.dynamicSlice(x, [0.5, 0], [1, 1])).toThrow(DtypeError);
   expect(() => lax.split(x, [1, 1], 1)).toThrow(ShapeError);
+});
+
+test('exponentials of a NaN that the compiler knows of', () => {
+  const x = np.arange(8, { dtype: 'float32' });
+  for (const f of [lax.exp, lax.exp2, lax.expm1, lax.cosh, lax.sinh]) {
+    const g = jit((v: np.Array, s: np.Array) => f(np.where(s.greater(0), v, Number.NaN)));
+    expect((g(x, -1).js() as number[]).every(Number.isNaN)).toBe(true);
+    expect(Number.isFinite((g(x, 1).js() as number[])[7])).toBe(true);
+  }
 });

@@ -38,3 +38,13 @@ testTable('scipyStats', {
     resample: (a: np.Array, key: np.Array) => new stats.gaussian_kde(a).resample(key, { shape: [4] }),
   },
 });
+
+test('edges are as in JAX outside of jit', () => {
+  const { cauchy, gumbelL, gumbelR, truncnorm } = stats;
+  const ends = np.array([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  expect([cauchy.cdf(ends).js(), cauchy.logcdf(ends).js(), cauchy.logsf(ends).js()]).toEqual([[0, 1], [Number.NEGATIVE_INFINITY, 0], [0, Number.NEGATIVE_INFINITY]]);
+  // 1 − 1e-6 in float32 times π is rounded before π / 2 is taken away.
+  expect(cauchy.ppf(1 - 1e-6).item()).toBeCloseTo(327254.03125, 0);
+  expect([gumbelL.logpdf(ends).js(), gumbelR.logpdf(ends).js()]).toEqual([[Number.NEGATIVE_INFINITY, Number.NaN], [Number.NaN, Number.NEGATIVE_INFINITY]]);
+  for (const p of [gumbelL.pdf([0, 1], { scale: -1 }), gumbelR.cdf([0, 1], { scale: 0 }), truncnorm.pdf([0, 1], 2, 2)]) expect(p.js()).toEqual([Number.NaN, Number.NaN]);
+});

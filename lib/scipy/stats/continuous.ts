@@ -170,12 +170,12 @@ export const pareto: { logpdf: Of1; pdf: Of1; cdf: Of1; logcdf: Of1; sf: Of1; lo
 // ---- on the line ----
 
 const cauchyLogpdf = (x: Array, loc: Array, scale: Array) => e.neg(e.add(e.log(e.mul(like(x, Math.PI), scale)), e.log1p(e.square(standard(x, loc, scale)))));
-const cauchyCdf = (x: Array, loc: Array, scale: Array) => e.add(like(x, 0.5), e.mul(like(x, 1 / Math.PI), e.atan(standard(x, loc, scale))));
+const cauchyCdf = (x: Array, loc: Array, scale: Array) => e.add(like(x, 0.5), e.mul(e.div(like(x, 1), like(x, Math.PI)), e.atan(standard(x, loc, scale))));
 const cauchyQuantile = (sign: 1 | -1) => (q: Array, loc: Array, scale: Array) => e.add(e.mul(e.tan(e.mul(like(q, sign), e.sub(e.mul(like(q, Math.PI), q), like(q, Math.PI / 2)))), scale), loc);
 /** The Cauchy distribution. Mirrors `jax.scipy.stats.cauchy`. @example scipy.stats.cauchy.cdf(1).item() // 0.75 */
 export const cauchy: { logpdf: Of0; pdf: Of0; cdf: Of0; logcdf: Of0; sf: Of0; logsf: Of0; ppf: Of0; isf: Of0 } = distribution('cauchy', 1, LOC_SCALE, {
   logpdf: cauchyLogpdf, pdf: exponential(cauchyLogpdf), cdf: cauchyCdf, logcdf: logarithm(cauchyCdf), sf: mirrored(cauchyCdf), logsf: mirrored(logarithm(cauchyCdf)), ppf: cauchyQuantile(1), isf: cauchyQuantile(-1),
-});
+}, true);
 
 const laplaceLogpdf = (x: Array, loc: Array, scale: Array) => e.neg(e.add(e.div(e.abs(e.sub(x, loc)), scale), e.log(e.mul(like(x, 2), scale))));
 /** The Laplace distribution. Mirrors `jax.scipy.stats.laplace`. @example scipy.stats.laplace.cdf(0).item() // 0.5 */
@@ -226,7 +226,7 @@ const inside = (p: Array, value: Array) => where(e.and(gt(p, 0), lt(p, 1)), valu
 export const gumbelL: { logpdf: Of0; pdf: Of0; cdf: Of0; logcdf: Of0; sf: Of0; logsf: Of0; ppf: Of0 } = distribution('gumbel_l', 1, LOC_SCALE, {
   logpdf: gumbelLogpdf(-1), pdf: exponential(gumbelLogpdf(-1)), logcdf: gumbelLLogcdf, cdf: exponential(gumbelLLogcdf), logsf: lower, sf: exponential(lower),
   ppf: (p, loc, scale) => inside(p!, e.add(loc!, e.mul(scale!, e.log(xlog1pyOf(fullLike(p!, -1), e.neg(p!)))))),
-});
+}, true);
 
 const upperLogcdf = (x: Array, loc: Array, scale: Array) => positive(scale, e.neg(e.exp(e.neg(standard(x, loc, scale)))));
 /** log(1 − exp(−x)) for x > 0. */
@@ -237,7 +237,7 @@ export const gumbelR: { logpdf: Of0; pdf: Of0; cdf: Of0; logcdf: Of0; sf: Of0; l
   sf: (x, loc, scale) => positive(scale!, e.sub(like(x!, 1), e.exp(e.neg(e.exp(e.div(e.sub(loc!, x!), scale!)))))),
   logsf: (x, loc, scale) => positive(scale!, log1mexp(e.exp(e.div(e.sub(loc!, x!), scale!)))),
   ppf: (p, loc, scale) => inside(p!, e.sub(loc!, e.mul(scale!, e.log(minusLog(p!))))),
-});
+}, true);
 
 // ---- on the circle ----
 

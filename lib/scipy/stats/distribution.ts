@@ -37,12 +37,13 @@ export type Plain1 = (x: ArrayLike, a: ArrayLike) => Array;
 type Formula = (...xs: Array[]) => Array;
 type OptionName = 'loc' | 'scale';
 
-function method(name: string, count: number, options: readonly OptionName[], f: Formula): (...args: unknown[]) => Array {
-  const run = composite(name, (given) => {
+function method(name: string, count: number, options: readonly OptionName[], f: Formula, stepwise: boolean): (...args: unknown[]) => Array {
+  const evaluate = (given: readonly Array[]) => {
     const xs = promoteArgsInexact(name, ...given);
     expectReal(name, ...xs);
     return [f(...broadcastAll(name, xs))];
-  });
+  };
+  const run = stepwise ? evaluate : composite(name, evaluate);
   return (...args) => {
     const o = readOptions<LocScale>(name, options, options.length, args.slice(count));
     const parameters = options.map((k) => o[k] ?? (k === 'loc' ? 0 : 1));
@@ -50,9 +51,14 @@ function method(name: string, count: number, options: readonly OptionName[], f: 
   };
 }
 
-/** Makes the functions of a distribution from formulas; each gets the point, the shape parameters, and location and scale as far as there are any. */
-export function distribution<F>(name: string, count: number, options: readonly OptionName[], formulas: Record<string, Formula>): F {
-  return Object.fromEntries(Object.entries(formulas).map(([k, f]) => [k, method(`${name}.${k}`, count, options, f)])) as F;
+/**
+ * Makes the functions of a distribution from formulas; each gets the point, the shape parameters, and location and scale as far as there are any.
+ *
+ * `stepwise`: outside of jit every operation is a program of its own, as in JAX. Fused, XLA multiplies by reciprocals and adds products unrounded, and
+ * gives other values where infinities or numbers that are nearly equal meet.
+ */
+export function distribution<F>(name: string, count: number, options: readonly OptionName[], formulas: Record<string, Formula>, stepwise = false): F {
+  return Object.fromEntries(Object.entries(formulas).map(([k, f]) => [k, method(`${name}.${k}`, count, options, f, stepwise)])) as F;
 }
 
 export const LOC_SCALE = ['loc', 'scale'] as const;
