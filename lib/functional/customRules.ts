@@ -42,7 +42,7 @@ function takeApart(what: string, args: readonly unknown[], nondiffArgnums: reado
 }
 
 function checkNondiff(what: string, options: NondiffOptions): number[] {
-  const given = options.nondiffArgnums ?? [];
+  const given = options?.nondiffArgnums ?? [];
   const list = typeof given === 'number' ? [given] : [...given];
   for (const i of list) if (!Number.isInteger(i) || i < 0) throw new ArgumentError(`${what}: expected nondiffArgnums to be non-negative integers, got ${String(i)}`);
   return list;
@@ -274,6 +274,12 @@ function cotangentsOf(back: unknown, call: Call, what: string): (Array | null)[]
 /**
  * Lets a function return its own gradient: `f(...args)` gives `[out, pull]`, where `pull(ct)` is the list of the arguments' cotangents (or one, for
  * one argument). Mirrors `jax.custom_gradient`.
+ *
+ * @example
+ * ```ts
+ * const clipped = customGradient((x: Array) => [np.square(x), (ct: Array) => np.clip(ct.mul(x).mul(2), -1, 1)] as const);
+ * grad((x: Array) => clipped(x) as Array)(5).js(); // 1
+ * ```
  */
 export function customGradient<F extends AnyFunction>(f: F): (...args: Parameters<F>) => unknown {
   const name = nameOf(f);

@@ -1,3 +1,4 @@
+import { describeValue } from './arrayLike';
 import { ArgumentError } from '../core/errors';
 import { withScope } from '../core/trace';
 import { withConfig } from './configContexts';
@@ -75,6 +76,7 @@ function checkName(op: string, name: unknown): string {
  * ```
  */
 export function namedScope<R>(name: string, f: () => R): R {
+  if (typeof f !== 'function') throw new ArgumentError(`namedScope: expected a function, got ${describeValue(f)}`);
   return withScope(checkName('namedScope', name), f);
 }
 

@@ -81,6 +81,7 @@ export class FlatFunction {
    * @param nothingIsFine whether, after a run, it is no mistake to have returned undefined
    */
   constructor(f: AnyFunction, def: TreeDef, what: string, hasAux = false, nothingIsFine: () => boolean = () => false) {
+    if (typeof f !== 'function') throw new ArgumentError(`${what}: expected a function, got ${describeValue(f)}`);
     this.f = f;
     this.def = def;
     this.what = what;

@@ -1,3 +1,5 @@
+import { describeValue } from '../functional/arrayLike';
+import { ArgumentError } from '../core/errors';
 import type { Filter } from '../state/filters';
 import type { NestedDict } from '../state/nestedDict';
 import type { TreefyState } from '../state/treefyState';
@@ -12,7 +14,16 @@ export function split(root: unknown, filters: readonly Filter[], refIndex: RefMa
   return [def, ...((globalThis.Array.isArray(parts) ? parts : [parts]) as NestedDict<TreefyState>[])];
 }
 
-/** Splits several graphs, with one numbering: what they share has one number. */
+/**
+ * Splits several graphs, with one numbering: what they share has one number.
+ *
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(3, 2);
+ * const [def, states] = graph.splitContext((context) => context.treefySplit(layer));
+ * graph.treefyMerge(def, states!) instanceof nn.Linear; // true
+ * ```
+ */
 export class SplitContext {
   readonly refIndex = new RefMap<object, number>();
 
@@ -21,7 +32,17 @@ export class SplitContext {
   }
 }
 
-/** Puts several graphs together that a {@link SplitContext} took apart: what they shared is one object again. */
+/**
+ * Puts several graphs together that a {@link SplitContext} took apart: what they shared is one object again.
+ *
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(3, 2);
+ * const part = graph.splitContext((context) => context.treefySplit(layer));
+ * const copy = graph.mergeContext((context) => context.treefyMerge(...part));
+ * copy instanceof nn.Linear; // true
+ * ```
+ */
 export class MergeContext {
   readonly indexRef = new Map<number, unknown>();
 
@@ -42,12 +63,24 @@ export class MergeContext {
  * ```
  */
 export function splitContext<R>(f: (context: SplitContext, refIndex: RefMap<object, number>) => R): R {
+  if (typeof f !== 'function') throw new ArgumentError(`graph.splitContext: expected a function, got ${describeValue(f)}`);
   const context = new SplitContext();
   return f(context, context.refIndex);
 }
 
-/** Calls a function with a context for merging what a {@link splitContext} gave, and what is made by number. Mirrors `brainstate.graph.merge_context`. */
+/**
+ * Calls a function with a context for merging what a {@link splitContext} gave, and what is made by number. Mirrors `brainstate.graph.merge_context`.
+ *
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(3, 2);
+ * const parts = graph.splitContext((context) => [context.treefySplit(layer), context.treefySplit([layer])]);
+ * const [a, b] = graph.mergeContext((context) => [context.treefyMerge(...parts[0]!), context.treefyMerge(...parts[1]!)]);
+ * (b as unknown[])[0] === a; // true
+ * ```
+ */
 export function mergeContext<R>(f: (context: MergeContext, indexRef: Map<number, unknown>) => R): R {
+  if (typeof f !== 'function') throw new ArgumentError(`graph.mergeContext: expected a function, got ${describeValue(f)}`);
   const context = new MergeContext();
   return f(context, context.indexRef);
 }

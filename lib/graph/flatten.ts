@@ -3,14 +3,18 @@ import { describeValue } from '../functional/arrayLike';
 import { noMoreOptions, optionsObject } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import { NestedDict } from '../state/nestedDict';
-import { type Path, pathText } from '../state/paths';
+import { checkEntries, type Path, pathText } from '../state/paths';
 import { State } from '../state/state';
 import { TreefyState } from '../state/treefyState';
 import { type Edge, GraphDef, NodeEdge, NodeSpec, PytreeEdge, StateEdge, StateLeafEdge, StaticEdge } from './graphDef';
 import { checkGraph, entriesOf, isContainer, nodeTypeOf, nodeTypeOfClass } from './nodeTypes';
 
-/** A Map from objects, which are told apart by identity. Mirrors `brainstate.graph.RefMap`. */
-export class RefMap<K extends object = object, V = unknown> extends Map<K, V> {}
+/** A Map from objects, which are told apart by identity. Mirrors `brainstate.graph.RefMap`. @example new graph.RefMap<object, number>().size; // 0 */
+export class RefMap<K extends object = object, V = unknown> extends Map<K, V> {
+  constructor(entries: Iterable<readonly [K, V]> = []) {
+    super(checkEntries('graph.RefMap', entries));
+  }
+}
 
 export interface FlattenOptions {
   /** Numbers of nodes and states that are known already; those met are added. */
@@ -23,6 +27,9 @@ export interface FlattenOptions {
  * A graph as its structure and its states: `[graphdef, states]`.
  *
  * Mirrors `brainstate.graph.flatten`.
+ *
+ * @example
+ * graph.flatten(new nn.Linear(3, 2))[1].toFlat().size; // 1
  */
 export function flatten(root: unknown, options: FlattenOptions = {}): [GraphDef, NestedDict<unknown>] {
   const { refIndex = null, treefyState = true, ...rest } = optionsObject('flatten', options);
@@ -83,6 +90,11 @@ export interface UnflattenOptions {
  *
  * @param args maps of states, of which later ones win; the last argument may be options
  * @throws ArgumentError for a state that is missing, or a class with `#private` fields
+ * @example
+ * ```ts
+ * const [def, states] = graph.flatten(new nn.Linear(3, 2));
+ * graph.unflatten(def, states) instanceof nn.Linear; // true
+ * ```
  */
 export function unflatten(graphdef: GraphDef, ...args: (NestedDict<unknown> | UnflattenOptions)[]): unknown {
   if (!(graphdef instanceof GraphDef)) throw new ArgumentError(`graph.unflatten: expected a GraphDef, got ${describeValue(graphdef)}`);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../functional/options';
 import { type Filter, toPredicate } from '../state/filters';
 import { FlattedDict, type FlatStates } from '../state/flattedDict';
 import type { Path } from '../state/paths';
@@ -48,8 +49,14 @@ export function walk(root: unknown, f: (path: Path, x: State<unknown> | Node, de
   });
 }
 
-/** `[path, value]` of all values of a graph that are neither nodes nor containers: states, each once, and others. Mirrors `brainstate.graph.iter_leaf`. */
-export function iterLeaf(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, unknown]> {
+/**
+ * `[path, value]` of all values of a graph that are neither nodes nor containers: states, each once, and others. Mirrors `brainstate.graph.iter_leaf`.
+ *
+ * @example
+ * [...graph.iterLeaf(new nn.Linear(3, 2))].length >= 1; // true
+ */
+export function iterLeaf(root: unknown, options: Partial<Hierarchy> = {}): IterableIterator<[Path, unknown]> {
+  const { allowedHierarchy: [from, to] = ALL } = checkOptions('graph.iterLeaf', ['allowedHierarchy'], options);
   const found: [Path, unknown][] = [];
   visit(root, (path, x, depth, isNode) => {
     if (!isNode && depth >= from && depth <= to) found.push([path, x]);
@@ -57,8 +64,14 @@ export function iterLeaf(root: unknown, { allowedHierarchy: [from, to] = ALL }: 
   return found.values();
 }
 
-/** `[path, node]` of all nodes of a graph, each once, after those below it. Mirrors `brainstate.graph.iter_node`. */
-export function iterNode(root: unknown, { allowedHierarchy: [from, to] = ALL }: Partial<Hierarchy> = {}): IterableIterator<[Path, Node]> {
+/**
+ * `[path, node]` of all nodes of a graph, each once, after those below it. Mirrors `brainstate.graph.iter_node`.
+ *
+ * @example
+ * [...graph.iterNode(new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU()))].length; // 3
+ */
+export function iterNode(root: unknown, options: Partial<Hierarchy> = {}): IterableIterator<[Path, Node]> {
+  const { allowedHierarchy: [from, to] = ALL } = checkOptions('graph.iterNode', ['allowedHierarchy'], options);
   const found: [Path, Node][] = [];
   visit(root, (path, x, depth, isNode) => {
     if (isNode && depth >= from && depth <= to) found.push([path, x as Node]);
@@ -80,6 +93,9 @@ function splitFilters(args: readonly (Filter | Hierarchy)[]): { filters: Filter[
  * States of a graph by path, each once, at the first of its paths. With several filters, a list of maps.
  *
  * Mirrors `brainstate.graph.states`.
+ *
+ * @example
+ * [...graph.states(new nn.Linear(3, 2), ParamState).keys()].length; // 1
  */
 export function states(root: unknown, ...args: (Filter | Hierarchy)[]): FlatStates | FlatStates[] {
   checkRoot('states', root);
@@ -92,7 +108,12 @@ export function states(root: unknown, ...args: (Filter | Hierarchy)[]): FlatStat
   return filters.length === 0 ? all : all.filter(...filters);
 }
 
-/** Nodes by path, in the order in which they are met: children first, the root last. Mirrors `brainstate.graph.nodes`. */
+/**
+ * Nodes by path, in the order in which they are met: children first, the root last. Mirrors `brainstate.graph.nodes`.
+ *
+ * @example
+ * graph.nodes(new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU())).length; // 3
+ */
 export function nodes(root: unknown, ...args: (Filter | Hierarchy)[]): [Path, Node][] | [Path, Node][][] {
   checkRoot('nodes', root);
   const { filters, range } = splitFilters(args);

@@ -20,7 +20,9 @@ export interface Initializer {
 export type InitLike = Initializer | ((shape: readonly number[]) => ArrayLike) | ArrayLike;
 
 export function toShape(size: Size): number[] {
-  return typeof size === 'number' ? [size] : [...size];
+  const s = typeof size === 'number' ? [size] : size;
+  if (!globalThis.Array.isArray(s)) throw new ArgumentError(`init: expected a shape, a size or a list of sizes, got ${describeValue(size)}`);
+  return [...s];
 }
 
 export interface SeedOptions {
@@ -32,14 +34,14 @@ export function sourceOf(seed: SeedOptions['seed']): RandomState {
   return seed === undefined ? DEFAULT : seed instanceof RandomState ? seed : new RandomState(seed);
 }
 
-/** Zeros. Mirrors `brainstate.nn.init.ZeroInit`. */
+/** Zeros. Mirrors `brainstate.nn.init.ZeroInit`. @example new nn.init.ZeroInit().call([2]).js(); // [0, 0] */
 export class ZeroInit implements Initializer {
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     return np.zeros(toShape(shape), { dtype });
   }
 }
 
-/** One repeated value. Mirrors `brainstate.nn.init.Constant`. */
+/** One repeated value. Mirrors `brainstate.nn.init.Constant`. @example new nn.init.Constant(0.5).call([2]).js(); // [0.5, 0.5] */
 export class Constant implements Initializer {
   readonly value: ArrayLike;
   constructor(value: ArrayLike = 1) {
@@ -51,7 +53,7 @@ export class Constant implements Initializer {
   }
 }
 
-/** A scaled identity matrix. Mirrors `brainstate.nn.init.Identity`. */
+/** A scaled identity matrix. Mirrors `brainstate.nn.init.Identity`. @example new nn.init.Identity().call([2, 2]).js(); // [[1, 0], [0, 1]] */
 export class Identity implements Initializer {
   readonly value: number;
   constructor(value = 1) {
@@ -65,7 +67,7 @@ export class Identity implements Initializer {
   }
 }
 
-/** Normal numbers. Mirrors `brainstate.nn.init.Normal`. */
+/** Normal numbers. Mirrors `brainstate.nn.init.Normal`. @example new nn.init.Normal({ scale: 0.1 }).call([3, 2]).shape; // [3, 2] */
 export class Normal implements Initializer {
   readonly mean: number;
   readonly scale: number;
@@ -82,7 +84,12 @@ export class Normal implements Initializer {
   }
 }
 
-/** Normal numbers between two bounds (in standard deviations of a standard normal). Mirrors `brainstate.nn.init.TruncatedNormal`. */
+/**
+ * Normal numbers between two bounds (in standard deviations of a standard normal). Mirrors `brainstate.nn.init.TruncatedNormal`.
+ *
+ * @example
+ * new nn.init.TruncatedNormal({ lower: -1, upper: 1 }).call([4]).shape; // [4]
+ */
 export class TruncatedNormal implements Initializer {
   readonly loc: number;
   readonly scale: number;
@@ -103,7 +110,7 @@ export class TruncatedNormal implements Initializer {
   }
 }
 
-/** Numbers uniform in an interval. Mirrors `brainstate.nn.init.Uniform`. */
+/** Numbers uniform in an interval. Mirrors `brainstate.nn.init.Uniform`. @example new nn.init.Uniform({ minVal: -1, maxVal: 1 }).call([4]).shape; // [4] */
 export class Uniform implements Initializer {
   readonly minVal: number;
   readonly maxVal: number;
@@ -130,7 +137,12 @@ export interface VarianceScalingOptions extends SeedOptions {
   outAxis?: number;
 }
 
-/** Random numbers whose variance is `scale / fan`, the number of a unit's inputs or outputs or their mean. Mirrors `brainstate.nn.init.VarianceScaling`. */
+/**
+ * Random numbers whose variance is `scale / fan`, the number of a unit's inputs or outputs or their mean. Mirrors `brainstate.nn.init.VarianceScaling`.
+ *
+ * @example
+ * new nn.init.VarianceScaling(1, 'fan_avg', 'uniform').call([3, 2]).shape; // [3, 2]
+ */
 export class VarianceScaling implements Initializer {
   readonly scale: number;
   readonly mode: FanMode;
@@ -168,37 +180,37 @@ export class VarianceScaling implements Initializer {
 
 type ScalingOptions = VarianceScalingOptions & { scale?: number; mode?: FanMode; distribution?: VarianceDistribution };
 
-/** He's initialisation, uniform. Mirrors `brainstate.nn.init.KaimingUniform`. */
+/** He's initialisation, uniform. Mirrors `brainstate.nn.init.KaimingUniform`. @example new nn.init.KaimingUniform().call([3, 2]).shape; // [3, 2] */
 export class KaimingUniform extends VarianceScaling {
   constructor({ scale = 2, mode = 'fan_in', distribution = 'uniform', ...options }: ScalingOptions = {}) {
     super(scale, mode, distribution, options);
   }
 }
-/** He's initialisation, truncated normal. Mirrors `brainstate.nn.init.KaimingNormal`. */
+/** He's initialisation, truncated normal. Mirrors `brainstate.nn.init.KaimingNormal`. @example new nn.init.KaimingNormal().call([3, 2]).shape; // [3, 2] */
 export class KaimingNormal extends VarianceScaling {
   constructor({ scale = 2, mode = 'fan_in', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
     super(scale, mode, distribution, options);
   }
 }
-/** Glorot's initialisation, uniform. Mirrors `brainstate.nn.init.XavierUniform`. */
+/** Glorot's initialisation, uniform. Mirrors `brainstate.nn.init.XavierUniform`. @example new nn.init.XavierUniform().call([3, 2]).shape; // [3, 2] */
 export class XavierUniform extends VarianceScaling {
   constructor({ scale = 1, mode = 'fan_avg', distribution = 'uniform', ...options }: ScalingOptions = {}) {
     super(scale, mode, distribution, options);
   }
 }
-/** Glorot's initialisation, truncated normal. Mirrors `brainstate.nn.init.XavierNormal`. */
+/** Glorot's initialisation, truncated normal. Mirrors `brainstate.nn.init.XavierNormal`. @example new nn.init.XavierNormal().call([3, 2]).shape; // [3, 2] */
 export class XavierNormal extends VarianceScaling {
   constructor({ scale = 1, mode = 'fan_avg', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
     super(scale, mode, distribution, options);
   }
 }
-/** LeCun's initialisation, uniform. Mirrors `brainstate.nn.init.LecunUniform`. */
+/** LeCun's initialisation, uniform. Mirrors `brainstate.nn.init.LecunUniform`. @example new nn.init.LecunUniform().call([3, 2]).shape; // [3, 2] */
 export class LecunUniform extends VarianceScaling {
   constructor({ scale = 1, mode = 'fan_in', distribution = 'uniform', ...options }: ScalingOptions = {}) {
     super(scale, mode, distribution, options);
   }
 }
-/** LeCun's initialisation, truncated normal. Mirrors `brainstate.nn.init.LecunNormal`. */
+/** LeCun's initialisation, truncated normal. Mirrors `brainstate.nn.init.LecunNormal`. @example new nn.init.LecunNormal().call([3, 2]).shape; // [3, 2] */
 export class LecunNormal extends VarianceScaling {
   constructor({ scale = 1, mode = 'fan_in', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
     super(scale, mode, distribution, options);

@@ -155,6 +155,6 @@ export function attend(query: ArrayLike, key: ArrayLike, value: ArrayLike, optio
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options: DotProductAttentionOptions & { returnResidual: true }): [Array, Array];
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options?: DotProductAttentionOptions): Array;
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options: DotProductAttentionOptions = {}): Array | [Array, Array] {
-  checkOptions('dotProductAttention', ['bias', 'mask', 'scale', 'isCausal', 'querySeqLengths', 'keyValueSeqLengths', 'localWindowSize', 'returnResidual'], options);
+  options = checkOptions('dotProductAttention', ['bias', 'mask', 'scale', 'isCausal', 'querySeqLengths', 'keyValueSeqLengths', 'localWindowSize', 'returnResidual'], options);
   return attend(query, key, value, options, null);
 }

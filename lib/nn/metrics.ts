@@ -415,6 +415,7 @@ export class MultiMetric<M extends Record<string, Metric> = Record<string, Metri
   /** @throws ArgumentError for what is no metric */
   constructor(metrics: M) {
     super();
+    if (metrics === null || typeof metrics !== 'object') throw new ArgumentError(`MultiMetric: expected metrics by name, got ${describeValue(metrics)}`);
     for (const [name, m] of Object.entries(metrics)) if (!(m instanceof Metric)) throw new ArgumentError(`MultiMetric: expected '${name}' to be a Metric, got ${describeValue(m)}`);
     this.metrics = { ...metrics };
   }

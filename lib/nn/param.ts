@@ -177,8 +177,7 @@ function valueOf(data: InitLike, shape: number[] | null): ArrayLike {
 /** A parameter that is not fitted. Mirrors `brainstate.nn.Const`. @example new nn.Const(np.array([1, 2])).value().js(); // [1, 2] */
 export class Const extends Param {
   constructor(value: ArrayLike, options: Omit<ParamOptions, 'fit'> & { fit?: false } = {}) {
-    optionsObject('Const', options);
-    if (options.fit) throw new ArgumentError('Const: expected fit to be false or left out; a parameter that is fitted is a Param');
+    if (optionsObject('Const', options).fit) throw new ArgumentError('Const: expected fit to be false or left out; a parameter that is fitted is a Param');
     super(value, { ...options, fit: false });
   }
 }

@@ -6,7 +6,7 @@ import { isArrayLeaf, toArrays } from '../functional/treeFunction';
 import { noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
-import type { Node } from '../graph/node';
+import { Node } from '../graph/node';
 import type { FlattedDict } from '../state/flattedDict';
 import { type Path, pathOf } from '../state/paths';
 import { ParamState } from '../state/state';
@@ -108,6 +108,7 @@ export type ValuesByPath = Readonly<Record<string, unknown>> | ReadonlyMap<Path 
  * ```
  */
 export function assignStateValues(target: Node, ...values: ValuesByPath[]): [unexpected: (Path | string)[], missing: Path[]] {
+  if (!(target instanceof Node)) throw new ArgumentError(`assignStateValues: expected a module, got ${describeValue(target)}`);
   const given = new Map<string, [Path | string, unknown]>();
   for (const v of values) {
     if (v === null || typeof v !== 'object') throw new ArgumentError(`assignStateValues: expected values by path, got ${describeValue(v)}`);

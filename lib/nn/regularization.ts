@@ -403,7 +403,7 @@ export class ChainedReg extends Regularization {
   constructor(...args: (Regularization | RegOptions)[]) {
     const last = args[args.length - 1];
     const hasOptions = last !== undefined && !(last instanceof Regularization);
-    const { weight = 1, ...rest }: RegOptions = hasOptions ? last : {};
+    const { weight = 1, ...rest } = optionsObject<RegOptions>(new.target.name, hasOptions ? (last as RegOptions) : {});
     super(rest);
     const regs = hasOptions ? args.slice(0, -1) : args;
     for (const r of regs) if (!(r instanceof Regularization)) throw new ArgumentError(`ChainedReg: expected regularisations, got ${describeValue(r)}`);

@@ -137,6 +137,8 @@ export interface ScaledDotGeneralOptions {
  */
 export function scaledDotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: readonly [readonly [Dims, Dims], readonly [Dims, Dims]], { preferredElementType: type = 'float32', configs = null }: ScaledDotGeneralOptions = {}): Array {
   const op = 'scaledDotGeneral';
+  const pairs = (x: unknown): x is readonly unknown[] => globalThis.Array.isArray(x) && x.length === 2;
+  if (!pairs(dimensionNumbers) || !dimensionNumbers.every((p) => pairs(p) && p.every((d) => globalThis.Array.isArray(d)))) throw new ArgumentError(`${op}: expected dimensionNumbers [[contracting of lhs, of rhs], [batch of lhs, of rhs]], got ${describeValue(dimensionNumbers)}`);
   const [a, b] = [asArray(lhs, op), asArray(rhs, op)];
   if (configs === null) return lax.dotGeneral(a, b, dimensionNumbers as never, { preferredElementType: type });
   if (!['float32', 'bfloat16', 'float16'].includes(type)) throw new DtypeError(`${op}: expected preferredElementType float32, bfloat16 or float16, got ${type}`);

@@ -1,3 +1,4 @@
+import { checkEntries } from './paths';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { isClass } from './filters';
@@ -16,12 +17,16 @@ function entriesOf<K, V>(op: string, x: Entries<K, V>): [K, V][] {
  * A Map with set operations: subsets, unions, differences by keys and by values, parts by class. Values are compared by identity.
  *
  * Mirrors `brainstate.util.DictManager`.
+ *
+ * @example
+ * [...new util.DictManager({ a: 1, b: 'x' }).subset((v) => typeof v === 'number').keys()]; // ['a']
  */
 export class DictManager<K = string, V = unknown> extends Map<K, V> {
   /** @param entries a Map, a plain object, or pairs */
   constructor(entries: Iterable<readonly [K, V]> | Readonly<Record<string, V>> = []) {
     super();
-    const list = Symbol.iterator in entries ? (entries as Iterable<readonly [K, V]>) : (Object.entries(entries) as unknown as [K, V][]);
+    if (entries === null || typeof entries !== 'object') throw new ArgumentError(`${new.target.name}: expected a Map, a plain object or pairs, got ${describeValue(entries)}`);
+    const list = Symbol.iterator in entries ? checkEntries(new.target.name, entries as Iterable<readonly [K, V]>) : (Object.entries(entries) as unknown as [K, V][]);
     for (const [k, v] of list) this.set(k, v);
   }
 

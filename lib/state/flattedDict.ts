@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
 import { type Filter, toPredicate } from './filters';
 import { NestedDict } from './nestedDict';
-import { checkComparable, comparePaths, keyOf, type Path, pathOf, pathText } from './paths';
+import { checkComparable, checkEntries, comparePaths, keyOf, type Path, pathOf, pathText } from './paths';
 import { State } from './state';
 
 /**
@@ -22,7 +22,7 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
   private readonly map: Map<string, [Path, V]>;
 
   constructor(entries: Iterable<readonly [Path | string, V]> = []) {
-    const list = [...entries].map(([p, v]): [Path, V] => [pathOf(p), v]);
+    const list = [...checkEntries('FlattedDict', entries)].map(([p, v]): [Path, V] => [pathOf(p), v]);
     checkComparable(list.map((e) => e[0]));
     list.sort((a, b) => comparePaths(a[0], b[0]));
     this.map = new Map(list.map((e) => [keyOf(e[0]), e]));

@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
 import type { Filter } from './filters';
 import { FlattedDict } from './flattedDict';
-import { comparePaths, type Path, pathOf, pathText } from './paths';
+import { checkEntries, comparePaths, type Path, pathOf, pathText } from './paths';
 
 type Branch<V> = Map<string | number, NestedDict<V> | V>;
 
@@ -20,7 +20,7 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
   private readonly map: Branch<V>;
 
   constructor(entries: Iterable<readonly [string | number, NestedDict<V> | V]> = []) {
-    this.map = new Map([...entries].sort((a, b) => comparePaths([a[0]], [b[0]])));
+    this.map = new Map([...checkEntries('NestedDict', entries)].sort((a, b) => comparePaths([a[0]], [b[0]])));
   }
 
   static fromFlat<V>(flat: Iterable<readonly [Path | string, V]>): NestedDict<V> {

@@ -1,3 +1,4 @@
+import { describeValue } from '../functional/arrayLike';
 import { ArgumentError } from '../core/errors';
 
 /** Where something is in a module or tree: attribute names, and indices of lists. */
@@ -40,4 +41,14 @@ export function checkComparable(paths: readonly Path[]): void {
     if (known !== undefined && comparePaths(known, p) !== 0) throw new ArgumentError(`paths ${pathText(known)} and ${pathText(p)} differ only in an index that is a name`);
     seen.set(keyOf(p), p);
   }
+}
+
+/** What is to become a map. @throws ArgumentError for what is no list of pairs */
+export function checkEntries<E extends readonly [unknown, unknown]>(op: string, entries: Iterable<E>): Iterable<E> {
+  const given: unknown = entries;
+  if (given === null || typeof given !== 'object' || !(Symbol.iterator in given)) throw new ArgumentError(`${op}: expected pairs of keys and values, got ${describeValue(given)}`);
+  if (given instanceof Map) return entries;
+  const list = [...entries];
+  for (const e of list) if (!globalThis.Array.isArray(e) || e.length !== 2) throw new ArgumentError(`${op}: expected pairs of keys and values, got ${describeValue(e)} among them`);
+  return list;
 }

@@ -32,7 +32,7 @@ export class StateTraceStack {
    * @param options.checkRead called with each state that is read, before; it may throw
    */
   constructor(options: { name?: string; newArg?: (state: State<unknown>, value: unknown) => unknown; checkRead?: (state: State<unknown>) => void } = {}) {
-    checkOptions('StateTraceStack', ['name', 'newArg', 'checkRead'], options);
+    options = checkOptions('StateTraceStack', ['name', 'newArg', 'checkRead'], options);
     this.name = options.name ?? '';
     this.newArg = options.newArg ?? null;
     this.checkRead = options.checkRead ?? null;

@@ -20,8 +20,8 @@ import { type Effects, PureFunction } from './pure';
 export function checkpoint<F extends AnyFunction>(f: F, options?: CheckpointOptions): (...args: LikedArgs<Parameters<F>>) => ReturnType<F>;
 export function checkpoint(options: CheckpointOptions): (f: Callable) => (...args: unknown[]) => unknown;
 export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointOptions = {}): unknown {
-  if (typeof f !== 'function' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);
-  checkOptions('checkpoint', ['preventCse', 'policy', 'staticArgnums'], options);
+  if (f !== null && typeof f === 'object' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);
+  options = checkOptions('checkpoint', ['preventCse', 'policy', 'staticArgnums'], options);
   const fn = asFunction(f as Callable, 'checkpoint');
   if (options.policy !== undefined && options.policy !== null && typeof options.policy !== 'function') throw new ArgumentError(`checkpoint: expected policy to be a function, got ${describeValue(options.policy)}`);
   const resolved = { ...options, staticArgnums: checkStatic('checkpoint', options.staticArgnums, fn) };

@@ -151,6 +151,9 @@ const gradTransform = transform<GradOptions>('grad', (f, o, args) => nested(grad
  * Value and gradient: `[value, grads]`, with `hasAux` `[[value, aux], grads]`.
  *
  * Mirrors `jax.value_and_grad`; takes `gradStates` as {@link grad} does.
+ *
+ * @example
+ * transform.valueAndGrad((x: Array) => np.sum(np.square(x)))(np.array([1, 2]))[0].js(); // 5
  */
 export function valueAndGrad<F extends AnyFunction, const O extends GradOptions = object>(f: F, options?: O): (...args: LikedArgs<Parameters<F>>) => [Loose, Loose];
 export function valueAndGrad(module: { call(...args: never[]): unknown }, options?: GradOptions): (...args: unknown[]) => [Loose, Loose];
@@ -165,6 +168,9 @@ const valueAndGradTransform = transform<GradOptions>('valueAndGrad', (f, o, args
 
 /**
  * Gradients of a function of any shape for cotangents of ones: each column sum of the Jacobian. Mirrors `brainstate.transform.vector_grad`.
+ *
+ * @example
+ * transform.vectorGrad((x: Array) => np.square(x))(np.array([1, 2])).js(); // [2, 4]
  */
 export function vectorGrad(f: Callable | GradOptions, options?: GradOptions): Loose {
   return vectorGradTransform(f, options);
@@ -189,15 +195,26 @@ function jacobianTransform(op: string, core: (f: AnyFunction, args: readonly unk
  * place in the result's structure holds the blocks of all inputs, of shape [...result, ...input].
  *
  * Mirrors `brainstate.transform.jacrev` and `jax.jacrev`.
+ *
+ * @example
+ * transform.jacrev((x: Array) => np.square(x))(np.array([1, 2])).js(); // [[2, 0], [0, 4]]
  */
 export const jacrev: (f: Callable | GradOptions, options?: GradOptions) => Loose = jacobianTransform('jacrev', jacrevCore);
 
-/** Jacobian by forward mode, a column at a time: efficient where there are fewer inputs than results. See {@link jacrev}. Mirrors `jax.jacfwd`. */
+/**
+ * Jacobian by forward mode, a column at a time: efficient where there are fewer inputs than results. See {@link jacrev}. Mirrors `jax.jacfwd`.
+ *
+ * @example
+ * transform.jacfwd((x: Array) => np.square(x))(np.array([1, 2])).js(); // [[2, 0], [0, 4]]
+ */
 export const jacfwd: (f: Callable | GradOptions, options?: GradOptions) => Loose = jacobianTransform('jacfwd', jacfwdCore);
 
 /**
  * Second derivatives of a function, by forward over reverse mode. With `gradStates` as an object, an object of objects of blocks; `argnums` as in
  * {@link grad}. Mirrors `brainstate.transform.hessian` and `jax.hessian`.
+ *
+ * @example
+ * transform.hessian((x: Array) => np.sum(np.power(x, 3)))(np.array([1, 2])).js(); // [[6, 0], [0, 12]]
  */
 export function hessian(f: Callable | GradOptions, options?: GradOptions): Loose {
   return hessianTransform(f, options);
@@ -220,6 +237,12 @@ const hessianTransform = transform<GradOptions>('hessian', (f, o, args) => {
  * gives `[stateCotangents, ...argumentCotangents]`, or those of the states alone if `argnums` is null.
  *
  * Mirrors `jax.vjp` and `brainstate.transform.vjp`: `vjp(f, x, y, options?)`, or `vjp(f, [x, y], options?)`.
+ *
+ * @example
+ * ```ts
+ * const [y, pull] = transform.vjp((x: Array) => np.square(x), np.array(3));
+ * [y.js(), pull(np.array(1))[0].js()]; // [9, 6]
+ * ```
  */
 export function vjp(f: Callable, ...rest: unknown[]): Loose {
   const fn = asFunction(f, 'vjp');
@@ -266,7 +289,7 @@ export function vjp(f: Callable, ...rest: unknown[]): Loose {
  */
 export function fwdAndBwd(f: Callable, argnums: number | readonly number[], options: { hasAux?: boolean; jitted?: boolean } = {}): [fwd: (...args: unknown[]) => Loose, bwd: (pull: (ct: Loose) => Loose, ct: unknown) => Loose] {
   const fn = asFunction(f, 'fwdAndBwd');
-  checkOptions('fwdAndBwd', ['hasAux', 'jitted'], options);
+  options = checkOptions('fwdAndBwd', ['hasAux', 'jitted'], options);
   const { hasAux = false, jitted = true } = options;
   const run = jitted ? (jit(fn) as AnyFunction) : fn;
   const fwd = (...args: unknown[]): unknown => {
@@ -302,6 +325,8 @@ function withWrites<R extends unknown[]>(f: AnyFunction, what: string, hasAux: b
  *
  * @param primals list of the function's arguments
  * @param tangents list of their directions
+ * @example
+ * transform.jvp((x: Array) => np.square(x), [np.array(3)], [np.array(1)])[1].js(); // 6
  */
 export function jvp(f: Callable, primals: readonly unknown[], tangents: readonly unknown[], options: { hasAux?: boolean } = {}): Loose {
   const fn = asFunction(f, 'jvp');
@@ -311,6 +336,12 @@ export function jvp(f: Callable, primals: readonly unknown[], tangents: readonly
 /**
  * Result and linear approximation: `[out, push]`, or `[out, push, aux]`; `push(...tangents)`. States are constants. Mirrors `jax.linearize`:
  * `linearize(f, x, y, options?)`, or `linearize(f, [x, y], options?)`.
+ *
+ * @example
+ * ```ts
+ * const [y, push] = transform.linearize((x: Array) => np.square(x), np.array(3));
+ * [y.js(), push(np.array(1)).js()]; // [9, 6]
+ * ```
  */
 export function linearize(f: Callable, ...rest: unknown[]): Loose {
   const fn = asFunction(f, 'linearize');

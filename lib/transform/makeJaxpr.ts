@@ -10,7 +10,7 @@ import { asFunction, type Callable } from './callable';
 import { PureFunction } from './pure';
 import { traceStateful } from './statefulTrace';
 
-/** A function's jaxpr, and the states that it touches. */
+/** A function's jaxpr, and the states that it touches. @example transform.makeJaxpr((x: Array) => x.add(1))(np.array(1)).jaxpr.jaxpr.eqns.length; // 1 */
 export class StatefulJaxpr {
   /** Inputs are arguments, then states; outputs results, then states. */
   readonly jaxpr: ClosedJaxpr;
@@ -43,10 +43,12 @@ export class StatefulJaxpr {
  * @param options `returnOnlyWrite` leaves states that are only read out of the outputs; `returnShape` adds the types of the result, as `outShapes`;
  *   `axisEnv` names mapped axes, as `[['i', 4]]`;
  *   `irOptimizations` runs passes (see `optimizeJaxpr`) on the jaxpr, which then is no longer JAX's
+ * @example
+ * String(transform.makeJaxpr((x: Array) => x.add(1))(np.array(1))); // '{ lambda ; a:f32[]. let b:f32[] = add a 1.0:f32[] in (b,) }'
  */
 export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean; returnShape?: boolean; irOptimizations?: readonly OptimizationName[] | null } = {}): (...args: unknown[]) => StatefulJaxpr {
   const fn = asFunction(f, 'makeJaxpr');
-  checkOptions('makeJaxpr', ['staticArgnums', 'axisEnv', 'returnOnlyWrite', 'returnShape', 'irOptimizations'], options);
+  options = checkOptions('makeJaxpr', ['staticArgnums', 'axisEnv', 'returnOnlyWrite', 'returnShape', 'irOptimizations'], options);
   const statics = checkStatic('makeJaxpr', options.staticArgnums, fn);
   const axes = checkAxisEnv('makeJaxpr', options.axisEnv);
   return (...args) => {
@@ -61,7 +63,12 @@ export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyW
   };
 }
 
-/** Types of a function's results, without computing them. States stay as they are. Mirrors `brainstate.transform.eval_shape` and `jax.eval_shape`. */
+/**
+ * Types of a function's results, without computing them. States stay as they are. Mirrors `brainstate.transform.eval_shape` and `jax.eval_shape`.
+ *
+ * @example
+ * String((transform.evalShape((x: Array) => np.matmul(x, x), np.ones([3, 3])) as ShapeDtypeStruct).shape); // '3,3'
+ */
 export function evalShape(f: Callable, ...args: unknown[]): unknown {
   const fn = asFunction(f, 'evalShape');
   const pure = new PureFunction(fn, [], `evalShape of ${nameOf(fn)}`);

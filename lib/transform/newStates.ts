@@ -119,15 +119,24 @@ function initMapped(op: string, module: Initialized, initArgs: readonly unknown[
  */
 export function vmap2NewStates(module: Initialized, initArgs: readonly unknown[], options: Vmap2NewStatesOptions): Map<number | null, State<unknown>[]> {
   const op = 'vmap2NewStates';
-  checkOptions(op, ['stateTag', 'axisSize', 'stateOutAxes'], options);
+  options = checkOptions(op, ['stateTag', 'axisSize', 'stateOutAxes'], options);
   if (options?.axisSize === undefined) throw new ArgumentError(`${op}: expected the option axisSize`);
   return initMapped(op, module, initArgs, options, options.axisSize);
 }
 
-/** As {@link vmap2NewStates}, a lane for each device. Mirrors `brainstate.transform.pmap2_new_states`. @throws ArgumentError if there are fewer devices than lanes */
+/**
+ * As {@link vmap2NewStates}, a lane for each device. Mirrors `brainstate.transform.pmap2_new_states`. @throws ArgumentError if there are fewer devices than lanes
+ *
+ * @example
+ * ```ts
+ * const cell = new nn.GRUCell(2, 3);
+ * transform.pmap2NewStates(cell, [], { axisSize: 1 });
+ * cell.h.value.shape; // [1, 3]
+ * ```
+ */
 export function pmap2NewStates(module: Initialized, initArgs: readonly unknown[], options: Vmap2NewStatesOptions & { axisName?: string } = {}): Map<number | null, State<unknown>[]> {
   const op = 'pmap2NewStates';
-  checkOptions(op, ['stateTag', 'axisSize', 'stateOutAxes', 'axisName'], options);
+  options = checkOptions(op, ['stateTag', 'axisSize', 'stateOutAxes', 'axisName'], options);
   const size = options.axisSize ?? backend().client.addressableDevices.length;
   checkDevices(op, size);
   return initMapped(op, module, initArgs, options, size);

@@ -94,6 +94,7 @@ export class PureFunction {
    * @param onTouch what stands for a state's value in the run, when it is first touched
    */
   constructor(f: AnyFunction, states: readonly State<unknown>[], what: string, hasAux = false, onTouch?: (state: State<unknown>, value: unknown) => unknown) {
+    if (typeof f !== 'function') throw new ArgumentError(`${what}: expected a function, got ${describeValue(f)}`);
     this.f = f;
     this.states = states;
     this.what = what;

@@ -63,7 +63,7 @@ export class StatefulFunction {
 
   constructor(fun: Callable, options: StatefulFunctionOptions = {}) {
     this.fun = asFunction(fun, 'StatefulFunction');
-    checkOptions('StatefulFunction', ['staticArgnums', 'axisEnv', 'name', 'returnOnlyWrite', 'irOptimizations'], options);
+    options = checkOptions('StatefulFunction', ['staticArgnums', 'axisEnv', 'name', 'returnOnlyWrite', 'irOptimizations'], options);
     this.axisEnv = checkAxisEnv('StatefulFunction', options.axisEnv);
     this.name = options.name ?? nameOf(this.fun);
     this.returnOnlyWrite = options.returnOnlyWrite ?? true;

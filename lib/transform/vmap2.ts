@@ -45,6 +45,12 @@ const UNEXPECTED: readonly unknown[] = ['auto', 'raise', 'warn', 'ignore'];
  * A function over a mapped axis of its arguments and of states that filters select: what {@link vmap2} makes, as an object. Call it by `call`.
  *
  * Mirrors `brainstate.transform.StatefulMapping`.
+ *
+ * @example
+ * ```ts
+ * const mapped = new transform.StatefulMapping((x: Array) => x.sum(), { inAxes: 0 });
+ * mapped.call(np.ones([3, 2])).js(); // [2, 2, 2]
+ * ```
  */
 export class StatefulMapping {
   readonly originFun: AnyFunction;
@@ -59,8 +65,8 @@ export class StatefulMapping {
   private current: AnyFunction;
 
   constructor(f: Callable, options: StatefulMappingOptions = {}) {
-    const op = options.name ?? 'StatefulMapping';
-    checkOptions<object>(op, [...OPTIONS, 'staticArgnums', 'name'] as never[], options);
+    const op = options?.name ?? 'StatefulMapping';
+    options = checkOptions<object>(op, [...OPTIONS, 'staticArgnums', 'name'] as never[], options);
     this.originFun = asFunction(f, op);
     this.current = this.originFun;
     this.name = op;

@@ -35,7 +35,7 @@ test('transforms in a chain, and behind a mask', () => {
   expectClose('inverse', chain.inverse(y), [[0.5, -1]], 1e-5);
   // The derivatives are 2 sigmoid(2x + 1).
   expectClose('log', chain.logAbsDetJacobian(x, y), [2 * Math.log(2) - Math.log1p(Math.exp(-2)) - Math.log1p(Math.exp(1))]);
-  expect(String(chain)).toBe('ChainT(AffineT(scale=2, shift=1), SoftplusT(lower=0))');
+  expect(String(chain)).toBe('ChainT(AffineT(scale=2.0, shift=1.0), SoftplusT(lower=0.0))');
 
   const masked = new nn.MaskedT(np.array([true, false]), new nn.LogT(0));
   expectClose('forward', masked.forward([0, 5]), [1, 5]);
@@ -86,7 +86,7 @@ describe('Param', () => {
     expectClose('value', p.value(), [3, 4]);
     p.clip({ maxVal: 3.5 });
     expectClose('value', p.value(), [3, 3.5]);
-    expect(String(p)).toContain('fit=True,\n  t=SoftplusT(lower=0),\n  reg=L2Reg(\n');
+    expect(String(p)).toContain('fit=True,\n  t=SoftplusT(lower=0.0),\n  reg=L2Reg(\n');
     expect(String(p)).toContain('  val=ParamState(\n    value=ShapedArray(float32[2])\n  )\n)');
   });
 

@@ -1,4 +1,4 @@
-import { type Array, numpy as np, ParamState, ShortTermState, State, tree, util } from '../../lib';
+import { ArgumentError, type Array, graph, nn, numpy as np, ParamState, ShortTermState, State, transform, tree, util } from '../../lib';
 
 test('filters, with and without new', () => {
   const [p, s] = [new ParamState(1, { tag: 'x' }), new ShortTermState(2)];
@@ -87,4 +87,18 @@ test('names, parts and tests', () => {
   expect(() => util.splitTotal(10, 1.5)).toThrow('in [0, 1] or an integer up to 10');
   expect(() => util.splitTotal(0, 1)).toThrow('positive integer');
   expect([util.isInstanceEval(State)(new State(1)), util.notInstanceEval(State)(3)]).toEqual([true, true]);
+});
+
+test('what makes no map, no graph and no function is refused by name', () => {
+  const as = (x: unknown) => x as never;
+  for (const bad of [3, 'ab', null, [1], [['a']], () => 1]) {
+    for (const make of [() => new util.FlattedDict(as(bad)), () => new util.NestedDict(as(bad)), () => new graph.RefMap(as(bad))]) expect(make).toThrow(/expected pairs of keys and values, got/);
+    expect(() => graph.splitContext(as(bad === 3 ? bad : 3))).toThrow('graph.splitContext: expected a function, got number 3');
+  }
+  for (const bad of [3, 'ab', null]) expect(() => new util.DictManager(as(bad))).toThrow('DictManager: expected a Map, a plain object or pairs, got');
+  for (const call of [
+    () => graph.mergeContext(as(3)), () => graph.registerGraphNodeType(class A {}, as({}), as(1), as(1), as(1), as(1)), () => graph.iterLeaf([], as({ depth: 1 })), () => transform.drawDotGraph(as(3)), () => transform.closureConvert(as(3)), () => transform.namedScope('a', as(3)),
+    () => transform.checkpoint(as(null)), () => (transform.whileLoop as (...args: unknown[]) => unknown)(3, 3, 0), () => nn.assignStateValues(as({}), {}), () => new nn.MultiMetric(as(null)), () => new nn.ChainedReg(as(3)), () => nn.scaledDotGeneral(1, 1, as(3)), () => new nn.DropoutFixed(as(undefined)),
+  ]) expect(call).toThrow(ArgumentError);
+  expect(transform.jit((x: number) => x, as(null))(2)).toBeDefined();
 });

@@ -1,4 +1,5 @@
-import { type Atom, ClosedJaxpr, type Jaxpr, Literal, type Var } from '../jaxpr';
+import { ArgumentError } from '../errors';
+import { type Atom, ClosedJaxpr, Jaxpr, Literal, type Var } from '../jaxpr';
 
 const quote = (s: string) => `"${s.replace(/["\\]/g, '\\$&')}"`;
 
@@ -8,8 +9,11 @@ const quote = (s: string) => `"${s.replace(/["\\]/g, '\\$&')}"`;
  * Mirrors `brainstate.transform.draw_dot_graph`.
  *
  * @returns text for `dot` or any other program that draws DOT
+ * @example
+ * transform.drawDotGraph(makeJaxpr((x: Array) => x.add(1))(np.array(1)).jaxpr).startsWith('digraph'); // true
  */
 export function drawDotGraph(jaxpr: Jaxpr | ClosedJaxpr): string {
+  if (!(jaxpr instanceof Jaxpr) && !(jaxpr instanceof ClosedJaxpr)) throw new ArgumentError('drawDotGraph: expected a jaxpr');
   const lines: string[] = [];
   let next = 0;
   const draw = (j: Jaxpr, pad: string): void => {
