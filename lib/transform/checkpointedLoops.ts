@@ -11,6 +11,7 @@ import type { Traced } from '../lax/control';
 import * as np from '../numpy';
 import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 import { BrainStateError } from '../state/errors';
+import { asFunction, type Callable } from './callable';
 import { type ProgressBar, withProgress } from './progressBar';
 import { lengthOf, read, sliceTypes, threaded, write, writtenBy } from './threading';
 import { unvmap } from './unvmap';
@@ -82,8 +83,8 @@ export function checkpointedScan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) =>
   return nested('checkpointedScan', f as AnyFunction, init, xs, options) as [Traced<C>, Traced<Y>];
 }
 
-function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options: CheckpointedOptions): [unknown, unknown] {
-  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describeValue(f)}`);
+function nested(op: string, given: Callable, init: unknown, xs: unknown, options: CheckpointedOptions): [unknown, unknown] {
+  const f = asFunction(given, op);
   const { base = 16 } = checkOptions(op, OPTIONS, options);
   checkBase(op, base);
   const n = lengthOf(op, xs, options.length);
@@ -109,10 +110,16 @@ function nested(op: string, f: AnyFunction, init: unknown, xs: unknown, options:
  * As `forLoop`, with less memory in the backward pass: see {@link checkpointedScan}. `checkpointedForLoop(f, ...xs, options?)`.
  *
  * Mirrors `brainstate.transform.checkpointed_for_loop`.
+ *
+ * @example
+ * transform.checkpointedForLoop((x: Array) => x.mul(x), np.arange(3)).js(); // [0, 1, 4]
  */
-export function checkpointedForLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
+export function checkpointedForLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y>;
+export function checkpointedForLoop<Y>(module: { call(...slices: Loose[]): Y; apply?: never }, ...rest: unknown[]): Traced<Y>;
+export function checkpointedForLoop(given: Callable, ...rest: unknown[]): Loose {
+  const f = asFunction(given, 'checkpointedForLoop');
   const { args: xs, options } = trailingOptions<CheckpointedOptions>(rest, OPTIONS);
-  return nested('checkpointedForLoop', ((_: unknown, slices: unknown[]) => [null, (f as AnyFunction)(...slices) ?? null]) as AnyFunction, null, xs, options)[1] as Traced<Y>;
+  return nested('checkpointedForLoop', ((_: unknown, slices: unknown[]) => [null, f(...slices) ?? null]) as AnyFunction, null, xs, options)[1];
 }
 
 export interface BoundedWhileOptions {
@@ -143,11 +150,12 @@ export function boundedWhileLoop<T>(condFun: (value: Traced<T>) => unknown, body
   const { leaves, def } = arraysOf(init, `${op}: init`);
   const first = def.unflatten(leaves);
   if (maxSteps === 0) return first as Traced<T>;
-  const inCond = writtenBy(condFun as AnyFunction, [first], op);
+  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f as unknown as Callable, op)) as [AnyFunction, AnyFunction];
+  const inCond = writtenBy(condition, [first], op);
   if (inCond.length > 0) throw new BrainStateError(`${op}: the condition must not write states, but it writes ${inCond.map((s) => s.describe()).join(', ')}`);
-  const states = writtenBy(bodyFun as AnyFunction, [first], op);
-  const test = threaded(condFun as AnyFunction, states, op);
-  const step = threaded(bodyFun as AnyFunction, states, op);
+  const states = writtenBy(body, [first], op);
+  const test = threaded(condition, states, op);
+  const step = threaded(body, states, op);
   type Value = [unknown, unknown[]];
   const holds = ([v, s]: Value): Array => {
     const r = test(s, v)[0];

@@ -7,6 +7,7 @@ import * as lax from '../lax/control';
 import type { Traced } from '../lax/control';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
+import { asFunction, type Callable } from './callable';
 import { jitErrorIf } from './errorIf';
 import { type ProgressBar, withProgress } from './progressBar';
 import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from './threading';
@@ -22,23 +23,27 @@ import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from '.
  * ```
  */
 export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => T, falseFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => unknown, ...operands: A): Traced<T> {
-  const branches = [trueFun, falseFun] as unknown as AnyFunction[];
-  for (const f of branches) if (typeof f !== 'function') throw new ArgumentError(`cond: expected two functions as branches, got ${describeValue(f)}`);
+  const branches = [trueFun, falseFun].map((f) => asFunction(f as unknown as Callable, 'cond: a branch'));
   const states = union(branches.map((f) => writtenBy(f, operands, 'cond')));
-  if (states.length === 0) return lax.cond(pred, trueFun as never, falseFun as never, ...operands) as Traced<T>;
+  if (states.length === 0) return lax.cond(pred, branches[0] as never, branches[1] as never, ...operands) as Traced<T>;
   const [t, f] = branches.map((b) => threaded(b, states, 'cond'));
   const [out, values] = lax.cond(pred, t as never, f as never, read(states), ...operands) as [Traced<T>, unknown[]];
   write(states, values);
   return out;
 }
 
-/** One of several functions by an integer, which is clamped into range. Mirrors `brainstate.transform.switch` and `jax.lax.switch`. */
-export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, branches: readonly ((...operands: { [K in keyof A]: Traced<A[K]> }) => T)[], ...operands: A): Traced<T> {
-  if (!globalThis.Array.isArray(branches) || branches.length === 0) throw new ArgumentError('switchCase: expected a list of at least one branch');
-  for (const f of branches) if (typeof f !== 'function') throw new ArgumentError(`switchCase: expected functions as branches, got ${describeValue(f)}`);
-  const states = union(branches.map((f) => writtenBy(f as unknown as AnyFunction, operands, 'switchCase')));
+/**
+ * One of several functions by an integer, which is clamped into range. Mirrors `brainstate.transform.switch` and `jax.lax.switch`.
+ *
+ * @example
+ * transform.switchCase(1, [(x: Array) => x.add(1), (x: Array) => x.mul(10)], np.array(2)).js(); // 20
+ */
+export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, given: readonly ((...operands: { [K in keyof A]: Traced<A[K]> }) => T)[], ...operands: A): Traced<T> {
+  if (!globalThis.Array.isArray(given) || given.length === 0) throw new ArgumentError('switchCase: expected a list of at least one branch');
+  const branches = given.map((f) => asFunction(f as unknown as Callable, 'switchCase: a branch'));
+  const states = union(branches.map((f) => writtenBy(f, operands, 'switchCase')));
   if (states.length === 0) return lax.switch_(index, branches as never, ...operands) as Traced<T>;
-  const [out, values] = lax.switch_(index, branches.map((b) => threaded(b as unknown as AnyFunction, states, 'switchCase')) as never, read(states), ...operands) as [Traced<T>, unknown[]];
+  const [out, values] = lax.switch_(index, branches.map((b) => threaded(b, states, 'switchCase')) as never, read(states), ...operands) as [Traced<T>, unknown[]];
   write(states, values);
   return out;
 }
@@ -49,7 +54,7 @@ export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, br
  * Mirrors `brainstate.transform.ifelse`: `ifelse(conditions, branches, ...operands, options?)`.
  *
  * @param conditions as many bool scalars, traced or not, as branches
- * @param branches functions of the operands, with results of one structure and type
+ * @param given functions of the operands, or modules, with results of one structure and type
  * @param rest the operands; options last: with `checkCond: false` the first condition that holds decides, and the last branch runs where none does
  * @throws ArgumentError if the numbers of conditions and branches differ, or not exactly one condition holds (under jit, when the program runs: the
  *   cause of a CallbackError)
@@ -59,9 +64,9 @@ export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, br
  * ifelse([np.greater(x, 5), np.lessEqual(x, 5)], [(v: np.Array) => v.mul(2), (v: np.Array) => v.neg()], x); // -3
  * ```
  */
-export function ifelse(conditions: readonly ArrayLike[], branches: readonly AnyFunction[], ...rest: unknown[]): Loose {
-  if (!globalThis.Array.isArray(branches) || branches.length === 0) throw new ArgumentError('ifelse: expected a list of at least one branch');
-  for (const f of branches) if (typeof f !== 'function') throw new ArgumentError(`ifelse: expected functions as branches, got ${describeValue(f)}`);
+export function ifelse(conditions: readonly ArrayLike[], given: readonly Callable[], ...rest: unknown[]): Loose {
+  if (!globalThis.Array.isArray(given) || given.length === 0) throw new ArgumentError('ifelse: expected a list of at least one branch');
+  const branches = given.map((f) => asFunction(f, 'ifelse: a branch'));
   if (!globalThis.Array.isArray(conditions) || conditions.length !== branches.length) {
     throw new ArgumentError(`ifelse: expected a list of as many conditions as branches, ${branches.length}, got ${globalThis.Array.isArray(conditions) ? conditions.length : describeValue(conditions)}`);
   }
@@ -89,14 +94,18 @@ function checkOneHolds(holds: np.Array): void {
  * Repeats `body` while `cond` holds. States may be read in both, and written in the body.
  *
  * Mirrors `brainstate.transform.while_loop` and `jax.lax.while_loop`.
+ *
+ * @example
+ * transform.whileLoop((x: Array) => x.less(10), (x: Array) => x.mul(2), np.array(1)).js(); // 16
  */
 export function whileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (value: Traced<T>) => unknown, init: T): Traced<T> {
-  const inCond = writtenBy(condFun as AnyFunction, [init], 'whileLoop');
+  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f as unknown as Callable, 'whileLoop')) as [AnyFunction, AnyFunction];
+  const inCond = writtenBy(condition, [init], 'whileLoop');
   if (inCond.length > 0) throw new BrainStateError(`whileLoop: the condition must not write states, but it writes ${inCond.map((s) => s.describe()).join(', ')}`);
-  const states = writtenBy(bodyFun as AnyFunction, [init], 'whileLoop');
-  if (states.length === 0) return lax.whileLoop(condFun, bodyFun, init);
-  const test = threaded(condFun as AnyFunction, states, 'whileLoop');
-  const step = threaded(bodyFun as AnyFunction, states, 'whileLoop');
+  const states = writtenBy(body, [init], 'whileLoop');
+  if (states.length === 0) return lax.whileLoop(condition as typeof condFun, body as typeof bodyFun, init);
+  const test = threaded(condition, states, 'whileLoop');
+  const step = threaded(body, states, 'whileLoop');
   const [out, values] = lax.whileLoop(
     (([v, s]: [unknown, unknown[]]) => test(s, v)[0]) as never, (([v, s]: [unknown, unknown[]]) => step(s, v)) as never, [init, read(states)] as never,
   ) as unknown as [Traced<T>, unknown[]];
@@ -121,9 +130,12 @@ const LOOP_OPTIONS: readonly (keyof ScanOptions)[] = ['length', 'reverse', 'unro
  * Loops over the leading axis of `xs`, carrying a value: `f(carry, x)` returns `[carry, y]`; the result is `[carry, ys]`. States are carried along.
  *
  * Mirrors `brainstate.transform.scan` and `jax.lax.scan`.
+ *
+ * @example
+ * transform.scan((sum: Array, x: Array) => [sum.add(x), sum] as const, np.array(0), np.array([1, 2, 3]))[0].js(); // 6
  */
-export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
-  if (typeof f !== 'function') throw new ArgumentError(`scan: expected a function, got ${describeValue(f)}`);
+export function scan<C, X, Y>(body: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
+  const f = asFunction(body as unknown as Callable, 'scan') as typeof body;
   const { pbar, ...rest } = checkOptions('scan', LOOP_OPTIONS, options);
   if (pbar !== undefined && pbar !== null) {
     const p = withProgress('scan', pbar, lengthOf('scan', xs, options.length), f as AnyFunction, init);
@@ -143,11 +155,17 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
 }
 
 /**
- * Calls a function for each slice along the leading axis of its arguments, and stacks the results: `forLoop(f, ...xs, options?)`. States are carried along.
+ * Calls a function, or a module, for each slice along the leading axis of its arguments, and stacks the results: `forLoop(f, ...xs, options?)`. States are carried along.
  *
  * Mirrors `brainstate.transform.for_loop`.
+ *
+ * @example
+ * transform.forLoop((x: Array) => x.mul(2), np.arange(3)).js(); // [0, 2, 4]
  */
-export function forLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
+export function forLoop<Y>(f: (...slices: Loose[]) => Y, ...rest: unknown[]): Traced<Y>;
+export function forLoop<Y>(module: { call(...slices: Loose[]): Y; apply?: never }, ...rest: unknown[]): Traced<Y>;
+export function forLoop(given: Callable, ...rest: unknown[]): Loose {
+  const f = asFunction(given, 'forLoop');
   const { args: xs, options } = trailingOptions<ScanOptions>(rest, LOOP_OPTIONS);
-  return scan(((_: unknown, slices: unknown[]) => [null, (f as AnyFunction)(...slices)]) as never, null, xs, options)[1] as Traced<Y>;
+  return scan(((_: unknown, slices: unknown[]) => [null, f(...slices)]) as never, null, xs, options)[1];
 }

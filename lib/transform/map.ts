@@ -5,6 +5,7 @@ import type { Traced } from '../lax/control';
 import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 import { KeyState } from '../random/keyState';
 import { BrainStateError } from '../state/errors';
+import { asFunction, type Callable } from './callable';
 import { forLoop } from './controlFlow';
 import { sliceTypes, writtenBy } from './threading';
 import { vmap } from './vmap';
@@ -22,8 +23,11 @@ import { vmap } from './vmap';
  * transform.map((x: np.Array) => np.sum(np.square(x)), np.ones([10, 3]), { batchSize: 4 });
  * ```
  */
-export function map<Y>(f: (...entries: Loose[]) => Y, ...rest: unknown[]): Traced<Y> {
+export function map<Y>(f: (...entries: Loose[]) => Y, ...rest: unknown[]): Traced<Y>;
+export function map<Y>(module: { call(...entries: Loose[]): Y; apply?: never }, ...rest: unknown[]): Traced<Y>;
+export function map(given: Callable, ...rest: unknown[]): Loose {
   const op = 'map';
+  const f = asFunction(given, op);
   const { args: xs, options } = trailingOptions<{ batchSize?: number | null }>(rest, ['batchSize']);
   const { leaves, def } = arraysOf(xs, op);
   if (leaves.length === 0) throw new ArgumentError(`${op}: expected at least one array to map over`);
@@ -33,9 +37,9 @@ export function map<Y>(f: (...entries: Loose[]) => Y, ...rest: unknown[]): Trace
   const size = options.batchSize ?? null;
   if (size === null) return forLoop(f, ...xs);
   if (!Number.isInteger(size) || size < 1) throw new ArgumentError(`${op}: expected batchSize to be a positive integer, got ${String(size)}`);
-  const written = writtenBy(f as AnyFunction, sliceTypes(xs, op) as unknown[], op).filter((s) => !(s instanceof KeyState));
+  const written = writtenBy(f, sliceTypes(xs, op) as unknown[], op).filter((s) => !(s instanceof KeyState));
   if (written.length > 0) throw new BrainStateError(`${op}: with batchSize the function must not write states, but it writes ${written.map((s) => s.describe()).join(', ')}; leave batchSize out, or use vmap`);
-  const mapped = vmap(f as AnyFunction) as AnyFunction;
+  const mapped = vmap(f) as AnyFunction;
   const whole = Math.floor(n / size);
   const rows = (from: number, to: number) => def.unflatten(leaves.map((x) => sliceInDim(x, from, to, 0))) as unknown[];
   const parts: unknown[] = [];
@@ -46,7 +50,7 @@ export function map<Y>(f: (...entries: Loose[]) => Y, ...rest: unknown[]): Trace
     parts.push(ys.def.unflatten(ys.leaves.map((y) => reshape(y, [whole * size, ...y.shape.slice(2)]))));
   }
   if (n > whole * size) parts.push(mapped(...rows(whole * size, n)));
-  if (parts.length === 1) return parts[0] as Traced<Y>;
+  if (parts.length === 1) return parts[0];
   const [head, tail] = parts.map((p) => arraysOf(p, op));
-  return head!.def.unflatten(head!.leaves.map((y, i) => concatenate([y, tail!.leaves[i]!], 0))) as Traced<Y>;
+  return head!.def.unflatten(head!.leaves.map((y, i) => concatenate([y, tail!.leaves[i]!], 0)));
 }

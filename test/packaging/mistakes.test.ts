@@ -1,5 +1,5 @@
 // What beginners write: an error that says what to write instead, or the thing that they meant.
-import { ArgumentError, cond, forLoop, metric, nn, numpy as np, optim, ParamState, prng, scan, ShapeError, State, XlastateError } from 'xlastate';
+import { ArgumentError, cond, forLoop, metric, nn, numpy as np, optim, ParamState, prng, scan, ShapeError, State, switchCase, transform, whileLoop, XlastateError } from 'xlastate';
 
 const x = np.array([[1, 2, 3], [4, 5, 6]]);
 const v = np.array([1, 2, 3]);
@@ -34,7 +34,7 @@ test.each<[string, () => unknown, RegExp]>([
   ['another batch than the state has', () => nn.initAllStates(new nn.GRUCell(3, 4), 5).call(x), /GRUCell: expected an input of shape \[5,3\], as the hidden state was made for this batch size, got f32\[2,3\]/],
   ['no batch where the state has one', () => nn.initAllStates(new nn.LSTMCell(3, 4), 2).call(v), /LSTMCell: expected an input of shape \[2,3\]/],
   ['labels of another shape', () => metric.softmaxCrossEntropyWithIntegerLabels(x, np.array([0, 1, 2], 'int32')), /expected labels to have the shape of the logits without the last axis, which is the classes', got i32\[3\] for f32\[2,3\]/],
-  ['a branch that is no function', () => cond(true, any(1), any(2)), /cond: expected two functions as branches/],
+  ['a branch that is no function', () => cond(true, any(1), any(2)), /cond: a branch: expected a function or a module, got number 1/],
   ['one result of a scan', () => scan(any((c: np.Array, a: np.Array) => c.add(a)), np.array(0), v), /scan: expected f to return \[carry, y\]/],
 ])('%s', (_, f, message) => {
   const e = wrong(f);
@@ -54,4 +54,18 @@ test('JSON of a state is that of its value', () => {
 
 test('iterables are no options', () => {
   expect(wrong(() => np.sum(x, any(new Map([['axis', 0]]))))).toBeInstanceOf(ArgumentError);
+});
+
+test('modules are functions for loops and branches, too', () => {
+  class Double extends nn.Module {
+    override call(y: np.Array): np.Array {
+      return y.mul(2);
+    }
+  }
+  const double = new Double();
+  expect([forLoop(double, v).js(), transform.map(double, v).js(), transform.checkpointedForLoop(double, v).js()]).toEqual(globalThis.Array(3).fill([2, 4, 6]));
+  expect([any(cond(true, any(double), (y: np.Array) => y, v)).js(), any(switchCase(1, [(y: np.Array) => y, any(double)], v)).js()]).toEqual(globalThis.Array(2).fill([2, 4, 6]));
+  expect(whileLoop((y: np.Array) => y.less(5), any(double), np.array(1)).item()).toBe(8);
+  const cell = nn.initAllStates(new nn.GRUCell(2, 3), 4);
+  expect((forLoop(cell, np.ones([5, 4, 2])) as np.Array).shape).toEqual([5, 4, 3]);
 });

@@ -116,9 +116,9 @@ test('transforms refuse options that they do not have, and what is no function',
     jit: () => jit((x: A) => x, o), scan: () => scan(step, 0 as never, np.ones([2]), o), checkpoint: () => checkpoint((x: A) => x, o), checkpointedScan: () => checkpointedScan(step, 0 as never, np.ones([2]), o),
     boundedWhileLoop: () => boundedWhileLoop(() => false, (x) => x, 0, { maxSteps: 1, static: 0 } as never), ProgressBar: () => new ProgressBar(o), makeJaxpr: () => makeJaxpr((x: A) => x, o),
   })) expect(f).toThrow(`${name}: unknown option 'static'; expected one of `);
-  expect(() => scan(3 as never, 0, np.ones([2]))).toThrow('scan: expected a function, got');
+  expect(() => scan(3 as never, 0, np.ones([2]))).toThrow('scan: expected a function or a module, got');
   expect(() => lax.cond(np.astype(np.ones([]), 'complex64'), () => 1, () => 2)).toThrow('cond: expected pred to be a bool or a real number, got c64[]');
-  expect(() => switchCase(1, [(x: A) => x, 3 as never], np.ones([]))).toThrow('switchCase: expected functions as branches, got');
+  expect(() => switchCase(1, [(x: A) => x, 3 as never], np.ones([]))).toThrow('switchCase: a branch: expected a function or a module, got');
 });
 
 test('passes refuse options that they do not have, and what is no jaxpr', () => {
