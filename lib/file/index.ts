@@ -8,6 +8,7 @@ export {
   registerSerialization, type RestoreContext, type ToStateDict,
 } from './stateDict';
 export { type CheckpointInfo, CheckpointManager, type CheckpointManagerOptions, type Metrics } from './checkpoints';
+export { loadMatfile, type MatfileLoadOptions, type MatfileSaveOptions, type MatlabValue, saveMatfile } from './matlab';
 export { numpyLoad, type NumpyLoadOptions, numpySave, savez, savezCompressed } from './numpy';
 export {
   loadSafetensors, loadSafetensorsAsync, openSafetensors, SafetensorsFile, type SafetensorsLoadOptions, type SafetensorsSaveOptions, saveSafetensors, saveSafetensorsAsync, type Tensor,

@@ -38,7 +38,7 @@ export type InitOperand = Initialization | ArrayLike;
 export abstract class Initialization implements Initializer {
   /** @param options where random numbers come from, and the dtype of the result; or only the dtype */
   call(size: Size, options: DType | CallOptions = {}): Array {
-    const o: CallOptions = typeof options === 'string' ? { dtype: options } : options;
+    const o = typeof options === 'string' ? { dtype: options } : checkOptions(this.constructor.name, ['rng', 'dtype', 'distances', 'prePositions', 'postPositions', 'neuronIndices'], options);
     const { rng = DEFAULT, dtype } = o;
     const made = this.sample(toShape(size), rng, o);
     return dtype === undefined ? made : made.astype(dtype);

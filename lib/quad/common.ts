@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import type { ArrayLike } from '../lax/arrayLike';
 import * as np from '../numpy';
@@ -15,6 +16,18 @@ export type Rhs = (y: Loose, t: Time, ...args: Loose[]) => Loose;
 
 export function checkRhs(op: string, ...fs: unknown[]): void {
   for (const f of fs) if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function as the right-hand side, got ${describeValue(f)}`);
+}
+
+/** How often what is implicit is improved. */
+export interface IterationOptions {
+  maxIter: number;
+}
+
+/** @throws ArgumentError unless maxIter is an integer of at least 1 */
+export function checkIterations(op: string, given: IterationOptions): number {
+  const { maxIter } = checkOptions(op, ['maxIter'], given);
+  if (!(Number.isInteger(maxIter) && maxIter >= 1)) throw new ArgumentError(`${op}: expected maxIter to be an integer >= 1, got ${describeValue(maxIter)}`);
+  return maxIter;
 }
 
 export const dt = (): Time => environ.getDt();
@@ -47,9 +60,9 @@ export function zip(f: (...leaves: Array[]) => Array, ...trees: unknown[]): unkn
   return map((...leaves: ArrayLike[]) => f(...leaves.map((x) => np.asarray(x))), trees[0] as never, ...(trees.slice(1) as never[]));
 }
 
-/** Increments of Brownian motion in the step, in y's structure and dtypes, one key for each leaf. */
+/** Increments of Brownian motion in the step, in y's structure, one key for each leaf. They are floats of the default type, so that integers and half floats widen. */
 export function brownian(y: unknown, sqrtDt: Time): unknown {
-  return zip((a) => np.multiply(random.randn(...a.shape).astype(a.dtype), sqrtDt), y);
+  return zip((a) => np.multiply(random.randn(...a.shape), sqrtDt), y);
 }
 
 /** `(exp(x) - 1) / x`, 1 at 0. */

@@ -1,5 +1,5 @@
 import type { Loose } from '../functional/treeFunction';
-import { checkRhs, combine, dt, plus, type Time, times } from './common';
+import { checkIterations, checkRhs, combine, dt, type IterationOptions, plus, type Time, times } from './common';
 
 /** A delayed right-hand side: of the time, the state, the states at each delay, and further arguments. */
 export type DelayedRhs = (t: Time, y: Loose, ...delayedAndArgs: Loose[]) => Loose;
@@ -48,21 +48,30 @@ export const ddeRk4Step: DdeStep = (f, y, t, historyFn, delays, ...args) => {
   return combine([1, times(1 / 6, h), times(2 / 6, h), times(2 / 6, h), times(1 / 6, h)], [y, k1, k2, k3, k4]);
 };
 
-const ITERATIONS = 3;
-
 /**
  * Euler's method, corrected three times by the slope at the end. Mirrors `braintools.quad.dde_euler_pc_step`.
  *
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeEulerPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */
-export const ddeEulerPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
-  const at = slopes('ddeEulerPcStep', f, historyFn, delays, args);
-  const h = dt();
-  let next = combine([1, h], [y, at(t, y)]);
-  for (let i = 0; i < ITERATIONS; i++) next = combine([1, h], [y, at(plus(t, h), next)]);
-  return next;
-};
+export const ddeEulerPcStep: DdeStep = ddeEulerPcStepWith({ maxIter: 3 });
+
+/**
+ * {@link ddeEulerPcStep} with a number of corrections of its own: Python's `max_iter`. @throws ArgumentError if maxIter is less than 1
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.ddeEulerPcStepWith({ maxIter: 1 })((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
+ */
+export function ddeEulerPcStepWith(given: IterationOptions): DdeStep {
+  const maxIter = checkIterations('ddeEulerPcStepWith', given);
+  return (f, y, t, historyFn, delays, ...args) => {
+    const at = slopes('ddeEulerPcStep', f, historyFn, delays, args);
+    const h = dt();
+    let next = combine([1, h], [y, at(t, y)]);
+    for (let i = 0; i < maxIter; i++) next = combine([1, h], [y, at(plus(t, h), next)]);
+    return next;
+  };
+}
 
 /**
  * Heun's method, corrected three times. Mirrors `braintools.quad.dde_heun_pc_step`.
@@ -70,13 +79,24 @@ export const ddeEulerPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => 
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeHeunPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */
-export const ddeHeunPcStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
-  const at = slopes('ddeHeunPcStep', f, historyFn, delays, args);
-  const h = dt();
-  const half = times(0.5, h);
-  const k1 = at(t, y);
-  let next: unknown = combine([1, h], [y, k1]);
-  // The first pass is Heun's own step.
-  for (let i = 0; i <= ITERATIONS; i++) next = combine([1, half, half], [y, k1, at(plus(t, h), next)]);
-  return next;
-};
+export const ddeHeunPcStep: DdeStep = ddeHeunPcStepWith({ maxIter: 3 });
+
+/**
+ * {@link ddeHeunPcStep} with a number of corrections of its own: Python's `max_iter`. @throws ArgumentError if maxIter is less than 1
+ *
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.ddeHeunPcStepWith({ maxIter: 1 })((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
+ */
+export function ddeHeunPcStepWith(given: IterationOptions): DdeStep {
+  const maxIter = checkIterations('ddeHeunPcStepWith', given);
+  return (f, y, t, historyFn, delays, ...args) => {
+    const at = slopes('ddeHeunPcStep', f, historyFn, delays, args);
+    const h = dt();
+    const half = times(0.5, h);
+    const k1 = at(t, y);
+    let next: unknown = combine([1, h], [y, k1]);
+    // The first pass is Heun's own step.
+    for (let i = 0; i <= maxIter; i++) next = combine([1, half, half], [y, k1, at(plus(t, h), next)]);
+    return next;
+  };
+}

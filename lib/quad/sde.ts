@@ -1,8 +1,7 @@
-import { ArgumentError } from '../core/errors';
 import type { Loose } from '../functional/treeFunction';
 import type { ArrayLike } from '../lax/arrayLike';
 import * as np from '../numpy';
-import { brownian, checkRhs, combine, dt, plus, type Rhs, root, type Time, times, zip } from './common';
+import { brownian, checkIterations, checkRhs, combine, dt, type IterationOptions, plus, type Rhs, root, type Time, times, zip } from './common';
 import { exponentialStep } from './ode';
 
 /**
@@ -112,8 +111,8 @@ export const sdeImplicitEulerStep: SdeStep = sdeImplicitEulerStepWith({ maxIter:
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeImplicitEulerStepWith({ maxIter: 5 })((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9090…
  */
-export function sdeImplicitEulerStepWith({ maxIter }: { maxIter: number }): SdeStep {
-  if (!(Number.isInteger(maxIter) && maxIter >= 1)) throw new ArgumentError(`sdeImplicitEulerStep: expected maxIter to be an integer >= 1, got ${maxIter}`);
+export function sdeImplicitEulerStepWith(given: IterationOptions): SdeStep {
+  const maxIter = checkIterations('sdeImplicitEulerStepWith', given);
   return (df, dg, y, t, ...args) => {
     checkRhs('sdeImplicitEulerStep', df, dg);
     const h = dt();

@@ -64,14 +64,14 @@ function parseHeader(text: string, bad: (what: string) => never): Header {
 }
 
 /** Each element's bytes the other way round; complex numbers have two parts. */
-function swapBytes(bytes: Uint8Array, width: number): Uint8Array {
+export function swapBytes(bytes: Uint8Array, width: number): Uint8Array {
   const out = new Uint8Array(bytes.byteLength);
   for (let i = 0; i < out.length; i += width) for (let k = 0; k < width; k++) out[i + k] = bytes[i + width - 1 - k]!;
   return out;
 }
 
 /** Elements in column-major order put in row-major order. */
-function toRowMajor(bytes: Uint8Array, shape: Shape, width: number): Uint8Array {
+export function toRowMajor(bytes: Uint8Array, shape: Shape, width: number): Uint8Array {
   const out = new Uint8Array(bytes.byteLength);
   const strides: number[] = [];
   let stride = 1;

@@ -18,7 +18,7 @@ test('one step of every method is braintools\'', () => {
     for (const [key, want] of Object.entries(steps)) {
       const [name, form] = key.split('.') as [string, string | undefined];
       const whole = (quad as unknown as Record<string, Step & Record<string, Step>>)[name];
-      const step = form === undefined ? whole! : whole![form]!;
+      const step = form === undefined ? whole! : form === 'maxIter4' ? (quad as unknown as Record<string, (o: object) => Step>)[`${name}With`]!({ maxIter: 4 }) : whole![form]!;
       random.seed(7);
       const out = name.startsWith('ode') ? step(f, y, 0.5, 1.2)
         : name.startsWith('sde') ? step(f, g, y, 0.5, 1.2)
@@ -30,7 +30,7 @@ test('one step of every method is braintools\'', () => {
       if (got.length !== expected.length || got.some((v, i) => !(Math.abs(v - expected[i]!) <= 1e-6 * Math.max(1, Math.abs(expected[i]!))))) failures.push(`${key}: ${got}, expected ${expected}`);
     }
   });
-  expect(Object.keys(steps).length).toBe(46);
+  expect(Object.keys(steps).length).toBe(52);
   expect(failures).toEqual([]);
 });
 
@@ -52,4 +52,15 @@ test('wrong uses are named', () => {
   expect(() => quad.odeRk4Step(1 as never, y, 0)).toThrow(/odeRk4Step: expected a function/);
   expect(() => environ.context({ dt: 0.1 }, () => quad.odeExpeulerStep((v: np.Array) => v, np.array([1], 'int32'), 0))).toThrow(/float dtype/);
   expect(() => quad.sdeImplicitEulerStepWith({ maxIter: 0 })).toThrow(/maxIter/);
+  expect(() => quad.imexCnabStepWith({ iterations: 3 } as never)).toThrow(/imexCnabStepWith: unknown option 'iterations'/);
+});
+
+test('noise of integers and half floats is not rounded to their types', () => {
+  const step = (state: np.Array) => environ.context({ dt: 0.1 }, () => {
+    random.seed(7);
+    return quad.sdeEulerStep((v: np.Array) => np.zerosLike(v), (v: np.Array) => np.onesLike(v), state, 0) as np.Array;
+  });
+  const moved = step(np.array([1, 2]));
+  expect(step(np.array([1, 2], 'int32')).toList()).toEqual(moved.toList());
+  expect(step(np.array([1, 2], 'float16')).dtype).toBe('float32');
 });

@@ -1,0 +1,129 @@
+import type { Array } from '../core/array';
+import { ArgumentError, DtypeError } from '../core/errors';
+import { encode } from '../core/hostFormat';
+import { isPlainObject } from '../core/tree';
+import { describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
+import { readAllSync, writeAtomicSync } from '../storage/disk';
+import { HostArray } from '../storage/hostArray';
+import { ending } from '../storage/npz';
+import { MatReader, type MatValue } from './matlabRead';
+import { writeMat } from './matlabWrite';
+import { type FileName, filePath, type SaveOptions } from './msgpack';
+import { setOwn } from './stateDict';
+
+/** What a variable of MATLAB's becomes. */
+export type MatlabValue = Array | HostArray | number | bigint | { re: number; im: number } | string | MatlabValue[] | { [field: string]: MatlabValue };
+
+export interface MatfileLoadOptions {
+  /** Also give `__header__`, `__version__` and `__globals__`. */
+  includeHeader?: boolean;
+  /** Leave out axes of length 1: scalars become numbers, texts of one row strings, structures objects. Default true. */
+  squeezeMe?: boolean;
+  /** Only these variables. */
+  variableNames?: readonly string[] | string;
+  /** Give numbers in the types that they have in MATLAB, not in those that they are stored in, which may be smaller. */
+  matDtype?: boolean;
+  /** Give {@link HostArray}s, in the file's types, and on no device. */
+  host?: boolean;
+  /** The most bytes that variables may unpack to, 8 GiB unless given. */
+  maxSize?: number;
+  /** Say what is loaded. */
+  verbose?: boolean;
+}
+
+/** Items nested as a shape says. */
+function nested<T>(items: readonly T[], shape: readonly number[]): unknown {
+  if (shape.length === 0) return items[0];
+  const [n = 0, ...rest] = shape;
+  const size = rest.reduce((a, b) => a * b, 1);
+  return globalThis.Array.from({ length: n }, (_, i) => nested(items.slice(i * size, (i + 1) * size), rest));
+}
+
+/**
+ * The variables of a MATLAB file (version 5, which MATLAB calls `-v6` and `-v7`): arrays; texts as strings (several rows as lists of them); cell arrays as
+ * lists; structures as objects; logical arrays as uint8, as SciPy gives them; sparse matrices made dense. Mirrors `braintools.file.load_matfile`; SciPy's
+ * records (`struct_as_record`) are not there.
+ *
+ * @throws InvalidCheckpointPath if the file is damaged, of version 4 or of version 7.3, which is HDF5
+ * @throws DtypeError for function handles and objects of classes
+ * @example
+ * const { x, trials } = file.loadMatfile('experiment.mat');
+ */
+export function loadMatfile(filename: FileName, options: MatfileLoadOptions = {}): Record<string, MatlabValue> {
+  const { includeHeader = false, squeezeMe = true, variableNames, matDtype = false, host = false, maxSize = 2 ** 33, verbose = false } = checkOptions(
+    'loadMatfile', ['includeHeader', 'squeezeMe', 'variableNames', 'matDtype', 'host', 'maxSize', 'verbose'], options,
+  );
+  const path = filePath('loadMatfile', filename);
+  const names = variableNames === undefined ? null : typeof variableNames === 'string' ? [variableNames] : [...variableNames];
+  const give = (value: MatValue, name: string): MatlabValue => {
+    if (value.kind === 'other') throw new DtypeError(`loadMatfile: '${name}' is ${value.what}, which is no value here; leave it out by variableNames`);
+    const shape = value.kind === 'numbers' ? value.array.shape : value.shape;
+    const kept = squeezeMe ? shape.filter((n) => n !== 1) : shape;
+    if (value.kind === 'text') {
+      if (!squeezeMe) return nested(value.rows, shape.slice(0, -1)) as MatlabValue;
+      return value.rows.length === 0 ? '' : value.rows.length === 1 ? value.rows[0]! : (nested(value.rows, shape.slice(0, -1).filter((n) => n !== 1)) as MatlabValue);
+    }
+    if (value.kind === 'cell') return (kept.includes(0) ? [] : nested(value.items.map((v, i) => give(v, `${name}{${i}}`)), kept)) as MatlabValue;
+    if (value.kind === 'struct') {
+      const objects = value.items.map((item) => {
+        const o: Record<string, MatlabValue> = {};
+        value.fields.forEach((f, k) => setOwn(o, f, give(item[k]!, `${name}.${f}`)));
+        return o;
+      });
+      return (kept.includes(0) ? [] : nested(objects, kept)) as MatlabValue;
+    }
+    let a = value.array;
+    if (matDtype && value.dtype !== a.dtype) a = new HostArray(value.dtype, a.shape, encode(a.data(), value.dtype));
+    if (squeezeMe) a = new HostArray(a.dtype, a.size === 0 ? [0] : kept, a.bytes);
+    if (a.shape.length === 0) return scalarOf(a);
+    return host ? a : a.toArray();
+  };
+  if (verbose) console.log(`loading ${path}`);
+  const reader = new MatReader(readAllSync(path), path, maxSize);
+  const out: Record<string, MatlabValue> = {};
+  const globals: string[] = [];
+  for (const v of reader.variables((name) => names === null || names.includes(name))) {
+    if (v.isGlobal) globals.push(v.name);
+    setOwn(out, v.name, give(v.value, v.name));
+  }
+  return includeHeader ? { __header__: reader.header, __version__: '1.0', __globals__: globals, ...out } : out;
+}
+
+function scalarOf(a: HostArray): MatlabValue {
+  const x = (a.data() as Iterable<number | bigint | { re: number; im: number }>)[Symbol.iterator]().next().value!;
+  return typeof x === 'bigint' && Number.isSafeInteger(Number(x)) ? Number(x) : x;
+}
+
+export interface MatfileSaveOptions extends Pick<SaveOptions, 'overwrite'> {
+  /** Deflate each variable. */
+  doCompression?: boolean;
+  /** What vectors become, as MATLAB's arrays have two axes at least. Default 'row'. */
+  onedAs?: 'row' | 'column';
+  /** Let names of fields have up to 63 characters, not 31. */
+  longFieldNames?: boolean;
+  /** Say what is saved. */
+  verbose?: boolean;
+}
+
+/**
+ * Saves variables by name as a MATLAB file of version 5, whose ending `.mat` is added if need be: arrays, numbers (MATLAB's doubles), booleans, texts, lists
+ * (of numbers: arrays; of texts: rows of characters, padded; others: cell arrays) and objects (structures). Mirrors `braintools.file.save_matfile`.
+ *
+ * @returns the file's name
+ * @throws ArgumentError for other values, and for names that MATLAB has not
+ * @example
+ * file.saveMatfile('out.mat', { x: np.arange(3), label: 'trial-1' });
+ */
+export function saveMatfile(filename: FileName, data: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>, options: MatfileSaveOptions = {}): string {
+  const { overwrite = true, doCompression = false, onedAs = 'row', longFieldNames = false, verbose = false } = checkOptions(
+    'saveMatfile', ['overwrite', 'doCompression', 'onedAs', 'longFieldNames', 'verbose'], options,
+  );
+  const path = ending(filePath('saveMatfile', filename), '.mat');
+  if (onedAs !== 'row' && onedAs !== 'column') throw new ArgumentError(`saveMatfile: expected onedAs to be 'row' or 'column', got ${describeValue(onedAs)}`);
+  if (!(data instanceof Map) && !isPlainObject(data)) throw new ArgumentError(`saveMatfile: expected data to be a plain object or a Map of values by name, got ${describeValue(data)}`);
+  if (verbose) console.log(`saving ${path}`);
+  const entries: [string, unknown][] = data instanceof Map ? [...data] : Object.entries(data);
+  writeAtomicSync(path, writeMat(entries, { doCompression, onedAs, longFieldNames }), overwrite);
+  return path;
+}
