@@ -6,11 +6,19 @@ const MOST_ELEMENTS = 10;
 
 /** `%g` of C with a number of digits. */
 function general(x: number, digits: number): string {
-  const [mantissa, exponent] = x.toExponential(digits - 1).split('e') as [string, string];
+  const [mantissa, exponent] = rounded(x, digits).split('e') as [string, string];
   const e = Number(exponent);
   const trim = (s: string): string => (s.includes('.') ? s.replace(/\.?0+$/, '') : s);
   if (e < -4 || e >= digits) return `${trim(mantissa)}e${e < 0 ? '-' : '+'}${String(Math.abs(e)).padStart(2, '0')}`;
-  return trim(x.toFixed(Math.max(0, digits - 1 - e)));
+  return trim(Number(`${mantissa}e${exponent}`).toFixed(Math.max(0, digits - 1 - e)));
+}
+
+/** `toExponential`, but halves go to the even digit, as in C. */
+function rounded(x: number, digits: number): string {
+  const [mantissa, exponent] = x.toExponential(digits + 50).split('e') as [string, string];
+  const cut = mantissa.indexOf('.') + digits;
+  if (!/^50*$/.test(mantissa.slice(cut)) || Number(mantissa[cut - 1]) % 2 === 1) return x.toExponential(digits - 1);
+  return `${mantissa.slice(0, cut)}e${exponent}`;
 }
 
 /** Few digits where they tell the number, else as many as it needs. */
@@ -99,9 +107,14 @@ export function literalText(literal: Literal | null): string {
     steps[d] = step;
     step *= dims[d] ?? 1;
   }
-  const part = (d: number, at: number): string => {
-    const items = Array.from({ length: dims[d]! }, (_, i) => (d === dims.length - 1 ? values[at + i * steps[d]!]! : part(d + 1, at + i * steps[d]!)));
-    return d === dims.length - 1 ? (dims.length === 1 || type === 'pred' ? `{${items.join(', ')}}` : `{ ${items.join(', ')} }`) : `{ ${items.join(', ')} }`;
+  const last = dims.length - 1;
+  const part = (d: number, at: number, note: string): string => {
+    // Parts of two dimensions and more tell their place where there are more than three.
+    const next = (i: number): string => (last > 2 && d < last - 1 ? ` /*i${d}=${i}*/` : '');
+    const items = Array.from({ length: dims[d]! }, (_, i) => (d === last ? values[at + i * steps[d]!]! : part(d + 1, at + i * steps[d]!, next(i))));
+    const inner = items.join(', ');
+    if (d < last) return note !== '' && inner === '' ? `{${note} }` : `{${note} ${inner} }`;
+    return last === 0 || items.length <= 1 ? `{${inner}}` : `{ ${inner} }`;
   };
-  return part(0, 0);
+  return part(0, 0, '');
 }
