@@ -54,8 +54,6 @@ function exportsOf(checker, program, file) {
   return source === undefined ? [] : checker.getExportsOfModule(checker.getSymbolAtLocation(source)).map((s) => s.getName());
 }
 
-const HEADER_LINES = 1;
-
 /** A module with a folder's examples, each in a function of its own. `origin` leads from its lines to the source's. */
 function write(folder, examples, rootNames, ownNames) {
   const code = [];
@@ -72,7 +70,7 @@ function write(folder, examples, rootNames, ownNames) {
     const where = `${example.file}:${example.line}`;
     const text = example.lines.map((l) => l.text).join('\n');
     const words = new Set(text.match(/[A-Za-z_$][\w$]*/g) ?? []);
-    const declared = new Set([...text.matchAll(/\b(?:const|let|class|function|var)\s+([A-Za-z_$][\w$]*)/g)].map((m) => m[1]));
+    const declared = declaredIn(text);
     const own = ownNames.names.filter((n) => words.has(n) && !used.has(n) && n !== 'np' && !(n in globalThis) && !declared.has(n) && new RegExp(`(?<![\\w$.'"\`])${n.replaceAll('$', '\\$')}\\b(?!\\s*:)`).test(text));
     put(`examples[${JSON.stringify(where)}] = async () => {${own.length > 0 ? ` const { ${own.join(', ')} } = ${namespace};` : ''}`, where);
     for (const l of checked(example)) put(l.text, `${example.file}:${l.line}`);
@@ -81,6 +79,17 @@ function write(folder, examples, rootNames, ownNames) {
   const target = path.join(out, `${folder.replace(/\W/g, '_')}.ts`);
   fs.writeFileSync(target, code.join('\n'));
   return { folder, target, origin, examples };
+}
+
+/** Names that an example declares. */
+function declaredIn(text) {
+  const names = new Set();
+  const visit = (node) => {
+    if ((ts.isVariableDeclaration(node) || ts.isBindingElement(node) || ts.isParameter(node) || ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node)) && node.name && ts.isIdentifier(node.name)) names.add(node.name.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('example.ts', text, ts.ScriptTarget.ES2022));
+  return names;
 }
 
 /** The example's lines, `expression; // value` wrapped so that the value is looked at. */
@@ -276,7 +285,14 @@ function main(folders) {
   let run = 0;
   let values = 0;
   for (const m of modules) {
-    const { code } = transformSync(fs.readFileSync(m.target, 'utf8').replaceAll("'xlastate'", JSON.stringify(path.join(root, 'lib', 'index.ts'))), { filename: m.target, jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs', ignoreDynamic: true } });
+let code;
+    try {
+      code = transformSync(fs.readFileSync(m.target, 'utf8').replaceAll("'xlastate'", JSON.stringify(path.join(root, 'lib', 'index.ts'))), { filename: m.target, jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs', ignoreDynamic: true } }).code;
+    } catch (e) {
+      // The compiler's problems, above, say where.
+      problems.push(`lib/${m.folder}: ${e.message.split('\n')[0]}`);
+      continue;
+    }
     const file = m.target.replace(/\.ts$/, '.js');
     fs.writeFileSync(file, code);
     const dir = fs.mkdtempSync(path.join(out, 'run-'));

@@ -66,9 +66,12 @@ async function sha256Async(pieces: readonly Uint8Array[]): Promise<string> {
  * written after it: a checkpoint counts from then on.
  *
  * @example
+ * ```ts
+ * const states = { w: new ParamState(np.ones([3])) };
  * const checkpoints = new file.CheckpointManager('run', { maxToKeep: 3, bestMetric: 'loss' });
  * const start = checkpoints.resume({ target: states }) ?? 0;
  * checkpoints.save(start + 1, states, { loss: 0.5 });
+ * ```
  */
 export class CheckpointManager {
   readonly folder: string;

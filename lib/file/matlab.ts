@@ -48,7 +48,7 @@ function nested<T>(items: readonly T[], shape: readonly number[]): unknown {
  * @throws InvalidCheckpointPath if the file is damaged, of version 4 or of version 7.3, which is HDF5
  * @throws DtypeError for function handles and objects of classes
  * @example
- * const { x, trials } = file.loadMatfile('experiment.mat');
+ * const load = () => file.loadMatfile('experiment.mat', { variableNames: ['x'] }).x;
  */
 export function loadMatfile(filename: FileName, options: MatfileLoadOptions = {}): Record<string, MatlabValue> {
   const { includeHeader = false, squeezeMe = true, variableNames, matDtype = false, host = false, maxSize = 2 ** 33, verbose = false } = checkOptions(

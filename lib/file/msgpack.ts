@@ -87,7 +87,7 @@ export interface SaveOptions {
  * @throws InvalidCheckpointPath if the file is there and `overwrite` is false
  * @throws ArgumentError for what cannot be saved, naming where it is
  * @example
- * file.msgpackSave('model.msgpack', model.states(ParamState));
+ * file.msgpackSave('model.msgpack', new nn.Linear(3, 2).states(ParamState));
  */
 export function msgpackSave(filename: FileName, target: unknown, options: SaveOptions & { asyncManager?: AsyncManager } = {}): string {
   const path = filePath('msgpackSave', filename);
@@ -141,7 +141,11 @@ export async function msgpackSaveAsync(filename: FileName, target: unknown, opti
  * @throws InvalidCheckpointPath if it is damaged
  * @throws CheckpointMismatchError where it does not fit the target and `mismatch` is `'error'`
  * @example
- * file.msgpackLoad('model.msgpack', { target: model.states(ParamState) });
+ * ```ts
+ * const model = new nn.Linear(3, 2);
+ * file.msgpackSave('layer.msgpack', model.states(ParamState));
+ * file.msgpackLoad('layer.msgpack', { target: model.states(ParamState) });
+ * ```
  */
 export function msgpackLoad(filename: FileName, options: LoadOptions = {}): unknown {
   const path = filePath('msgpackLoad', filename);
@@ -174,7 +178,7 @@ export async function msgpackLoadAsync(filename: FileName, options: LoadOptions 
  *
  * @example
  * await using manager = new file.AsyncManager();
- * file.msgpackSave('step.msgpack', states, { asyncManager: manager });
+ * file.msgpackSave('step.msgpack', { w: np.ones([3]) }, { asyncManager: manager });
  */
 export class AsyncManager implements AsyncDisposable {
   private last: Promise<unknown> = Promise.resolve();

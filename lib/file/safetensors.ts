@@ -156,8 +156,11 @@ function parseHeader(path: string, reader: RangeReader): { tensors: Map<string, 
  * An open safetensors file, of which only what is asked for is read: a tensor, or some rows of one.
  *
  * @example
- * using f = file.openSafetensors('model.safetensors');
- * const rows = f.slice('embedding', 0, 100);
+ * ```ts
+ * file.saveSafetensors('embedding.safetensors', { embedding: np.ones([1000, 4]) });
+ * using f = file.openSafetensors('embedding.safetensors');
+ * f.slice('embedding', 0, 100).shape; // [100, 4]
+ * ```
  */
 export class SafetensorsFile implements Disposable {
   /** Text by name from the header. */

@@ -65,7 +65,11 @@ const registry = new Map<unknown, Handler>();
  *
  * @throws ArgumentError if the class has a registration and `override` is not given
  * @example
- * registerSerialization(Counter, (c) => c.n, (c, state, context) => { context.commit(() => { c.n = state as number; }); return c; });
+ * ```ts
+ * class Counter { n = 0; }
+ * file.registerSerialization(Counter, (c) => c.n, (c, state, context) => { context.commit(() => { c.n = state as number; }); return c; });
+ * file.msgpackToStateDict({ steps: new Counter() }); // { steps: 0 }
+ * ```
  */
 export function registerSerialization<T>(cls: abstract new (...args: never[]) => T, to: ToStateDict<T>, from: FromStateDict<T>, given: { override?: boolean } = {}): void {
   const { override = false } = checkOptions('registerSerialization', ['override'], given);

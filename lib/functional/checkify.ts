@@ -170,7 +170,7 @@ function bindCheck(op: string, { pred, msg, args }: Check, debug: boolean): void
  *   check(np.greater(x, 0), 'x must be positive, got {}', x);
  *   return np.sqrt(x);
  * });
- * jit(f)(-4)[0].get(); // 'x must be positive, got -4.0 (`check` failed)'
+ * jit(f)(-4)[0].get(); // 'x must be positive, got -4 (`check` failed)'
  * ```
  */
 export function check(pred: ArrayLike, msg: string, ...args: unknown[]): void {

@@ -11,7 +11,7 @@ interface DotLike {
  * Keeps every intermediate value: as no checkpoint. Mirrors `jax.checkpoint_policies.everything_saveable`.
  *
  * @example
- * grad(checkpoint((x: Array) => np.sin(np.sin(x)), { policy: checkpointPolicies.everythingSaveable }))(1).js(); // 0.3600…
+ * (grad(checkpoint((x: Array) => np.sin(np.sin(x)), { policy: checkpointPolicies.everythingSaveable }))(1) as Array).js(); // 0.3600…
  */
 export const everythingSaveable: CheckpointPolicy = () => true;
 
@@ -19,7 +19,7 @@ export const everythingSaveable: CheckpointPolicy = () => true;
  * Keeps none, as without a policy. Mirrors `jax.checkpoint_policies.nothing_saveable`.
  *
  * @example
- * grad(checkpoint((x: Array) => np.sin(np.sin(x)), { policy: checkpointPolicies.nothingSaveable }))(1).js(); // 0.3600…
+ * (grad(checkpoint((x: Array) => np.sin(np.sin(x)), { policy: checkpointPolicies.nothingSaveable }))(1) as Array).js(); // 0.3600…
  */
 export const nothingSaveable: CheckpointPolicy = () => false;
 
@@ -27,7 +27,7 @@ export const nothingSaveable: CheckpointPolicy = () => false;
  * Keeps results of matrix products and convolutions. Mirrors `jax.checkpoint_policies.dots_saveable`.
  *
  * @example
- * grad(checkpoint((x: Array) => np.sum(np.matmul(x, x)), { policy: checkpointPolicies.dotsSaveable }))(np.eye(2)).js(); // [[2, 2], [2, 2]]
+ * (grad(checkpoint((x: Array) => np.sum(np.matmul(x, x)), { policy: checkpointPolicies.dotsSaveable }))(np.eye(2)) as Array).js(); // [[2, 2], [2, 2]]
  */
 export const dotsSaveable: CheckpointPolicy = (prim) => prim.name === 'dot_general' || prim.name === 'conv_general_dilated';
 
@@ -35,7 +35,7 @@ export const dotsSaveable: CheckpointPolicy = (prim) => prim.name === 'dot_gener
  * Keeps results of matrix products without batch dimensions: those with weights. Mirrors `jax.checkpoint_policies.dots_with_no_batch_dims_saveable`.
  *
  * @example
- * grad(checkpoint((x: Array) => np.sum(np.matmul(x, x)), { policy: checkpointPolicies.dotsWithNoBatchDimsSaveable }))(np.eye(2)).js(); // [[2, 2], [2, 2]]
+ * (grad(checkpoint((x: Array) => np.sum(np.matmul(x, x)), { policy: checkpointPolicies.dotsWithNoBatchDimsSaveable }))(np.eye(2)) as Array).js(); // [[2, 2], [2, 2]]
  */
 export const dotsWithNoBatchDimsSaveable: CheckpointPolicy = (prim, params) => prim.name === 'dot_general' && (params as DotLike).dimensionNumbers[1][0].length === 0;
 
@@ -54,7 +54,7 @@ function checked(what: string, names: readonly string[]): ReadonlySet<string> {
  * Keeps only what `checkpointName` gave one of these names. Mirrors `jax.checkpoint_policies.save_only_these_names`.
  *
  * @example
- * grad(checkpoint((x: Array) => np.sin(checkpointName(np.sin(x), 'a')), { policy: checkpointPolicies.saveOnlyTheseNames('a') }))(1).js(); // 0.3600…
+ * (grad(checkpoint((x: Array) => np.sin(checkpointName(np.sin(x), 'a')), { policy: checkpointPolicies.saveOnlyTheseNames('a') }))(1) as Array).js(); // 0.3600…
  */
 export function saveOnlyTheseNames(...names: string[]): CheckpointPolicy {
   const set = checked('saveOnlyTheseNames', names);
@@ -65,7 +65,7 @@ export function saveOnlyTheseNames(...names: string[]): CheckpointPolicy {
  * Keeps what has a name, but for these names. Mirrors `jax.checkpoint_policies.save_any_names_but_these`.
  *
  * @example
- * grad(checkpoint((x: Array) => np.sin(checkpointName(np.sin(x), 'a')), { policy: checkpointPolicies.saveAnyNamesButThese('a') }))(1).js(); // 0.3600…
+ * (grad(checkpoint((x: Array) => np.sin(checkpointName(np.sin(x), 'a')), { policy: checkpointPolicies.saveAnyNamesButThese('a') }))(1) as Array).js(); // 0.3600…
  */
 export function saveAnyNamesButThese(...names: string[]): CheckpointPolicy {
   const set = checked('saveAnyNamesButThese', names);
@@ -79,7 +79,7 @@ export function saveAnyNamesButThese(...names: string[]): CheckpointPolicy {
  * Keeps everything, but for values of these names. Mirrors `jax.checkpoint_policies.save_anything_except_these_names`.
  *
  * @example
- * grad(checkpoint((x: Array) => np.sin(checkpointName(np.sin(x), 'a')), { policy: checkpointPolicies.saveAnythingExceptTheseNames('a') }))(1).js(); // 0.3600…
+ * (grad(checkpoint((x: Array) => np.sin(checkpointName(np.sin(x), 'a')), { policy: checkpointPolicies.saveAnythingExceptTheseNames('a') }))(1) as Array).js(); // 0.3600…
  */
 export function saveAnythingExceptTheseNames(...names: string[]): CheckpointPolicy {
   const set = checked('saveAnythingExceptTheseNames', names);
@@ -92,7 +92,7 @@ export function saveAnythingExceptTheseNames(...names: string[]): CheckpointPoli
  * @example
  * ```ts
  * const policy = checkpointPolicies.saveFromBothPolicies(checkpointPolicies.dotsSaveable, checkpointPolicies.saveOnlyTheseNames('a'));
- * grad(checkpoint((x: Array) => np.sum(np.matmul(x, x)), { policy }))(np.eye(2)).js(); // [[2, 2], [2, 2]]
+ * (grad(checkpoint((x: Array) => np.sum(np.matmul(x, x)), { policy }))(np.eye(2)) as Array).js(); // [[2, 2], [2, 2]]
  * ```
  */
 export function saveFromBothPolicies(first: CheckpointPolicy, second: CheckpointPolicy): CheckpointPolicy {

@@ -126,7 +126,7 @@ export interface CustomJvp<F extends AnyFunction> {
  * @example
  * ```ts
  * const f = customJvp((x: np.Array) => np.log1p(np.exp(x)));
- * f.defjvp(([x], [dx]) => [f(x), dx.mul(np.sub(1, np.divide(1, np.add(1, np.exp(x)))))]);
+ * f.defjvp(([x], [dx]) => [f(x), dx.mul(np.subtract(1, np.divide(1, np.add(1, np.exp(x)))))]);
  * ```
  */
 export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions = {}): CustomJvp<F> {

@@ -58,7 +58,8 @@ export class MergeContext {
  *
  * @example
  * ```ts
- * const [a, b] = graph.splitContext((ctx) => [ctx.treefySplit(encoder), ctx.treefySplit(decoder)]);
+ * const [encoder, decoder] = [new nn.Linear(3, 2), new nn.Linear(2, 3)];
+ * const [a, b] = graph.splitContext((ctx) => [ctx.treefySplit(encoder), ctx.treefySplit(decoder)] as const);
  * const [encoder2, decoder2] = graph.mergeContext((ctx) => [ctx.treefyMerge(...a), ctx.treefyMerge(...b)]);
  * ```
  */

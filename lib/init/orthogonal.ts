@@ -95,7 +95,7 @@ const LINEAR = ['linear', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'con
  * @param param the negative slope of `'leaky_relu'`; default 0.01
  * @throws ArgumentError for another name
  * @example
- * init.calculateInitGain('tanh'); // 1.666…
+ * nn.init.calculateInitGain('tanh'); // 1.666…
  */
 export function calculateInitGain(nonlinearity: string, { param = null }: { param?: number | null } = {}): number {
   if (LINEAR.includes(nonlinearity)) return 1;

@@ -377,7 +377,7 @@ function stageBranches(op: string, names: readonly string[], branches: readonly 
  * @param falseFun what is applied where it is false; its result is of the same structure, shapes and dtypes
  * @throws ShapeError where `pred` is not a scalar, DtypeError where it is complex; TreeError, ShapeError or DtypeError where results differ
  * @example
- * lax.cond(x.sum().greater(0), (a) => a.mul(2), (a) => a.neg(), x);
+ * lax.cond(true, (a) => a.mul(2), (a) => a.neg(), np.array([1, 2])).js(); // [2, 4]
  */
 export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => T, falseFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => unknown, ...operands: A): Traced<T> {
   const op = 'cond';
@@ -413,7 +413,7 @@ function inJs(op: string, f: Fun, args: unknown): unknown {
  * @param branches functions of the operands with results of one structure, shapes and dtypes
  * @throws DtypeError where the index is not an integer; ArgumentError where there are no branches; as {@link cond} else
  * @example
- * lax.switch(i, [(x) => x, (x) => x.mul(2), (x) => x.mul(3)], x);
+ * lax.switch(1, [(x) => x, (x) => x.mul(2), (x) => x.mul(3)], np.array([1, 2])).js(); // [2, 4]
  */
 export function switch_<A extends readonly unknown[], T>(index: ArrayLike, branches: readonly ((...operands: { [K in keyof A]: Traced<A[K]> }) => T)[], ...operands: A): Traced<T> {
   const op = 'switch';

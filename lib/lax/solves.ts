@@ -115,7 +115,7 @@ export function customLinearSolve(matvec: TreeMap, b: unknown, solve: Solver, op
  * @throws TreeError, ShapeError if a function does not return what is like the guess
  * @example
  * ```ts
- * const root = (a) => lax.customRoot((x) => np.subtract(np.square(x), a), 1, () => np.sqrt(a), (g, y) => np.divide(y, g(1)));
+ * const root = (a: Array) => lax.customRoot((x) => np.subtract(np.square(x as Array), a), 1, () => np.sqrt(a), (g, y) => np.divide(y as Array, g(1) as Array));
  * grad(root)(4); // 0.25
  * ```
  */

@@ -102,7 +102,7 @@ export function l1Loss(logits: ArrayLike, targets: ArrayLike, given: { reduction
   return l1Of([asArray(logits, 'l1Loss'), asArray(targets, 'l1Loss')], { axis: null, reduction })[0]!;
 }
 
-/** l1Loss with its reduction fixed. Mirrors `braintools.metric.L1Loss`. @example new L1Loss({ reduction: 'sum' }).update(x, y) */
+/** l1Loss with its reduction fixed. Mirrors `braintools.metric.L1Loss`. @example new metric.L1Loss({ reduction: 'sum' }).update([1, 2], [3, 5]) // 5 */
 export class L1Loss {
   readonly reduction: Reduction;
 

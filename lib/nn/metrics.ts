@@ -405,8 +405,9 @@ const confusion = composite<{ numClasses: number }>('confusion', ([predictions, 
  * @example
  * ```ts
  * const metrics = new nn.MultiMetric({ accuracy: new nn.AccuracyMetric(), loss: new nn.AverageMetric('loss') });
- * metrics.update({ logits, labels, loss });
- * metrics.compute().accuracy;
+ * const [logits, labels] = [np.array([[1, 2], [3, 1]]), np.array([1, 1], { dtype: 'int32' })];
+ * metrics.update({ logits, labels, loss: np.array(0.5) });
+ * metrics.compute().accuracy; // 0.5
  * ```
  */
 export class MultiMetric<M extends Record<string, Metric> = Record<string, Metric>> extends Metric {

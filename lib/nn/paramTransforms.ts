@@ -262,7 +262,7 @@ export class NegSoftplusT extends Transform {
   }
 }
 
-/** y = -log(1 + exp(-x)). Mirrors `brainstate.nn.NegativeT`. @example new nn.NegativeT(0).forward([0, 1]).js(); // [-0.6931…, -0.3132…] */
+/** y = -log(1 + exp(-x)). Mirrors `brainstate.nn.NegativeT`. @example new nn.NegativeT().forward([0, 1]).js(); // [-0.6931…, -0.3132…] */
 export class NegativeT extends NegSoftplusT {
   constructor() {
     super(0);

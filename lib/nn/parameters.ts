@@ -104,7 +104,8 @@ export type ValuesByPath = Readonly<Record<string, unknown>> | ReadonlyMap<Path 
  *
  * @example
  * ```ts
- * nn.assignStateValues(model, { 'l1.weight': { weight, bias } }); // [[], [['l2', 'weight']]]
+ * const model = new nn.Sequential(new nn.Linear(3, 2), new nn.Linear(2, 1));
+ * nn.assignStateValues(model, { 'layers.0.weight': { weight: np.ones([3, 2]), bias: np.zeros([2]) } }); // [[], [['layers', 1, 'weight']]]
  * ```
  */
 export function assignStateValues(target: Node, ...values: ValuesByPath[]): [unexpected: (Path | string)[], missing: Path[]] {

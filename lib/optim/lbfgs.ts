@@ -118,6 +118,8 @@ export interface LBFGSUpdateExtra {
  * @throws ArgumentError for an unknown line search, or where `update` lacks what it needs
  * @example
  * ```ts
+ * const params = { w: new ParamState(np.array([1, -2])) };
+ * const loss = () => np.sum(np.square(params.w.value));
  * const optimizer = new optim.LBFGS({ linesearch: 'zoom' });
  * optimizer.registerTrainableWeights(params);
  * const step = jit(() => {

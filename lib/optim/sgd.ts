@@ -14,8 +14,11 @@ export interface SGDOptions extends OptimizerOptions {
  *
  * @example
  * ```ts
+ * const w = new ParamState(np.array([1, -2]));
  * const optimizer = new optim.SGD({ lr: 0.1, momentum: 0.9 });
- * optimizer.registerTrainableWeights(model.states(ParamState));
+ * optimizer.registerTrainableWeights({ w });
+ * optimizer.update({ w: np.array([1, -1]) });
+ * w.value.js(); // [0.9, -1.9]
  * ```
  */
 export class SGD extends OptaxOptimizer {

@@ -19,6 +19,7 @@ const samePath = (a: Path, b: Path): boolean => a.length === b.length && a.every
  * @throws ArgumentError where a leaf of the tree is no state
  * @example
  * ```ts
+ * const w = new ParamState(np.ones([3]));
  * const unique = new optim.UniqueStateManager({ encoder: { w }, decoder: { w } });
  * unique.numUniqueStates;   // 1
  * ```

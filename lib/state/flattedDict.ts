@@ -13,9 +13,9 @@ import { State } from './state';
  *
  * @example
  * ```ts
- * const params = model.states(ParamState);
- * params.keys(); // [['l1', 'weight'], ['l2', 'weight']]
- * params.get('l1.weight'); // a ParamState
+ * const params = new nn.Sequential(new nn.Linear(3, 2), new nn.Linear(2, 1)).states(ParamState);
+ * params.keys(); // [['layers', 0, 'weight'], ['layers', 1, 'weight']]
+ * params.get('layers.0.weight'); // a ParamState
  * ```
  */
 export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {

@@ -187,9 +187,9 @@ export class MutableWriteHookContext extends WriteHookContext {
  *
  * @example
  * ```ts
- * const x = new State(1);
+ * const x = new State(np.array(1));
  * x.registerHook('restore', (context) => console.log(context.oldValue, context.value));
- * x.restoreValue(2);
+ * x.restoreValue(np.array(2));
  * ```
  */
 export class RestoreHookContext extends WriteHookContext {}

@@ -12,8 +12,8 @@ type Branch<V> = Map<string | number, NestedDict<V> | V>;
  *
  * @example
  * ```ts
- * const tree = graph.treefyStates(model);
- * tree.toFlat().keys(); // [['l1', 'weight'], …]
+ * const nested = graph.treefyStates(new nn.Sequential(new nn.Linear(3, 2)));
+ * nested.toFlat().keys(); // [['layers', 0, 'weight']]
  * ```
  */
 export class NestedDict<V = unknown> implements Iterable<[string | number, NestedDict<V> | V]> {

@@ -10,8 +10,8 @@ import type { State } from './state';
  * @example
  * ```ts
  * const w = new ParamState(np.ones([2]));
- * const compiled = jit((x: Array) => x.mul(w.value));
- * compiled(np.ones([2]));
+ * const { states } = transform.makeJaxpr((x: Array) => x.mul(w.value))(np.ones([2]));
+ * states.length; // 1
  * ```
  */
 export class StateTraceStack {

@@ -219,7 +219,7 @@ export function seededOrder(n: number, seed: number, epoch: number): number[] {
  * Splits a dataset at random into parts of the given lengths, or shares of the whole where they are fractions that sum to 1.
  *
  * @throws ArgumentError if the lengths do not sum to the dataset's
- * @example const [train, validation] = trainer.split(dataset, [0.9, 0.1], { seed: 0 });
+ * @example trainer.split(new trainer.ArrayDataset(np.arange(10)), [0.9, 0.1], { seed: 0 }).map((part) => part.length); // [9, 1]
  */
 export function split<S>(dataset: Dataset<S>, lengths: readonly number[], given: { seed?: number } = {}): Subset<S>[] {
   const { seed = 0 } = checkOptions('split', ['seed'], given);

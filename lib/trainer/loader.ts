@@ -216,7 +216,7 @@ export interface DataLoaderOptions {
  *
  * @param dataset a {@link Dataset}, an {@link IterableDataset}, a list of arrays, or an object of arrays
  * @example
- * for (const [x, y] of new trainer.DataLoader([xs, ys], { batchSize: 32, shuffle: true, seed: 0 })) step(x, y);
+ * [...new trainer.DataLoader([np.ones([100, 3]), np.zeros([100])], { batchSize: 32, shuffle: true, seed: 0 })].length; // 4
  */
 export class DataLoader implements Iterable<unknown> {
   readonly dataset: Dataset | IterableDataset<unknown>;

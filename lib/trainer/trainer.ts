@@ -119,8 +119,17 @@ const OPTIONS = [
  * Mirrors `braintools.trainer.Trainer`.
  *
  * @example
- * const t = new trainer.Trainer({ maxEpochs: 20, callbacks: [new trainer.EarlyStopping()] });
- * await t.fit(model, trainLoader, { valDataloaders: valLoader });
+ * ```ts
+ * class Line extends trainer.TrainModule {
+ *   layer = new nn.Linear(1, 1);
+ *   override trainingStep([x, y]: Array[]) { return metric.squaredError(this.layer.call(x!), y!, { reduction: 'mean' }); }
+ *   override configureOptimizers() { return new optim.Adam({ lr: 0.1 }); }
+ * }
+ * const xs = np.linspace(0, 1, 64).reshape([64, 1]);
+ * const t = new trainer.Trainer({ maxEpochs: 2, enableProgressBar: false, logger: false });
+ * await t.fit(new Line(), new trainer.DataLoader([xs, xs.mul(2)], { batchSize: 16 }));
+ * t.state.globalStep; // 8
+ * ```
  */
 export class Trainer {
   readonly state = new TrainerState();

@@ -19,7 +19,8 @@ import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from '.
  *
  * @example
  * ```ts
- * cond(np.greater(x, 0), (v) => v, (v) => v.neg(), x);
+ * const x = np.array(-3);
+ * cond(np.greater(x, 0), (v) => v, (v) => v.neg(), x).js(); // 3
  * ```
  */
 export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => T, falseFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => unknown, ...operands: A): Traced<T> {

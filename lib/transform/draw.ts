@@ -134,7 +134,8 @@ const STYLE = 'text{font:12px monospace;text-anchor:middle}.type{font-size:9px;f
  * @returns the text of an SVG file
  * @example
  * ```ts
- * fs.writeFileSync('f.svg', transform.draw(makeJaxpr(f)(np.ones([3]))));
+ * const { writeFileSync } = await import('node:fs');
+ * writeFileSync('f.svg', transform.draw(makeJaxpr((x: Array) => np.sin(x))(np.ones([3]))));
  * ```
  */
 export function draw(jaxpr: Jaxpr | ClosedJaxpr | StatefulJaxpr): string {

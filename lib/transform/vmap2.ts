@@ -49,7 +49,7 @@ const UNEXPECTED: readonly unknown[] = ['auto', 'raise', 'warn', 'ignore'];
  * @example
  * ```ts
  * const mapped = new transform.StatefulMapping((x: Array) => x.sum(), { inAxes: 0 });
- * mapped.call(np.ones([3, 2])).js(); // [2, 2, 2]
+ * (mapped.call(np.ones([3, 2])) as Array).js(); // [2, 2, 2]
  * ```
  */
 export class StatefulMapping {

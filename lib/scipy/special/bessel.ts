@@ -46,7 +46,7 @@ const besselJnProgram = composite<{ v: number; n: number }>('bessel_jn', ([x], {
  *
  * @throws DtypeError for complex numbers; ArgumentError unless v and nIter are integers, 0 ≤ v ≤ nIter
  * @example
- * scipy.special.besselJn(1, { v: 1 }).js() // [0.7651…, 0.4400…]
+ * scipy.special.besselJn(1, { v: 1, nIter: 20 }).js() // [0.7651…, 0.4400…]
  */
 export function besselJn(z: ArrayLike, options: { v: number; nIter?: number }): Array {
   const { v, nIter = 50 } = options;
