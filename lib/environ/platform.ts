@@ -22,6 +22,8 @@ const fits = (wanted: string, there: string) => wanted === there.toLowerCase() |
  * @throws ArgumentError for another name
  * @throws PluginError if there is no plugin for it
  * @throws EnvironError if the device client exists and is of another platform, or XLASTATE_PLUGIN names a plugin of another one
+ * @example
+ * environ.setPlatform(environ.getPlatform() as 'cpu');
  */
 export function setPlatform(platform: Platform): void {
   if (!SUPPORTED_PLATFORMS.includes(platform)) throw new ArgumentError(`environ.setPlatform: expected platform to be one of ${SUPPORTED_PLATFORMS.join(', ')}, got ${String(platform)}`);
@@ -46,7 +48,12 @@ export function setPlatform(platform: Platform): void {
   }
 }
 
-/** The kind of device that arrays live on, `'cpu'` or `'gpu'`; makes the device client if there is none yet. Mirrors `brainstate.environ.get_platform`. */
+/**
+ * The kind of device that arrays live on, `'cpu'` or `'gpu'`; makes the device client if there is none yet. Mirrors `brainstate.environ.get_platform`.
+ *
+ * @example
+ * typeof environ.getPlatform(); // 'string'
+ */
 export function getPlatform(): string {
   return kindOf(backend().platform);
 }
@@ -57,6 +64,8 @@ export function getPlatform(): string {
  *
  * @throws ArgumentError unless `n` is an integer from 1 to 1024
  * @throws EnvironError if the device client exists and has another number of devices
+ * @example
+ * environ.setHostDeviceCount(environ.getHostDeviceCount());
  */
 export function setHostDeviceCount(n: number): void {
   if (!Number.isInteger(n) || n < 1 || n > 1024) throw new ArgumentError(`environ.setHostDeviceCount: expected n to be an integer from 1 to 1024, got ${String(n)}`);
@@ -69,7 +78,7 @@ export function setHostDeviceCount(n: number): void {
   process.env[COUNT_VARIABLE] = String(n);
 }
 
-/** The number of devices that the CPU is divided into, 1 unless set. Mirrors `brainstate.environ.get_host_device_count`. */
+/** The number of devices that the CPU is divided into, 1 unless set. Mirrors `brainstate.environ.get_host_device_count`. @example environ.getHostDeviceCount() >= 1; // true */
 export function getHostDeviceCount(): number {
   const client = existingClient();
   if (client?.platformName === 'cpu') return client.addressableDevices.length;

@@ -23,32 +23,32 @@ const TYPES: Record<string, Types> = {
 
 const typesOf = ({ env }: EnvOption): Types => TYPES[String(rawPrecision(env))]!;
 
-/** Sets the bits of the default element types; 64 turns 64-bit types on. Mirrors `brainstate.environ.set_precision`. */
+/** Sets the bits of the default element types; 64 turns 64-bit types on. Mirrors `brainstate.environ.set_precision`. @example environ.setPrecision(32); */
 export function setPrecision(precision: Precision, options: EnvOption = {}): void {
   set({ precision }, options);
 }
 
-/** Bits of the default element types; 16 for bfloat16. Mirrors `brainstate.environ.get_precision`. */
+/** Bits of the default element types; 16 for bfloat16. Mirrors `brainstate.environ.get_precision`. @example environ.getPrecision(); // 32 */
 export function getPrecision(options: EnvOption = {}): number {
   return typesOf(options).bits;
 }
 
-/** The default floating-point type: float64, float32, float16, bfloat16 or float8_e5m2. Mirrors `brainstate.environ.dftype`. */
+/** The default floating-point type: float64, float32, float16, bfloat16 or float8_e5m2. Mirrors `brainstate.environ.dftype`. @example environ.dftype(); // 'float32' */
 export function dftype(options: EnvOption = {}): DType {
   return typesOf(options).float;
 }
 
-/** The default integer type, int8 to int64. Mirrors `brainstate.environ.ditype`. */
+/** The default integer type, int8 to int64. Mirrors `brainstate.environ.ditype`. @example environ.ditype(); // 'int32' */
 export function ditype(options: EnvOption = {}): DType {
   return typesOf(options).int;
 }
 
-/** The default type of non-negative integers, uint8 to uint64. Mirrors `brainstate.environ.dutype`. */
+/** The default type of non-negative integers, uint8 to uint64. Mirrors `brainstate.environ.dutype`. @example environ.dutype(); // 'uint32' */
 export function dutype(options: EnvOption = {}): DType {
   return typesOf(options).uint;
 }
 
-/** The default complex type: complex128 at 64 bits, else complex64. Mirrors `brainstate.environ.dctype`. */
+/** The default complex type: complex128 at 64 bits, else complex64. Mirrors `brainstate.environ.dctype`. @example environ.dctype(); // 'complex64' */
 export function dctype(options: EnvOption = {}): DType {
   return typesOf(options).complex;
 }
@@ -56,6 +56,9 @@ export function dctype(options: EnvOption = {}): DType {
 /**
  * A tolerance for comparisons: 1e-12, 1e-5 or 1e-2 at 64, 32, and 16 or 8 bits, of shape [] in float64, float32 or float16.
  * Mirrors `brainstate.environ.tolerance`.
+ *
+ * @example
+ * environ.tolerance().shape; // []
  */
 export function tolerance(options: EnvOption = {}): Array {
   const { bits } = typesOf(options);

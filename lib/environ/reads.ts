@@ -8,6 +8,9 @@ const sameValue = (a: Found, b: Found): boolean => (a === undefined || b === und
 /**
  * The environment keys that a run of a function read, with what it found. What the function set or entered itself does not count, as it is
  * the same at every run.
+ *
+ * @example
+ * environ.trackReads(() => environ.get('fit', { default: false })).reads.keys(); // ['fit']
  */
 export class Reads {
   private readonly found = new Map<EnvironmentState, Map<string, Found>>();
@@ -88,6 +91,9 @@ setReadListener({
 /**
  * Runs a function and says which environment keys it read: a compiled function holds for the calls in which {@link stillValid} says so.
  * Nests; the outer one sees what the inner one reads.
+ *
+ * @example
+ * environ.trackReads(() => environ.get('fit', { default: true })).result; // true
  */
 export function trackReads<R>(f: () => R): { result: R; reads: Reads } {
   const before = recorders;
@@ -101,12 +107,28 @@ export function trackReads<R>(f: () => R): { result: R; reads: Reads } {
   }
 }
 
-/** Whether the environment gives what was read then. Cheap: see {@link Reads.valid}. */
+/**
+ * Whether the environment gives what was read then. Cheap: see {@link Reads.valid}.
+ *
+ * @example
+ * ```ts
+ * const { reads } = environ.trackReads(() => environ.get('fit', { default: false }));
+ * environ.stillValid(reads); // true
+ * ```
+ */
 export function stillValid(reads: Reads): boolean {
   return reads.valid();
 }
 
-/** Reads once more, for those who are tracking: to be called where the result of an earlier run is used again while an outer function is traced. */
+/**
+ * Reads once more, for those who are tracking: to be called where the result of an earlier run is used again while an outer function is traced.
+ *
+ * @example
+ * ```ts
+ * const { reads } = environ.trackReads(() => environ.get('fit', { default: false }));
+ * environ.trackReads(() => environ.repeatReads(reads)).reads.keys(); // ['fit']
+ * ```
+ */
 export function repeatReads(reads: Reads): void {
   for (const r of recorders) reads.addTo(r);
 }

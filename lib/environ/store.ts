@@ -26,6 +26,13 @@ export type Behavior = (value: unknown) => void;
  * process's (each worker thread has its own). Only the process's environment switches 64-bit types.
  *
  * Mirrors `brainstate.environ.EnvironmentState`.
+ *
+ * @example
+ * ```ts
+ * const env = new environ.EnvironmentState();
+ * environ.set({ dt: 0.5 }, { env });
+ * environ.getDt({ env }); // 0.5
+ * ```
  */
 export class EnvironmentState {
   /** @internal */
@@ -201,7 +208,7 @@ export function get(name: string, options: GetOptions<unknown> = {}): unknown {
     + `Set it with environ.set({ ${key}: value }), or for a while with environ.context({ ${key}: value }, f), or give a default`);
 }
 
-/** Every key with the value in force. Mirrors `brainstate.environ.all`. */
+/** Every key with the value in force. Mirrors `brainstate.environ.all`. @example typeof environ.all(); // 'object' */
 export function all({ env = DEFAULT, record = true }: EnvOption & { /** @internal */ record?: boolean } = {}): Record<string, unknown> {
   if (record) listener?.readAll(env);
   const out: Record<string, unknown> = {};
@@ -214,6 +221,11 @@ export function all({ env = DEFAULT, record = true }: EnvOption & { /** @interna
  * Removes a key that was set and gives its value. Mirrors `brainstate.environ.pop`.
  *
  * @throws EnvironError if an open context has the key, or it is not set and no default is given
+ * @example
+ * ```ts
+ * environ.set({ rate: 0.5 });
+ * environ.pop('rate'); // 0.5
+ * ```
  */
 export function pop<V = unknown>(name: string, options: { default?: V } & EnvOption = {}): V {
   checkOptions('environ.pop', ['default', 'env'], options);
@@ -318,7 +330,17 @@ function isThenable(x: unknown): x is PromiseLike<unknown> {
   return typeof x === 'object' && x !== null && typeof (x as { then?: unknown }).then === 'function';
 }
 
-/** Forgets all settings, open contexts and behaviours: precision is 32 again. Platform and devices stay as they are. Mirrors `brainstate.environ.reset`. */
+/**
+ * Forgets all settings, open contexts and behaviours: precision is 32 again. Platform and devices stay as they are. Mirrors `brainstate.environ.reset`.
+ *
+ * @example
+ * ```ts
+ * const env = new environ.EnvironmentState();
+ * environ.set({ rate: 0.5 }, { env });
+ * environ.reset({ env });
+ * environ.get('rate', { env, default: null }); // null
+ * ```
+ */
 export function reset({ env = DEFAULT }: EnvOption = {}): void {
   env.settings.clear();
   env.contexts.clear();
@@ -333,6 +355,14 @@ export function reset({ env = DEFAULT }: EnvOption = {}): void {
  * becomes a RuntimeWarning. Mirrors `brainstate.environ.register_default_behavior`.
  *
  * @throws ArgumentError if the key has a behaviour and `replaceIfExist` is not given
+ * @example
+ * ```ts
+ * const seen: unknown[] = [];
+ * environ.registerDefaultBehavior('rate', (value) => seen.push(value));
+ * environ.set({ rate: 0.5 });
+ * environ.unregisterDefaultBehavior('rate');
+ * seen; // [0.5]
+ * ```
  */
 export function registerDefaultBehavior(key: string, behavior: Behavior, { replaceIfExist = false, env = DEFAULT }: { replaceIfExist?: boolean } & EnvOption = {}): void {
   if (typeof key !== 'string') throw new ArgumentError(`environ.registerDefaultBehavior: expected key to be a string, got ${typeof key}`);
@@ -342,12 +372,20 @@ export function registerDefaultBehavior(key: string, behavior: Behavior, { repla
   env.functions.set(name, behavior);
 }
 
-/** Removes the behaviour of a key; whether there was one. Mirrors `brainstate.environ.unregister_default_behavior`. */
+/**
+ * Removes the behaviour of a key; whether there was one. Mirrors `brainstate.environ.unregister_default_behavior`.
+ *
+ * @example
+ * ```ts
+ * environ.registerDefaultBehavior('rate', () => {});
+ * environ.unregisterDefaultBehavior('rate'); // true
+ * ```
+ */
 export function unregisterDefaultBehavior(key: string, { env = DEFAULT }: EnvOption = {}): boolean {
   return env.functions.delete(canonicalKey(key));
 }
 
-/** The keys that have behaviours. Mirrors `brainstate.environ.list_registered_behaviors`. */
+/** The keys that have behaviours. Mirrors `brainstate.environ.list_registered_behaviors`. @example environ.listRegisteredBehaviors().length >= 0; // true */
 export function listRegisteredBehaviors({ env = DEFAULT }: EnvOption = {}): string[] {
   return [...env.functions.keys()];
 }
@@ -357,7 +395,7 @@ export function rawPrecision(env?: EnvironmentState): Precision {
   return get(PRECISION, { default: DEFAULT_PRECISION, env }) as Precision;
 }
 
-/** The step of numerical integration. Mirrors `brainstate.environ.get_dt`. @throws EnvironError if it is not set */
+/** The step of numerical integration. Mirrors `brainstate.environ.get_dt`. @throws EnvironError if it is not set @example environ.context({ dt: 0.1 }, () => environ.getDt()); // 0.1 */
 export function getDt(options: EnvOption = {}): number | Array {
   return get(DT, options);
 }

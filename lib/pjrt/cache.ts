@@ -238,7 +238,7 @@ async function writeAsync(directory: string, file: string, executable: Executabl
  *
  * @example
  * ```ts
- * const program = 'func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }';
+ * const program = jit((x: Array) => x.add(1)).lower(np.ones([2])).asText();
  * pjrt.cachedCompileSync(pjrt.defaultClient(), program) instanceof pjrt.Executable; // true
  * ```
  */
@@ -259,7 +259,7 @@ export function cachedCompileSync(client: Client, program: string, options: Comp
  *
  * @example
  * ```ts
- * const program = 'func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }';
+ * const program = jit((x: Array) => x.add(1)).lower(np.ones([2])).asText();
  * const executable = await pjrt.cachedCompile(pjrt.defaultClient(), program);
  * executable instanceof pjrt.Executable; // true
  * ```

@@ -237,7 +237,7 @@ export class MultiGaussianGrad extends Surrogate {
  * `(alpha |x| + 1) ** -2` as the gradient. Mirrors `braintools.surrogate.InvSquareGrad`.
  *
  * @example
- * new surrogate.InvSquareGrad().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [3.844e-4, 1, 3.844e-4]
+ * new surrogate.InvSquareGrad().surrogateGrad(np.array([-0.5, 0, 0.5])).js(); // [3.8447e-4, 1, 3.8447e-4]
  */
 export class InvSquareGrad extends Surrogate {
   readonly alpha: Parameter;
@@ -328,7 +328,7 @@ export const multiGaussianGrad = asFunction(MultiGaussianGrad);
  * Spikes with {@link InvSquareGrad}. Mirrors `braintools.surrogate.inv_square_grad`.
  *
  * @example
- * grad((x: Array) => surrogate.invSquareGrad(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [3.844e-4, 1, 3.844e-4]
+ * grad((x: Array) => surrogate.invSquareGrad(x).sum())(np.array([-0.5, 0, 0.5])).js(); // [3.8447e-4, 1, 3.8447e-4]
  */
 export const invSquareGrad = asFunction(InvSquareGrad);
 /**
