@@ -75,6 +75,8 @@ NAPI_MODULE_INIT() {
     add("deserializeAsync", DeserializeAsync);
     add("execute", Execute);
     add("executeInto", ExecuteInto);
+    add("bind", Bind);
+    add("executeBound", ExecuteBound);
     add("executeSharded", ExecuteSharded);
     add("serialize", ExecutableSerialize);
     add("optimizedHlo", ExecutableOptimizedHlo);

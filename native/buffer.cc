@@ -23,6 +23,8 @@ Slots<sizeof(Buffer)>& Memory() {
   return *slots;
 }
 
+std::atomic<uint64_t> last_serial{0};
+
 // How a buffer reaches the constructor that napi_new_instance calls; napi values cannot carry it.
 thread_local std::unique_ptr<Buffer> being_wrapped;
 
@@ -154,11 +156,14 @@ napi_value OnDeviceSize(napi_env env, napi_callback_info info) {
 }  // namespace
 
 Buffer::Buffer(std::shared_ptr<Client> c, PJRT_Buffer* h, PJRT_Buffer_Type t, SharedDims d, PJRT_Device* dev)
-    : client(std::move(c)), handle(h), type(t), dims(std::move(d)), device(dev), bytes(DeviceBytes(t, *dims)) {
+    : client(std::move(c)), handle(h), type(t), dims(std::move(d)), device(dev), bytes(DeviceBytes(t, *dims)), serial(++last_serial) {
   client->Account(bytes, 1);
 }
 
-Buffer::~Buffer() { Release(); }
+Buffer::~Buffer() {
+  Release();
+  serial.store(0, std::memory_order_release);
+}
 
 void* Buffer::operator new(size_t) { return Memory().Take(); }
 void Buffer::operator delete(void* p) { Memory().Give(p); }
@@ -179,9 +184,9 @@ PJRT_Buffer* Buffer::Detach(napi_env env) {
   PJRT_Buffer* gone = handle;
   handle = nullptr;
   client->Account(-bytes, -1);
-  EnvState::Get(env)->LetGo(bytes);
-  int64_t ignored;
-  napi_adjust_external_memory(env, -bytes, &ignored);
+  EnvState* state = EnvState::Get(env);
+  state->LetGo(bytes);
+  state->TellSize(-bytes);
   return gone;
 }
 
@@ -194,9 +199,9 @@ void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
   }
   handle = other;
   client->Account(bytes, 1);
-  EnvState::Get(env)->Hold(bytes);
-  int64_t ignored;
-  napi_adjust_external_memory(env, bytes, &ignored);
+  EnvState* state = EnvState::Get(env);
+  state->Hold(bytes);
+  state->TellSize(bytes);
 }
 
 void Buffer::Finalize(node_api_basic_env env, void* data, void* state) {
@@ -268,8 +273,7 @@ napi_value Buffer::Wrap(napi_env env, std::unique_ptr<Buffer> buffer) {
   napi_status status = napi_new_instance(env, cls, 0, nullptr, &object);
   being_wrapped.reset();
   Napi(status);
-  int64_t ignored;
-  napi_adjust_external_memory(env, held, &ignored);
+  state->TellSize(held);
   state->Hold(elements);
   return object;
 }

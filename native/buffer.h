@@ -2,6 +2,7 @@
 #pragma once
 #include <node_api.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,10 @@ struct Buffer {
   const int64_t bytes;  // on the device
   // The program that computes it, if that has callbacks or waits for one that has; waiting for it then means serving them.
   std::shared_ptr<Run> run;
+  // Never given to another buffer, 0 once this one is gone: its memory can still be read then.
+  std::atomic<uint64_t> serial;
+  // The call that gave it up last, to find buffers that are given twice.
+  uint64_t given_up_by = 0;
 
   Buffer(std::shared_ptr<Client> client, PJRT_Buffer* handle, PJRT_Buffer_Type type, SharedDims dims, PJRT_Device* device);
   ~Buffer();

@@ -57,6 +57,15 @@ void EnvState::Hold(int64_t bytes) {
   collect_at_ = held_ + std::max(kMostGarbage, held_ / 2);
 }
 
+void EnvState::TellSize(int64_t bytes) {
+  if (gathering_ > 0) {
+    untold_ += bytes;
+    return;
+  }
+  int64_t ignored;
+  napi_adjust_external_memory(env, bytes, &ignored);
+}
+
 void EnvState::CollectGarbage() {
   // More external memory than V8's hard limit makes it collect at once; taking it back restores its accounts.
   constexpr int64_t kBeyondAnyLimit = int64_t{1} << 40;

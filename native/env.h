@@ -53,6 +53,9 @@ struct EnvState {
   // defers them all the same, memory is freed when the event loop turns, and asking does no harm.
   void Hold(int64_t bytes);
   void LetGo(int64_t bytes) { held_ -= bytes; }
+  // Tells V8 of bytes outside of its heap, at once or, within a SizesAtEnd, once at its end: a call that replaces a hundred arrays by others of
+  // their sizes has nothing to tell.
+  void TellSize(int64_t bytes);
   // Has V8 collect all garbage now.
   void CollectGarbage();
 
@@ -64,9 +67,27 @@ struct EnvState {
   std::unordered_map<void*, Kind> objects_;
   int pending_ = 0;
   int64_t held_ = 0;
+  friend class SizesAtEnd;
+  int gathering_ = 0;
+  int64_t untold_ = 0;
   int64_t collect_at_ = kMostGarbage;
   static constexpr int64_t kMostGarbage = int64_t{512} << 20;
   static void Cleanup(void* self);
+};
+
+class SizesAtEnd {
+ public:
+  explicit SizesAtEnd(EnvState* state) : state_(state) { state_->gathering_++; }
+  SizesAtEnd(const SizesAtEnd&) = delete;
+  ~SizesAtEnd() {
+    if (--state_->gathering_ > 0 || state_->untold_ == 0) return;
+    int64_t untold = state_->untold_;
+    state_->untold_ = 0;
+    state_->TellSize(untold);
+  }
+
+ private:
+  EnvState* state_;
 };
 
 // A promise and the two ways to settle it, from any thread.

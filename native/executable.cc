@@ -1,5 +1,7 @@
 #include "executable.h"
 
+#include <atomic>
+
 #include "entry.h"
 #include "handle.h"
 
@@ -7,9 +9,14 @@ namespace xs {
 
 namespace {
 std::string Text(const char* data, size_t n) { return data == nullptr ? "" : std::string(data, n); }
+
+uint64_t NextId() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
 }  // namespace
 
-Executable::Executable(std::shared_ptr<Client> c, PJRT_LoadedExecutable* l, std::vector<Parameter> p) : client(std::move(c)), loaded(l), parameters(std::move(p)) {
+Executable::Executable(std::shared_ptr<Client> c, PJRT_LoadedExecutable* l, std::vector<Parameter> p) : client(std::move(c)), id(NextId()), loaded(l), parameters(std::move(p)) {
   try {
     Describe();
   } catch (...) {

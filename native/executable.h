@@ -23,6 +23,7 @@ struct Output {
 struct Executable {
   static constexpr const char* kName = "an executable";
   const std::shared_ptr<Client> client;
+  const uint64_t id;  // never another program's
   PJRT_LoadedExecutable* loaded;  // null once deleted
   PJRT_Executable* program = nullptr;
   std::vector<Parameter> parameters;
@@ -62,6 +63,8 @@ napi_value DeserializeAsync(napi_env env, napi_callback_info info);
 // execute.cc
 napi_value Execute(napi_env env, napi_callback_info info);
 napi_value ExecuteInto(napi_env env, napi_callback_info info);
+napi_value Bind(napi_env env, napi_callback_info info);
+napi_value ExecuteBound(napi_env env, napi_callback_info info);
 napi_value ExecuteSharded(napi_env env, napi_callback_info info);
 // executable.cc
 napi_value ExecutableSerialize(napi_env env, napi_callback_info info);

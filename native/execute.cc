@@ -1,6 +1,6 @@
 // Running programs: everything is checked before XLA sees it.
 #include <algorithm>
-#include <unordered_set>
+#include <atomic>
 
 #include "callback.h"
 #include "entry.h"
@@ -42,12 +42,13 @@ struct Row {
 
 std::string Where(size_t device, size_t i) { return "execute: argument " + std::to_string(i) + (device ? " of device " + std::to_string(device) : ""); }
 
-void ReadRow(napi_env env, const Executable* e, napi_value list, size_t device, Row* row) {
+// The arguments in JS, of which there are to be `count`: the first of all.
+void ReadRow(napi_env env, size_t count, napi_value list, size_t device, Row* row) {
   bool is_array = false;
   uint32_t n = 0;
   if (napi_is_array(env, list, &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "execute: expected an array of Buffers");
   Napi(napi_get_array_length(env, list, &n));
-  if (n != e->arity()) Fail(Kind::kArgument, "execute: expected " + std::to_string(e->arity()) + " arguments, got " + std::to_string(n));
+  if (n != count) Fail(Kind::kArgument, "execute: expected " + std::to_string(count) + " arguments, got " + std::to_string(n));
   for (uint32_t i = 0; i < n; i++) {
     napi_value v;
     Napi(napi_get_element(env, list, i, &v));
@@ -87,14 +88,19 @@ Indices ReadKept(napi_env env, const Executable& e, const Args& args, size_t i) 
 
 // A buffer that is given up must not be given a second time in the same call.
 void CheckDonations(const Executable& e, Row& row, const Indices& kept) {
-  std::unordered_set<PJRT_Buffer*> donated;
+  static std::atomic<uint64_t> calls{0};
+  const uint64_t call = ++calls;
+  bool any = false;
   auto given_up = [&](size_t i) { return e.parameters[i].donated && std::find(kept.begin(), kept.end(), static_cast<int64_t>(i)) == kept.end(); };
-  for (size_t i = 0; i < row.handles.size(); i++) {
-    if (given_up(i) && !donated.insert(row.handles[i]).second) Fail(Kind::kArgument, "execute: argument " + std::to_string(i) + " is donated and given twice");
+  for (size_t i = 0; i < row.args.size(); i++) {
+    if (!given_up(i)) continue;
+    if (row.args[i]->given_up_by == call) Fail(Kind::kArgument, "execute: argument " + std::to_string(i) + " is donated and given twice");
+    row.args[i]->given_up_by = call;
+    any = true;
   }
-  if (donated.empty()) return;
-  for (size_t i = 0; i < row.handles.size(); i++) {
-    if (!given_up(i) && donated.count(row.handles[i])) Fail(Kind::kArgument, "execute: argument " + std::to_string(i) + " is also given as a donated argument");
+  if (!any) return;
+  for (size_t i = 0; i < row.args.size(); i++) {
+    if (!given_up(i) && row.args[i]->given_up_by == call) Fail(Kind::kArgument, "execute: argument " + std::to_string(i) + " is also given as a donated argument");
   }
 }
 
@@ -284,6 +290,7 @@ std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows,
 
 // The rows of results, as JS arrays in `out`.
 void RunToJs(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks, napi_value* out) {
+  SizesAtEnd sizes(EnvState::Get(env));
   std::shared_ptr<Run> run = RunRaw(env, e, rows, kept, callbacks);
   const size_t n = rows.size(), n_out = e->outputs.size();
   // Own every output before anything can throw.
@@ -300,6 +307,65 @@ void RunToJs(napi_env env, Executable* e, std::vector<Row>& rows, const Indices&
   }
 }
 
+Few<Buffer*> ReadTargets(napi_env env, const Executable& e, napi_value list) {
+  bool is_array = false;
+  uint32_t n = 0;
+  if (napi_is_array(env, list, &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "executeInto: expected an array of Buffers for the outputs");
+  Napi(napi_get_array_length(env, list, &n));
+  if (n != e.outputs.size()) Fail(Kind::kArgument, "executeInto: expected " + std::to_string(e.outputs.size()) + " outputs, got " + std::to_string(n));
+  Few<Buffer*> targets(n);
+  for (uint32_t k = 0; k < n; k++) {
+    napi_value v;
+    Napi(napi_get_element(env, list, k, &v));
+    if (IsNullish(env, v)) continue;
+    targets[k] = Buffer::From(env, v);
+    if (targets[k] == nullptr) Fail(Kind::kArgument, "executeInto: output " + std::to_string(k) + ": expected a Buffer or null");
+  }
+  CheckTargets(e, targets);
+  return targets;
+}
+
+// Runs, lets the targets stand for their results, and gives new buffers for those without.
+napi_value RunInto(napi_env env, Executable* e, std::vector<Row>& rows, Few<Buffer*>& targets, const Indices& kept, napi_value callbacks) {
+  SizesAtEnd sizes(EnvState::Get(env));
+  std::shared_ptr<Run> run = RunRaw(env, e, rows, kept, callbacks);
+  const size_t n = targets.size();
+  // Own every output before anything can throw.
+  Few<std::unique_ptr<Buffer>> fresh(n);
+  size_t count = 0;
+  for (size_t k = 0; k < n; k++) {
+    if (targets[k] != nullptr) {
+      targets[k]->Replace(env, rows[0].outputs[k]);
+      targets[k]->run = run;
+    } else {
+      fresh[count] = std::make_unique<Buffer>(e->client, rows[0].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
+      fresh[count++]->run = run;
+    }
+  }
+  napi_value out;
+  Napi(napi_create_array_with_length(env, count, &out));
+  for (size_t k = 0; k < count; k++) Napi(napi_set_element(env, out, k, Buffer::Wrap(env, std::move(fresh[k]))));
+  return out;
+}
+
+// The last arguments and the targets of calls that are to be made again and again, so that JS need not hand them over one by one. Keeps none of
+// them: one that is gone is an error.
+struct Binding {
+  static constexpr const char* kName = "a binding";
+  struct Ref {
+    Buffer* buffer;
+    uint64_t serial;
+    explicit Ref(Buffer* b) : buffer(b), serial(b ? b->serial.load(std::memory_order_relaxed) : 0) {}
+    Buffer* Get() const {
+      if (buffer != nullptr && buffer->serial.load(std::memory_order_acquire) != serial) Fail(Kind::kDeleted, "executeBound: a buffer of the binding is gone");
+      return buffer;
+    }
+  };
+  const Executable* executable;
+  uint64_t id;
+  std::vector<Ref> args, targets;
+};
+
 }  // namespace
 
 // (executable, buffers, non-donatable indices, callbacks)
@@ -312,7 +378,7 @@ napi_value Execute(napi_env env, napi_callback_info info) {
     Indices kept = ReadKept(env, *e, args, 2);
     std::vector<Row> rows;
     rows.emplace_back(*e);
-    ReadRow(env, e, args[1], 0, &rows[0]);
+    ReadRow(env, e->arity(), args[1], 0, &rows[0]);
     napi_value result;
     RunToJs(env, e, rows, kept, args.count > 3 ? args[3] : nullptr, &result);
     return result;
@@ -329,38 +395,51 @@ napi_value ExecuteInto(napi_env env, napi_callback_info info) {
     Indices kept = ReadKept(env, *e, args, 3);
     std::vector<Row> rows;
     rows.emplace_back(*e);
-    ReadRow(env, e, args[1], 0, &rows[0]);
-    bool is_array = false;
+    ReadRow(env, e->arity(), args[1], 0, &rows[0]);
+    Few<Buffer*> targets = ReadTargets(env, *e, args[2]);
+    return RunInto(env, e, rows, targets, kept, args.count > 4 ? args[4] : nullptr);
+  });
+}
+
+// (executable, buffers of the last arguments, as for executeInto): what executeBound takes
+napi_value Bind(napi_env env, napi_callback_info info) {
+  return Entry(env, [&] {
+    Args args(env, info, 3);
+    Executable* e = FromHandle<Executable>(env, args[0]);
+    e->Live();
     uint32_t n = 0;
-    if (napi_is_array(env, args[2], &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "executeInto: expected an array of Buffers for the outputs");
-    Napi(napi_get_array_length(env, args[2], &n));
-    if (n != e->outputs.size()) Fail(Kind::kArgument, "executeInto: expected " + std::to_string(e->outputs.size()) + " outputs, got " + std::to_string(n));
-    Few<Buffer*> targets(n);
-    for (uint32_t k = 0; k < n; k++) {
-      napi_value v;
-      Napi(napi_get_element(env, args[2], k, &v));
-      if (IsNullish(env, v)) continue;
-      targets[k] = Buffer::From(env, v);
-      if (targets[k] == nullptr) Fail(Kind::kArgument, "executeInto: output " + std::to_string(k) + ": expected a Buffer or null");
-    }
-    CheckTargets(*e, targets);
-    std::shared_ptr<Run> run = RunRaw(env, e, rows, kept, args.count > 4 ? args[4] : nullptr);
-    // Own every output before anything can throw.
-    Few<std::unique_ptr<Buffer>> fresh(n);
-    size_t count = 0;
-    for (uint32_t k = 0; k < n; k++) {
-      if (targets[k] != nullptr) {
-        targets[k]->Replace(env, rows[0].outputs[k]);
-        targets[k]->run = run;
-      } else {
-        fresh[count] = std::make_unique<Buffer>(e->client, rows[0].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
-        fresh[count++]->run = run;
-      }
-    }
-    napi_value out;
-    Napi(napi_create_array_with_length(env, count, &out));
-    for (size_t k = 0; k < count; k++) Napi(napi_set_element(env, out, k, Buffer::Wrap(env, std::move(fresh[k]))));
-    return out;
+    bool is_array = false;
+    if (napi_is_array(env, args[1], &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "bind: expected an array of Buffers");
+    Napi(napi_get_array_length(env, args[1], &n));
+    if (e->devices.size() != 1 || n > e->arity()) Fail(Kind::kArgument, "bind: the program has " + std::to_string(e->arity()) + " arguments on " + std::to_string(e->devices.size()) + " devices, got " + std::to_string(n));
+    Row row(*e);
+    ReadRow(env, n, args[1], 0, &row);
+    Few<Buffer*> targets = ReadTargets(env, *e, args[2]);
+    auto binding = std::make_unique<Binding>();
+    binding->executable = e;
+    binding->id = e->id;
+    for (uint32_t i = 0; i < n; i++) binding->args.emplace_back(row.args[i]);
+    for (size_t k = 0; k < targets.size(); k++) binding->targets.emplace_back(targets[k]);
+    return MakeHandle(env, std::move(binding));
+  });
+}
+
+// (executable, binding, buffers of the first arguments, callbacks): as executeInto
+napi_value ExecuteBound(napi_env env, napi_callback_info info) {
+  return Entry(env, [&] {
+    Args args(env, info, 3);
+    Executable* e = FromHandle<Executable>(env, args[0]);
+    e->Live();
+    Binding* binding = FromHandle<Binding>(env, args[1]);
+    if (binding->executable != e || binding->id != e->id) Fail(Kind::kArgument, "executeBound: the binding is of another program");
+    const size_t first = e->arity() - binding->args.size();
+    std::vector<Row> rows;
+    rows.emplace_back(*e);
+    ReadRow(env, first, args[2], 0, &rows[0]);
+    for (size_t i = 0; i < binding->args.size(); i++) rows[0].args[first + i] = binding->args[i].Get();
+    Few<Buffer*> targets(binding->targets.size());
+    for (size_t k = 0; k < targets.size(); k++) targets[k] = binding->targets[k].Get();
+    return RunInto(env, e, rows, targets, {}, args.count > 3 ? args[3] : nullptr);
   });
 }
 
@@ -382,7 +461,7 @@ napi_value ExecuteSharded(napi_env env, napi_callback_info info) {
       napi_value list;
       Napi(napi_get_element(env, args[1], d, &list));
       rows.emplace_back(*e);
-      ReadRow(env, e, list, d, &rows[d]);
+      ReadRow(env, e->arity(), list, d, &rows[d]);
     }
     std::vector<napi_value> results(n);
     RunToJs(env, e, rows, kept, args.count > 3 ? args[3] : nullptr, results.data());

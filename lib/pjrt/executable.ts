@@ -15,6 +15,13 @@ export interface ExecuteOptions {
   nonDonatable?: readonly number[];
 }
 
+declare const bound: unique symbol;
+
+/** Arguments and targets that {@link Executable.bind} has read. */
+export interface Binding {
+  readonly [bound]: never;
+}
+
 /** What {@link Executable.serialize} wrote, checked before XLA sees it. */
 export function openSerialized(bytes: Uint8Array): { payload: Uint8Array; parameters: Parameter[] } {
   const fail = (why: string): never => {
@@ -35,7 +42,7 @@ export function openSerialized(bytes: Uint8Array): { payload: Uint8Array; parame
  *
  * @example
  * ```ts
- * const program = 'func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }';
+ * const program = jit((x: Array) => x.add(1)).lower(np.ones([2])).asText();
  * pjrt.cachedCompileSync(pjrt.defaultClient(), program) instanceof pjrt.Executable; // true
  * ```
  */
@@ -89,6 +96,20 @@ export class Executable {
     return native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[];
   }
 
+  /**
+   * Prepares calls of {@link executeInto} whose last arguments, and whose targets, are the same each time: they are read and checked here. Keeps none
+   * of the buffers: a call throws DeletedArrayError when one of them has been collected.
+   */
+  bind(lastArgs: readonly Buffer[], out: readonly (Buffer | null)[]): Binding {
+    return native().bind(this.handle, lastArgs, out) as unknown as Binding;
+  }
+
+  /** {@link executeInto} with what {@link bind} was given, after the first arguments. @throws DeletedArrayError if a buffer of the binding is gone */
+  executeBound(binding: Binding, firstArgs: readonly Buffer[]): Buffer[] {
+    if (recording.on) return this.recordedBound(binding, firstArgs);
+    return native().executeBound(this.handle, binding as unknown as Handle, firstArgs, this.callbacks) as Buffer[];
+  }
+
   /** Runs a program of several devices: a row of arguments, and of results, for each of {@link devices}. */
   executeSharded(args: readonly (readonly Buffer[])[], options?: ExecuteOptions): Buffer[][] {
     if (recording.on) return this.recorded('executeSharded', args, options) as Buffer[][];
@@ -103,6 +124,10 @@ export class Executable {
 
   private recordedInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
     return timedRun(this, { devices: 1 }, () => native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[]);
+  }
+
+  private recordedBound(binding: Binding, firstArgs: readonly Buffer[]): Buffer[] {
+    return timedRun(this, { devices: 1 }, () => native().executeBound(this.handle, binding as unknown as Handle, firstArgs, this.callbacks) as Buffer[]);
   }
 
   /** The program in a form that {@link Client.deserialize} loads on the same kind of machine, with a checksum. @throws CallbackError if it has callbacks */

@@ -5,7 +5,7 @@ export { allocateHost, Client, defaultClient, Device, existingClient, Memory, ty
 export type { CompileOptions } from './compileOptions';
 export { type FoundPlugin, findPlugin } from './discovery';
 export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './errors';
-export { Executable, type ExecuteOptions } from './executable';
+export { type Binding, Executable, type ExecuteOptions } from './executable';
 export type { Attributes, Parameter, TypedDims } from './native';
 export { type ClientOptions, Plugin } from './plugin';
 export { DTYPES, type DType, isDtype } from './types';

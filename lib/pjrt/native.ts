@@ -94,6 +94,9 @@ interface Native {
   deserializeAsync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
   execute(executable: Handle, args: readonly NativeBuffer[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[];
   executeInto(executable: Handle, args: readonly NativeBuffer[], out: readonly (NativeBuffer | null)[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[];
+  /** The last arguments and the targets of {@link executeBound}, which keeps neither alive. */
+  bind(executable: Handle, args: readonly NativeBuffer[], out: readonly (NativeBuffer | null)[]): Handle;
+  executeBound(executable: Handle, binding: Handle, args: readonly NativeBuffer[], callbacks?: object): NativeBuffer[];
   executeSharded(executable: Handle, args: readonly (readonly NativeBuffer[])[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[][];
   serialize(executable: Handle): Uint8Array;
   optimizedHlo(executable: Handle): { code: Uint8Array; format: string };

@@ -17,17 +17,29 @@ import type { Hook, HookContexts, HookHandle, HookOptions, HookType } from './ho
 import { noteNew, stack, whileCatching } from './recorder';
 import { TreefyState } from './treefyState';
 
+let lastId = 0;
+
 /** Buffers that a compiled function left in a state and that no Array shows: the next call may take their memory. @internal */
-export interface Slots {
-  def: TreeDef;
-  avals: readonly ShapedArray[];
-  buffers: readonly Buffer[];
+export class Slots {
+  /** No other slots' or values': a caller that keeps it, and none of the buffers, can tell that they are those of its last call. */
+  readonly id = ++lastId;
+  readonly def: TreeDef;
+  readonly avals: readonly ShapedArray[];
+  readonly buffers: readonly Buffer[];
+
+  constructor(def: TreeDef, avals: readonly ShapedArray[], buffers: readonly Buffer[]) {
+    this.def = def;
+    this.avals = avals;
+    this.buffers = buffers;
+  }
 }
 
 /** A state's value in parts. @internal */
 export interface FlatValue {
-  def: TreeDef;
-  leaves: readonly Array[];
+  /** As that of {@link Slots}. */
+  readonly id: number;
+  readonly def: TreeDef;
+  readonly leaves: readonly Array[];
 }
 
 const IN_SLOTS = Symbol('in slots');
@@ -216,7 +228,7 @@ export class State<T = Array> {
     if (this.val === IN_SLOTS) {
       const { def, avals, buffers } = this.slots!;
       const leaves = buffers.map((b, i) => new ConcreteArray(avals[i]!, b));
-      this.flat = { def, leaves };
+      this.flat = { id: ++lastId, def, leaves };
       this.val = def.unflatten(leaves);
       this.slots = null;
     }
@@ -239,7 +251,7 @@ export class State<T = Array> {
       for (const x of leaves) {
         if (!(x instanceof Array)) throw new ArgumentError(`State: ${this.describe()} holds ${describeValue(x)}, which a compiled function cannot take; expected arrays only`);
       }
-      this.flat = { def, leaves: leaves as Array[] };
+      this.flat = { id: ++lastId, def, leaves: leaves as Array[] };
     }
     return this.flat;
   }

@@ -15,10 +15,10 @@ import { type AnyFunction, isArrayLeaf, type LikedArgs, nameOf, toArrays } from 
 import { compileJaxpr, compileJaxprAsync, type Compiled, lowerJaxpr, matchDonations } from '../interpreters/compile';
 import { jitP, jitParams } from '../interpreters/jit';
 import { hoistConsts } from '../interpreters/stage';
-import type { Buffer } from '../pjrt';
+import type { Binding, Buffer } from '../pjrt';
 import { recording, timed } from '../pjrt/spans';
 import { stack } from '../state/recorder';
-import type { State } from '../state/state';
+import { Slots, type State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { type StatefulTrace, traceStateful } from './statefulTrace';
 
@@ -46,6 +46,8 @@ class Specialization {
   private hoisted: { closed: ClosedJaxpr; consts: Array[] } | null = null;
   private readonly name: string;
   private readonly donated: readonly boolean[];
+  /** The native side's reading of the states' buffers, and which they were; null while they change from call to call. */
+  private prepared: { ids: readonly number[]; binding: Binding } | null = null;
 
   constructor(def: TreeDef, avals: readonly ShapedArray[], staticKeys: readonly unknown[], trace: StatefulTrace, name: string, donated: readonly boolean[]) {
     this.def = def;
@@ -118,6 +120,7 @@ class Specialization {
 
   /** Whether the states have the structures and types that they had when the function was traced. */
   statesMatch(): boolean {
+    if (this.isPrepared()) return true;
     const { states, inDefs, inAvals } = this.trace;
     for (let i = 0; i < states.length; i++) {
       const slots = states[i]!.ownSlots();
@@ -144,6 +147,12 @@ class Specialization {
     const buffers: Buffer[] = [];
     for (let i = 0; i < consts.length; i++) buffers.push(consts[i]!.buffer);
     for (let i = 0; i < args.length; i++) buffers.push(args[i]!.buffer);
+    const { executable } = program;
+    if (this.isPrepared()) return this.outputs(executable.executeBound(this.prepared!.binding, buffers));
+    this.prepared = null;
+    const first = buffers.length;
+    // Whether the states' buffers are after the call what they were before it.
+    let stable = true;
     const kept: number[] = [];
     const targets: (Buffer | null)[] = [];
     for (let i = 0; i < t.numOuts; i++) targets.push(null);
@@ -162,6 +171,7 @@ class Specialization {
         }
       } else {
         const { leaves } = s.flatValue();
+        if (written) stable = false;
         for (let k = 0; k < leaves.length; k++) {
           const x = leaves[k]!;
           if (x instanceof Tracer) throw new TracerLeakError(`${this.name}: ${s.describe()} holds an array that was traced by ${x.owner.kind}, whose trace has ended`);
@@ -174,11 +184,9 @@ class Specialization {
         }
       }
     }
-    const { executable } = program;
     const fresh = kept.length > 0 ? executable.executeInto(buffers, targets, { nonDonatable: kept }) : executable.executeInto(buffers, targets);
-    let next = 0;
-    const outs = new globalThis.Array<Array>(t.numOuts);
-    for (let i = 0; i < outs.length; i++) outs[i] = new ConcreteArray(program.outAvals[i]!, fresh[next++]!);
+    const outs = this.outputs(fresh);
+    let next = outs.length;
     let at = t.numOuts;
     for (let i = 0; i < t.writtenStates.length; i++) {
       const n = t.writtenAvals[i]!.length;
@@ -195,14 +203,44 @@ class Specialization {
       const s = t.writtenStates[i]!;
       const slots = s.ownSlots();
       const old = s.hooked && slots === null ? s.current() : null;
-      if (!same || slots === null || slots.buffers.length !== n || slots.avals !== t.writtenAvals[i]) s.putSlots({ def: t.writtenDefs[i]!, avals: t.writtenAvals[i]!, buffers: own });
+      if (!same || slots === null || slots.buffers.length !== n || !sameAvals(slots.avals, t.writtenAvals[i]!)) {
+        s.putSlots(new Slots(t.writtenDefs[i]!, t.writtenAvals[i]!, own));
+        stable = false;
+      }
       if (s.hooked) s.wrote(old);
     }
+    if (stable) this.prepared = { ids: states.map(valueId), binding: executable.bind(buffers.slice(first), targets) };
+    return outs;
+  }
+
+  /** Whether the states hold what they held after the last call, which found it in place. */
+  private isPrepared(): boolean {
+    if (this.prepared === null) return false;
+    const { ids } = this.prepared;
+    const { states } = this.trace;
+    for (let i = 0; i < states.length; i++) {
+      const s = states[i]!;
+      if (s.hooked || valueId(s) !== ids[i]) return false;
+    }
+    return true;
+  }
+
+  /** The results of a call as arrays: the first of the new buffers. */
+  private outputs(fresh: readonly Buffer[]): Array[] {
+    const { outAvals } = this.program!;
+    const outs = new globalThis.Array<Array>(this.trace.numOuts);
+    for (let i = 0; i < outs.length; i++) outs[i] = new ConcreteArray(outAvals[i]!, fresh[i]!);
     return outs;
   }
 }
 
+/** Tells a state's present arrays from all others. */
+function valueId(s: State<unknown>): number {
+  return (s.ownSlots() ?? s.flatValue()).id;
+}
+
 function sameAvals(a: readonly ShapedArray[], b: readonly ShapedArray[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!a[i]!.equals(b[i]!)) return false;
   return true;

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ArgumentError, defaultClient, DeletedArrayError, Plugin, XlaError } from '../../lib/pjrt';
 import { parseSignature } from '../../lib/pjrt/signature';
 import { addOne, square, sumAndDifference } from './programs';
@@ -126,6 +128,43 @@ describe('executeInto', () => {
     expect(() => f.executeInto([a, b], [a, f32(1)])).toThrow('output 1: expected float32[2], got float32[1]');
     expect(() => f.executeInto([a, b], [a, {} as never])).toThrow('output 1: expected a Buffer or null');
     expect([a, b].map(read)).toEqual([[1, 2], [3, 4]]);
+  });
+});
+
+describe('executeBound', () => {
+  const f = client.compileSync(sumAndDifference(2, '{tf.aliasing_output = 0 : i32}'));
+
+  test('as executeInto with the same last arguments and targets, call after call', () => {
+    const [a, b] = [f32(1, 2), f32(3, 4)];
+    const binding = f.bind([a, b], [a, null]);
+    const differences = [1, 2, 3].map(() => read(f.executeBound(binding, [])[0]!));
+    expect([differences, read(a), read(b)]).toEqual([[[-2, -2], [1, 2], [4, 6]], [10, 14], [3, 4]]);
+    const last = f.bind([b], [null, b]);
+    expect(read(f.executeBound(last, [f32(5, 5)])[0]!)).toEqual([8, 9]);
+    expect(read(b)).toEqual([2, 1]);
+  });
+
+  test('refuses what does not fit, deleted buffers, other programs, and buffers that are gone', async () => {
+    const [a, b] = [f32(1, 2), f32(3, 4)];
+    const other = client.compileSync(sumAndDifference(2, '{tf.aliasing_output = 0 : i32}'));
+    expect(() => f.bind([a, b, b], [a, b])).toThrow('the program has 2 arguments on 1 devices, got 3');
+    expect(() => f.bind([a, {} as never], [a, b])).toThrow('argument 1: expected a Buffer');
+    expect(() => f.bind([a], [a, f32(1)])).toThrow('output 1: expected float32[2], got float32[1]');
+    const binding = f.bind([b], [a, b]);
+    expect(() => f.executeBound(binding, [])).toThrow('expected 1 arguments, got 0');
+    expect(() => f.executeBound(f as never, [a])).toThrow('expected a binding, got something else');
+    expect(() => other.executeBound(binding, [a])).toThrow('the binding is of another program');
+    b.delete();
+    expect(() => f.executeBound(binding, [a])).toThrow(DeletedArrayError);
+    const lost = (() => f.bind([f32(1, 2)], [null, null]))();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    for (let i = 0; i < 5; i++) {
+      collect();
+      await new Promise((done) => setImmediate(done));
+    }
+    expect(() => f.executeBound(lost, [a])).toThrow('a buffer of the binding is gone');
+    expect(read(a)).toEqual([1, 2]);
   });
 });
 

@@ -1,12 +1,12 @@
 import { clearCaches } from '../../lib/core/caches';
-import { ArgumentError, DeletedArrayError, TreeError } from '../../lib/core/errors';
+import { ArgumentError, DeletedArrayError, ShapeError, TreeError } from '../../lib/core/errors';
 import { primitives } from '../../lib/core/primitive';
 import * as environ from '../../lib/environ';
 import { customJvp } from '../../lib/functional/customRules';
 import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy';
 import { TraceContextError } from '../../lib/state/errors';
-import { ParamState, State } from '../../lib/state/state';
+import { ParamState, ShortTermState, State } from '../../lib/state/state';
 import { jit } from '../../lib/transform/jit';
 import { vmap } from '../../lib/transform/vmap';
 import { makeJaxpr } from '../../lib/transform/makeJaxpr';
@@ -231,4 +231,74 @@ test('clearCaches forgets programs and traces, of compiled functions and of sing
   clearCaches();
   expect([f.cacheSize, primitives().get('tanh')!.compiled.size]).toEqual([0, 0]);
   expect([f(x).js(), np.var_(x).item(), traces]).toEqual([before, 3.5, 2]);
+});
+
+describe('states that a function leaves in place are not handed over anew in each call, and every change of them is seen', () => {
+  const make = () => {
+    const [count, rate, other] = [new ShortTermState(np.array([1, 2])), new ShortTermState(np.array(10)), new ShortTermState(np.array(0))];
+    const step = jit((x: np.Array) => {
+      count.value = np.add(np.multiply(count.value, x), rate.value);
+      other.value = np.add(other.value, 1);
+      return np.sum(count.value);
+    });
+    return { count, rate, other, step };
+  };
+
+  test('values, reads between calls, writes from outside, other types, two functions on one state', () => {
+    const { count, rate, other, step } = make();
+    let [a, b, n] = [1, 2, 0];
+    let r = 10;
+    const once = (x: number) => {
+      [a, b] = [a * x + r, b * x + r];
+      expect(step(np.array(x)).item()).toBe(a + b);
+      n++;
+    };
+    for (let i = 0; i < 4; i++) once(2);
+    expect(count.value.js()).toEqual([a, b]);
+    for (let i = 0; i < 4; i++) once(0.5);
+    rate.value = np.array(3);
+    r = 3;
+    for (let i = 0; i < 4; i++) once(0.5);
+    count.value = np.array([5, 6]);
+    [a, b] = [5, 6];
+    for (let i = 0; i < 4; i++) once(2);
+    const double = jit(() => {
+      count.value = np.multiply(count.value, 2);
+      return null;
+    });
+    for (let i = 0; i < 6; i++) {
+      once(1);
+      double();
+      [a, b] = [2 * a, 2 * b];
+    }
+    expect([count.value.js(), other.value.item()]).toEqual([[a, b], n]);
+    count.value = np.array([[1, 2]]);
+    expect(step(np.array(1)).item()).toBe(9);
+    expect(count.value.js()).toEqual([[4, 5]]);
+  });
+
+  test('an array that was handed out keeps its value; hooks that come later are called', () => {
+    const { count, step } = make();
+    for (let i = 0; i < 3; i++) step(np.array(1));
+    const seen = count.value;
+    for (let i = 0; i < 3; i++) step(np.array(1));
+    expect([seen.js(), count.value.js()]).toEqual([[31, 32], [61, 62]]);
+    for (let i = 0; i < 3; i++) step(np.array(1));
+    const written: unknown[] = [];
+    const hook = count.registerHook('write_after', (context) => written.push(context.value));
+    step(np.array(1));
+    step(np.array(1));
+    expect(written).toHaveLength(2);
+    count.unregisterHook(hook);
+    step(np.array(0));
+    expect(count.value.js()).toEqual([10, 10]);
+  });
+
+  test('a call that fails leaves the states usable once they are set again', () => {
+    const { count, step } = make();
+    for (let i = 0; i < 3; i++) step(np.array(1));
+    expect(() => step(np.array([1, 2, 3]))).toThrow(ShapeError);
+    for (let i = 0; i < 3; i++) step(np.array(1));
+    expect(count.value.js()).toEqual([61, 62]);
+  });
 });
