@@ -188,11 +188,11 @@ abstract class BatchNorm extends Module {
     this.weight = affine ? scaleAndBias(shape, scaleInitializer, biasInitializer, paramType) : null;
   }
 
-  /** @param input [...inSize], or a batch of such */
   protected override printedFields(): PrintedFields {
     return [['affine', this.weight !== null], 'dtype', 'trackRunningStats', 'momentum', 'epsilon', 'useFastVariance', 'featureAxes'];
   }
 
+  /** @param input [...inSize], or a batch of such */
   override call(input: ArrayLike, options: MaskOption = {}): Array {
     const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     const op = this.constructor.name;
