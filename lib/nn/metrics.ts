@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { Tracer } from '../core/trace';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
-import { registerPytreeNode } from '../core/tree';
+import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
 import { composite } from '../interpreters/jit';
@@ -36,6 +36,7 @@ const float = () => np.zeros([], { dtype: 'float32' });
 
 /** An input by name. @throws ArgumentError if it is not there */
 function input(metric: Metric, inputs: MetricInputs, name: string): Array {
+  if (!isPlainObject(inputs)) throw new ArgumentError(`${metric.constructor.name}.update: expected inputs by name, { ${name}: … }, got ${describeValue(inputs)}`);
   const x = inputs[name];
   if (x === undefined) throw new ArgumentError(`${metric.constructor.name}.update: expected an input '${name}', got ${Object.keys(inputs).map((k) => `'${k}'`).join(', ') || 'none'}`);
   return np.asarray(x as ArrayLike);

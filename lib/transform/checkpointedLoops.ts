@@ -95,7 +95,7 @@ function nested(op: string, given: Callable, init: unknown, xs: unknown, options
     return [p.done(carry), ys];
   }
   const states = writtenBy(f, [init, sliceTypes(xs, op)], op);
-  const step = threaded(f, states, op);
+  const step = threaded(f, states, op, true);
   const [[carry, values], ys] = nestedScan((cs, x) => {
     const [c, s] = cs as [unknown, unknown[]];
     const [pair, after] = step(s, c, x);
@@ -155,7 +155,7 @@ export function boundedWhileLoop<T>(condFun: (value: Traced<T>) => unknown, body
   if (inCond.length > 0) throw new BrainStateError(`${op}: the condition must not write states, but it writes ${inCond.map((s) => s.describe()).join(', ')}`);
   const states = writtenBy(body, [first], op);
   const test = threaded(condition, states, op);
-  const step = threaded(body, states, op);
+  const step = threaded(body, states, op, true);
   type Value = [unknown, unknown[]];
   const holds = ([v, s]: Value): Array => {
     const r = test(s, v)[0];

@@ -106,7 +106,7 @@ export function whileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (v
   const states = writtenBy(body, [init], 'whileLoop');
   if (states.length === 0) return lax.whileLoop(condition as typeof condFun, body as typeof bodyFun, init);
   const test = threaded(condition, states, 'whileLoop');
-  const step = threaded(body, states, 'whileLoop');
+  const step = threaded(body, states, 'whileLoop', true);
   const [out, values] = lax.whileLoop(
     (([v, s]: [unknown, unknown[]]) => test(s, v)[0]) as never, (([v, s]: [unknown, unknown[]]) => step(s, v)) as never, [init, read(states)] as never,
   ) as unknown as [Traced<T>, unknown[]];
@@ -145,7 +145,7 @@ export function scan<C, X, Y>(body: (carry: Traced<C>, x: Traced<X>) => readonly
   }
   const states = writtenBy(f as AnyFunction, [init, sliceTypes(xs, 'scan')], 'scan');
   if (states.length === 0) return lax.scan(f, init, xs, options);
-  const step = threaded(f as AnyFunction, states, 'scan');
+  const step = threaded(f as AnyFunction, states, 'scan', true);
   const [[carry, values], ys] = lax.scan((([c, s]: [unknown, unknown[]], x: unknown) => {
     const [pair, after] = step(s, c, x);
     if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`scan: expected the function to return [carry, y], got ${describeValue(pair)}`);

@@ -1,4 +1,5 @@
-import { ArgumentError } from '../core/errors';
+import { sameShape } from '../core/aval';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { evalShape as pureEvalShape, ShapeDtypeStruct } from '../functional/staging';
 import { type AnyFunction, arraysOf } from '../functional/treeFunction';
 import type { State } from '../state/state';
@@ -25,15 +26,32 @@ export function union(lists: readonly State<unknown>[][]): State<unknown>[] {
   return [...new Set(lists.flat())];
 }
 
-/** A function of states' values and arguments that gives its result and the states' values afterwards, for states it may write. */
-export function threaded(f: AnyFunction, states: readonly State<unknown>[], what: string): (values: readonly unknown[], ...args: unknown[]) => [unknown, unknown[]] {
+/** Checks that a step of a loop leaves a state's arrays with the types that it found: shapes, and dtypes that are not weak. */
+function checkKept(what: string, s: State<unknown>, before: unknown, after: unknown): void {
+  const [was, is] = [arraysOf(before, what), arraysOf(after, what)];
+  was.leaves.forEach((x, i) => {
+    const y = is.leaves[i]!;
+    const shapes = !sameShape(x.shape, y.shape);
+    if (!shapes && (x.weakType || x.dtype === y.dtype)) return;
+    throw new (shapes ? ShapeError : DtypeError)(`${what}: a loop must leave states with the types that it finds, but the function changes ${s.describe()} from ${x.aval} to ${y.aval}`);
+  });
+}
+
+/**
+ * A function of states' values and arguments that gives its result and the states' values afterwards, for states it may write.
+ *
+ * @param step whether it is the step of a loop, which must keep the values' types
+ */
+export function threaded(f: AnyFunction, states: readonly State<unknown>[], what: string, step = false): (values: readonly unknown[], ...args: unknown[]) => [unknown, unknown[]] {
   return (values, ...args) => {
     const pure = new PureFunction(f, states, what);
     try {
       const [result, { writes }] = pure.run(values, ...args) as [unknown, Effects];
       return [result, states.map((s, i) => {
         const w = pure.written.indexOf(s);
-        return w < 0 ? values[i] : writes[w];
+        if (w < 0) return values[i];
+        if (step) checkKept(what, s, values[i], writes[w]);
+        return writes[w];
       })];
     } finally {
       pure.close();

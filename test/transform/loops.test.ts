@@ -102,6 +102,25 @@ test('checkpointedForLoop: results stacked, states carried, a loop of no steps r
 const branches = [(v: A) => v.mul(2), (v: A) => np.sin(v), (v: A) => v.mul(v)];
 const sorted = (x: A): A => ifelse([x.greater(5), np.logicalAnd(x.greater(0), x.lessEqual(5)), x.lessEqual(0)], branches, x);
 
+test('a step that changes the type of a state is an error that names the state; weak numbers may become strong', () => {
+  const step = (f: (x: Array) => void) => (x: Array) => {
+    f(x);
+    return x;
+  };
+  const loops: Record<string, (f: (x: Array) => void) => unknown> = {
+    scan: (f) => forLoop(step(f), np.ones([2])), checkpointedForLoop: (f) => checkpointedForLoop(step(f), np.ones([2])), boundedWhileLoop: (f) => boundedWhileLoop((i: Array) => np.less(i, 2), (i: Array) => step(f)(i).add(1), 0, { maxSteps: 3 }),
+  };
+  for (const [name, loop] of Object.entries(loops)) {
+    const s = new State(np.ones([2]), { name: 's' });
+    expect(() => loop(() => { s.value = np.ones([3]); })).toThrow(`${name}: a loop must leave states with the types that it finds, but the function changes State 's' from f32[2] to f32[3]`);
+    expect(() => loop(() => { s.value = s.value.astype('int32'); })).toThrow("State 's' from f32[2] to i32[2]");
+    expect(s.value.js()).toEqual([1, 1]);
+    const weak = new State(0);
+    loop(() => { weak.value = weak.value.add(0.5); });
+    expect(weak.value.js()).toBe(1);
+  }
+});
+
 test('ifelse: values and gradients, eager, compiled and mapped', () => {
   const points = [7, 1, -3];
   expect(far(points.map((x) => sorted(np.array(x)).item()), fixture.ifelse.values)).toBeLessThan(1e-6);
