@@ -2,6 +2,7 @@ import { Array, ConcreteArray, type ScalarValue } from '../core/array';
 import { canonicalDtype, checkDtype, checkShape, type Shape, ShapedArray, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { bytesPerElement, ComplexArray, encode, SmallFloatArray, typedView } from '../core/hostFormat';
 import { isEager } from '../core/trace';
 import { fromTypedShaped, typedArrayDtype } from '../functional/arrayLike';
@@ -102,7 +103,9 @@ export function asarray(a: ArraySource, ...rest: Rest<ArrayOptions, 'dtype'>): A
 }
 
 /** A copy with memory of its own. Mirrors `jax.numpy.copy`. @example np.copy([1, 2]).js() // [1, 2] */
-export function copy(a: ArrayLike): Array {
+export function copy(a: ArrayLike, options?: { order?: 'C' | 'K' | 'A' | null }): Array {
+  const order = typeof options === 'object' ? (checkOptions<{ order?: 'C' | 'K' | 'A' | null }>('copy', ['order'], options).order ?? null) : null;
+  if (order !== null && !['C', 'K', 'A'].includes(order)) throw new ArgumentError(`copy: expected order to be 'C', 'K' or 'A', got ${String(order)}`);
   return typeof a === 'object' && !(a instanceof Array) ? array(a) : p.copy(asArray(a, 'copy'));
 }
 
@@ -115,6 +118,7 @@ export function copy(a: ArrayLike): Array {
  * np.astype([1.5, -1.5], 'int32').js() // [1, -1]
  */
 export function astype(x: ArrayLike, dtype: DtypeLike, options: { copy?: boolean } = {}): Array {
+  checkOptions<{ copy?: boolean }>('astype', ['copy'], options);
   const a = asArray(x, 'astype');
   const out = convertTo(a, checkDtype('astype', dtype));
   return options.copy && out === a ? p.copy(a) : out;

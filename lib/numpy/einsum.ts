@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { type ArrayLike, asArray, astype, promoteDtypes, resultType } from '../lax/arrayLike';
 import { dotGeneral } from '../primitives/dot';
 import type { PrecisionLike } from '../primitives/precision';
@@ -222,7 +223,10 @@ function readCall(op: string, args: readonly unknown[], names: readonly string[]
   const xs: Array[] = [];
   const terms: string[] = [];
   const letter = (l: unknown) => (l === '...' ? '...' : String.fromCodePoint((Number(l) < 26 ? 97 : 65 - 26) + Number(l)));
-  const word = (ls: unknown) => (ls as readonly unknown[]).map(letter).join('');
+  const word = (ls: unknown) => {
+    if (!globalThis.Array.isArray(ls)) throw new ArgumentError(`${op}: expected subscripts as text, or a list of numbers after each array, got ${describeValue(ls)}`);
+    return ls.map(letter).join('');
+  };
   let i = 0;
   for (; i + 1 < rest.length; i += 2) {
     xs.push(asArray(rest[i] as ArrayLike, op));

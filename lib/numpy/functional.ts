@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { vmap } from '../functional/vmap';
+import { checkFunction } from '../lax/control';
 import { range, squeeze } from '../primitives/structural';
 import { axisList, canonAxis, expand } from './axes';
 import { broadcastShape } from './broadcast';
@@ -14,6 +15,7 @@ import { readOptions, type Rest } from './program';
  * np.applyAlongAxis((v) => np.cumsum(v), 0, [[1, 2], [3, 4]]) // [[1, 2], [4, 6]]
  */
 export function applyAlongAxis(func1d: (row: Array) => ArrayLike, axis: number, arr: ArrayLike): Array {
+  checkFunction('applyAlongAxis', 'func1d', func1d);
   const x = asArray(arr, 'applyAlongAxis');
   const d = canonAxis('applyAlongAxis', axis, x.ndim);
   let f: (y: Array) => Array = (row) => asArray(func1d(row), 'applyAlongAxis');
@@ -30,6 +32,7 @@ export function applyAlongAxis(func1d: (row: Array) => ArrayLike, axis: number, 
  * np.applyOverAxes(np.sum, np.ones([2, 3, 2]), [0, 2]).shape // [1, 3, 1]
  */
 export function applyOverAxes(func: (a: Array, axis: number) => Array, a: ArrayLike, axes: number | readonly number[]): Array {
+  checkFunction('applyOverAxes', 'func', func);
   let x = asArray(a, 'applyOverAxes');
   for (const d of axisList('applyOverAxes', axes, x.ndim)) {
     const y = func(x, d);
@@ -75,6 +78,7 @@ function matchDims(sizes: Map<string, number>, shape: readonly number[], core: r
  */
 export function vectorize<R extends Array | readonly Array[]>(pyfunc: (...args: Array[]) => R, ...rest: Rest<VectorizeOptions>): (...args: ArrayLike[]) => R {
   const { excluded = [], signature = null } = readOptions<VectorizeOptions>('vectorize', ['excluded', 'signature'], 0, rest);
+  checkFunction('vectorize', 'pyfunc', pyfunc);
   if (excluded.some((i) => !Number.isInteger(i) || i < 0)) throw new ArgumentError(`vectorize: expected excluded to hold numbers of arguments, got [${excluded.join(', ')}]`);
   const parsed = signature === null ? null : parseSignature(signature);
   return (...args) => {

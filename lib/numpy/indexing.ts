@@ -2,7 +2,9 @@ import { Array } from '../core/array';
 import { type Shape, sameShape } from '../core/aval';
 import { dtypeKind, type DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
+import { checkFunction } from '../lax/control';
 import * as e from '../primitives/elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from '../primitives/dynamicSlice';
 import { gather } from '../primitives/gather';
@@ -234,7 +236,10 @@ function get(x0: Array, arrays: readonly Array[], s: Statics): Array {
 
 const getC = program<Statics>('index', ([x, ...arrays], s) => [get(x!, arrays as Array[], s)]);
 
-function statics(op: string, parsed: ParsedIndex, o: GetOptions): Statics {
+const INDEX_OPTIONS = ['mode', 'indicesAreSorted', 'uniqueIndices'] as const;
+
+function statics(op: string, parsed: ParsedIndex, given: GetOptions | null | undefined, names: readonly (keyof GetOptions)[] = INDEX_OPTIONS): Statics {
+  const o = checkOptions<GetOptions>(op, names, given);
   return {
     entries: parsed.entries, contiguous: parsed.contiguous, boolDims: parsed.boolDims, mode: checkMode(op, o.mode),
     sorted: o.indicesAreSorted ?? false, unique: o.uniqueIndices ?? false, fill: o.fillValue ?? null,
@@ -360,10 +365,16 @@ export function at(x: ArrayLike, ...indices: readonly Index[]): IndexUpdate {
   const only = indices.length === 1 ? indices[0] : null;
   const mask = only instanceof Array && only.dtype === 'bool' && only.ndim > 0 && only.shape.every((n, i) => n === a.shape[i]) ? only : null;
   let parsed: ParsedIndex | undefined;
-  const parse = () => (parsed ??= parseIndex('at', a.aval, indices));
-  const apply = (op: Update) => (values: ArrayLike, options: IndexOptions = {}) => {
+  const parse = () => {
+    if (parsed === undefined) {
+      parsed = parseIndex('at', a.aval, indices);
+      for (const i of parsed.entries) if (i.k === 'int' && parsed.shape[i.axis] === 0) throw new ShapeError(`at: index ${i.value} is out of bounds for dimension ${i.axis} of ${a.aval}`);
+    }
+    return parsed;
+  };
+  const apply = (op: Update) => (values: ArrayLike, options?: IndexOptions) => {
     const v = asArray(values, 'at');
-    if (mask && v.ndim === 0) return maskedC([a, v, mask], { op })[0]!;
+    if (mask && v.ndim === 0 && options === undefined) return maskedC([a, v, mask], { op })[0]!;
     const p = parse();
     return updateC([a, v, ...p.arrays], { ...statics('at', p, options), op })[0]!;
   };
@@ -374,7 +385,8 @@ export function at(x: ArrayLike, ...indices: readonly Index[]): IndexUpdate {
     set, add, subtract, multiply, sub: subtract, mul: multiply, min, max,
     divide: (values, options) => trueDivide(a, factors(values, options)),
     power: (values, options) => power(a, factors(values, options)),
-    apply: (f, options = {}) => {
+    apply: (f, options) => {
+      checkFunction('at', 'f', f);
       const p = parse();
       const s = statics('at', p, options);
       const wide = p.boolDims.length > 0 ? expand(a, p.boolDims) : a;
@@ -383,9 +395,9 @@ export function at(x: ArrayLike, ...indices: readonly Index[]): IndexUpdate {
       const out = scatterApply(wide, g.indices, f, { ...scatterOptions(g, s), updateShape: g.shape.filter((_, d) => !g.newDims.includes(d)) });
       return p.boolDims.length > 0 ? squeeze(out, p.boolDims) : out;
     },
-    get: (options = {}) => {
+    get: (options) => {
       const p = parse();
-      return getC([a, ...p.arrays], statics('at', p, options))[0]!;
+      return getC([a, ...p.arrays], statics('at', p, options, [...INDEX_OPTIONS, 'fillValue']))[0]!;
     },
   };
 }

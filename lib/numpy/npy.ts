@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { readAllSync } from '../storage/disk';
 import { HostArray } from '../storage/hostArray';
 import { readNumpyFile, saveArchive, saveArray } from '../storage/npz';
@@ -25,7 +26,9 @@ function fileName(op: string, file: unknown): string {
  * np.load('x.npy').shape; // [2, 2]
  * ```
  */
-export function save(file: string, arr: ArrayLike): void {
+export function save(file: string, arr: ArrayLike, options?: { allowPickle?: boolean }): void {
+  // Nothing is ever pickled: arrays hold no objects.
+  checkOptions<{ allowPickle?: boolean }>('save', ['allowPickle'], options);
   saveArray('save', fileName('save', file), HostArray.from(arr, 'save'), true, AS_BYTES);
 }
 

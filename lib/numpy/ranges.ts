@@ -2,6 +2,7 @@ import { Array } from '../core/array';
 import { canonicalDtype, checkDtype, checkShape, type Shape } from '../core/aval';
 import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { vmap } from '../functional/vmap';
 import { composite } from '../interpreters/jit';
 import { describeValue } from '../functional/arrayLike';
@@ -218,6 +219,8 @@ export interface MeshgridOptions {
   sparse?: boolean;
   /** 'xy': the second axis belongs to the first array; 'ij': axes are in order. 'xy' by default. */
   indexing?: 'xy' | 'ij';
+  /** Only true: arrays never change. */
+  copy?: true;
 }
 
 function isMeshgridOptions(x: unknown): x is MeshgridOptions {
@@ -233,7 +236,8 @@ function isMeshgridOptions(x: unknown): x is MeshgridOptions {
  */
 export function meshgrid(...args: readonly (ArrayLike | MeshgridOptions)[]): Array[] {
   const last = args[args.length - 1];
-  const { sparse = false, indexing = 'xy' } = isMeshgridOptions(last) ? last : {};
+  const { sparse = false, indexing = 'xy', copy = true } = checkOptions<MeshgridOptions>('meshgrid', ['sparse', 'indexing', 'copy'], isMeshgridOptions(last) ? last : {});
+  if (copy !== true) throw new ArgumentError(`meshgrid: arrays never change, so that copy can only be true, got ${String(copy)}`);
   const xs = (isMeshgridOptions(last) ? args.slice(0, -1) : args).map((x) => asArray(x as ArrayLike, 'meshgrid'));
   if (indexing !== 'xy' && indexing !== 'ij') throw new ArgumentError(`meshgrid: expected indexing to be 'xy' or 'ij', got ${String(indexing)}`);
   for (const x of xs) if (x.ndim !== 1) throw new ShapeError(`meshgrid: expected arrays of one dimension, got ${x.aval}`);
