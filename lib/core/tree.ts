@@ -16,6 +16,8 @@ const registry = new Map<unknown, NodeHandler>();
 /**
  * Makes instances of a class nodes of trees. Mirrors `jax.tree_util.register_pytree_node`.
  *
+ * @param cls the class
+ * @param handler how its nodes are taken apart and made
  * @throws ArgumentError if the class is registered already.
  * @example
  * ```ts
@@ -176,23 +178,47 @@ function flattenInto(x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: numbe
   return LEAF;
 }
 
-/** Leaves and structure of a tree. Mirrors `jax.tree.flatten`. @example tree.flatten({ b: 2, a: [1, 3] })[0]; // [1, 3, 2] */
+/**
+ * Leaves and structure of a tree. Mirrors `jax.tree.flatten`.
+ *
+ * @param isLeaf tells of a node that it is to be a leaf
+ * @example
+ * tree.flatten({ b: 2, a: [1, 3] })[0]; // [1, 3, 2]
+ */
 export function flatten(tree: unknown, isLeaf?: (x: unknown) => boolean): [unknown[], TreeDef] {
   const leaves: unknown[] = [];
   return [leaves, flattenInto(tree, leaves, isLeaf, 0)];
 }
 
-/** Builds a tree from structure and leaves. Mirrors `jax.tree.unflatten`. @example tree.unflatten(tree.structure({ a: [0, 0] }), [1, 2]); // { a: [1, 2] } */
+/**
+ * Builds a tree from structure and leaves. Mirrors `jax.tree.unflatten`.
+ *
+ * @param treedef a structure
+ * @example
+ * tree.unflatten(tree.structure({ a: [0, 0] }), [1, 2]); // { a: [1, 2] }
+ */
 export function unflatten(treedef: TreeDef, leaves: readonly unknown[]): unknown {
   return treedef.unflatten(leaves);
 }
 
-/** Leaves of a tree, in order. Mirrors `jax.tree.leaves`. @example tree.leaves({ b: 2, a: [1, 3] }); // [1, 3, 2] */
+/**
+ * Leaves of a tree, in order. Mirrors `jax.tree.leaves`.
+ *
+ * @param isLeaf tells of a node that it is to be a leaf
+ * @example
+ * tree.leaves({ b: 2, a: [1, 3] }); // [1, 3, 2]
+ */
 export function leaves(tree: unknown, isLeaf?: (x: unknown) => boolean): unknown[] {
   return flatten(tree, isLeaf)[0];
 }
 
-/** Structure of a tree. Mirrors `jax.tree.structure`. @example tree.structure({ a: [1, 2] }).numLeaves; // 2 */
+/**
+ * Structure of a tree. Mirrors `jax.tree.structure`.
+ *
+ * @param isLeaf tells of a node that it is to be a leaf
+ * @example
+ * tree.structure({ a: [1, 2] }).numLeaves; // 2
+ */
 export function structure(tree: unknown, isLeaf?: (x: unknown) => boolean): TreeDef {
   return flatten(tree, isLeaf)[1];
 }
@@ -200,7 +226,13 @@ export function structure(tree: unknown, isLeaf?: (x: unknown) => boolean): Tree
 /** One step of a path through a tree: an index of an array, or the key of an object, Map or registered node. */
 export type PathKey = string | number;
 
-/** Leaves of a tree with their paths. Mirrors `jax.tree_util.tree_leaves_with_path`. @example tree.leavesWithPath({ a: [5, 6] }).map(([, leaf]) => leaf); // [5, 6] */
+/**
+ * Leaves of a tree with their paths. Mirrors `jax.tree_util.tree_leaves_with_path`.
+ *
+ * @param isLeaf tells of a node that it is to be a leaf
+ * @example
+ * tree.leavesWithPath({ a: [5, 6] }).map(([, leaf]) => leaf); // [5, 6]
+ */
 export function leavesWithPath(tree: unknown, isLeaf?: (x: unknown) => boolean): [PathKey[], unknown][] {
   const [values, def] = flatten(tree, isLeaf);
   return pathsOf(def).map((p, i) => [p, values[i]]);
@@ -222,7 +254,13 @@ export function keystr(path: readonly PathKey[]): string {
   return path.map((k) => (typeof k === 'number' ? `[${k}]` : `['${k}']`)).join('');
 }
 
-/** Splits `tree` down to the depth of `def`: the subtrees at the leaves of `def`. @example tree.flattenUpTo(tree.structure({ a: 0 }), { a: [1, 2] }); // [[1, 2]] */
+/**
+ * Splits `tree` down to the depth of `def`: the subtrees at the leaves of `def`.
+ *
+ * @param what what messages call the tree
+ * @example
+ * tree.flattenUpTo(tree.structure({ a: 0 }), { a: [1, 2] }); // [[1, 2]]
+ */
 export function flattenUpTo(def: TreeDef, tree: unknown, what = 'tree'): unknown[] {
   const out: unknown[] = [];
   const walk = (d: TreeDef, x: unknown, path: PathKey[]): void => {
@@ -282,6 +320,7 @@ function isMapOptions(x: unknown): x is MapOptions {
 /**
  * Applies a function to the leaves of one or several trees of the same structure. Mirrors `jax.tree.map`.
  *
+ * @param f a function of leaves
  * @throws TreeError where the later trees do not have the first one's structure as a prefix.
  * @example
  * tree.map((x: number, y: number) => x + y, { a: 1, b: [2] }, { a: 10, b: [20] }); // { a: 11, b: [22] }
@@ -297,6 +336,7 @@ export function map(f: (...leaves: never[]) => unknown, tree: unknown, ...rest: 
 /**
  * {@link map} with the path of each leaf as first argument. Mirrors `jax.tree.map_with_path`.
  *
+ * @param f a function of leaves
  * @example
  * tree.mapWithPath((path, x: number) => `${tree.keystr(path)} ${x}`, { a: [5] }); // { a: ["['a'][0] 5"] }
  */
@@ -307,7 +347,14 @@ export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown,
   return def.unflatten(first.map((x, i) => (f as (...a: unknown[]) => unknown)(paths[i], x, ...others.map((o) => o[i]))));
 }
 
-/** Folds the leaves of a tree. Mirrors `jax.tree.reduce`. @example tree.reduce((sum: number, x: number) => sum + x, { a: 1, b: [2, 3] }, 0); // 6 */
+/**
+ * Folds the leaves of a tree. Mirrors `jax.tree.reduce`.
+ *
+ * @param f a function of leaves
+ * @param init the first value; without it the first leaf
+ * @example
+ * tree.reduce((sum: number, x: number) => sum + x, { a: 1, b: [2, 3] }, 0); // 6
+ */
 export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T): T {
   const values = leaves(tree);
   if (init === undefined) {
@@ -339,6 +386,7 @@ export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknow
  * One value for each leaf of `def` from a tree that is a prefix of it, each of its leaves standing for all beneath: how `inAxes` is read.
  * In a prefix, null is a leaf.
  *
+ * @param what what messages call the tree
  * @example
  * tree.broadcastPrefix([0, null], tree.structure([{ a: 1, b: 2 }, 3])); // [0, 0, null]
  */

@@ -354,6 +354,7 @@ export function reset({ env = DEFAULT }: EnvOption = {}): void {
  * Calls a function whenever a key is set, and when a context with it begins or ends (then with the value that is back in force). What it throws
  * becomes a RuntimeWarning. Mirrors `brainstate.environ.register_default_behavior`.
  *
+ * @param behavior what is called with the value that is set
  * @throws ArgumentError if the key has a behaviour and `replaceIfExist` is not given
  * @example
  * ```ts

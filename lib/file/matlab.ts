@@ -110,6 +110,8 @@ export interface MatfileSaveOptions extends Pick<SaveOptions, 'overwrite'> {
  * Saves variables by name as a MATLAB file of version 5, whose ending `.mat` is added if need be: arrays, numbers (MATLAB's doubles), booleans, texts, lists
  * (of numbers: arrays; of texts: rows of characters, padded; others: cell arrays) and objects (structures). Mirrors `braintools.file.save_matfile`.
  *
+ * @param filename path of the file
+ * @param data variables by name
  * @returns the file's name
  * @throws ArgumentError for other values, and for names that MATLAB has not
  * @example

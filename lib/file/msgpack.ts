@@ -83,6 +83,8 @@ export interface SaveOptions {
  *
  * Mirrors `braintools.file.msgpack_save`.
  *
+ * @param filename path of the file
+ * @param target a tree of arrays, states and plain values
  * @returns the file's name
  * @throws InvalidCheckpointPath if the file is there and `overwrite` is false
  * @throws ArgumentError for what cannot be saved, naming where it is
@@ -110,6 +112,8 @@ export function msgpackSave(filename: FileName, target: unknown, options: SaveOp
 /**
  * {@link msgpackSave} with the event loop free; the values are those at the time of the call.
  *
+ * @param filename path of the file
+ * @param target a tree of arrays, states and plain values
  * @example
  * ```ts
  * await file.msgpackSaveAsync('c.msgpack', { w: np.ones([2]) });

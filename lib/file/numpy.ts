@@ -12,6 +12,7 @@ import { setOwn } from './stateDict';
 /**
  * Saves one array as NumPy's `.npy`, whose ending is added if need be. Mirrors `numpy.save`.
  *
+ * @param filename path of the file
  * @returns the file's name
  * @throws DtypeError for types NumPy has none for, such as bfloat16
  * @example
@@ -34,6 +35,7 @@ function saveByName(op: string, filename: FileName, arrays: Tensors, compress: b
 /**
  * Saves arrays by name as NumPy's `.npz`, whose ending is added if need be. Mirrors `numpy.savez`.
  *
+ * @param filename path of the file
  * @example
  * ```ts
  * file.savez('two.npz', { x: np.ones([2]), y: np.zeros([3]) });
@@ -47,6 +49,8 @@ export function savez(filename: FileName, arrays: Tensors, options: Pick<SaveOpt
 /**
  * {@link savez}, compressed. Mirrors `numpy.savez_compressed`.
  *
+ * @param filename path of the file
+ * @param arrays arrays by name
  * @example
  * ```ts
  * file.savezCompressed('small.npz', { x: np.zeros([1000]) });

@@ -68,6 +68,8 @@ function serialize(arrays: [string, HostArray][], metadata: Readonly<Record<stri
 /**
  * Saves arrays by name in the safetensors format, in the layout of its reference implementation; the file is replaced in one step.
  *
+ * @param filename path of the file
+ * @param tensors arrays by name
  * @throws DtypeError for types the format has none for (integers below 8 bits, complex128, some float8 kinds)
  * @example
  * file.saveSafetensors('model.safetensors', { weight: np.ones([2, 3]) }, { metadata: { format: 'np' } });
@@ -84,6 +86,8 @@ export function saveSafetensors(filename: FileName, tensors: Tensors, options: S
 /**
  * {@link saveSafetensors} with the event loop free; the values are those at the time of the call.
  *
+ * @param filename path of the file
+ * @param tensors arrays by name
  * @example
  * ```ts
  * await file.saveSafetensorsAsync('w.safetensors', { w: np.ones([2, 3]) }, { metadata: { by: 'xlastate' } });

@@ -63,6 +63,9 @@ const registry = new Map<unknown, Handler>();
  *
  * Mirrors `braintools.file.msgpack_register_serialization`.
  *
+ * @param cls the class
+ * @param to makes a plain value of an instance
+ * @param from makes an instance of one
  * @throws ArgumentError if the class has a registration and `override` is not given
  * @example
  * ```ts

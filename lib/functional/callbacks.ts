@@ -111,6 +111,8 @@ export function pureCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args
  * Calls a function of the host that has effects, as often as the program comes to it and although nothing uses its results. Mirrors
  * `jax.experimental.io_callback`. Otherwise as {@link pureCallback}.
  *
+ * @param f a function
+ * @param resultShapeDtypes what the function gives: a tree of arrays or {@link ShapeDtypeStruct}
  * @param args trees of arrays; a last plain object with no keys but `ordered` and `sharding` holds options
  * @throws BatchingError under `vmap` if `ordered`
  * @example

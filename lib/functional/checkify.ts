@@ -180,6 +180,8 @@ export function check(pred: ArrayLike, msg: string, ...args: unknown[]): void {
 /**
  * {@link check} that is left out where no `checkify` is around. Mirrors `checkify.debug_check`.
  *
+ * @param pred a boolean scalar, which must hold
+ * @param msg in the form of `debug.print`, with places for values
  * @example
  * jit((x: Array) => (debugCheck(x.greater(0), 'x must be positive'), x.mul(2)))(np.array(3)).js(); // 6
  */

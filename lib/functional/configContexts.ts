@@ -25,6 +25,7 @@ export function withConfig<K extends keyof Config, R>(key: K, value: Config[K], 
  * compiled anew for another precision. Mirrors `jax.default_matmul_precision`.
  *
  * @param precision 'default', 'high', 'highest', 'float32' … or the name of an algorithm; null is the platform's own
+ * @param f a function
  * @throws ArgumentError if it is none of these
  * @example
  * ```ts
@@ -41,6 +42,8 @@ export function defaultMatmulPrecision<R>(precision: string | null, f?: () => R)
 /**
  * The generator of keys that name none, while a function runs; without a function, from now on. Mirrors `jax.default_prng_impl`.
  *
+ * @param impl the name of the generator
+ * @param f a function
  * @example
  * ```ts
  * const key = defaultPrngImpl('rbg', () => prng.key(0));

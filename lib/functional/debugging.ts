@@ -34,6 +34,7 @@ export function disableJit(on: boolean | (() => unknown), f?: () => unknown): un
  * Has each operation that gives NaN throw an error with its name, in jitted functions, too: these run operation by operation then. Mirrors
  * `jax.debug_nans`. With a function it holds while that runs, else from now on.
  *
+ * @param f a function
  * @throws FloatingPointError where an operation gives NaN
  * @example
  * ```ts
@@ -50,6 +51,7 @@ export function debugNans(on: boolean | (() => unknown), f?: () => unknown): unk
 /**
  * {@link debugNans} for infinite results. Mirrors `jax.debug_infs`. @throws FloatingPointError where an operation gives an infinity
  *
+ * @param f a function
  * @example
  * debugInfs(() => np.divide(1, 2).js()); // 0.5
  */
@@ -69,6 +71,7 @@ function checkName(op: string, name: unknown): string {
  * Runs a function with a name on the operations that are traced in it: the name is in the program's text, and in the metadata of XLA's operations, which
  * profiles show. Scopes may be nested. Mirrors `jax.named_scope`.
  *
+ * @param f a function
  * @example
  * ```ts
  * const f = jit((x: np.Array) => namedScope('encoder', () => np.sin(x)));

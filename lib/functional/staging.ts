@@ -169,6 +169,8 @@ export function checkpoint<F extends AnyFunction>(f: F, options: CheckpointOptio
  *
  * Mirrors `jax.linear_transpose`. Arguments serve for their types only.
  *
+ * @param f a function
+ * @param primals arguments like those that it will be called with
  * @throws DifferentiationError if the function is not linear
  * @example
  * ```ts
@@ -194,6 +196,8 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
  *
  * Mirrors `jax.closure_convert`; differentiation sees what would otherwise be hidden in a closure.
  *
+ * @param f a function
+ * @param examples arguments like those that it will be called with
  * @example
  * ```ts
  * const scale = np.array(3);

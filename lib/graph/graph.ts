@@ -34,6 +34,7 @@ export function clone<T>(root: T): T {
 /**
  * Snapshots of a graph's states, nested as in the graph; with several filters a list. Mirrors `brainstate.graph.treefy_states`.
  *
+ * @param root a node, or a tree of them
  * @example
  * ```ts
  * const states = graph.treefyStates(new nn.Linear(3, 2));
@@ -51,6 +52,7 @@ export function treefyStates(root: unknown, ...filters: Filter[]): NestedDict<Tr
 /**
  * `[graphdef, states]`, or with filters `[graphdef, ...parts]`, which must take every state. Mirrors `brainstate.graph.treefy_split`.
  *
+ * @param root a node, or a tree of them
  * @example
  * ```ts
  * const [def, params, rest] = graph.treefySplit(new nn.Linear(3, 2), ParamState, () => true);
@@ -64,6 +66,8 @@ export function treefySplit(root: unknown, ...filters: Filter[]): [GraphDef, ...
 /**
  * The graph that {@link treefySplit} took apart, anew. Mirrors `brainstate.graph.treefy_merge`.
  *
+ * @param def the structure
+ * @param states maps of states
  * @example
  * ```ts
  * const [def, states] = graph.treefySplit(new nn.Linear(3, 2));
@@ -79,6 +83,8 @@ export function treefyMerge(def: GraphDef, ...states: NestedDict<unknown>[]): un
  *
  * Mirrors `brainstate.graph.update_states`.
  *
+ * @param root a node, or a tree of them
+ * @param updates maps of states, as `treefyStates` gives them
  * @throws TreeError if a value's structure differs
  * @example
  * ```ts
@@ -119,6 +125,8 @@ function apply(at: object, updates: NestedDict<unknown>, path: Path): void {
 /**
  * Takes states out of their nodes, and gives their snapshots. Mirrors `brainstate.graph.pop_states`.
  *
+ * @param root a node, or a tree of them
+ * @param filters which states: classes, tags, functions
  * @throws ArgumentError without a filter, or for a state in a list or object
  * @example
  * ```ts

@@ -27,6 +27,11 @@ const registered = new Map<unknown, GraphNodeType<never>>();
  * Mirrors `brainstate.graph.register_graph_node_type`.
  *
  * @param type the class itself; subclasses are registered one by one
+ * @param flatten takes a node apart into entries
+ * @param setKey sets an entry
+ * @param popKey takes an entry away
+ * @param createEmpty makes a node without entries
+ * @param clear takes all entries away
  * @throws ArgumentError for a class that is registered already
  *
  * @example

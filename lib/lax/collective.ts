@@ -77,6 +77,8 @@ function reduceLanes(op: string, x: PerLane, axisName: AxisName, options: GroupO
 /**
  * Sum over the lanes of a named axis, or of several, in every lane. Mirrors `jax.lax.psum`.
  *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
  * @throws ArgumentError if no surrounding vmap has an axis of the name
  * @example
  * vmap((x) => lax.psum(x, 'i'), { axisName: 'i' })(np.array([1, 2, 3]));   // [6, 6, 6]
@@ -85,7 +87,14 @@ export function psum(x: PerLane, axisName: AxisName, options: GroupOptions = {})
   return reduceLanes('psum', x, axisName, options, p.psum, (s) => reduceSum(s, [0]));
 }
 
-/** Mean over the lanes of a named axis. Mirrors `jax.lax.pmean`. @example vmap((x: Array) => x.sub(lax.pmean(x, 'i')), { axisName: 'i' })(np.array([1.0, 2.0, 3.0])).js(); // [-1, 0, 1] */
+/**
+ * Mean over the lanes of a named axis. Mirrors `jax.lax.pmean`.
+ *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
+ * @example
+ * vmap((x: Array) => x.sub(lax.pmean(x, 'i')), { axisName: 'i' })(np.array([1.0, 2.0, 3.0])).js(); // [-1, 0, 1]
+ */
 export function pmean(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
   const { size } = lanesOf('pmean', axisName, options);
   return each((a) => {
@@ -94,12 +103,26 @@ export function pmean(x: PerLane, axisName: AxisName, options: GroupOptions = {}
   }, x);
 }
 
-/** Largest value over the lanes of a named axis. Mirrors `jax.lax.pmax`. @example vmap((x: Array) => lax.pmax(x, 'i'), { axisName: 'i' })(np.array([1, 5, 3])).js(); // [5, 5, 5] */
+/**
+ * Largest value over the lanes of a named axis. Mirrors `jax.lax.pmax`.
+ *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
+ * @example
+ * vmap((x: Array) => lax.pmax(x, 'i'), { axisName: 'i' })(np.array([1, 5, 3])).js(); // [5, 5, 5]
+ */
 export function pmax(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
   return reduceLanes('pmax', x, axisName, options, p.pmax, (s) => reduceMax(s, [0]));
 }
 
-/** Smallest value over the lanes of a named axis. Mirrors `jax.lax.pmin`. @example vmap((x: Array) => lax.pmin(x, 'i'), { axisName: 'i' })(np.array([1, 5, 3])).js(); // [1, 1, 1] */
+/**
+ * Smallest value over the lanes of a named axis. Mirrors `jax.lax.pmin`.
+ *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
+ * @example
+ * vmap((x: Array) => lax.pmin(x, 'i'), { axisName: 'i' })(np.array([1, 5, 3])).js(); // [1, 1, 1]
+ */
 export function pmin(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
   return reduceLanes('pmin', x, axisName, options, p.pmin, (s) => reduceMin(s, [0]));
 }
@@ -107,6 +130,8 @@ export function pmin(x: PerLane, axisName: AxisName, options: GroupOptions = {})
 /**
  * The values of all lanes of a named axis, in every lane, stacked along a new axis. Mirrors `jax.lax.all_gather`.
  *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
  * @param options `axis`: where the new axis is, 0 by default; if `tiled`, the values are concatenated along it instead
  * @throws ShapeError for an axis out of range
  * @example
@@ -153,6 +178,9 @@ function checkPermutation(op: string, axisName: AxisName, perm: readonly (readon
 /**
  * Sends values from lane to lane of a named axis, along pairs of source and target; a lane that nothing is sent to gets zeros. Mirrors `jax.lax.ppermute`.
  *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
+ * @param perm pairs `[source, destination]` of lanes
  * @throws ArgumentError for lanes that there are not, or that occur twice as source or as target
  * @example
  * vmap((x) => lax.ppermute(x, 'i', [[0, 1], [1, 2]]), { axisName: 'i' })(np.array([1, 2, 3])); // [0, 1, 2]
@@ -168,7 +196,15 @@ export function ppermute(x: PerLane, axisName: AxisName, perm: readonly (readonl
   }, x);
 }
 
-/** Gives lane i of a named axis the value of lane `perm[i]`. Mirrors `jax.lax.pshuffle`. @throws ArgumentError unless perm is a permutation of the lanes @example vmap((x) => lax.pshuffle(x, 'i', [2, 0, 1]), { axisName: 'i' })(np.array([1, 2, 3])); // [3, 1, 2] */
+/**
+ * Gives lane i of a named axis the value of lane `perm[i]`. Mirrors `jax.lax.pshuffle`.
+ *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
+ * @throws ArgumentError unless perm is a permutation of the lanes
+ * @example
+ * vmap((x) => lax.pshuffle(x, 'i', [2, 0, 1]), { axisName: 'i' })(np.array([1, 2, 3])); // [3, 1, 2]
+ */
 export function pshuffle(x: PerLane, axisName: AxisName, perm: readonly number[]): Array {
   if (perm.length !== axisSize(axisName)) throw new ArgumentError(`pshuffle: expected a permutation of ${axisSize(axisName)} lanes, got ${JSON.stringify(perm)}`);
   return ppermute(x, axisName, perm.map((source, target) => [source, target] as const));
@@ -192,6 +228,8 @@ function ownPiece(op: string, x: Array, lanes: Lanes, dim: number, tiled: boolea
  * Exchanges a dimension with a named axis: lane i gets piece i of `splitAxis` of all lanes, in a dimension at `concatAxis`. Mirrors
  * `jax.lax.all_to_all`.
  *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
  * @returns the shape without `splitAxis` and with the named axis's size at `concatAxis`; if `tiled`, the first divided and the second multiplied by it
  * @throws ShapeError if `splitAxis` is not of the named axis's size, or, if `tiled`, no multiple of it
  * @example
@@ -214,6 +252,8 @@ export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, conc
 /**
  * The sum over the lanes of a named axis, of which each lane gets its piece. Mirrors `jax.lax.psum_scatter`.
  *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
  * @param options `scatterDimension`, by default 0, is of the named axis's size and goes, or, if `tiled`, a multiple of it and is divided by it
  * @throws ShapeError for a dimension of another size
  * @example
@@ -224,12 +264,29 @@ export function psumScatter(x: PerLane, axisName: AxisName, options: TiledOption
   return each((a) => ownPiece('psumScatter', psum(a, axisName, options), lanes, axisOf('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
 }
 
-/** Swaps a named axis with a dimension of the same size. Mirrors `jax.lax.pswapaxes`. @throws ShapeError if the sizes differ @example vmap((x) => lax.pswapaxes(x, 'i', 0), { axisName: 'i' })(np.array([[1, 2], [3, 4]])); // [[1, 3], [2, 4]] */
+/**
+ * Swaps a named axis with a dimension of the same size. Mirrors `jax.lax.pswapaxes`.
+ *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
+ * @throws ShapeError if the sizes differ
+ * @example
+ * vmap((x) => lax.pswapaxes(x, 'i', 0), { axisName: 'i' })(np.array([[1, 2], [3, 4]])); // [[1, 3], [2, 4]]
+ */
 export function pswapaxes(x: PerLane, axisName: AxisName, axis: number, options: GroupOptions = {}): Array {
   return allToAll(x, axisName, axis, axis, options);
 }
 
-/** The value of one lane of a named axis, in every lane. Mirrors `jax.lax.pbroadcast`. @throws ArgumentError for a lane that there is not @example vmap((x) => lax.pbroadcast(x, 'i', 1), { axisName: 'i' })(np.array([1, 2, 3])); // [2, 2, 2] */
+/**
+ * The value of one lane of a named axis, in every lane. Mirrors `jax.lax.pbroadcast`.
+ *
+ * @param x an array, or a tree of them, a value in each lane
+ * @param axisName name of a mapped axis, or a list of them
+ * @param source the lane whose value all get
+ * @throws ArgumentError for a lane that there is not
+ * @example
+ * vmap((x) => lax.pbroadcast(x, 'i', 1), { axisName: 'i' })(np.array([1, 2, 3])); // [2, 2, 2]
+ */
 export function pbroadcast(x: PerLane, axisName: AxisName, source: number): Array {
   const n = axisSize(axisName);
   if (!Number.isInteger(source) || source < 0 || source >= n) throw new ArgumentError(`pbroadcast: expected a lane from 0 to ${n - 1} of axis '${String(axisName)}', got ${source}`);

@@ -20,6 +20,9 @@ export type ConvGeneralDilatedDimensionNumbers = readonly [string, string, strin
 /**
  * Reads layouts. Mirrors `jax.lax.conv_dimension_numbers`. @throws ArgumentError where they do not fit each other or the rank
  *
+ * @param lhsShape shape of what the window moves over
+ * @param rhsShape shape of the kernel
+ * @param dimensionNumbers which dimensions are which
  * @example
  * lax.convDimensionNumbers([1, 8, 8, 3], [3, 3, 3, 16], ['NHWC', 'HWIO', 'NHWC']).lhsSpec; // [0, 3, 1, 2]
  */
@@ -56,6 +59,9 @@ export interface ConvOptions {
 /**
  * Convolution (without turning the kernel round) in any number of spatial dimensions. Mirrors `jax.lax.conv_general_dilated`.
  *
+ * @param lhs the array that the window moves over, [batch, channels, ...spatial] unless dimension numbers say otherwise
+ * @param rhs the kernel, [out channels, in channels, ...spatial] unless dimension numbers say otherwise
+ * @param windowStrides the step of the window along each spatial dimension
  * @param padding 'SAME', 'SAME_LOWER', 'VALID', or a pair for each spatial dimension
  * @throws ShapeError, DtypeError, ArgumentError where the arguments do not fit
  * @example
@@ -81,6 +87,10 @@ export function convGeneralDilated(lhs: ArrayLike, rhs: ArrayLike, windowStrides
 /**
  * Convolution of `[batch, features, …space]` with a kernel `[out, in, …space]`. Mirrors `jax.lax.conv`. @throws as {@link convGeneralDilated}
  *
+ * @param lhs the array that the window moves over, [batch, channels, ...spatial] unless dimension numbers say otherwise
+ * @param rhs the kernel, [out channels, in channels, ...spatial] unless dimension numbers say otherwise
+ * @param windowStrides the step of the window along each spatial dimension
+ * @param padding pairs of low and high padding, or `'SAME'`, `'VALID'`, `'SAME_LOWER'`
  * @example
  * lax.conv(np.ones([1, 1, 3, 3]), np.ones([1, 1, 2, 2]), [1, 1], 'SAME').shape; // [1, 1, 3, 3]
  */
@@ -91,6 +101,11 @@ export function conv(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly num
 /**
  * {@link conv} with dilations and padding of any kind. Mirrors `jax.lax.conv_with_general_padding`. @throws as {@link convGeneralDilated}
  *
+ * @param lhs the array that the window moves over, [batch, channels, ...spatial] unless dimension numbers say otherwise
+ * @param rhs the kernel, [out channels, in channels, ...spatial] unless dimension numbers say otherwise
+ * @param windowStrides the step of the window along each spatial dimension
+ * @param lhsDilation spacing that is put between elements of lhs; null for none
+ * @param rhsDilation spacing of the elements of rhs; null for none
  * @example
  * lax.convWithGeneralPadding(np.ones([1, 1, 4]), np.ones([1, 1, 2]), [1], [[1, 0]], null, null).js(); // [[[1, 2, 2, 2]]]
  */
@@ -122,6 +137,9 @@ function transposedPadding(k: number, s: number, padding: string | readonly [num
 /**
  * Transposed convolution, which enlarges by strides; channels are last unless `dimensionNumbers` says otherwise. Mirrors `jax.lax.conv_transpose`.
  *
+ * @param lhs the array that the window moves over, [batch, channels, ...spatial] unless dimension numbers say otherwise
+ * @param rhs the kernel, [out channels, in channels, ...spatial] unless dimension numbers say otherwise
+ * @param padding pairs of low and high padding, or `'SAME'`, `'VALID'`, `'SAME_LOWER'`
  * @throws as {@link convGeneralDilated}
  * @example
  * lax.convTranspose(np.ones([1, 2, 1]), np.ones([2, 1, 1]), [2], 'SAME').shape // [1, 4, 1]
@@ -155,6 +173,10 @@ function kernelInLayout(k: Array, dn: ConvDimensionNumbers): Array {
  * The patches that a convolution would look at, as features: for each channel of the input all places of the window, `[channels · places]`. Mirrors
  * `jax.lax.conv_general_dilated_patches`.
  *
+ * @param lhs the array that the window moves over, [batch, channels, ...spatial] unless dimension numbers say otherwise
+ * @param filterShape spatial shape of the window
+ * @param windowStrides the step of the window along each spatial dimension
+ * @param padding pairs of low and high padding, or `'SAME'`, `'VALID'`, `'SAME_LOWER'`
  * @throws as {@link convGeneralDilated}
  * @example
  * lax.convGeneralDilatedPatches(np.ones([1, 2, 4, 4]), [2, 2], [1, 1], 'VALID').shape; // [1, 8, 3, 3]
@@ -173,6 +195,11 @@ export function convGeneralDilatedPatches(lhs: ArrayLike, filterShape: Shape, wi
  * Convolution whose kernel is another one at each place of the result: the kernel has the result's space in place of its own, and a channel for each
  * place of the window of each input channel. Mirrors `jax.lax.conv_general_dilated_local`.
  *
+ * @param lhs the array that the window moves over, [batch, channels, ...spatial] unless dimension numbers say otherwise
+ * @param rhs the kernel, [out channels, in channels, ...spatial] unless dimension numbers say otherwise
+ * @param windowStrides the step of the window along each spatial dimension
+ * @param padding pairs of low and high padding, or `'SAME'`, `'VALID'`, `'SAME_LOWER'`
+ * @param filterShape spatial shape of the window
  * @throws as {@link convGeneralDilated}
  * @example
  * lax.convGeneralDilatedLocal(np.ones([1, 1, 4]), np.ones([3, 2, 3]), [1], 'VALID', [2]).shape; // [1, 3, 3]
@@ -200,6 +227,10 @@ function checkNone(op: string, n: number): void {
 /**
  * Shape of a convolution's result in the layout `[batch, features, …space]`. Mirrors `jax.lax.conv_shape_tuple`. @throws ShapeError
  *
+ * @param lhsShape shape of what the window moves over
+ * @param rhsShape shape of the kernel
+ * @param strides the step of the window along each spatial dimension
+ * @param pads pairs of low and high padding, or `'SAME'`, `'VALID'`
  * @example
  * lax.convShapeTuple([1, 3, 8, 8], [16, 3, 3, 3], [1, 1], 'VALID'); // [1, 16, 6, 6]
  */
@@ -217,6 +248,11 @@ export function convShapeTuple(lhsShape: Shape, rhsShape: Shape, strides: readon
 /**
  * Shape of {@link convGeneralDilated}'s result without dilation. Mirrors `jax.lax.conv_general_shape_tuple`. @throws ShapeError
  *
+ * @param lhsShape shape of what the window moves over
+ * @param rhsShape shape of the kernel
+ * @param windowStrides the step of the window along each spatial dimension
+ * @param padding pairs of low and high padding, or `'SAME'`, `'VALID'`, `'SAME_LOWER'`
+ * @param dimensionNumbers which dimensions are which
  * @example
  * lax.convGeneralShapeTuple([1, 8, 8, 3], [3, 3, 3, 16], [2, 2], 'SAME', ['NHWC', 'HWIO', 'NHWC']); // [1, 4, 4, 16]
  */
@@ -231,6 +267,11 @@ export function convGeneralShapeTuple(lhsShape: Shape, rhsShape: Shape, windowSt
 /**
  * Shape of {@link convTranspose}'s result. Mirrors `jax.lax.conv_transpose_shape_tuple`. @throws ShapeError
  *
+ * @param lhsShape shape of what the window moves over
+ * @param rhsShape shape of the kernel
+ * @param windowStrides the step of the window along each spatial dimension
+ * @param padding pairs of low and high padding, or `'SAME'`, `'VALID'`, `'SAME_LOWER'`
+ * @param dimensionNumbers which dimensions are which
  * @example
  * lax.convTransposeShapeTuple([1, 4, 4, 3], [2, 2, 3, 5], [2, 2], 'SAME', ['NHWC', 'HWIO', 'NHWC']); // [1, 8, 8, 5]
  */

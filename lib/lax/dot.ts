@@ -24,6 +24,9 @@ export interface DotOptions {
 /**
  * Sums of products over contracted dimensions, for each entry of batch dimensions: `[[lhsContract, rhsContract], [lhsBatch, rhsBatch]]`. Mirrors `jax.lax.dot_general`. @throws ShapeError, DtypeError where the operands do not fit
  *
+ * @param lhs an array
+ * @param rhs an array
+ * @param dimensionNumbers `[[lhs contracted, rhs contracted], [lhs batch, rhs batch]]`
  * @example
  * lax.dotGeneral(np.ones([5, 2, 3]), np.ones([5, 4, 3]), [[[2], [2]], [[0], [0]]]).shape; // [5, 2, 4]
  */
@@ -31,7 +34,15 @@ export function dotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: Dot
   return dotGeneralPrimitive(asArray(lhs, 'dotGeneral'), asArray(rhs, 'dotGeneral'), { dimensionNumbers, ...options });
 }
 
-/** The product of vectors and matrices, or, with `dimensionNumbers`, {@link dotGeneral}. Mirrors `jax.lax.dot`. @throws ShapeError where the operands do not fit @example lax.dot(np.array([1, 2]), np.array([3, 4])).item() // 11 */
+/**
+ * The product of vectors and matrices, or, with `dimensionNumbers`, {@link dotGeneral}. Mirrors `jax.lax.dot`.
+ *
+ * @param lhs a vector or a matrix
+ * @param rhs a vector or a matrix
+ * @throws ShapeError where the operands do not fit
+ * @example
+ * lax.dot(np.array([1, 2]), np.array([3, 4])).item() // 11
+ */
 export function dot(lhs: ArrayLike, rhs: ArrayLike, options: DotOptions & { dimensionNumbers?: DotDimensionNumbers | null } = {}): Array {
   const [x, y] = [asArray(lhs, 'dot'), asArray(rhs, 'dot')];
   const { dimensionNumbers, ...others } = options;
@@ -45,6 +56,8 @@ export function dot(lhs: ArrayLike, rhs: ArrayLike, options: DotOptions & { dime
 /**
  * Products of the matrices in the last two dimensions, other dimensions being equal. Mirrors `jax.lax.batch_matmul`. @throws ShapeError where they are not
  *
+ * @param lhs [..., m, k]
+ * @param rhs [..., k, n] with the same batch dimensions
  * @example
  * lax.batchMatmul(np.ones([5, 2, 3]), np.ones([5, 3, 4])).shape; // [5, 2, 4]
  */
@@ -127,6 +140,7 @@ function forEachGroup(x: Array, sizes: Array, { dim, prefix }: { dim: number; pr
  * a batch dimension: the product as without groups. Mirrors `jax.lax.ragged_dot_general`.
  *
  * @param groupSizes integers `[groups]`, or of shape [..., groups] after the batch dimensions and those of lhs outside of the ragged one
+ * @param raggedDotDimensionNumbers which dimensions are contracted, of the batch, ragged and of the groups
  * @throws ShapeError, ArgumentError where operands or dimensions do not fit
  * @example
  * const d = { dotDimensionNumbers: [[[0], [0]], [[], []]], lhsRaggedDimensions: [0], rhsGroupDimensions: [] } as const;

@@ -599,6 +599,8 @@ export function selectN(which: ArrayLike, ...cases: readonly ArrayLike[]): Array
 /**
  * An array in another element type. Mirrors `jax.lax.convert_element_type`. @throws DtypeError for an unknown dtype
  *
+ * @param operand an array
+ * @param newDtype an element type, by name
  * @example
  * lax.convertElementType(np.array([1.7, -1.7]), 'int32').js(); // [1, -1]
  */
@@ -612,6 +614,8 @@ export function convertElementType(operand: ArrayLike, newDtype: DType | 'int' |
 /**
  * The bits of the elements as another element type; where sizes differ, the last dimension comes or goes. Mirrors `jax.lax.bitcast_convert_type`. @throws ShapeError where the last dimension does not fit
  *
+ * @param operand an array
+ * @param newDtype an element type, by name
  * @example
  * lax.bitcastConvertType(np.array([1, -2], { dtype: 'float32' }), 'uint32').js(); // [1065353216, 3221225472]
  */
@@ -622,6 +626,9 @@ export function bitcastConvertType(operand: ArrayLike, newDtype: DType): Array {
 /**
  * Values rounded to a float type with fewer bits, in the same dtype. Mirrors `jax.lax.reduce_precision`.
  *
+ * @param operand an array
+ * @param exponentBits bits of exponent that are kept
+ * @param mantissaBits bits of fraction that are kept
  * @example
  * lax.reducePrecision(np.array([1.001, 3.14159]), 8, 7).js(); // [1, 3.1406…]
  */

@@ -35,6 +35,7 @@ export function eigh(x: ArrayLike, options: EighOptions = {}): [Array, Array] {
 /**
  * The product of Householder reflectors in the columns of `a`. Mirrors `jax.lax.linalg.householder_product`.
  *
+ * @param taus the factors of the reflections, [..., k]
  * @example
  * lax.linalg.householderProduct(np.array([[1.0], [0.5]]), np.array([1.6])).shape; // [2, 1]
  */
@@ -50,6 +51,8 @@ export function lu(x: ArrayLike): [Array, Array, Array] {
 /**
  * The permutation that row exchanges make. Mirrors `jax.lax.linalg.lu_pivots_to_permutation`.
  *
+ * @param pivots int32 row exchanges, [..., k]
+ * @param permutationSize how many rows there are
  * @example
  * lax.linalg.luPivotsToPermutation(np.array([1, 1], { dtype: 'int32' }), 2).js(); // [1, 0]
  */
@@ -93,6 +96,8 @@ export function triangularSolve(a: ArrayLike, b: ArrayLike, options: Partial<cho
 /**
  * alpha · a · aᵀ + beta · c. Mirrors `jax.lax.linalg.symmetric_product`.
  *
+ * @param aMatrix [..., n, k]
+ * @param cMatrix [..., n, n]
  * @example
  * lax.linalg.symmetricProduct(np.array([[1.0], [2.0]]), np.zeros([2, 2]), { symmetrizeOutput: true }).js(); // [[1, 2], [2, 4]]
  */
@@ -103,6 +108,10 @@ export function symmetricProduct(aMatrix: ArrayLike, cMatrix: ArrayLike, options
 /**
  * The solution of tridiagonal systems, from the diagonals below, on and above the main one. Mirrors `jax.lax.linalg.tridiagonal_solve`.
  *
+ * @param dl the lower diagonal, [..., n], whose first element is not used
+ * @param d the diagonal, [..., n]
+ * @param du the upper diagonal, [..., n], whose last element is not used
+ * @param b right-hand sides, [..., n, k]
  * @example
  * lax.linalg.tridiagonalSolve(np.array([0.0, 1.0]), np.array([2.0, 2.0]), np.array([1.0, 0.0]), np.array([[3.0], [3.0]])).js(); // [[1], [1]]
  */

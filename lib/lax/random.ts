@@ -8,7 +8,13 @@ import { operands } from './operands';
 /** Generators of random bits. Mirrors `jax.lax.RandomAlgorithm`. */
 export const RandomAlgorithm = { RNG_DEFAULT: 'RNG_DEFAULT', RNG_THREE_FRY: 'RNG_THREE_FRY', RNG_PHILOX: 'RNG_PHILOX' } as const;
 
-/** Random bits of a key, and the next key. Mirrors `jax.lax.rng_bit_generator`. @example lax.rngBitGenerator(np.array([0, 1, 2, 3], { dtype: 'uint32' }), [2, 3])[1].dtype; // 'uint32' */
+/**
+ * Random bits of a key, and the next key. Mirrors `jax.lax.rng_bit_generator`.
+ *
+ * @param shape shape of the bits
+ * @example
+ * lax.rngBitGenerator(np.array([0, 1, 2, 3], { dtype: 'uint32' }), [2, 3])[1].dtype; // 'uint32'
+ */
 export function rngBitGenerator(key: ArrayLike, shape: Shape, options: { dtype?: DType; algorithm?: Algorithm } = {}): [Array, Array] {
   return rngBitGeneratorPrimitive(asArray(key, 'rngBitGenerator'), checkShape('rngBitGenerator', shape), checkDtype('rngBitGenerator', options.dtype ?? 'uint32'), options.algorithm ?? 'RNG_DEFAULT');
 }
@@ -19,6 +25,7 @@ export function rngBitGenerator(key: ArrayLike, shape: Shape, options: { dtype?:
  *
  * @param a a scalar; two JS numbers are floats, whole ones too
  * @param b a scalar of a's dtype, above a
+ * @param shape a shape
  * @throws DtypeError, ShapeError for other bounds
  * @example
  * lax.rngUniform(0, 1, [3]).shape // [3]

@@ -16,48 +16,105 @@ import { axisOf } from './shape';
 
 // Reductions over axes, running reductions, and the position of extremes.
 
-/** Sum over axes. Mirrors `jax.lax.reduce_sum`. @throws DtypeError for bool @example lax.reduceSum(np.array([[1, 5], [7, 2]]), [1]).js(); // [6, 9] */
+/**
+ * Sum over axes. Mirrors `jax.lax.reduce_sum`.
+ *
+ * @param operand an array
+ * @throws DtypeError for bool
+ * @example
+ * lax.reduceSum(np.array([[1, 5], [7, 2]]), [1]).js(); // [6, 9]
+ */
 export function reduceSum(operand: ArrayLike, axes: readonly number[]): Array {
   return reduceSumP(asArray(operand, 'reduceSum'), axes);
 }
 
-/** Product over axes. Mirrors `jax.lax.reduce_prod`. @example lax.reduceProd(np.array([[1, 5], [7, 2]]), [0, 1]).js(); // 70 */
+/**
+ * Product over axes. Mirrors `jax.lax.reduce_prod`.
+ *
+ * @param operand an array
+ * @example
+ * lax.reduceProd(np.array([[1, 5], [7, 2]]), [0, 1]).js(); // 70
+ */
 export function reduceProd(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceProd(asArray(operand, 'reduceProd'), axes);
 }
 
-/** Greatest over axes. Mirrors `jax.lax.reduce_max`. @example lax.reduceMax(np.array([[1, 5], [7, 2]]), [0]).js(); // [7, 5] */
+/**
+ * Greatest over axes. Mirrors `jax.lax.reduce_max`.
+ *
+ * @param operand an array
+ * @example
+ * lax.reduceMax(np.array([[1, 5], [7, 2]]), [0]).js(); // [7, 5]
+ */
 export function reduceMax(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceMax(asArray(operand, 'reduceMax'), axes);
 }
 
-/** Least over axes. Mirrors `jax.lax.reduce_min`. @example lax.reduceMin(np.array([[1, 5], [7, 2]]), [0]).js(); // [1, 2] */
+/**
+ * Least over axes. Mirrors `jax.lax.reduce_min`.
+ *
+ * @param operand an array
+ * @example
+ * lax.reduceMin(np.array([[1, 5], [7, 2]]), [0]).js(); // [1, 2]
+ */
 export function reduceMin(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceMin(asArray(operand, 'reduceMin'), axes);
 }
 
-/** And of bits over axes. Mirrors `jax.lax.reduce_and`. @example lax.reduceAnd(np.array([[true, false], [true, true]]), [1]).js(); // [false, true] */
+/**
+ * And of bits over axes. Mirrors `jax.lax.reduce_and`.
+ *
+ * @param operand an array
+ * @example
+ * lax.reduceAnd(np.array([[true, false], [true, true]]), [1]).js(); // [false, true]
+ */
 export function reduceAnd(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceAnd(asArray(operand, 'reduceAnd'), axes);
 }
 
-/** Or of bits over axes. Mirrors `jax.lax.reduce_or`. @example lax.reduceOr(np.array([[true, false], [false, false]]), [1]).js(); // [true, false] */
+/**
+ * Or of bits over axes. Mirrors `jax.lax.reduce_or`.
+ *
+ * @param operand an array
+ * @example
+ * lax.reduceOr(np.array([[true, false], [false, false]]), [1]).js(); // [true, false]
+ */
 export function reduceOr(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceOr(asArray(operand, 'reduceOr'), axes);
 }
 
-/** Exclusive or of bits over axes. Mirrors `jax.lax.reduce_xor`. @example lax.reduceXor(np.array([12, 10], { dtype: 'int32' }), [0]).js(); // 6 */
+/**
+ * Exclusive or of bits over axes. Mirrors `jax.lax.reduce_xor`.
+ *
+ * @param operand an array
+ * @example
+ * lax.reduceXor(np.array([12, 10], { dtype: 'int32' }), [0]).js(); // 6
+ */
 export function reduceXor(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceXor(asArray(operand, 'reduceXor'), axes);
 }
 
-/** Position of the greatest along an axis. Mirrors `jax.lax.argmax`. @example lax.argmax(np.array([[1, 5], [7, 2]]), 1, 'int32').js(); // [1, 0] */
+/**
+ * Position of the greatest along an axis. Mirrors `jax.lax.argmax`.
+ *
+ * @param operand an array
+ * @param indexDtype an integer dtype
+ * @example
+ * lax.argmax(np.array([[1, 5], [7, 2]]), 1, 'int32').js(); // [1, 0]
+ */
 export function argmax(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmax');
   return r.argmax(x, axisOf('argmax', axis, x.ndim), checkDtype('argmax', indexDtype));
 }
 
-/** Position of the least along an axis. Mirrors `jax.lax.argmin`. @example lax.argmin(np.array([[1, 5], [7, 2]]), 1, 'int32').js(); // [0, 1] */
+/**
+ * Position of the least along an axis. Mirrors `jax.lax.argmin`.
+ *
+ * @param operand an array
+ * @param indexDtype an integer dtype
+ * @example
+ * lax.argmin(np.array([[1, 5], [7, 2]]), 1, 'int32').js(); // [0, 1]
+ */
 export function argmin(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmin');
   return r.argmin(x, axisOf('argmin', axis, x.ndim), checkDtype('argmin', indexDtype));
@@ -165,6 +222,7 @@ const REDUCERS: Record<Monoid, (x: Array, axes: readonly number[]) => Array> = {
  * Reduces an array, or a tree of arrays together, over dimensions by a function of two scalars (or two trees of them), which must be associative, with
  * `initValues` as its identity. Sums, products, extremes and bit operations are recognised. Mirrors `jax.lax.reduce`.
  *
+ * @param operands arrays of one shape
  * @throws TreeError where structures differ; ArgumentError where the computation uses arrays from outside
  * @example
  * lax.reduce(np.arange(4), 0, lax.add, [0]).item() // 6

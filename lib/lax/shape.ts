@@ -16,7 +16,13 @@ export function axisOf(op: string, axis: number, ndim: number): number {
   return axis < 0 ? axis + ndim : axis;
 }
 
-/** New dimensions of the given sizes at the front, the array being repeated along them. Mirrors `jax.lax.broadcast`. @example lax.broadcast(np.array([1, 2]), [3]).shape; // [3, 2] */
+/**
+ * New dimensions of the given sizes at the front, the array being repeated along them. Mirrors `jax.lax.broadcast`.
+ *
+ * @param operand an array
+ * @example
+ * lax.broadcast(np.array([1, 2]), [3]).shape; // [3, 2]
+ */
 export function broadcast(operand: ArrayLike, sizes: Shape): Array {
   const x = asArray(operand, 'broadcast');
   return p.broadcastInDim(x, [...checkShape('broadcast', sizes, 'sizes'), ...x.shape], p.range(x.ndim).map((d) => d + sizes.length));
@@ -25,6 +31,7 @@ export function broadcast(operand: ArrayLike, sizes: Shape): Array {
 /**
  * An array repeated to a shape; `broadcastDimensions[i]` is the dimension of the result that dimension i goes to. Mirrors `jax.lax.broadcast_in_dim`.
  *
+ * @param operand an array
  * @example
  * lax.broadcastInDim(np.array([1, 2]), [2, 3], [0]).js(); // [[1, 1, 1], [2, 2, 2]]
  */
@@ -35,7 +42,13 @@ export function broadcastInDim(operand: ArrayLike, shape: Shape, broadcastDimens
   return p.broadcastInDim(sorted, checkShape('broadcastInDim', shape), order.map((i) => broadcastDimensions[i]!));
 }
 
-/** Dimensions of size 1 at the front, up to a rank; an array of that rank or more stays. Mirrors `jax.lax.broadcast_to_rank`. @example lax.broadcastToRank(np.array([1, 2]), 3).shape; // [1, 1, 2] */
+/**
+ * Dimensions of size 1 at the front, up to a rank; an array of that rank or more stays. Mirrors `jax.lax.broadcast_to_rank`.
+ *
+ * @param x an array
+ * @example
+ * lax.broadcastToRank(np.array([1, 2]), 3).shape; // [1, 1, 2]
+ */
 export function broadcastToRank(x: ArrayLike, rank: number): Array {
   const a = asArray(x, 'broadcastToRank');
   return rank <= a.ndim ? a : broadcast(a, p.range(rank - a.ndim).map(() => 1));
@@ -56,7 +69,14 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   });
 }
 
-/** An array repeated to the shape of another. Mirrors `jax.lax.broadcast_like`. @example lax.broadcastLike(1, np.zeros([2, 2])).js(); // [[1, 1], [1, 1]] */
+/**
+ * An array repeated to the shape of another. Mirrors `jax.lax.broadcast_like`.
+ *
+ * @param arr an array or a number
+ * @param likeArr the array whose shape is taken
+ * @example
+ * lax.broadcastLike(1, np.zeros([2, 2])).js(); // [[1, 1], [1, 1]]
+ */
 export function broadcastLike(arr: ArrayLike, likeArr: ArrayLike): Array {
   const x = asArray(arr, 'broadcastLike');
   const { shape } = asArray(likeArr, 'broadcastLike');
@@ -68,6 +88,7 @@ export function broadcastLike(arr: ArrayLike, likeArr: ArrayLike): Array {
 /**
  * Several dimensions in a row as one: from `startDimension` up to, not including, `stopDimension`. Mirrors `jax.lax.collapse`.
  *
+ * @param operand an array
  * @example
  * lax.collapse(np.ones([2, 3, 4]), 0, { stopDimension: 2 }).shape; // [6, 4]
  */
@@ -83,6 +104,7 @@ export function collapse(operand: ArrayLike, startDimension: number, options: { 
 /**
  * Arrays of one dtype, joined along a dimension. Mirrors `jax.lax.concatenate`. @throws DtypeError, ShapeError where they do not go together
  *
+ * @param arrays arrays that agree but for this dimension
  * @example
  * lax.concatenate([np.array([1, 2]), np.array([3])], 0).js(); // [1, 2, 3]
  */
@@ -95,6 +117,7 @@ export function concatenate(arrays: readonly ArrayLike[], dimension: number): Ar
 /**
  * New dimensions of size 1 at the given places of the result. Mirrors `jax.lax.expand_dims`. @throws ShapeError for places out of range or named twice
  *
+ * @param array an array
  * @example
  * lax.expandDims(np.array([1, 2]), [0, 2]).shape; // [1, 2, 1]
  */
@@ -108,7 +131,15 @@ export function expandDims(array: ArrayLike, dimensions: readonly number[]): Arr
   return p.broadcastInDim(x, shape, kept);
 }
 
-/** Dimensions of size 1 taken out. Mirrors `jax.lax.squeeze`. @throws ShapeError where one has another size @example lax.squeeze(np.ones([1, 3, 1]), [0, 2]).shape; // [3] */
+/**
+ * Dimensions of size 1 taken out. Mirrors `jax.lax.squeeze`.
+ *
+ * @param array an array
+ * @param dimensions dimensions of size 1 to drop
+ * @throws ShapeError where one has another size
+ * @example
+ * lax.squeeze(np.ones([1, 3, 1]), [0, 2]).shape; // [3]
+ */
 export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array {
   const x = asArray(array, 'squeeze');
   const dims = dimensions.map((d) => axisOf('squeeze', d, x.ndim));
@@ -119,6 +150,8 @@ export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array 
 /**
  * The same elements in row-major order in another shape, after the dimensions are put in the order of `dimensions`, if given. Mirrors `jax.lax.reshape`.
  *
+ * @param operand an array
+ * @param newSizes the shape, of as many elements
  * @example
  * lax.reshape(np.arange(6), [2, 3]).js(); // [[0, 1, 2], [3, 4, 5]]
  */
@@ -127,7 +160,14 @@ export function reshape(operand: ArrayLike, newSizes: Shape, options: { dimensio
   return p.reshape(options.dimensions ? p.transpose(x, options.dimensions) : x, checkShape('reshape', newSizes, 'newSizes'));
 }
 
-/** Dimensions in reverse order of their elements. Mirrors `jax.lax.rev`. @example lax.rev(np.array([[1, 2], [3, 4]]), [1]).js(); // [[2, 1], [4, 3]] */
+/**
+ * Dimensions in reverse order of their elements. Mirrors `jax.lax.rev`.
+ *
+ * @param operand an array
+ * @param dimensions dimensions to turn round
+ * @example
+ * lax.rev(np.array([[1, 2], [3, 4]]), [1]).js(); // [[2, 1], [4, 3]]
+ */
 export function rev(operand: ArrayLike, dimensions: readonly number[]): Array {
   return p.rev(asArray(operand, 'rev'), dimensions);
 }
@@ -135,6 +175,7 @@ export function rev(operand: ArrayLike, dimensions: readonly number[]): Array {
 /**
  * Dimensions in another order: dimension i of the result is dimension `permutation[i]`. Mirrors `jax.lax.transpose`.
  *
+ * @param operand an array
  * @example
  * lax.transpose(np.ones([2, 3, 4]), [2, 0, 1]).shape; // [4, 2, 3]
  */
@@ -145,6 +186,9 @@ export function transpose(operand: ArrayLike, permutation: readonly number[]): A
 /**
  * A value put around an array and between its elements: low, high and interior for each dimension; low and high may be negative. Mirrors `jax.lax.pad`.
  *
+ * @param operand an array
+ * @param paddingValue a scalar of the dtype of the operand
+ * @param paddingConfig `[low, high, interior]` for each dimension; negative ones cut
  * @example
  * lax.pad(np.array([1, 2, 3]), 0, [[1, 0, 1]]).js(); // [0, 1, 0, 2, 0, 3]
  */
@@ -156,6 +200,9 @@ export function pad(operand: ArrayLike, paddingValue: ArrayLike, paddingConfig: 
 /**
  * A range of each dimension, in steps. Mirrors `jax.lax.slice`. @throws ShapeError where it is not within the array
  *
+ * @param operand an array
+ * @param startIndices where the slice begins in each dimension
+ * @param limitIndices where it ends in each dimension, exclusive
  * @example
  * lax.slice(np.arange(10), [1], [8], { strides: [3] }).js(); // [1, 4, 7]
  */
@@ -166,6 +213,9 @@ export function slice(operand: ArrayLike, startIndices: readonly number[], limit
 /**
  * A range of one dimension; negative bounds are counted from its end, null is the end. Mirrors `jax.lax.slice_in_dim`.
  *
+ * @param operand an array
+ * @param startIndex where it begins; null for the beginning
+ * @param limitIndex where it ends, exclusive; null for the end
  * @example
  * lax.sliceInDim(np.arange(6).reshape([2, 3]), 1, null, { axis: 1 }).js(); // [[1, 2], [4, 5]]
  */
@@ -180,6 +230,8 @@ export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitI
 /**
  * One entry of a dimension, which stays with size 1 unless `keepdims` is false. Mirrors `jax.lax.index_in_dim`. @throws ShapeError out of bounds
  *
+ * @param operand an array
+ * @param index an integer; from the end where it is negative
  * @example
  * lax.indexInDim(np.array([[1, 2], [3, 4]]), -1, { keepdims: false }).js(); // [3, 4]
  */
@@ -195,6 +247,7 @@ export function indexInDim(operand: ArrayLike, index: number, options: { axis?: 
 /**
  * Parts of the given sizes along an axis. Mirrors `jax.lax.split`. @throws ShapeError unless the sizes add up
  *
+ * @param operand an array
  * @example
  * lax.split(np.arange(5), [2, 3]).map((part) => part.js()); // [[0, 1], [2, 3, 4]]
  */
@@ -225,6 +278,7 @@ export function unstack(x: ArrayLike, options: { axis?: number } | number = {}):
 /**
  * The array repeated along each dimension, as many times as `reps` says. Mirrors `jax.lax.tile`. @throws ShapeError unless there is a number for each dimension
  *
+ * @param operand an array
  * @example
  * lax.tile(np.array([1, 2]), [2]).js(); // [1, 2, 1, 2]
  */
@@ -236,12 +290,24 @@ export function tile(operand: ArrayLike, reps: readonly number[]): Array {
   return p.reshape(wide, x.shape.map((n, i) => n * reps[i]!));
 }
 
-/** The numbers 0, 1, … size − 1. Mirrors `jax.lax.iota`. @example lax.iota('int32', 4).js(); // [0, 1, 2, 3] */
+/**
+ * The numbers 0, 1, … size − 1. Mirrors `jax.lax.iota`.
+ *
+ * @param dtype an element type, by name
+ * @example
+ * lax.iota('int32', 4).js(); // [0, 1, 2, 3]
+ */
 export function iota(dtype: DtypeLike, size: number): Array {
   return p.iota(checkDtype('iota', dtype), checkShape('iota', size, 'size'), 0);
 }
 
-/** The index along one dimension, in an array of a shape. Mirrors `jax.lax.broadcasted_iota`. @example lax.broadcastedIota('int32', [2, 3], 1).js(); // [[0, 1, 2], [0, 1, 2]] */
+/**
+ * The index along one dimension, in an array of a shape. Mirrors `jax.lax.broadcasted_iota`.
+ *
+ * @param dtype an element type, by name
+ * @example
+ * lax.broadcastedIota('int32', [2, 3], 1).js(); // [[0, 1, 2], [0, 1, 2]]
+ */
 export function broadcastedIota(dtype: DtypeLike, shape: Shape, dimension: number): Array {
   const s = checkShape('broadcastedIota', shape);
   return p.iota(checkDtype('broadcastedIota', dtype), s, axisOf('broadcastedIota', dimension, s.length));
@@ -258,12 +324,26 @@ function filled(op: string, shape: Shape, value: ArrayLike, dtype: DtypeLike | n
   return s.length === 0 && scalar instanceof ConcreteArray ? scalar : p.broadcastInDim(scalar, s, []);
 }
 
-/** An array of one repeated value. Mirrors `jax.lax.full`. @example lax.full([2, 2], 7).js(); // [[7, 7], [7, 7]] */
+/**
+ * An array of one repeated value. Mirrors `jax.lax.full`.
+ *
+ * @param shape a shape
+ * @param fillValue a number, or a scalar array
+ * @example
+ * lax.full([2, 2], 7).js(); // [[7, 7], [7, 7]]
+ */
 export function full(shape: Shape, fillValue: ArrayLike, options: { dtype?: DtypeLike | null } = {}): Array {
   return filled('full', shape, fillValue, options.dtype);
 }
 
-/** One value in the shape and dtype of an array. Mirrors `jax.lax.full_like`. @example lax.fullLike(np.ones([2]), 3).js(); // [3, 3] */
+/**
+ * One value in the shape and dtype of an array. Mirrors `jax.lax.full_like`.
+ *
+ * @param x the array whose shape and dtype are taken
+ * @param fillValue a number, or a scalar array
+ * @example
+ * lax.fullLike(np.ones([2]), 3).js(); // [3, 3]
+ */
 export function fullLike(x: ArrayLike, fillValue: ArrayLike, options: { dtype?: DtypeLike | null; shape?: Shape | null } = {}): Array {
   const a = asArray(x, 'fullLike');
   return filled('fullLike', options.shape ?? a.shape, fillValue, options.dtype, a);
@@ -274,7 +354,14 @@ export function zerosLikeArray(x: ArrayLike): Array {
   return fullLike(x, 0);
 }
 
-/** An array whose values do not matter: zeros. Mirrors `jax.lax.empty`. @example lax.empty([2, 3], 'float32').shape; // [2, 3] */
+/**
+ * An array whose values do not matter: zeros. Mirrors `jax.lax.empty`.
+ *
+ * @param shape a shape
+ * @param dtype an element type, by name
+ * @example
+ * lax.empty([2, 3], 'float32').shape; // [2, 3]
+ */
 export function empty(shape: Shape, dtype: DtypeLike): Array {
   return filled('empty', shape, 0, dtype);
 }

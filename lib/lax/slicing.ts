@@ -58,7 +58,9 @@ function indexArrays(op: string, x: Array, indices: ArrayLike | readonly ArrayLi
 /**
  * A window of the given sizes, from start indices that may be computed; a start is moved where the window would not be inside. Mirrors `jax.lax.dynamic_slice`.
  *
+ * @param operand an array
  * @param startIndices a list of integer scalars, or an integer array of one dimension
+ * @param sliceSizes shape of the slice
  * @throws ShapeError where a window is larger than the array
  * @example
  * lax.dynamicSlice(np.arange(5), [3], [2]).js() // [3, 4]
@@ -69,7 +71,16 @@ export function dynamicSlice(operand: ArrayLike, startIndices: ArrayLike | reado
   return sliceProgram([x, ...indexArrays('dynamicSlice', x, startIndices, allow)], { sizes: sliceSizes, allow, list: globalThis.Array.isArray(startIndices) })[0]!;
 }
 
-/** An array with a window replaced, from start indices that may be computed. Mirrors `jax.lax.dynamic_update_slice`. @throws ShapeError, DtypeError @example lax.dynamicUpdateSlice(np.zeros(3), np.ones(1), [1]).js() // [0, 1, 0] */
+/**
+ * An array with a window replaced, from start indices that may be computed. Mirrors `jax.lax.dynamic_update_slice`.
+ *
+ * @param operand an array
+ * @param update what is put there, an array of the dtype of the operand
+ * @param startIndices where the slice begins in each dimension
+ * @throws ShapeError, DtypeError
+ * @example
+ * lax.dynamicUpdateSlice(np.zeros(3), np.ones(1), [1]).js() // [0, 1, 0]
+ */
 export function dynamicUpdateSlice(operand: ArrayLike, update: ArrayLike, startIndices: ArrayLike | readonly ArrayLike[], options: NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicUpdateSlice');
   const u = asArray(update, 'dynamicUpdateSlice');
@@ -81,27 +92,60 @@ function oneAxis(x: Array, index: ArrayLike, axis: number): ArrayLike[] {
   return range(x.ndim).map((d) => (d === axis ? index : 0));
 }
 
-/** A window of one dimension. Mirrors `jax.lax.dynamic_slice_in_dim`. @example lax.dynamicSliceInDim(np.arange(5), 1, 2).js() // [1, 2] */
+/**
+ * A window of one dimension. Mirrors `jax.lax.dynamic_slice_in_dim`.
+ *
+ * @param operand an array
+ * @param startIndex where the slice begins
+ * @param sliceSize size of the slice
+ * @example
+ * lax.dynamicSliceInDim(np.arange(5), 1, 2).js() // [1, 2]
+ */
 export function dynamicSliceInDim(operand: ArrayLike, startIndex: ArrayLike, sliceSize: number, options: { axis?: number } & NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicSliceInDim');
   const axis = axisOf('dynamicSliceInDim', options.axis ?? 0, x.ndim);
   return dynamicSlice(x, oneAxis(x, startIndex, axis), x.shape.map((n, d) => (d === axis ? sliceSize : n)), options);
 }
 
-/** One entry of a dimension, which stays with size 1 unless `keepdims` is false. Mirrors `jax.lax.dynamic_index_in_dim`. @example lax.dynamicIndexInDim(np.arange(5), 3, { keepdims: false }).item() // 3 */
+/**
+ * One entry of a dimension, which stays with size 1 unless `keepdims` is false. Mirrors `jax.lax.dynamic_index_in_dim`.
+ *
+ * @param operand an array
+ * @param index an integer; from the end where it is negative
+ * @example
+ * lax.dynamicIndexInDim(np.arange(5), 3, { keepdims: false }).item() // 3
+ */
 export function dynamicIndexInDim(operand: ArrayLike, index: ArrayLike, options: { axis?: number; keepdims?: boolean } & NegativeOption = {}): Array {
   const { keepdims = true, ...others } = options;
   const out = dynamicSliceInDim(operand, index, 1, others);
   return keepdims ? out : squeezeP(out, [axisOf('dynamicIndexInDim', options.axis ?? 0, out.ndim)]);
 }
 
-/** An array with a window of one dimension replaced. Mirrors `jax.lax.dynamic_update_slice_in_dim`. @example lax.dynamicUpdateSliceInDim(np.zeros(3), np.ones(1), 1, 0).js() // [0, 1, 0] */
+/**
+ * An array with a window of one dimension replaced. Mirrors `jax.lax.dynamic_update_slice_in_dim`.
+ *
+ * @param operand an array
+ * @param update what is put there, an array of the dtype of the operand
+ * @param startIndex where the slice begins
+ * @param axis a dimension
+ * @example
+ * lax.dynamicUpdateSliceInDim(np.zeros(3), np.ones(1), 1, 0).js() // [0, 1, 0]
+ */
 export function dynamicUpdateSliceInDim(operand: ArrayLike, update: ArrayLike, startIndex: ArrayLike, axis: number, options: NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicUpdateSliceInDim');
   return dynamicUpdateSlice(x, update, oneAxis(x, startIndex, axisOf('dynamicUpdateSliceInDim', axis, x.ndim)), options);
 }
 
-/** An array with one entry of a dimension replaced. Mirrors `jax.lax.dynamic_update_index_in_dim`. @example lax.dynamicUpdateIndexInDim(np.zeros(3), 7.5, 1, 0).js() // [0, 7.5, 0] */
+/**
+ * An array with one entry of a dimension replaced. Mirrors `jax.lax.dynamic_update_index_in_dim`.
+ *
+ * @param operand an array
+ * @param update what is put there, an array of the dtype of the operand
+ * @param index an integer; from the end where it is negative
+ * @param axis a dimension
+ * @example
+ * lax.dynamicUpdateIndexInDim(np.zeros(3), 7.5, 1, 0).js() // [0, 7.5, 0]
+ */
 export function dynamicUpdateIndexInDim(operand: ArrayLike, update: ArrayLike, index: ArrayLike, axis: number, options: NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicUpdateIndexInDim');
   const d = axisOf('dynamicUpdateIndexInDim', axis, x.ndim);
@@ -126,6 +170,10 @@ export interface GatherOptions {
 /**
  * Windows of an array at the given indices, of shape [..., n]. Mirrors `jax.lax.gather`. @throws ShapeError, DtypeError, ArgumentError where the numbers do not fit
  *
+ * @param operand an array
+ * @param startIndices an integer array, whose last dimension holds the start of a slice each
+ * @param dimensionNumbers which dimensions are which
+ * @param sliceSizes shape of the slices
  * @example
  * ```ts
  * const dimensionNumbers = { offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0] };
@@ -155,6 +203,9 @@ function scattering(op: string, f: typeof s.scatter): ScatterFunction {
 /**
  * An array with windows at the given indices, of shape [..., n], replaced by updates. Mirrors `jax.lax.scatter`.
  *
+ * @param operand an array
+ * @param scatterIndices an integer array, whose last dimension holds an index each
+ * @param dimensionNumbers which dimensions are which
  * @example
  * ```ts
  * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -165,6 +216,9 @@ export const scatter: ScatterFunction = scattering('scatter', s.scatter);
 /**
  * An array with updates added to windows. Mirrors `jax.lax.scatter_add`.
  *
+ * @param operand an array
+ * @param scatterIndices an integer array, whose last dimension holds an index each
+ * @param dimensionNumbers which dimensions are which
  * @example
  * ```ts
  * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -175,6 +229,9 @@ export const scatterAdd: ScatterFunction = scattering('scatterAdd', s.scatterAdd
 /**
  * An array with updates subtracted from windows. Mirrors `jax.lax.scatter_sub`.
  *
+ * @param operand an array
+ * @param scatterIndices an integer array, whose last dimension holds an index each
+ * @param dimensionNumbers which dimensions are which
  * @example
  * ```ts
  * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -185,6 +242,9 @@ export const scatterSub: ScatterFunction = scattering('scatterSub', s.scatterSub
 /**
  * An array with windows multiplied by updates. Mirrors `jax.lax.scatter_mul`.
  *
+ * @param operand an array
+ * @param scatterIndices an integer array, whose last dimension holds an index each
+ * @param dimensionNumbers which dimensions are which
  * @example
  * ```ts
  * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -195,6 +255,9 @@ export const scatterMul: ScatterFunction = scattering('scatterMul', s.scatterMul
 /**
  * An array with the lesser of windows and updates. Mirrors `jax.lax.scatter_min`.
  *
+ * @param operand an array
+ * @param scatterIndices an integer array, whose last dimension holds an index each
+ * @param dimensionNumbers which dimensions are which
  * @example
  * ```ts
  * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -205,6 +268,9 @@ export const scatterMin: ScatterFunction = scattering('scatterMin', s.scatterMin
 /**
  * An array with the greater of windows and updates. Mirrors `jax.lax.scatter_max`.
  *
+ * @param operand an array
+ * @param scatterIndices an integer array, whose last dimension holds an index each
+ * @param dimensionNumbers which dimensions are which
  * @example
  * ```ts
  * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -216,6 +282,10 @@ export const scatterMax: ScatterFunction = scattering('scatterMax', s.scatterMax
 /**
  * An array with a function of one element applied at the given indices. Mirrors `jax.lax.scatter_apply`. @throws ArgumentError if the function uses arrays from outside
  *
+ * @param operand an array
+ * @param scatterIndices an integer array, whose last dimension holds an index each
+ * @param func a function of a scalar
+ * @param dimensionNumbers which dimensions are which
  * @example
  * ```ts
  * const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -229,6 +299,8 @@ export function scatterApply(operand: ArrayLike, scatterIndices: ArrayLike, func
 /**
  * The entries of an array at one index array for each of the given axes, negative ones counted from the end. Mirrors `jax.lax.index_take`.
  *
+ * @param src an array
+ * @param idxs integer vectors, one for each axis
  * @example
  * lax.indexTake(np.array([[1, 2], [3, 4]], { dtype: 'int32' }), [np.array([1, 0], { dtype: 'int32' })], [0]).js(); // [[3, 4], [1, 2]]
  */

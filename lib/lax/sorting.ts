@@ -39,7 +39,14 @@ export function sortKeyVal(keys: ArrayLike, values: ArrayLike, options: Omit<Sor
   return sort([asArray(keys, 'sortKeyVal'), asArray(values, 'sortKeyVal')], options) as [Array, Array];
 }
 
-/** The k greatest along an axis in descending order, and their int32 positions. Mirrors `jax.lax.top_k`. @throws ArgumentError unless k is from 0 to the axis' size @example lax.topK(np.array([1, 3, 2]), 2).map((x) => x.js()) // [[3, 2], [1, 2]] */
+/**
+ * The k greatest along an axis in descending order, and their int32 positions. Mirrors `jax.lax.top_k`.
+ *
+ * @param operand an array
+ * @throws ArgumentError unless k is from 0 to the axis' size
+ * @example
+ * lax.topK(np.array([1, 3, 2]), 2).map((x) => x.js()) // [[3, 2], [1, 2]]
+ */
 export function topK(operand: ArrayLike, k: number, options: { axis?: number } | number = {}): [Array, Array] {
   const x = asArray(operand, 'topK');
   const axis = axisOf('topK', typeof options === 'number' ? options : (options.axis ?? -1), x.ndim);
@@ -66,6 +73,7 @@ function approx(op: string, x: Array, k: number, { reductionDimension = -1, reca
 /**
  * The k greatest along a dimension, and their positions; exact here, as on JAX's CPU. Mirrors `jax.lax.approx_max_k`.
  *
+ * @param operand an array
  * @example
  * lax.approxMaxK(np.array([3.0, 1.0, 4.0, 2.0]), 2)[0].js(); // [4, 3]
  */
@@ -76,6 +84,7 @@ export function approxMaxK(operand: ArrayLike, k: number, options: ApproxOptions
 /**
  * The k least along a dimension, and their positions; exact here, as on JAX's CPU. Mirrors `jax.lax.approx_min_k`.
  *
+ * @param operand an array
  * @example
  * lax.approxMinK(np.array([3.0, 1.0, 4.0, 2.0]), 2)[1].js(); // [1, 3]
  */

@@ -13,6 +13,9 @@ export type PaddingLike = 'VALID' | 'SAME' | 'SAME_LOWER' | readonly (readonly [
 /**
  * Low and high padding of each dimension by a rule. Mirrors `jax.lax.padtype_to_pads`. @throws ArgumentError for an unknown rule
  *
+ * @param inShape spatial shape of the input
+ * @param windowShape shape of the window
+ * @param windowStrides the step of the window along each spatial dimension
  * @example
  * lax.padtypeToPads([5, 5], [3, 3], [2, 2], 'SAME'); // [[1, 1], [1, 1]]
  */
@@ -51,6 +54,9 @@ type Trailing = readonly [options?: ReduceWindowOptions] | readonly [windowStrid
  * Reduces each window of an array, or of a tree of arrays, by a function of two scalars (as {@link reduce} takes them). Sums and extremes are recognised;
  * pad values are `initValue`. Strides and padding may be given by position. Mirrors `jax.lax.reduce_window`.
  *
+ * @param operand an array
+ * @param computation a function of two scalars, which is associative
+ * @param windowDimensions shape of the window
  * @throws ShapeError where the window does not fit
  * @example
  * lax.reduceWindow(np.array([1, 3, 2, 0]), -Infinity, lax.max, [2], [2], 'VALID').js() // [3, 2]
@@ -76,7 +82,16 @@ export function reduceWindow<T>(operand: T, initValue: unknown, computation: (a:
   return unflatten(outs) as never;
 }
 
-/** The shape of {@link reduceWindow}'s result. Mirrors `jax.lax.reduce_window_shape_tuple`. @example lax.reduceWindowShapeTuple([6], [3], [2], [[0, 0]]); // [2] */
+/**
+ * The shape of {@link reduceWindow}'s result. Mirrors `jax.lax.reduce_window_shape_tuple`.
+ *
+ * @param operandShape shape of what the window moves over
+ * @param windowDimensions shape of the window
+ * @param windowStrides the step of the window along each spatial dimension
+ * @param padding pairs of low and high padding
+ * @example
+ * lax.reduceWindowShapeTuple([6], [3], [2], [[0, 0]]); // [2]
+ */
 export function reduceWindowShapeTuple(operandShape: Shape, windowDimensions: Shape, windowStrides: readonly number[], padding: readonly (readonly [number, number])[], options: { baseDilation?: readonly number[] | null; windowDilation?: readonly number[] | null } = {}): number[] {
   return [...windowShape('reduceWindowShapeTuple', new ShapedArray(operandShape, 'float32'), windowParams(windowDimensions, { windowStrides, padding, ...options }))];
 }

@@ -23,6 +23,7 @@ const crossEntropy = (logits: Array, labels: Array): Array => np.negative(np.sum
  * Cross entropy of label distributions with softmax of logits (classes along the last axis, which is summed), not averaged.
  * Mirrors `braintools.metric.softmax_cross_entropy`.
  *
+ * @param labels what is right: classes, or their probabilities
  * @example softmaxCrossEntropy([[1, 2, 0.5]], [[0, 1, 0]]) // [0.464369]
  */
 export const softmaxCrossEntropy: (logits: ArrayLike, labels: ArrayLike) => Array = loss2('softmaxCrossEntropy', crossEntropy);
@@ -123,6 +124,7 @@ function multiclass(op: string, margin: number): (scores: ArrayLike, labels: Arr
 /**
  * Hinge loss of class indices against scores (classes along the last axis). Mirrors `braintools.metric.multiclass_hinge_loss`.
  *
+ * @param labels what is right: classes, or their probabilities
  * @example
  * metric.multiclassHingeLoss([1, 2, 3], np.array(2, { dtype: 'int32' })).js(); // 0
  */
@@ -130,6 +132,7 @@ export const multiclassHingeLoss: (scores: ArrayLike, labels: ArrayLike) => Arra
 /**
  * Perceptron loss of class indices against scores (classes along the last axis). Mirrors `braintools.metric.multiclass_perceptron_loss`.
  *
+ * @param labels what is right: classes, or their probabilities
  * @example
  * metric.multiclassPerceptronLoss([1, 2, 3], np.array(0, { dtype: 'int32' })).js(); // 2
  */
@@ -143,6 +146,7 @@ const polyOf = composite<{ epsilon: number }>('polyLossCrossEntropy', ([logits, 
 /**
  * Cross entropy plus epsilon (2) times the probability that the labels miss. Mirrors `braintools.metric.poly_loss_cross_entropy`.
  *
+ * @param logits scores before the softmax
  * @example
  * metric.polyLossCrossEntropy([[0, 0]], [[1, 0]], { epsilon: 2 }).js(); // [1.6931…]
  */
@@ -163,6 +167,7 @@ function divergence(logP: Array, targets: Array): Array {
 /**
  * Kullback-Leibler divergence of targets (probabilities along the last axis) from predictions given as logs. Mirrors `braintools.metric.kl_divergence`.
  *
+ * @param logPredictions logarithms of predicted probabilities, [..., n]
  * @throws DtypeError if either is not of floats
  * @example klDivergence(np.log([[0.5, 0.5]]), [[1, 0]]) // [0.6931472]
  */
@@ -183,6 +188,8 @@ export const convexKlDivergence: (logPredictions: ArrayLike, targets: ArrayLike)
 /**
  * klDivergence of targets that are given as logs, too. Mirrors `braintools.metric.kl_divergence_with_log_targets`. @throws DtypeError if either is not of floats
  *
+ * @param logPredictions logarithms of predicted probabilities, [..., n]
+ * @param logTargets logarithms of probabilities, [..., n]
  * @example
  * metric.klDivergenceWithLogTargets(np.log([0.5, 0.5]), np.log([0.25, 0.75])).js(); // 0.1308…
  */
@@ -205,6 +212,7 @@ const focalOf = composite<{ alpha: number | null; gamma: number }>('sigmoidFocal
 /**
  * Binary cross entropy in which examples already right count less, by the power gamma (2); alpha weighs positives. Mirrors `braintools.metric.sigmoid_focal_loss`. @throws DtypeError if logits are not floats
  *
+ * @param labels what is right: classes, or their probabilities
  * @example
  * metric.sigmoidFocalLoss([0, 2], [1, 1], { gamma: 2 }).js(); // [0.1732…, 0.0018…]
  */

@@ -101,6 +101,8 @@ const matrixCorrelationOf = composite('matrixCorrelation', ([x, y]) => {
 /**
  * Correlation of two matrices' entries above the diagonal. Mirrors `braintools.metric.matrix_correlation`. @throws ShapeError if they are not matrices of one shape
  *
+ * @param x an array
+ * @param y an array of the same shape
  * @example
  * metric.matrixCorrelation([[1, 0.5], [0.5, 1]], [[1, 0.2], [0.2, 1]]).shape; // []
  */
@@ -181,6 +183,9 @@ const weightedOf = composite('weightedCorrelation', ([x, y, w]) => {
 /**
  * Correlation of two vectors whose entries have weights. Mirrors `braintools.metric.weighted_correlation`. @throws ShapeError if they are not vectors of one length
  *
+ * @param x an array
+ * @param y an array of the same shape
+ * @param w weights, of the same shape
  * @example
  * metric.weightedCorrelation([1, 2, 3], [2, 4, 6], [1, 1, 1]).js(); // 1
  */

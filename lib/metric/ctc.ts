@@ -75,6 +75,8 @@ function ctc(op: string, logits: ArrayLike, logitPaddings: ArrayLike, labels: Ar
  * Connectionist temporal classification: minus the log probability of each label sequence (batch, labels) under logits (batch, time, classes),
  * summed over alignments. Paddings are 1 where a step or label is none. Mirrors `braintools.metric.ctc_loss`.
  *
+ * @param logitPaddings 1 where a time step is padding, [batch, time]
+ * @param labelPaddings 1 where a label is padding, [batch, labels]
  * @throws DtypeError, ShapeError, ArgumentError if logits are not floats, shapes do not fit, or blankId is no class
  * @example ctcLoss(np.zeros([1, 2, 3]), np.zeros([1, 2]), np.array([[1]], 'int32'), np.zeros([1, 1])) // [-log(3 / 9)]
  */
@@ -86,6 +88,9 @@ export function ctcLoss(logits: ArrayLike, logitPaddings: ArrayLike, labels: Arr
  * `[loss, blanks, labels]`: {@link ctcLoss}, and the log probabilities of all alignments up to each step that end in a blank (time, batch, labels + 1) or
  * in a label (time, batch, labels). Mirrors `braintools.metric.ctc_loss_with_forward_probs`.
  *
+ * @param logits scores before the softmax
+ * @param logitPaddings 1 where a time step is padding, [batch, time]
+ * @param labelPaddings 1 where a label is padding, [batch, labels]
  * @throws DtypeError, ShapeError as {@link ctcLoss}
  * @example
  * ```ts

@@ -66,6 +66,8 @@ export function firingRate(spikes: ArrayLike, width: number, given: DtOptions = 
  * The least cost of turning one spike train into another: 1 for each spike added or removed, `costFactor` for each unit of time that one is moved by.
  * Mirrors `braintools.metric.victor_purpura_distance`.
  *
+ * @param spikeTimes1 times of the spikes of a train
+ * @param spikeTimes2 times of the spikes of the other train
  * @example victorPurpuraDistance([1, 2], [1.5]) // 1.5
  */
 export function victorPurpuraDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike, given: { costFactor?: number } = {}): number {
@@ -95,6 +97,8 @@ const vanRossumOf = composite<{ tau: number; points: number }>('vanRossumDistanc
 /**
  * Distance of two spike trains, each smoothed by an exponential kernel of time constant tau. Mirrors `braintools.metric.van_rossum_distance`.
  *
+ * @param spikeTimes1 times of the spikes of a train
+ * @param spikeTimes2 times of the spikes of the other train
  * @param options.tMax end of the comparison; by default 5 tau after the last spike
  * @example
  * metric.vanRossumDistance([1, 5], [1, 5]); // 0
@@ -114,6 +118,7 @@ export function vanRossumDistance(spikeTimes1: ArrayLike, spikeTimes2: ArrayLike
  * `braintools.metric.spike_train_synchrony`.
  *
  * @param spikeMatrix (time, neurons)
+ * @param windowSize length of the window
  * @example spikeTrainSynchrony([[1, 1], [0, 1]], 0.5, { dt: 1 }) // 2/3
  */
 export function spikeTrainSynchrony(spikeMatrix: ArrayLike, windowSize: number, given: DtOptions = {}): number {
@@ -221,6 +226,7 @@ const correlationIndexOf = composite<{ binSize: number; bins: number }>('correla
  * Mean correlation of the neurons' spike counts in windows. Mirrors `braintools.metric.correlation_index`.
  *
  * @param spikeMatrix (time, neurons)
+ * @param windowSize length of the window
  * @example
  * metric.correlationIndex(np.ones([20, 2]), 5, { dt: 1 }); // 0
  */

@@ -161,6 +161,8 @@ export function phaseAmplitudeCoupling(lfp: ArrayLike, dt: number, given: Coupli
 /**
  * The modulation index of theta (4 to 8 Hz) and gamma (30 to 80 Hz). Mirrors `braintools.metric.theta_gamma_coupling`.
  *
+ * @param lfp the signal over time
+ * @param dt length of a time step
  * @example
  * metric.thetaGammaCoupling(random.randn(512), 0.001).shape; // []
  */
@@ -179,6 +181,7 @@ const csdOf = composite<{ factor: number }>('currentSourceDensity', ([x], { fact
  * `braintools.metric.current_source_density`.
  *
  * @param lfpLaminar of any shape with the electrodes along an axis, by default the last
+ * @param electrodeSpacing distance between electrodes
  * @returns the same shape with two electrodes less
  * @throws ShapeError for fewer than 3 electrodes
  * @example
@@ -204,6 +207,8 @@ const entropyOf = composite('spectralEntropy', ([density]) => {
 /**
  * Entropy of a signal's spectrum in a band (1 to 100 Hz), from 0 for one frequency to 1 for noise. Mirrors `braintools.metric.spectral_entropy`.
  *
+ * @param lfp the signal over time
+ * @param dt length of a time step
  * @example
  * metric.spectralEntropy(random.randn(256), 0.001).shape; // []
  */
@@ -229,6 +234,7 @@ const phaseCoherenceOf = composite<{ factors: number[] }>('lfpPhaseCoherence', (
  * How constant the phase between any two channels is in a band (8 to 12 Hz), from 0 to 1. Mirrors `braintools.metric.lfp_phase_coherence`.
  *
  * @param lfpSignals (time, channels)
+ * @param dt length of a time step
  * @returns (channels, channels)
  * @example
  * metric.lfpPhaseCoherence(random.randn(256, 3), 0.001).shape; // [3, 3]

@@ -38,6 +38,8 @@ export function pairwiseCosineSimilarity(X: ArrayLike, Y: ArrayLike | null = nul
 /**
  * `1 - pairwiseCosineSimilarity`. Mirrors `braintools.metric.pairwise_cosine_distance`. @throws ShapeError if the operands are not matrices with the same number of columns
  *
+ * @param X vectors [n, d]
+ * @param Y vectors [m, d]; null for those of X
  * @example
  * metric.pairwiseCosineDistance([[1, 0], [0, 1]]).js(); // [[0, 1], [1, 0]]
  */

@@ -48,6 +48,7 @@ export const absoluteError: ErrorLoss = errorLoss('absoluteError', 'mean', (e) =
 /**
  * Half the squared error, by default not reduced. Mirrors `braintools.metric.l2_loss`.
  *
+ * @param targets what is to be predicted, of the same shape
  * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
  * @example l2Loss([1, 2, 4], [1.5, 1, 1]) // [0.125, 0.5, 4.5]
  */
@@ -77,6 +78,7 @@ const huberOf = composite<Reducing>('huberLoss', ([delta, p, t], statics) => {
 /**
  * Quadratic in errors up to `delta` (1) and linear beyond, by default not reduced. Mirrors `braintools.metric.huber_loss`.
  *
+ * @param targets what is to be predicted, of the same shape
  * @throws DtypeError if predictions are not floats
  * @example huberLoss([1, 2, 4], [1.5, 1, 1]) // [0.125, 0.5, 2.5]
  */
@@ -94,6 +96,8 @@ const l1Of = composite<Reducing>('l1Loss', ([x, y], statics) => {
 /**
  * Absolute errors averaged over each sample (a row of the first axis), then reduced over samples. Mirrors `braintools.metric.l1_loss`.
  *
+ * @param logits scores before the softmax
+ * @param targets what is to be predicted, of the same shape
  * @example l1Loss([[1, 2], [3, 4]], [[1, 0], [0, 0]], { reduction: 'none' }) // [1, 3.5]
  */
 export function l1Loss(logits: ArrayLike, targets: ArrayLike, given: { reduction?: Reduction } = {}): Array {
@@ -134,6 +138,8 @@ const distanceOf = composite<{ epsilon: number }>('cosineDistance', ([p, t], { e
 /**
  * Cosine of the angle between vectors along the last axis, whose norms count as at least epsilon. Mirrors `braintools.metric.cosine_similarity`.
  *
+ * @param predictions an array of floats
+ * @param targets what is to be predicted, of the same shape
  * @throws DtypeError if either is not of floats
  * @example cosineSimilarity([[1, 0]], [[1, 1]]) // [0.70710677]
  */
@@ -142,7 +148,15 @@ export function cosineSimilarity(predictions: ArrayLike, targets: ArrayLike, giv
   return similarityOf([floats('cosineSimilarity', 'predictions', predictions), floats('cosineSimilarity', 'targets', targets)], { epsilon })[0]!;
 }
 
-/** `1 - cosineSimilarity`. Mirrors `braintools.metric.cosine_distance`. @throws DtypeError if either is not of floats @example metric.cosineDistance([1, 0], [0, 1]).js(); // 1 */
+/**
+ * `1 - cosineSimilarity`. Mirrors `braintools.metric.cosine_distance`.
+ *
+ * @param predictions an array of floats
+ * @param targets what is to be predicted, of the same shape
+ * @throws DtypeError if either is not of floats
+ * @example
+ * metric.cosineDistance([1, 0], [0, 1]).js(); // 1
+ */
 export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, given: { epsilon?: number } = {}): Array {
   const { epsilon = 1e-8 } = checkOptions('cosineDistance', ['epsilon'], given);
   return distanceOf([floats('cosineDistance', 'predictions', predictions), floats('cosineDistance', 'targets', targets)], { epsilon })[0]!;
@@ -151,6 +165,7 @@ export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, given
 /**
  * 2-norm of the errors along an axis (over two axes: the spectral norm of the matrices). Mirrors `braintools.metric.l2_norm`.
  *
+ * @param targets what is to be predicted, of the same shape
  * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
  * @example l2Norm([3, 4]).item() // 5
  */
@@ -177,6 +192,7 @@ const safeNormOf = composite<Required<SafeNormOptions>>('safeNorm', ([x, floor],
 /**
  * Norms that are at least minNorm, with finite derivatives at zero. Mirrors `braintools.metric.safe_norm`.
  *
+ * @param x an array
  * @throws ArgumentError, ShapeError as `np.linalg.norm`
  * @example safeNorm([0, 0], 1e-3).item() // 0.001
  */

@@ -329,6 +329,8 @@ export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
 /**
  * Rows of the identity matrix, by index; zeros where an index is out of range. Mirrors `jax.nn.one_hot`.
  *
+ * @param x an integer array
+ * @param numClasses the number of classes
  * @example
  * nn.oneHot(np.array([2, 0], { dtype: 'int32' }), 3).js(); // [[0, 0, 1], [1, 0, 0]]
  */

@@ -52,6 +52,8 @@ function isModule(n: Node): boolean {
  *
  * Mirrors `brainstate.nn.call_all_fns`.
  *
+ * @param target a module, or a graph of them
+ * @param fnName the name of the method
  * @throws ArgumentError for a module without the method, unless `fnIfNotExist` says otherwise
  * @example
  * nn.callAllFns(new nn.GRUCell(2, 3), 'initState') instanceof nn.GRUCell; // true

@@ -35,6 +35,8 @@ function splitOptions(op: string, given: readonly unknown[]): { args: unknown[];
  *
  * Mirrors `brainstate.nn.vmap_call_all_fns`.
  *
+ * @param target a module, or a graph of them
+ * @param fnName the name of the method
  * @example
  * ```ts
  * const cell = nn.vmapCallAllFns(new nn.GRUCell(2, 3), 'initState', { axisSize: 4 });
@@ -56,6 +58,8 @@ export function vmapCallAllFns<M>(target: M, fnName: string, given: MappedCallOp
  *
  * Mirrors `brainstate.nn.vmap_init_all_states`.
  *
+ * @param target a module, or a graph of them
+ * @param argsAndOptions arguments of the method, and options last
  * @throws ArgumentError without `axisSize`
  * @example
  * ```ts
@@ -73,6 +77,8 @@ export function vmapInitAllStates<M>(target: M, ...argsAndOptions: [...unknown[]
  *
  * Mirrors `brainstate.nn.vmap_reset_all_states`, which loses the axis.
  *
+ * @param target a module, or a graph of them
+ * @param argsAndOptions arguments of the method, and options last
  * @throws ArgumentError without `axisSize`; BatchAxisError for a state that does not have the axis
  * @example
  * ```ts

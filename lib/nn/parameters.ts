@@ -100,6 +100,7 @@ export type ValuesByPath = Readonly<Record<string, unknown>> | ReadonlyMap<Path 
  *
  * Mirrors `brainstate.nn.assign_state_values`.
  *
+ * @param target a module, or a graph of them
  * @returns `[unexpected, missing]`: keys that no state has, as given, and paths of states that no key names
  *
  * @example

@@ -20,6 +20,7 @@ export interface BlockScaleConfig {
 /**
  * Blocks of 16 in float4 or of 32 in float8, with their scales. Mirrors `jax.nn.get_scaled_dot_general_config`. @throws ArgumentError for another mode
  *
+ * @param globalScale a scale for all blocks; null for none
  * @example
  * nn.getScaledDotGeneralConfig('mxfp8').blockSize; // 32
  */
@@ -38,6 +39,7 @@ export function getScaledDotGeneralConfig(mode: 'nvfp4' | 'mxfp8', globalScale: 
  * @param rhs [B, N, K]
  * @param lhsScales [B, M, blocks] where blocks divides K
  * @param rhsScales [B, N, blocks]
+ * @param preferredElementType dtype of the result
  * @returns [B, M, N]
  * @throws ShapeError where shapes do not go together
  * @example
@@ -131,6 +133,9 @@ export interface ScaledDotGeneralOptions {
  *
  * Mirrors `jax.nn.scaled_dot_general`, which runs on GPUs only; `implementation` is deprecated there.
  *
+ * @param lhs an array of floats
+ * @param rhs an array of floats
+ * @param dimensionNumbers `[[lhs contracted, rhs contracted], [lhs batch, rhs batch]]`
  * @throws ShapeError unless blocks divide the contracted entries (of the gradient's product as well, for mxfp8), DtypeError for another result dtype
  * @example
  * nn.scaledDotGeneral(np.ones([2, 32]), np.ones([3, 32]), [[[1], [1]], [[], []]]).shape; // [2, 3]

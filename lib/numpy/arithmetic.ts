@@ -18,31 +18,67 @@ export function constLike(x: Array, value: number): Array {
   return astype(asArray(value), x.dtype, x.weakType);
 }
 
-/** Sum, elementwise; of booleans, logical or. Mirrors `jax.numpy.add`. @example np.add([1, 2], 3).js() // [4, 5] */
+/**
+ * Sum, elementwise; of booleans, logical or. Mirrors `jax.numpy.add`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.add([1, 2], 3).js() // [4, 5]
+ */
 export const add: BinaryUfunc = binaryUfunc('add', (x1, x2) => {
   const [x, y] = promoteArgs('add', x1, x2) as [Array, Array];
   return isBool(x) ? p.or(x, y) : p.add(x, y);
 }, 0);
 
-/** Difference, elementwise. Mirrors `jax.numpy.subtract`. @throws DtypeError for booleans @example np.subtract([4, 5], 3).js() // [1, 2] */
+/**
+ * Difference, elementwise. Mirrors `jax.numpy.subtract`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @throws DtypeError for booleans
+ * @example
+ * np.subtract([4, 5], 3).js() // [1, 2]
+ */
 export const subtract: BinaryUfunc = binaryUfunc('subtract', (x1, x2) => {
   const [x, y] = promoteArgs('subtract', x1, x2) as [Array, Array];
   return p.sub(x, y);
 });
 
-/** Product, elementwise; of booleans, logical and. Mirrors `jax.numpy.multiply`. @example np.multiply([1, 2], 3).js() // [3, 6] */
+/**
+ * Product, elementwise; of booleans, logical and. Mirrors `jax.numpy.multiply`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.multiply([1, 2], 3).js() // [3, 6]
+ */
 export const multiply: BinaryUfunc = binaryUfunc('multiply', (x1, x2) => {
   const [x, y] = promoteArgs('multiply', x1, x2) as [Array, Array];
   return isBool(x) ? p.and(x, y) : p.mul(x, y);
 }, 1);
 
-/** Quotient, elementwise, floating also for integers. Mirrors `jax.numpy.true_divide`. @example np.trueDivide([1, 2], 2).js() // [0.5, 1] */
+/**
+ * Quotient, elementwise, floating also for integers. Mirrors `jax.numpy.true_divide`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.trueDivide([1, 2], 2).js() // [0.5, 1]
+ */
 export function trueDivide(x1: ArrayLike, x2: ArrayLike): Array {
   const [x, y] = promoteArgsInexact('trueDivide', x1, x2) as [Array, Array];
   return p.div(x, y);
 }
 
-/** {@link trueDivide}. Mirrors `jax.numpy.divide`. @example np.divide([7, 8], 2).js(); // [3.5, 4] */
+/**
+ * {@link trueDivide}. Mirrors `jax.numpy.divide`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.divide([7, 8], 2).js(); // [3.5, 4]
+ */
 export const divide = trueDivide;
 
 function floatDivmod(x: Array, y: Array): [Array, Array] {
@@ -71,7 +107,15 @@ const floorDivideProgram = composite('floor_divide', ([a, b]) => {
   return [floorDivideOf(x, y)];
 });
 
-/** The largest integer not above the quotient, elementwise. Mirrors `jax.numpy.floor_divide`. @throws DtypeError for complex operands @example np.floorDivide([-7, 7], 2).js() // [-4, 3] */
+/**
+ * The largest integer not above the quotient, elementwise. Mirrors `jax.numpy.floor_divide`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @throws DtypeError for complex operands
+ * @example
+ * np.floorDivide([-7, 7], 2).js() // [-4, 3]
+ */
 export function floorDivide(x1: ArrayLike, x2: ArrayLike): Array {
   return floorDivideProgram([asArray(x1, 'floorDivide'), asArray(x2, 'floorDivide')], {})[0]!;
 }
@@ -94,12 +138,26 @@ const remainderProgram = composite('remainder', ([a, b]) => {
   return [remainderOf(x, y)];
 });
 
-/** The remainder with the divisor's sign, elementwise, as Python's `%`. Mirrors `jax.numpy.remainder`. @example np.remainder([-7, 7], 3).js() // [2, 1] */
+/**
+ * The remainder with the divisor's sign, elementwise, as Python's `%`. Mirrors `jax.numpy.remainder`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.remainder([-7, 7], 3).js() // [2, 1]
+ */
 export function remainder(x1: ArrayLike, x2: ArrayLike): Array {
   return remainderProgram([asArray(x1, 'remainder'), asArray(x2, 'remainder')], {})[0]!;
 }
 
-/** {@link remainder}. Mirrors `jax.numpy.mod`. @example np.mod([7, -7], 3).js(); // [1, 2] */
+/**
+ * {@link remainder}. Mirrors `jax.numpy.mod`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.mod([7, -7], 3).js(); // [1, 2]
+ */
 export const mod = remainder;
 
 const fmodProgram = composite('fmod', ([a, b]) => {
@@ -107,7 +165,14 @@ const fmodProgram = composite('fmod', ([a, b]) => {
   return [p.rem(x, isInteger(a!) || isInteger(b!) ? safeDivisor(y) : y)];
 });
 
-/** The remainder with the dividend's sign, elementwise, as C's `fmod`. Mirrors `jax.numpy.fmod`. @example np.fmod([-7, 7], 3).js() // [-1, 1] */
+/**
+ * The remainder with the dividend's sign, elementwise, as C's `fmod`. Mirrors `jax.numpy.fmod`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.fmod([-7, 7], 3).js() // [-1, 1]
+ */
 export function fmod(x1: ArrayLike, x2: ArrayLike): Array {
   return fmodProgram([asArray(x1, 'fmod'), asArray(x2, 'fmod')], {})[0]!;
 }
@@ -118,7 +183,14 @@ const divmodProgram = composite('divmod', ([a, b]) => {
   return isInteger(x) ? [floorDivideOf(x, y), remainderOf(x, y)] : floatDivmod(x, y);
 });
 
-/** {@link floorDivide} and {@link remainder}. Mirrors `jax.numpy.divmod`. @example np.divmod(7, 2).map((x) => x.item()) // [3, 1] */
+/**
+ * {@link floorDivide} and {@link remainder}. Mirrors `jax.numpy.divmod`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.divmod(7, 2).map((x) => x.item()) // [3, 1]
+ */
 export function divmod(x1: ArrayLike, x2: ArrayLike): [Array, Array] {
   return divmodProgram([asArray(x1, 'divmod'), asArray(x2, 'divmod')], {}) as [Array, Array];
 }
@@ -163,13 +235,27 @@ export function sign(x: ArrayLike): Array {
   return p.sign(asArray(x, 'sign'));
 }
 
-/** The greater, elementwise; NaN where either is. Mirrors `jax.numpy.maximum`. @example np.maximum([1, 5], 3).js() // [3, 5] */
+/**
+ * The greater, elementwise; NaN where either is. Mirrors `jax.numpy.maximum`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.maximum([1, 5], 3).js() // [3, 5]
+ */
 export const maximum: BinaryUfunc = binaryUfunc('maximum', (x1, x2) => {
   const [x, y] = promoteArgs('maximum', x1, x2) as [Array, Array];
   return p.max(x, y);
 });
 
-/** The less, elementwise; NaN where either is. Mirrors `jax.numpy.minimum`. @example np.minimum([1, 5], 3).js() // [1, 3] */
+/**
+ * The less, elementwise; NaN where either is. Mirrors `jax.numpy.minimum`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.minimum([1, 5], 3).js() // [1, 3]
+ */
 export const minimum: BinaryUfunc = binaryUfunc('minimum', (x1, x2) => {
   const [x, y] = promoteArgs('minimum', x1, x2) as [Array, Array];
   return p.min(x, y);
@@ -180,12 +266,26 @@ const fmaxProgram = composite<{ max: boolean }>('fmax', ([a, b], { max }) => {
   return [choose(p.or(max ? greater(x, y) : less(x, y), p.ne(y, y)), x, y)];
 });
 
-/** The greater, elementwise, NaN being ignored where it can. Mirrors `jax.numpy.fmax`. @example np.fmax([1, NaN], 0).js() // [1, 0] */
+/**
+ * The greater, elementwise, NaN being ignored where it can. Mirrors `jax.numpy.fmax`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.fmax([1, NaN], 0).js() // [1, 0]
+ */
 export function fmax(x1: ArrayLike, x2: ArrayLike): Array {
   return fmaxProgram([asArray(x1, 'fmax'), asArray(x2, 'fmax')], { max: true })[0]!;
 }
 
-/** The less, elementwise, NaN being ignored where it can. Mirrors `jax.numpy.fmin`. @example np.fmin([1, NaN], 0).js() // [0, 0] */
+/**
+ * The less, elementwise, NaN being ignored where it can. Mirrors `jax.numpy.fmin`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.fmin([1, NaN], 0).js() // [0, 0]
+ */
 export function fmin(x1: ArrayLike, x2: ArrayLike): Array {
   return fmaxProgram([asArray(x1, 'fmin'), asArray(x2, 'fmin')], { max: false })[0]!;
 }
@@ -248,7 +348,14 @@ export function wholePower(op: string, x: Array, n: number): Array {
   return n === 1 ? x : p.integerPow(x, n);
 }
 
-/** {@link power}. Mirrors `jax.numpy.pow`. @example np.pow([2, 3], 2).js(); // [4, 9] */
+/**
+ * {@link power}. Mirrors `jax.numpy.pow`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.pow([2, 3], 2).js(); // [4, 9]
+ */
 export const pow = power;
 
 /** x1 to the power x2 as floats, elementwise. Mirrors `jax.numpy.float_power`. @example np.floatPower([2, 3], -1).js() // [0.5, 0.3333…] */

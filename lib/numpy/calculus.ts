@@ -264,12 +264,28 @@ function convolution(op: 'convolve' | 'correlate', a: ArrayLike, v: ArrayLike, r
   return convolveC([x, y], { op, mode, precision: precision ?? null, preferred: preferredElementType ? checkDtype(op, preferredElementType) : null })[0]!;
 }
 
-/** Convolution of two vectors. Mirrors `jax.numpy.convolve`. @throws ShapeError for others than vectors @example np.convolve([1, 2], [1, 1]) // [1, 3, 2] */
+/**
+ * Convolution of two vectors. Mirrors `jax.numpy.convolve`.
+ *
+ * @param a a vector
+ * @param v a vector
+ * @throws ShapeError for others than vectors
+ * @example
+ * np.convolve([1, 2], [1, 1]) // [1, 3, 2]
+ */
 export function convolve(a: ArrayLike, v: ArrayLike, ...rest: Rest<ConvolveOptions, 'mode'>): Array {
   return convolution('convolve', a, v, rest, 'full');
 }
 
-/** Correlation of two vectors, the second conjugated. Mirrors `jax.numpy.correlate`. @throws ShapeError for others than vectors @example np.correlate([1, 2, 3], [1, 1]) // [3, 5] */
+/**
+ * Correlation of two vectors, the second conjugated. Mirrors `jax.numpy.correlate`.
+ *
+ * @param a a vector
+ * @param v a vector
+ * @throws ShapeError for others than vectors
+ * @example
+ * np.correlate([1, 2, 3], [1, 1]) // [3, 5]
+ */
 export function correlate(a: ArrayLike, v: ArrayLike, ...rest: Rest<ConvolveOptions, 'mode'>): Array {
   return convolution('correlate', a, v, rest, 'valid');
 }

@@ -9,13 +9,27 @@ import { promoteArgs, promoteArgsInexact } from './broadcast';
 import { type Rest, readOptions } from './program';
 import { choose } from './where';
 
-/** Equality, elementwise, as bool. Mirrors `jax.numpy.equal`. @example np.equal([1, 2], 2).js() // [false, true] */
+/**
+ * Equality, elementwise, as bool. Mirrors `jax.numpy.equal`.
+ *
+ * @param x an array of any dtype
+ * @param y an array that broadcasts against x
+ * @example
+ * np.equal([1, 2], 2).js() // [false, true]
+ */
 export function equal(x: ArrayLike, y: ArrayLike): Array {
   const [a, b] = promoteArgs('equal', x, y) as [Array, Array];
   return p.eq(a, b);
 }
 
-/** Inequality, elementwise, as bool. Mirrors `jax.numpy.not_equal`. @example np.notEqual([1, 2], 2).js() // [true, false] */
+/**
+ * Inequality, elementwise, as bool. Mirrors `jax.numpy.not_equal`.
+ *
+ * @param x an array of any dtype
+ * @param y an array that broadcasts against x
+ * @example
+ * np.notEqual([1, 2], 2).js() // [true, false]
+ */
 export function notEqual(x: ArrayLike, y: ArrayLike): Array {
   const [a, b] = promoteArgs('notEqual', x, y) as [Array, Array];
   return p.ne(a, b);
@@ -99,6 +113,8 @@ const allcloseProgram = composite<{ equalNan: boolean }>('allclose', (args, stat
 /**
  * Whether all elements are close, as {@link isclose} says. Mirrors `jax.numpy.allclose`.
  *
+ * @param a an array
+ * @param b an array that broadcasts against a
  * @example
  * np.allclose([1, 2], [1 + 1e-6, 2]).item() // true
  */

@@ -113,6 +113,7 @@ export function copy(a: ArrayLike, options?: { order?: 'C' | 'K' | 'A' | null })
  * An array in another element type: floats become integers by dropping the fraction, complex numbers real by dropping the imaginary part, and all
  * but 0 become true. Mirrors `jax.numpy.astype`.
  *
+ * @param x an array
  * @throws DtypeError for an unknown dtype
  * @example
  * np.astype([1.5, -1.5], 'int32').js() // [1, -1]
@@ -174,6 +175,7 @@ export function empty(shape: Shape | number, ...rest: Rest<DtypeOption, 'dtype'>
 /**
  * An array of one repeated value, or of an array that broadcasts to the shape. Mirrors `jax.numpy.full`, except that plain numbers are float32.
  *
+ * @param fillValue a number, or an array that broadcasts to the shape
  * @throws as {@link zeros}
  * @example
  * np.full([2], 7).js() // [7, 7]
@@ -219,7 +221,15 @@ export function emptyLike(prototype: ArrayLike, ...rest: Rest<LikeOptions, 'dtyp
   return fillAs('emptyLike', prototype, asArray(0), rest);
 }
 
-/** One value in the shape and dtype of an array. Mirrors `jax.numpy.full_like`. @throws as {@link zeros} @example np.fullLike([1, 2], 7).js() // [7, 7] */
+/**
+ * One value in the shape and dtype of an array. Mirrors `jax.numpy.full_like`.
+ *
+ * @param a the array whose shape and dtype are taken
+ * @param fillValue a number, or an array that broadcasts to the shape
+ * @throws as {@link zeros}
+ * @example
+ * np.fullLike([1, 2], 7).js() // [7, 7]
+ */
 export function fullLike(a: ArrayLike, fillValue: ArrayLike, ...rest: Rest<LikeOptions, 'dtype'>): Array {
   return fillAs('fullLike', a, asArray(fillValue, 'fullLike'), rest);
 }
@@ -254,7 +264,13 @@ export function frombuffer(buffer: ArrayBuffer | ArrayBufferView, ...rest: Rest<
   return ConcreteArray.fromHost(from === to ? bytes : encode(view as never, to), new ShapedArray([n], to));
 }
 
-/** The values of an iterable as an array of one dimension. Mirrors `jax.numpy.fromiter`. @example np.fromiter(new Set([1, 2]), 'int32').js() // [1, 2] */
+/**
+ * The values of an iterable as an array of one dimension. Mirrors `jax.numpy.fromiter`.
+ *
+ * @param dtype an element type, by name
+ * @example
+ * np.fromiter(new Set([1, 2]), 'int32').js() // [1, 2]
+ */
 export function fromiter(iterable: Iterable<ScalarValue>, dtype: DtypeLike, options: { count?: number } = {}): Array {
   const { count = -1 } = options;
   const values: ScalarValue[] = [];

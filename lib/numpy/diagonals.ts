@@ -196,7 +196,15 @@ const fillC = program<object>('fill_diagonal', ([a, v]) => {
   return [at(a!, ...a!.shape.map(() => i)).set(v!.ndim === 0 ? v! : cycle(reshape(v!, [v!.size]), n))];
 });
 
-/** The array with values on its main diagonal, repeated as often as needed. Mirrors `jax.numpy.fill_diagonal`. @throws ShapeError where more than 2 dimensions are not equal @example np.fillDiagonal([[1, 2], [3, 4]], 0) // [[0, 2], [3, 0]] */
+/**
+ * The array with values on its main diagonal, repeated as often as needed. Mirrors `jax.numpy.fill_diagonal`.
+ *
+ * @param a an array of two or more dimensions
+ * @param val a number, or the values of the diagonal
+ * @throws ShapeError where more than 2 dimensions are not equal
+ * @example
+ * np.fillDiagonal([[1, 2], [3, 4]], 0) // [[0, 2], [3, 0]]
+ */
 export function fillDiagonal(a: ArrayLike, val: ArrayLike, ...rest: Rest<{ inplace?: false }>): Array {
   checkInplace('fillDiagonal', readOptions<{ inplace?: false }>('fillDiagonal', ['inplace'], 0, rest).inplace);
   const x = asArray(a, 'fillDiagonal');

@@ -141,6 +141,8 @@ export function dtype(x: DtypeLike | Array): DType {
 /**
  * Whether an element type or family is within another. Mirrors `jax.numpy.issubdtype`.
  *
+ * @param arg1 an element type, a family of them, or an array
+ * @param arg2 the type or family that may hold it
  * @example
  * np.issubdtype('bfloat16', np.floating) // true
  */
@@ -162,6 +164,7 @@ const GROUPS: Record<DtypeGroup, readonly ReturnType<typeof dtypeKind>[]> = {
 /**
  * Whether an element type is of a kind, or of one of several. Mirrors `jax.numpy.isdtype`.
  *
+ * @param dtype an element type, or an array
  * @example
  * np.isdtype('int8', ['signed integer', 'bool']) // true
  */
@@ -190,6 +193,8 @@ export function resultType(...args: readonly (ArrayLike | DtypeLike)[]): DType {
 /**
  * The element type that two element types go to together. Mirrors `jax.numpy.promote_types`.
  *
+ * @param a an element type
+ * @param b an element type
  * @throws DtypeError where there is none
  * @example
  * np.promoteTypes('int32', 'float16') // 'float16'
@@ -226,6 +231,7 @@ const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'co
 /**
  * Whether an element type converts to another under a rule, 'safe' by default: no value is lost. Mirrors `jax.numpy.can_cast`.
  *
+ * @param from an element type, or an array
  * @example
  * np.canCast('int32', 'float32') // false
  */

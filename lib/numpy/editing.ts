@@ -77,6 +77,7 @@ const repeatEachC = program<{ axis: number; total: number }>('repeat', ([a, repe
 /**
  * Each entry of an axis (without one: each element) repeated, all alike or each its own number of times. Mirrors `jax.numpy.repeat`.
  *
+ * @param a an array
  * @throws ConcretizationError for traced repeats without `totalRepeatLength`
  * @example
  * np.repeat([1, 2], [2, 1]) // [1, 1, 2]
@@ -134,6 +135,9 @@ const insertC = program<{ axis: number; scalar: boolean }>('insert', ([a, obj, v
 /**
  * Values put in before the given indices of an axis, or of all elements. Mirrors `jax.numpy.insert`.
  *
+ * @param arr an array
+ * @param obj an index or a list of them, before which values go
+ * @param values an array of values; broadcasts where it must
  * @throws DtypeError for indices that are no integers
  * @example
  * np.insert([1, 2, 3], 1, 9) // [1, 9, 2, 3]
@@ -174,6 +178,8 @@ function reduceCount(mask: Array): Array {
 /**
  * The array without entries of an axis, or without some of all elements: an index, several, or a boolean mask. Mirrors `jax.numpy.delete`.
  *
+ * @param arr an array
+ * @param obj an index, a list of them, or a range, along the axis
  * @throws ConcretizationError for traced indices, unless they are promised to be unique
  * @example
  * np.delete([1, 2, 3], 1) // [1, 3]

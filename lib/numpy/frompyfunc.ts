@@ -8,6 +8,7 @@ type FrompyfuncOptions = { identity?: number | boolean | null };
  * Makes a ufunc of a function of `nin` scalars with `nout` results: with two operands and one result it has `reduce`, `accumulate`, `reduceat`, `outer` and `at`.
  * Mirrors `jax.numpy.frompyfunc`; the function is traced, and must be made of array operations.
  *
+ * @param func a function of scalars
  * @throws ArgumentError for counts that are not positive whole numbers
  * @example
  * const add2 = np.frompyfunc((x, y) => x.add(y.mul(2)), 2, 1, { identity: 0 });

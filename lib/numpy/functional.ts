@@ -11,6 +11,8 @@ import { readOptions, type Rest } from './program';
 /**
  * A function of a vector applied to each row along an axis; its result takes the axis' place. Mirrors `jax.numpy.apply_along_axis`.
  *
+ * @param func1d a function of a vector
+ * @param arr an array
  * @example
  * np.applyAlongAxis((v) => np.cumsum(v), 0, [[1, 2], [3, 4]]) // [[1, 2], [4, 6]]
  */
@@ -27,6 +29,7 @@ export function applyAlongAxis(func1d: (row: Array) => ArrayLike, axis: number, 
 /**
  * A function of an array and an axis, such as a sum, applied for each axis in turn; reduced axes stay with size 1. Mirrors `jax.numpy.apply_over_axes`.
  *
+ * @param func a function `(a, axis) => Array`
  * @throws ShapeError where it gives an array of another rank
  * @example
  * np.applyOverAxes(np.sum, np.ones([2, 3, 2]), [0, 2]).shape // [1, 3, 1]

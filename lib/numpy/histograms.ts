@@ -199,7 +199,14 @@ export function histogramdd(sample: ArrayLike, ...rest: Rest<HistogramddOptions,
   return [hist, edges];
 }
 
-/** Counts of points in the plane in boxes, and the edges in both directions. Mirrors `jax.numpy.histogram2d`. @example np.histogram2d([0, 1], [0, 1], { bins: 2 })[0] // [[1, 0], [0, 1]] */
+/**
+ * Counts of points in the plane in boxes, and the edges in both directions. Mirrors `jax.numpy.histogram2d`.
+ *
+ * @param x a vector of abscissas
+ * @param y a vector of ordinates
+ * @example
+ * np.histogram2d([0, 1], [0, 1], { bins: 2 })[0] // [[1, 0], [0, 1]]
+ */
 export function histogram2d(x: ArrayLike, y: ArrayLike, ...rest: Rest<HistogramddOptions, 'bins', 'range'>): [Array, Array, Array] {
   const o = readOptions<HistogramddOptions>('histogram2d', ['bins', 'range', 'weights', 'density'], 2, rest);
   const [a, b] = [asArray(x, 'histogram2d'), asArray(y, 'histogram2d')];

@@ -34,7 +34,15 @@ function operands(op: string, a: Array, b: Array): [Array, Array] {
 
 const gcdProgram = composite('gcd', ([a, b]) => [commonDivisor(...operands('gcd', a!, b!))]);
 
-/** The greatest common divisor, elementwise. Mirrors `jax.numpy.gcd`. @throws DtypeError unless both are integers @example np.gcd(12, 18).item() // 6 */
+/**
+ * The greatest common divisor, elementwise. Mirrors `jax.numpy.gcd`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @throws DtypeError unless both are integers
+ * @example
+ * np.gcd(12, 18).item() // 6
+ */
 export function gcd(x1: ArrayLike, x2: ArrayLike): Array {
   return gcdProgram([asArray(x1, 'gcd'), asArray(x2, 'gcd')], {})[0]!;
 }
@@ -46,7 +54,15 @@ const lcmProgram = composite('lcm', ([a, b]) => {
   return [choose(zero, laxConst(d, 0), p.mul(x, p.div(y, choose(zero, laxConst(d, 1), d))))];
 });
 
-/** The least common multiple, elementwise. Mirrors `jax.numpy.lcm`. @throws DtypeError unless both are integers @example np.lcm(4, 6).item() // 12 */
+/**
+ * The least common multiple, elementwise. Mirrors `jax.numpy.lcm`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @throws DtypeError unless both are integers
+ * @example
+ * np.lcm(4, 6).item() // 12
+ */
 export function lcm(x1: ArrayLike, x2: ArrayLike): Array {
   return lcmProgram([asArray(x1, 'lcm'), asArray(x2, 'lcm')], {})[0]!;
 }

@@ -88,7 +88,15 @@ const powerC = program<{ n: number }>('matrix_power', ([a], { n }) => {
   return [out!];
 });
 
-/** Whole powers of square matrices; negative ones are powers of the inverse. Mirrors `jax.numpy.linalg.matrix_power`. @throws ShapeError unless square @example np.linalg.matrixPower([[1, 1], [0, 1]], 3) // [[1, 3], [0, 1]] */
+/**
+ * Whole powers of square matrices; negative ones are powers of the inverse. Mirrors `jax.numpy.linalg.matrix_power`.
+ *
+ * @param a square matrices [..., n, n]
+ * @param n an integer
+ * @throws ShapeError unless square
+ * @example
+ * np.linalg.matrixPower([[1, 1], [0, 1]], 3) // [[1, 3], [0, 1]]
+ */
 export function matrixPower(a: ArrayLike, n: number): Array {
   const x = asArray(a, 'linalg.matrixPower');
   checkSquare('linalg.matrixPower', x);
@@ -168,7 +176,15 @@ export function qr(a: ArrayLike, ...rest: readonly unknown[]): Array | Array[] {
   return mode === 'r' ? out[0]! : out;
 }
 
-/** Cross products of vectors of 3 components along an axis. Mirrors `jax.numpy.linalg.cross`. @throws ShapeError for other sizes @example np.linalg.cross([1, 0, 0], [0, 1, 0]) // [0, 0, 1] */
+/**
+ * Cross products of vectors of 3 components along an axis. Mirrors `jax.numpy.linalg.cross`.
+ *
+ * @param x1 vectors
+ * @param x2 vectors that broadcast against them
+ * @throws ShapeError for other sizes
+ * @example
+ * np.linalg.cross([1, 0, 0], [0, 1, 0]) // [0, 0, 1]
+ */
 export function cross(x1: ArrayLike, x2: ArrayLike, ...rest: Rest<{ axis?: number }, 'axis'>): Array {
   const { axis = -1 } = readOptions<{ axis?: number }>('linalg.cross', ['axis'], 1, rest);
   const [a, b] = [asArray(x1, 'linalg.cross'), asArray(x2, 'linalg.cross')];
@@ -176,7 +192,15 @@ export function cross(x1: ArrayLike, x2: ArrayLike, ...rest: Rest<{ axis?: numbe
   return crossN(a, b, { axis });
 }
 
-/** Products of all pairs of entries of two vectors. Mirrors `jax.numpy.linalg.outer`. @throws ShapeError for others than vectors @example np.linalg.outer([1, 2], [3]) // [[3], [6]] */
+/**
+ * Products of all pairs of entries of two vectors. Mirrors `jax.numpy.linalg.outer`.
+ *
+ * @param x1 vectors
+ * @param x2 vectors that broadcast against them
+ * @throws ShapeError for others than vectors
+ * @example
+ * np.linalg.outer([1, 2], [3]) // [[3], [6]]
+ */
 export function outer(x1: ArrayLike, x2: ArrayLike): Array {
   const [a, b] = [asArray(x1, 'linalg.outer'), asArray(x2, 'linalg.outer')];
   if (a.ndim !== 1 || b.ndim !== 1) throw new ShapeError(`linalg.outer: expected vectors, got ${a.aval} and ${b.aval}`);

@@ -19,13 +19,34 @@ const logicalProgram = composite<{ name: 'and' | 'or' | 'xor' }>('logical', ([a,
 });
 const logical = (name: 'and' | 'or' | 'xor', op: string) => (x1: ArrayLike, x2: ArrayLike) => logicalProgram([asArray(x1, op), asArray(x2, op)], { name })[0]!;
 
-/** Whether both are not zero, elementwise. Mirrors `jax.numpy.logical_and`. @example np.logicalAnd([true, false], true).js() // [true, false] */
+/**
+ * Whether both are not zero, elementwise. Mirrors `jax.numpy.logical_and`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.logicalAnd([true, false], true).js() // [true, false]
+ */
 export const logicalAnd: BinaryUfunc = binaryUfunc('logicalAnd', logical('and', 'logicalAnd'), true);
 
-/** Whether either is not zero, elementwise. Mirrors `jax.numpy.logical_or`. @example np.logicalOr([true, false], false).js() // [true, false] */
+/**
+ * Whether either is not zero, elementwise. Mirrors `jax.numpy.logical_or`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.logicalOr([true, false], false).js() // [true, false]
+ */
 export const logicalOr: BinaryUfunc = binaryUfunc('logicalOr', logical('or', 'logicalOr'), false);
 
-/** Whether just one is not zero, elementwise. Mirrors `jax.numpy.logical_xor`. @example np.logicalXor([true, false], true).js() // [false, true] */
+/**
+ * Whether just one is not zero, elementwise. Mirrors `jax.numpy.logical_xor`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.logicalXor([true, false], true).js() // [false, true]
+ */
 export const logicalXor: BinaryUfunc = binaryUfunc('logicalXor', logical('xor', 'logicalXor'), false);
 
 const logicalNotProgram = composite('logical_not', ([x]) => [p.not(toBool(x!))]);

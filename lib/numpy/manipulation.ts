@@ -31,6 +31,7 @@ const reshapeF = program<{ shape: Shape }>('reshape', ([x], { shape }) => [rever
 /**
  * The elements in another shape; one entry of the shape may be −1. Mirrors `jax.numpy.reshape`.
  *
+ * @param a an array
  * @throws ShapeError where sizes differ
  * @example
  * np.reshape([1, 2, 3, 4], [2, -1]).shape // [2, 2]
@@ -74,7 +75,14 @@ export function transpose(a: ArrayLike, ...rest: Rest<{ axes?: readonly number[]
   return transpose_(x, p);
 }
 
-/** Dimensions in the given order. Mirrors `jax.numpy.permute_dims`. @example np.permuteDims(np.zeros([2, 3]), [1, 0]).shape // [3, 2] */
+/**
+ * Dimensions in the given order. Mirrors `jax.numpy.permute_dims`.
+ *
+ * @param a an array
+ * @param axes the dimensions in their new order
+ * @example
+ * np.permuteDims(np.zeros([2, 3]), [1, 0]).shape // [3, 2]
+ */
 export function permuteDims(a: ArrayLike, axes: readonly number[]): Array {
   return transpose(a, axes);
 }
@@ -89,6 +97,9 @@ export function matrixTranspose(x: ArrayLike): Array {
 /**
  * Axes moved to other places, the others keeping their order. Mirrors `jax.numpy.moveaxis`.
  *
+ * @param a an array
+ * @param source dimensions to move
+ * @param destination where they go
  * @throws ShapeError, ArgumentError where axes are out of range or repeated
  * @example
  * np.moveaxis(np.zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
@@ -103,7 +114,13 @@ export function moveaxis(a: ArrayLike, source: number | readonly number[], desti
   return transpose_(x, perm);
 }
 
-/** An axis rolled backwards until it lies before `start`. Mirrors `jax.numpy.rollaxis`. @example np.rollaxis(np.zeros([2, 3, 4]), 2).shape // [4, 2, 3] */
+/**
+ * An axis rolled backwards until it lies before `start`. Mirrors `jax.numpy.rollaxis`.
+ *
+ * @param a an array
+ * @example
+ * np.rollaxis(np.zeros([2, 3, 4]), 2).shape // [4, 2, 3]
+ */
 export function rollaxis(a: ArrayLike, axis: number, ...rest: Rest<{ start?: number }, 'start'>): Array {
   const x = asArray(a, 'rollaxis');
   let { start = 0 } = readOptions<{ start?: number }>('rollaxis', ['start'], 1, rest);
@@ -113,14 +130,29 @@ export function rollaxis(a: ArrayLike, axis: number, ...rest: Rest<{ start?: num
   return moveaxis(x, from, start > from ? start - 1 : start);
 }
 
-/** Two axes exchanged. Mirrors `jax.numpy.swapaxes`. @example np.swapaxes(np.zeros([2, 3, 4]), 0, 2).shape // [4, 3, 2] */
+/**
+ * Two axes exchanged. Mirrors `jax.numpy.swapaxes`.
+ *
+ * @param a an array
+ * @param axis1 a dimension
+ * @param axis2 the dimension it changes places with
+ * @example
+ * np.swapaxes(np.zeros([2, 3, 4]), 0, 2).shape // [4, 3, 2]
+ */
 export function swapaxes(a: ArrayLike, axis1: number, axis2: number): Array {
   const x = asArray(a, 'swapaxes');
   const [i, j] = [canonAxis('swapaxes', axis1, x.ndim), canonAxis('swapaxes', axis2, x.ndim)];
   return transpose_(x, range(x.ndim).map((d) => (d === i ? j : d === j ? i : d)));
 }
 
-/** New dimensions of size 1 at the given places of the result. Mirrors `jax.numpy.expand_dims`. @example np.expandDims([1, 2], 0).shape // [1, 2] */
+/**
+ * New dimensions of size 1 at the given places of the result. Mirrors `jax.numpy.expand_dims`.
+ *
+ * @param a an array
+ * @param axis where the new dimensions of size 1 stand in the result
+ * @example
+ * np.expandDims([1, 2], 0).shape // [1, 2]
+ */
 export function expandDims(a: ArrayLike, axis: number | readonly number[]): Array {
   const x = asArray(a, 'expandDims');
   const n = typeof axis === 'number' ? 1 : axis.length;
@@ -250,21 +282,40 @@ export function atleast1d(...arys: readonly ArrayLike[]): Array | Array[] {
   return atLeast('atleast1d', (s) => (s.length === 0 ? [1] : s), arys);
 }
 
-/** Arrays of at least two dimensions, new ones in front. Mirrors `jax.numpy.atleast_2d`. @example np.atleast2d([1, 2]).shape // [1, 2] */
+/**
+ * Arrays of at least two dimensions, new ones in front. Mirrors `jax.numpy.atleast_2d`.
+ *
+ * @param a an array or a number
+ * @example
+ * np.atleast2d([1, 2]).shape // [1, 2]
+ */
 export function atleast2d(a: ArrayLike): Array;
 export function atleast2d(...arys: readonly ArrayLike[]): Array[];
 export function atleast2d(...arys: readonly ArrayLike[]): Array | Array[] {
   return atLeast('atleast2d', atLeast2, arys);
 }
 
-/** Arrays of at least three dimensions. Mirrors `jax.numpy.atleast_3d`. @example np.atleast3d([1, 2]).shape // [1, 2, 1] */
+/**
+ * Arrays of at least three dimensions. Mirrors `jax.numpy.atleast_3d`.
+ *
+ * @param a an array or a number
+ * @example
+ * np.atleast3d([1, 2]).shape // [1, 2, 1]
+ */
 export function atleast3d(a: ArrayLike): Array;
 export function atleast3d(...arys: readonly ArrayLike[]): Array[];
 export function atleast3d(...arys: readonly ArrayLike[]): Array | Array[] {
   return atLeast('atleast3d', atLeast3, arys);
 }
 
-/** Values joined to the end of an array; without an axis, both in one dimension. Mirrors `jax.numpy.append`. @example np.append([1, 2], [3]) // [1, 2, 3] */
+/**
+ * Values joined to the end of an array; without an axis, both in one dimension. Mirrors `jax.numpy.append`.
+ *
+ * @param arr an array
+ * @param values an array of values; broadcasts where it must
+ * @example
+ * np.append([1, 2], [3]) // [1, 2, 3]
+ */
 export function append(arr: ArrayLike, values: ArrayLike, ...rest: Rest<{ axis?: number | null }, 'axis'>): Array {
   const { axis = null } = readOptions<{ axis?: number | null }>('append', ['axis'], 1, rest);
   return concatenate([asArray(arr, 'append'), asArray(values, 'append')], { axis });
@@ -292,28 +343,64 @@ function splitAt(op: string, x: Array, sections: number | readonly number[] | Ar
 type AxisOption = { axis?: number };
 type Sections = number | readonly number[] | Array;
 
-/** An array cut along an axis: into equal parts, or at indices. Mirrors `jax.numpy.split`. @throws ShapeError where equal parts are not possible @example np.split(np.arange(4), 2).length // 2 */
+/**
+ * An array cut along an axis: into equal parts, or at indices. Mirrors `jax.numpy.split`.
+ *
+ * @param ary an array
+ * @param indicesOrSections a number of equal parts, or the indices where parts begin
+ * @throws ShapeError where equal parts are not possible
+ * @example
+ * np.split(np.arange(4), 2).length // 2
+ */
 export function split(ary: ArrayLike, indicesOrSections: Sections, ...rest: Rest<AxisOption, 'axis'>): Array[] {
   return splitAt('split', asArray(ary, 'split'), indicesOrSections, readOptions<AxisOption>('split', ['axis'], 1, rest).axis ?? 0, true);
 }
 
-/** As {@link split}, but parts may differ by one in size. Mirrors `jax.numpy.array_split`. @example np.arraySplit(np.arange(5), 2).map((x) => x.size) // [3, 2] */
+/**
+ * As {@link split}, but parts may differ by one in size. Mirrors `jax.numpy.array_split`.
+ *
+ * @param ary an array
+ * @param indicesOrSections a number of equal parts, or the indices where parts begin
+ * @example
+ * np.arraySplit(np.arange(5), 2).map((x) => x.size) // [3, 2]
+ */
 export function arraySplit(ary: ArrayLike, indicesOrSections: Sections, ...rest: Rest<AxisOption, 'axis'>): Array[] {
   return splitAt('arraySplit', asArray(ary, 'arraySplit'), indicesOrSections, readOptions<AxisOption>('arraySplit', ['axis'], 1, rest).axis ?? 0, false);
 }
 
-/** Cuts along the first axis. Mirrors `jax.numpy.vsplit`. @example np.vsplit(np.ones([4, 2]), 2)[0].shape // [2, 2] */
+/**
+ * Cuts along the first axis. Mirrors `jax.numpy.vsplit`.
+ *
+ * @param ary an array
+ * @param indicesOrSections a number of equal parts, or the indices where parts begin
+ * @example
+ * np.vsplit(np.ones([4, 2]), 2)[0].shape // [2, 2]
+ */
 export function vsplit(ary: ArrayLike, indicesOrSections: Sections): Array[] {
   return splitAt('vsplit', asArray(ary, 'vsplit'), indicesOrSections, 0, true);
 }
 
-/** Cuts along the second axis, or the only one. Mirrors `jax.numpy.hsplit`. @example np.hsplit(np.ones([2, 4]), 2)[0].shape // [2, 2] */
+/**
+ * Cuts along the second axis, or the only one. Mirrors `jax.numpy.hsplit`.
+ *
+ * @param ary an array
+ * @param indicesOrSections a number of equal parts, or the indices where parts begin
+ * @example
+ * np.hsplit(np.ones([2, 4]), 2)[0].shape // [2, 2]
+ */
 export function hsplit(ary: ArrayLike, indicesOrSections: Sections): Array[] {
   const x = asArray(ary, 'hsplit');
   return splitAt('hsplit', x, indicesOrSections, x.ndim === 1 ? 0 : 1, true);
 }
 
-/** Cuts along the third axis. Mirrors `jax.numpy.dsplit`. @example np.dsplit(np.ones([2, 2, 4]), 2)[0].shape // [2, 2, 2] */
+/**
+ * Cuts along the third axis. Mirrors `jax.numpy.dsplit`.
+ *
+ * @param ary an array
+ * @param indicesOrSections a number of equal parts, or the indices where parts begin
+ * @example
+ * np.dsplit(np.ones([2, 2, 4]), 2)[0].shape // [2, 2, 2]
+ */
 export function dsplit(ary: ArrayLike, indicesOrSections: Sections): Array[] {
   return splitAt('dsplit', asArray(ary, 'dsplit'), indicesOrSections, 2, true);
 }
@@ -334,7 +421,14 @@ const tileC = program<{ reps: readonly number[] }>('tile', ([x], { reps }) => {
   return [reshape_(broadcastInDim(x!, out, x!.shape.map((_, i) => 2 * i + 1)), x!.shape.map((n, i) => n * reps[i]!))];
 });
 
-/** The array repeated as a whole along each axis. Mirrors `jax.numpy.tile`. @example np.tile([1, 2], 2) // [1, 2, 1, 2] */
+/**
+ * The array repeated as a whole along each axis. Mirrors `jax.numpy.tile`.
+ *
+ * @param A an array
+ * @param reps how often along each dimension
+ * @example
+ * np.tile([1, 2], 2) // [1, 2, 1, 2]
+ */
 export function tile(A: ArrayLike, reps: number | readonly number[]): Array {
   const x = asArray(A, 'tile');
   const given = checkShape('tile', reps, 'reps');
@@ -401,7 +495,13 @@ const resizeC = program<{ shape: Shape }>('resize', ([x], { shape }) => {
   return [reshape_(sliceInDim(concat_(range(times).map(() => flat), 0), 0, n, 0), shape)];
 });
 
-/** The elements, repeated as often as needed, in a shape of another size. Mirrors `jax.numpy.resize`. @example np.resize([1, 2], [3]) // [1, 2, 1] */
+/**
+ * The elements, repeated as often as needed, in a shape of another size. Mirrors `jax.numpy.resize`.
+ *
+ * @param newShape the shape; elements are repeated or left out to fill it
+ * @example
+ * np.resize([1, 2], [3]) // [1, 2, 1]
+ */
 export function resize(a: ArrayLike, newShape: number | readonly number[]): Array {
   const x = asArray(a, 'resize');
   const shape = checkShape('resize', newShape);

@@ -71,7 +71,14 @@ export function argwhere(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array {
   return concatenate(at.map((i) => reshape(i, [i.size, 1])), 1);
 }
 
-/** Indices that a function of a square matrix of ones, such as `np.triu`, leaves other than zero. Mirrors `jax.numpy.mask_indices`. @example np.maskIndices(2, np.triu).map((x) => x.js()) // [[0, 0, 1], [0, 1, 1]] */
+/**
+ * Indices that a function of a square matrix of ones, such as `np.triu`, leaves other than zero. Mirrors `jax.numpy.mask_indices`.
+ *
+ * @param n size of the square matrix
+ * @param maskFunc what makes the mask of a matrix of ones: `triu`, say
+ * @example
+ * np.maskIndices(2, np.triu).map((x) => x.js()) // [[0, 0, 1], [0, 1, 1]]
+ */
 export function maskIndices(n: number, maskFunc: (x: Array, k: number) => Array, ...rest: Rest<{ k?: number; size?: number | null }, 'k'>): Array[] {
   const { k = 0, size = null } = readOptions<{ k?: number; size?: number | null }>('maskIndices', ['k', 'size'], 1, rest);
   return nonzero(maskFunc(full([n, n], 1, 'float32'), k), { size });

@@ -19,6 +19,7 @@ function fileName(op: string, file: unknown): string {
 /**
  * Writes an array to a file in NumPy's format. Mirrors `jax.numpy.save`; `.npy` is added to a name without it.
  *
+ * @param arr an array
  * @throws DtypeError for a dtype that the format has no name for
  * @example
  * ```ts

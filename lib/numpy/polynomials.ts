@@ -78,12 +78,26 @@ const polyaddC = program<object>('polyadd', ([p0, q0]) => {
   return [short.size === 0 ? long : at(long, [long.size - short.size, null]).add(short)];
 });
 
-/** Sum of polynomials. Mirrors `jax.numpy.polyadd`. @example np.polyadd([1, 2], [1]) // [1, 3] */
+/**
+ * Sum of polynomials. Mirrors `jax.numpy.polyadd`.
+ *
+ * @param a1 coefficients, the highest power first
+ * @param a2 coefficients, the highest power first
+ * @example
+ * np.polyadd([1, 2], [1]) // [1, 3]
+ */
 export function polyadd(a1: ArrayLike, a2: ArrayLike): Array {
   return polyaddC([vector('polyadd', asArray(a1, 'polyadd')), vector('polyadd', asArray(a2, 'polyadd'))], {})[0]!;
 }
 
-/** Difference of polynomials. Mirrors `jax.numpy.polysub`. @example np.polysub([1, 2], [1]) // [1, 1] */
+/**
+ * Difference of polynomials. Mirrors `jax.numpy.polysub`.
+ *
+ * @param a1 coefficients, the highest power first
+ * @param a2 coefficients, the highest power first
+ * @example
+ * np.polysub([1, 2], [1]) // [1, 1]
+ */
 export function polysub(a1: ArrayLike, a2: ArrayLike): Array {
   const [p, q] = promoteDtypes('polysub', a1, a2) as [Array, Array];
   return polyadd(p, e.neg(q));
@@ -94,7 +108,14 @@ interface TrimOption {
   trimLeadingZeros?: boolean;
 }
 
-/** Product of polynomials. Mirrors `jax.numpy.polymul`. @example np.polymul([1, 1], [1, -1]) // [1, 0, -1] */
+/**
+ * Product of polynomials. Mirrors `jax.numpy.polymul`.
+ *
+ * @param a1 coefficients, the highest power first
+ * @param a2 coefficients, the highest power first
+ * @example
+ * np.polymul([1, 1], [1, -1]) // [1, 0, -1]
+ */
 export function polymul(a1: ArrayLike, a2: ArrayLike, ...rest: Rest<TrimOption>): Array {
   const { trimLeadingZeros = false } = readOptions<TrimOption>('polymul', ['trimLeadingZeros'], 0, rest);
   let [p, q] = promoteDtypesInexact('polymul', a1, a2).map((x) => vector('polymul', x)) as [Array, Array];
@@ -118,7 +139,14 @@ const polydivC = program<object>('polydiv', ([u0, v0]) => {
   return [quotient.length > 0 ? concatenate(quotient, 0) : full([1], 0, u.dtype), left];
 });
 
-/** Quotient and remainder of polynomials; the remainder has the dividend's size unless zeros at its front are taken off. Mirrors `jax.numpy.polydiv`. @example np.polydiv([1, 0, -1], [1, 1])[0] // [1, -1] */
+/**
+ * Quotient and remainder of polynomials; the remainder has the dividend's size unless zeros at its front are taken off. Mirrors `jax.numpy.polydiv`.
+ *
+ * @param u coefficients of what is divided, the highest power first
+ * @param v coefficients of the divisor
+ * @example
+ * np.polydiv([1, 0, -1], [1, 1])[0] // [1, -1]
+ */
 export function polydiv(u: ArrayLike, v: ArrayLike, ...rest: Rest<TrimOption>): [Array, Array] {
   const { trimLeadingZeros = false } = readOptions<TrimOption>('polydiv', ['trimLeadingZeros'], 0, rest);
   const [q, r] = polydivC([vector('polydiv', asArray(u, 'polydiv')), vector('polydiv', asArray(v, 'polydiv'))], {}) as [Array, Array];

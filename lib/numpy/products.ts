@@ -52,6 +52,8 @@ const dotC = program<Spec>('dot', ([a, b], s) => {
  * Product of two arrays: of scalars and arrays elementwise, else summed over the last axis of the first and the last but one (or only one) of the second.
  * Mirrors `jax.numpy.dot`.
  *
+ * @param a an array
+ * @param b an array
  * @throws ShapeError where those axes differ in size
  * @example
  * np.dot([1, 2], [3, 4]).item() // 11
@@ -98,6 +100,7 @@ const matmulC = program<Spec>('matmul', ([a, b], s) => [matmulOf(a!, b!, s)]);
 /**
  * Matrix product; vectors count as a row or a column, and axes before the last two broadcast. Mirrors `jax.numpy.matmul`.
  *
+ * @param b an array [..., k, n], or [k]
  * @throws ShapeError for scalars, and where sizes do not fit
  * @example
  * np.matmul([[1, 2], [3, 4]], [1, 1]) // [3, 7]
@@ -114,7 +117,15 @@ const flat = (x: Array) => reshape(x, [x.size]);
 
 const vdotC = program<Spec>('vdot', ([a, b], s) => dotC([flat(conj(a!)), flat(b!)], s));
 
-/** Sum of products of all elements, those of the first conjugated. Mirrors `jax.numpy.vdot`. @throws ShapeError where sizes differ @example np.vdot([[1, 2]], [3, 4]).item() // 11 */
+/**
+ * Sum of products of all elements, those of the first conjugated. Mirrors `jax.numpy.vdot`.
+ *
+ * @param a an array, read flat and conjugated
+ * @param b an array of as many elements
+ * @throws ShapeError where sizes differ
+ * @example
+ * np.vdot([[1, 2]], [3, 4]).item() // 11
+ */
 export function vdot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): Array {
   const [x, y] = two('vdot', a, b);
   if (x.size !== y.size) throw new ShapeError(`vdot: expected arrays of one size, got ${x.aval} and ${y.aval}`);
@@ -128,7 +139,14 @@ const vecdotC = program<Spec & { axis: number }>('vecdot', ([a, b], { axis, ...s
   return [o.finish(dotGeneral(o.x, o.y, { dimensionNumbers: [[[x.ndim - 1], [x.ndim - 1]], [batch, batch]], precision: s.precision, preferredElementType: o.preferred }))];
 });
 
-/** Sums of products along an axis, the first factor conjugated; other axes broadcast. Mirrors `jax.numpy.vecdot`. @example np.vecdot([[1, 2], [3, 4]], [1, 1]) // [3, 7] */
+/**
+ * Sums of products along an axis, the first factor conjugated; other axes broadcast. Mirrors `jax.numpy.vecdot`.
+ *
+ * @param x1 vectors along the axis
+ * @param x2 vectors that broadcast against them
+ * @example
+ * np.vecdot([[1, 2], [3, 4]], [1, 1]) // [3, 7]
+ */
 export function vecdot(x1: ArrayLike, x2: ArrayLike, ...rest: Rest<ProductOptions & { axis?: number }, 'axis'>): Array {
   const o = readOptions<ProductOptions & { axis?: number }>('vecdot', ['axis', ...NAMES], 1, rest);
   const [x, y] = two('vecdot', x1, x2);
@@ -144,7 +162,15 @@ const innerC = program<Spec>('inner', ([a, b], s) => {
   return [finish(dotGeneral(x, y, { dimensionNumbers: [[[x.ndim - 1], [y.ndim - 1]], [[], []]], precision: s.precision, preferredElementType: preferred }))];
 });
 
-/** Sums of products over the last axes of both. Mirrors `jax.numpy.inner`. @throws ShapeError where they differ in size @example np.inner([[1, 2]], [3, 4]) // [11] */
+/**
+ * Sums of products over the last axes of both. Mirrors `jax.numpy.inner`.
+ *
+ * @param a an array [..., n]
+ * @param b an array [..., n]
+ * @throws ShapeError where they differ in size
+ * @example
+ * np.inner([[1, 2]], [3, 4]) // [11]
+ */
 export function inner(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): Array {
   const [x, y] = two('inner', a, b);
   if (x.ndim > 0 && y.ndim > 0 && x.shape[x.ndim - 1] !== y.shape[y.ndim - 1]) throw new ShapeError(`inner: expected last axes of one size, got ${x.aval} and ${y.aval}`);
@@ -153,7 +179,14 @@ export function inner(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>)
 
 const outerC = program<object>('outer', ([a, b]) => [mul(reshape(a!, [a!.size, 1]), reshape(b!, [1, b!.size]))]);
 
-/** Products of all pairs of elements. Mirrors `jax.numpy.outer`. @example np.outer([1, 2], [3, 4]) // [[3, 4], [6, 8]] */
+/**
+ * Products of all pairs of elements. Mirrors `jax.numpy.outer`.
+ *
+ * @param a an array, read flat
+ * @param b an array, read flat
+ * @example
+ * np.outer([1, 2], [3, 4]) // [[3, 4], [6, 8]]
+ */
 export function outer(a: ArrayLike, b: ArrayLike): Array {
   return outerC(two('outer', a, b), {})[0]!;
 }
@@ -168,6 +201,8 @@ const tensordotC = program<Spec & { contract: readonly [readonly number[], reado
 /**
  * Sums of products over several axes: the last `axes` of the first and the first of the second, or pairs of axes. Mirrors `jax.numpy.tensordot`.
  *
+ * @param a an array
+ * @param b an array
  * @throws ShapeError where sizes differ
  * @example
  * np.tensordot(np.ones([2, 3]), np.ones([3, 4]), 1).shape // [2, 4]
@@ -196,14 +231,30 @@ const vecmatC = program<object>('vecmat', ([a, b]) => {
   return [squeeze(matmulOf(reshape(x, [...x.shape.slice(0, -1), 1, x.shape[x.ndim - 1]!]), b!, plain), [Math.max(a!.ndim + 1, b!.ndim) - 2])];
 });
 
-/** Matrices times vectors, leading axes broadcasting. Mirrors `jax.numpy.matvec`. @throws ShapeError where sizes do not fit @example np.matvec([[1, 2], [3, 4]], [1, 1]) // [3, 7] */
+/**
+ * Matrices times vectors, leading axes broadcasting. Mirrors `jax.numpy.matvec`.
+ *
+ * @param x1 matrices [..., m, n]
+ * @param x2 vectors [..., n]
+ * @throws ShapeError where sizes do not fit
+ * @example
+ * np.matvec([[1, 2], [3, 4]], [1, 1]) // [3, 7]
+ */
 export function matvec(x1: ArrayLike, x2: ArrayLike): Array {
   const [x, y] = two('matvec', x1, x2);
   if (x.ndim < 2 || y.ndim < 1 || x.shape[x.ndim - 1] !== y.shape[y.ndim - 1]) throw new ShapeError(`matvec: expected matrices and vectors that fit, got ${x.aval} and ${y.aval}`);
   return matvecC([x, y], {})[0]!;
 }
 
-/** Vectors, conjugated, times matrices, leading axes broadcasting. Mirrors `jax.numpy.vecmat`. @throws ShapeError where sizes do not fit @example np.vecmat([1, 1], [[1, 2], [3, 4]]) // [4, 6] */
+/**
+ * Vectors, conjugated, times matrices, leading axes broadcasting. Mirrors `jax.numpy.vecmat`.
+ *
+ * @param x1 vectors [..., n]
+ * @param x2 matrices [..., n, m]
+ * @throws ShapeError where sizes do not fit
+ * @example
+ * np.vecmat([1, 1], [[1, 2], [3, 4]]) // [4, 6]
+ */
 export function vecmat(x1: ArrayLike, x2: ArrayLike): Array {
   const [x, y] = two('vecmat', x1, x2);
   if (x.ndim < 1 || y.ndim < 2 || x.shape[x.ndim - 1] !== y.shape[y.ndim - 2]) throw new ShapeError(`vecmat: expected vectors and matrices that fit, got ${x.aval} and ${y.aval}`);
@@ -229,7 +280,15 @@ const crossC = program<{ axisa: number; axisb: number; axisc: number }>('cross',
   return [moveaxis(concatenate([x, y, z].map((v) => reshape(v, [...v.shape, 1])), z.ndim), -1, axisc)];
 });
 
-/** Cross products of vectors of 3 or 2 components along an axis. Mirrors `jax.numpy.cross`. @throws ShapeError for other sizes @example np.cross([1, 0, 0], [0, 1, 0]) // [0, 0, 1] */
+/**
+ * Cross products of vectors of 3 or 2 components along an axis. Mirrors `jax.numpy.cross`.
+ *
+ * @param a vectors of 2 or 3 elements along the axis
+ * @param b vectors that broadcast against them
+ * @throws ShapeError for other sizes
+ * @example
+ * np.cross([1, 0, 0], [0, 1, 0]) // [0, 0, 1]
+ */
 export function cross(a: ArrayLike, b: ArrayLike, ...rest: Rest<CrossOptions, 'axisa', 'axisb', 'axisc'>): Array {
   const o = readOptions<CrossOptions>('cross', ['axisa', 'axisb', 'axisc', 'axis'], 4, rest);
   const [x, y] = two('cross', a, b);
@@ -249,7 +308,14 @@ const kronC = program<object>('kron', ([a, b]) => {
   return [reshape(mul(px, py), sx.map((n, i) => n * sy[i]!))];
 });
 
-/** Kronecker product: the second array times each element of the first. Mirrors `jax.numpy.kron`. @example np.kron([1, 2], [1, 1]) // [1, 1, 2, 2] */
+/**
+ * Kronecker product: the second array times each element of the first. Mirrors `jax.numpy.kron`.
+ *
+ * @param a an array
+ * @param b an array
+ * @example
+ * np.kron([1, 2], [1, 1]) // [1, 1, 2, 2]
+ */
 export function kron(a: ArrayLike, b: ArrayLike): Array {
   return kronC(two('kron', a, b), {})[0]!;
 }

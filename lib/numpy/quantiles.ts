@@ -133,7 +133,14 @@ export function quantile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptio
   return quantileOf('quantile', a, asArray(q, 'quantile'), readOptions<QuantileOptions>('quantile', NAMES, 1, rest), false);
 }
 
-/** As {@link quantile}, NaN left out. Mirrors `jax.numpy.nanquantile`. @example np.nanquantile([1, NaN, 3], 0.5).item() // 2 */
+/**
+ * As {@link quantile}, NaN left out. Mirrors `jax.numpy.nanquantile`.
+ *
+ * @param a an array of real numbers
+ * @param q fractions from 0 to 1
+ * @example
+ * np.nanquantile([1, NaN, 3], 0.5).item() // 2
+ */
 export function nanquantile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptions, 'axis'>): Array {
   return quantileOf('nanquantile', a, asArray(q, 'nanquantile'), readOptions<QuantileOptions>('nanquantile', NAMES, 1, rest), true);
 }
@@ -143,12 +150,25 @@ function fraction(q: ArrayLike): Array {
   return e.div(p, like(p, 100));
 }
 
-/** As {@link quantile}, `q` from 0 to 100. Mirrors `jax.numpy.percentile`. @example np.percentile([1, 2, 3], 50).item() // 2 */
+/**
+ * As {@link quantile}, `q` from 0 to 100. Mirrors `jax.numpy.percentile`.
+ *
+ * @param a an array of real numbers
+ * @example
+ * np.percentile([1, 2, 3], 50).item() // 2
+ */
 export function percentile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptions, 'axis'>): Array {
   return quantileOf('percentile', a, fraction(q), readOptions<QuantileOptions>('percentile', NAMES, 1, rest), false);
 }
 
-/** As {@link percentile}, NaN left out. Mirrors `jax.numpy.nanpercentile`. @example np.nanpercentile([1, NaN, 3], 50).item() // 2 */
+/**
+ * As {@link percentile}, NaN left out. Mirrors `jax.numpy.nanpercentile`.
+ *
+ * @param a an array of real numbers
+ * @param q percentages from 0 to 100
+ * @example
+ * np.nanpercentile([1, NaN, 3], 50).item() // 2
+ */
 export function nanpercentile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptions, 'axis'>): Array {
   return quantileOf('nanpercentile', a, fraction(q), readOptions<QuantileOptions>('nanpercentile', NAMES, 1, rest), true);
 }

@@ -275,6 +275,8 @@ export function indices(dimensions: Shape, ...rest: readonly unknown[]): Array |
 /**
  * An array of a function's values at the indices, which it gets one by one (mapped by vmap), float32 by default. Mirrors `jax.numpy.fromfunction`.
  *
+ * @param f a function of arrays of indices, one for each dimension
+ * @param shape the shape that the indices run over
  * @example
  * np.fromfunction((i, j) => i.add(j), [2, 2]).js() // [[0, 1], [1, 2]]
  */

@@ -85,6 +85,7 @@ function checkMethod(op: string, method: unknown): SearchMethod {
 /**
  * Places at which values would have to be put into a sorted vector to keep it sorted. Mirrors `jax.numpy.searchsorted`.
  *
+ * @param v an array of values to place
  * @throws ShapeError unless `a` is a vector
  * @example
  * np.searchsorted([1, 2, 4], [2, 3]) // [1, 2]
@@ -111,7 +112,14 @@ interface DigitizeOptions {
   method?: SearchMethod | null;
 }
 
-/** Number of the bin that each value is in, the bins' ends rising or falling. Mirrors `jax.numpy.digitize`. @throws ShapeError unless bins are a vector @example np.digitize([0.5, 2.5], [0, 1, 2]) // [1, 3] */
+/**
+ * Number of the bin that each value is in, the bins' ends rising or falling. Mirrors `jax.numpy.digitize`.
+ *
+ * @param x an array of real numbers
+ * @throws ShapeError unless bins are a vector
+ * @example
+ * np.digitize([0.5, 2.5], [0, 1, 2]) // [1, 3]
+ */
 export function digitize(x: ArrayLike, bins: ArrayLike, ...rest: Rest<DigitizeOptions, 'right'>): Array {
   const { right = false, method } = readOptions<DigitizeOptions>('digitize', ['right', 'method'], 1, rest);
   const b = asArray(bins, 'digitize');

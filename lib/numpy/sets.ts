@@ -213,7 +213,13 @@ interface IsinOptions {
   method?: InMethod;
 }
 
-/** Whether each element is one of others. Mirrors `jax.numpy.isin`. @example np.isin([1, 2, 3], [2]) // [false, true, false] */
+/**
+ * Whether each element is one of others. Mirrors `jax.numpy.isin`.
+ *
+ * @param testElements an array of what is looked for
+ * @example
+ * np.isin([1, 2, 3], [2]) // [false, true, false]
+ */
 export function isin(element: ArrayLike, testElements: ArrayLike, ...rest: Rest<IsinOptions>): Array {
   const { invert = false, method = 'auto' } = readOptions<IsinOptions>('isin', ['assumeUnique', 'invert', 'method'], 0, rest);
   if (!['auto', 'compare_all', 'binary_search', 'sort'].includes(method)) throw new ArgumentError(`isin: expected method to be 'auto', 'compare_all', 'binary_search' or 'sort', got ${String(method)}`);
@@ -251,7 +257,14 @@ function setArgs(op: string, ar1: ArrayLike, ar2: ArrayLike, o: SetOptions): { a
   return { a, b, size, fill: o.fillValue === null || o.fillValue === undefined ? null : asArray(o.fillValue, op) };
 }
 
-/** Elements that are in either of two arrays, sorted. Mirrors `jax.numpy.union1d`. @example np.union1d([1, 2], [2, 3]) // [1, 2, 3] */
+/**
+ * Elements that are in either of two arrays, sorted. Mirrors `jax.numpy.union1d`.
+ *
+ * @param ar1 an array, read flat
+ * @param ar2 an array, read flat
+ * @example
+ * np.union1d([1, 2], [2, 3]) // [1, 2, 3]
+ */
 export function union1d(ar1: ArrayLike, ar2: ArrayLike, ...rest: Rest<SizeOptions>): Array {
   return uniqueOf('union1d', join([asArray(ar1, 'union1d'), asArray(ar2, 'union1d')], { axis: null }), sizes('union1d', rest))[0]!;
 }
@@ -263,7 +276,14 @@ const setdiffC = program<{ size: number; assume: boolean }>('setdiff1d', ([a0, b
   return [firstOf(aux, keep, size, fill ?? full([], aux.dtype === 'bool' ? false : 0, aux.dtype)).values];
 });
 
-/** Elements of the first array that are not in the second, sorted. Mirrors `jax.numpy.setdiff1d`. @example np.setdiff1d([1, 2, 3], [2]) // [1, 3] */
+/**
+ * Elements of the first array that are not in the second, sorted. Mirrors `jax.numpy.setdiff1d`.
+ *
+ * @param ar1 an array, read flat
+ * @param ar2 an array, read flat
+ * @example
+ * np.setdiff1d([1, 2, 3], [2]) // [1, 3]
+ */
 export function setdiff1d(ar1: ArrayLike, ar2: ArrayLike, ...rest: Rest<SetOptions>): Array {
   const o = readOptions<SetOptions>('setdiff1d', SET, 0, rest);
   const { a, b, size, fill } = setArgs('setdiff1d', ar1, ar2, o);
@@ -287,7 +307,14 @@ const setxorC = program<{ size: number }>('setxor1d', ([a0, b0, fill], { size })
   return [firstOf(aux, e.and(mask, once), size, fill ?? null).values];
 });
 
-/** Elements that are in one of two arrays only, sorted. Mirrors `jax.numpy.setxor1d`. @example np.setxor1d([1, 2], [2, 3]) // [1, 3] */
+/**
+ * Elements that are in one of two arrays only, sorted. Mirrors `jax.numpy.setxor1d`.
+ *
+ * @param ar1 an array, read flat
+ * @param ar2 an array, read flat
+ * @example
+ * np.setxor1d([1, 2], [2, 3]) // [1, 3]
+ */
 export function setxor1d(ar1: ArrayLike, ar2: ArrayLike, ...rest: Rest<SetOptions>): Array {
   const o = readOptions<SetOptions>('setxor1d', SET, 0, rest);
   const { a, b, size, fill } = setArgs('setxor1d', ar1, ar2, o);
@@ -322,6 +349,8 @@ const commonC = program<{ size: number | null; indices: boolean }>('intersect1d'
  * Elements that are in both of two arrays, sorted; with `returnIndices` a list of these and of the places of the first of each in both arrays.
  * Mirrors `jax.numpy.intersect1d`.
  *
+ * @param ar1 an array, read flat
+ * @param ar2 an array, read flat
  * @throws ConcretizationError when traced without a size
  * @example
  * np.intersect1d([1, 2, 3], [3, 1]) // [1, 3]

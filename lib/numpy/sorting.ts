@@ -94,12 +94,25 @@ const partitionAxis = (op: string, rest: readonly unknown[]): number => {
   return axis;
 };
 
-/** Elements along an axis so that the one at `kth` is where sorting puts it, none before it greater, none after it less. Mirrors `jax.numpy.partition`. @example np.partition([3, 1, 2], 0)  // [1, 3, 2] */
+/**
+ * Elements along an axis so that the one at `kth` is where sorting puts it, none before it greater, none after it less. Mirrors `jax.numpy.partition`.
+ *
+ * @param a an array
+ * @example
+ * np.partition([3, 1, 2], 0)  // [1, 3, 2]
+ */
 export function partition(a: ArrayLike, kth: number, ...rest: Rest<{ axis?: number }, 'axis'>): Array {
   return partitionOf('partition', a, kth, partitionAxis('partition', rest), false);
 }
 
-/** Indices that partition an axis as {@link partition} does. Mirrors `jax.numpy.argpartition`. @example np.argpartition([3, 1, 2], 0) // [1, 0, 2] */
+/**
+ * Indices that partition an axis as {@link partition} does. Mirrors `jax.numpy.argpartition`.
+ *
+ * @param a an array
+ * @param kth the position whose element is in its place
+ * @example
+ * np.argpartition([3, 1, 2], 0) // [1, 0, 2]
+ */
 export function argpartition(a: ArrayLike, kth: number, ...rest: Rest<{ axis?: number }, 'axis'>): Array {
   return partitionOf('argpartition', a, kth, partitionAxis('argpartition', rest), true);
 }

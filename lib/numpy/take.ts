@@ -132,6 +132,7 @@ function alongArgs(op: string, arr: ArrayLike, indices: ArrayLike, axis: number 
 /**
  * Entries of an axis at indices that differ by the other axes, as `argsort` gives them; the other dimensions broadcast. Mirrors `jax.numpy.take_along_axis`.
  *
+ * @param arr an array
  * @example
  * np.takeAlongAxis([[3, 1, 2]], [[1, 2, 0]], -1) // [[1, 2, 3]]
  */
@@ -161,7 +162,13 @@ interface PutOptions {
   inplace?: false;
 }
 
-/** The array with values at indices along an axis, as {@link takeAlongAxis} reads them. Mirrors `jax.numpy.put_along_axis`. @example np.putAlongAxis([[1, 2]], [[1]], 9, 1) // [[1, 9]] */
+/**
+ * The array with values at indices along an axis, as {@link takeAlongAxis} reads them. Mirrors `jax.numpy.put_along_axis`.
+ *
+ * @param arr an array
+ * @example
+ * np.putAlongAxis([[1, 2]], [[1]], 9, 1) // [[1, 9]]
+ */
 export function putAlongAxis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: number | null, ...rest: Rest<PutOptions>): Array {
   const o = readOptions<PutOptions>('putAlongAxis', ['mode', 'inplace'], 0, rest);
   checkInplace('putAlongAxis', o.inplace);
@@ -179,6 +186,9 @@ export function cycle(v: Array, n: number): Array {
 /**
  * The array with values at positions among all its elements; values are repeated as often as needed. Mirrors `jax.numpy.put`.
  *
+ * @param a an array
+ * @param ind flat indices
+ * @param v values, repeated as needed
  * @example
  * np.put([1, 2, 3], [0, 2], [9, 8]) // [9, 2, 8]
  */
@@ -217,7 +227,14 @@ function cumsumInts(mask: Array): Array {
   return cumsumP(convert(mask, 'int32'), 0, false);
 }
 
-/** The array with values, in order and repeated as often as needed, where the mask is true. Mirrors `jax.numpy.place`. @example np.place([1, 2, 3], [true, false, true], [9, 8]) // [9, 2, 8] */
+/**
+ * The array with values, in order and repeated as often as needed, where the mask is true. Mirrors `jax.numpy.place`.
+ *
+ * @param arr an array
+ * @param vals values, repeated as needed
+ * @example
+ * np.place([1, 2, 3], [true, false, true], [9, 8]) // [9, 2, 8]
+ */
 export function place(arr: ArrayLike, mask: ArrayLike, vals: ArrayLike, ...rest: Rest<{ inplace?: false }>): Array {
   checkInplace('place', readOptions<{ inplace?: false }>('place', ['inplace'], 0, rest).inplace);
   const [x, m, v] = [asArray(arr, 'place'), asArray(mask, 'place'), asArray(vals, 'place')];
@@ -236,7 +253,15 @@ const chooseC = program<{ mode: string }>('choose', ([a, ...choices], { mode }) 
   return [reshape(out, at_!.shape)];
 });
 
-/** For each index the element of the choice that it names. Mirrors `jax.numpy.choose`. @throws ArgumentError for an index out of bounds in mode 'raise', the default @example np.choose([1, 0], [[1, 2], [3, 4]]) // [3, 2] */
+/**
+ * For each index the element of the choice that it names. Mirrors `jax.numpy.choose`.
+ *
+ * @param a an integer array
+ * @param choices arrays that broadcast against it
+ * @throws ArgumentError for an index out of bounds in mode 'raise', the default
+ * @example
+ * np.choose([1, 0], [[1, 2], [3, 4]]) // [3, 2]
+ */
 export function choose(a: ArrayLike, choices: readonly ArrayLike[] | Array, ...rest: Rest<{ mode?: 'raise' | 'wrap' | 'clip' }>): Array {
   const { mode = 'raise' } = readOptions<{ mode?: string }>('choose', ['mode'], 0, rest);
   const i = asIndices('choose', a);
@@ -300,7 +325,13 @@ export function compress(condition: ArrayLike, a: ArrayLike, ...rest: Rest<Compr
   return compressC([cond, sliceInDim(x, 0, m, axis), asArray(o.fillValue ?? 0, 'compress')], { size, axis })[0]!;
 }
 
-/** All elements where a condition holds. Mirrors `jax.numpy.extract`. @example np.extract([true, false], [1, 2]) // [1] */
+/**
+ * All elements where a condition holds. Mirrors `jax.numpy.extract`.
+ *
+ * @param arr an array
+ * @example
+ * np.extract([true, false], [1, 2]) // [1]
+ */
 export function extract(condition: ArrayLike, arr: ArrayLike, ...rest: Rest<Omit<CompressOptions, 'axis'>>): Array {
   const c = asArray(condition, 'extract');
   return compress(reshape(c, [c.size]), arr, readOptions<CompressOptions>('extract', ['size', 'fillValue'], 0, rest));
@@ -335,7 +366,14 @@ const ravelIndexC = program<{ dims: Shape; mode: string; order: 'C' | 'F'; dtype
   return [out];
 });
 
-/** Positions among all elements of an array of the given shape, from an index for each dimension. Mirrors `jax.numpy.ravel_multi_index`. @example np.ravelMultiIndex([[1, 0], [2, 1]], [2, 3]) // [5, 1] */
+/**
+ * Positions among all elements of an array of the given shape, from an index for each dimension. Mirrors `jax.numpy.ravel_multi_index`.
+ *
+ * @param multiIndex integer arrays, one for each dimension
+ * @param dims the shape that is indexed
+ * @example
+ * np.ravelMultiIndex([[1, 0], [2, 1]], [2, 3]) // [5, 1]
+ */
 export function ravelMultiIndex(multiIndex: readonly ArrayLike[], dims: readonly number[], ...rest: Rest<RavelIndexOptions, 'mode'>): Array {
   const o = readOptions<RavelIndexOptions>('ravelMultiIndex', ['mode', 'order', 'dtype'], 2, rest);
   const xs = multiIndex.map((x) => asIndices('ravelMultiIndex', x));
@@ -356,7 +394,14 @@ const unravelC = program<{ shape: Shape }>('unravel_index', ([i], { shape }) => 
   return out.map((x, d) => e.where(past, full(x.shape, shape[d]! - 1, x.dtype, x.weakType), e.where(before, full(x.shape, 0, x.dtype, x.weakType), x)));
 });
 
-/** An index for each dimension from positions among all elements; those out of bounds give the nearest. Mirrors `jax.numpy.unravel_index`. @example np.unravelIndex(5, [2, 3]).map((x) => x.item()) // [1, 2] */
+/**
+ * An index for each dimension from positions among all elements; those out of bounds give the nearest. Mirrors `jax.numpy.unravel_index`.
+ *
+ * @param indices flat indices, an integer array
+ * @param shape the shape that is indexed
+ * @example
+ * np.unravelIndex(5, [2, 3]).map((x) => x.item()) // [1, 2]
+ */
 export function unravelIndex(indices: ArrayLike, shape: number | readonly number[]): Array[] {
   return unravelC([asIndices('unravelIndex', indices)], { shape: typeof shape === 'number' ? [shape] : shape });
 }

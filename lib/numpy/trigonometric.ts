@@ -88,7 +88,14 @@ export const asin = arcsin;
 export const acos = arccos;
 /** {@link arctan}. Mirrors `jax.numpy.atan`. @example np.atan([0, 1]).js(); // [0, 0.7854] */
 export const atan = arctan;
-/** {@link arctan2}. Mirrors `jax.numpy.atan2`. @example np.atan2([1, -1], [0, -1]).js(); // [1.5708, -2.3562] */
+/**
+ * {@link arctan2}. Mirrors `jax.numpy.atan2`.
+ *
+ * @param x1 an array or a number; broadcasts against x2
+ * @param x2 an array or a number; broadcasts against x1
+ * @example
+ * np.atan2([1, -1], [0, -1]).js(); // [1.5708, -2.3562]
+ */
 export const atan2 = arctan2;
 /** {@link arcsinh}. Mirrors `jax.numpy.asinh`. @example np.asinh([0, 1]).js(); // [0, 0.8813…] */
 export const asinh = arcsinh;

@@ -47,6 +47,8 @@ const selectProgram = composite<{ n: number }>('select', (args, { n }) => {
 /**
  * For each element, the value from the choice whose condition is the first to hold, else `default`. Mirrors `jax.numpy.select`.
  *
+ * @param condlist boolean arrays; the first that is true decides
+ * @param choicelist as many arrays
  * @throws ArgumentError unless there are as many conditions as choices, and at least one
  * @example
  * const x = np.arange(4);
@@ -63,6 +65,7 @@ export function select(condlist: readonly ArrayLike[], choicelist: readonly Arra
  * A function defined by cases: where condition i holds, entry i of `funclist` (a function of the array, or a constant); the entry after the last
  * condition's, if any, is for elements where none holds, else they are 0. Of several conditions that hold, the last one counts. Mirrors `jax.numpy.piecewise`.
  *
+ * @param condlist boolean arrays of the shape of x
  * @throws ArgumentError unless there are as many functions as conditions, or one more
  * @example
  * const x = np.array([-1, 2]);

@@ -270,6 +270,7 @@ export function scaleByAmsgrad(given: AdamOptions = {}): GradientTransformation 
 /**
  * Parameters with updates added, in the parameters' dtypes. Mirrors `optax.apply_updates`.
  *
+ * @param params a tree of arrays
  * @example
  * (optim.applyUpdates({ w: np.array([3, 4]) }, { w: np.array([-1, 1]) }) as { w: Array }).w.js(); // [2, 5]
  */

@@ -236,6 +236,8 @@ async function writeAsync(directory: string, file: string, executable: Executabl
  * Compiles a module, or takes it from the cache on disk, where programs are found by text, options, plugin and machine.
  * Entries that are damaged or do not load are replaced.
  *
+ * @param client the client that compiles and runs it
+ * @param program StableHLO text
  * @example
  * ```ts
  * const program = jit((x: Array) => x.add(1)).lower(np.ones([2])).asText();
@@ -257,6 +259,8 @@ export function cachedCompileSync(client: Client, program: string, options: Comp
 /**
  * {@link cachedCompileSync} on threads of its own.
  *
+ * @param client the client that compiles and runs it
+ * @param program StableHLO text
  * @example
  * ```ts
  * const program = jit((x: Array) => x.add(1)).lower(np.ones([2])).asText();

@@ -55,6 +55,7 @@ const drawCategorical = sampler<CategoricalStatics>('categorical', (key, [logits
 /**
  * Indices of categories, with probabilities proportional to exp(logits). Mirrors `jax.random.categorical`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param logits unnormalised log probabilities, floats
  * @returns an int32 array of the given shape, by default that of logits without `axis`
  * @throws ShapeError if the shape does not end with one that the batch broadcasts to; ArgumentError for more samples without replacement than categories
@@ -89,6 +90,7 @@ const drawGeometric = sampler<ShapeAndDtype>('geometric', (key, [p0], { shape, d
 /**
  * Numbers of trials up to the first success. Mirrors `jax.random.geometric`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param p probability of success, an array that broadcasts to the shape
  * @returns an array of the given shape, int32 by default
  * @throws DtypeError if dtype is not an integer's
@@ -170,6 +172,7 @@ const drawPoisson = sampler<ShapeAndDtype>('poisson', (key, [lam], { shape, dtyp
 /**
  * Poisson distributed counts. Mirrors `jax.random.poisson`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param lam rate, an array that broadcasts to the shape
  * @returns an array of the given shape, int32 by default
  * @throws ArgumentError for keys other than Threefry's; DtypeError if dtype is not an integer's
@@ -282,6 +285,7 @@ const drawBinomial = sampler<ShapeAndDtype>('binomial', (key, [n, p], { shape, d
 /**
  * Numbers of successes in n trials. Mirrors `jax.random.binomial`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param n numbers of trials, an array that broadcasts to the shape
  * @param p probability of success, likewise
  * @returns a float array of the given shape; NaN where n is negative or p not in [0, 1]
@@ -322,6 +326,7 @@ export interface MultinomialOptions extends SampleOptions {
 /**
  * Counts of each category in n trials, along the last dimension. Mirrors `jax.random.multinomial`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param n numbers of trials, an array that broadcasts to the shape without its last dimension
  * @param p probabilities [..., categories], which broadcast to the shape
  * @returns a float array of the given shape, by default that of p

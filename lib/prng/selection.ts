@@ -79,6 +79,7 @@ export interface PermutationOptions {
 /**
  * The entries of an array in random order, or the integers below a number. Mirrors `jax.random.permutation`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param x an integer n, which stands for 0 … n − 1, or an array
  * @returns an array of x's shape and dtype, or an int32 array of shape [n]
  * @throws ArgumentError if the axis is out of range
@@ -163,6 +164,7 @@ export interface ChoiceOptions extends ShapeOptions {
 /**
  * Random entries of an array, or random integers below a number. Mirrors `jax.random.choice`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param a an integer n, which stands for 0 … n − 1, or an array
  * @returns the entries, with `shape` in the place of the axis
  * @throws ArgumentError if there are too few entries to choose from; ShapeError if p is not a vector with a weight for each

@@ -25,6 +25,7 @@ const drawBits = sampler<{ shape: Shape; width: number }>('bits', (key, _, { sha
 /**
  * Random bits as unsigned integers. Mirrors `jax.random.bits`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param options.dtype `uint32` by default (`uint64` with 64-bit types on)
  * @returns an array of the given shape and dtype
  * @throws DtypeError if dtype is not uint8, uint16, uint32 or uint64
@@ -77,6 +78,7 @@ export interface UniformOptions extends SampleOptions {
 /**
  * Floats uniformly distributed in [minval, maxval). Mirrors `jax.random.uniform`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @returns an array of the given shape (a scalar by default), float32 by default
  * @throws DtypeError if dtype is not a float's; ShapeError if the bounds do not broadcast to the shape
  * @example
@@ -188,6 +190,7 @@ const drawIntegers = sampler<RandintStatics>('randint', (key, [lo, hi], { shape,
 /**
  * Integers uniformly distributed in [minval, maxval). Mirrors `jax.random.randint`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param minval integers that broadcast to the shape
  * @param maxval integers that broadcast to the shape; where it is not above minval, the result is minval
  * @param options.dtype int32 by default (int64 with 64-bit types on)
@@ -232,6 +235,7 @@ export interface BernoulliOptions extends ShapeOptions {
 /**
  * Booleans that are true with probability p. Mirrors `jax.random.bernoulli`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param p may be given in the options; numbers are floats, arrays must be
  * @returns a bool array of the given shape, that of p by default
  * @throws DtypeError if p is not of a float type; ShapeError if it does not broadcast to the shape
@@ -267,6 +271,7 @@ const drawSigns = sampler<ShapeAndDtype>('rademacher', (key, _, { shape, dtype }
 /**
  * Numbers that are 1 or −1 with equal probability. Mirrors `jax.random.rademacher`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @returns an array of the given shape, int32 by default
  * @example
  * prng.rademacher(prng.PRNGKey(0), [4]);

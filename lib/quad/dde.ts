@@ -14,12 +14,25 @@ function slopes(op: string, f: DelayedRhs, history: (t: Time) => Loose, delays: 
   return (t, y) => f(t, y as Loose, ...list.map((d) => history(plus(t, times(-1, d)))), ...args);
 }
 
-/** Euler's method. Mirrors `braintools.quad.dde_euler_step`. @example environ.context({ dt: 0.1 }, () => quad.ddeEulerStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)) // 0.8 */
+/**
+ * Euler's method. Mirrors `braintools.quad.dde_euler_step`.
+ *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @param historyFn the solution at earlier times
+ * @param delays a delay, or several
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.ddeEulerStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)) // 0.8
+ */
 export const ddeEulerStep: DdeStep = (f, y, t, historyFn, delays, ...args) => combine([1, dt()], [y, slopes('ddeEulerStep', f, historyFn, delays, args)(t, y)]);
 
 /**
  * Heun's method. Mirrors `braintools.quad.dde_heun_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @param historyFn the solution at earlier times
+ * @param delays a delay, or several
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeHeunStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */
@@ -34,6 +47,10 @@ export const ddeHeunStep: DdeStep = (f, y, t, historyFn, delays, ...args) => {
 /**
  * The classical method of order 4. Mirrors `braintools.quad.dde_rk4_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @param historyFn the solution at earlier times
+ * @param delays a delay, or several
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeRk4Step((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */
@@ -51,6 +68,10 @@ export const ddeRk4Step: DdeStep = (f, y, t, historyFn, delays, ...args) => {
 /**
  * Euler's method, corrected three times by the slope at the end. Mirrors `braintools.quad.dde_euler_pc_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @param historyFn the solution at earlier times
+ * @param delays a delay, or several
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeEulerPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */
@@ -76,6 +97,10 @@ export function ddeEulerPcStepWith(given: IterationOptions): DdeStep {
 /**
  * Heun's method, corrected three times. Mirrors `braintools.quad.dde_heun_pc_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @param historyFn the solution at earlier times
+ * @param delays a delay, or several
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeHeunPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */

@@ -13,7 +13,16 @@ function fixedPoint(iterations: number, update: (y: Loose) => unknown, start: un
   return y as Loose;
 }
 
-/** Forward and backward Euler. Mirrors `braintools.quad.imex_euler_step`. @example environ.context({ dt: 0.1 }, () => quad.imexEulerStep(() => np.array(0), (y) => np.negative(y), np.array(1), 0)) // 0.91 */
+/**
+ * Forward and backward Euler. Mirrors `braintools.quad.imex_euler_step`.
+ *
+ * @param fExp the part of the right-hand side that is treated explicitly
+ * @param fImp the part that is treated implicitly
+ * @param y the state: an array, or a tree of them
+ * @param t the time
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.imexEulerStep(() => np.array(0), (y) => np.negative(y), np.array(1), 0)) // 0.91
+ */
 export const imexEulerStep: ImexStep = imexEulerStepWith({ maxIter: 2 });
 
 /**
@@ -35,6 +44,10 @@ export function imexEulerStepWith(given: IterationOptions): ImexStep {
 /**
  * Ascher, Ruuth and Spiteri's method (2, 2, 2). Mirrors `braintools.quad.imex_ars222_step`.
  *
+ * @param fExp the part of the right-hand side that is treated explicitly
+ * @param fImp the part that is treated implicitly
+ * @param y the state: an array, or a tree of them
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexArs222Step(() => np.array(0), (y) => np.negative(y), np.array(1), 0)); // 0.9048
  */
@@ -65,6 +78,11 @@ export function imexArs222StepWith(given: IterationOptions): ImexStep {
 /**
  * Crank-Nicolson and Adams-Bashforth, from this state and the one before. Mirrors `braintools.quad.imex_cnab_step`.
  *
+ * @param fExp the part of the right-hand side that is treated explicitly
+ * @param fImp the part that is treated implicitly
+ * @param y the state: an array, or a tree of them
+ * @param yPrev the state a step before
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexCnabStep(() => np.array(0), (y) => np.negative(y), np.array(1), np.array(1.1), 0)); // 0.9048…
  */

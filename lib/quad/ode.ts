@@ -58,20 +58,38 @@ function embedded(op: string, tableau: Tableau, error?: (ks: readonly unknown[],
 const heun3: Tableau = { a: [[], [1 / 3], [0, 2 / 3]], c: [0, 1 / 3, 2 / 3], b: [1 / 4, 0, 3 / 4] };
 const bogackiShampine: Tableau = { a: [[], [1 / 2], [0, 3 / 4]], c: [0, 1 / 2, 3 / 4], b: [2 / 9, 1 / 3, 4 / 9], lower: [7 / 24, 1 / 4, 1 / 3, 1 / 8] };
 
-/** Euler's method. Mirrors `braintools.quad.ode_euler_step`. @example environ.context({ dt: 0.1 }, () => quad.odeEulerStep((y) => np.negative(y), np.array(1), 0)) // 0.9 */
+/**
+ * Euler's method. Mirrors `braintools.quad.ode_euler_step`.
+ *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.odeEulerStep((y) => np.negative(y), np.array(1), 0)) // 0.9
+ */
 export const odeEulerStep: OdeStep = stepper('odeEulerStep', { a: [[]], c: [0], b: [1] });
 /**
  * The trapezoidal method of order 2. Mirrors `braintools.quad.ode_rk2_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRk2Step((y) => np.negative(y), np.array(1), 0)); // 0.905
  */
 export const odeRk2Step: OdeStep = stepper('odeRk2Step', { a: [[], [1]], c: [0, 1], b: [1 / 2, 1 / 2] });
-/** Kutta's method of order 3. Mirrors `braintools.quad.ode_rk3_step`. @example environ.context({ dt: 0.1 }, () => quad.odeRk3Step((y) => np.negative(y), np.array(1), 0)); // 0.9048… */
+/**
+ * Kutta's method of order 3. Mirrors `braintools.quad.ode_rk3_step`.
+ *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.odeRk3Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
+ */
 export const odeRk3Step: OdeStep = stepper('odeRk3Step', { a: [[], [1 / 2], [-1, 2]], c: [0, 1 / 2, 1], b: [1 / 6, 4 / 6, 1 / 6] });
 /**
  * The classical Runge-Kutta method of order 4. Mirrors `braintools.quad.ode_rk4_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRk4Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -79,15 +97,26 @@ export const odeRk4Step: OdeStep = stepper('odeRk4Step', { a: [[], [1 / 2], [0, 
 /**
  * Order 2 by the slope in the middle. Mirrors `braintools.quad.ode_midpoint_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeMidpointStep((y) => np.negative(y), np.array(1), 0)); // 0.905
  */
 export const odeMidpointStep: OdeStep = stepper('odeMidpointStep', { a: [[], [1 / 2]], c: [0, 1 / 2], b: [0, 1] });
-/** Heun's method of order 3. Mirrors `braintools.quad.ode_heun_step`. @example environ.context({ dt: 0.1 }, () => quad.odeHeunStep((y) => np.negative(y), np.array(1), 0)); // 0.9048… */
+/**
+ * Heun's method of order 3. Mirrors `braintools.quad.ode_heun_step`.
+ *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.odeHeunStep((y) => np.negative(y), np.array(1), 0)); // 0.9048…
+ */
 export const odeHeunStep: OdeStep = stepper('odeHeunStep', heun3);
 /**
  * Kutta's 3/8 rule of order 4. Mirrors `braintools.quad.ode_rk4_38_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRk438Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -95,6 +124,8 @@ export const odeRk438Step: OdeStep = stepper('odeRk438Step', { a: [[], [1 / 3], 
 /**
  * Ralston's method of order 2. Mirrors `braintools.quad.ode_ralston2_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRalston2Step((y) => np.negative(y), np.array(1), 0)); // 0.905
  */
@@ -102,6 +133,8 @@ export const odeRalston2Step: OdeStep = stepper('odeRalston2Step', { a: [[], [2 
 /**
  * Ralston's method of order 3. Mirrors `braintools.quad.ode_ralston3_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRalston3Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -109,6 +142,8 @@ export const odeRalston3Step: OdeStep = stepper('odeRalston3Step', { ...bogackiS
 /**
  * Shu and Osher's strong-stability-preserving method of order 3. Mirrors `braintools.quad.ode_ssprk33_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeSsprk33Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -116,6 +151,8 @@ export const odeSsprk33Step: OdeStep = stepper('odeSsprk33Step', { a: [[], [1], 
 /**
  * Cash and Karp's method of order 5(4). Mirrors `braintools.quad.ode_rk45_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRk45Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -126,15 +163,26 @@ export const odeRk45Step: EmbeddedStep = embedded('odeRk45Step', {
 /**
  * Bogacki and Shampine's method of order 3(2). Mirrors `braintools.quad.ode_rk23_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRk23Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
 export const odeRk23Step: EmbeddedStep = embedded('odeRk23Step', bogackiShampine);
-/** {@link odeRk23Step}. Mirrors `braintools.quad.ode_bs32_step`. @example environ.context({ dt: 0.1 }, () => quad.odeBs32Step((y) => np.negative(y), np.array(1), 0)); // 0.9048… */
+/**
+ * {@link odeRk23Step}. Mirrors `braintools.quad.ode_bs32_step`.
+ *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.odeBs32Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
+ */
 export const odeBs32Step: EmbeddedStep = embedded('odeBs32Step', bogackiShampine);
 /**
  * Dormand and Prince's method of order 5(4). Mirrors `braintools.quad.ode_dopri5_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeDopri5Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -145,6 +193,8 @@ export const odeDopri5Step: EmbeddedStep = embedded('odeDopri5Step', {
 /**
  * {@link odeDopri5Step}. Mirrors `braintools.quad.ode_rk45_dopri_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRk45DopriStep((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -152,6 +202,8 @@ export const odeRk45DopriStep: EmbeddedStep = odeDopri5Step;
 /**
  * Fehlberg's method of order 5(4). Mirrors `braintools.quad.ode_rkf45_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRkf45Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -180,6 +232,8 @@ const E5 = [0.01312004499419488, 0, 0, 0, 0, -1.2251564463762044, -0.49575894965
 /**
  * Dormand and Prince's method of order 8, with the combined error estimate of orders 5 and 3. Mirrors `braintools.quad.ode_dopri8_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeDopri8Step((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -192,6 +246,8 @@ export const odeDopri8Step: EmbeddedStep = embedded('odeDopri8Step', dopri8, (ks
 /**
  * {@link odeDopri8Step}. Mirrors `braintools.quad.ode_rk87_dopri_step`.
  *
+ * @param f the right-hand side `(y, t, ...args) => slope`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeRk87DopriStep((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */
@@ -208,6 +264,7 @@ export function exponentialStep(op: string, f: Rhs, given: ArrayLike, t: Time, a
 /**
  * Exponential Euler: exact where f is linear in each element. Mirrors `braintools.quad.ode_expeuler_step`. @throws DtypeError if y is not of floats
  *
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.odeExpeulerStep((y) => np.negative(y), np.array(1), 0)); // 0.9048…
  */

@@ -18,7 +18,15 @@ export interface CalculusStep extends SdeStep {
 const increment = (h: Time, f: unknown, g: unknown, noise: unknown) => zip((a, b, z) => np.add(np.multiply(a, h), np.multiply(b, z)), f, g, noise);
 const sum = (...parts: unknown[]) => combine(parts.map(() => 1), parts);
 
-/** Euler and Maruyama's method. Mirrors `braintools.quad.sde_euler_step`. @example environ.context({ dt: 0.1 }, () => quad.sdeEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)) // 0.9 */
+/**
+ * Euler and Maruyama's method. Mirrors `braintools.quad.sde_euler_step`.
+ *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
+ * @example
+ * environ.context({ dt: 0.1 }, () => quad.sdeEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)) // 0.9
+ */
 export const sdeEulerStep: SdeStep = (df, dg, y, t, ...args) => {
   checkRhs('sdeEulerStep', df, dg);
   const h = dt();
@@ -45,6 +53,9 @@ function milstein(stratonovich: boolean): SdeStep {
 /**
  * Milstein's method without derivatives. Mirrors `braintools.quad.sde_milstein_step`.
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeMilsteinStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9
  */
@@ -53,6 +64,9 @@ export const sdeMilsteinStep: CalculusStep = Object.assign(milstein(false), { st
 /**
  * Exponential Euler in the drift. Mirrors `braintools.quad.sde_expeuler_step`. @throws DtypeError if y is not of floats
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeExpeulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9048…
  */
@@ -78,6 +92,9 @@ function heun(stratonovich: boolean): SdeStep {
 /**
  * Heun's method. Mirrors `braintools.quad.sde_heun_step`.
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeHeunStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.905
  */
@@ -86,6 +103,9 @@ export const sdeHeunStep: CalculusStep = Object.assign(heun(false), { stratonovi
 /**
  * Euler's method with a drift that is tamed where it is large. Mirrors `braintools.quad.sde_tamed_euler_step`.
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeTamedEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9090…
  */
@@ -100,6 +120,9 @@ export const sdeTamedEulerStep: SdeStep = (df, dg, y, t, ...args) => {
 /**
  * Implicit Euler in the drift, by two iterations. Mirrors `braintools.quad.sde_implicit_euler_step`; {@link sdeImplicitEulerStepWith} sets their number.
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeImplicitEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.909
  */
@@ -144,6 +167,9 @@ function stochastic(op: string, rows: readonly (readonly number[])[], nodes: rea
 /**
  * Order 2 in the increments. Mirrors `braintools.quad.sde_srk2_step`.
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeSrk2Step((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.905
  */
@@ -151,6 +177,9 @@ export const sdeSrk2Step: SdeStep = stochastic('sdeSrk2Step', [[], [1]], [0, 1],
 /**
  * Order 3 in the increments. Mirrors `braintools.quad.sde_srk3_step`.
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeSrk3Step((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9048…
  */
@@ -158,6 +187,9 @@ export const sdeSrk3Step: SdeStep = stochastic('sdeSrk3Step', [[], [0.5], [-1, 2
 /**
  * Order 4 in the increments. Mirrors `braintools.quad.sde_srk4_step`.
  *
+ * @param df the drift `(y, t, ...args) => slope`
+ * @param dg the diffusion `(y, t, ...args) => factor of the noise`
+ * @param t the time
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeSrk4Step((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9048…
  */

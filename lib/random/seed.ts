@@ -105,6 +105,8 @@ export function restoreKey(): void {
 /**
  * Seeds as {@link seed} does while a function runs (or until disposed of); then both generators are as before. Mirrors `brainstate.random.seed_context`.
  *
+ * @param seedOrKey an integer, a key, or null for a fresh one
+ * @param f what runs with it
  * @example
  * random.seedContext(7, () => random.normal());
  */

@@ -57,6 +57,7 @@ const mapC = composite<{ order: 0 | 1; mode: MapMode }>('map_coordinates', ([x, 
 /**
  * Values of an array at coordinates between its elements, by the nearest element (order 0) or linearly (order 1). Mirrors `jax.scipy.ndimage.map_coordinates`.
  *
+ * @param input an array
  * @param coordinates one array for each dimension
  * @param options.mode what is outside: `cval`, or the array extended
  * @throws ShapeError unless there are as many coordinates as dimensions; ArgumentError for another order or mode

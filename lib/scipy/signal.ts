@@ -91,17 +91,41 @@ function convolution(op: string, in1: ArrayLike, in2: ArrayLike, o: ConvolveOpti
   return convolveC([x, y], { op, mode, precision, axes: method === 'fft' ? range(x.ndim) : null, correlate: turned })[0]!;
 }
 
-/** Convolution of arrays of any rank. Mirrors `jax.scipy.signal.convolve`. @throws ShapeError where the arrays do not go together; ArgumentError for an unknown mode or method @example scipy.signal.convolve([1, 2], [1, 1]).js() // [1, 3, 2] */
+/**
+ * Convolution of arrays of any rank. Mirrors `jax.scipy.signal.convolve`.
+ *
+ * @param in1 an array
+ * @param in2 an array of as many dimensions
+ * @throws ShapeError where the arrays do not go together; ArgumentError for an unknown mode or method
+ * @example
+ * scipy.signal.convolve([1, 2], [1, 1]).js() // [1, 3, 2]
+ */
 export function convolve(in1: ArrayLike, in2: ArrayLike, options: ConvolveOptions = {}): Array {
   return convolution('convolve', in1, in2, options, false);
 }
 
-/** Correlation of arrays of any rank, the second conjugated. Mirrors `jax.scipy.signal.correlate`. @throws ShapeError, ArgumentError as {@link convolve} @example scipy.signal.correlate([1, 2], [1, 0]).js() // [0, 1, 2] */
+/**
+ * Correlation of arrays of any rank, the second conjugated. Mirrors `jax.scipy.signal.correlate`.
+ *
+ * @param in1 an array
+ * @param in2 an array of as many dimensions
+ * @throws ShapeError, ArgumentError as {@link convolve}
+ * @example
+ * scipy.signal.correlate([1, 2], [1, 0]).js() // [0, 1, 2]
+ */
 export function correlate(in1: ArrayLike, in2: ArrayLike, options: ConvolveOptions = {}): Array {
   return convolution('correlate', in1, in2, options, true);
 }
 
-/** Convolution by Fourier transforms along some axes, all by default. Mirrors `jax.scipy.signal.fftconvolve`. @throws ShapeError where the arrays do not go together @example scipy.signal.fftconvolve([1, 2], [1, 1]).js() // [1, 3, 2] */
+/**
+ * Convolution by Fourier transforms along some axes, all by default. Mirrors `jax.scipy.signal.fftconvolve`.
+ *
+ * @param in1 an array
+ * @param in2 an array of as many dimensions
+ * @throws ShapeError where the arrays do not go together
+ * @example
+ * scipy.signal.fftconvolve([1, 2], [1, 1]).js() // [1, 3, 2]
+ */
 export function fftconvolve(in1: ArrayLike, in2: ArrayLike, options: { mode?: ConvolveMode; axes?: number | readonly number[] | null } = {}): Array {
   const { mode = 'full', axes = null } = options;
   const [x, y] = pair('fftconvolve', in1, in2, mode);
@@ -121,7 +145,15 @@ function matrices(op: string, in1: ArrayLike, in2: ArrayLike, mode: ConvolveMode
   return [x, y];
 }
 
-/** Convolution of matrices, zeros being around them. Mirrors `jax.scipy.signal.convolve2d`. @throws ShapeError unless both are matrices; ArgumentError for an unknown mode @example scipy.signal.convolve2d([[1, 2]], [[1, 1]]).js() // [[1, 3, 2]] */
+/**
+ * Convolution of matrices, zeros being around them. Mirrors `jax.scipy.signal.convolve2d`.
+ *
+ * @param in1 an array
+ * @param in2 an array of as many dimensions
+ * @throws ShapeError unless both are matrices; ArgumentError for an unknown mode
+ * @example
+ * scipy.signal.convolve2d([[1, 2]], [[1, 1]]).js() // [[1, 3, 2]]
+ */
 export function convolve2d(in1: ArrayLike, in2: ArrayLike, options: Convolve2dOptions = {}): Array {
   const { mode = 'full', precision = null } = options;
   return convolveC(matrices('convolve2d', in1, in2, mode), { op: 'convolve2d', mode, precision, axes: null, correlate: false })[0]!;
@@ -137,7 +169,15 @@ const correlate2dC = composite<{ mode: ConvolveMode; precision: PrecisionLike }>
   return [flip(run(flip(x!), conj(y!)))];
 });
 
-/** Correlation of matrices, the second conjugated. Mirrors `jax.scipy.signal.correlate2d`. @throws ShapeError unless both are matrices; ArgumentError for an unknown mode @example scipy.signal.correlate2d([[1, 2]], [[1, 0]]).js() // [[0, 1, 2]] */
+/**
+ * Correlation of matrices, the second conjugated. Mirrors `jax.scipy.signal.correlate2d`.
+ *
+ * @param in1 an array
+ * @param in2 an array of as many dimensions
+ * @throws ShapeError unless both are matrices; ArgumentError for an unknown mode
+ * @example
+ * scipy.signal.correlate2d([[1, 2]], [[1, 0]]).js() // [[0, 1, 2]]
+ */
 export function correlate2d(in1: ArrayLike, in2: ArrayLike, options: Convolve2dOptions = {}): Array {
   const { mode = 'full', precision = null } = options;
   return correlate2dC(matrices('correlate2d', in1, in2, mode), { mode, precision })[0]!;

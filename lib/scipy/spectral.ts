@@ -178,7 +178,14 @@ function density(op: string, signals: readonly Array[], options: SpectrumOptions
   }, signals) as [Array, Array];
 }
 
-/** Cross power spectral density of two signals by Welch's method, or of one with itself where y is null: `[frequencies, densities]`. Mirrors `jax.scipy.signal.csd`. @throws ArgumentError or ShapeError for segments or signals that do not fit @example scipy.signal.csd([1, 2, 3, 4], [4, 3, 2, 1], { nperseg: 2 })[1].shape // [2] */
+/**
+ * Cross power spectral density of two signals by Welch's method, or of one with itself where y is null: `[frequencies, densities]`. Mirrors `jax.scipy.signal.csd`.
+ *
+ * @param x a signal; the last axis is time
+ * @throws ArgumentError or ShapeError for segments or signals that do not fit
+ * @example
+ * scipy.signal.csd([1, 2, 3, 4], [4, 3, 2, 1], { nperseg: 2 })[1].shape // [2]
+ */
 export function csd(x: ArrayLike, y: ArrayLike | null, options: SpectrumOptions = {}): [Array, Array] {
   return density('csd', (y === null ? [x] : [x, y]).map((v) => asArray(v, 'csd')), options);
 }

@@ -14,7 +14,15 @@ const vqC = composite('vq', (args) => {
   return [argmin(distance, 1), reduceMin(distance, [1])];
 });
 
-/** For each observation, the index of the nearest code and the distance to it. Mirrors `jax.scipy.cluster.vq.vq`. @throws ShapeError unless both are vectors, or matrices of as many columns @example scipy.cluster.vq.vq([[0], [5]], [[1], [4]])[0].js() // [0, 1] */
+/**
+ * For each observation, the index of the nearest code and the distance to it. Mirrors `jax.scipy.cluster.vq.vq`.
+ *
+ * @param obs observations [m, d], or [m]
+ * @param codeBook codes [k, d], or [k]
+ * @throws ShapeError unless both are vectors, or matrices of as many columns
+ * @example
+ * scipy.cluster.vq.vq([[0], [5]], [[1], [4]])[0].js() // [0, 1]
+ */
 export function vq(obs: ArrayLike, codeBook: ArrayLike): [Array, Array] {
   const [x, c] = [asArray(obs, 'vq'), asArray(codeBook, 'vq')];
   if (x.ndim !== c.ndim || (x.ndim !== 1 && x.ndim !== 2) || (x.ndim === 2 && x.shape[1] !== c.shape[1])) throw new ShapeError(`vq: expected vectors, or matrices of as many columns, got ${x.aval} and ${c.aval}`);

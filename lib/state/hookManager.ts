@@ -183,6 +183,8 @@ export const globalHooks: { manager: HookManager | null } = { manager: null };
 /**
  * Registers a hook of all states. Mirrors `brainstate.register_state_hook`.
  *
+ * @param hookType when it runs: `'read'`, `'write_before'`, `'write_after'`, `'restore'`, `'init'`
+ * @param callback what is called with the context
  * @example
  * ```ts
  * const handle = registerStateHook('write_after', (c) => console.log(c.stateName, c.value));

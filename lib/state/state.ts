@@ -73,6 +73,8 @@ function counted<R>(change: (by: number) => void, val: boolean, f: (() => R) | u
 /**
  * While the function runs (or until disposed of), a state's value may not change its tree structure. Mirrors `brainstate.check_state_value_tree`.
  *
+ * @param f a function
+ * @param val whether it is looked at
  * @example
  * checkStateValueTree(() => new State(np.zeros([2])).value.shape); // [2]
  */
@@ -83,6 +85,8 @@ export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable 
 /**
  * While the function runs (or until disposed of), a state may only be given traced values. Mirrors `brainstate.check_state_jax_tracer`.
  *
+ * @param f a function
+ * @param val whether it is looked at
  * @example
  * checkStateTracer(() => jit((x: Array) => x.add(1))(np.array(1)).js()); // 2
  */

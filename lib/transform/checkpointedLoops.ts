@@ -72,6 +72,9 @@ const OPTIONS: readonly (keyof CheckpointedOptions)[] = ['length', 'base', 'pbar
  *
  * Mirrors `brainstate.transform.checkpointed_scan`.
  *
+ * @param f a function
+ * @param init the first value, a tree of arrays
+ * @param xs a tree of arrays, whose first axis is scanned
  * @throws ArgumentError for a loop of no steps, or a function that does not return `[carry, y]`
  * @example
  * ```ts
@@ -135,6 +138,9 @@ export interface BoundedWhileOptions {
  *
  * Mirrors `brainstate.transform.bounded_while_loop`.
  *
+ * @param condFun a function of the value, which gives a boolean scalar
+ * @param bodyFun a function of the value, which gives the next one: like it in structure, shapes and dtypes
+ * @param init the first value, a tree of arrays
  * @throws ArgumentError for options that are no such numbers, BrainStateError if `cond` writes states
  * @example
  * ```ts

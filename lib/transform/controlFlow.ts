@@ -17,6 +17,10 @@ import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from '.
  *
  * Mirrors `brainstate.transform.cond` and `jax.lax.cond`.
  *
+ * @param pred a scalar: a boolean, or a number
+ * @param trueFun what is applied where it is true
+ * @param falseFun what is applied where it is not
+ * @param operands what the function chosen is called with
  * @example
  * ```ts
  * const x = np.array(-3);
@@ -36,6 +40,8 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
 /**
  * One of several functions by an integer, which is clamped into range. Mirrors `brainstate.transform.switch` and `jax.lax.switch`.
  *
+ * @param index an integer scalar, clamped into range
+ * @param operands what the function chosen is called with
  * @example
  * transform.switchCase(1, [(x: Array) => x.add(1), (x: Array) => x.mul(10)], np.array(2)).js(); // 20
  */
@@ -96,6 +102,9 @@ function checkOneHolds(holds: np.Array): void {
  *
  * Mirrors `brainstate.transform.while_loop` and `jax.lax.while_loop`.
  *
+ * @param condFun a function of the value, which gives a boolean scalar
+ * @param bodyFun a function of the value, which gives the next one: like it in structure, shapes and dtypes
+ * @param init the first value, a tree of arrays
  * @example
  * transform.whileLoop((x: Array) => x.less(10), (x: Array) => x.mul(2), np.array(1)).js(); // 16
  */
@@ -132,6 +141,8 @@ const LOOP_OPTIONS: readonly (keyof ScanOptions)[] = ['length', 'reverse', 'unro
  *
  * Mirrors `brainstate.transform.scan` and `jax.lax.scan`.
  *
+ * @param body a function `(carry, x) => [carry, y]`
+ * @param init the first value, a tree of arrays
  * @example
  * transform.scan((sum: Array, x: Array) => [sum.add(x), sum] as const, np.array(0), np.array([1, 2, 3]))[0].js(); // 6
  */

@@ -279,6 +279,7 @@ export function vjp(f: Callable, ...rest: unknown[]): Loose {
  *
  * Mirrors `jax.fwd_and_bwd`.
  *
+ * @param f a function of arrays
  * @throws ArgumentError if `argnums` is out of range
  * @example
  * ```ts
@@ -323,6 +324,7 @@ function withWrites<R extends unknown[]>(f: AnyFunction, what: string, hasAux: b
 /**
  * Values and directional derivatives: `[out, outTangents]`, or `[out, outTangents, aux]`. States are constants. Mirrors `jax.jvp`.
  *
+ * @param f a function
  * @param primals list of the function's arguments
  * @param tangents list of their directions
  * @example

@@ -92,6 +92,7 @@ const control: Readonly<Record<string, (inputs: readonly string[], params: unkno
  * Says how {@link jaxprToPythonCode} writes an operation; replaces what was there. Mirrors `brainstate.transform.register_prim_handler`, whose handlers give Python.
  *
  * @param primName the operation's name in printed jaxprs
+ * @param handler what writes the operation
  * @throws ArgumentError unless a name and a function are given
  * @example
  * ```ts
@@ -174,6 +175,7 @@ const identifier = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? 
  * A jaxpr as the text of a JavaScript function of its inputs, written with `lax` and `np`; of several results it gives a list. Mirrors
  * `brainstate.transform.jaxpr_to_python_code`, which writes Python.
  *
+ * @param fnName the name of the function that is written
  * @throws ArgumentError for an operation without a handler ({@link registerPrimHandler})
  * @example
  * ```ts

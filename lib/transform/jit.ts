@@ -523,6 +523,7 @@ function staticKey(x: unknown): unknown {
  *
  * Mirrors `brainstate.transform.jit`, and on functions without states `jax.jit`. With options only it returns a decorator.
  *
+ * @param f a function
  * @throws ArgumentError if the function returns a Promise or anything but a tree of arrays
  * @example
  * ```ts

@@ -127,6 +127,8 @@ export function vmap2NewStates(module: Initialized, initArgs: readonly unknown[]
 /**
  * As {@link vmap2NewStates}, a lane for each device. Mirrors `brainstate.transform.pmap2_new_states`. @throws ArgumentError if there are fewer devices than lanes
  *
+ * @param module the module whose states are made
+ * @param initArgs arguments of its initialisation
  * @example
  * ```ts
  * const cell = new nn.GRUCell(2, 3);

@@ -12,27 +12,59 @@ import * as np from '../numpy';
 const isOne = (x: unknown): x is ArrayLike => typeof x === 'number' || typeof x === 'boolean' || typeof x === 'bigint' || isArrayLeaf(x);
 const mapArrays = <T>(f: (...xs: never[]) => unknown, tree: T, ...rest: unknown[]): T => map(f, tree, ...rest, { isLeaf: isArrayLeaf }) as T;
 
-/** Every array of a tree times a value. Mirrors `braintools.tree.scale`. @example tree.scale({ a: np.array([1, 2]) }, 3).a.js(); // [3, 6] */
+/**
+ * Every array of a tree times a value. Mirrors `braintools.tree.scale`.
+ *
+ * @param x an array, a number, or a tree of them
+ * @example
+ * tree.scale({ a: np.array([1, 2]) }, 3).a.js(); // [3, 6]
+ */
 export function scale<T>(tree: T, x: ArrayLike): T {
   return mapArrays((a: ArrayLike) => np.multiply(a, x), tree);
 }
 
-/** The product of two trees of one structure, or of a tree and a value. Mirrors `braintools.tree.mul`. @example tree.mul({ a: np.array([1, 2]) }, 3).a.js(); // [3, 6] */
+/**
+ * The product of two trees of one structure, or of a tree and a value. Mirrors `braintools.tree.mul`.
+ *
+ * @param x an array, a number, or a tree of them
+ * @example
+ * tree.mul({ a: np.array([1, 2]) }, 3).a.js(); // [3, 6]
+ */
 export function mul<T>(tree: T, x: T | ArrayLike): T {
   return isOne(x) ? scale(tree, x) : mapArrays((a: ArrayLike, b: ArrayLike) => np.multiply(a, b), tree, x);
 }
 
-/** Every array of a tree plus a value. Mirrors `braintools.tree.shift`. @example tree.shift({ a: np.array([1, 2]) }, 3).a.js(); // [4, 5] */
+/**
+ * Every array of a tree plus a value. Mirrors `braintools.tree.shift`.
+ *
+ * @param x an array, a number, or a tree of them
+ * @example
+ * tree.shift({ a: np.array([1, 2]) }, 3).a.js(); // [4, 5]
+ */
 export function shift<T>(tree: T, x: ArrayLike): T {
   return mapArrays((a: ArrayLike) => np.add(a, x), tree);
 }
 
-/** The sum of two trees of one structure, or of a tree and a value. Mirrors `braintools.tree.add`. @example tree.add({ a: np.array([1, 2]) }, { a: np.array([3, 4]) }).a.js(); // [4, 6] */
+/**
+ * The sum of two trees of one structure, or of a tree and a value. Mirrors `braintools.tree.add`.
+ *
+ * @param tree1 a tree of arrays
+ * @param tree2 a tree of the same structure
+ * @example
+ * tree.add({ a: np.array([1, 2]) }, { a: np.array([3, 4]) }).a.js(); // [4, 6]
+ */
 export function add<T>(tree1: T, tree2: T | ArrayLike): T {
   return isOne(tree2) ? shift(tree1, tree2) : mapArrays((a: ArrayLike, b: ArrayLike) => np.add(a, b), tree1, tree2);
 }
 
-/** The difference of two trees of one structure. Mirrors `braintools.tree.sub`. @example tree.sub({ a: np.array([1, 2]) }, { a: np.array([3, 1]) }).a.js(); // [-2, 1] */
+/**
+ * The difference of two trees of one structure. Mirrors `braintools.tree.sub`.
+ *
+ * @param tree1 a tree of arrays
+ * @param tree2 a tree of the same structure
+ * @example
+ * tree.sub({ a: np.array([1, 2]) }, { a: np.array([3, 1]) }).a.js(); // [-2, 1]
+ */
 export function sub<T>(tree1: T, tree2: T): T {
   return mapArrays((a: ArrayLike, b: ArrayLike) => np.subtract(a, b), tree1, tree2);
 }
@@ -60,6 +92,7 @@ export function sum(tree: unknown): Array {
 /**
  * The sum of the elements' products of two trees of one structure: shape []. Mirrors `braintools.tree.dot`.
  *
+ * @param b a tree of the same structure
  * @example
  * tree.dot({ a: np.array([1, 2]) }, { a: np.array([3, 4]) }).js(); // 11
  */
@@ -96,7 +129,13 @@ export function split<T>(tree: T, sizes: readonly number[]): T[] {
   return [...ranges, [at, null] as [number, number | null]].map((r) => idx(tree, r));
 }
 
-/** Every array of a tree indexed in one way: `tree.idx(t, 0)`, `tree.idx(t, [1, 3])`. Mirrors `braintools.tree.idx`. @example tree.idx({ a: np.array([1, 2, 3]) }, 1).a.js(); // 2 */
+/**
+ * Every array of a tree indexed in one way: `tree.idx(t, 0)`, `tree.idx(t, [1, 3])`. Mirrors `braintools.tree.idx`.
+ *
+ * @param index an index, as arrays take it
+ * @example
+ * tree.idx({ a: np.array([1, 2, 3]) }, 1).a.js(); // 2
+ */
 export function idx<T>(tree: T, index: np.Index): T {
   return mapArrays((a: ArrayLike) => np.asarray(a).slice(index), tree);
 }
@@ -109,6 +148,7 @@ export function expand<T>(tree: T, axis: number): T {
 /**
  * Entries of every array of a tree along an axis, by number, an array of numbers, or a range [start, stop, step?]. Mirrors `braintools.tree.take`.
  *
+ * @param indices an index along the axis
  * @example
  * tree.take({ a: np.array([[1, 2], [3, 4]]) }, 1, 0).a.js(); // [3, 4]
  */

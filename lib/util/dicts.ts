@@ -203,6 +203,8 @@ export function copy<T extends object>(x: T, options: { addOrReplace?: object } 
 /**
  * A copy without an entry, and that entry's value; frozen if the original is. Mirrors `brainstate.util.pop`. @throws ArgumentError if there is no such entry
  *
+ * @param x a dictionary
+ * @param key the key
  * @example
  * util.pop({ a: 1, b: 2 }, 'a'); // [{ b: 2 }, 1]
  */

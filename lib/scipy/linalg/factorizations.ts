@@ -71,7 +71,14 @@ const choSolveC = composite<{ lower: boolean }>('cho_solve', ([c, b], { lower })
   })];
 });
 
-/** The solution of A x = b from {@link choFactor}'s result. Mirrors `jax.scipy.linalg.cho_solve`. @throws ShapeError where shapes do not go together @example scipy.linalg.choSolve(scipy.linalg.choFactor([[4]]), [8]).js() // [2] */
+/**
+ * The solution of A x = b from {@link choFactor}'s result. Mirrors `jax.scipy.linalg.cho_solve`.
+ *
+ * @param cAndLower `[c, lower]`, as `choFactor` gives it
+ * @throws ShapeError where shapes do not go together
+ * @example
+ * scipy.linalg.choSolve(scipy.linalg.choFactor([[4]]), [8]).js() // [2]
+ */
 export function choSolve(cAndLower: readonly [ArrayLike, boolean], b: ArrayLike): Array {
   return choSolveC([square('choSolve', cAndLower[0]), asArray(b, 'choSolve')], { lower: cAndLower[1] })[0]!;
 }
@@ -91,7 +98,14 @@ const luSolveC = composite<{ trans: 0 | 1 | 2 }>('lu_solve', ([lu, pivots, b], {
   return [onColumns('luSolve', m, r, (a, x) => luSolveP(a, broadcastToShape('luSolve', permutation, a.shape.slice(0, -1)), x, trans))];
 });
 
-/** The solution of A x = b from {@link luFactor}'s result; with `trans` 1 of Aᵀ x = b, with 2 of Aᴴ x = b. Mirrors `jax.scipy.linalg.lu_solve`. @throws ShapeError where shapes do not go together @example scipy.linalg.luSolve(scipy.linalg.luFactor([[2]]), [4]).js() // [2] */
+/**
+ * The solution of A x = b from {@link luFactor}'s result; with `trans` 1 of Aᵀ x = b, with 2 of Aᴴ x = b. Mirrors `jax.scipy.linalg.lu_solve`.
+ *
+ * @param luAndPiv `[lu, piv]`, as `luFactor` gives it
+ * @throws ShapeError where shapes do not go together
+ * @example
+ * scipy.linalg.luSolve(scipy.linalg.luFactor([[2]]), [4]).js() // [2]
+ */
 export function luSolve(luAndPiv: readonly [ArrayLike, ArrayLike], b: ArrayLike, options: { trans?: 0 | 1 | 2 } = {}): Array {
   const trans = options.trans ?? 0;
   if (![0, 1, 2].includes(trans)) throw new ArgumentError(`luSolve: expected trans to be 0, 1 or 2, got ${String(trans)}`);
@@ -152,7 +166,14 @@ const qrMultiplyC = composite<{ left: boolean; pivoting: boolean; conjugate: boo
   return [flat ? reshape(out, [out.size]) : out, r, ...p];
 });
 
-/** Q c, or c Q in mode 'right', with the Q of {@link qr} and R, without forming more of Q than is needed. Mirrors `jax.scipy.linalg.qr_multiply`. @throws ShapeError where shapes do not go together; ArgumentError for an unknown mode @example scipy.linalg.qrMultiply([[3], [4]], [1, 0])[0].shape // [1] */
+/**
+ * Q c, or c Q in mode 'right', with the Q of {@link qr} and R, without forming more of Q than is needed. Mirrors `jax.scipy.linalg.qr_multiply`.
+ *
+ * @param a a matrix [n, n]
+ * @throws ShapeError where shapes do not go together; ArgumentError for an unknown mode
+ * @example
+ * scipy.linalg.qrMultiply([[3], [4]], [1, 0])[0].shape // [1]
+ */
 export function qrMultiply(a: ArrayLike, c: ArrayLike, options: { mode?: 'left' | 'right'; pivoting?: boolean; conjugate?: boolean } = {}): Array[] {
   const { mode = 'right', pivoting = false, conjugate = false } = options;
   if (mode !== 'left' && mode !== 'right') throw new ArgumentError(`qrMultiply: expected mode to be 'left' or 'right', got ${String(mode)}`);
@@ -214,7 +235,14 @@ export interface TridiagonalOptions {
   selectRange?: readonly [number, number] | null;
 }
 
-/** Eigenvalues, ascending, of a Hermitian matrix with diagonal d and e above it, and its eigenvectors as columns unless `eigvalsOnly`, by {@link eigh} of the whole matrix, so that there are derivatives. Mirrors `jax.scipy.linalg.eigh_tridiagonal`. @throws ShapeError unless e is one shorter than d; ArgumentError for a bad selection @example scipy.linalg.eighTridiagonal([2, 2], [1], { eigvalsOnly: true }).js() // [1, 3] */
+/**
+ * Eigenvalues, ascending, of a Hermitian matrix with diagonal d and e above it, and its eigenvectors as columns unless `eigvalsOnly`, by {@link eigh} of the whole matrix, so that there are derivatives. Mirrors `jax.scipy.linalg.eigh_tridiagonal`.
+ *
+ * @param e1 the numbers beside the diagonal, [n - 1]
+ * @throws ShapeError unless e is one shorter than d; ArgumentError for a bad selection
+ * @example
+ * scipy.linalg.eighTridiagonal([2, 2], [1], { eigvalsOnly: true }).js() // [1, 3]
+ */
 export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options: TridiagonalOptions & { eigvalsOnly: true }): Array;
 export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options?: TridiagonalOptions & { eigvalsOnly?: false }): [Array, Array];
 export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options: TridiagonalOptions = {}): Array | Array[] {
@@ -271,7 +299,15 @@ const rsf2csfC = composite('rsf2csf', ([t0, z0]) => {
   return [t, z];
 });
 
-/** The complex Schur form from the real one. Mirrors `jax.scipy.linalg.rsf2csf`. @throws ShapeError unless T and Z are square matrices of one size @example scipy.linalg.rsf2csf([[1, 2], [0, 3]], [[1, 0], [0, 1]])[0].dtype // 'complex64' */
+/**
+ * The complex Schur form from the real one. Mirrors `jax.scipy.linalg.rsf2csf`.
+ *
+ * @param t the quasi-triangular factor
+ * @param z the orthogonal factor
+ * @throws ShapeError unless T and Z are square matrices of one size
+ * @example
+ * scipy.linalg.rsf2csf([[1, 2], [0, 3]], [[1, 0], [0, 1]])[0].dtype // 'complex64'
+ */
 export function rsf2csf(t: ArrayLike, z: ArrayLike): [Array, Array] {
   const [a, b] = [square('rsf2csf', t), square('rsf2csf', z)];
   if (a.shape.join() !== b.shape.join()) throw new ShapeError(`rsf2csf: expected T and Z of one shape, got ${a.aval} and ${b.aval}`);
@@ -304,7 +340,14 @@ export function hessenberg(a: ArrayLike, options: { calcQ?: boolean } = {}): Arr
 
 // ---- solvers ----
 
-/** The solution of A x = b; for `assumeA: 'pos'`, by Cholesky's factor of the triangle that `lower` names. Mirrors `jax.scipy.linalg.solve`. @throws ShapeError where shapes do not go together; ArgumentError for an unknown assumption @example scipy.linalg.solve([[2, 0], [0, 4]], [2, 4]).js() // [1, 1] */
+/**
+ * The solution of A x = b; for `assumeA: 'pos'`, by Cholesky's factor of the triangle that `lower` names. Mirrors `jax.scipy.linalg.solve`.
+ *
+ * @param a a matrix [n, n]
+ * @throws ShapeError where shapes do not go together; ArgumentError for an unknown assumption
+ * @example
+ * scipy.linalg.solve([[2, 0], [0, 4]], [2, 4]).js() // [1, 1]
+ */
 export function solve(a: ArrayLike, b: ArrayLike, options: { lower?: boolean; assumeA?: 'gen' | 'sym' | 'her' | 'pos' } = {}): Array {
   const { lower = false, assumeA = 'gen' } = options;
   if (!['gen', 'sym', 'her', 'pos'].includes(assumeA)) throw new ArgumentError(`solve: expected assumeA to be 'gen', 'sym', 'her' or 'pos', got ${String(assumeA)}`);
@@ -317,7 +360,14 @@ const triangularC = composite<{ trans: 0 | 1 | 2; lower: boolean; unit: boolean 
   return [onColumns('solveTriangular', a, b, (m, x) => triangularSolve(m, x, { leftSide: true, lower, transposeA: trans !== 0, conjugateA: trans === 2, unitDiagonal: unit }))];
 });
 
-/** The solution of A x = b for triangular A, of which one triangle is read; with `trans` of Aᵀ x = b (1, 'T') or Aᴴ x = b (2, 'C'). Mirrors `jax.scipy.linalg.solve_triangular`. @throws ShapeError where shapes do not go together; ArgumentError for an unknown trans @example scipy.linalg.solveTriangular([[2, 0], [0, 4]], [2, 4]).js() // [1, 1] */
+/**
+ * The solution of A x = b for triangular A, of which one triangle is read; with `trans` of Aᵀ x = b (1, 'T') or Aᴴ x = b (2, 'C'). Mirrors `jax.scipy.linalg.solve_triangular`.
+ *
+ * @param a a matrix [n, n]
+ * @throws ShapeError where shapes do not go together; ArgumentError for an unknown trans
+ * @example
+ * scipy.linalg.solveTriangular([[2, 0], [0, 4]], [2, 4]).js() // [1, 1]
+ */
 export function solveTriangular(a: ArrayLike, b: ArrayLike, options: { trans?: Trans; lower?: boolean; unitDiagonal?: boolean } = {}): Array {
   const { trans = 0, lower = false, unitDiagonal = false } = options;
   const which = ({ 0: 0, 1: 1, 2: 2, N: 0, T: 1, C: 2 } as const)[trans];

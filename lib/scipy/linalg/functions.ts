@@ -153,7 +153,14 @@ function funmOf(a: Array, func: (x: Array) => Array): [Array, Array] {
   return [out, e.where(bad, like(error, Number.POSITIVE_INFINITY), error)];
 }
 
-/** A function of a square matrix, from the function of its eigenvalues; with `disp: false` an estimate of the error as well. Complex. Mirrors `jax.scipy.linalg.funm`. @throws ShapeError unless there is one square matrix @example scipy.linalg.funm([[1, 0], [0, 4]], (x) => np.sqrt(x)).shape // [2, 2] */
+/**
+ * A function of a square matrix, from the function of its eigenvalues; with `disp: false` an estimate of the error as well. Complex. Mirrors `jax.scipy.linalg.funm`.
+ *
+ * @param func a function of a scalar array
+ * @throws ShapeError unless there is one square matrix
+ * @example
+ * scipy.linalg.funm([[1, 0], [0, 4]], (x) => np.sqrt(x)).shape // [2, 2]
+ */
 export function funm(A: ArrayLike, func: (x: Array) => Array, options: { disp: false }): [Array, Array];
 export function funm(A: ArrayLike, func: (x: Array) => Array, options?: { disp?: true }): Array;
 export function funm(A: ArrayLike, func: (x: Array) => Array, options: { disp?: boolean } = {}): Array | [Array, Array] {

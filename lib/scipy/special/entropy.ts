@@ -44,10 +44,26 @@ function relativeEntropy(p: Array, q: Array): Array {
   return where(both, e.sub(xlogx(sp), xlogyOf(sp, sq)), where(none, zero, Number.POSITIVE_INFINITY));
 }
 
-/** Relative entropy p log(p / q), elementwise. Mirrors `jax.scipy.special.rel_entr`. @throws DtypeError for complex numbers @example scipy.special.relEntr(0.5, 0.25).item() // 0.3465… */
+/**
+ * Relative entropy p log(p / q), elementwise. Mirrors `jax.scipy.special.rel_entr`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.relEntr(0.5, 0.25).item() // 0.3465…
+ */
 export const relEntr: Binary = elementwise('rel_entr', relativeEntropy);
 
-/** p log(p / q) − p + q, elementwise. Mirrors `jax.scipy.special.kl_div`. @throws DtypeError for complex numbers @example scipy.special.klDiv(0.5, 0.25).item() // 0.0965… */
+/**
+ * p log(p / q) − p + q, elementwise. Mirrors `jax.scipy.special.kl_div`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.klDiv(0.5, 0.25).item() // 0.0965…
+ */
 export const klDiv: Binary = elementwise('kl_div', (p, q) => e.add(e.sub(relativeEntropy(p, q), p), q));
 
 const power = (log: (x: Array) => Array) => (x: Array, lambda: Array) => {
@@ -57,10 +73,22 @@ const power = (log: (x: Array) => Array) => (x: Array, lambda: Array) => {
   return where(zero, l, div(e.expm1(e.mul(safe, l)), safe));
 };
 
-/** Box and Cox's transformation (x^λ − 1) / λ, log x for λ = 0, elementwise. Mirrors `jax.scipy.special.boxcox`. @example scipy.special.boxcox(2, 2).item() // 1.5 */
+/**
+ * Box and Cox's transformation (x^λ − 1) / λ, log x for λ = 0, elementwise. Mirrors `jax.scipy.special.boxcox`.
+ *
+ * @param y an array that broadcasts against x
+ * @example
+ * scipy.special.boxcox(2, 2).item() // 1.5
+ */
 export const boxcox: Binary = elementwise('boxcox', power(e.log), { complex: true });
 
-/** Box and Cox's transformation of 1 + x, elementwise. Mirrors `jax.scipy.special.boxcox1p`. @example scipy.special.boxcox1p(1, 2).item() // 1.5 */
+/**
+ * Box and Cox's transformation of 1 + x, elementwise. Mirrors `jax.scipy.special.boxcox1p`.
+ *
+ * @param y an array that broadcasts against x
+ * @example
+ * scipy.special.boxcox1p(1, 2).item() // 1.5
+ */
 export const boxcox1p: Binary = elementwise('boxcox1p', power(e.log1p), { complex: true });
 
 export interface LogsumexpOptions {

@@ -242,5 +242,13 @@ const owens = withSlopes('owens_t', (h0, a0) => {
   },
 ]);
 
-/** Owen's T function: the probability of X > h and 0 < Y < aX for independent normal X and Y, elementwise. Mirrors `jax.scipy.special.owens_t`. @throws DtypeError for complex numbers @example scipy.special.owensT(0, 1).item() // 0.125 */
+/**
+ * Owen's T function: the probability of X > h and 0 < Y < aX for independent normal X and Y, elementwise. Mirrors `jax.scipy.special.owens_t`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.owensT(0, 1).item() // 0.125
+ */
 export const owensT: Binary = elementwise('owens_t', owens);

@@ -114,19 +114,60 @@ export function betalnOf(x: Array, y: Array): Array {
   return where(lt(b, 8), small, e.add(e.lgamma(a), gammaRatio(a, b)));
 }
 
-/** log |B(a, b)|, elementwise. Mirrors `jax.scipy.special.betaln`. @throws DtypeError for complex numbers @example scipy.special.betaln(2, 3).item() // −log 12 */
+/**
+ * log |B(a, b)|, elementwise. Mirrors `jax.scipy.special.betaln`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.betaln(2, 3).item() // −log 12
+ */
 export const betaln: Binary = elementwise('betaln', betalnOf);
 
-/** B(a, b), elementwise. Mirrors `jax.scipy.special.beta`. @throws DtypeError for complex numbers @example scipy.special.beta(2, 3).item() // 1/12 */
+/**
+ * B(a, b), elementwise. Mirrors `jax.scipy.special.beta`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.beta(2, 3).item() // 1/12
+ */
 export const beta: Binary = elementwise('beta', (a, b) => e.mul(e.mul(e.mul(signOf(a), signOf(b)), signOf(e.add(a, b))), e.exp(betalnOf(a, b))));
 
-/** The regularized incomplete beta function, elementwise. Mirrors `jax.scipy.special.betainc`. @throws DtypeError for complex numbers @example scipy.special.betainc(1, 1, 0.3).item() // 0.3 */
+/**
+ * The regularized incomplete beta function, elementwise. Mirrors `jax.scipy.special.betainc`.
+ *
+ * @param a an array of real numbers
+ * @param b an array that broadcasts against a
+ * @param x an array of real numbers
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.betainc(1, 1, 0.3).item() // 0.3
+ */
 export const betainc: (a: ArrayLike, b: ArrayLike, x: ArrayLike) => Array = elementwise('betainc', incomplete.betainc);
 
-/** The regularized lower incomplete gamma function, elementwise. Mirrors `jax.scipy.special.gammainc`. @throws DtypeError for complex numbers @example scipy.special.gammainc(1, 2).item() // 1 − e⁻² */
+/**
+ * The regularized lower incomplete gamma function, elementwise. Mirrors `jax.scipy.special.gammainc`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.gammainc(1, 2).item() // 1 − e⁻²
+ */
 export const gammainc: Binary = elementwise('gammainc', incomplete.igamma);
 
-/** The regularized upper incomplete gamma function, elementwise. Mirrors `jax.scipy.special.gammaincc`. @throws DtypeError for complex numbers @example scipy.special.gammaincc(1, 2).item() // e⁻² */
+/**
+ * The regularized upper incomplete gamma function, elementwise. Mirrors `jax.scipy.special.gammaincc`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.gammaincc(1, 2).item() // e⁻²
+ */
 export const gammaincc: Binary = elementwise('gammaincc', incomplete.igammac);
 
 const factorialOf = elementwise('factorial', (n) => where(lt(n, 0), 0, e.exp(e.lgamma(add(n, 1)))));
@@ -157,7 +198,15 @@ const pochOf = withSlopes('poch', (z, m) => where(eq(m, 0), 1, e.div(gammaOf(e.a
   (t, _, z, m) => e.mul(e.mul(e.digamma(e.add(z!, m!)), pochOf(z!, m!)), t),
 ]);
 
-/** The rising factorial Γ(z + m) / Γ(z), elementwise. Mirrors `jax.scipy.special.poch`. @throws DtypeError for complex numbers @example scipy.special.poch(2, 3).item() // 24 */
+/**
+ * The rising factorial Γ(z + m) / Γ(z), elementwise. Mirrors `jax.scipy.special.poch`.
+ *
+ * @param x an array of real numbers
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.poch(2, 3).item() // 24
+ */
 export const poch: Binary = elementwise('poch', pochOf);
 
 const multigammalnOf = composite<{ d: number }>('multigammaln', ([x], { d }) => {
@@ -180,7 +229,14 @@ const polygammaProgram = composite('polygamma', ([n, x]) => {
   return [e.polygamma(m, a)];
 });
 
-/** The n-th derivative of the digamma function, elementwise. Mirrors `jax.scipy.special.polygamma`. @throws DtypeError unless n is of integers @example scipy.special.polygamma(1, 1).item() // π²/6 */
+/**
+ * The n-th derivative of the digamma function, elementwise. Mirrors `jax.scipy.special.polygamma`.
+ *
+ * @param x an array of real numbers
+ * @throws DtypeError unless n is of integers
+ * @example
+ * scipy.special.polygamma(1, 1).item() // π²/6
+ */
 export function polygamma(n: ArrayLike, x: ArrayLike): Array {
   const order = asArray(globalThis.Array.isArray(n) ? Int32Array.from(n as number[]) : n, 'polygamma');
   if (!['int', 'uint'].includes(dtypeKind(order.dtype))) throw new DtypeError(`polygamma: expected n to be of integers, got ${order.aval}`);
@@ -224,7 +280,14 @@ const zetaRule = withJvp('zeta', (s, a) => [e.zeta(s!, a!)], (primals, tangents)
 
 const zetaOf = elementwise('zeta', (x, q) => zetaRule(x, q)[0]!);
 
-/** The Hurwitz zeta function Σ (k + q)⁻ˣ, elementwise. Mirrors `jax.scipy.special.zeta`. @throws ArgumentError without q @example scipy.special.zeta(2, 1).item() // π²/6 */
+/**
+ * The Hurwitz zeta function Σ (k + q)⁻ˣ, elementwise. Mirrors `jax.scipy.special.zeta`.
+ *
+ * @param x an array of real numbers
+ * @throws ArgumentError without q
+ * @example
+ * scipy.special.zeta(2, 1).item() // π²/6
+ */
 export function zeta(x: ArrayLike, q?: ArrayLike | null): Array {
   if (q === undefined || q === null) throw new ArgumentError('zeta: expected q: without it, Riemann\'s function is meant, which is q = 1');
   return zetaOf(x, q);

@@ -116,7 +116,14 @@ const expnRule = withSlopes('expn', (n, x) => {
   return e.where(wrong, fullLike(at, Number.NaN), out);
 }, [null, (t, _, n, x) => e.mul(e.neg(t), expnRule(e.sub(n!, like(n!, 1)), x!))]);
 
-/** The exponential integral Eₙ(x) = ∫₁^∞ exp(−xt) t⁻ⁿ dt, elementwise; it has a derivative by x only. Mirrors `jax.scipy.special.expn`. @throws DtypeError for complex numbers @example scipy.special.expn(2, 1).item() // 0.1484… */
+/**
+ * The exponential integral Eₙ(x) = ∫₁^∞ exp(−xt) t⁻ⁿ dt, elementwise; it has a derivative by x only. Mirrors `jax.scipy.special.expn`.
+ *
+ * @param y an array that broadcasts against x
+ * @throws DtypeError for complex numbers
+ * @example
+ * scipy.special.expn(2, 1).item() // 0.1484…
+ */
 export const expn: Binary = elementwise('expn', expnRule);
 
 const exp1Of = (x: Array) => expnRule(fullLike(x, 1), x);

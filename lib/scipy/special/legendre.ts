@@ -79,7 +79,17 @@ export function lpmn(m: number, n: number, z: ArrayLike): [Array, Array] {
   return lpmnProgram([checkLegendre('lpmn', m, n, z)], { n, normalized: false, slopes: true }) as [Array, Array];
 }
 
-/** The values of {@link lpmn}, if wished normalized as the spherical harmonics are. Mirrors `jax.scipy.special.lpmn_values`. @throws ArgumentError, ShapeError, DtypeError as {@link lpmn} @example scipy.special.lpmnValues(1, 1, [0.5], false).shape // [2, 2, 1] */
+/**
+ * The values of {@link lpmn}, if wished normalized as the spherical harmonics are. Mirrors `jax.scipy.special.lpmn_values`.
+ *
+ * @param m the largest order
+ * @param n the largest degree
+ * @param z a vector of real numbers
+ * @param isNormalized whether the functions are scaled to norm 1
+ * @throws ArgumentError, ShapeError, DtypeError as {@link lpmn}
+ * @example
+ * scipy.special.lpmnValues(1, 1, [0.5], false).shape // [2, 2, 1]
+ */
 export function lpmnValues(m: number, n: number, z: ArrayLike, isNormalized: boolean): Array {
   return lpmnProgram([checkLegendre('lpmnValues', m, n, z)], { n, normalized: isNormalized, slopes: false })[0]!;
 }
