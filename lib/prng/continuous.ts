@@ -29,15 +29,15 @@ function standard(name: string, draw: Draw): Sampler {
   };
 }
 
-/** A sampler whose parameters are arrays that broadcast to the shape; `draw` gets them in the result's dtype. */
-export function parametric(name: string, draw: (key: Array, params: Array[], shape: Shape, dtype: DType) => Array): (key: Array, params: Record<string, ArrayLike>, shape?: ShapeOr<SampleOptions>, options?: SampleOptions) => Array {
+/** A sampler whose parameters are arrays that broadcast to the shape; `draw` gets them in the result's dtype, to which they convert without loss, unless told otherwise. */
+export function parametric(name: string, draw: (key: Array, params: Array[], shape: Shape, dtype: DType) => Array, { lossy = false }: { lossy?: boolean } = {}): (key: Array, params: Record<string, ArrayLike>, shape?: ShapeOr<SampleOptions>, options?: SampleOptions) => Array {
   const program = sampler<ShapeAndDtype>(name, (key, params, { shape, dtype }) => draw(key, params.map((p) => convert(p, dtype)), shape, dtype));
   return (key, params, shape, options) => {
     const k = checkKey(name, key);
     const o = readOptions<SampleOptions>(name, OPTIONS, shape, options);
     const dtype = dtypeOf(name, o.dtype, 'float', ['float']);
     const arrays = Object.entries(params).map(([n, p]) => asArray(p, `${name}: ${n}`));
-    checkSafe(name, dtype, ...arrays);
+    if (!lossy) checkSafe(name, dtype, ...arrays);
     return program(k, arrays, { shape: sampleShape(name, o.shape, ...arrays.map((a) => a.shape)), dtype });
   };
 }
@@ -65,6 +65,7 @@ const drawNormal = sampler<ShapeAndDtype>('normal', (key, _, { shape, dtype }) =
 /**
  * Standard normal numbers; complex ones have variance 1 in all. Mirrors `jax.random.normal`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @returns an array of the given shape (a scalar by default), float32 by default
  * @throws DtypeError if dtype is neither a float's nor complex
  * @example
@@ -89,6 +90,7 @@ const drawTruncated = sampler<ShapeAndDtype>('truncated_normal', (key, bounds, {
 /**
  * Standard normal numbers conditioned to lie in (lower, upper). Mirrors `jax.random.truncated_normal`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param lower lower bound, an array that broadcasts to the shape
  * @param upper upper bound, likewise
  * @returns an array of the given shape, by default that of the bounds
@@ -103,7 +105,7 @@ export function truncatedNormal(key: Array, lower: ArrayLike, upper: ArrayLike, 
   return drawTruncated(k, bounds, { shape: sampleShape('truncatedNormal', o.shape, ...bounds.map((b) => b.shape)), dtype: dtypeOf('truncatedNormal', o.dtype, 'float', ['float']) });
 }
 
-const logNormal = parametric('lognormal', (key, [sigma], shape, dtype) => exp(mul(normalIn(key, shape, dtype), fitTo(sigma!, shape))));
+const logNormal = parametric('lognormal', (key, [sigma], shape, dtype) => exp(mul(normalIn(key, shape, dtype), fitTo(sigma!, shape))), { lossy: true });
 
 export interface LognormalOptions extends SampleOptions {
   /** Standard deviation of the logarithm, which broadcasts to the shape; 1 by default. */
@@ -113,6 +115,8 @@ export interface LognormalOptions extends SampleOptions {
 /**
  * Numbers whose logarithm is normal with mean 0 and standard deviation sigma. Mirrors `jax.random.lognormal`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
+ * @param shape shape of the result; without it that of the parameters, a scalar where there are none
  * @example
  * prng.lognormal(prng.PRNGKey(0), [4], { sigma: 0.5 });
  */
@@ -130,6 +134,7 @@ export function exponentialIn(key: Array, shape: Shape, dtype: DType): Array {
 /**
  * Exponentially distributed numbers with rate 1. Mirrors `jax.random.exponential`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @returns an array of the given shape (a scalar by default), float32 by default
  * @example
  * prng.exponential(prng.PRNGKey(0), [4]);
@@ -141,6 +146,7 @@ const drawPareto = parametric('pareto', (key, [b], shape, dtype) => exp(div(expo
 /**
  * Pareto distributed numbers, at least 1. Mirrors `jax.random.pareto`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param b shape parameter, an array that broadcasts to the shape
  * @example
  * prng.pareto(prng.PRNGKey(0), 2.5, [4]);
@@ -154,6 +160,7 @@ const drawRayleigh = parametric('rayleigh', (key, [scale], shape, dtype) => mul(
 /**
  * Rayleigh distributed numbers. Mirrors `jax.random.rayleigh`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param scale an array that broadcasts to the shape
  * @example
  * prng.rayleigh(prng.PRNGKey(0), 2, [4]);
@@ -163,28 +170,31 @@ export function rayleigh(key: Array, scale: ArrayLike, shape?: ShapeOr<SampleOpt
 }
 
 /** A sampler whose shape does not grow with its parameters: they must broadcast to it. */
-function located(name: string, draw: (key: Array, params: Array[], shape: Shape, dtype: DType) => Array, wanted: (shape: Shape, params: readonly Shape[]) => Shape): (key: Array, params: Record<string, ArrayLike>, shape?: ShapeOr<SampleOptions>, options?: SampleOptions) => Array {
+function located(name: string, draw: (key: Array, params: Array[], shape: Shape, dtype: DType) => Array, wanted: ((shape: Shape, params: readonly Shape[]) => Shape) | null): (key: Array, params: Record<string, ArrayLike>, shape?: ShapeOr<SampleOptions>, options?: SampleOptions) => Array {
   const program = sampler<ShapeAndDtype>(name, (key, params, { shape, dtype }) => draw(key, params.map((p) => convert(p, dtype)), shape, dtype));
   return (key, params, shape, options) => {
     const k = checkKey(name, key);
     const o = readOptions<SampleOptions>(name, OPTIONS, shape, options);
     const arrays = Object.entries(params).map(([n, p]) => asArray(p, `${name}: ${n}`));
-    const full = wanted(shapeOf(name, o.shape), arrays.map((a) => a.shape));
-    sampleShape(name, full, ...arrays.map((a) => a.shape));
+    const given = shapeOf(name, o.shape);
+    const full = wanted === null ? given : sampleShape(name, wanted(given, arrays.map((a) => a.shape)), ...arrays.map((a) => a.shape));
     return program(k, arrays, { shape: full, dtype: dtypeOf(name, o.dtype, 'float', ['float']) });
   };
 }
 
+// Numbers of the shape, which then broadcast with the parameters.
 const drawWeibull = located('weibullMin', (key, [scale, concentration], shape, dtype) => {
-  const power = div(scalar(1, dtype), fitTo(concentration!, shape));
-  return mul(pow(exponentialIn(key, shape, dtype), power), fitTo(scale!, shape));
-}, (shape) => shape);
+  const full = broadcastShape('weibullMin', [shape, scale!.shape, concentration!.shape]);
+  const power = div(scalar(1, dtype), fitTo(concentration!, full));
+  return mul(pow(fitTo(exponentialIn(key, shape, dtype), full), power), fitTo(scale!, full));
+}, null);
 
 /**
  * Weibull distributed numbers. Mirrors `jax.random.weibull_min`.
  *
- * @param scale an array that broadcasts to the shape
- * @param concentration an array that broadcasts to the shape
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
+ * @param scale an array that broadcasts with the shape
+ * @param concentration an array that broadcasts with the shape
  * @example
  * prng.weibullMin(prng.PRNGKey(0), 2, 1.5, [4]);
  */
@@ -197,6 +207,8 @@ export function weibullMin(key: Array, scale: ArrayLike, concentration: ArrayLik
 /**
  * Laplace distributed numbers with scale 1. Mirrors `jax.random.laplace`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
+ * @param shape shape of the result; without it that of the parameters, a scalar where there are none
  * @example
  * prng.laplace(prng.PRNGKey(0), [4]);
  */
@@ -208,6 +220,8 @@ export const laplace: Sampler = standard('laplace', (key, shape, dtype) => {
 /**
  * Numbers of the logistic distribution. Mirrors `jax.random.logistic`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
+ * @param shape shape of the result; without it that of the parameters, a scalar where there are none
  * @example
  * prng.logistic(prng.PRNGKey(0), [4]);
  */
@@ -219,6 +233,8 @@ export const logistic: Sampler = standard('logistic', (key, shape, dtype) => {
 /**
  * Cauchy distributed numbers. Mirrors `jax.random.cauchy`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
+ * @param shape shape of the result; without it that of the parameters, a scalar where there are none
  * @example
  * prng.cauchy(prng.PRNGKey(0), [4]);
  */
@@ -283,6 +299,8 @@ export function gumbelMode(op: string, mode: GumbelMode | null | undefined): Gum
 /**
  * Gumbel distributed numbers. Mirrors `jax.random.gumbel`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
+ * @param shape shape of the result; without it that of the parameters, a scalar where there are none
  * @example
  * prng.gumbel(prng.PRNGKey(0), [4]);
  */
@@ -299,11 +317,12 @@ const drawTriangular = parametric('triangular', (key, params, shape, dtype) => {
   const rising = add(left, sqrt(mul(mul(u, width), sub(mode, left))));
   const falling = sub(right, sqrt(mul(mul(sub(scalar(1, dtype), u), width), sub(right, mode))));
   return where(lt(u, div(sub(mode, left), width)), rising, falling);
-});
+}, { lossy: true });
 
 /**
  * Numbers of the triangular distribution on [left, right] with its peak at `mode`. Mirrors `jax.random.triangular`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param left an array that broadcasts to the shape, as `mode` and `right` do
  * @example
  * prng.triangular(prng.PRNGKey(0), -1, 0.5, 2, [4]);
@@ -322,6 +341,8 @@ export function maxwellIn(key: Array, shape: Shape, dtype: DType): Array {
 /**
  * Maxwell distributed numbers with scale 1. Mirrors `jax.random.maxwell`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
+ * @param shape shape of the result; without it that of the parameters, a scalar where there are none
  * @example
  * prng.maxwell(prng.PRNGKey(0), [4]);
  */
@@ -339,6 +360,7 @@ const drawDoubleSided = located('doubleSidedMaxwell', (key, params, shape, dtype
 /**
  * Maxwell distributed numbers with a random sign, scaled and shifted. Mirrors `jax.random.double_sided_maxwell`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param loc an array; its common shape with `scale` is appended to the shape
  * @param scale an array
  * @example
@@ -363,6 +385,7 @@ const drawWald = parametric('wald', (key, [m], shape, dtype) => {
 /**
  * Numbers of Wald's (the inverse Gaussian) distribution with scale 1. Mirrors `jax.random.wald`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param mean an array that broadcasts to the shape
  * @example
  * prng.wald(prng.PRNGKey(0), 1.5, [4]);

@@ -19,13 +19,14 @@ export function gammaIn(key: Array, a: Array, shape: Shape, logSpace = false): A
   return randomGamma(key, broadcastTo(a, shape), logSpace);
 }
 
-const drawGamma = parametric('gamma', (key, [a], shape) => gammaIn(key, a!, shape));
+const drawGamma = parametric('gamma', (key, [a], shape) => gammaIn(key, a!, shape), { lossy: true });
 
 /**
  * Gamma distributed numbers with scale 1. Mirrors `jax.random.gamma`.
  *
  * Differentiable by `a`: the derivative at a fixed probability (implicit reparametrisation).
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param a shape parameter, an array that broadcasts to the shape
  * @returns an array of the given shape, by default that of a
  * @throws ShapeError if `a` does not broadcast to the shape
@@ -36,11 +37,12 @@ export function gamma(key: Array, a: ArrayLike, shape?: ShapeOr<SampleOptions>, 
   return drawGamma(key, { a }, shape, options);
 }
 
-const drawLogGamma = parametric('loggamma', (key, [a], shape) => gammaIn(key, a!, shape, true));
+const drawLogGamma = parametric('loggamma', (key, [a], shape) => gammaIn(key, a!, shape, true), { lossy: true });
 
 /**
  * Logarithms of gamma distributed numbers, accurate where the numbers themselves would round to 0. Mirrors `jax.random.loggamma`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param a shape parameter, an array that broadcasts to the shape
  * @example
  * prng.loggamma(prng.PRNGKey(0), 0.01, [4]);
@@ -62,6 +64,7 @@ const drawBeta = parametric('beta', (key, [a, b], shape) => {
 /**
  * Numbers of the beta distribution, in [0, 1]. Mirrors `jax.random.beta`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param a an array that broadcasts to the shape
  * @param b an array that broadcasts to the shape
  * @example
@@ -84,6 +87,7 @@ const drawDirichlet = sampler<ShapeAndDtype>('dirichlet', (key, [a], { shape, dt
 /**
  * Points of the simplex: numbers that sum to 1 along the last dimension. Mirrors `jax.random.dirichlet`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param alpha concentrations [..., n]
  * @param shape shape of the batch, [] by default for one-dimensional alpha: alpha's without its last dimension, which must broadcast to it
  * @returns an array of shape [...shape, n]
@@ -110,6 +114,7 @@ const drawChisquare = parametric('chisquare', (key, [df], shape) => chisquareIn(
 /**
  * Numbers of the chi-square distribution. Mirrors `jax.random.chisquare`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param df degrees of freedom, an array that broadcasts to the shape
  * @example
  * prng.chisquare(prng.PRNGKey(0), 4.5, [3]);
@@ -127,6 +132,7 @@ const drawT = parametric('t', (key, [df], shape, dtype) => {
 /**
  * Numbers of Student's t distribution. Mirrors `jax.random.t`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param df degrees of freedom, an array that broadcasts to the shape
  * @example
  * prng.t(prng.PRNGKey(0), 4.5, [3]);
@@ -143,6 +149,7 @@ const drawF = parametric('f', (key, [num, den], shape) => {
 /**
  * Numbers of the F distribution. Mirrors `jax.random.f`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param dfnum degrees of freedom of the numerator, an array that broadcasts to the shape
  * @param dfden degrees of freedom of the denominator, likewise
  * @example
@@ -158,11 +165,12 @@ function generalizedNormalIn(key: Array, p: Array, shape: Shape, dtype: DType): 
   return mul(signs(ks!, shape, dtype), pow(gammaIn(kg!, inverse, shape), fitTo(inverse, shape)));
 }
 
-const drawGeneralizedNormal = parametric('generalizedNormal', (key, [p], shape, dtype) => generalizedNormalIn(key, p!, shape, dtype));
+const drawGeneralizedNormal = parametric('generalizedNormal', (key, [p], shape, dtype) => generalizedNormalIn(key, p!, shape, dtype), { lossy: true });
 
 /**
  * Numbers whose density falls with exp(−|x|ᵖ). Mirrors `jax.random.generalized_normal`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param p a number above 0
  * @returns an array of the given shape (a scalar by default), float32 by default
  * @example
@@ -189,6 +197,7 @@ export interface BallOptions extends SampleOptions {
 /**
  * Points uniformly distributed in the unit ball of a p-norm. Mirrors `jax.random.ball`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param d dimension of the space
  * @returns an array of shape [...shape, d], float32 by default
  * @throws ArgumentError if d is not a whole number; ShapeError if p is not a scalar

@@ -145,8 +145,8 @@ export function foldIn(key: Array, data: ArrayLike, options?: ImplOptions): Arra
   const impl = implFor('foldIn', k, checkOptions('foldIn', ['impl'], options).impl);
   let d: Array;
   if (typeof data === 'number' || typeof data === 'bigint') {
-    if (typeof data === 'number' && !Number.isSafeInteger(data)) throw new ArgumentError(`foldIn: expected data to be an integer, got ${data}`);
-    d = ConcreteArray.scalar(Number(BigInt(data) & MASK), new ShapedArray([], 'uint32'));
+    if ((typeof data === 'number' && !Number.isInteger(data)) || data < 0 || data > MASK) throw new ArgumentError(`foldIn: expected data to be an integer from 0 to ${MASK}, got ${data}`);
+    d = ConcreteArray.scalar(Number(data), new ShapedArray([], 'uint32'));
   } else {
     d = asArray(data, 'foldIn: data');
     const kind = dtypeKind(d.dtype);

@@ -11,7 +11,7 @@ import { qr } from '../primitives/qr';
 import { broadcastInDim, convert, range, reduceSum } from '../primitives/structural';
 import { svd } from '../primitives/svd';
 import { broadcastTo, dtypeOf, readOptions, type SampleOptions, sampleShape, type ShapeOr, shapeOf } from './arguments';
-import { normalIn } from './continuous';
+import { anyNormalIn, normalIn } from './continuous';
 import { checkKey } from './keys';
 import { sampler } from './sampler';
 import type { ShapeAndDtype } from './uniform';
@@ -25,9 +25,9 @@ interface OrthogonalStatics extends ShapeAndDtype {
 }
 
 const drawOrthogonal = sampler<OrthogonalStatics>('orthogonal', (key, _, { shape, dtype, rows, columns }) => {
-  const z = normalIn(key, [...shape, Math.max(rows, columns), Math.min(rows, columns)], dtype);
+  const z = anyNormalIn(key, [...shape, Math.max(rows, columns), Math.min(rows, columns)], dtype);
   const [q, r] = qr(z, { fullMatrices: false }) as [Array, Array];
-  // Signs that make the decomposition unique, and so the matrices uniform.
+  // Signs (of complex numbers, phases) that make the decomposition unique, and so the matrices uniform.
   const x = mul(q, columnsScale(sign(diagonal(r)), q.shape));
   return rows < columns ? T(x) : x;
 });
@@ -45,6 +45,7 @@ function size(op: string, name: string, n: unknown): number {
 /**
  * Matrices uniformly distributed over those with orthonormal columns (or rows, where there are fewer). Mirrors `jax.random.orthogonal`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param n rows
  * @returns an array of shape [...shape, n, m], float32 by default
  * @throws ArgumentError if n or m is not a whole number
@@ -55,7 +56,7 @@ export function orthogonal(key: Array, n: number, shape?: ShapeOr<OrthogonalOpti
   const k = checkKey('orthogonal', key);
   const o = readOptions<OrthogonalOptions>('orthogonal', ['shape', 'dtype', 'm'], shape, options);
   const rows = size('orthogonal', 'n', n);
-  return drawOrthogonal(k, [], { shape: shapeOf('orthogonal', o.shape), dtype: dtypeOf('orthogonal', o.dtype, 'float', ['float']), rows, columns: o.m === undefined || o.m === null ? rows : size('orthogonal', 'm', o.m) });
+  return drawOrthogonal(k, [], { shape: shapeOf('orthogonal', o.shape), dtype: dtypeOf('orthogonal', o.dtype, 'float', ['float', 'complex']), rows, columns: o.m === undefined || o.m === null ? rows : size('orthogonal', 'm', o.m) });
 }
 
 export type CovarianceMethod = 'cholesky' | 'eigh' | 'svd';
@@ -99,6 +100,7 @@ export interface MultivariateNormalOptions extends SampleOptions {
 /**
  * Normal vectors of a mean and a covariance. Mirrors `jax.random.multivariate_normal`.
  *
+ * @param key a key: `uint32[2]` as `PRNGKey` gives it, or one that `key` gives
  * @param mean means [..., n]
  * @param cov covariances [..., n, n]
  * @param shape shape of the batch, to which those of mean and cov broadcast; their common one by default

@@ -1,5 +1,6 @@
 import { flat } from '../support/calls';
 import { asArray } from '../../lib/lax/arrayLike';
+import * as np from '../../lib/numpy';
 import * as prng from '../../lib/prng';
 import { ArgumentError, DtypeError, ShapeError } from '../../lib/core/errors';
 import { stack } from './keys';
@@ -82,4 +83,15 @@ test.each<[string, () => unknown, new (m: string) => Error, string]>([
 ])('%s is refused', (_, f, type, message) => {
   expect(f).toThrow(type);
   expect(f).toThrow(message);
+});
+
+test('parameters that JAX converts or broadcasts', () => {
+  expect(prng.gamma(key, np.ones([]), { dtype: 'bfloat16' }).item()).toBeCloseTo(1.4921875, 6);
+  expect(prng.weibullMin(key, [1, 2], 1.5).shape).toEqual([2]);
+  const q = prng.orthogonal(key, 2, { dtype: 'complex64' });
+  expect(q.dtype).toBe('complex64');
+  const unit = np.matmul(q, np.conj(q.T)).sub(np.eye(2));
+  expect(np.max(np.abs(unit)).item()).toBeLessThan(1e-5);
+  expect(() => prng.foldIn(key, -1)).toThrow(ArgumentError);
+  expect(() => prng.foldIn(key, 2 ** 32)).toThrow(/from 0 to 4294967295/);
 });
