@@ -22,6 +22,7 @@ export { Momentum, MomentumNesterov, SGD, type SGDOptions } from './sgd';
 export {
   addDecayedWeights, type AdamOptions, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, globalNorm, type GradientTransformation, scale, scaleByAdam, scaleByAmsgrad, scaleBySchedule, trace,
 } from './transformation';
+export { SOFO, type SofoLoss, type SOFOOptions, SOFOScan } from './sofo';
 export { LBFGS, type LBFGSDirectionOptions, type LBFGSOptions, type LBFGSUpdateExtra, scaleByLbfgs } from './lbfgs';
 export { type BacktrackingOptions, scaleByBacktrackingLinesearch, scaleByZoomLinesearch, type ZoomOptions } from './lbfgsLinesearch';
 export { UniqueStateManager } from './uniqueStates';
