@@ -9,6 +9,7 @@ import { bytesPerElement, type Complex, encode, type HostView, typedView } from 
 
 export type { Complex } from './hostFormat';
 
+/** What one element of an array is in JavaScript. */
 export type ScalarValue = number | bigint | boolean | Complex;
 
 /** Nested JS arrays of values, or one value for an array of rank 0. */

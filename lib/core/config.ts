@@ -18,6 +18,7 @@ export interface Config {
 
 /** Generators of random bits, by JAX's names. */
 export const PRNG_IMPLS = ['threefry2x32', 'rbg', 'unsafe_rbg'] as const;
+/** The name of a generator of random bits. */
 export type PrngImpl = (typeof PRNG_IMPLS)[number];
 
 export const config: Config = { enableX64: false, disableJit: false, debugNans: false, debugInfs: false, defaultMatmulPrecision: null, dumpHloTo: process.env.XLASTATE_DUMP_HLO_TO || null, defaultPrngImpl: 'threefry2x32' };

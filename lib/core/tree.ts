@@ -308,6 +308,7 @@ export function flattenUpTo(def: TreeDef, tree: unknown, what = 'tree'): unknown
   return out;
 }
 
+/** Options of a map over trees. */
 export interface MapOptions {
   /** Subtrees that are to be taken as leaves. */
   isLeaf?: (x: unknown) => boolean;

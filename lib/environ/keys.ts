@@ -26,6 +26,7 @@ export const SUPPORTED_PLATFORMS = ['cpu', 'gpu', 'tpu', 'cuda', 'rocm'] as cons
 /** Precisions that `setPrecision` takes: bits, or bfloat16. */
 export const SUPPORTED_PRECISIONS = [8, 16, 32, 64, 'bf16'] as const;
 
+/** A kind of device. */
 export type Platform = (typeof SUPPORTED_PLATFORMS)[number];
 /** Bits of the default element types, as a number or its text; `'bf16'` is bfloat16 with 16-bit integers. */
 export type Precision = (typeof SUPPORTED_PRECISIONS)[number] | '8' | '16' | '32' | '64';

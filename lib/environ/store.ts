@@ -144,6 +144,7 @@ function applyConfig(env: EnvironmentState): void {
   config.dumpHloTo = dump === undefined ? process.env[DUMP_VARIABLE] || null : (dump.value as string | null);
 }
 
+/** Which environment is asked: the default one unless given. */
 export interface EnvOption {
   /** The environment to use in place of the process's. */
   env?: EnvironmentState;
@@ -174,6 +175,7 @@ export function set(settings: Settings, { env = DEFAULT }: EnvOption = {}): void
   for (const [key, value] of own) runBehavior(env, key, value);
 }
 
+/** Options of `get`. */
 export interface GetOptions<D> extends EnvOption {
   /** Given if the key is not set; without it that is an error. */
   default?: D;

@@ -13,6 +13,7 @@ import { toStateMap } from './stateDict';
 /** Numbers by which checkpoints are compared. */
 export type Metrics = Readonly<Record<string, number>>;
 
+/** Options of {@link CheckpointManager}. */
 export interface CheckpointManagerOptions {
   /** How many of the last checkpoints are kept; null keeps all. */
   maxToKeep?: number | null;

@@ -15,6 +15,7 @@ import { setOwn } from './stateDict';
 /** What a variable of MATLAB's becomes. */
 export type MatlabValue = Array | HostArray | number | bigint | { re: number; im: number } | string | MatlabValue[] | { [field: string]: MatlabValue };
 
+/** Options of {@link loadMatfile}. */
 export interface MatfileLoadOptions {
   /** Also give `__header__`, `__version__` and `__globals__`. */
   includeHeader?: boolean;
@@ -95,6 +96,7 @@ function scalarOf(a: HostArray): MatlabValue {
   return typeof x === 'bigint' && Number.isSafeInteger(Number(x)) ? Number(x) : x;
 }
 
+/** Options of {@link saveMatfile}. */
 export interface MatfileSaveOptions extends Pick<SaveOptions, 'overwrite'> {
   /** Deflate each variable. */
   doCompression?: boolean;

@@ -26,6 +26,7 @@ export function msgpackSerialize(target: unknown): Uint8Array {
   return Buffer.concat(packStateMap(stateMapToHost(toStateMap(target))));
 }
 
+/** Options of {@link msgpackRestore}. */
 export interface RestoreOptions extends Partial<Limits> {
   /** A tree of the same structure: its states get the values, and its structure is kept. Without one the result is nested plain objects. */
   target?: unknown;
@@ -35,6 +36,7 @@ export interface RestoreOptions extends Partial<Limits> {
   host?: boolean;
 }
 
+/** Options of {@link msgpackLoad} and {@link msgpackLoadAsync}. */
 export interface LoadOptions extends RestoreOptions {
   /** Refuse larger files, in bytes. */
   maxSize?: number;
@@ -67,6 +69,7 @@ function restore(bytes: Uint8Array, options: RestoreOptions): unknown {
   return msgpackFromStateDict(options.target ?? null, options.host ? state : toDevice(state), { mismatch: options.mismatch });
 }
 
+/** Options of {@link msgpackSave} and {@link msgpackSaveAsync}. */
 export interface SaveOptions {
   /** Replace a file that is there. */
   overwrite?: boolean;

@@ -61,6 +61,7 @@ export function savezCompressed(filename: FileName, arrays: Tensors, options: Pi
   return saveByName('savezCompressed', filename, arrays, true, options);
 }
 
+/** Options of {@link numpyLoad}. */
 export interface NumpyLoadOptions {
   /** The type of elements that NumPy wrote as mere bytes, as it does with bfloat16. */
   dtype?: DType;

@@ -28,6 +28,7 @@ export type Tensor = ArrayLike | HostArray | SmallFloatArray | ComplexArray;
 /** Arrays by name: a plain object, or a Map. */
 export type Tensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
 
+/** Options of {@link saveSafetensors} and {@link saveSafetensorsAsync}. */
 export interface SafetensorsSaveOptions extends SaveOptions {
   /** Text by name, kept in the file's header. */
   metadata?: Readonly<Record<string, string>>;
@@ -248,6 +249,7 @@ export function openSafetensors(filename: FileName): SafetensorsFile {
   return new SafetensorsFile(filename);
 }
 
+/** Options of {@link loadSafetensors} and {@link loadSafetensorsAsync}. */
 export interface SafetensorsLoadOptions {
   /** Only these tensors. */
   names?: readonly string[];

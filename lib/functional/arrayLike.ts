@@ -8,6 +8,7 @@ import { encode } from '../core/hostFormat';
 import { broadcastInDim, concatenate, convert, reshape } from '../primitives/structural';
 import { promoteTypes } from '../core/dtype';
 
+/** JavaScript's arrays of numbers of one type. */
 export type TypedArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array;
 
 /** Nested JS arrays of values or of arrays. */

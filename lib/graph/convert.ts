@@ -67,9 +67,12 @@ export class NodeStates {
 
 NodeStates.handle();
 
+/** Makes what stands for a graph in a tree. */
 export type SplitFunction = (context: SplitContext, path: PathKey[], prefix: unknown, leaf: unknown) => unknown;
+/** Makes a graph of what stands for it in a tree. */
 export type MergeFunction = (context: MergeContext, path: PathKey[], prefix: unknown, leaf: unknown) => unknown;
 
+/** Options of {@link graphToTree}. */
 export interface GraphToTreeOptions {
   /** A tree whose leaves are given to splitFn with all that is below them. */
   prefix?: unknown;
@@ -124,6 +127,7 @@ function splitPart(context: SplitContext, _path: PathKey[], _prefix: unknown, le
   return NodeStates.fromSplit(def, states);
 }
 
+/** Options of {@link treeToGraph}. */
 export interface TreeToGraphOptions {
   prefix?: unknown;
   /** What a graph's stand-in becomes; by default a {@link NodeStates} is merged. */

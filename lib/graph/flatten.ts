@@ -16,6 +16,7 @@ export class RefMap<K extends object = object, V = unknown> extends Map<K, V> {
   }
 }
 
+/** Options of {@link flatten}. */
 export interface FlattenOptions {
   /** Numbers of nodes and states that are known already; those met are added. */
   refIndex?: RefMap<object, number> | null;
@@ -76,6 +77,7 @@ export function flatten(root: unknown, options: FlattenOptions = {}): [GraphDef,
   return [new GraphDef(top, specs.sort((a, b) => a.index - b.index)), NestedDict.fromFlat(found)];
 }
 
+/** Options of {@link unflatten}. */
 export interface UnflattenOptions {
   /** Nodes and states by number that are made already; those made are added. */
   indexRef?: Map<number, unknown> | null;

@@ -25,6 +25,7 @@ export function toShape(size: Size): number[] {
   return [...s];
 }
 
+/** Where random numbers come from. */
 export interface SeedOptions {
   /** A seed of its own, or a random state; default: the global one. Each call draws one key. */
   seed?: number | RandomState;
@@ -127,9 +128,12 @@ export class Uniform implements Initializer {
   }
 }
 
+/** Which sizes scale the values. */
 export type FanMode = 'fan_in' | 'fan_out' | 'fan_avg';
+/** The distribution of the values. */
 export type VarianceDistribution = 'truncated_normal' | 'normal' | 'uniform';
 
+/** Options of {@link VarianceScaling}. */
 export interface VarianceScalingOptions extends SeedOptions {
   /** Dimension of the inputs. Default −2. */
   inAxis?: number;
@@ -217,6 +221,7 @@ export class LecunNormal extends VarianceScaling {
   }
 }
 
+/** Options of {@link param}. */
 export interface ParamOptions {
   /** Size of a dimension in front of the others. Default null: none. */
   batchSize?: number | null;

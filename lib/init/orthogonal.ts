@@ -9,6 +9,7 @@ import * as np from '../numpy';
 import type { RandomState } from '../random';
 import { type Initializer, type SeedOptions, type Size, sourceOf, toShape } from './initializers';
 
+/** Options of {@link DeltaOrthogonal} and {@link Orthogonal}. */
 export interface OrthogonalOptions extends SeedOptions {
   /** What the matrix is multiplied by. Default 1. */
   scale?: number;

@@ -17,6 +17,7 @@ function fans(shape: readonly number[]): [number, number] {
   return [b * receptive, a * receptive];
 }
 
+/** Options of {@link VarianceScaling}. */
 export interface VarianceScalingOptions {
   scale?: number;
   mode?: FanMode;
@@ -61,6 +62,7 @@ export class VarianceScaling extends Initialization {
   }
 }
 
+/** Options of {@link KaimingNormal} and {@link KaimingUniform}. */
 export interface KaimingOptions {
   /** Default: 2, or for leaky ReLU 2 / (1 + negativeSlope²). */
   scale?: number | null;

@@ -22,6 +22,7 @@ function each(f: (x: Array) => Array, tree: PerLane): never {
 /** Name of a mapped axis, or names of several, which count as one with the last running fastest. */
 export type AxisName = string | readonly string[];
 
+/** Options of {@link allGather}, {@link pmax}, {@link pmean} and others like them. */
 export interface GroupOptions {
   /** Lanes that work together, in groups of one size that hold every lane once; by default all do. */
   axisIndexGroups?: readonly (readonly number[])[] | null;
@@ -210,6 +211,7 @@ export function pshuffle(x: PerLane, axisName: AxisName, perm: readonly number[]
   return ppermute(x, axisName, perm.map((source, target) => [source, target] as const));
 }
 
+/** Options of {@link allToAll} and {@link psumScatter}. */
 export interface TiledOptions extends GroupOptions {
   /** Cuts the dimension into as many pieces as there are lanes, and adds or removes no dimension. */
   tiled?: boolean;

@@ -106,6 +106,7 @@ const avalsOf = (xs: readonly Array[]) => xs.map((x) => x.aval);
 
 // ---- scan ----
 
+/** Options of {@link scan}. */
 export interface ScanOptions {
   /** Number of steps; needed where there is nothing to scan over. */
   length?: number;

@@ -42,6 +42,7 @@ export function convGeneralPermutations(dimensionNumbers: readonly [string, stri
   return [[...lhsSpec], [...rhsSpec], [...outSpec]];
 }
 
+/** Options of {@link conv}, {@link convGeneralDilated}, {@link convGeneralDilatedLocal} and others like them. */
 export interface ConvOptions {
   /** Steps between elements of the input, holes being 0; 1 by default. */
   lhsDilation?: readonly number[] | null;
@@ -113,6 +114,7 @@ export function convWithGeneralPadding(lhs: ArrayLike, rhs: ArrayLike, windowStr
   return convGeneralDilated(lhs, rhs, windowStrides, padding, { lhsDilation, rhsDilation, ...options });
 }
 
+/** Options of {@link convTranspose}. */
 export interface ConvTransposeOptions extends Pick<ConvOptions, 'rhsDilation' | 'dimensionNumbers' | 'precision' | 'preferredElementType'> {
   /** Turns the kernel round and exchanges its features, so that this is the gradient of a convolution with it. */
   transposeKernel?: boolean;

@@ -15,6 +15,7 @@ export { DOT_ALGORITHM_PRESETS as DotAlgorithmPreset, type DotAlgorithm, type Pr
 /** Names of precisions. Mirrors `jax.lax.Precision`. */
 export const Precision = { DEFAULT: 'default', HIGH: 'high', HIGHEST: 'highest' } as const;
 
+/** Options of {@link dot}, {@link dotGeneral}, {@link raggedDot} and {@link raggedDotGeneral}. */
 export interface DotOptions {
   precision?: PrecisionLike;
   /** Dtype of the result, and of the sums. */
@@ -176,6 +177,7 @@ export function raggedDot(lhs: ArrayLike, rhs: ArrayLike, groupSizes: ArrayLike,
   return raggedDotGeneral(x, y, sizes, { dotDimensionNumbers: [[[1], [1]], [[], []]], lhsRaggedDimensions: [0], rhsGroupDimensions: [0] }, options);
 }
 
+/** Options of {@link scaledDot}. */
 export interface ScaledDotOptions {
   /** Factors of lhs, whose contracted dimensions are smaller by a whole factor of at least 2; null: 1. */
   lhsScale?: ArrayLike | null;

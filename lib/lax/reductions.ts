@@ -120,6 +120,7 @@ export function argmin(operand: ArrayLike, axis: number, indexDtype: DType): Arr
   return r.argmin(x, axisOf('argmin', axis, x.ndim), checkDtype('argmin', indexDtype));
 }
 
+/** Options of {@link cumlogsumexp}, {@link cummax}, {@link cummin} and others like them. */
 export interface RunningOptions {
   /** 0 by default. */
   axis?: number;

@@ -14,6 +14,7 @@ import { axisOf, expandDims } from './shape';
 
 // Parts of arrays at positions that are computed.
 
+/** Whether negative starts count from the end. */
 export interface NegativeOption {
   /** Whether negative indices count from the end; true by default. One for all dimensions, or one for each. */
   allowNegativeIndices?: boolean | readonly boolean[];
@@ -157,9 +158,12 @@ export function dynamicUpdateIndexInDim(operand: ArrayLike, update: ArrayLike, i
 /** What happens at indices out of bounds. Mirrors `jax.lax.GatherScatterMode`. */
 export const GatherScatterMode = { CLIP: 'CLIP', FILL_OR_DROP: 'FILL_OR_DROP', PROMISE_IN_BOUNDS: 'PROMISE_IN_BOUNDS' } as const;
 
+/** Which dimensions of the operand slices and indices stand for. */
 export type GatherDimensionNumbers = g.GatherOptions['dimensionNumbers'];
+/** Which dimensions of the operand updates and indices stand for. */
 export type ScatterDimensionNumbers = s.ScatterOptions['dimensionNumbers'];
 
+/** Options of {@link gather}. */
 export interface GatherOptions {
   uniqueIndices?: boolean;
   indicesAreSorted?: boolean;
@@ -184,6 +188,7 @@ export function gather(operand: ArrayLike, startIndices: ArrayLike, dimensionNum
   return g.gather(asArray(operand, 'gather'), asArray(startIndices, 'gather'), { dimensionNumbers, sliceSizes, ...options });
 }
 
+/** Options of {@link scatterApply}. */
 export interface ScatterOptions {
   indicesAreSorted?: boolean;
   uniqueIndices?: boolean;

@@ -46,6 +46,7 @@ function traced(op: string, what: string, f: AnyFunction, avals: readonly Shaped
   return { closed: internJaxpr(closed), consts, outDef };
 }
 
+/** Options of {@link customLinearSolve}. */
 export interface LinearSolveOptions {
   /** Solves with the transpose of the linear function, for reverse-mode differentiation. */
   transposeSolve?: Solver | null;

@@ -7,6 +7,7 @@ import { moveaxis } from '../primitives/structural';
 import { type ArrayLike, asArray } from './arrayLike';
 import { axisOf } from './shape';
 
+/** Options of {@link sort} and {@link sortKeyVal}. */
 export interface SortOptions {
   /** The last by default. */
   dimension?: number;
@@ -54,6 +55,7 @@ export function topK(operand: ArrayLike, k: number, options: { axis?: number } |
   return s.topK(x, k, axis);
 }
 
+/** Options of {@link approxMaxK} and {@link approxMinK}. */
 export interface ApproxOptions {
   /** Where to look; the last dimension by default. */
   reductionDimension?: number;

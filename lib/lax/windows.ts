@@ -39,6 +39,7 @@ export function readPadding(op: string, padding: PaddingLike | string, inShape: 
   return padding as readonly (readonly [number, number])[];
 }
 
+/** Options of reductions over windows. */
 export interface ReduceWindowOptions {
   /** Steps from one window to the next; 1 by default. */
   windowStrides?: readonly number[] | null;

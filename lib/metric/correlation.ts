@@ -131,6 +131,7 @@ export function functionalConnectivity(activities: ArrayLike): Array {
   return connectivityOf(promoteDtypesInexact('functionalConnectivity', matrix('functionalConnectivity', 'activities', activities)), {})[0]!;
 }
 
+/** Options of {@link functionalConnectivityDynamics}. */
 export interface DynamicsOptions {
   /** Length of a window in steps. Default 30. */
   windowSize?: number;

@@ -135,6 +135,7 @@ export function spikeTrainSynchrony(spikeMatrix: ArrayLike, windowSize: number, 
   return pairs > 0 ? total / pairs : 0;
 }
 
+/** Options of {@link burstSynchronyIndex}. */
 export interface BurstOptions extends DtOptions {
   /** Spikes that make a burst. Default 3. */
   burstThreshold?: number;

@@ -11,6 +11,7 @@ import { matrix } from './correlation';
 /** Lowest and highest frequency, in Hz. */
 export type Band = readonly [number, number];
 
+/** Options of {@link coherenceAnalysis} and {@link powerSpectralDensity}. */
 export interface SpectrumOptions {
   /** Steps of a segment; default an eighth of the signal. */
   nperseg?: number;
@@ -122,6 +123,7 @@ function analytic(x: Array, factors: readonly number[]): Array {
   return np.fft.ifft(np.multiply(np.fft.fft(x, { axis: 0 }), np.reshape(np.array(factors, 'float32'), shape)), { axis: 0 });
 }
 
+/** Options of {@link phaseAmplitudeCoupling}. */
 export interface CouplingOptions {
   phaseFreqRange?: Band;
   amplitudeFreqRange?: Band;
@@ -248,6 +250,7 @@ export function lfpPhaseCoherence(lfpSignals: ArrayLike, dt: number, given: { fr
 /** Amplitudes at the electrode of spikes of excitatory and inhibitory neurons. */
 const AMPLITUDES = { 'soma layer': [0.48, 3], 'deep layer': [-0.16, -0.2], 'superficial layer': [0.24, -1.2], 'surface layer': [-0.08, 0.3], surface: [-0.08, 0.3] } as const;
 
+/** Options of {@link unitaryLFP}. */
 export interface UnitaryLfpOptions {
   /** Size of the sheet of neurons in mm, with the electrode in the middle. */
   xmax?: number;

@@ -7,6 +7,7 @@ import { logSoftmax } from '../nn/activations';
 import * as np from '../numpy';
 import { checkReduction, floats, type Reduction } from './checks';
 
+/** Options of {@link rankingSoftmaxLoss}. */
 export interface RankingOptions {
   /** Which items count (booleans, or numbers that are not 0), of the labels' shape; by default all. */
   where?: ArrayLike | null;

@@ -207,6 +207,7 @@ function shiftOf(x: Array, axis: NormAxis, where?: Array): Array {
   return lax.stopGradient(np.max(x, { axis, keepdims: true, ...(where && { where, initial: -Infinity }) }));
 }
 
+/** Options of {@link logsumexp}. */
 export interface LogsumexpOptions extends WhereAxis {
   /** Factors of the exponentials, which broadcast to a. */
   b?: ArrayLike | null;

@@ -10,6 +10,7 @@ import { Module } from './module';
 import type { PrintedFields } from './moduleText';
 import { pooledSize, spatialAxes } from './pooling';
 
+/** Options of {@link AdaptiveAvgPool1d}, {@link AdaptiveAvgPool2d}, {@link AdaptiveAvgPool3d} and others like them. */
 export interface AdaptivePoolOptions {
   /** Axis of the channels, which are pooled apart; null: there is none. Default −1. */
   channelAxis?: number | null;

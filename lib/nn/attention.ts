@@ -6,6 +6,7 @@ import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { logsumexp, softmax } from './activations';
 
+/** Options of {@link dotProductAttention}. */
 export interface DotProductAttentionOptions {
   /** Added to the products of queries and keys, broadcast to [B, N, T, S]. */
   bias?: ArrayLike | null;

@@ -33,6 +33,7 @@ export function callOrder(level = 0, options: { checkOrderBoundary?: boolean } =
   };
 }
 
+/** Options of {@link callAllFns}. */
 export interface CallAllOptions {
   /** The arguments; one that is no list is the only one. */
   args?: unknown;

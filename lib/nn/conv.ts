@@ -22,6 +22,7 @@ export interface ConvParams {
   gain?: Array;
 }
 
+/** Options of transposed convolutions. */
 export interface ConvTransposeOptions {
   /** Steps from window to window, by which a transposed convolution enlarges. Default 1. */
   stride?: PerDimension;
@@ -44,11 +45,13 @@ export interface ConvTransposeOptions {
   name?: string;
 }
 
+/** Options of {@link Conv1d}, {@link Conv2d} and {@link Conv3d}. */
 export interface ConvOptions extends ConvTransposeOptions {
   /** Steps between elements of the input, holes being 0. Default 1. */
   lhsDilation?: PerDimension;
 }
 
+/** Options of {@link ScaledWSConv1d}, {@link ScaledWSConv2d} and {@link ScaledWSConv3d}. */
 export interface ScaledWSConvOptions extends ConvOptions {
   /** Whether there is a learned gain. Default true. */
   wsGain?: boolean;

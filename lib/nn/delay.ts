@@ -28,6 +28,7 @@ export type DelayInfo = readonly [number | Array, ...Index[]];
 /** First contents of a delay: one value, or a function of shape and dtype. */
 export type DelayInit = number | Array | ((shape: number[], options: { dtype: DType }) => Array);
 
+/** Options of {@link Delay} and {@link StateWithDelay}. */
 export interface DelayOptions {
   /** The longest time that is kept; registered delays make it longer. */
   time?: DelayTime | null;

@@ -7,11 +7,13 @@ import * as np from '../numpy';
 import * as random from '../random';
 import { ElementWiseBlock, type ModuleOptions } from './module';
 
+/** Options of layers that keep elements by chance. */
 export interface KeptOptions extends ModuleOptions {
   /** Probability that an entry is kept. Default 0.5. */
   prob?: number;
 }
 
+/** Options of {@link Dropout}. */
 export interface DropoutOptions extends KeptOptions {
   /** Dimensions along which entries are kept or dropped together. */
   broadcastDims?: readonly number[];

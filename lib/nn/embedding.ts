@@ -12,6 +12,7 @@ import { ParamState } from '../state/state';
 import { Module } from './module';
 import { floatText, type PrintedFields } from './moduleText';
 
+/** Options of {@link Embedding}. */
 export interface EmbeddingOptions {
   /** First value of the vectors. Default: LeCun's uniform initialisation. */
   embeddingInit?: InitLike;

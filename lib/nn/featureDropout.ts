@@ -8,6 +8,7 @@ import * as random from '../random';
 import { ShortTermState } from '../state/state';
 import { Kept, type KeptOptions } from './dropout';
 
+/** Options of {@link Dropout1d}, {@link Dropout2d}, {@link Dropout3d} and {@link FeatureAlphaDropout}. */
 export interface FeatureDropoutOptions extends KeptOptions {
   /** Axis of the channels in an example. Default −1. */
   channelAxis?: number;

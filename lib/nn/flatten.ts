@@ -12,6 +12,7 @@ function axisOf(op: string, name: string, axis: number, ndim: number): number {
   return axis < 0 ? axis + ndim : axis;
 }
 
+/** Options of {@link Flatten}. */
 export interface FlattenOptions {
   /** First of the axes. Default 0: the batch is among them unless `inSize` is given. */
   startAxis?: number;

@@ -7,6 +7,7 @@ import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import { Module } from './module';
 
+/** Options of {@link Linear}. */
 export interface LinearOptions {
   /** First value of the weight, of shape [in, out]. Default: He's normal initialisation. */
   wInit?: InitLike;

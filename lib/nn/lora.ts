@@ -7,6 +7,7 @@ import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import { Module } from './module';
 
+/** Options of {@link LoRA}. */
 export interface LoRAOptions {
   /** A module to whose result the product is added. Default null: none. */
   baseModule?: Module | null;

@@ -8,6 +8,7 @@ import { NonBatchState, ShortTermState, type State } from '../state/state';
 import { vmap2, vmapNewStates } from '../transform';
 import { callAllFns, type CallAllOptions } from './collective';
 
+/** Options of {@link vmapCallAllFns}. */
 export interface MappedCallOptions extends CallAllOptions {
   /** Number of lanes. */
   axisSize: number;
@@ -17,6 +18,7 @@ export interface MappedCallOptions extends CallAllOptions {
   stateToExclude?: Filter;
 }
 
+/** Options of making states in lanes. */
 export type MappedInitOptions = Omit<MappedCallOptions, 'args' | 'fnIfNotExist'>;
 
 function checkSize(op: string, axisSize: unknown): void {

@@ -15,6 +15,7 @@ import { catchNewStates, type NewStateCatcher, ParamState } from '../state/state
 import { initAllStates, takeOption } from './collective';
 import { defaultItem, nodeText, type PrintedFields } from './moduleText';
 
+/** Options of all modules. */
 export interface ModuleOptions {
   name?: string | undefined;
 }

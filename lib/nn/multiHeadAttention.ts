@@ -15,6 +15,7 @@ import { Linear } from './linear';
 import { Module, type ModuleOptions } from './module';
 import { RotaryEmbedding } from './rotary';
 
+/** Options of {@link MultiHeadAttention}. */
 export interface MultiHeadAttentionOptions extends ModuleOptions {
   /** Heads of keys and values, which serve groups of heads of queries. Default: as many as of queries. */
   numKvHeads?: number;
@@ -36,6 +37,7 @@ export interface MultiHeadAttentionOptions extends ModuleOptions {
   bInit?: InitLike | null;
 }
 
+/** Options of a call of attention. */
 export interface AttentionCallOptions {
   /** What keys and values are made of, [..., S, context]. Default: the input itself. */
   context?: ArrayLike | null;

@@ -38,6 +38,7 @@ interface CommonOptions {
 
 type Groups = readonly (readonly number[])[] | null;
 
+/** Which elements count in the statistics. */
 export interface MaskOption {
   /** True where entries count for the statistics; it broadcasts to the input. */
   mask?: ArrayLike | null;
@@ -125,6 +126,7 @@ function scaleAndBias(shape: readonly number[], scaleInit: InitLike | null, bias
   return new paramType<ScaleAndBias>({ ...(scale === null ? {} : { scale }), ...(bias === null ? {} : { bias }) });
 }
 
+/** Options of {@link BatchNorm0d}, {@link BatchNorm1d}, {@link BatchNorm2d} and {@link BatchNorm3d}. */
 export interface BatchNormOptions extends CommonOptions {
   /** Axes of `inSize` whose entries are normalised apart. Default −1. */
   featureAxis?: number | readonly number[];
@@ -273,6 +275,7 @@ export class BatchNorm3d extends BatchNorm {
   }
 }
 
+/** Options of {@link RMSNorm}. */
 export interface RMSNormOptions extends CommonOptions {
   useScale?: boolean;
   scaleInit?: InitLike;
@@ -282,6 +285,7 @@ export interface RMSNormOptions extends CommonOptions {
   featureAxes?: number | readonly number[];
 }
 
+/** Options of {@link LayerNorm}. */
 export interface LayerNormOptions extends RMSNormOptions {
   useBias?: boolean;
   biasInit?: InitLike;
@@ -384,6 +388,7 @@ export class RMSNorm extends AxesNorm {
   }
 }
 
+/** Options of {@link GroupNorm}. */
 export interface GroupNormOptions extends CommonOptions {
   /** Axis of `inSize`, its only one. */
   featureAxis?: number;

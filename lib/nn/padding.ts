@@ -12,12 +12,14 @@ import type { PrintedFields } from './moduleText';
 /** A number for all ends, one for both ends of each dimension, or two for each: [low1, high1, low2, high2, …]. */
 export type PadSizes = number | readonly number[];
 
+/** Options of {@link CircularPad1d}, {@link CircularPad2d}, {@link CircularPad3d} and others like them. */
 export interface PadLayerOptions {
   /** Shape of an example; it gives `outSize`. */
   inSize?: Size | null;
   name?: string;
 }
 
+/** Options of {@link ConstantPad1d}, {@link ConstantPad2d} and {@link ConstantPad3d}. */
 export interface ConstantPadOptions extends PadLayerOptions {
   /** Default 0. */
   value?: number;

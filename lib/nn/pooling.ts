@@ -15,6 +15,7 @@ import { Module } from './module';
 import { floatText, type PrintedFields } from './moduleText';
 import { type PerDimension, perDimension, type WindowPadding, windowPadding } from './windowArguments';
 
+/** Options of {@link AvgPool1d}, {@link AvgPool2d}, {@link AvgPool3d} and others like them. */
 export interface PoolOptions {
   /** Steps from window to window. Default: the kernel's size, for averages 1. */
   stride?: PerDimension | null;
@@ -118,6 +119,7 @@ abstract class Pool extends Module {
   }
 }
 
+/** Options of {@link MaxPool1d}, {@link MaxPool2d} and {@link MaxPool3d}. */
 export interface MaxPoolOptions<Indices extends boolean = boolean> extends PoolOptions {
   /** Gives [values, indices]: int32 positions of the largest entries in the input as a whole, flattened. Default false. */
   returnIndices?: Indices;

@@ -15,6 +15,7 @@ import { Module, type ModuleOptions } from './module';
 /** What a cell applies to candidates: the name of an activation, or a function. */
 export type CellActivation = string | ((x: Array) => Array);
 
+/** Options of {@link GRUCell}, {@link LSTMCell}, {@link MGUCell} and others like them. */
 export interface RNNCellOptions extends ModuleOptions {
   /** First value of the weights, of shape [in + out, …]. */
   wInit?: InitLike;

@@ -6,6 +6,7 @@ import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { ElementWiseBlock, type ModuleOptions } from './module';
 
+/** Options of {@link applyRotary} and {@link RotaryEmbedding}. */
 export interface RotaryOptions {
   /** Positions of the T entries: integers [T] or [B, T]. Default: 0 … T − 1. */
   positions?: ArrayLike | null;

@@ -121,6 +121,7 @@ function cotangent(g: Array, x: Array, xAxes: Axes, y: Array, yAxes: Axes, xFirs
   return np.transpose(out, x.shape.map((_, i) => at.indexOf(i))).astype(x.dtype);
 }
 
+/** Options of {@link scaledDotGeneral}. */
 export interface ScaledDotGeneralOptions {
   /** Dtype of the result. Default float32. */
   preferredElementType?: 'float32' | 'bfloat16' | 'float16';

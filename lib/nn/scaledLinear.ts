@@ -32,6 +32,7 @@ interface WeightOptions {
   name?: string;
 }
 
+/** Options of {@link ScaledWSLinear}. */
 export interface ScaledWSLinearOptions extends WeightOptions {
   /** First value of the bias; null for none. Default: zeros. */
   bInit?: InitLike | null;
@@ -82,6 +83,7 @@ export class ScaledWSLinear extends Module {
   }
 }
 
+/** Options of {@link SignedWLinear}. */
 export interface SignedWLinearOptions extends WeightOptions {
   /** What the weight's magnitude is multiplied by: signs, of shape [in, out] or one that broadcasts to it. */
   wSign?: ArrayLike | null;
@@ -122,11 +124,13 @@ export interface ConnectionParams {
   bias?: Array;
 }
 
+/** Options of {@link OneToOne}. */
 export interface OneToOneOptions extends WeightOptions {
   /** First value of the bias; default null: none. */
   bInit?: InitLike | null;
 }
 
+/** Options of {@link AllToAll}. */
 export interface AllToAllOptions extends OneToOneOptions {
   /** Whether unit i of the input reaches unit i of the output. Default true. */
   includeSelf?: boolean;

@@ -21,6 +21,7 @@ export interface SparseMatrix {
   shape: readonly [number, number];
 }
 
+/** Options of {@link SparseLinear}. */
 export interface SparseLinearOptions {
   /** First value of the bias, of shape [out]; default null: none. */
   bInit?: InitLike | null;

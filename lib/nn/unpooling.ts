@@ -11,6 +11,7 @@ import type { PrintedFields } from './moduleText';
 import { spatialAxes } from './pooling';
 import { type PerDimension, perDimension } from './windowArguments';
 
+/** Options of {@link MaxUnpool1d}, {@link MaxUnpool2d} and {@link MaxUnpool3d}. */
 export interface MaxUnpoolOptions {
   /** Steps from window to window. Default: the kernel's size. */
   stride?: PerDimension | null;
@@ -22,6 +23,7 @@ export interface MaxUnpoolOptions {
   name?: string;
 }
 
+/** Options of a call of unpooling. */
 export interface UnpoolCallOptions {
   /** Shape of the result: its spatial sizes, one for all of them, or the whole shape. Default: what the pooling's geometry gives. */
   outputSize?: number | readonly number[] | null;

@@ -16,6 +16,7 @@ const standardized = composite<{ eps: number; axes: readonly number[] }>('weight
   return [np.subtract(np.multiply(w!, scale), np.multiply(mean, scale))];
 });
 
+/** Options of {@link weightStandardization}. */
 export interface WeightStandardizationOptions {
   /** Least value of `variance · fan-in`. Default 1e-4. */
   eps?: number;

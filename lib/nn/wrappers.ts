@@ -50,6 +50,7 @@ export class EnvironContext extends Module {
   }
 }
 
+/** Options of {@link Vmap}. */
 export interface VmapModuleOptions {
   /** Which dimension of each argument is mapped: one for all, or a list. Default 0. */
   inAxes?: Axes;
@@ -103,6 +104,7 @@ export class Vmap extends Module {
   }
 }
 
+/** Options of {@link Map}. */
 export interface MapOptions {
   /** Filters of the states that are made, by axis; the others are mapped along axis 0. */
   initStateAxes?: StateFilterAxes | null;
@@ -119,6 +121,7 @@ export interface MapOptions {
   behavior?: 'vmap' | 'pmap';
 }
 
+/** Options of a map over a function. */
 export interface MapFunctionOptions {
   inAxes?: Axes;
   outAxes?: Axes;

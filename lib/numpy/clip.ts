@@ -7,6 +7,7 @@ import { holdsComplex } from './arithmetic';
 import { promoteArgs } from './broadcast';
 import { type Rest, readOptions } from './program';
 
+/** Options of {@link clip}. */
 export interface ClipOptions {
   /** The least value; null: there is none. */
   min?: ArrayLike | null;

@@ -69,6 +69,7 @@ export function greaterEqual(x: ArrayLike, y: ArrayLike): Array {
   return compare('greaterEqual', x, y);
 }
 
+/** Options of {@link allclose} and {@link isclose}. */
 export interface CloseOptions {
   /** Relative to the absolute value of `b`; 1e-5 by default. */
   rtol?: ArrayLike;

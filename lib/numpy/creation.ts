@@ -16,6 +16,7 @@ import { type Rest, readOptions } from './program';
 /** What becomes an array: plain values, nested JS arrays, typed arrays (also those of small floats and complex numbers that `data()` gives), arrays. */
 export type ArraySource = ArrayLike | SmallFloatArray | ComplexArray;
 
+/** Options of {@link array} and {@link asarray}. */
 export interface ArrayOptions {
   /** Element type; by default that of a typed array (64-bit types narrow unless they are on), float32 for plain numbers, bool for booleans. */
   dtype?: DtypeLike | null;
@@ -125,6 +126,7 @@ export function astype(x: ArrayLike, dtype: DtypeLike, options: { copy?: boolean
   return options.copy && out === a ? p.copy(a) : out;
 }
 
+/** Options of {@link empty}, {@link full}, {@link ones} and {@link zeros}. */
 export interface DtypeOption {
   dtype?: DtypeLike | null;
 }
@@ -192,6 +194,7 @@ function fill(op: string, shape: Shape, value: Array, dtype: DtypeLike | null | 
   return broadcastToShape(op, convertTo(value, type, weak), shape);
 }
 
+/** Options of {@link emptyLike}, {@link fullLike}, {@link onesLike} and {@link zerosLike}. */
 export interface LikeOptions {
   /** By default that of the array. */
   dtype?: DtypeLike | null;
@@ -234,6 +237,7 @@ export function fullLike(a: ArrayLike, fillValue: ArrayLike, ...rest: Rest<LikeO
   return fillAs('fullLike', a, asArray(fillValue, 'fullLike'), rest);
 }
 
+/** Options of {@link frombuffer}. */
 export interface FrombufferOptions extends DtypeOption {
   /** How many elements; −1: all there are. */
   count?: number;

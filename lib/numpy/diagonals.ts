@@ -47,6 +47,7 @@ export function triu(m: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
   return triangle('triu', m, rest, true);
 }
 
+/** Options of {@link diagonal}. */
 export interface DiagonalOptions {
   offset?: number;
   axis1?: number;
@@ -109,6 +110,7 @@ export function diagflat(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
   return diagC([astype(reshape(x, [x.size]), x.dtype)], { k })[0]!;
 }
 
+/** Options of {@link trace}. */
 export interface TraceOptions extends DiagonalOptions {
   dtype?: DType | null;
 }

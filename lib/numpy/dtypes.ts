@@ -204,6 +204,7 @@ export function promoteTypes(a: DtypeLike, b: DtypeLike): DType {
   return promoteInfos(info(a), info(b)).dtype;
 }
 
+/** How far a conversion may go, from none to any. */
 export type Casting = 'no' | 'equiv' | 'safe' | 'same_kind' | 'unsafe';
 
 const KIND_RANK = { bool: 0, uint: 1, int: 2, float: 3, complex: 4 };

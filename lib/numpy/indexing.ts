@@ -22,6 +22,7 @@ export type { Index } from './indexParse';
 /** What is done at indices out of bounds: `'fill'`/`'drop'` gives a fill value and writes nothing, `'clip'` takes the nearest, `'wrap'` counts on from the other end, `'promise_in_bounds'` leaves it open. */
 export type IndexMode = 'fill' | 'drop' | 'clip' | 'wrap' | 'promise_in_bounds';
 
+/** Options of changes at an index. */
 export interface IndexOptions {
   mode?: IndexMode | null;
   /** A promise that speeds up some platforms. */
@@ -30,6 +31,7 @@ export interface IndexOptions {
   uniqueIndices?: boolean;
 }
 
+/** Options of reading by an index. */
 export interface GetOptions extends IndexOptions {
   /** What mode 'fill' gives out of bounds; by default NaN, the least signed or the greatest unsigned integer. */
   fillValue?: number | boolean | null;

@@ -10,6 +10,7 @@ import { truth, where } from './operators';
 import { hostInts, trueAt } from './indexParse';
 import { program, readOptions, type Rest } from './program';
 
+/** Options of {@link argwhere}, {@link flatnonzero} and {@link nonzero}. */
 export interface NonzeroOptions {
   /** Number of entries of the result, so that it can be traced; null: as many as there are. */
   size?: number | null;

@@ -15,6 +15,7 @@ type Pairs<T> = readonly (readonly [T, T])[];
 /** One value for all ends, a pair for both ends of all axes, or a pair for each axis. */
 export type PadValue<T> = T | readonly [T] | readonly [T, T] | readonly (readonly [T, T] | readonly [T])[];
 
+/** What padding is filled with. */
 export type PadMode = 'constant' | 'edge' | 'linear_ramp' | 'maximum' | 'mean' | 'median' | 'minimum' | 'reflect' | 'symmetric' | 'wrap' | 'empty';
 
 /** Pads one row: given it with zeros at both ends, their numbers, the axis and further options, returns it filled. */

@@ -13,6 +13,7 @@ import { moveaxis } from './manipulation';
 import { mul, sub } from './operators';
 import { program, readOptions, type Rest } from './program';
 
+/** Options of {@link dot}, {@link inner}, {@link matmul} and others like them. */
 export interface ProductOptions {
   /** How exactly products are made: `'default'`, `'high'`, `'highest'`, a pair of these, or an algorithm. */
   precision?: PrecisionLike;

@@ -17,6 +17,7 @@ import { type Rest, readOptions } from './program';
 
 // Arrays of numbers in regular order, and matrices of ones and zeros.
 
+/** Options of {@link arange}. */
 export interface ArangeOptions extends DtypeOption {
   stop?: ArrayLike | null;
   step?: ArrayLike | null;
@@ -60,6 +61,7 @@ export function arange(start: ArrayLike, ...rest: Rest<ArangeOptions, 'stop', 's
   return arangeProgram([from.array, by?.array ?? asArray(1)], { size, dtype: type, start: from.value !== 0 || by !== null, step: by !== null })[0]!;
 }
 
+/** Options of {@link geomspace} and {@link linspace}. */
 export interface LinspaceOptions extends DtypeOption {
   /** How many; 50 by default. */
   num?: number;
@@ -124,6 +126,7 @@ export function linspace(start: ArrayLike, stop: ArrayLike, ...rest: readonly un
   return options.retstep ? [out, step] : out;
 }
 
+/** Options of {@link logspace}. */
 export interface LogspaceOptions extends Omit<LinspaceOptions, 'retstep'> {
   /** Base of the powers; 10 by default. */
   base?: ArrayLike;
@@ -178,6 +181,7 @@ export function geomspace(start: ArrayLike, stop: ArrayLike, ...rest: Rest<Omit<
   return geomspaceProgram([a, b], statics('geomspace', options, a, b))[0]!;
 }
 
+/** Options of {@link eye} and {@link tri}. */
 export interface EyeOptions extends DtypeOption {
   /** Columns; as many as rows by default. */
   M?: number | null;
@@ -214,6 +218,7 @@ export function tri(N: number, ...rest: Rest<EyeOptions, 'M', 'k', 'dtype'>): Ar
   return eyeLike('tri', N, rest, true);
 }
 
+/** Options of {@link meshgrid}. */
 export interface MeshgridOptions {
   /** Only the dimension of each is repeated: the others are of size 1. */
   sparse?: boolean;
@@ -250,6 +255,7 @@ export function meshgrid(...args: readonly (ArrayLike | MeshgridOptions)[]): Arr
   });
 }
 
+/** Options of {@link indices}. */
 export interface IndicesOptions extends DtypeOption {
   sparse?: boolean;
 }

@@ -12,6 +12,7 @@ import { broadcastToShape } from './broadcast';
 import { add, isNan, maximum, minimum, mul, sub, where as select } from './operators';
 import { program, readOptions, type Rest } from './program';
 
+/** Options of {@link all}, {@link any}, {@link countNonzero} and {@link ptp}. */
 export interface AxisOptions {
   /** Axes that are reduced; null: all. */
   axis?: Axis;

@@ -66,6 +66,7 @@ export function heaviside(x1: ArrayLike, x2: ArrayLike): Array {
   return heavisideProgram([asArray(x1, 'heaviside'), asArray(x2, 'heaviside')], {})[0]!;
 }
 
+/** Options of {@link nanToNum}. */
 export interface NanToNumOptions {
   /** No effect: arrays do not change. */
   copy?: boolean;

@@ -4,6 +4,7 @@ import { unknownOption } from '../functional/options';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import type { Index } from './indexParse';
 
+/** Options of the reduction by a ufunc. */
 export interface UfuncReduceOptions {
   axis?: number | readonly number[] | null;
   dtype?: string | null;
@@ -12,6 +13,7 @@ export interface UfuncReduceOptions {
   where?: ArrayLike | null;
 }
 
+/** Options of the running results of a ufunc. */
 export interface UfuncAccumulateOptions {
   axis?: number;
   dtype?: string | null;

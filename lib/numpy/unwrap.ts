@@ -11,6 +11,7 @@ import { promoteArgs } from './broadcast';
 import { type Rest, readOptions } from './program';
 import { choose, expectDtype } from './where';
 
+/** Options of {@link unwrap}. */
 export interface UnwrapOptions {
   /** Jumps of at least this are made good; half of the period by default. */
   discont?: ArrayLike | null;

@@ -3,6 +3,7 @@ import { checkBetas, scaleByAdamax, scaleByBelief, scaleByLion, scaleByNadam, sc
 import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
 import { type GradientTransformation, scaleByAdam, scaleByAmsgrad, scaleBySchedule } from './transformation';
 
+/** Options of {@link Adam} and {@link AdamW}. */
 export interface AdamOptimizerOptions extends OptimizerOptions {
   /** How slowly the means of gradients and of their squares move. Default [0.9, 0.999]. */
   betas?: readonly [number, number];
@@ -66,6 +67,7 @@ export class AdamW extends Adam {
   }
 }
 
+/** Options of optimisers with two moments. */
 export interface BetasOptions extends OptimizerOptions {
   /** How slowly the means of gradients and of their squares move, each in [0, 1). */
   betas?: readonly [number, number];

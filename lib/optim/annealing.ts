@@ -13,6 +13,7 @@ export function between(from: number, to: number, part: Array): Array {
   return np.add(from, np.multiply(to - from, part));
 }
 
+/** Options of {@link CosineAnnealingLR}. */
 export interface CosineAnnealingLROptions extends SchedulerOptions {
   /** The epoch at which the least rate is reached. Default 50. */
   TMax?: number;
@@ -48,6 +49,7 @@ export class CosineAnnealingLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link CosineAnnealingWarmRestarts}. */
 export interface CosineAnnealingWarmRestartsOptions extends SchedulerOptions {
   /** How many epochs the first period takes. Default 10. */
   T0?: number;
@@ -115,6 +117,7 @@ export class CosineAnnealingWarmRestarts extends EpochSchedule {
   }
 }
 
+/** Options of {@link WarmupScheduler}. */
 export interface WarmupSchedulerOptions extends SchedulerOptions {
   /** How many epochs it takes to get to the base rate. Default 5. */
   warmupEpochs?: number;
@@ -151,6 +154,7 @@ export class WarmupScheduler extends EpochSchedule {
   }
 }
 
+/** Options of {@link WarmupCosineSchedule}. */
 export interface WarmupCosineScheduleOptions extends SchedulerOptions {
   /** How many epochs it takes to get to the base rate. Default 1000. */
   warmupSteps?: number;

@@ -6,6 +6,7 @@ import * as np from '../numpy';
 import { between, cosineFall } from './annealing';
 import { checkChoice, checkCount, EpochSchedule, perGroup, type SchedulerOptions } from './scheduler';
 
+/** Options of {@link CyclicLR}. */
 export interface CyclicLROptions extends SchedulerOptions {
   /** The highest rate, or one for each base rate. Default 0.01. */
   maxLr?: number | readonly number[];
@@ -72,6 +73,7 @@ export class CyclicLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link OneCycleLR}. */
 export interface OneCycleLROptions {
   /** The highest rate, or one for each group of parameters. Default 0.01. */
   maxLr?: number | readonly number[];

@@ -15,6 +15,7 @@ function checkMilestones(what: string, milestones: readonly number[]): readonly 
   return milestones;
 }
 
+/** Options of {@link StepLR}. */
 export interface StepLROptions extends SchedulerOptions {
   /** After how many epochs the rate changes. Default 30. */
   stepSize?: number;
@@ -50,6 +51,7 @@ export class StepLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link MultiStepLR}. */
 export interface MultiStepLROptions extends SchedulerOptions {
   /** Epochs at which the rate changes. Default [30, 60, 90]. */
   milestones?: readonly number[];
@@ -85,6 +87,7 @@ export class MultiStepLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link ExponentialLR}. */
 export interface ExponentialLROptions extends SchedulerOptions {
   /** What the rate is multiplied by at each epoch. Default 0.95. */
   gamma?: number;
@@ -116,6 +119,7 @@ export class ExponentialLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link ExponentialDecayLR}. */
 export interface ExponentialDecayLROptions extends SchedulerOptions {
   /** Over how many epochs the rate is multiplied by `decayRate` once. Default 1000. */
   decaySteps?: number;
@@ -169,6 +173,7 @@ export class ExponentialDecayLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link PolynomialLR}. */
 export interface PolynomialLROptions extends SchedulerOptions {
   /** The epoch at which the rate is 0. Default 5. */
   totalIters?: number;
@@ -204,6 +209,7 @@ export class PolynomialLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link LinearLR}. */
 export interface LinearLROptions extends SchedulerOptions {
   /** What the base rate is multiplied by at first. Default 1/3. */
   startFactor?: number;
@@ -245,6 +251,7 @@ export class LinearLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link ConstantLR}. */
 export interface ConstantLROptions extends SchedulerOptions {
   /** What the rate is multiplied by at first. Default 1/3. */
   factor?: number;
@@ -281,6 +288,7 @@ export class ConstantLR extends EpochSchedule {
   }
 }
 
+/** Options of {@link PiecewiseConstantSchedule}. */
 export interface PiecewiseConstantScheduleOptions extends SchedulerOptions {
   /** Epochs at which the next value begins, in ascending order. Default [1000, 2000]. */
   boundaries?: readonly number[] | null;

@@ -106,6 +106,7 @@ export class Fromage extends OptaxOptimizer {
   }
 }
 
+/** Options of {@link Rprop}. */
 export interface RpropOptimizerOptions extends Omit<OptimizerOptions, 'weightDecay'> {
   /** What the size of a step is multiplied by where the gradient's sign changed, and where it stayed. Default [0.5, 1.2]. */
   etas?: readonly [number, number];

@@ -12,6 +12,7 @@ import { lookUp, OptaxOptimizer, type OptimizerOptions, pathName, type StepSetti
 import { checkCount } from './scheduler';
 import { type ArrayTree, type GradientTransformation, mapTree, scaleBySchedule, zerosLikeTree } from './transformation';
 
+/** Options of {@link scaleByLbfgs}. */
 export interface LBFGSDirectionOptions {
   /** How many past steps the approximation of the inverse Hessian is made of. */
   memorySize?: number;
@@ -93,6 +94,7 @@ function identityScale(dParams: ArrayTree, dUpdates: ArrayTree, updates: ArrayTr
   return np.where(begun, fitted, first);
 }
 
+/** Options of {@link LBFGS}. */
 export interface LBFGSOptions extends Omit<OptimizerOptions, 'weightDecay'>, LBFGSDirectionOptions {
   /** How the length of a step is found: null takes `lr`; a transformation of your own gets `value`, `grad` and `valueFn` in its last argument. */
   linesearch?: 'zoom' | 'backtracking' | GradientTransformation | null;

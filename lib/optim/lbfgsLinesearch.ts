@@ -35,6 +35,7 @@ function realDtype(params: ArrayTree): Array['dtype'] {
   return np.abs(first ?? np.zeros([])).dtype;
 }
 
+/** Options of {@link scaleByBacktrackingLinesearch}. */
 export interface BacktrackingOptions {
   /** How much of the decrease that the slope promises is enough. */
   slopeRtol?: number;
@@ -98,6 +99,7 @@ function positivePart(x: Array): Array {
   return np.where(np.isnan(x), Infinity, np.maximum(x, 0));
 }
 
+/** Options of {@link scaleByZoomLinesearch}. */
 export interface ZoomOptions {
   maxLearningRate?: number | null;
   tol?: number;

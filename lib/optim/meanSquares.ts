@@ -109,6 +109,7 @@ function factoredAxes(shape: readonly number[], factored: boolean, least: number
   return shape[d1]! < least ? null : [d1, d0];
 }
 
+/** Options of {@link scaleByFactoredRms}. */
 export interface FactoredRmsOptions {
   /** Whether of large matrices only sums of rows and columns are kept. Default true. */
   factored?: boolean;

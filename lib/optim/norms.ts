@@ -59,6 +59,7 @@ export function scaleByParamBlockRms(minScale = 1e-3): GradientTransformation {
   return stateless((updates, params) => mapTree((u, p) => np.multiply(u, np.maximum(rms(p), minScale)), updates, params));
 }
 
+/** Options of {@link scaleByRprop}. */
 export interface RpropOptions {
   etaMinus?: number;
   etaPlus?: number;

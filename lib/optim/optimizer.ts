@@ -16,6 +16,7 @@ import { ConstantLR } from './decays';
 import { checkRate, LRScheduler, type Scheduled } from './scheduler';
 import { addDecayedWeights, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, type GradientTransformation, scaleByAdam, scaleBySchedule } from './transformation';
 
+/** Options of all optimisers. */
 export interface OptimizerOptions {
   /** Learning rate, or a schedule of it. */
   lr?: number | LRScheduler;

@@ -7,6 +7,7 @@ import * as np from '../numpy';
 import { OptimState } from './optimState';
 import { checkChoice, checkCount, checkRate, LRScheduler, perGroup, savedEntry, scalarOf, type SchedulerOptions } from './scheduler';
 
+/** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions extends SchedulerOptions {
   /** Whether the metric is to become small or large. Default 'min'. */
   mode?: 'min' | 'max';

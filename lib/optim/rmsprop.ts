@@ -8,6 +8,7 @@ import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './opti
 import type { LRScheduler } from './scheduler';
 import { addDecayedWeights, type GradientTransformation, scaleBySchedule, trace } from './transformation';
 
+/** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
   /** How slowly the mean square moves. Default 0.99. */
   alpha?: number;
@@ -51,6 +52,7 @@ export class RMSprop extends OptaxOptimizer {
   }
 }
 
+/** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
   /** The rate is divided by `1 + lrDecay * updates`. Default 0. */
   lrDecay?: number;
@@ -147,6 +149,7 @@ export class SM3 extends OptaxOptimizer {
   }
 }
 
+/** Options of {@link Adafactor}. */
 export interface AdafactorOptions extends Omit<OptimizerOptions, 'lr'> {
   /** The rate; null (the default) makes steps of `min(0.01, 1 / sqrt(t))` times the size of the parameters. */
   lr?: number | LRScheduler | null;

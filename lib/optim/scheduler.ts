@@ -7,6 +7,7 @@ import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { OptimState } from './optimState';
 
+/** Options of all schedules. */
 export interface SchedulerOptions {
   /** Learning rate, or one for each group of parameters. Default 1e-3. */
   baseLr?: number | readonly number[];

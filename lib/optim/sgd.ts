@@ -2,6 +2,7 @@ import { optionsObject } from '../functional/options';
 import { OptaxOptimizer, type OptimizerOptions } from './optimizer';
 import { type GradientTransformation, trace } from './transformation';
 
+/** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
   /** How much of the last direction is kept. */
   momentum?: number;

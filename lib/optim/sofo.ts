@@ -24,6 +24,7 @@ import { addDecayedWeights, type GradientTransformation, scaleBySchedule, trace 
 /** A loss of predictions and targets: a scalar. */
 export type SofoLoss = (predictions: Array, targets: never) => Array;
 
+/** Options of {@link SOFO} and {@link SOFOScan}. */
 export interface SOFOOptions extends OptimizerOptions {
   /** The kind of the loss: a mean of squares, or a cross entropy with softmax. */
   loss?: 'mse' | 'ce';

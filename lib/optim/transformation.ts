@@ -203,6 +203,7 @@ export function biasCorrection(moments: ArrayTree, decay: number, count: Array):
   return mapTree((m) => np.divide(m, factor.astype(m.dtype)), moments);
 }
 
+/** Options of {@link scaleByAdam} and {@link scaleByAmsgrad}. */
 export interface AdamOptions {
   b1?: number;
   b2?: number;

@@ -10,6 +10,7 @@ import { isDtype } from './types';
 
 const MAGIC = 'XLSTATE1';
 
+/** Options of {@link Executable.execute}. */
 export interface ExecuteOptions {
   /** Arguments that are not given up in this call although the program would take their memory. */
   nonDonatable?: readonly number[];

@@ -8,6 +8,7 @@ import type { DType } from './types';
 /** A handle of the addon's: opaque, made and read by it alone. */
 export type Handle = { readonly __handle: unique symbol };
 
+/** An element type with the sizes of dimensions. */
 export interface TypedDims {
   readonly dtype: DType;
   readonly dims: readonly number[];
@@ -44,8 +45,10 @@ export interface NativeMemory {
   devices: number[];
 }
 
+/** What a plugin tells of itself or of a device, by name. */
 export type Attributes = Record<string, string | number | boolean | number[]>;
 
+/** The type of one argument of a program. */
 export interface Parameter extends TypedDims {
   /** Whether the program may take the argument's memory over. */
   readonly donated: boolean;

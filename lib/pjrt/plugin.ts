@@ -5,6 +5,7 @@ import { Client } from './client';
 import { ArgumentError } from './errors';
 import { type Attributes, type Handle, native } from './native';
 
+/** Options of the client that a plugin makes, by name as the plugin knows them. */
 export type ClientOptions = Record<string, string | number | bigint | boolean | readonly number[]>;
 
 type OptionType = 'string' | 'int64' | 'float' | 'bool' | 'int64List';

@@ -10,6 +10,7 @@ export const DTYPES = [
   'complex64', 'complex128',
 ] as const;
 
+/** The name of an element type. */
 export type DType = (typeof DTYPES)[number];
 
 const KNOWN: ReadonlySet<string> = new Set(DTYPES);

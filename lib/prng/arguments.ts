@@ -10,13 +10,16 @@ import { broadcastInDim } from '../primitives/structural';
 /** A size, or sizes of several dimensions. */
 export type ShapeLike = number | readonly number[];
 
+/** An element type, or the default one of a kind. */
 export type DtypeLike = DType | 'int' | 'float' | 'complex';
 
+/** The shape, among options. */
 export interface ShapeOptions {
   /** Shape of the result. */
   shape?: ShapeLike | null;
 }
 
+/** Shape and dtype, among options. */
 export interface SampleOptions extends ShapeOptions {
   /** Element type of the result. */
   dtype?: DtypeLike | null;

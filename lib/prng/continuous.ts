@@ -107,6 +107,7 @@ export function truncatedNormal(key: Array, lower: ArrayLike, upper: ArrayLike, 
 
 const logNormal = parametric('lognormal', (key, [sigma], shape, dtype) => exp(mul(normalIn(key, shape, dtype), fitTo(sigma!, shape))), { lossy: true });
 
+/** Options of {@link lognormal}. */
 export interface LognormalOptions extends SampleOptions {
   /** Standard deviation of the logarithm, which broadcasts to the shape; 1 by default. */
   sigma?: ArrayLike;
@@ -243,6 +244,7 @@ export const cauchy: Sampler = standard('cauchy', (key, shape, dtype) => {
   return tan(mul(scalar(Math.PI, dtype), sub(u, scalar(0.5, dtype))));
 });
 
+/** How exact the tails are. */
 export type GumbelMode = 'low' | 'high' | 'highest';
 
 /** The float32 nearest below a fixed-point number of 64 bits, given as its two words stacked in dimension 0. */
@@ -285,6 +287,7 @@ function stackPair(x: Array, y: Array): Array {
 
 const drawGumbel = sampler<ShapeAndDtype & { mode: GumbelMode }>('gumbel', (key, _, { shape, dtype, mode }) => gumbelIn(key, shape, dtype, mode));
 
+/** Options of {@link gumbel}. */
 export interface GumbelOptions extends SampleOptions {
   /** `low` (default) takes the bits of the type; `high` and `highest` take twice as many, which reach further into the tail. */
   mode?: GumbelMode | null;

@@ -21,6 +21,7 @@ const any = (x: Array) => reduceOr(x, range(x.ndim));
 
 // ---- categorical ----
 
+/** Options of {@link categorical}. */
 export interface CategoricalOptions extends ShapeOptions {
   /** The dimension of logits that runs over categories; −1, the last, by default. */
   axis?: number;
@@ -318,6 +319,7 @@ const drawMultinomial = sampler<MultinomialStatics>('multinomial', (key, [n, p],
   return convert(moveaxis(counts, 0, last), dtype);
 });
 
+/** Options of {@link multinomial}. */
 export interface MultinomialOptions extends SampleOptions {
   /** Categories handled in one step of the loop over them; true is all. */
   unroll?: number | boolean;

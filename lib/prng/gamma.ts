@@ -189,6 +189,7 @@ const drawBall = sampler<ShapeAndDtype & { d: number }>('ball', (key, [p0], { sh
   return div(g, broadcastInDim(norm, g.shape, shape.map((_, i) => i)));
 });
 
+/** Options of {@link ball}. */
 export interface BallOptions extends SampleOptions {
   /** The norm is (Σ |x|ᵖ)^(1/p); 2 by default. */
   p?: ArrayLike;

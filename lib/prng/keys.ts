@@ -14,6 +14,7 @@ import type { ShapeLike } from './arguments';
 
 export type { PrngImpl } from '../core/config';
 
+/** Options of {@link foldIn}, {@link key}, {@link PRNGKey} and {@link wrapKeyData}. */
 export interface ImplOptions {
   /** Generator: `threefry2x32` (default), `rbg` or `unsafe_rbg`. */
   impl?: PrngImpl | null;
@@ -99,6 +100,7 @@ interface SplitStatics {
 
 const splitProgram = composite<SplitStatics>('random_split', ([k], { shape, impl }) => [splitKeys(k!, shape, impl)]);
 
+/** Options of {@link split}. */
 export interface SplitOptions extends ImplOptions {
   /** How many keys, or the shape of an array of keys. */
   num?: ShapeLike;

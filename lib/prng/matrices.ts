@@ -32,6 +32,7 @@ const drawOrthogonal = sampler<OrthogonalStatics>('orthogonal', (key, _, { shape
   return rows < columns ? T(x) : x;
 });
 
+/** Options of {@link orthogonal}. */
 export interface OrthogonalOptions extends SampleOptions {
   /** Columns; n by default. */
   m?: number | null;
@@ -59,6 +60,7 @@ export function orthogonal(key: Array, n: number, shape?: ShapeOr<OrthogonalOpti
   return drawOrthogonal(k, [], { shape: shapeOf('orthogonal', o.shape), dtype: dtypeOf('orthogonal', o.dtype, 'float', ['float', 'complex']), rows, columns: o.m === undefined || o.m === null ? rows : size('orthogonal', 'm', o.m) });
 }
 
+/** How a covariance is factored. */
 export type CovarianceMethod = 'cholesky' | 'eigh' | 'svd';
 
 interface GaussianStatics extends ShapeAndDtype {
@@ -92,6 +94,7 @@ const drawGaussian = sampler<GaussianStatics>('multivariate_normal', (key, [mean
   return convert(add(broadcastTo(mean!, full), scaled), dtype);
 });
 
+/** Options of {@link multivariateNormal}. */
 export interface MultivariateNormalOptions extends SampleOptions {
   /** How the covariance is factored; 'cholesky' by default. */
   method?: CovarianceMethod;

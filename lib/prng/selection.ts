@@ -69,6 +69,7 @@ function countOf(op: string, x: ArrayLike): number | null {
   return n;
 }
 
+/** Options of {@link permutation}. */
 export interface PermutationOptions {
   /** Dimension whose entries are permuted; 0 by default. */
   axis?: number;
@@ -150,6 +151,7 @@ const drawChoice = sampler<ChoiceStatics>('choice', (key, params, { shape, n, ax
   return finish(x === null ? indices : take(x, indices, axis!));
 });
 
+/** Options of {@link choice}. */
 export interface ChoiceOptions extends ShapeOptions {
   /** Whether an entry may be chosen more than once; true by default. */
   replace?: boolean;

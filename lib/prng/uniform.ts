@@ -68,6 +68,7 @@ export function unitUniform(key: Array, shape: Shape, dtype: DType): Array {
 const drawUnit = sampler<ShapeAndDtype>('uniform', (key, _, { shape, dtype }) => unitUniform(key, shape, dtype));
 const drawUniform = sampler<ShapeAndDtype>('uniform', (key, [lo, hi], { shape, dtype }) => uniformIn(key, shape, dtype, convert(lo!, dtype), convert(hi!, dtype)));
 
+/** Options of {@link uniform}. */
 export interface UniformOptions extends SampleOptions {
   /** Lower bound, inclusive; 0 by default. Broadcasts to the shape. */
   minval?: ArrayLike;
@@ -225,6 +226,7 @@ export function bernoulliIn(key: Array, shape: Shape, p: Array, high: boolean): 
 
 const drawBernoulli = sampler<{ shape: Shape; high: boolean }>('bernoulli', (key, [p], { shape, high }) => bernoulliIn(key, shape, p!, high));
 
+/** Options of {@link bernoulli}. */
 export interface BernoulliOptions extends ShapeOptions {
   /** Probability of true, which broadcasts to the shape; 0.5 by default. */
   p?: ArrayLike;

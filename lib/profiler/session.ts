@@ -15,6 +15,7 @@ import { ProfilerError } from './errors';
 import { whenOver } from './whenOver';
 import { decodeSpace, encodePlane, hloOf, type PlaneEntry, type ProfileLine, type ProfilePlane, shiftedSpace } from './xspace';
 
+/** Options of {@link startTrace} and {@link trace}. */
 export interface TraceOptions {
   /** Writes `perfetto_trace.json.gz`, too: the same without the fields that Perfetto does not know. Default false. */
   createPerfettoTrace?: boolean;

@@ -2,9 +2,12 @@ import { blockOf, doubleOf, type Field, fieldsOf, Message, signed, textOf } from
 
 // XSpace, the profiles of XLA, as TensorBoard and JAX read them: planes (a host, a device) of lines (a thread, a stream) of events.
 
+/** A value that is known of an event. */
 export type StatValue = string | number | bigint | boolean | Uint8Array;
+/** What is known of an event, by name. */
 export type Stats = Readonly<Record<string, StatValue>>;
 
+/** Something that took time. */
 export interface ProfileEvent {
   readonly name: string;
   /** Nanoseconds since the profile began, with fractions. */
@@ -13,12 +16,14 @@ export interface ProfileEvent {
   readonly stats: Stats;
 }
 
+/** Events of one thread or stream. */
 export interface ProfileLine {
   readonly name: string;
   readonly id: number;
   readonly events: readonly ProfileEvent[];
 }
 
+/** Lines of one device, or of the host. */
 export interface ProfilePlane {
   readonly name: string;
   readonly lines: readonly ProfileLine[];

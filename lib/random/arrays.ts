@@ -24,6 +24,7 @@ interface KeyOption {
   key?: SeedOrKey | null;
 }
 
+/** Options of `choice`. */
 export interface ChoiceOptions extends KeyOption {
   size?: ShapeLike | null;
   /** Whether an entry may be chosen more than once; true by default. */
@@ -43,6 +44,7 @@ export function choice(rng: KeySource, a: ArrayLike, options?: ChoiceOptions): A
   return prng.choice(rng.keyFor(o.key), a, { shape: shapeOf('choice', o.size) as number[], replace: o.replace ?? true, p: o.p ?? null });
 }
 
+/** Options of `permutation` and `shuffle`. */
 export interface PermutationOptions extends KeyOption {
   /** Dimension whose entries are permuted; 0 by default. */
   axis?: number;
@@ -67,6 +69,7 @@ export function shuffle(rng: KeySource, x: ArrayLike, options?: Omit<Permutation
   return prng.permutation(rng.keyFor(key), x, rest);
 }
 
+/** Options of `categorical`. */
 export interface CategoricalOptions extends KeyOption {
   /** The dimension of logits that runs over categories; the last by default. */
   axis?: number;
@@ -79,6 +82,7 @@ export function categorical(rng: KeySource, logits: ArrayLike, options?: Categor
   return prng.categorical(rng.keyFor(o.key), logits, { axis: o.axis ?? -1, shape: o.size ?? null });
 }
 
+/** Options of `multivariateNormal`. */
 export interface MultivariateNormalOptions extends DrawOptions {
   /** How the covariance is factored; 'cholesky' by default. */
   method?: prng.CovarianceMethod;
@@ -130,6 +134,7 @@ export function randnLike(rng: KeySource, input: ArrayLike, options?: LikeOption
   return astype(standardNormal(rng, x.shape as number[], { key }), dtype);
 }
 
+/** Options of `randintLike`. */
 export interface RandintLikeOptions extends LikeOptions {
   /** Lower bound; 0 by default. */
   low?: ArrayLike;

@@ -81,6 +81,7 @@ export function randn(rng: KeySource, ...args: DimsAnd): Array {
   return standardNormal(rng, dims, options);
 }
 
+/** Options of samplers that are shifted and scaled. */
 export interface LocScaleOptions extends DrawOptions {
   /** Added to each number; nothing by default. */
   loc?: ArrayLike | null;
@@ -136,6 +137,7 @@ export const standardExponential: Standard = standard('standardExponential', dra
 /** Maxwell distributed numbers. Mirrors `brainstate.random.maxwell`. */
 export const maxwell: Standard = standard('maxwell', draw<never, Statics>('maxwell', (key, _, { size, dtype }) => maxwellIn(key, size, dtype)));
 
+/** Options of `uniform`. */
 export interface UniformOptions extends DrawOptions {
   /** Lower bound, inclusive; 0 by default. */
   low?: ArrayLike;
@@ -158,6 +160,7 @@ export function uniform(rng: KeySource, options?: UniformOptions): Array {
   return drawUniform(rng.keyFor(o.key), params, statics);
 }
 
+/** Options of `truncatedNormal`. */
 export interface TruncatedNormalOptions extends DrawOptions, CheckOptions {
   /** Mean of the normal distribution that is truncated; 0 by default. */
   loc?: ArrayLike;
@@ -197,6 +200,7 @@ export function truncatedNormal(rng: KeySource, lower: ArrayLike, upper: ArrayLi
   return drawTruncated(rng.keyFor(o.key), params, statics);
 }
 
+/** Options of `lognormal`. */
 export interface LognormalOptions extends DrawOptions {
   /** Mean of the logarithm; 0 by default. */
   mean?: ArrayLike | null;
@@ -214,6 +218,7 @@ export function lognormal(rng: KeySource, options?: LognormalOptions): Array {
   return drawLognormal(rng.keyFor(o.key), params, statics);
 }
 
+/** Options of samplers that are scaled. */
 export interface ScaleOptions extends DrawOptions {
   /** Each number is multiplied by it; 1 by default. */
   scale?: ArrayLike | null;
@@ -293,6 +298,7 @@ export function power(rng: KeySource, a: ArrayLike, options?: DrawOptions & Chec
   return drawPower(rng.keyFor(o.key), params, statics);
 }
 
+/** Options of `triangular`. */
 export interface TriangularOptions extends DrawOptions {
   /** Lower end; 0 by default. */
   left?: ArrayLike;

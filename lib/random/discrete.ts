@@ -22,6 +22,7 @@ import { type CheckOptions, checkValues, div, draw, type DrawOptions, given, int
 
 // Integers, and counts of events.
 
+/** Options of `randint` and `randomIntegers`. */
 export interface RandintOptions extends DrawOptions {
   /** Upper bound, exclusive; without it the integers are in [0, low). */
   high?: ArrayLike | null;
@@ -66,6 +67,7 @@ export function randomIntegers(rng: KeySource, low: ArrayLike, options?: Randint
 const plusOne = (x: Array) => e.add(x, like(x, 1));
 const probability = (p: number | undefined) => p! >= 0 && p! <= 1;
 
+/** Options of `bernoulli`. */
 export interface BernoulliOptions extends Omit<DrawOptions, 'dtype'>, CheckOptions {
   /** Probability of true; 0.5 by default. */
   p?: ArrayLike;
@@ -90,6 +92,7 @@ export function bernoulli(rng: KeySource, p?: ArrayLike | BernoulliOptions, opti
   return prng.bernoulli(rng.keyFor(o.key), { p: params.p!, shape });
 }
 
+/** Options of `poisson`. */
 export interface PoissonOptions extends DrawOptions {
   /** Rate; 1 by default. */
   lam?: ArrayLike;

@@ -46,6 +46,7 @@ function checkCount(op: string, n: unknown): number {
   return n;
 }
 
+/** Whether the key is kept, to be put back. */
 export interface BackupOptions {
   /** Keep the key from before, for `restoreKey`. */
   backup?: boolean;

@@ -21,6 +21,7 @@ export interface DrawOptions {
   dtype?: DtypeLike | null;
 }
 
+/** Whether parameters are looked at. */
 export interface CheckOptions {
   /** Check the parameters' values where they are known (not inside of traced functions); true by default. */
   checkValid?: boolean;

@@ -13,6 +13,7 @@ import { broadcastInDim, like, pad, range, sliceInDim } from '../primitives/stru
 
 type Norm = 'backward' | 'ortho' | null;
 
+/** Options of {@link dct} and {@link idct}. */
 export interface DctOptions {
   /** The kind of the transform; 2, the only one there is. */
   type?: 2;
@@ -22,6 +23,7 @@ export interface DctOptions {
   norm?: Norm;
 }
 
+/** Options of {@link dctn} and {@link idctn}. */
 export interface DctnOptions {
   type?: 2;
   /** The lengths along the axes. */

@@ -19,6 +19,7 @@ function checkMethod(method: unknown): Method {
   return method;
 }
 
+/** Options of {@link RegularGridInterpolator}. */
 export interface GridOptions {
   method?: Method;
   /** The value outside of the grid; NaN. Null: the cells at the border go on. */

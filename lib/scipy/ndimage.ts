@@ -10,6 +10,7 @@ import { add, mod, mul, sub, where } from '../numpy/operators';
 import * as e from '../primitives/elementwise';
 import { like } from '../primitives/structural';
 
+/** What lies beyond the edges. */
 export type MapMode = 'constant' | 'nearest' | 'wrap' | 'mirror' | 'reflect';
 
 const mirror = (i: Array, size: number) => {

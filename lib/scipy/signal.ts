@@ -14,8 +14,10 @@ import { broadcastInDim, concatenate, iota, like, moveaxis, product, range, redu
 
 // scipy.signal: convolutions and trends.
 
+/** Which part of a convolution is given. */
 export type ConvolveMode = 'full' | 'same' | 'valid';
 
+/** Options of {@link convolve} and {@link correlate}. */
 export interface ConvolveOptions {
   /** How much of the result is given: all of it, as much as the first operand has, or where both overlap wholly. */
   mode?: ConvolveMode;
@@ -134,6 +136,7 @@ export function fftconvolve(in1: ArrayLike, in2: ArrayLike, options: { mode?: Co
   return convolveC([x, y], { op: 'fftconvolve', mode, precision: null, axes: along, correlate: false })[0]!;
 }
 
+/** Options of {@link convolve2d} and {@link correlate2d}. */
 export interface Convolve2dOptions {
   mode?: ConvolveMode;
   precision?: PrecisionLike;

@@ -14,6 +14,7 @@ export type { LinearOperator } from './linearOperator';
 
 // scipy.sparse.linalg: iterative solvers, of which A need only be a function.
 
+/** Options of {@link cg} and {@link bicgstab}. */
 export interface SolverOptions<T = ArrayLike> {
   /** Where to start; 0. */
   x0?: T | null;
@@ -26,8 +27,10 @@ export interface SolverOptions<T = ArrayLike> {
   M?: LinearOperator | null;
 }
 
+/** Options of {@link cg}. */
 export type CgOptions = SolverOptions;
 
+/** Options of {@link gmres}. */
 export interface GmresOptions<T = ArrayLike> extends SolverOptions<T> {
   /** Dimensions of the space that a step searches; 20. `maxiter` counts such steps. */
   restart?: number;

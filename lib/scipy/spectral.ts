@@ -31,6 +31,7 @@ interface SegmentOptions {
   axis?: number;
 }
 
+/** Options of {@link stft}. */
 export interface StftOptions extends SegmentOptions {
   detrend?: Detrend;
   returnOnesided?: boolean;
@@ -40,6 +41,7 @@ export interface StftOptions extends SegmentOptions {
   padded?: boolean;
 }
 
+/** Options of {@link csd} and {@link welch}. */
 export interface SpectrumOptions extends SegmentOptions {
   /** What is taken out of each segment; its mean. */
   detrend?: Detrend;
@@ -195,6 +197,7 @@ export function welch(x: ArrayLike, options: SpectrumOptions = {}): [Array, Arra
   return density('welch', [asArray(x, 'welch')], options);
 }
 
+/** Options of {@link istft}. */
 export interface IstftOptions {
   fs?: number;
   window?: 'hann' | ArrayLike;

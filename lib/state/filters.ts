@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import type { Path } from './paths';
 
+/** Tells of a path and a value whether they are taken. */
 export type Predicate = (path: Path, value: unknown) => boolean;
 type Class = abstract new (...args: never[]) => unknown;
 

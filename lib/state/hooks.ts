@@ -225,6 +225,7 @@ export interface HookContexts {
   init: InitHookContext;
 }
 
+/** Options of {@link Hook}. */
 export interface HookOptions {
   /** Hooks of higher priority run first; among equals, those registered first. Default 0. */
   priority?: number;

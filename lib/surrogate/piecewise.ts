@@ -51,6 +51,7 @@ export class PiecewiseExp extends Surrogate {
   }
 }
 
+/** Options of {@link PiecewiseLeakyRelu}. */
 export interface PiecewiseLeakyReluOptions {
   /** Slope beyond the width. */
   c?: Parameter;
@@ -86,6 +87,7 @@ export class PiecewiseLeakyRelu extends Surrogate {
   }
 }
 
+/** Options of {@link LeakyRelu}. */
 export interface LeakyReluOptions {
   /** Slope below 0. */
   alpha?: Parameter;
@@ -140,6 +142,7 @@ export class LogTailedRelu extends Surrogate {
   }
 }
 
+/** Options of {@link ReluGrad}. */
 export interface ReluGradOptions {
   alpha?: Parameter;
   width?: Parameter;
@@ -167,6 +170,7 @@ export class ReluGrad extends Surrogate {
   }
 }
 
+/** Options of {@link GaussianGrad}. */
 export interface GaussianGradOptions {
   sigma?: Parameter;
   /** Factor of the bell curve. */
@@ -196,6 +200,7 @@ export class GaussianGrad extends Surrogate {
   }
 }
 
+/** Options of {@link MultiGaussianGrad}. */
 export interface MultiGaussianGradOptions {
   /** Depth of the negative side lobes. */
   h?: Parameter;

@@ -119,6 +119,7 @@ export class NonzeroSignLog extends Surrogate {
   }
 }
 
+/** Options of {@link SquarewaveFourierSeries}. */
 export interface SquarewaveOptions {
   /** Number of terms. */
   n?: number;
@@ -159,6 +160,7 @@ export class SquarewaveFourierSeries extends Surrogate {
   }
 }
 
+/** Options of {@link S2NN}. */
 export interface S2nnOptions {
   alpha?: Parameter;
   beta?: Parameter;

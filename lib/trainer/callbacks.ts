@@ -112,6 +112,7 @@ export class LambdaCallback extends Callback {
   }
 }
 
+/** Whether the least or the greatest value is the best. */
 export type Mode = 'min' | 'max';
 
 export function checkMode(op: string, mode: Mode): Mode {
@@ -119,6 +120,7 @@ export function checkMode(op: string, mode: Mode): Mode {
   return mode;
 }
 
+/** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions {
   /** The metric. Default 'val_loss'. */
   monitor?: string;
@@ -215,6 +217,7 @@ export class LearningRateMonitor extends Callback {
   }
 }
 
+/** Options of clipping gradients. */
 export interface GradientClipOptions {
   /** The largest norm of all gradients together, or the largest size of an entry; null clips nothing. */
   clipVal?: number | null;
@@ -228,6 +231,7 @@ export function duration(seconds: number): string {
   return seconds < 60 ? `${seconds.toFixed(2)} s` : seconds < 3600 ? `${(seconds / 60).toFixed(2)} min` : `${(seconds / 3600).toFixed(2)} h`;
 }
 
+/** Options of {@link Timer}. */
 export interface TimerOptions {
   /** Stop after this long. */
   duration?: { seconds?: number; minutes?: number; hours?: number; days?: number };

@@ -40,6 +40,7 @@ export class SequentialSampler extends Sampler {
   }
 }
 
+/** Options of {@link RandomSampler}. */
 export interface RandomSamplerOptions {
   replacement?: boolean;
   numSamples?: number;
@@ -84,6 +85,7 @@ export class RandomSampler extends Sampler {
   }
 }
 
+/** Options of {@link DistributedSampler}. */
 export interface DistributedSamplerOptions {
   numReplicas: number;
   rank: number;
@@ -194,6 +196,7 @@ export function defaultCollate(samples: readonly unknown[]): unknown {
   return [...samples];
 }
 
+/** Options of {@link DataLoader}. */
 export interface DataLoaderOptions {
   batchSize?: number;
   /** Another order in each epoch. */

@@ -32,6 +32,7 @@ export function logFolder(op: string, saveDir: string, ...parts: string[]): stri
   return join(saveDir, ...parts);
 }
 
+/** Options of {@link CSVLogger}. */
 export interface CSVLoggerOptions {
   name?: string;
   /** Default: the time. */

@@ -4,6 +4,7 @@ import { Callback, checkMode, type Mode } from './callbacks';
 import type { TrainModule } from './module';
 import type { Trainer } from './trainer';
 
+/** Options of {@link ModelCheckpoint}. */
 export interface ModelCheckpointOptions {
   /** The folder. Default: `checkpoints` in the trainer's. */
   dirpath?: string;

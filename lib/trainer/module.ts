@@ -39,6 +39,7 @@ export type EvalResult = EvalOutput | Readonly<Record<string, Scalar>> | null | 
 /** An optimiser; with its schedule of the rate (its `lr` too), which is then stepped at the end of each epoch; and the metric that the schedule waits for. */
 export type OptimizerConfig = OptaxOptimizer | readonly [OptaxOptimizer, LRScheduler] | { optimizer: OptaxOptimizer; lrScheduler?: LRScheduler; monitor?: string };
 
+/** Where a logged number goes. */
 export interface LogOptions {
   /** Show it beside the progress bar. */
   progBar?: boolean;

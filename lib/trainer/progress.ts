@@ -3,6 +3,7 @@ import { Callback, formatMetrics, type Numbers } from './callbacks';
 import type { TrainModule } from './module';
 import type { Trainer } from './trainer';
 
+/** Options of {@link ProgressBar}. */
 export interface ProgressBarOptions {
   /** Shown every so many batches. Default 1. */
   refreshRate?: number;

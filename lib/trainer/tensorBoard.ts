@@ -57,6 +57,7 @@ export function tfRecord(data: Uint8Array): Buffer {
 
 const DT_STRING = 7;
 
+/** Options of {@link TensorBoardLogger}. */
 export interface TensorBoardLoggerOptions {
   name?: string;
   /** Default: the time. */

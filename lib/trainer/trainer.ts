@@ -19,6 +19,7 @@ import { CompositeLogger, CSVLogger, Logger } from './loggers';
 import { EvalOutput, type EvalResult, type OptimizerConfig, type Scalar, type StepResult, type TrainModule, TrainOutput } from './module';
 import { ProgressBar } from './progress';
 
+/** Options of {@link Trainer}. */
 export interface TrainerOptions {
   /** Default 1000. */
   maxEpochs?: number;
@@ -45,12 +46,14 @@ export interface TrainerOptions {
   seed?: number | null;
 }
 
+/** Options of {@link Trainer.fit}. */
 export interface FitOptions {
   valDataloaders?: DataLoader | readonly DataLoader[];
   /** Go on from this checkpoint: a file, or a folder of a {@link ModelCheckpoint}, whose last whole one is taken. */
   ckptPath?: string;
 }
 
+/** Options of validation, test and prediction. */
 export interface EvaluateOptions {
   /** Load this checkpoint's model first. */
   ckptPath?: string;

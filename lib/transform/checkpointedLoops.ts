@@ -55,6 +55,7 @@ function nestedScan(step: Step, init: unknown, xs: unknown, n: number, base: num
   return [last, mapTree(ys, (y) => concatenate([y, more[i++]!], 0))];
 }
 
+/** Options of {@link checkpointedScan}. */
 export interface CheckpointedOptions {
   /** How many steps, where there is nothing to loop over. */
   length?: number;
@@ -125,6 +126,7 @@ export function checkpointedForLoop(given: Callable, ...rest: unknown[]): Loose 
   return nested('checkpointedForLoop', ((_: unknown, slices: unknown[]) => [null, f(...slices) ?? null]) as AnyFunction, null, xs, options)[1];
 }
 
+/** Options of {@link boundedWhileLoop}. */
 export interface BoundedWhileOptions {
   /** The loop ends after so many steps, whatever the condition says. */
   maxSteps: number;

@@ -123,6 +123,7 @@ export function whileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (v
   return out;
 }
 
+/** Options of {@link scan}. */
 export interface ScanOptions {
   /** How many steps, where there is nothing to loop over. */
   length?: number;

@@ -21,6 +21,7 @@ export class NanError extends XlastateError {
   }
 }
 
+/** Options of `debugNan` and `debugNanIf`. */
 export interface DebugNanOptions {
   /** What the message calls the place. */
   phase?: string;

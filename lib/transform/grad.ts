@@ -20,6 +20,7 @@ import { debugNan } from './debugNan';
 import { jit } from './jit';
 import { type Effects, listStates, PureFunction, type States } from './pure';
 
+/** Options of {@link grad}, {@link hessian}, {@link jacfwd} and others like them. */
 export interface GradOptions extends PureGradOptions {
   /** States to differentiate with respect to: one, or a list, object or map of them; gradients come in the same structure. */
   gradStates?: States;
@@ -355,6 +356,7 @@ export function linearize(f: Callable, ...rest: unknown[]): Loose {
   });
 }
 
+/** Options of {@link fwdGrad}. */
 export interface FwdGradOptions extends GradOptions {
   /** How many random directions are averaged. Default one. */
   tangentSize?: number | null;
@@ -424,6 +426,7 @@ const fwdGradTransform = transform<FwdGradOptions>('fwdGrad', (f, o, args) => {
 /** A transform of functions of arrays: takes a function that returns `[value, aux]`, gives one that returns `[gradients of the arguments argnums, aux]`. */
 export type ArrayGradient = (f: AnyFunction, options: { argnums: readonly number[]; hasAux: true; [param: string]: unknown }) => (...args: Loose[]) => Loose;
 
+/** Options of {@link GradientTransform}. */
 export interface GradientTransformOptions {
   gradStates?: States;
   argnums?: number | readonly number[];

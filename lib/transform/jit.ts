@@ -22,6 +22,7 @@ import { Slots, type State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { type StatefulTrace, traceStateful } from './statefulTrace';
 
+/** Options of {@link jit}. */
 export interface JitOptions {
   /** Positions of arguments that are part of the program: compared by value if plain data, by identity otherwise. */
   staticArgnums?: number | readonly number[];

@@ -15,6 +15,7 @@ import { checkDevices } from './vmap2';
 /** The tag of states that stay without the mapped axis. */
 export const INIT_NO_BATCHING = 'INIT_NO_BATCHING';
 
+/** Options of {@link vmapNewStates}. */
 export interface VmapNewStatesOptions {
   /** Which dimension of each argument is mapped: one for all, or a list with an entry for each argument. Default 0. */
   inAxes?: Axes;
@@ -76,6 +77,7 @@ function newStatesMap(op: string, fn: AnyFunction, o: VmapNewStatesOptions, axis
   });
 }
 
+/** Options of {@link pmap2NewStates} and {@link vmap2NewStates}. */
 export interface Vmap2NewStatesOptions {
   /** A tag for the new states. */
   stateTag?: string;

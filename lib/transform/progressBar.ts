@@ -16,6 +16,7 @@ export interface ProgressData {
   y: Loose;
 }
 
+/** Options of {@link ProgressBar}. */
 export interface ProgressBarOptions {
   /** Steps from one update of the bar to the next. Default: a twentieth of the steps. */
   freq?: number;

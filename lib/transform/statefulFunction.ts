@@ -16,6 +16,7 @@ import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { type StatefulTrace, traceStateful } from './statefulTrace';
 
+/** Options of {@link StatefulFunction}. */
 export interface StatefulFunctionOptions {
   /** Positions of arguments that are part of the jaxpr. */
   staticArgnums?: number | readonly number[];
@@ -308,6 +309,7 @@ function changedState(trace: StatefulTrace): State<unknown> | null {
   return null;
 }
 
+/** Options of {@link StateFinder}. */
 export interface StateFinderOptions {
   /** Which states: all, those only read, those written, or both lists, `{ read, write }`. Default `'all'`. */
   usage?: 'all' | 'read' | 'write' | 'both';

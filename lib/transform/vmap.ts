@@ -8,6 +8,7 @@ import { asFunction, type Callable } from './callable';
 import { axesOfStates, type StateAxes } from './stateAxes';
 import { StateMap } from './stateMap';
 
+/** Options of {@link vmap}. */
 export interface VmapOptions {
   /** Which dimension of each argument is mapped: one for all, or a list with an entry for each argument. Default 0. */
   inAxes?: Axes;

@@ -11,6 +11,7 @@ import { axisByFilters, type StateFilterAxes } from './stateAxes';
 import { StateMap, type UnexpectedMapping } from './stateMap';
 import { isCurried, optionsOf } from './vmap';
 
+/** Options of {@link vmap2}. */
 export interface Vmap2Options {
   /** Which dimension of each argument is mapped: one for all, or a list with an entry for each argument. Default 0. */
   inAxes?: Axes;
@@ -31,6 +32,7 @@ export interface Vmap2Options {
   unexpectedOutStateMapping?: UnexpectedMapping;
 }
 
+/** Options of {@link StatefulMapping}. */
 export interface StatefulMappingOptions extends Vmap2Options {
   /** Positions of arguments that are not arrays, and not mapped. */
   staticArgnums?: number | readonly number[];
@@ -132,6 +134,7 @@ export function vmap2(f: Callable | Vmap2Options, options?: Vmap2Options | Axes)
   return named(fn, (...args) => mapping.call(...args));
 }
 
+/** Options of {@link pmap2}. */
 export interface Pmap2Options extends Vmap2Options {}
 
 /** @throws ArgumentError if there are fewer devices than lanes */

@@ -14,6 +14,7 @@ function entriesOf(x: unknown): [string | number, unknown][] | null {
   return isPlainObject(x) ? Object.entries(x) : null;
 }
 
+/** Options of {@link flatMapping}. */
 export interface FlatMappingOptions {
   /** Whether empty maps stay, as empty objects. Default false. */
   keepEmptyNodes?: boolean;

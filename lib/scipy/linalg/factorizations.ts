@@ -137,6 +137,7 @@ export function lu(a: ArrayLike, options: { permuteL?: boolean } = {}): Array[] 
 // ---- QR ----
 
 type QrMode = 'full' | 'r' | 'economic';
+/** Options of {@link qr}. */
 export interface QrOptions {
   mode?: QrMode;
   /** Whether columns are permuted so that R's diagonal descends. */
@@ -227,6 +228,7 @@ const tridiagonalC = composite<{ only: boolean; from: number; to: number }>('eig
   return only ? [values] : [values, sliceInDim(v, from, to + 1, 1)];
 });
 
+/** Options of {@link eighTridiagonal}. */
 export interface TridiagonalOptions {
   eigvalsOnly?: boolean;
   /** All, or by index. */

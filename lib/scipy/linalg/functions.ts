@@ -67,6 +67,7 @@ function expmOf(a: Array, upper: boolean, maxSquarings: number): Array {
 
 const expmC = composite<{ upper: boolean; max: number }>('expm', ([a], { upper, max }) => [expmOf(a!, upper, max)]);
 
+/** Options of {@link expm}. */
 export interface ExpmOptions {
   /** Whether the matrices are known to be upper triangular. */
   upperTriangular?: boolean;

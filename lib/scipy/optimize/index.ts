@@ -45,6 +45,7 @@ registerPytreeNode(OptimizeResults, {
   unflatten: (_, children) => new OptimizeResults(Object.fromEntries(FIELDS.map((k, i) => [k, children[i]])) as never),
 });
 
+/** The method, with its options. */
 export type MinimizeOptions =
   | { method: 'BFGS' | 'bfgs'; args?: readonly unknown[]; options?: BfgsOptions | null }
   | { method: 'l-bfgs-experimental-do-not-rely-on-this'; args?: readonly unknown[]; options?: LbfgsOptions | null };

@@ -21,6 +21,7 @@ export interface Minimum {
   status: Array;
 }
 
+/** Options of the method BFGS. */
 export interface BfgsOptions {
   /** Steps at most; 200 times x's size. */
   maxiter?: number | null;
@@ -74,6 +75,7 @@ export function bfgs(f: ValueAndGradient, x0: Array, options: BfgsOptions): Mini
   return { x: s.x, fun: s.f, jac: s.g, hessInv: s.H, nfev: s.count, njev: s.count, nit: s.k, success: e.and(s.converged, e.not(s.failed)), status };
 }
 
+/** Options of the method L-BFGS. */
 export interface LbfgsOptions {
   /** Steps at most; 200 times x's size where none of the three limits is given. */
   maxiter?: number | null;

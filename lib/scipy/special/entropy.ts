@@ -91,6 +91,7 @@ export const boxcox: Binary = elementwise('boxcox', power(e.log), { complex: tru
  */
 export const boxcox1p: Binary = elementwise('boxcox1p', power(e.log1p), { complex: true });
 
+/** Options of {@link logsumexp}. */
 export interface LogsumexpOptions {
   /** Axes that are reduced; null: all. */
   axis?: Axis;

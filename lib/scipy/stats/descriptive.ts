@@ -46,6 +46,7 @@ const modeC = composite<{ axis: number; keepdims: boolean }>('mode', ([x], { axi
   return keepdims ? [expand(value, [axis]), expand(count, [axis])] : [value, count];
 });
 
+/** Options of {@link mode}. */
 export interface ModeOptions {
   /** The axis; null: all elements. */
   axis?: number | null;
@@ -100,6 +101,7 @@ const rankC = composite<{ method: RankMethod; axis: number }>('rankdata', ([x], 
   return [moveaxis(e.where(wide, full(out.shape, Number.NaN, dtype), out), last, axis)];
 });
 
+/** Options of {@link rankdata}. */
 export interface RankOptions {
   /** What equal values get. */
   method?: RankMethod;
@@ -119,6 +121,7 @@ export function rankdata(a: ArrayLike, ...rest: Rest<RankOptions, 'method'>): Ar
   return flat.size === 0 ? full(flat.shape, 0, canonicalDtype('float64')) : rankC([flat], { method, axis: along })[0]!;
 }
 
+/** Options of {@link sem}. */
 export interface SemOptions {
   axis?: number | null;
   /** What is subtracted from the number of elements in the divisor. */

@@ -8,6 +8,7 @@ import { expectReal } from '../elementwise';
 
 // Functions of distributions: elementwise in the point and the parameters, one compiled program each.
 
+/** Where a distribution stands and how wide it is. */
 export interface LocScale {
   /** What points are shifted by; 0. */
   loc?: ArrayLike;
@@ -15,6 +16,7 @@ export interface LocScale {
   scale?: ArrayLike;
 }
 
+/** Where a distribution of counts stands. */
 export interface Loc {
   /** What points are shifted by; 0. */
   loc?: ArrayLike;
@@ -25,11 +27,15 @@ type LocRest = Rest<Loc, 'loc'>;
 
 /** A function of points, of a distribution with location and scale. */
 export type Of0 = (x: ArrayLike, ...rest: LocScaleRest) => Array;
+/** A function of values and one parameter. */
 export type Of1 = (x: ArrayLike, a: ArrayLike, ...rest: LocScaleRest) => Array;
+/** A function of values and two parameters. */
 export type Of2 = (x: ArrayLike, a: ArrayLike, b: ArrayLike, ...rest: LocScaleRest) => Array;
 /** A function of points, of a distribution with location only. */
 export type Discrete1 = (k: ArrayLike, a: ArrayLike, ...rest: LocRest) => Array;
+/** A function of counts and two parameters. */
 export type Discrete2 = (k: ArrayLike, a: ArrayLike, b: ArrayLike, ...rest: LocRest) => Array;
+/** A function of counts and three parameters. */
 export type Discrete3 = (k: ArrayLike, a: ArrayLike, b: ArrayLike, c: ArrayLike, ...rest: LocRest) => Array;
 /** A function of points and one parameter. */
 export type Plain1 = (x: ArrayLike, a: ArrayLike) => Array;

@@ -55,6 +55,7 @@ const boxProgram = composite('gaussian_kde.integrate_box_1d', ([data, weights, c
   return [sum(mul(weights!, sub(at(high!), at(low!))))];
 });
 
+/** Options of {@link GaussianKde}. */
 export interface GaussianKdeOptions {
   /** The bandwidth's rule, its factor, or a function that gives the factor. */
   bwMethod?: Bandwidth | null;
