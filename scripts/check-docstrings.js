@@ -1,6 +1,7 @@
 // Looks whether what the package exports is documented: every function, class and constant has a sentence that says what it is, every function and class an
 // @example, which `npm run check:examples` runs. What else the comments say is counted. `node scripts/check-docstrings.js [--list]` lists what lacks what.
 'use strict';
+const ts = require('typescript');
 const { publicSurface } = require('./publicSurface');
 const { say, script } = require('./steps');
 
@@ -14,11 +15,19 @@ function tells(d, parameter) {
   return d.tags.some((t) => t.name === 'param' && t.parameter?.split('.')[0] === parameter) || new RegExp(`(?<![\\w$])${parameter.replaceAll('$', '\\$')}(?![\\w$])`).test(textOf(d));
 }
 
+/** Whether a function throws by itself, not only through what it calls. */
+function throwsItself(d) {
+  if (d.kind !== 'function') return false;
+  const finds = (node) => ts.isThrowStatement(node) || ts.forEachChild(node, finds) === true;
+  return d.symbol.declarations.some(finds);
+}
+
 const COUNTS = [
   ['summary', () => true, (d) => d.summary !== ''],
   ['example', (d) => d.kind === 'function' || d.kind === 'class', (d) => has(d, 'example')],
   ['name of what it mirrors', (d) => d.kind === 'function' || d.kind === 'class', (d) => /Mirrors/.test(d.summary)],
   ['every parameter told of', (d) => d.kind === 'function' && d.parameters.length > 0, (d) => d.parameters.every((p) => tells(d, p))],
+  ['@throws where its own body throws', throwsItself, (d) => has(d, 'throws')],
   ['@throws', (d) => d.kind === 'function', (d) => has(d, 'throws')],
   ['@returns', (d) => d.kind === 'function', (d) => has(d, 'returns', 'return')],
 ];

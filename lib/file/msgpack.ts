@@ -117,6 +117,7 @@ export function msgpackSave(filename: FileName, target: unknown, options: SaveOp
  *
  * @param filename path of the file
  * @param target a tree of arrays, states and plain values
+ * @throws InvalidCheckpointPath if the file is there and `overwrite` is false
  * @example
  * ```ts
  * await file.msgpackSaveAsync('c.msgpack', { w: np.ones([2]) });

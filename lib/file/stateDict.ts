@@ -20,13 +20,25 @@ export class PythonNumber {
   }
 }
 
-/** A number to be stored as Python's `float`, with a whole value too. @example file.float(1).kind; // 'float' */
+/**
+ * A number to be stored as Python's `float`, with a whole value too.
+ *
+ * @throws ArgumentError unless it is given a number
+ * @example
+ * file.float(1).kind; // 'float'
+ */
 export function float(value: number): PythonNumber {
   if (typeof value !== 'number') throw new ArgumentError(`file.float: expected a number, got ${describeValue(value)}`);
   return new PythonNumber('float', value);
 }
 
-/** A whole number to be stored as Python's `int`: bigints of any size up to 64 bits. @example file.int(1).kind; // 'int' */
+/**
+ * A whole number to be stored as Python's `int`: bigints of any size up to 64 bits.
+ *
+ * @throws ArgumentError unless it is given a whole number
+ * @example
+ * file.int(1).kind; // 'int'
+ */
 export function int(value: number | bigint): PythonNumber {
   if (typeof value !== 'bigint' && !Number.isInteger(value)) throw new ArgumentError(`file.int: expected a whole number, got ${describeValue(value)}`);
   return new PythonNumber('int', BigInt(value));

@@ -192,6 +192,7 @@ export function debugCheck(pred: ArrayLike, msg: string, ...args: unknown[]): vo
 /**
  * Throws the error if there was one; within `checkify` it becomes part of the outer error. Mirrors `checkify.check_error`.
  *
+ * @throws ArgumentError for what is no error of a function made by `checkify`
  * @example
  * ```ts
  * const [error, y] = checkify((x: Array) => (check(x.greater(0), 'x must be positive'), x.mul(2)))(np.array(1));

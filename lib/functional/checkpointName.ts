@@ -8,6 +8,7 @@ import { asArray } from './arrayLike';
  *
  * Mirrors `jax.ad_checkpoint.checkpoint_name`.
  *
+ * @throws ArgumentError unless the name is a string that is not empty
  * @example
  * ```ts
  * const f = checkpoint((x: np.Array) => np.sin(checkpointName(np.sin(x), 'inner')), { policy: checkpointPolicies.saveOnlyTheseNames('inner') });

@@ -44,6 +44,7 @@ export function defaultMatmulPrecision<R>(precision: string | null, f?: () => R)
  *
  * @param impl the name of the generator
  * @param f a function
+ * @throws ArgumentError for another name
  * @example
  * ```ts
  * const key = defaultPrngImpl('rbg', () => prng.key(0));

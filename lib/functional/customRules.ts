@@ -123,6 +123,7 @@ export interface CustomJvp<F extends AnyFunction> {
  *
  * Mirrors `jax.custom_jvp`.
  *
+ * @throws ArgumentError if no derivative was given, or the rule's result has another structure
  * @example
  * ```ts
  * const f = customJvp((x: np.Array) => np.log1p(np.exp(x)));
@@ -197,6 +198,7 @@ export interface CustomVjp<F extends AnyFunction> {
  *
  * Mirrors `jax.custom_vjp`.
  *
+ * @throws ArgumentError if no derivative was given, or a rule's result has another structure
  * @example
  * ```ts
  * const clipGradient = customVjp((x: np.Array) => x);
@@ -275,6 +277,7 @@ function cotangentsOf(back: unknown, call: Call, what: string): (Array | null)[]
  * Lets a function return its own gradient: `f(...args)` gives `[out, pull]`, where `pull(ct)` is the list of the arguments' cotangents (or one, for
  * one argument). Mirrors `jax.custom_gradient`.
  *
+ * @throws ArgumentError unless the function returns `[result, pull]`
  * @example
  * ```ts
  * const clipped = customGradient((x: Array) => [np.square(x), (ct: Array) => np.clip(ct.mul(x).mul(2), -1, 1)] as const);

@@ -72,6 +72,7 @@ function checkName(op: string, name: unknown): string {
  * profiles show. Scopes may be nested. Mirrors `jax.named_scope`.
  *
  * @param f a function
+ * @throws ArgumentError unless it is given a function
  * @example
  * ```ts
  * const f = jit((x: np.Array) => namedScope('encoder', () => np.sin(x)));
@@ -86,6 +87,7 @@ export function namedScope<R>(name: string, f: () => R): R {
 /**
  * A function that runs in a {@link namedScope}. Mirrors `jax.named_call`. @param options `name`; default: that of the function
  *
+ * @throws ArgumentError unless it is given a function
  * @example
  * namedCall((x: Array) => x.mul(2), { name: 'double' })(np.array(3)).js(); // 6
  */

@@ -198,6 +198,7 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
  *
  * @param f a function
  * @param examples arguments like those that it will be called with
+ * @throws ArgumentError if it is called with arguments of another structure
  * @example
  * ```ts
  * const scale = np.array(3);

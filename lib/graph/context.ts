@@ -56,6 +56,7 @@ export class MergeContext {
  *
  * Mirrors `brainstate.graph.split_context`.
  *
+ * @throws ArgumentError unless it is given a function
  * @example
  * ```ts
  * const [encoder, decoder] = [new nn.Linear(3, 2), new nn.Linear(2, 3)];
@@ -72,6 +73,7 @@ export function splitContext<R>(f: (context: SplitContext, refIndex: RefMap<obje
 /**
  * Calls a function with a context for merging what a {@link splitContext} gave, and what is made by number. Mirrors `brainstate.graph.merge_context`.
  *
+ * @throws ArgumentError unless it is given a function
  * @example
  * ```ts
  * const layer = new nn.Linear(3, 2);

@@ -90,6 +90,7 @@ export interface GraphToTreeOptions {
  * Mirrors `brainstate.graph.graph_to_tree`.
  *
  * @returns the tree, and the states that were found, by their numbers
+ * @throws ArgumentError if what is shared has different prefixes
  * @example
  * ```ts
  * const [leaves] = graph.graphToTree([new nn.Linear(3, 2), 5]);

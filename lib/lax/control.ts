@@ -441,6 +441,7 @@ export function switch_<A extends readonly unknown[], T>(index: ArrayLike, branc
  * @param f of one entry of each array
  * @param xs a tree of arrays with one leading axis size
  * @param options `batchSize`: how many entries to compute at once, as `vmap` does; one by default
+ * @throws ArgumentError unless `batchSize` is a positive integer
  * @example
  * lax.map((x) => x.mul(x), np.array([1, 2, 3]));   // [1, 4, 9]
  */
@@ -485,6 +486,7 @@ export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: 
  * @param f of two trees of arrays like `elems`, combined elementwise along the axis
  * @param elems a tree of arrays of one size along the axis
  * @param options `reverse`: from the end; `axis`: 0 by default
+ * @throws ShapeError if the arrays have different sizes along the axis; TreeError if `f` gives another structure
  * @example
  * lax.associativeScan((a, b) => a.add(b), np.array([1, 2, 3]));   // [1, 3, 6]
  */

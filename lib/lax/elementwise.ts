@@ -552,6 +552,7 @@ export const RoundingMethod = { AWAY_FROM_ZERO: 0, TO_NEAREST_EVEN: 1 } as const
 /**
  * The nearest integer, elementwise; halves go away from zero unless told otherwise. Mirrors `jax.lax.round`.
  *
+ * @throws ArgumentError for another method
  * @example
  * lax.round(np.array([2.5, -2.5]), { roundingMethod: 'TO_NEAREST_EVEN' }).js(); // [2, -2]
  */
@@ -576,6 +577,7 @@ export function clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike): Array {
 /**
  * Elementwise, `onTrue` where `pred` (a bool scalar, or of their shape) holds, else `onFalse`. Mirrors `jax.lax.select`.
  *
+ * @throws ShapeError if the predicate has another shape than the cases
  * @example
  * lax.select(np.array([true, false]), np.array([1, 2]), np.array([3, 4])).js(); // [1, 4]
  */

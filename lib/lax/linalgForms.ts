@@ -28,6 +28,7 @@ const ormqrProgram = composite<{ left: boolean; transpose: boolean }>('ormqr', (
  * @param a reflectors in the columns below the diagonal, `[..., m, n]` with n ≤ m
  * @param taus their factors, `[..., k]`
  * @param c `[..., rows, columns]`
+ * @throws ShapeError if the sizes do not agree; DtypeError if the dtypes differ
  * @example
  * lax.linalg.ormqr(np.array([[1.0], [0.5]]), np.array([1.6]), np.eye(2)).js(); // [[-0.6, -0.8], [-0.8, 0.6]]
  */
@@ -55,6 +56,7 @@ const updateProgram = composite<object>('choleskyUpdate', ([r, w]) => {
  *
  * @param rMatrix upper triangular R, `[n, n]`, real
  * @param wVector w, `[n]`
+ * @throws ShapeError unless the vector has the size of the square matrix; DtypeError for complex numbers
  * @example
  * lax.linalg.choleskyUpdate(np.eye(2), np.array([1.0, 0.0])).js(); // [[1.4142…, 0], [0, 1]]
  */
@@ -86,6 +88,7 @@ const tridiagonalProgram = composite<{ lower: boolean }>('tridiagonal', ([a], { 
  *
  * @param a `[..., n, n]`; only the triangle that `lower` names is read
  * @returns the matrix with T and the reflectors in that triangle, T's diagonal `[..., n]`, its other diagonal `[..., n - 1]`, and the reflectors' factors
+ * @throws ShapeError for empty matrices
  * @example
  * lax.linalg.tridiagonal(np.eye(3))[1].js(); // [1, 1, 1]
  */
@@ -158,6 +161,7 @@ const qdwhProgram = composite<{ eps: number; most: number }>('qdwh', ([x], { eps
  *
  * @param x `[m, n]` with m ≥ n
  * @returns u `[m, n]`, h `[n, n]`, the int32 number of iterations, and whether they converged
+ * @throws ShapeError for fewer rows than columns; ArgumentError for other values of the options
  * @example
  * lax.linalg.qdwh(np.array([[2.0, 0.0], [0.0, 3.0]]))[0].js(); // [[1, 0], [0, 1]]
  */

@@ -74,6 +74,7 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
  *
  * @param arr an array or a number
  * @param likeArr the array whose shape is taken
+ * @throws ShapeError if the array does not broadcast to the shape
  * @example
  * lax.broadcastLike(1, np.zeros([2, 2])).js(); // [[1, 1], [1, 1]]
  */
@@ -89,6 +90,7 @@ export function broadcastLike(arr: ArrayLike, likeArr: ArrayLike): Array {
  * Several dimensions in a row as one: from `startDimension` up to, not including, `stopDimension`. Mirrors `jax.lax.collapse`.
  *
  * @param operand an array
+ * @throws ShapeError if the first dimension stands after the last
  * @example
  * lax.collapse(np.ones([2, 3, 4]), 0, { stopDimension: 2 }).shape; // [6, 4]
  */
@@ -260,7 +262,13 @@ export function split(operand: ArrayLike, sizes: readonly number[], options: { a
   return sizes.map((n) => p.sliceInDim(x, at, (at += n), axis));
 }
 
-/** Arrays of one type along a new axis. Mirrors `jax.lax.stack`. @example lax.stack([np.array([1, 2]), np.array([3, 4])], { axis: 1 }).js(); // [[1, 3], [2, 4]] */
+/**
+ * Arrays of one type along a new axis. Mirrors `jax.lax.stack`.
+ *
+ * @throws ArgumentError for an empty list; ShapeError if shapes differ
+ * @example
+ * lax.stack([np.array([1, 2]), np.array([3, 4])], { axis: 1 }).js(); // [[1, 3], [2, 4]]
+ */
 export function stack(arrays: readonly ArrayLike[], options: { axis?: number } | number = {}): Array {
   const xs = arrays.map((x) => asArray(x, 'stack'));
   if (xs.length === 0) throw new ArgumentError('stack: expected at least one array');

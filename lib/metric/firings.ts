@@ -52,6 +52,7 @@ const rateOf = composite<{ points: number; height: number }>('firingRate', ([spi
  * @param spikes (time, neurons)
  * @param width of the window, in the units of dt
  * @returns (time,), or as many points as the window has if it is longer
+ * @throws ArgumentError for a negative width
  * @example firingRate([[1], [0], [1]], 2, { dt: 1 }) // [0.33333334, 0.6666667, 0.33333334]
  */
 export function firingRate(spikes: ArrayLike, width: number, given: DtOptions = {}): Array {
@@ -100,6 +101,7 @@ const vanRossumOf = composite<{ tau: number; points: number }>('vanRossumDistanc
  * @param spikeTimes1 times of the spikes of a train
  * @param spikeTimes2 times of the spikes of the other train
  * @param options.tMax end of the comparison; by default 5 tau after the last spike
+ * @throws ArgumentError unless `tau` is positive
  * @example
  * metric.vanRossumDistance([1, 5], [1, 5]); // 0
  */

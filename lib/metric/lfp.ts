@@ -69,6 +69,7 @@ const psdOf = composite<SpectrumStatics & { rate: number; kept: number[] }>('pow
  * @param lfp (time,) or (time, channels)
  * @param dt length of a step in seconds
  * @returns frequencies (n,) in Hz and density (n,) or (n, channels); where the range has no frequency, its lower end and 0
+ * @throws ShapeError unless the signal has one or two dimensions
  * @example
  * metric.powerSpectralDensity(random.randn(256), 0.001).length; // 2
  */
@@ -96,6 +97,7 @@ const coherenceOf = composite<SpectrumStatics & { kept: number[] }>('coherenceAn
  * @param lfp1 (time,)
  * @param lfp2 (time,)
  * @param dt length of a step in seconds
+ * @throws ShapeError unless both are vectors of one length
  * @example
  * metric.coherenceAnalysis(random.randn(256), random.randn(256), 0.001).length; // 2
  */
@@ -149,6 +151,7 @@ const couplingOf = composite<{ phase: number[]; amplitude: number[]; nBins: numb
  *
  * @param lfp (time,)
  * @param dt length of a step in seconds
+ * @throws ShapeError unless the signal is a vector
  * @example
  * metric.phaseAmplitudeCoupling(random.randn(512), 0.001).length; // 3
  */
@@ -274,6 +277,7 @@ export interface UnitaryLfpOptions {
  * @param spikes (time, neurons); must be concrete
  * @param spikeType whether the neurons are excitatory or inhibitory
  * @returns (time,)
+ * @throws ArgumentError for another type of spikes or location; ShapeError unless there is a time for each step
  * @example
  * metric.unitaryLFP(np.arange(10), np.zeros([10, 4]), 'exc', { seed: 0 }).shape; // [10]
  */

@@ -158,7 +158,13 @@ const geluOf = withOptions<{ approximate: boolean }>('gelu', (x, { approximate }
   const inner = np.multiply(np.add(x, np.multiply(np.power(x, 3), 0.044715)), Math.sqrt(2 / Math.PI));
   return np.multiply(x, np.multiply(np.add(np.tanh(inner), 1), 0.5));
 });
-/** `x Φ(x)`, by default in the approximation with tanh. Mirrors `brainstate.nn.gelu`. @example nn.gelu([-1, 2], { approximate: false }).js(); // [-0.1586…, 1.9545] */
+/**
+ * `x Φ(x)`, by default in the approximation with tanh. Mirrors `brainstate.nn.gelu`.
+ *
+ * @throws ArgumentError unless `approximate` is a boolean
+ * @example
+ * nn.gelu([-1, 2], { approximate: false }).js(); // [-0.1586…, 1.9545]
+ */
 export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }): Array {
   const { approximate = true, ...rest } = withFirst('gelu', 'approximate', options);
   noMoreOptions(rest, gelu);
@@ -332,6 +338,7 @@ export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
  *
  * @param x an integer array
  * @param numClasses the number of classes
+ * @throws ArgumentError unless `numClasses` is a non-negative integer
  * @example
  * nn.oneHot(np.array([2, 0], { dtype: 'int32' }), 3).js(); // [[0, 0, 1], [1, 0, 0]]
  */

@@ -343,6 +343,7 @@ for (const type of [Prefetch, PrefetchDelay, PrefetchDelayAt, OutputDelayAt]) pr
 /**
  * Checks that what a reference refers to is there; anything else is left alone. Mirrors `brainstate.nn.init_maybe_prefetch`.
  *
+ * @throws ArgumentError if there is no delay of the name
  * @example
  * ```ts
  * class Leaky extends nn.Dynamics {

@@ -31,6 +31,7 @@ export interface ClipGradNormOptions {
  *
  * @param grad a tree of arrays, gradients by states among them
  * @param maxNorm a number or array of shape []
+ * @throws ArgumentError for another type of norm
  *
  * @example
  * ```ts
@@ -102,6 +103,7 @@ export type ValuesByPath = Readonly<Record<string, unknown>> | ReadonlyMap<Path 
  *
  * @param target a module, or a graph of them
  * @returns `[unexpected, missing]`: keys that no state has, as given, and paths of states that no key names
+ * @throws ArgumentError unless it is given a module, and values by path
  *
  * @example
  * ```ts

@@ -103,7 +103,13 @@ export function asarray(a: ArraySource, ...rest: Rest<ArrayOptions, 'dtype'>): A
   return make('asarray', a, readOptions<ArrayOptions>('asarray', ARRAY_OPTIONS, 1, rest));
 }
 
-/** A copy with memory of its own. Mirrors `jax.numpy.copy`. @example np.copy([1, 2]).js() // [1, 2] */
+/**
+ * A copy with memory of its own. Mirrors `jax.numpy.copy`.
+ *
+ * @throws ArgumentError for another order
+ * @example
+ * np.copy([1, 2]).js() // [1, 2]
+ */
 export function copy(a: ArrayLike, options?: { order?: 'C' | 'K' | 'A' | null }): Array {
   const order = typeof options === 'object' ? (checkOptions<{ order?: 'C' | 'K' | 'A' | null }>('copy', ['order'], options).order ?? null) : null;
   if (order !== null && !['C', 'K', 'A'].includes(order)) throw new ArgumentError(`copy: expected order to be 'C', 'K' or 'A', got ${String(order)}`);
@@ -272,6 +278,7 @@ export function frombuffer(buffer: ArrayBuffer | ArrayBufferView, ...rest: Rest<
  * The values of an iterable as an array of one dimension. Mirrors `jax.numpy.fromiter`.
  *
  * @param dtype an element type, by name
+ * @throws ArgumentError if there are fewer values than `count`
  * @example
  * np.fromiter(new Set([1, 2]), 'int32').js() // [1, 2]
  */

@@ -129,7 +129,13 @@ export function trace(a: ArrayLike, ...rest: Rest<TraceOptions, 'offset', 'axis1
 
 // ---- indices of diagonals and triangles ----
 
-/** Indices of the main diagonal of an array of `ndim` dimensions of size n. Mirrors `jax.numpy.diag_indices`. @example np.diagIndices(2).map((x) => x.js()) // [[0, 1], [0, 1]] */
+/**
+ * Indices of the main diagonal of an array of `ndim` dimensions of size n. Mirrors `jax.numpy.diag_indices`.
+ *
+ * @throws ArgumentError unless both are non-negative integers
+ * @example
+ * np.diagIndices(2).map((x) => x.js()) // [[0, 1], [0, 1]]
+ */
 export function diagIndices(n: number, ...rest: Rest<{ ndim?: number }, 'ndim'>): Array[] {
   const { ndim = 2 } = readOptions<{ ndim?: number }>('diagIndices', ['ndim'], 1, rest);
   if (!Number.isInteger(n) || n < 0 || !Number.isInteger(ndim) || ndim < 0) throw new ArgumentError(`diagIndices: expected non-negative integers, got n ${String(n)} and ndim ${String(ndim)}`);
@@ -137,7 +143,13 @@ export function diagIndices(n: number, ...rest: Rest<{ ndim?: number }, 'ndim'>)
   return range(ndim).map(() => i);
 }
 
-/** Indices of the main diagonal of an array whose dimensions are equal. Mirrors `jax.numpy.diag_indices_from`. @example np.diagIndicesFrom(np.zeros([2, 2])).length // 2 */
+/**
+ * Indices of the main diagonal of an array whose dimensions are equal. Mirrors `jax.numpy.diag_indices_from`.
+ *
+ * @throws ShapeError unless there are two or more dimensions of one size
+ * @example
+ * np.diagIndicesFrom(np.zeros([2, 2])).length // 2
+ */
 export function diagIndicesFrom(arr: ArrayLike): Array[] {
   const { shape, aval } = asArray(arr, 'diagIndicesFrom');
   if (shape.length < 2 || shape.some((n) => n !== shape[0])) throw new ShapeError(`diagIndicesFrom: expected at least 2 dimensions, all equal, got ${aval}`);

@@ -233,6 +233,7 @@ const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'co
  * Whether an element type converts to another under a rule, 'safe' by default: no value is lost. Mirrors `jax.numpy.can_cast`.
  *
  * @param from an element type, or an array
+ * @throws ArgumentError for another kind of casting
  * @example
  * np.canCast('int32', 'float32') // false
  */

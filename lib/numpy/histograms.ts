@@ -125,6 +125,7 @@ const histogramC = program<{ bins: number | null; density: boolean }>('histogram
 /**
  * How many values are in each bin, and the bins' edges; a bin holds its left edge, the last one its right edge too. Mirrors `jax.numpy.histogram`.
  *
+ * @throws ShapeError if the weights have another shape
  * @example
  * np.histogram([1, 2, 2, 4], { bins: 3 })[0] // [1, 2, 1]
  */
@@ -204,6 +205,7 @@ export function histogramdd(sample: ArrayLike, ...rest: Rest<HistogramddOptions,
  *
  * @param x a vector of abscissas
  * @param y a vector of ordinates
+ * @throws ShapeError unless both are vectors of one size
  * @example
  * np.histogram2d([0, 1], [0, 1], { bins: 2 })[0] // [[1, 0], [0, 1]]
  */

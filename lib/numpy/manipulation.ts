@@ -118,6 +118,7 @@ export function moveaxis(a: ArrayLike, source: number | readonly number[], desti
  * An axis rolled backwards until it lies before `start`. Mirrors `jax.numpy.rollaxis`.
  *
  * @param a an array
+ * @throws ShapeError if `start` lies beyond the dimensions
  * @example
  * np.rollaxis(np.zeros([2, 3, 4]), 2).shape // [4, 2, 3]
  */
@@ -461,7 +462,13 @@ const rot90C = program<{ k: number; i: number; j: number }>('rot90', ([x], { k, 
 
 type Rot90Options = { k?: number; axes?: readonly [number, number] };
 
-/** Turned by 90° `k` times in the plane of two axes, from the first towards the second. Mirrors `jax.numpy.rot90`. @example np.rot90([[1, 2], [3, 4]]) // [[2, 4], [1, 3]] */
+/**
+ * Turned by 90° `k` times in the plane of two axes, from the first towards the second. Mirrors `jax.numpy.rot90`.
+ *
+ * @throws ShapeError for fewer than two dimensions
+ * @example
+ * np.rot90([[1, 2], [3, 4]]) // [[2, 4], [1, 3]]
+ */
 export function rot90(m: ArrayLike, ...rest: Rest<Rot90Options, 'k', 'axes'>): Array {
   const { k = 1, axes = [0, 1] } = readOptions<Rot90Options>('rot90', ['k', 'axes'], 2, rest);
   const x = asArray(m, 'rot90');

@@ -138,7 +138,13 @@ const rankC = program<{ hermitian: boolean; eps: number }>('matrix_rank', ([a, t
   return [sum(gt(s, wide), { axis: -1 })];
 });
 
-/** Number of singular values above a tolerance, by default the largest times the larger size times the dtype's precision. Mirrors `jax.numpy.linalg.matrix_rank`. @example np.linalg.matrixRank([[1, 1], [1, 1]]).item() // 1 */
+/**
+ * Number of singular values above a tolerance, by default the largest times the larger size times the dtype's precision. Mirrors `jax.numpy.linalg.matrix_rank`.
+ *
+ * @throws ArgumentError if both `rtol` and `tol` are given
+ * @example
+ * np.linalg.matrixRank([[1, 1], [1, 1]]).item() // 1
+ */
 export function matrixRank(M: ArrayLike, ...rest: Rest<RankOptions, 'rtol'>): Array {
   const o = readOptions<RankOptions>('linalg.matrixRank', ['rtol', 'hermitian', 'tol'], 1, rest);
   if (o.rtol !== null && o.rtol !== undefined && o.tol !== null && o.tol !== undefined) throw new ArgumentError('linalg.matrixRank: expected rtol or tol, got both');

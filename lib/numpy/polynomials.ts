@@ -64,7 +64,13 @@ const polyvalC = program<{ unroll: number }>('polyval', ([p0, x0], { unroll }) =
   return [y];
 });
 
-/** Value of a polynomial at x, or with polynomials in the columns of p, of each. Mirrors `jax.numpy.polyval`. @example np.polyval([1, 0, 2], 3).item() // 11 */
+/**
+ * Value of a polynomial at x, or with polynomials in the columns of p, of each. Mirrors `jax.numpy.polyval`.
+ *
+ * @throws ShapeError if the coefficients are a scalar
+ * @example
+ * np.polyval([1, 0, 2], 3).item() // 11
+ */
 export function polyval(p: ArrayLike, x: ArrayLike, ...rest: Rest<{ unroll?: number }>): Array {
   const { unroll = 16 } = readOptions<{ unroll?: number }>('polyval', ['unroll'], 0, rest);
   const c = asArray(p, 'polyval');
@@ -144,6 +150,7 @@ const polydivC = program<object>('polydiv', ([u0, v0]) => {
  *
  * @param u coefficients of what is divided, the highest power first
  * @param v coefficients of the divisor
+ * @throws ConcretizationError for traced coefficients with `trimLeadingZeros`
  * @example
  * np.polydiv([1, 0, -1], [1, 1])[0] // [1, -1]
  */

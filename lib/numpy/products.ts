@@ -145,6 +145,7 @@ const vecdotC = program<Spec & { axis: number }>('vecdot', ([a, b], { axis, ...s
  *
  * @param x1 vectors along the axis
  * @param x2 vectors that broadcast against them
+ * @throws ShapeError if the vectors have different sizes
  * @example
  * np.vecdot([[1, 2], [3, 4]], [1, 1]) // [3, 7]
  */

@@ -541,6 +541,7 @@ function broadcastPair(x: Array, y: Array): [Array, Array] {
  * Weighted mean over axes. Mirrors `jax.numpy.average`.
  *
  * @returns the averages, or with `returned` a pair of them and the sums of weights
+ * @throws ShapeError if the weights have neither the shape of the array nor that of the axis
  * @example
  * np.average([1, 3], { weights: [3, 1] }).item() // 1.5
  */

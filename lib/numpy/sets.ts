@@ -217,6 +217,7 @@ interface IsinOptions {
  * Whether each element is one of others. Mirrors `jax.numpy.isin`.
  *
  * @param testElements an array of what is looked for
+ * @throws ArgumentError for another method
  * @example
  * np.isin([1, 2, 3], [2]) // [false, true, false]
  */

@@ -189,6 +189,7 @@ export function cycle(v: Array, n: number): Array {
  * @param a an array
  * @param ind flat indices
  * @param v values, repeated as needed
+ * @throws ArgumentError for another mode
  * @example
  * np.put([1, 2, 3], [0, 2], [9, 8]) // [9, 2, 8]
  */
@@ -232,6 +233,7 @@ function cumsumInts(mask: Array): Array {
  *
  * @param arr an array
  * @param vals values, repeated as needed
+ * @throws ShapeError if the mask has another size, or there are no values
  * @example
  * np.place([1, 2, 3], [true, false, true], [9, 8]) // [9, 2, 8]
  */
@@ -371,6 +373,7 @@ const ravelIndexC = program<{ dims: Shape; mode: string; order: 'C' | 'F'; dtype
  *
  * @param multiIndex integer arrays, one for each dimension
  * @param dims the shape that is indexed
+ * @throws ShapeError unless there is an index for each dimension; ArgumentError for another mode
  * @example
  * np.ravelMultiIndex([[1, 0], [2, 1]], [2, 3]) // [5, 1]
  */

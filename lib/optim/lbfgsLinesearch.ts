@@ -189,6 +189,7 @@ function interpolated({ low, high, third }: Zoom): Array {
  *
  * `update` needs `{ value, grad, valueFn }` in its last argument. An interval is looked for first, then narrowed by interpolation.
  *
+ * @throws ArgumentError for another strategy of the first guess
  * @example
  * ```ts
  * const tx = optim.chain(optim.scale(-1), optim.scaleByZoomLinesearch(10));

@@ -37,6 +37,7 @@ export function stateless(f: (updates: ArrayTree, params: ArrayTree) => ArrayTre
 /**
  * Transformations one after another; the state is the list of theirs. Mirrors `optax.chain`.
  *
+ * @throws ArgumentError for what is no gradient transformation
  * @example
  * ```ts
  * const tx = optim.chain(optim.clip(1), optim.scale(-0.1));
@@ -148,6 +149,7 @@ export function scale(stepSize: number): GradientTransformation {
 /**
  * Multiplies by a function of the number of steps so far. Mirrors `optax.scale_by_schedule`.
  *
+ * @throws ArgumentError unless it is given a function
  * @example
  * ```ts
  * const tx = optim.scaleBySchedule(() => -0.1);

@@ -277,7 +277,13 @@ function hostBytes(data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer): Arr
 
 let shared: Client | undefined;
 
-/** The client on the plugin that the environment names, or the default one; made at first use. @example pjrt.defaultClient().addressableDevices.length >= 1; // true */
+/**
+ * The client on the plugin that the environment names, or the default one; made at first use.
+ *
+ * @throws PluginError if there is no plugin, or XLASTATE_CPU_DEVICES is no number of devices
+ * @example
+ * pjrt.defaultClient().addressableDevices.length >= 1; // true
+ */
 export function defaultClient(): Client {
   if (shared === undefined) {
     const found = findPlugin();

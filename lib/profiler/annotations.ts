@@ -90,6 +90,7 @@ export class StepTraceAnnotation extends TraceAnnotation {
  * A function whose calls are spans of a profile. Mirrors `jax.profiler.annotate_function`.
  *
  * @param options `name`: default that of the function; others are values that viewers show
+ * @throws ArgumentError unless it is given a function, and a text as the name
  * @example
  * ```ts
  * const load = profiler.annotateFunction(() => np.ones([8]), { name: 'load' });

@@ -20,7 +20,13 @@ export function isClass(f: unknown): f is Class {
   return typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f));
 }
 
-/** A filter as a function of path and value. Mirrors `brainstate.util.filter.to_predicate`. @example util.toPredicate(ParamState)(['w'], new ParamState(np.ones([2]))); // true */
+/**
+ * A filter as a function of path and value. Mirrors `brainstate.util.filter.to_predicate`.
+ *
+ * @throws ArgumentError for what is no filter
+ * @example
+ * util.toPredicate(ParamState)(['w'], new ParamState(np.ones([2]))); // true
+ */
 export function toPredicate(filter: Filter): Predicate {
   if (filter === '...' || filter === true) return everything();
   if (filter === null || filter === false) return nothing();

@@ -11,6 +11,7 @@ import { type Effects, PureFunction } from './pure';
  *
  * Mirrors `brainstate.transform.checkpoint` (`remat`) and `jax.checkpoint`.
  *
+ * @throws ArgumentError if the policy is no function
  * @example
  * ```ts
  * const block = checkpoint((x: np.Array) => np.sin(np.sin(x)));

@@ -42,6 +42,7 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
  *
  * @param index an integer scalar, clamped into range
  * @param operands what the function chosen is called with
+ * @throws ArgumentError without branches
  * @example
  * transform.switchCase(1, [(x: Array) => x.add(1), (x: Array) => x.mul(10)], np.array(2)).js(); // 20
  */
@@ -105,6 +106,7 @@ function checkOneHolds(holds: np.Array): void {
  * @param condFun a function of the value, which gives a boolean scalar
  * @param bodyFun a function of the value, which gives the next one: like it in structure, shapes and dtypes
  * @param init the first value, a tree of arrays
+ * @throws BrainStateError if the condition writes a state
  * @example
  * transform.whileLoop((x: Array) => x.less(10), (x: Array) => x.mul(2), np.array(1)).js(); // 16
  */
@@ -144,6 +146,7 @@ const LOOP_OPTIONS: readonly (keyof ScanOptions)[] = ['length', 'reverse', 'unro
  *
  * @param body a function `(carry, x) => [carry, y]`
  * @param init the first value, a tree of arrays
+ * @throws ArgumentError unless the function returns `[carry, y]`
  * @example
  * transform.scan((sum: Array, x: Array) => [sum.add(x), sum] as const, np.array(0), np.array([1, 2, 3]))[0].js(); // 6
  */

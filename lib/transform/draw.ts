@@ -132,6 +132,7 @@ const STYLE = 'text{font:12px monospace;text-anchor:middle}.type{font-size:9px;f
  * Mirrors `brainstate.transform.draw`, which shows the picture by Graphviz.
  *
  * @returns the text of an SVG file
+ * @throws ArgumentError unless it is given a jaxpr
  * @example
  * ```ts
  * const { writeFileSync } = await import('node:fs');

@@ -110,7 +110,13 @@ export function squaredNorm(tree: unknown): Array {
   return squaresProgram(arraysIn('squaredNorm', tree), {})[0]!;
 }
 
-/** Trees of one structure, their arrays joined along an axis. Mirrors `braintools.tree.concat`. @example tree.concat([{ a: np.array([1]) }, { a: np.array([2, 3]) }]).a.js(); // [1, 2, 3] */
+/**
+ * Trees of one structure, their arrays joined along an axis. Mirrors `braintools.tree.concat`.
+ *
+ * @throws ArgumentError unless it is given a list of trees
+ * @example
+ * tree.concat([{ a: np.array([1]) }, { a: np.array([2, 3]) }]).a.js(); // [1, 2, 3]
+ */
 export function concat<T>(trees: readonly T[], options: { axis?: number } | number = {}): T {
   if (!globalThis.Array.isArray(trees) || trees.length === 0) throw new ArgumentError(`tree.concat: expected a list of trees, got ${describeValue(trees)}`);
   const { axis = 0 } = typeof options === 'number' ? { axis: options } : options;

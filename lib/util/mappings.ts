@@ -27,6 +27,7 @@ export interface FlatMappingOptions {
  *
  * Mirrors `brainstate.util.flat_mapping`.
  *
+ * @throws ArgumentError for what is no mapping
  * @example
  * util.flatMapping({ a: { b: 1, c: 2 } }).size; // 2
  */

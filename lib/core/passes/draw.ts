@@ -9,6 +9,7 @@ const quote = (s: string) => `"${s.replace(/["\\]/g, '\\$&')}"`;
  * Mirrors `brainstate.transform.draw_dot_graph`.
  *
  * @returns text for `dot` or any other program that draws DOT
+ * @throws ArgumentError unless it is given a jaxpr
  * @example
  * transform.drawDotGraph(makeJaxpr((x: Array) => x.add(1))(np.array(1)).jaxpr).startsWith('digraph'); // true
  */

@@ -57,6 +57,7 @@ export interface EqnsOptions {
 /**
  * A jaxpr of equations. Mirrors `brainstate.transform.eqns_to_jaxpr`.
  *
+ * @throws ArgumentError unless it is given a list of equations
  * @example
  * transform.eqnsToJaxpr(makeJaxpr((x: Array) => x.mul(2).add(1))(np.array(1)).jaxpr.jaxpr.eqns).eqns.length; // 2
  */
@@ -79,6 +80,7 @@ export function eqnsToJaxpr(eqns: readonly Eqn[], options: EqnsOptions = {}): Ja
 /**
  * A closed jaxpr of equations, with the values of its constants. Mirrors `brainstate.transform.eqns_to_closed_jaxpr`.
  *
+ * @throws ArgumentError unless there is a value for each constant
  * @example
  * transform.eqnsToClosedJaxpr(makeJaxpr((x: Array) => x.mul(2).add(1))(np.array(1)).jaxpr.jaxpr.eqns).jaxpr.eqns.length; // 2
  */

@@ -144,6 +144,7 @@ export interface OptimizeOptions {
  *
  * Mirrors `brainstate.transform.optimize_jaxpr`.
  *
+ * @throws ArgumentError for another option, or the name of no optimisation
  * @example
  * transform.optimizeJaxpr(makeJaxpr((x: Array) => (np.sin(x), x.mul(1).add(1)))(np.array(2)).jaxpr).jaxpr.eqns.length; // 1
  */
