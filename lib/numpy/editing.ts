@@ -36,6 +36,7 @@ const rollDynamicC = program<{ axes: readonly number[] }>('roll', ([a, shift], {
  * Elements shifted along axes, those that leave at one end coming in at the other; without an axis, all in one dimension. Mirrors `jax.numpy.roll`.
  *
  * @param shift a number, several, or an integer array, which may be traced
+ * @throws ShapeError unless there are as many shifts as axes
  * @example
  * np.roll([1, 2, 3], 1) // [3, 1, 2]
  */
@@ -284,11 +285,18 @@ const unpackC = program<{ axis: number; order: 'big' | 'little'; count: number |
   return [swapaxes(out, axis, -1)];
 });
 
+/** How many bits are given: a negative number is that of those left out. */
+function bitCount(count: number | null, all: number): number | null {
+  if (count === null) return null;
+  if (!Number.isInteger(count)) throw new ArgumentError(`unpackbits: expected count to be an integer or null, got ${String(count)}`);
+  return count < 0 ? Math.max(0, all + count) : count;
+}
+
 /** Bits of bytes as elements, along an axis or all. Mirrors `jax.numpy.unpackbits`. @throws DtypeError for other dtypes than uint8 @example np.unpackbits(np.array([3], { dtype: 'uint8' })) // [0, 0, 0, 0, 0, 0, 1, 1] */
 export function unpackbits(a: ArrayLike, ...rest: Rest<UnpackOptions, 'axis'>): Array {
   const { axis = null, count = null, bitorder = 'big' } = readOptions<UnpackOptions>('unpackbits', ['axis', 'count', 'bitorder'], 3, rest);
   let x = asArray(a, 'unpackbits');
   if (x.dtype !== 'uint8') throw new DtypeError(`unpackbits: expected dtype uint8, got ${x.aval}`);
   if (axis === null) x = reshape(x, [x.size]);
-  return unpackC([x], { axis: canonAxis('unpackbits', axis ?? 0, x.ndim), order: checkBitorder('unpackbits', bitorder), count })[0]!;
+  return unpackC([x], { axis: canonAxis('unpackbits', axis ?? 0, x.ndim), order: checkBitorder('unpackbits', bitorder), count: bitCount(count, 8 * x.shape[canonAxis('unpackbits', axis ?? 0, x.ndim)]!) })[0]!;
 }

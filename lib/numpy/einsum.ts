@@ -14,7 +14,11 @@ import { type ProductOptions, productSpec } from './products';
 import { program, readOptions } from './program';
 
 /** How contractions are ordered: `'optimal'` tries all orders, `'greedy'` takes the best next step, false goes from left to right; or a path itself. */
-export type Optimize = boolean | 'auto' | 'optimal' | 'greedy' | readonly (readonly number[])[];
+export type Optimize = boolean | 'auto' | 'auto-hq' | 'optimal' | 'dp' | 'dynamic-programming' | 'branch-all' | 'branch-2' | 'branch-1' | 'greedy' | 'eager' | 'opportunistic' | 'random-greedy' | 'random-greedy-128' | readonly (readonly number[])[];
+
+// opt_einsum's names of ways to find an order. All orders that are looked for are found by one of two.
+const THOROUGH = ['auto', 'auto-hq', 'dp', 'dynamic-programming', 'branch-all', 'branch-2', 'branch-1'];
+const QUICK = ['greedy', 'eager', 'opportunistic', 'random-greedy', 'random-greedy-128'];
 
 interface EinsumOptions extends ProductOptions {
   optimize?: Optimize;
@@ -82,12 +86,13 @@ function remaining(picked: readonly (readonly string[])[], others: readonly (rea
 const MOST_TRIED = 6;
 
 /** Order of contractions: pairs of positions in the list of operands, from which both are taken and to whose end their product goes. */
-function findPath(s: Subscripts, sizes: Map<string, number>, optimize: Optimize): number[][] {
+function findPath(op: string, s: Subscripts, sizes: Map<string, number>, optimize: Optimize): number[][] {
   const n = s.inputs.length;
+  if (typeof optimize === 'string' ? ![...THOROUGH, ...QUICK, 'optimal'].includes(optimize) : typeof optimize !== 'boolean' && !globalThis.Array.isArray(optimize)) throw new ArgumentError(`${op}: expected optimize to be a boolean, a path or one of ${['optimal', ...THOROUGH, ...QUICK].map((k) => `'${k}'`).join(', ')}, got ${String(optimize)}`);
   if (typeof optimize === 'object') return optimize.map((p) => [...p]);
   if (n <= 2) return [n === 1 ? [0] : [0, 1]];
   const sizeOfLabels = (ls: Iterable<string>) => [...ls].reduce((m, l) => m * sizes.get(l)!, 1);
-  const kind = optimize === 'auto' || optimize === true ? (n <= MOST_TRIED ? 'optimal' : 'greedy') : optimize;
+  const kind = optimize === true || THOROUGH.includes(optimize as string) ? (n <= MOST_TRIED ? 'optimal' : 'greedy') : QUICK.includes(optimize as string) ? 'greedy' : optimize;
   const step = (terms: readonly string[][], i: number, j: number) => {
     const rest = terms.filter((_, k) => k !== i && k !== j);
     return { cost: sizeOfLabels(new Set([...terms[i]!, ...terms[j]!])), terms: [...rest, remaining([terms[i]!, terms[j]!], rest, s.output)] };
@@ -191,7 +196,7 @@ const einsumC = program<Spec>('einsum', (xs, { text, optimize, precision, prefer
   const given = xs as Array[];
   const shapes = given.map((x) => x.shape);
   const s = parse('einsum', text, shapes);
-  const path = findPath(s, labelSizes('einsum', s, shapes), optimize);
+  const path = findPath('einsum', s, labelSizes('einsum', s, shapes), optimize);
   const t = resultType(...given);
   const type = preferred ?? t.dtype;
   let terms: Term[] = promoteDtypes('einsum', ...given).map((x, i) => ({ x, labels: s.inputs[i]! }));
@@ -264,7 +269,7 @@ export function einsumPath(...args: readonly (string | ArrayLike | readonly (num
   const shapes = xs.map((x) => x.shape);
   const s = parse('einsumPath', text, shapes);
   const sizes = labelSizes('einsumPath', s, shapes);
-  const path = findPath(s, sizes, options.optimize ?? 'auto');
+  const path = findPath('einsumPath', s, sizes, options.optimize ?? 'auto');
   let terms: string[][] = s.inputs;
   const lines = path.map((picked) => {
     const chosen = picked.map((i) => terms[i]!);

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { composite } from '../interpreters/jit';
-import { type ArrayLike, asArray, promoteDtypes } from '../lax/arrayLike';
+import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { repeatWhile } from '../primitives/matrix';
 import { reduceOr } from '../primitives/reduction';
@@ -23,7 +23,7 @@ function commonDivisor(x: Array, y: Array): Array {
     },
     [a, b],
   ) as [Array];
-  return out;
+  return astype(out, a.dtype, a.weakType);
 }
 
 function operands(op: string, a: Array, b: Array): [Array, Array] {

@@ -3,7 +3,7 @@ import { Array, ConcreteArray, type Nested } from '../core/array';
 import { checkDtype, type Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
-import { bytesPerElement } from '../core/hostFormat';
+import { bytesPerElement, encode } from '../core/hostFormat';
 import { Tracer } from '../core/trace';
 import type { Device } from '../pjrt';
 import type { ArrayLike } from '../lax/arrayLike';
@@ -81,6 +81,11 @@ function toList(x: Array): Nested {
   return x.js();
 }
 
+/** The elements' bytes, in row-major order. */
+function toBytes(x: Array): Uint8Array {
+  return encode(x.dataSync() as never, x.dtype);
+}
+
 const TABLE = {
   // What operators do in Python, by jax-js's short names and NumPy's.
   add: arithmetic.add, sub: arithmetic.subtract, subtract: arithmetic.subtract,
@@ -99,7 +104,7 @@ const TABLE = {
   reshape: reshapeTo, ravel, flatten: ravel, transpose: transposeTo, squeeze, swapaxes, moveaxis, expandDims,
   astype, copy, view, slice: index, at,
   argsort, sort, argpartition, partition, searchsorted, take, choose, repeat, compress: (x: Array, condition: ArrayLike, ...rest: Rest<CompressOptions, 'axis'>) => compress(condition, x, ...rest),
-  toList,
+  toList, tolist: toList, tobytes: toBytes,
 };
 
 declare module '../core/array' {
@@ -225,6 +230,10 @@ declare module '../core/array' {
     compress(condition: ArrayLike, ...rest: Rest<CompressOptions, 'axis'>): Array;
     /** Values as nested JS arrays, as `js()` gives them. */
     toList(): Nested;
+    /** {@link toList}, by NumPy's name. */
+    tolist(): Nested;
+    /** The elements' bytes, in row-major order, a copy. */
+    tobytes(): Uint8Array;
     /** The array with its axes in reverse order. */
     readonly T: Array;
     /** The array with its last two axes exchanged. */

@@ -185,7 +185,7 @@ export const log = unary('log', INEXACT, 'log', (g, _, x) => div(g, x), [0.3, 3]
 export const log1p = unary('log1p', INEXACT, 'log_plus_one', (g, _, x) => div(g, add(x, like(x, 1))), [-0.5, 3]);
 export const sqrt = unary('sqrt', INEXACT, 'sqrt', (g, out) => mul(g, div(like(out, 0.5), out)), [0.3, 3]);
 export const rsqrt = unary('rsqrt', INEXACT, 'rsqrt', (g, out, x) => mul(g, mul(like(x, -0.5), div(out, x))), [0.3, 3]);
-export const cbrt = unary('cbrt', FLOAT, 'cbrt', (g, out, x) => mul(g, mul(like(x, 1 / 3), div(out, x))), [0.3, 3]);
+export const cbrt = unary('cbrt', FLOAT, 'cbrt', (g, out, x) => mul(g, mul(like(x, 1 / 3), integerPow(out, -2))), [0.3, 3]);
 export const logistic = unary('logistic', INEXACT, 'logistic', (g, out) => mul(mul(g, out), sub(like(out, 1), out)));
 
 // ---- trigonometry ----
@@ -219,7 +219,7 @@ export const sinh = unary('sinh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.
 export const cosh = unary('cosh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.cosh', x!), (g, _, x) => mul(g, sinh(x)));
 export const tanh = unary('tanh', INEXACT, 'tanh', (g, out) => mul(add(g, mul(g, out)), sub(like(out, 1), out)));
 export const asinh = unary('asinh', INEXACT, 'chlo.asinh', (g, _, x) => mul(g, rsqrt(add(square(x), like(x, 1)))));
-export const acosh = unary('acosh', INEXACT, 'chlo.acosh', (g, _, x) => mul(g, rsqrt(mul(sub(x, like(x, 1)), add(x, like(x, 1))))), [1.3, 3]);
+export const acosh = unary('acosh', INEXACT, 'chlo.acosh', (g, _, x) => mul(g, rsqrt(sub(square(x), like(x, 1)))), [1.3, 3]);
 export const atanh = unary('atanh', INEXACT, 'chlo.atanh', (g, _, x) => mul(integerPow(add(like(x, 1), x), -1), div(g, sub(like(x, 1), x))), [-0.8, 0.8]);
 
 const atan2P = defineNary({

@@ -89,9 +89,10 @@ export function difference(got: unknown, want: unknown, tolerance?: number, path
 
 function lookup(namespace: object, name: string): (...args: unknown[]) => unknown {
   let at: unknown = namespace;
-  for (const part of name.split('.')) at = (at as Record<string, unknown>)[part];
+  let owner: unknown = null;
+  for (const part of name.split('.')) [owner, at] = [at, (at as Record<string, unknown>)[part]];
   if (typeof at !== 'function') throw new Error(`${name} is not a function of the namespace`);
-  return at as (...args: unknown[]) => unknown;
+  return (at as (...args: unknown[]) => unknown).bind(owner);
 }
 
 /** Reads test/fixtures/{file}.json. */

@@ -1,0 +1,44 @@
+import { DtypeError, ShapeError, XlastateError } from '../../lib/core/errors';
+import * as np from '../../lib/numpy/index';
+import { testTable } from './table';
+
+testTable('numpyOptions', np);
+
+test('what JAX refuses is refused by name', () => {
+  const x = np.arange(6).reshape(2, 3);
+  const refused: [() => unknown, RegExp][] = [
+    [() => np.split(x, [3, 1], 1), /split: expected indices that rise/],
+    [() => np.split(x, [-1], 1), /split: expected indices that rise/],
+    [() => np.nanquantile([], 0.5), /nanquantile: expected at least one element/],
+    [() => np.partition(x, 1, { axis: null as never }), /partition: expected axis to be an integer/],
+    [() => np.transpose(x, 1 as never), /transpose: expected axes to be a list/],
+    [() => np.arange(2, { dtype: 'bool' }), /iota: does not accept dtype bool/],
+    [() => np.einsum('ij,jk', x, x.T, { optimize: 'foo' as never }), /einsum: expected optimize/],
+    [() => np.einsum(x as never), /einsum: expected/],
+    [() => np.copy(x, { ordre: 'C' } as never), /copy: unknown option 'ordre'/],
+    [() => np.meshgrid([1], [2], { copy: false as never }), /meshgrid: .*copy can only be true/],
+    [() => np.select([[true]], [[1]], { defualt: 1 } as never), /select: unknown option 'defualt'/],
+    [() => np.setPrintoptions({ precison: 1 } as never), /setPrintoptions: unknown option 'precison'/],
+    [() => np.applyAlongAxis(3 as never, 0, x), /applyAlongAxis/],
+    [() => x.at(0).set(1, { mod: 'clip' } as never), /at: unknown option 'mod'/],
+    [() => x.at(0).get({ fill: 1 } as never), /at: unknown option 'fill'/],
+    [() => x.at(0).apply(3 as never), /at: expected f to be a function/],
+    [() => np.zeros([0, 3]).at(0).add(1), /at: index 0 is out of bounds for dimension 0/],
+  ];
+  for (const [f, message] of refused) {
+    expect(f).toThrow(XlastateError);
+    expect(f).toThrow(message);
+  }
+  expect(() => np.split(x, [9], 1)).toThrow(ShapeError);
+  expect(() => np.bitwiseAnd.reduce(np.ones(2))).toThrow(DtypeError);
+});
+
+test('text by the options of array_str and array_repr', () => {
+  const x = np.array([1.23456, 1e-10]);
+  expect([np.arrayStr(x, { precision: 2, suppressSmall: true }), np.arrayStr(np.arange(5), { maxLineWidth: 8 })]).toEqual(['[1.23 0.  ]', '[0 1 2\n 3 4]']);
+});
+
+test('values and bytes of an array by NumPy\'s names', () => {
+  const x = np.array([[1, 2], [3, 258]], 'int16');
+  expect([x.tolist(), [...x.tobytes()]]).toEqual([[[1, 2], [3, 258]], [1, 0, 2, 0, 3, 0, 2, 1]]);
+});
