@@ -19,8 +19,24 @@ export function bytesPerElement(dtype: DType): number {
   return BYTES[dtype] ?? 1;
 }
 
+const INDEX = /^(?:0|[1-9]\d*)$/;
+
+/**
+ * What `view[i]` and `view[i] = v` find at the end of the prototype chain of arrays that are no typed arrays: `at` and `set`. All else is found before it,
+ * so that only indexing pays for it.
+ */
+const indexed: object = new Proxy({}, {
+  get: (target, key, receiver: SmallFloatArray) => (typeof key === 'string' && INDEX.test(key) ? receiver.at(Number(key)) : Reflect.get(target, key, receiver)),
+  set(target, key, value, receiver: SmallFloatArray) {
+    if (typeof key !== 'string' || !INDEX.test(key)) return Reflect.set(target, key, value, receiver);
+    receiver.set(Number(key), value as number);
+    return true;
+  },
+});
+
 /** Floats of at most 16 bits: numbers to the reader, the type's own codes underneath. */
 export class SmallFloatArray implements Iterable<number> {
+  [i: number]: number;
   readonly dtype: DType;
   /** The codes: two bytes each for float16 and bfloat16, one for the rest. */
   readonly bits: Uint8Array | Uint16Array;
@@ -64,6 +80,8 @@ export class SmallFloatArray implements Iterable<number> {
   }
 }
 
+Object.setPrototypeOf(SmallFloatArray.prototype, indexed);
+
 /** bfloat16 values: float32's range with 8 significant bits. */
 export class BFloat16Array extends SmallFloatArray {
   constructor(bits: Uint16Array) {
@@ -88,6 +106,7 @@ export class Float16Array extends SmallFloatArray {
 
 /** Complex numbers, real and imaginary parts interleaved. */
 export class ComplexArray implements Iterable<Complex> {
+  [i: number]: Complex;
   readonly parts: Float32Array | Float64Array;
 
   constructor(parts: Float32Array | Float64Array) {
@@ -116,6 +135,7 @@ export class ComplexArray implements Iterable<Complex> {
     for (let i = 0; i < this.length; i++) yield this.at(i)!;
   }
 }
+Object.setPrototypeOf(ComplexArray.prototype, indexed);
 
 /** The values of an array on the host. */
 export type HostView =

@@ -1,3 +1,4 @@
+import type { Array } from './array';
 import { ArgumentError, TreeError } from './errors';
 
 /** A tree: any nest of arrays, plain objects, Maps, null and registered classes, whose leaves are everything else. Mirrors JAX's pytrees. */
@@ -258,6 +259,7 @@ export function keystr(path: readonly PathKey[]): string {
  * Splits `tree` down to the depth of `def`: the subtrees at the leaves of `def`.
  *
  * @param what what messages call the tree
+ * @throws TreeError if the structure differs
  * @example
  * tree.flattenUpTo(tree.structure({ a: 0 }), { a: [1, 2] }); // [[1, 2]]
  */
@@ -318,6 +320,17 @@ function isMapOptions(x: unknown): x is MapOptions {
   return isPlainObject(x) && typeof x.isLeaf === 'function';
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: where the tree has no type, its copy has none
+type Untyped = any;
+
+/** A tree with leaves of type R in the places of the leaves of T. Instances of classes, which have methods, are of the same class again. */
+export type Mapped<T, R> =
+  unknown extends T ? Untyped
+    : T extends Array | number | bigint | boolean | string | ArrayBufferView | { re: number; im: number } ? R
+      : T extends null | undefined | ((...args: never[]) => unknown) ? T
+        : T extends readonly unknown[] ? { [K in keyof T]: Mapped<T[K], R> }
+          : [Extract<T[keyof T], (...args: never[]) => unknown>] extends [never] ? { [K in keyof T]: Mapped<T[K], R> } : T;
+
 /**
  * Applies a function to the leaves of one or several trees of the same structure. Mirrors `jax.tree.map`.
  *
@@ -326,12 +339,12 @@ function isMapOptions(x: unknown): x is MapOptions {
  * @example
  * tree.map((x: number, y: number) => x + y, { a: 1, b: [2] }, { a: 10, b: [20] }); // { a: 11, b: [22] }
  */
-export function map(f: (...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
+export function map<F extends (...leaves: never[]) => unknown, T>(f: F, tree: T, ...rest: unknown[]): Mapped<T, ReturnType<F>> {
   const last = rest[rest.length - 1];
   const isLeaf = isMapOptions(last) ? (rest.pop(), last.isLeaf) : undefined;
   const [first, def] = flatten(tree, isLeaf);
   const others = rest.map((t) => flattenUpTo(def, t, 'tree.map'));
-  return def.unflatten(first.map((x, i) => (f as (...a: unknown[]) => unknown)(x, ...others.map((o) => o[i]))));
+  return def.unflatten(first.map((x, i) => (f as unknown as (...a: unknown[]) => unknown)(x, ...others.map((o) => o[i])))) as Mapped<T, ReturnType<F>>;
 }
 
 /**
@@ -353,6 +366,7 @@ export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown,
  *
  * @param f a function of leaves
  * @param init the first value; without it the first leaf
+ * @throws TreeError if there is neither a leaf nor a first value
  * @example
  * tree.reduce((sum: number, x: number) => sum + x, { a: 1, b: [2, 3] }, 0); // 6
  */
@@ -373,6 +387,7 @@ export function all(tree: unknown): boolean {
 /**
  * Swaps an outer and an inner structure. Mirrors `jax.tree.transpose`.
  *
+ * @throws TreeError if the tree has not as many leaves as both structures give
  * @example
  * tree.transpose(tree.structure([0, 0]), tree.structure({ a: 0, b: 0 }), [{ a: 1, b: 2 }, { a: 3, b: 4 }]); // { a: [1, 3], b: [2, 4] }
  */
@@ -388,6 +403,7 @@ export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknow
  * In a prefix, null is a leaf.
  *
  * @param what what messages call the tree
+ * @throws TreeError if it is no prefix of the structure
  * @example
  * tree.broadcastPrefix([0, null], tree.structure([{ a: 1, b: 2 }, 3])); // [0, 0, null]
  */

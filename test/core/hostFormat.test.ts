@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { DTYPES, type DType } from '../../lib/core/dtype';
-import { BFloat16Array, bytesPerElement, type ComplexArray, decode, encode, Float16Array, type SmallFloatArray, typedView, valueAt } from '../../lib/core/hostFormat';
+import { BFloat16Array, bytesPerElement, ComplexArray, decode, encode, Float16Array, type SmallFloatArray, typedView, valueAt } from '../../lib/core/hostFormat';
 import { decodeTable, isMinifloat, minifloatEncoder } from '../../lib/core/minifloat';
 
 interface Format {
@@ -125,6 +125,16 @@ test('small float arrays read and write numbers', () => {
   expect([...Float16Array.from([65504, 65519, 65520, 1e-8])]).toEqual([65504, 65504, Infinity, 0]);
   expect(typedView(new ArrayBuffer(4), 'float16')).toBeInstanceOf(Float16Array);
   expect((typedView(new ArrayBuffer(4), 'float8_e5m2') as SmallFloatArray).length).toBe(4);
+});
+
+test('small floats and complex numbers are read and set by index, as typed arrays are', () => {
+  const x = Float16Array.from([1, 2.5]);
+  x[1] = 0.1;
+  x[7] = 3;
+  expect([x[0], x[1], x[2], (x as unknown as { '-1': unknown })['-1'], x.length, Object.keys(x)]).toEqual([1, 0.0999755859375, undefined, undefined, 2, ['dtype', 'bits']]);
+  const z = typedView(new Float32Array([1, 2, 3, 4]).buffer as ArrayBuffer, 'complex64') as ComplexArray;
+  z[0] = { re: 5, im: 6 };
+  expect([z[0], z[1], z[2], `${x instanceof ComplexArray}`]).toEqual([{ re: 5, im: 6 }, { re: 3, im: 4 }, undefined, 'false']);
 });
 
 test('typed arrays of the dtype are copied as they are, signed and unsigned alike', () => {
