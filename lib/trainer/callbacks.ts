@@ -29,23 +29,39 @@ export abstract class Callback {
     return false;
   }
 
+  /** Before the first epoch. */
   onFitStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After the last epoch. */
   onFitEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before an epoch of training. */
   onTrainEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After an epoch of training. */
   onTrainEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before a step. */
   onTrainBatchStart(_trainer: Trainer, _module: TrainModule, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  /** After a step, with the numbers that it gave. */
   onTrainBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: Numbers, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  /** Before a validation. */
   onValidationEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After a validation. */
   onValidationEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After a batch of validation, with the numbers that it gave. */
   onValidationBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: Numbers, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  /** Before a test. */
   onTestEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After a test. */
   onTestEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before predictions. */
   onPredictStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After predictions. */
   onPredictEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before the optimiser changes parameters. */
   onBeforeOptimizerStep(_trainer: Trainer, _module: TrainModule, _optimizer: OptaxOptimizer): void | Promise<void> {}
+  /** After the optimiser has changed parameters. */
   onAfterOptimizerStep(_trainer: Trainer, _module: TrainModule, _optimizer: OptaxOptimizer): void | Promise<void> {}
   /** May change what is saved. */
   onSaveCheckpoint(_trainer: Trainer, _module: TrainModule, _checkpoint: Record<string, unknown>): void {}
+  /** When a checkpoint was read. */
   onLoadCheckpoint(_trainer: Trainer, _module: TrainModule, _checkpoint: Record<string, unknown>): void {}
 
   /** Changes gradients before the optimiser gets them; runs inside of the compiled step. `log` notes a scalar of the step. */
@@ -58,6 +74,7 @@ export abstract class Callback {
     return {};
   }
 
+  /** Takes up what `stateDict` gave. */
   loadStateDict(_state: Record<string, unknown>): void {}
 }
 
@@ -81,6 +98,7 @@ export class CallbackList implements Iterable<Callback> {
     this.callbacks = [...callbacks];
   }
 
+  /** Adds a callback. */
   append(callback: Callback): void {
     this.callbacks.push(checkCallback('CallbackList.append', callback));
   }

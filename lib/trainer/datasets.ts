@@ -96,6 +96,7 @@ export class ArrayDataset extends Dataset<Array[]> {
     });
   }
 
+  /** The sample of an index: a row of each array. */
   get(index: number): Array[] {
     checkIndex('ArrayDataset', index, this.length);
     return this.columns.map((c) => c.get(index));
@@ -130,6 +131,7 @@ export class DictDataset extends Dataset<Record<string, Array>> {
     return Object.fromEntries(this.keys.map((k, i) => [k, values[i]!]));
   }
 
+  /** The sample of an index: a row of each array, by name. */
   get(index: number): Record<string, Array> {
     return this.named(this.rows.get(index));
   }
@@ -155,6 +157,7 @@ export class DatasetWrapper<In, Out> extends Dataset<Out> {
     return this.dataset.length;
   }
 
+  /** The sample of an index, as the function changes it. */
   get(index: number): Out {
     return this.f(this.dataset.get(index), index);
   }
@@ -177,6 +180,7 @@ export class Subset<S> extends Dataset<S> {
     return this.indices.length;
   }
 
+  /** The sample of an index within the subset. */
   get(index: number): S {
     checkIndex('Subset', index, this.length);
     return this.dataset.get(this.indices[index]!);

@@ -6,11 +6,18 @@ export {
 } from './callbacks';
 export { ArrayDataset, Dataset, DatasetWrapper, DictDataset, type HostData, IterableDataset, type Rows, split, Subset } from './datasets';
 export { GradientClipCallback } from './gradientClip';
-export { BatchSampler, DataLoader, type DataLoaderOptions, defaultCollate, DistributedSampler, type DistributedSamplerOptions, RandomSampler, type RandomSamplerOptions, Sampler, SequentialSampler } from './loader';
+export {
+  BatchSampler, createDistributedBatches, DataLoader, type DataLoaderOptions, defaultCollate, DistributedDataLoader, type DistributedDataLoaderOptions, DistributedSampler, type DistributedSamplerOptions,
+  RandomSampler, type RandomSamplerOptions, Sampler, SequentialSampler,
+} from './loader';
 export { CompositeLogger, CSVLogger, type CSVLoggerOptions, Logger } from './loggers';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './modelCheckpoint';
 export { EvalOutput, type EvalResult, type Logged, type LogOptions, type OptimizerConfig, type Scalar, type StepResult, TrainModule, TrainModule as LightningModule, TrainOutput } from './module';
 export { ProgressBar, type ProgressBarOptions } from './progress';
+export {
+  allReduce, AutoStrategy, type BatchLoss, broadcast, DataParallelStrategy, FullyShardedDataParallelStrategy, getStrategy, type ReduceOp, ShardedDataParallelStrategy, SingleDeviceStrategy, Strategy,
+  type StrategyName,
+} from './strategies';
 export { TensorBoardLogger, type TensorBoardLoggerOptions } from './tensorBoard';
 export { type EvaluateOptions, type FitOptions, Trainer, type TrainerOptions, TrainerState } from './trainer';
 export { CheckpointManager } from '../file';

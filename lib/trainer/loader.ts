@@ -4,6 +4,7 @@ import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import * as random from '../random';
+import { map } from '../tree';
 import { ArrayDataset, Dataset, DictDataset, IterableDataset, type Rows, seededOrder } from './datasets';
 
 /** An order of samples. Mirrors `braintools.trainer.Sampler`. @example new trainer.SequentialSampler([10, 20]) instanceof trainer.Sampler; // true */
@@ -87,8 +88,10 @@ export class RandomSampler extends Sampler {
 
 /** Options of {@link DistributedSampler}. */
 export interface DistributedSamplerOptions {
-  numReplicas: number;
-  rank: number;
+  /** How many processes share the samples. Default 1. */
+  numReplicas?: number;
+  /** Which of them this is. Default 0. */
+  rank?: number;
   shuffle?: boolean;
   seed?: number;
   dropLast?: boolean;
@@ -105,9 +108,9 @@ export class DistributedSampler extends Sampler {
   private readonly options: Required<DistributedSamplerOptions>;
   private epoch = 0;
 
-  constructor(dataSource: Sized, options: DistributedSamplerOptions) {
+  constructor(dataSource: Sized, options: DistributedSamplerOptions = {}) {
     super();
-    const { numReplicas, rank, shuffle = true, seed = 0, dropLast = false } = checkOptions('DistributedSampler', ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast'], options);
+    const { numReplicas = 1, rank = 0, shuffle = true, seed = 0, dropLast = false } = checkOptions('DistributedSampler', ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast'], options);
     if (!(Number.isInteger(numReplicas) && numReplicas >= 1)) throw new ArgumentError(`DistributedSampler: expected numReplicas to be a positive integer, got ${numReplicas}`);
     if (!(rank >= 0 && rank < numReplicas)) throw new ArgumentError(`DistributedSampler: expected rank from 0 to ${numReplicas - 1}, got ${rank}`);
     this.source = sized('DistributedSampler', dataSource);
@@ -300,5 +303,49 @@ export class DataLoader implements Iterable<unknown> {
       if (ahead.length === 0) return;
       yield ahead.shift();
     }
+  }
+}
+
+export interface DistributedDataLoaderOptions extends DistributedSamplerOptions, Pick<DataLoaderOptions, 'batchSize' | 'collateFn' | 'prefetch'> {}
+
+/**
+ * A {@link DataLoader} of one process's share of the samples. Mirrors `braintools.trainer.DistributedDataLoader`.
+ *
+ * @example
+ * new trainer.DistributedDataLoader([np.arange(8)], { batchSize: 2, numReplicas: 2, rank: 1 }).length; // 2
+ */
+export class DistributedDataLoader extends DataLoader {
+  readonly numReplicas: number;
+  readonly rank: number;
+
+  constructor(dataset: Dataset | readonly Rows[] | Readonly<Record<string, Rows>>, given: DistributedDataLoaderOptions = {}) {
+    const { numReplicas = 1, rank = 0, shuffle, seed, dropLast, batchSize, collateFn, prefetch } = checkOptions(
+      new.target.name, ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast', 'batchSize', 'collateFn', 'prefetch'], given,
+    );
+    const whole = new DataLoader(dataset).dataset;
+    if (whole instanceof IterableDataset) throw new ArgumentError('DistributedDataLoader: an IterableDataset has no indices to be shared; expected another dataset');
+    super(whole, { batchSize, collateFn, dropLast, prefetch, sampler: new DistributedSampler(whole, { numReplicas, rank, shuffle, seed, dropLast }) });
+    this.numReplicas = numReplicas;
+    this.rank = rank;
+  }
+}
+
+/**
+ * Batches whose first axis is that of devices, then `batchSize` samples; what is left over is left out. Mirrors `braintools.trainer.create_distributed_batches`.
+ *
+ * @param data a list of arrays, an object of arrays, or one array, whose first axis is that of samples
+ * @param given.numDevices the length of the first axis. Default 1, as programs run on one device
+ * @example
+ * [...trainer.createDistributedBatches(np.arange(5), 2, { numDevices: 2 })].length; // 1
+ */
+export function* createDistributedBatches(data: Rows | readonly Rows[] | Readonly<Record<string, Rows>>, batchSize: number, given: { numDevices?: number; shuffle?: boolean; seed?: number } = {}): Generator<unknown> {
+  const { numDevices = 1, shuffle = false, seed } = checkOptions('createDistributedBatches', ['numDevices', 'shuffle', 'seed'], given);
+  checkBatchSize('createDistributedBatches', batchSize);
+  if (!(Number.isInteger(numDevices) && numDevices > 0)) throw new ArgumentError(`createDistributedBatches: expected numDevices to be a positive integer, got ${describeValue(numDevices)}`);
+  const one = data instanceof Array || ArrayBuffer.isView(data);
+  const loader = new DataLoader(one ? [data as Rows] : (data as readonly Rows[]), { batchSize: batchSize * numDevices, dropLast: true, shuffle, seed });
+  for (const batch of loader) {
+    const split = map((x: Array) => np.reshape(x, [numDevices, batchSize, ...x.shape.slice(1)]), batch as never);
+    yield one ? (split as unknown[])[0] : split;
   }
 }

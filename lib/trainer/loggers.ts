@@ -7,11 +7,14 @@ import type { Numbers } from './callbacks';
 
 /** Where numbers of training go. Mirrors `braintools.trainer.Logger`. @example new trainer.CSVLogger('logs') instanceof trainer.Logger; // true */
 export abstract class Logger {
+  /** Logs numbers of a step. */
   abstract logMetrics(metrics: Numbers, step: number): void;
+  /** Logs settings of the run. */
   abstract logHyperparams(params: Readonly<Record<string, unknown>>): void;
   /** The folder it writes to; null if it writes to none. */
   readonly logDir: string | null = null;
 
+  /** Logs a text of a step. */
   logText(_key: string, _text: string, _step: number): void {}
   /** Writes what is held back. */
   save(): void {}
@@ -74,12 +77,14 @@ export class CSVLogger extends Logger {
     return join(this.logDir, 'metrics.csv');
   }
 
+  /** Logs numbers of a step: a row of the table. */
   logMetrics(metrics: Numbers, step: number): void {
     for (const k of Object.keys(metrics)) if (!this.columns.includes(k)) this.columns.push(k);
     this.rows.push({ step, ...metrics });
     if (this.rows.length - this.written >= this.every) this.save();
   }
 
+  /** Writes settings to a file beside the table. */
   logHyperparams(params: Readonly<Record<string, unknown>>): void {
     Object.assign(this.params, params);
     mkdirSync(this.logDir, { recursive: true });
@@ -117,10 +122,12 @@ export class CompositeLogger extends Logger {
     this.logDir = loggers[0]?.logDir ?? null;
   }
 
+  /** Logs numbers of a step in all of them. */
   logMetrics(metrics: Numbers, step: number): void {
     for (const l of this.loggers) l.logMetrics(metrics, step);
   }
 
+  /** Logs settings in all of them. */
   logHyperparams(params: Readonly<Record<string, unknown>>): void {
     for (const l of this.loggers) l.logHyperparams(params);
   }

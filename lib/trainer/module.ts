@@ -154,10 +154,16 @@ export abstract class TrainModule extends Module {
     return new FlattedDict(this.states(ParamState).entries().filter(([, s]) => frozen?.has(s as State<unknown>) !== true) as never);
   }
 
+  /** Before the first epoch. */
   onFitStart(): void {}
+  /** After the last epoch. */
   onFitEnd(): void {}
+  /** Before an epoch of training. */
   onTrainEpochStart(): void {}
+  /** After an epoch of training. */
   onTrainEpochEnd(): void {}
+  /** Before a validation. */
   onValidationEpochStart(): void {}
+  /** After a validation. */
   onValidationEpochEnd(): void {}
 }

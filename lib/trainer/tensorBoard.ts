@@ -95,6 +95,7 @@ export class TensorBoardLogger extends Logger {
     this.held.push(tfRecord(Buffer.concat([double(1, Date.now() / 1000), ...fields])));
   }
 
+  /** Logs numbers of a step as scalars. */
   logMetrics(metrics: Numbers, step: number): void {
     const values = Object.entries(metrics).map(([k, v]) => bytes(1, Buffer.concat([bytes(1, `${this.prefix}${k}`), float(2, v)])));
     this.event(integer(2, step), bytes(5, Buffer.concat(values)));

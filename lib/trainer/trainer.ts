@@ -18,6 +18,7 @@ import { DataLoader } from './loader';
 import { CompositeLogger, CSVLogger, Logger } from './loggers';
 import { EvalOutput, type EvalResult, type OptimizerConfig, type Scalar, type StepResult, type TrainModule, TrainOutput } from './module';
 import { ProgressBar } from './progress';
+import { getStrategy, type Strategy, type StrategyName } from './strategies';
 
 /** Options of {@link Trainer}. */
 export interface TrainerOptions {
@@ -44,6 +45,8 @@ export interface TrainerOptions {
   accumulateGradBatches?: number;
   /** Seeds the global random state. */
   seed?: number | null;
+  /** See {@link getStrategy}; default 'auto'. */
+  strategy?: StrategyName | Strategy;
 }
 
 /** Options of {@link Trainer.fit}. */
@@ -112,7 +115,7 @@ class Means {
 
 const OPTIONS = [
   'maxEpochs', 'minEpochs', 'maxSteps', 'valCheckInterval', 'checkValEveryNEpoch', 'callbacks', 'logger', 'enableProgressBar', 'defaultRootDir', 'gradientClipVal', 'gradientClipAlgorithm',
-  'accumulateGradBatches', 'seed',
+  'accumulateGradBatches', 'seed', 'strategy',
 ] as const;
 
 /**
@@ -140,6 +143,8 @@ export class Trainer {
   readonly callbackMetrics: Record<string, number> = {};
   readonly loggers: readonly Logger[];
   readonly callbacks: CallbackList;
+  /** What puts model and optimiser in place before training; training runs on one device. */
+  readonly strategy: Strategy;
   optimizer: OptaxOptimizer | null = null;
   scheduler: LRScheduler | null = null;
   model: TrainModule | null = null;
@@ -151,13 +156,14 @@ export class Trainer {
   /** Whether the current epoch's batches have all been trained on, and whether the schedule knows of it. */
   private done = { epoch: false, schedule: false };
   private silent = new Set<string>();
-  private readonly options: Required<Omit<TrainerOptions, 'callbacks' | 'logger' | 'enableProgressBar' | 'gradientClipVal' | 'gradientClipAlgorithm' | 'seed'>>;
+  private readonly options: Required<Omit<TrainerOptions, 'callbacks' | 'logger' | 'enableProgressBar' | 'gradientClipVal' | 'gradientClipAlgorithm' | 'seed' | 'strategy'>>;
   private readonly evaluators = new WeakMap<TrainModule, Partial<Record<Stage, Compiled>>>();
 
   constructor(given: TrainerOptions = {}) {
     const options = checkOptions('Trainer', OPTIONS, given);
     const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false } = options;
-    const { enableProgressBar = process.stderr.isTTY === true, defaultRootDir = '.', gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null } = options;
+    const { enableProgressBar = process.stderr.isTTY === true, defaultRootDir = '.', gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null, strategy = 'auto' } = options;
+    this.strategy = getStrategy(strategy);
     this.options = {
       maxEpochs: count('Trainer', 'maxEpochs', maxEpochs, 0), minEpochs: count('Trainer', 'minEpochs', minEpochs, 0), maxSteps: count('Trainer', 'maxSteps', maxSteps, -1), valCheckInterval,
       checkValEveryNEpoch: count('Trainer', 'checkValEveryNEpoch', checkValEveryNEpoch, 1), defaultRootDir, accumulateGradBatches: count('Trainer', 'accumulateGradBatches', accumulateGradBatches, 1),
@@ -273,6 +279,7 @@ export class Trainer {
     const params = model.trainable();
     if (params.size === 0) throw new ArgumentError(`Trainer.fit: ${model.constructor.name} has no parameters to train`);
     const { optimizer, scheduler, monitor } = settle(model.configureOptimizers());
+    this.strategy.setup(model, optimizer);
     optimizer.registerTrainableWeights(params);
     [this.optimizer, this.scheduler, this.monitor] = [optimizer, scheduler, monitor];
     let first = 0;
