@@ -55,6 +55,7 @@ export class TreeDef {
     this.numLeaves = n;
   }
 
+  /** Whether another structure is the same. */
   equals(other: TreeDef): boolean {
     if (this === other) return true;
     if (this.kind !== other.kind || this.numLeaves !== other.numLeaves || this.children.length !== other.children.length) return false;

@@ -226,6 +226,7 @@ export class SafetensorsFile implements Disposable {
     return new HostArray(dtype, [to - from, ...shape.slice(1)], this.reader.read(range[0] + from * row, range[0] + to * row)).toArray();
   }
 
+  /** Closes the file; reading from it is an error from then on. */
   close(): void {
     this.reader.close();
   }

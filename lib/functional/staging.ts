@@ -26,6 +26,7 @@ export class ShapeDtypeStruct {
     this.weakType = options.weakType ?? false;
   }
 
+  /** Shape and dtype of an array. */
   static of(aval: ShapedArray): ShapeDtypeStruct {
     return new ShapeDtypeStruct(aval.shape, aval.dtype, { weakType: aval.weakType });
   }

@@ -27,6 +27,7 @@ export function split(root: unknown, filters: readonly Filter[], refIndex: RefMa
 export class SplitContext {
   readonly refIndex = new RefMap<object, number>();
 
+  /** Takes one graph apart; what another one of this context had keeps its number. */
   treefySplit(root: unknown, ...filters: Filter[]): [GraphDef, ...NestedDict<TreefyState>[]] {
     return split(root, filters, this.refIndex);
   }
@@ -46,6 +47,7 @@ export class SplitContext {
 export class MergeContext {
   readonly indexRef = new Map<number, unknown>();
 
+  /** Puts one graph together; what another one of this context had is shared. */
   treefyMerge(def: GraphDef, ...states: NestedDict<unknown>[]): unknown {
     return unflatten(def, ...states, { indexRef: this.indexRef });
   }

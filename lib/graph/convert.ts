@@ -31,10 +31,12 @@ export class NodeStates {
     this.metadata = metadata;
   }
 
+  /** Of a structure and maps of states. */
   static fromSplit(def: GraphDef, states: readonly NestedDict<unknown>[], { metadata = null }: { metadata?: unknown } = {}): NodeStates {
     return new NodeStates(def, states, metadata);
   }
 
+  /** Of maps of states without a structure. */
   static fromStates(...states: NestedDict<unknown>[]): NodeStates {
     return new NodeStates(null, states);
   }

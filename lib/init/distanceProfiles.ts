@@ -39,18 +39,22 @@ export abstract class DistanceProfile {
     return { ...this };
   }
 
+  /** The sum of two profiles. */
   add(other: ProfileOperand): ComposedProfile {
     return new ComposedProfile(this, other, np.add, '+');
   }
 
+  /** The difference of two profiles. */
   sub(other: ProfileOperand): ComposedProfile {
     return new ComposedProfile(this, other, np.subtract, '-');
   }
 
+  /** The product of two profiles. */
   mul(other: ProfileOperand): ComposedProfile {
     return new ComposedProfile(this, other, np.multiply, '*');
   }
 
+  /** The quotient of two profiles. */
   div(other: ProfileOperand): ComposedProfile {
     return new ComposedProfile(this, other, np.divide, '/');
   }

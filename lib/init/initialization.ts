@@ -52,22 +52,27 @@ export abstract class Initialization implements Initializer {
     return { ...this };
   }
 
+  /** The sum of two initialisations. */
   add(other: InitOperand): Initialization {
     return new Binary('+', this, other);
   }
 
+  /** The difference of two initialisations. */
   sub(other: InitOperand): Initialization {
     return new Binary('-', this, other);
   }
 
+  /** The product of two initialisations. */
   mul(other: InitOperand): Initialization {
     return new Binary('*', this, other);
   }
 
+  /** The same as `mul`. */
   multiply(other: InitOperand): Initialization {
     return this.mul(other);
   }
 
+  /** The quotient of two initialisations. */
   div(other: InitOperand): Initialization {
     return new Binary('/', this, other);
   }

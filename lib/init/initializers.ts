@@ -37,6 +37,7 @@ export function sourceOf(seed: SeedOptions['seed']): RandomState {
 
 /** Zeros. Mirrors `brainstate.nn.init.ZeroInit`. @example new nn.init.ZeroInit().call([2]).js(); // [0, 0] */
 export class ZeroInit implements Initializer {
+  /** An array of the size. */
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     return np.zeros(toShape(shape), { dtype });
   }
@@ -49,6 +50,7 @@ export class Constant implements Initializer {
     this.value = value;
   }
 
+  /** An array of the size. */
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     return np.full(toShape(shape), this.value, { dtype });
   }
@@ -61,6 +63,7 @@ export class Identity implements Initializer {
     this.value = value;
   }
 
+  /** An array of the size. */
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     const s = toShape(shape);
     if (s.length !== 1 && s.length !== 2) throw new ShapeError(`Identity: expected a shape of one or two dimensions, got [${s.join(', ')}]`);
@@ -80,6 +83,7 @@ export class Normal implements Initializer {
     this.rng = sourceOf(seed);
   }
 
+  /** An array of the size. */
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     return this.rng.normal({ size: toShape(shape), loc: this.mean, scale: this.scale, dtype });
   }
@@ -106,6 +110,7 @@ export class TruncatedNormal implements Initializer {
     this.rng = sourceOf(seed);
   }
 
+  /** An array of the size. */
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     return this.rng.truncatedNormal(this.lower, this.upper, { size: toShape(shape), loc: this.loc, scale: this.scale, dtype });
   }
@@ -123,6 +128,7 @@ export class Uniform implements Initializer {
     this.rng = sourceOf(seed);
   }
 
+  /** An array of the size. */
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     return this.rng.uniform({ low: this.minVal, high: this.maxVal, size: toShape(shape), dtype });
   }
@@ -167,6 +173,7 @@ export class VarianceScaling implements Initializer {
     this.rng = sourceOf(seed);
   }
 
+  /** An array of the size. */
   call(shape: Size, dtype: DType = environ.dftype()): Array {
     const s = toShape(shape);
     if (s.length < 2) throw new ShapeError(`${this.constructor.name}: expected a shape of at least two dimensions, got [${s.join(', ')}]`);

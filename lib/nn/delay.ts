@@ -254,6 +254,7 @@ export class DelayAccess extends Node {
     delay.registerEntry(entry, time, ...indices);
   }
 
+  /** What was there so long ago. */
   call(): Loose {
     return this.delay.at(this.entry);
   }

@@ -140,10 +140,12 @@ export class Dynamics extends Module {
     return known(this, 'getAfterUpdate', this.afterUpdates, key);
   }
 
+  /** Whether there is a hook of the key before updates. */
   hasBeforeUpdate(key: string): boolean {
     return Object.hasOwn(this.beforeUpdates ?? {}, key);
   }
 
+  /** Whether there is a hook of the key after updates. */
   hasAfterUpdate(key: string): boolean {
     return Object.hasOwn(this.afterUpdates ?? {}, key);
   }
@@ -251,6 +253,7 @@ export class PrefetchDelay extends Node {
     super();
   }
 
+  /** What the item was so long ago. */
   at(...timeAndIndex: [...(DelayTime | Index)[]]): PrefetchDelayAt {
     return new PrefetchDelayAt(this.module, this.item, ...(timeAndIndex as [DelayTime]));
   }
@@ -294,6 +297,7 @@ export class PrefetchDelayAt extends Node {
     this.delayInfo = this.stateDelay.registerDelay(...(at as [DelayTime, ...Index[]]));
   }
 
+  /** What the item was so long ago. */
   call(): Loose {
     return this.stateDelay === null ? (itemOf(this.module, this.item) as State<Loose>).value : this.stateDelay.retrieveAtStep(...(this.delayInfo ?? [0] as const));
   }
@@ -333,6 +337,7 @@ export class OutputDelayAt extends Node {
     this.delayInfo = this.outDelay.registerDelay(...(at as [DelayTime, ...Index[]]));
   }
 
+  /** What the module gave so long ago. */
   call(): Loose {
     return this.outDelay.retrieveAtStep(...(this.delayInfo ?? [0] as const));
   }

@@ -26,8 +26,11 @@ export type MetricInputs = Readonly<Record<string, unknown>>;
  * ```
  */
 export abstract class Metric {
+  /** Forgets all batches. */
   abstract reset(): void;
+  /** Takes a batch in. */
   abstract update(inputs: MetricInputs): void;
+  /** What the batches give. */
   abstract compute(): unknown;
 }
 
@@ -75,11 +78,13 @@ export class AverageMetric extends Metric {
     this.argname = argnameOf(new.target.name, argname);
   }
 
+  /** Forgets all values. */
   reset(): void {
     this.total.value = float();
     this.count.value = int();
   }
 
+  /** Takes the values of a batch in. */
   update(inputs: MetricInputs): void {
     this.add(input(this, inputs, this.argname));
   }
@@ -89,6 +94,7 @@ export class AverageMetric extends Metric {
     this.count.value = np.add(this.count.value, values.size);
   }
 
+  /** The mean of all values. */
   compute(): Array {
     return np.divide(this.total.value, this.count.value);
   }
@@ -165,12 +171,14 @@ export class WelfordMetric extends Metric {
     this.argname = argnameOf(new.target.name, argname);
   }
 
+  /** Forgets all values. */
   reset(): void {
     this.count.value = int();
     this.mean.value = float();
     this.m2.value = float();
   }
 
+  /** Takes the values of a batch in. */
   update(inputs: MetricInputs): void {
     const [count, mean, m2] = welford([input(this, inputs, this.argname), this.count.value, this.mean.value, this.m2.value], {});
     this.count.value = count!;
@@ -178,6 +186,7 @@ export class WelfordMetric extends Metric {
     this.m2.value = m2!;
   }
 
+  /** Mean, standard error and deviation of all values. */
   compute(): Statistics {
     const deviation = np.sqrt(np.divide(this.m2.value, this.count.value));
     return new Statistics(this.mean.value, np.divide(deviation, np.sqrt(this.count.value)), deviation);
@@ -265,6 +274,7 @@ export class PrecisionMetric extends CountingMetric {
   readonly falsePositives = new MetricState(this.zeros());
   readonly support = new MetricState(this.zeros());
 
+  /** Sets all counts to 0. */
   reset(): void {
     for (const s of [this.truePositives, this.falsePositives, this.support]) s.value = this.zeros();
   }
@@ -276,6 +286,7 @@ export class PrecisionMetric extends CountingMetric {
     this.support.value = np.add(this.support.value, np.add(tp, fn));
   }
 
+  /** The precision of all batches. */
   compute(): Array {
     const [tp, fp] = [this.truePositives.value, this.falsePositives.value];
     const precision = ratio(tp, np.add(tp, fp));
@@ -297,6 +308,7 @@ export class RecallMetric extends CountingMetric {
   readonly truePositives = new MetricState(this.zeros());
   readonly falseNegatives = new MetricState(this.zeros());
 
+  /** Sets all counts to 0. */
   reset(): void {
     for (const s of [this.truePositives, this.falseNegatives]) s.value = this.zeros();
   }
@@ -307,6 +319,7 @@ export class RecallMetric extends CountingMetric {
     this.falseNegatives.value = np.add(this.falseNegatives.value, fn);
   }
 
+  /** The recall of all batches. */
   compute(): Array {
     const [tp, fn] = [this.truePositives.value, this.falseNegatives.value];
     const support = np.add(tp, fn);
@@ -329,6 +342,7 @@ export class F1ScoreMetric extends CountingMetric {
   readonly precisionMetric = new PrecisionMetric({ numClasses: this.numClasses, average: this.average });
   readonly recallMetric = new RecallMetric({ numClasses: this.numClasses, average: this.average });
 
+  /** Sets all counts to 0. */
   reset(): void {
     this.precisionMetric.reset();
     this.recallMetric.reset();
@@ -340,6 +354,7 @@ export class F1ScoreMetric extends CountingMetric {
     this.recallMetric.add(tp, fp, fn);
   }
 
+  /** The score of all batches. */
   compute(): Array {
     const ofAll = () => harmonicMean(this.precisionMetric.compute(), this.recallMetric.compute());
     if (this.numClasses === null) return ofAll();
@@ -369,6 +384,7 @@ export class ConfusionMatrix extends Metric {
     this.matrix = new MetricState(int(numClasses, numClasses));
   }
 
+  /** Sets all counts to 0. */
   reset(): void {
     this.matrix.value = int(this.numClasses, this.numClasses);
   }
@@ -387,6 +403,7 @@ export class ConfusionMatrix extends Metric {
     this.matrix.value = np.add(this.matrix.value, confusion(parts, { numClasses: this.numClasses })[0]!);
   }
 
+  /** The counts [labels, predictions]. */
   compute(): Array {
     return this.matrix.value;
   }
@@ -422,10 +439,12 @@ export class MultiMetric<M extends Record<string, Metric> = Record<string, Metri
     this.metrics = { ...metrics };
   }
 
+  /** Resets all metrics. */
   reset(): void {
     for (const m of Object.values(this.metrics)) m.reset();
   }
 
+  /** Updates all metrics, each with the inputs it knows. */
   update(inputs: MetricInputs): void {
     for (const m of Object.values(this.metrics)) m.update(inputs);
   }

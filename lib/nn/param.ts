@@ -103,6 +103,7 @@ export class Param extends Module {
     return this._cached.value;
   }
 
+  /** Forgets the transformed value that is kept. */
   clearCache(): void {
     if (this._cached) this.log('emptied');
     this._cached = null;

@@ -60,6 +60,7 @@ export class ChainedScheduler extends ComposedSchedule {
     this.begin();
   }
 
+  /** The rates of the groups. */
   getLr(): Array[] {
     const parts = this.schedulers.map((s) => ratesFor(s, this.baseLrs.length));
     return this.baseLrs.map((lr, i) => {
@@ -106,6 +107,7 @@ export class SequentialLR extends ComposedSchedule {
     return this.milestones.reduce((n, m) => np.add(n, np.greaterEqual(this.lastEpoch.value, m).astype('int32')), scalarOf(0, 'int32'));
   }
 
+  /** The rates of the groups. */
   getLr(): Array[] {
     const [first, ...later] = this.schedulers.map((s) => ratesFor(s, this.baseLrs.length).rates);
     return later.reduce((before, rates, k) => {

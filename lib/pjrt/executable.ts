@@ -178,6 +178,7 @@ export class Executable {
     native().deleteExecutable(this.handle);
   }
 
+  /** Whether it was disposed of. */
   isDeleted(): boolean {
     return native().isDeletedExecutable(this.handle);
   }

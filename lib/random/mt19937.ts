@@ -137,6 +137,7 @@ export class MT19937 {
     return { key: this.key.slice(), pos: this.pos };
   }
 
+  /** Goes on where a state was taken. */
   setState({ key, pos }: MT19937State): void {
     if (key.length !== N || !Number.isInteger(pos) || pos < 0 || pos > N) {
       throw new ArgumentError(`MT19937: expected a state of ${N} words and a position up to ${N}, got ${key.length} words and ${pos}`);

@@ -184,18 +184,22 @@ export class Rotation {
     return new Rotation(fromEulerC([float('Rotation.fromEuler', a.ndim === 0 ? expandDims(a, 0) : a, seq.length)], { ...plan, degrees: options.degrees ?? false })[0]!);
   }
 
+  /** Rotations of matrices [..., 3, 3]. */
   static fromMatrix(matrix: ArrayLike): Rotation {
     return new Rotation(fromMatrixC([float('Rotation.fromMatrix', matrix, 3)], {})[0]!);
   }
 
+  /** Rotations of vectors [..., 3]: along the axis, as long as the angle. */
   static fromRotvec(rotvec: ArrayLike, options: { degrees?: boolean } = {}): Rotation {
     return new Rotation(fromRotvecC([float('Rotation.fromRotvec', rotvec, 3)], { degrees: options.degrees ?? false })[0]!);
   }
 
+  /** The rotation by nothing, or so many of it. */
   static identity(): Rotation {
     return new Rotation([0, 0, 0, 1]);
   }
 
+  /** Several rotations one after the other in one object. */
   static concatenate(rotations: readonly Rotation[]): Rotation {
     return new Rotation(concatenate(rotations.map((r) => r.quat)));
   }
@@ -222,26 +226,32 @@ export class Rotation {
     return new Rotation(mulC([this.quat, other.quat], {})[0]!);
   }
 
+  /** The rotations back. */
   inv(): Rotation {
     return new Rotation(e.mul(this.quat, astype(asArray(this.single ? [-1, -1, -1, 1] : [[-1, -1, -1, 1]]), this.quat.dtype)));
   }
 
+  /** Vectors [..., 3], rotated. */
   apply(vectors: ArrayLike, options: { inverse?: boolean } = {}): Array {
     return applyC([this.asMatrix(), float('Rotation.apply', vectors, 3)], { inverse: options.inverse ?? false })[0]!;
   }
 
+  /** Quaternions [..., 4], the scalar last. */
   asQuat(): Array {
     return this.quat;
   }
 
+  /** Matrices [..., 3, 3]. */
   asMatrix(): Array {
     return asMatrixC([this.quat], {})[0]!;
   }
 
+  /** Vectors [..., 3]: along the axis, as long as the angle. */
   asRotvec(options: { degrees?: boolean } = {}): Array {
     return asRotvecC([this.quat], { degrees: options.degrees ?? false })[0]!;
   }
 
+  /** Angles about a sequence of axes, [..., 3]. */
   asEuler(seq: string, options: { degrees?: boolean } = {}): Array {
     return asEulerC([this.quat], { ...checkSeq('Rotation.asEuler', seq, 3), degrees: options.degrees ?? false })[0]!;
   }

@@ -92,10 +92,12 @@ export class DictManager<K = string, V = unknown> extends Map<K, V> {
     return parts.map((p) => this.make(p));
   }
 
+  /** The entries that a predicate takes. */
   filterByPredicate(predicate: (key: K, value: V) => boolean): this {
     return this.where((v, k) => predicate(k, v));
   }
 
+  /** The entries, their values as a function changes them. */
   mapValues<W>(f: (value: V) => W): DictManager<K, W> {
     return new DictManager<K, W>([...this].map(([k, v]) => [k, f(v)] as const));
   }
@@ -111,30 +113,36 @@ export class DictManager<K = string, V = unknown> extends Map<K, V> {
     return out;
   }
 
+  /** Takes entries of these keys away. */
   popByKeys(keys: Iterable<K>): void {
     for (const k of keys) this.delete(k);
   }
 
+  /** Takes entries with these values away. */
   popByValues(values: Iterable<V>): void {
     const out = new Set(values);
     for (const [k, v] of [...this]) if (out.has(v)) this.delete(k);
   }
 
+  /** The entries but those of these keys. */
   differenceByKeys(keys: Iterable<K>): this {
     const out = new Set(keys);
     return this.where((_, k) => !out.has(k));
   }
 
+  /** The entries but those with these values. */
   differenceByValues(values: Iterable<V>): this {
     const out = new Set(values);
     return this.where((v) => !out.has(v));
   }
 
+  /** The entries of these keys. */
   intersectionByKeys(keys: Iterable<K>): this {
     const both = new Set(keys);
     return this.where((_, k) => both.has(k));
   }
 
+  /** The entries with these values. */
   intersectionByValues(values: Iterable<V>): this {
     const both = new Set(values);
     return this.where((v) => both.has(v));
@@ -184,6 +192,7 @@ export class StateDictManager<K = string> extends DictManager<K, State<unknown>>
     return this.split(...types).map((p) => p.collectValues());
   }
 
+  /** The states' values by key. */
   collectValues(): DictManager<K, unknown> {
     return this.mapValues((s) => s.value);
   }

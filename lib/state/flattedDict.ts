@@ -28,6 +28,7 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     this.map = new Map(list.map((e) => [keyOf(e[0]), e]));
   }
 
+  /** Of a map of maps. */
   static fromNest<V>(nested: NestedDict<V>): FlattedDict<V> {
     return nested.toFlat();
   }
@@ -45,22 +46,27 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     return this.find(path)?.[1];
   }
 
+  /** Whether there is such a path. */
   has(path: Path | string): boolean {
     return this.find(path) !== undefined;
   }
 
+  /** The paths, in order. */
   keys(): Path[] {
     return [...this.map.values()].map((e) => e[0]);
   }
 
+  /** The values, in order of their paths. */
   values(): V[] {
     return [...this.map.values()].map((e) => e[1]);
   }
 
+  /** Pairs of path and value. */
   entries(): [Path, V][] {
     return [...this.map.values()].map(([p, v]) => [p, v]);
   }
 
+  /** Calls a function with each value and path. */
   forEach(f: (value: V, path: Path, dict: this) => void): void {
     for (const [p, v] of this.map.values()) f(v, p, this);
   }
@@ -79,10 +85,12 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     return this;
   }
 
+  /** The same values in maps of maps. */
   toNest(): NestedDict<V> {
     return NestedDict.fromFlat(this.entries());
   }
 
+  /** The same as `toNest`. */
   toNested(): NestedDict<V> {
     return this.toNest();
   }

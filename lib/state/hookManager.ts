@@ -125,6 +125,7 @@ export class HookManager {
     else process.emitWarning(message, 'HookWarning');
   }
 
+  /** Runs the hooks of a read. */
   executeReadHooks(value: unknown, state: State<unknown>): void {
     const context = new ReadHookContext('read', state, value);
     this.each('read', () => context);
@@ -140,16 +141,19 @@ export class HookManager {
     return value;
   }
 
+  /** Runs the hooks after a write. */
   executeWriteAfterHooks(newValue: unknown, oldValue: unknown, state: State<unknown>): void {
     const context = new WriteHookContext('write_after', state, newValue, oldValue);
     this.each('write_after', () => context);
   }
 
+  /** Runs the hooks of a restore. */
   executeRestoreHooks(newValue: unknown, oldValue: unknown, state: State<unknown>): void {
     const context = new RestoreHookContext('restore', state, newValue, oldValue);
     this.each('restore', () => context);
   }
 
+  /** Runs the hooks of a state's making. */
   executeInitHooks(value: unknown, state: State<unknown>, initMetadata: Readonly<Record<string, unknown>> = {}): void {
     const context = new InitHookContext(state, value, initMetadata);
     this.each('init', () => context);
@@ -160,6 +164,7 @@ export class HookManager {
 export class GlobalHookRegistry extends HookManager {
   private static one: GlobalHookRegistry | null = null;
 
+  /** The one registry. */
   static instance(): GlobalHookRegistry {
     GlobalHookRegistry.one ??= new GlobalHookRegistry();
     return GlobalHookRegistry.one;

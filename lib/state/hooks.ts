@@ -324,10 +324,12 @@ export class HookHandle {
     return this.manager.unregisterHook(this);
   }
 
+  /** Whether the hook runs. */
   isEnabled(): boolean {
     return !this.removed && this.hook.enabled;
   }
 
+  /** Whether the hook was taken away. */
   isRemoved(): boolean {
     return this.removed;
   }

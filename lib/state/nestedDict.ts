@@ -23,6 +23,7 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
     this.map = new Map([...checkEntries('NestedDict', entries)].sort((a, b) => comparePaths([a[0]], [b[0]])));
   }
 
+  /** Of a map by paths. */
   static fromFlat<V>(flat: Iterable<readonly [Path | string, V]>): NestedDict<V> {
     const root: Map<string | number, unknown> = new Map();
     for (const [p, v] of flat) {
@@ -59,18 +60,22 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
     return at;
   }
 
+  /** Whether there is such a key. */
   has(path: Path | string | number): boolean {
     return this.get(path) !== undefined;
   }
 
+  /** The keys, in order. */
   keys(): (string | number)[] {
     return [...this.map.keys()];
   }
 
+  /** The values, in order of their keys. */
   values(): (NestedDict<V> | V)[] {
     return [...this.map.values()];
   }
 
+  /** Pairs of key and value. */
   entries(): [string | number, NestedDict<V> | V][] {
     return [...this.map.entries()];
   }
@@ -79,6 +84,7 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
     return this.map[Symbol.iterator]();
   }
 
+  /** The same values by path. */
   toFlat(): FlattedDict<V> {
     const out: [Path, V][] = [];
     const walk = (d: NestedDict<V>, path: Path) => {

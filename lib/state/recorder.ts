@@ -63,10 +63,12 @@ export class StateTraceStack {
     this.beenWriten[this.touch(state)] = true;
   }
 
+  /** Whether a state was touched. */
   has(state: State<unknown>): boolean {
     return this.index.has(state);
   }
 
+  /** Whether a state was written. */
   wasWritten(state: State<unknown>): boolean {
     const i = this.index.get(state);
     return i !== undefined && this.beenWriten[i]!;

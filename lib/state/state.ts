@@ -312,6 +312,7 @@ export class State<T = Array> {
     this.level = level;
   }
 
+  /** Raises the level by one. */
   increaseStackLevel(): void {
     this.level++;
   }
@@ -381,19 +382,23 @@ export class State<T = Array> {
     return this.hookManager?.unregisterHook(handle) ?? false;
   }
 
+  /** Its hooks, of one kind or all. */
   listHooks(hookType: HookType | null = null): Hook<never>[] {
     return this.hookManager?.getHooks(hookType) ?? [];
   }
 
+  /** Takes its hooks away, of one kind or all. */
   clearHooks(hookType: HookType | null = null): void {
     this.hookManager?.clearHooks(hookType);
   }
 
+  /** Whether it has hooks, of one kind or any. */
   hasHooks(hookType: HookType | null = null): boolean {
     return this.hookManager?.hasHooks(hookType) ?? false;
   }
 
   /** A hook for as long as a function runs; without a function, until the handle is disposed of. */
+  /** A hook for the time that a function runs; without a function, until the handle that it gives is disposed of. */
   temporaryHook<K extends HookType, R>(hookType: K, callback: (context: HookContexts[K]) => unknown, f: (handle: HookHandle) => R, options?: HookOptions): R;
   temporaryHook<K extends HookType>(hookType: K, callback: (context: HookContexts[K]) => unknown, options?: HookOptions): HookHandle;
   temporaryHook<K extends HookType, R>(hookType: K, callback: (context: HookContexts[K]) => unknown, f?: ((handle: HookHandle) => R) | HookOptions, options: HookOptions = {}): R | HookHandle {
@@ -562,18 +567,22 @@ export class NewStateCatcher {
     this.states.splice(i, 1);
   }
 
+  /** Forgets the states. */
   clear(): void {
     this.states.length = 0;
   }
 
+  /** The states, in the order in which they were made. */
   getStates(): State<unknown>[] {
     return [...this.states];
   }
 
+  /** Their values. */
   getStateValues(): unknown[] {
     return this.states.map((s) => s.value);
   }
 
+  /** The states with a tag. */
   getByTag(tag: string): State<unknown>[] {
     return this.states.filter((s) => s.tag?.has(tag));
   }

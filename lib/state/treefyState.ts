@@ -29,6 +29,7 @@ export class TreefyState<T = unknown> {
     this.metadata = metadata;
   }
 
+  /** The snapshot of a state. */
   static of<T>(state: State<T>): TreefyState<T> {
     return new TreefyState<T>(state.constructor as StateClass, state.value, state.name, state.tag && new Set(state.tag), { ...state.metadata });
   }
@@ -43,10 +44,12 @@ export class TreefyState<T = unknown> {
     return new TreefyState<U>(this.type, value, this.name, this.tag, this.metadata);
   }
 
+  /** A snapshot of the same value. */
   copy(): TreefyState<T> {
     return this.replace(this.value);
   }
 
+  /** What was kept of the state besides its value. */
   getMetadata(): Record<string, unknown> {
     return { ...this.metadata, name: this.name, tag: this.tag };
   }

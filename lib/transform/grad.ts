@@ -462,6 +462,7 @@ export class GradientTransform {
     this.options = checkOptions('GradientTransform', ['gradStates', 'argnums', 'returnValue', 'hasAux', 'transformParams', 'checkStates', 'debugNan'], options);
   }
 
+  /** The gradients, for these arguments. */
   call(...args: unknown[]): Loose {
     const { transformParams, debugNan: debug, ...o } = this.options;
     if (debug) debugNan((...xs: unknown[]) => gradsIn('GradientTransform', new GradientTransform(this.target, this.gradient, { ...this.options, debugNan: false }).call(...xs), o), ...args, { phase: 'GradientTransform' });

@@ -348,12 +348,14 @@ export class StateFinder {
     this.keyFn = keyFn;
   }
 
+  /** The states that a call of the function with these arguments reads or writes. */
   find(...args: unknown[]): Loose {
     const record = this.statefulFn.getStateTrace(...args);
     if (this.usage === 'both') return { read: this.format(record.getReadStates()), write: this.format(record.getWriteStates()) };
     return this.format(this.usage === 'all' ? record.states : this.usage === 'read' ? record.getReadStates() : record.getWriteStates());
   }
 
+  /** The same as {@link find}. */
   call(...args: unknown[]): Loose {
     return this.find(...args);
   }

@@ -172,6 +172,7 @@ export class Partial {
     this.args = args;
   }
 
+  /** Calls the function with its own arguments, then with these. */
   call(...rest: unknown[]): unknown {
     return (this.func as (...args: unknown[]) => unknown)(...this.args, ...rest);
   }

@@ -28,6 +28,7 @@ export class BoundedCache<K = unknown, V = unknown> {
     return this.map.size;
   }
 
+  /** Whether a key has a value; it does not count as used. */
   has(key: K): boolean {
     return this.map.has(key);
   }
@@ -69,6 +70,7 @@ export class BoundedCache<K = unknown, V = unknown> {
     return value;
   }
 
+  /** Forgets all entries. */
   clear(): void {
     this.map.clear();
     this.hits = 0;

@@ -111,22 +111,27 @@ export class FrozenDict<V = unknown> implements Iterable<[string, V]> {
     return Object.keys(this.data).length;
   }
 
+  /** The value of a key. */
   get(key: string): V | undefined {
     return this.has(key) ? (this.data[key] as V) : undefined;
   }
 
+  /** Whether there is such a key. */
   has(key: string): boolean {
     return Object.hasOwn(this.data, key);
   }
 
+  /** The keys, in order. */
   keys(): string[] {
     return Object.keys(this.data);
   }
 
+  /** The values, in order of their keys. */
   values(): V[] {
     return Object.values(this.data) as V[];
   }
 
+  /** Pairs of key and value. */
   entries(): [string, V][] {
     return Object.entries(this.data) as [string, V][];
   }
@@ -241,6 +246,7 @@ export class DotDict {
     put(this, key, hooked(value));
   }
 
+  /** The value of a key, or a default. */
   get(key: string, fallback: unknown = null): unknown {
     return Object.hasOwn(this, key) ? this[key] : fallback;
   }
@@ -267,6 +273,7 @@ export class DotDict {
     return out;
   }
 
+  /** A dictionary with the same entries. */
   copy(): DotDict {
     return Object.assign(new DotDict(), this);
   }
@@ -285,6 +292,7 @@ export class DotDict {
     return this.toString();
   }
 
+  /** Of a plain object; those within become dictionaries, too. */
   static fromDict(d: object): DotDict {
     return new DotDict(d);
   }
