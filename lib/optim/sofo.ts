@@ -128,9 +128,11 @@ abstract class SubspaceOptimizer extends OptaxOptimizer {
  * @example
  * ```ts
  * const mse = (p: np.Array, y: np.Array) => np.mean(np.square(np.subtract(p, y)));
- * const optimizer = new optim.SOFO(model, mse, { lr: 0.02, tangentSize: 64 });
+ * const model = new nn.Linear(3, 2);
+ * const optimizer = new optim.SOFO(model, mse, { lr: 0.02, tangentSize: 8 });
  * optimizer.registerTrainableWeights(model.states(ParamState));
  * const step = jit((x: np.Array, y: np.Array) => optimizer.step(x, y));
+ * step(np.ones([4, 3]), np.ones([4, 2])).shape; // []
  * ```
  */
 export class SOFO extends SubspaceOptimizer {
@@ -172,9 +174,15 @@ const flattenTime = (x: Array): Array => np.reshape(x, [x.shape[0]! * x.shape[1]
  *
  * @example
  * ```ts
- * const optimizer = new optim.SOFOScan(cell, mse, { lr: 0.02, tangentSize: 64 });
+ * class Cell extends nn.Module {
+ *   layer = new nn.Linear(5, 2);
+ *   override call(z: Array, x: Array) { const next = np.tanh(this.layer.call(np.concatenate([z, x], { axis: -1 }))); return [next, next]; }
+ * }
+ * const mse = (p: Array, y: Array) => np.mean(np.square(np.subtract(p, y)));
+ * const cell = new Cell();
+ * const optimizer = new optim.SOFOScan(cell, mse, { lr: 0.02, tangentSize: 8 });
  * optimizer.registerTrainableWeights(cell.states(ParamState));
- * const loss = optimizer.step(z0, [inputs, labels]); // (time, batch, …)
+ * optimizer.step(np.zeros([4, 2]), [np.ones([6, 4, 3]), np.ones([6, 4, 2])]).shape; // [], the inputs being (time, batch, …)
  * ```
  */
 export class SOFOScan extends SubspaceOptimizer {

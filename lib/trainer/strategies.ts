@@ -30,6 +30,9 @@ function oneDevice(op: string, devices: readonly Device[] | undefined): Device {
  * How training is spread over devices. Mirrors `braintools.trainer.Strategy`.
  *
  * Programs run on one device here: every strategy has one, and takes the steps that its kind takes with one.
+ *
+ * @example
+ * new trainer.SingleDeviceStrategy().numDevices; // 1
  */
 export abstract class Strategy {
   abstract readonly name: string;
