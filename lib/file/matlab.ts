@@ -46,6 +46,7 @@ function nested<T>(items: readonly T[], shape: readonly number[]): unknown {
  * lists; structures as objects; logical arrays as uint8, as SciPy gives them; sparse matrices made dense. Mirrors `braintools.file.load_matfile`; SciPy's
  * records (`struct_as_record`) are not there.
  *
+ * @param filename with its ending
  * @throws InvalidCheckpointPath if the file is damaged, of version 4 or of version 7.3, which is HDF5
  * @throws DtypeError for function handles and objects of classes
  * @example

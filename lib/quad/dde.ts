@@ -78,7 +78,7 @@ export const ddeRk4Step: DdeStep = (f, y, t, historyFn, delays, ...args) => {
 export const ddeEulerPcStep: DdeStep = ddeEulerPcStepWith({ maxIter: 3 });
 
 /**
- * {@link ddeEulerPcStep} with a number of corrections of its own: Python's `max_iter`. @throws ArgumentError if maxIter is less than 1
+ * {@link ddeEulerPcStep} with a number of corrections of its own. Mirrors `max_iter` of `braintools.quad.dde_euler_pc_step`. @throws ArgumentError if maxIter is less than 1
  *
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeEulerPcStepWith({ maxIter: 1 })((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
@@ -107,7 +107,7 @@ export function ddeEulerPcStepWith(given: IterationOptions): DdeStep {
 export const ddeHeunPcStep: DdeStep = ddeHeunPcStepWith({ maxIter: 3 });
 
 /**
- * {@link ddeHeunPcStep} with a number of corrections of its own: Python's `max_iter`. @throws ArgumentError if maxIter is less than 1
+ * {@link ddeHeunPcStep} with a number of corrections of its own. Mirrors `max_iter` of `braintools.quad.dde_heun_pc_step`. @throws ArgumentError if maxIter is less than 1
  *
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeHeunPcStepWith({ maxIter: 1 })((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8

@@ -26,7 +26,7 @@ function fixedPoint(iterations: number, update: (y: Loose) => unknown, start: un
 export const imexEulerStep: ImexStep = imexEulerStepWith({ maxIter: 2 });
 
 /**
- * {@link imexEulerStep} with a number of iterations of its own: Python's `max_iter`. @throws ArgumentError if maxIter is less than 1
+ * {@link imexEulerStep} with a number of iterations of its own. Mirrors `max_iter` of `braintools.quad.imex_euler_step`. @throws ArgumentError if maxIter is less than 1
  *
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexEulerStepWith({ maxIter: 3 })(() => np.array(0), (y) => np.negative(y), np.array(1), 0)); // 0.909
@@ -54,7 +54,7 @@ export function imexEulerStepWith(given: IterationOptions): ImexStep {
 export const imexArs222Step: ImexStep = imexArs222StepWith({ maxIter: 2 });
 
 /**
- * {@link imexArs222Step} with a number of iterations of its own: Python's `max_iter`. @throws ArgumentError if maxIter is less than 1
+ * {@link imexArs222Step} with a number of iterations of its own. Mirrors `max_iter` of `braintools.quad.imex_ars222_step`. @throws ArgumentError if maxIter is less than 1
  *
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexArs222StepWith({ maxIter: 3 })(() => np.array(0), (y) => np.negative(y), np.array(1), 0)); // 0.9048…
@@ -89,7 +89,7 @@ export function imexArs222StepWith(given: IterationOptions): ImexStep {
 export const imexCnabStep: ImexTwoStep = imexCnabStepWith({ maxIter: 2 });
 
 /**
- * {@link imexCnabStep} with a number of iterations of its own: Python's `max_iter`. @throws ArgumentError if maxIter is less than 1
+ * {@link imexCnabStep} with a number of iterations of its own. Mirrors `max_iter` of `braintools.quad.imex_cnab_step`. @throws ArgumentError if maxIter is less than 1
  *
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexCnabStepWith({ maxIter: 3 })(() => np.array(0), (y) => np.negative(y), np.array(1), np.array(1.1), 0)); // 0.9047…

@@ -334,6 +334,8 @@ export class DistributedDataLoader extends DataLoader {
  * Batches whose first axis is that of devices, then `batchSize` samples; what is left over is left out. Mirrors `braintools.trainer.create_distributed_batches`.
  *
  * @param data a list of arrays, an object of arrays, or one array, whose first axis is that of samples
+ * @param batchSize of samples for each device
+ * @throws ArgumentError unless batchSize and numDevices are positive integers
  * @param given.numDevices the length of the first axis. Default 1, as programs run on one device
  * @example
  * [...trainer.createDistributedBatches(np.arange(5), 2, { numDevices: 2 })].length; // 1

@@ -214,7 +214,7 @@ export function getStrategy(strategy: StrategyName | Strategy | null = 'auto', o
 const REDUCTIONS = { mean: lax.pmean, sum: lax.psum, min: lax.pmin, max: lax.pmax };
 
 /**
- * A value of all lanes of a mapped axis, of each array of a tree. Mirrors `braintools.trainer.all_reduce`.
+ * A value of all lanes of a mapped axis, of each array of a tree: `tensor`'s mean, sum, minimum or maximum. Mirrors `braintools.trainer.all_reduce`.
  *
  * @throws ArgumentError for another reduction, or outside of a map with the axis
  * @example
@@ -227,7 +227,10 @@ export function allReduce<T>(tensor: T, given: { op?: ReduceOp; axisName?: strin
 }
 
 /**
- * One lane's value in all lanes of a mapped axis. Mirrors `braintools.trainer.broadcast`.
+ * One lane's value in all lanes of a mapped axis, of each array of a tree. Mirrors `braintools.trainer.broadcast`.
+ *
+ * @param tensor an array, or a tree of them, a value in each lane
+ * @throws ArgumentError if `src` is no number of a lane, or outside of a map with the axis
  *
  * @example
  * vmap((x: np.Array) => trainer.broadcast(x, { src: 1 }), { axisName: 'batch' })(np.array([1, 3])).js(); // [3, 3]
