@@ -1,4 +1,5 @@
 import { config } from './config';
+import { showValue } from './describe';
 import { type DType, isDtype } from './dtype';
 import { ArgumentError, DtypeError, ShapeError } from './errors';
 
@@ -89,11 +90,11 @@ export function sizeOf(shape: Shape): number {
 /** Checks a shape given by a user: whole numbers from 0 to 2^31 − 1, with a product that a host can hold. */
 export function checkShape(op: string, shape: unknown, name = 'shape'): Shape {
   const dims = typeof shape === 'number' ? [shape] : shape;
-  if (!globalThis.Array.isArray(dims)) throw new ArgumentError(`${op}: expected ${name} to be an array of non-negative integers, got ${String(shape)}`);
+  if (!globalThis.Array.isArray(dims)) throw new ArgumentError(`${op}: expected ${name} to be an array of non-negative integers, got ${showValue(shape)}`);
   let n = 1;
   for (const d of dims) {
     if (typeof d !== 'number' || !Number.isInteger(d) || d < 0 || d > 0x7fffffff) {
-      throw new ShapeError(`${op}: expected ${name} to hold non-negative integers, got [${dims.map(String).join(', ')}]`);
+      throw new ShapeError(`${op}: expected ${name} to hold non-negative integers, got [${dims.map(showValue).join(', ')}]`);
     }
     n *= d;
   }
@@ -113,6 +114,6 @@ export function checkDtype(op: string, dtype: unknown): DType {
   if (dtype === 'int') return canonicalDtype('int64');
   if (dtype === 'float') return canonicalDtype('float64');
   if (dtype === 'complex') return canonicalDtype('complex128');
-  if (!isDtype(dtype)) throw new DtypeError(`${op}: expected dtype to be an element type such as 'float32', got ${String(dtype)}`);
+  if (!isDtype(dtype)) throw new DtypeError(`${op}: expected dtype to be an element type such as 'float32', got ${showValue(dtype)}`);
   return canonicalDtype(dtype);
 }

@@ -1,4 +1,5 @@
 import type { Array } from './array';
+import { describeValue } from './describe';
 import { ArgumentError, TreeError } from './errors';
 
 /** A tree: any nest of arrays, plain objects, Maps, null and registered classes, whose leaves are everything else. Mirrors JAX's pytrees. */
@@ -341,6 +342,7 @@ export type Mapped<T, R> =
  * tree.map((x: number, y: number) => x + y, { a: 1, b: [2] }, { a: 10, b: [20] }); // { a: 11, b: [22] }
  */
 export function map<F extends (...leaves: never[]) => unknown, T>(f: F, tree: T, ...rest: unknown[]): Mapped<T, ReturnType<F>> {
+  if (typeof f !== 'function') throw new ArgumentError(`tree.map: expected a function, got ${describeValue(f)}`);
   const last = rest[rest.length - 1];
   const isLeaf = isMapOptions(last) ? (rest.pop(), last.isLeaf) : undefined;
   const [first, def] = flatten(tree, isLeaf);

@@ -1,7 +1,8 @@
 import { Array, ConcreteArray, type Complex, type ScalarValue } from '../core/array';
 import { canonicalDtype, ShapedArray } from '../core/aval';
 import { config } from '../core/config';
-import { hintFor, otherCopy } from '../core/copies';
+import { hintFor } from '../core/copies';
+import { describeValue } from '../core/describe';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { encode } from '../core/hostFormat';
@@ -9,6 +10,8 @@ import { broadcastInDim, concatenate, convert, reshape } from '../primitives/str
 import { promoteTypes } from '../core/dtype';
 
 /** JavaScript's arrays of numbers of one type. */
+export { describeValue } from '../core/describe';
+
 export type TypedArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array;
 
 /** Nested JS arrays of values or of arrays. */
@@ -71,20 +74,6 @@ export function asArray(x: ArrayLike, what = 'array'): Array {
   if (ArrayBuffer.isView(x)) return fromTyped(x as TypedArray, what);
   if (globalThis.Array.isArray(x)) return fromNested(x as NestedLike, what);
   throw new ArgumentError(`${what}: expected an array, a number or nested JS arrays, got ${describeValue(x)}${hintFor(x)}`);
-}
-
-/** What a value is, for messages. */
-export function describeValue(x: unknown): string {
-  if (x === null || x === undefined) return String(x);
-  if (typeof x === 'function') return `the function ${x.name || '(anonymous)'}`;
-  if (typeof x === 'string') return `the string ${JSON.stringify(x.length > 40 ? `${x.slice(0, 40)}…` : x)}`;
-  if (typeof x !== 'object') return `${typeof x} ${String(x)}`;
-  if (globalThis.Array.isArray(x)) return `a JS array of ${x.length} ${x.length === 1 ? 'entry' : 'entries'}`;
-  if (x instanceof Promise) return 'a Promise (was an async function called?)';
-  const name = (x as object).constructor?.name ?? 'Object';
-  const place = otherCopy(x);
-  if (place !== null) return `an instance of ${name} of another copy of xlastate, ${place}`;
-  return name === 'Object' ? 'a plain object' : `an instance of ${name}`;
 }
 
 function fromTyped(x: TypedArray, what: string): Array {

@@ -10,7 +10,7 @@ import { isDifferentiable, jvpFlat } from '../interpreters/jvp';
 import { type Linearized, linearizeFlat } from '../interpreters/partial';
 import { backwardPass } from '../interpreters/transpose';
 import { convert, zerosLike } from '../primitives/structural';
-import { asArray, convertScalar } from './arrayLike';
+import { asArray, convertScalar, describeValue } from './arrayLike';
 import { trailingOptions } from './trailingOptions';
 import { type AnyFunction, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
 
@@ -198,6 +198,7 @@ export interface GradOptions extends AuxOptions {
 export function checkArgnums(op: string, argnums: number | readonly number[] | undefined, n: number): { list: number[]; single: boolean } {
   const given = argnums ?? 0;
   const single = typeof given === 'number';
+  if (!single && !globalThis.Array.isArray(given)) throw new ArgumentError(`${op}: expected argnums to be an integer or a list of integers, got ${describeValue(given)}`);
   const list = (single ? [given] : [...given]).map((i) => {
     if (!Number.isInteger(i) || i >= n || i < -n) throw new ArgumentError(`${op}: argnums ${String(i)} is out of range for a call with ${n} argument${n === 1 ? '' : 's'}`);
     return i < 0 ? i + n : i;

@@ -7,6 +7,7 @@ import type { PrecisionLike } from '../primitives/precision';
 import { eye } from '../primitives/matrix';
 import { broadcastInDim, inverse, range, reshape, rev, transpose } from '../primitives/structural';
 import { dilated } from '../primitives/windowGeometry';
+import { describeValue } from '../core/describe';
 import { type ArrayLike, asArray } from './arrayLike';
 import { dotGeneral } from './dot';
 import { type PaddingLike, padtypeToPads, readPadding } from './windows';
@@ -72,6 +73,7 @@ export function convGeneralDilated(lhs: ArrayLike, rhs: ArrayLike, windowStrides
   const [x, k] = [asArray(lhs, 'convGeneralDilated'), asArray(rhs, 'convGeneralDilated')];
   const dn = convDimensionNumbers(x.shape, k.shape, options.dimensionNumbers ?? null);
   const space = x.ndim - 2;
+  if (!globalThis.Array.isArray(windowStrides)) throw new ArgumentError(`convGeneralDilated: expected windowStrides to be a list of integers, got ${describeValue(windowStrides)}`);
   if (windowStrides.length !== space) throw new ShapeError(`convGeneralDilated: expected ${space} windowStrides for ${x.aval}, got [${windowStrides}]`);
   const ones = range(space).map(() => 1);
   const rhsDilation = options.rhsDilation ?? ones;

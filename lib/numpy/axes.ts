@@ -16,7 +16,7 @@ export function canonAxis(op: string, axis: number, ndim: number): number {
 /** Axes from 0 to ndim − 1 in the order given, some perhaps twice. @throws ArgumentError for what is neither an integer nor a list */
 export function axisList(op: string, axis: number | readonly number[], ndim: number): number[] {
   const list: unknown = typeof axis === 'number' ? [axis] : axis;
-  if (!globalThis.Array.isArray(list)) throw new ArgumentError(`${op}: expected axis to be an integer, a list of integers or null, got ${describeValue(axis)}`);
+  if (!globalThis.Array.isArray(list)) throw new ArgumentError(`${op}: expected axis to be an integer or a list of integers, got ${describeValue(axis)}`);
   return list.map((a) => canonAxis(op, a as number, ndim));
 }
 

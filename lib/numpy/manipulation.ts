@@ -4,7 +4,7 @@ import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
 import { broadcastInDim, concatenate as concat_, full, range, reshape as reshape_, rev, sliceInDim, squeeze as squeeze_, transpose as transpose_ } from '../primitives/structural';
-import { arrayList, type Axis, canonAxes, canonAxis, expand, staticInts } from './axes';
+import { axisList, arrayList, type Axis, canonAxes, canonAxis, expand, staticInts } from './axes';
 import { program, readOptions, type Rest } from './program';
 
 /** Order in which elements are read and placed: 'C', last index fastest, or 'F', first index fastest. */
@@ -17,7 +17,8 @@ function checkOrder(op: string, order: unknown): Order {
 
 /** A shape with one entry of −1 replaced by what is left of the size. */
 function fillShape(op: string, x: Array, shape: number | readonly number[]): number[] {
-  const dims = typeof shape === 'number' ? [shape] : [...shape];
+  const dims = typeof shape === 'number' ? [shape] : shape;
+  if (!globalThis.Array.isArray(dims)) return [...checkShape(op, dims)];
   const holes = dims.filter((d) => d === -1).length;
   if (holes === 0) return [...checkShape(op, dims)];
   const rest = sizeOf(checkShape(op, dims.filter((d) => d !== -1)));
@@ -156,8 +157,8 @@ export function swapaxes(a: ArrayLike, axis1: number, axis2: number): Array {
  */
 export function expandDims(a: ArrayLike, axis: number | readonly number[]): Array {
   const x = asArray(a, 'expandDims');
-  const n = typeof axis === 'number' ? 1 : axis.length;
-  const dims = canonAxes('expandDims', axis, x.ndim + n).sort((p, q) => p - q);
+  const n = globalThis.Array.isArray(axis) ? axis.length : 1;
+  const dims = canonAxes('expandDims', axisList('expandDims', axis, x.ndim + n), x.ndim + n).sort((p, q) => p - q);
   const shape = [...x.shape];
   for (const d of dims) shape.splice(d, 0, 1);
   return broadcastInDim(x, shape, range(shape.length).filter((d) => !dims.includes(d)));

@@ -1,5 +1,5 @@
 // What beginners write: an error that says what to write instead, or the thing that they meant.
-import { ArgumentError, cond, forLoop, metric, nn, numpy as np, optim, ParamState, prng, scan, ShapeError, State, switchCase, transform, whileLoop, XlastateError } from 'xlastate';
+import { ArgumentError, cond, forLoop, grad, lax, metric, nn, numpy as np, optim, ParamState, prng, scan, scipy, ShapeError, State, switchCase, transform, tree, whileLoop, XlastateError } from 'xlastate';
 
 const x = np.array([[1, 2, 3], [4, 5, 6]]);
 const v = np.array([1, 2, 3]);
@@ -18,7 +18,7 @@ const any = <T>(y: T): any => y;
 test.each<[string, () => unknown, RegExp]>([
   ['an element by []', () => any(v)[0], /arrays are not indexed by \[0\]: x\.slice\(0\) reads, and x\.at\(0\)\.set\(v\)/],
   ['an element set by []', () => { any(v)[1] = 5; }, /arrays are not indexed by \[1\]/],
-  ['an axis that is a text', () => np.sum(x, any({ axis: '0' })), /sum: expected axis to be an integer, a list of integers or null, got the string "0"/],
+  ['an axis that is a text', () => np.sum(x, any({ axis: '0' })), /sum: expected axis to be an integer or a list of integers, got the string "0"/],
   ['an axis that is a text, where one is asked for', () => np.argmax(x, any({ axis: '0' })), /argmax: expected axis to be an integer, got the string "0"/],
   ['a shift along an axis that is a text', () => np.roll(v, 1, any({ axis: '0' })), /roll: expected axis to be an integer/],
   ['padding by a text', () => np.pad(v, any('1')), /pad: expected padWidth to be a value, a pair or a list of pairs, got the string "1"/],
@@ -34,6 +34,14 @@ test.each<[string, () => unknown, RegExp]>([
   ['another batch than the state has', () => nn.initAllStates(new nn.GRUCell(3, 4), 5).call(x), /GRUCell: expected an input of shape \[5,3\], as the hidden state was made for this batch size, got f32\[2,3\]/],
   ['no batch where the state has one', () => nn.initAllStates(new nn.LSTMCell(3, 4), 2).call(v), /LSTMCell: expected an input of shape \[2,3\]/],
   ['labels of another shape', () => metric.softmaxCrossEntropyWithIntegerLabels(x, np.array([0, 1, 2], 'int32')), /expected labels to have the shape of the logits without the last axis, which is the classes', got i32\[3\] for f32\[2,3\]/],
+  ['no axis for a new dimension', () => np.expandDims(x, any(null)), /expandDims: expected axis to be an integer or a list of integers, got null/],
+  ['no shape', () => np.reshape(x, any(undefined)), /reshape: expected shape to be an array of non-negative integers, got undefined/],
+  ['an object for a shape', () => np.zeros(any({ shape: [2] })), /zeros: expected shape .*, got a plain object/],
+  ['an object for a dtype', () => np.zeros([2], { dtype: any({ dtype: 'int32' }) }), /zeros: expected dtype .*, got a plain object/],
+  ['argnums that are none', () => grad((y: np.Array) => y, { argnums: any({ x: 0 }) })(1), /grad.*: expected argnums to be an integer or a list of integers, got a plain object/],
+  ['a tree before the function', () => tree.map(any([v]), any((y: np.Array) => y)), /tree\.map: expected a function, got a JS array of 1 entry/],
+  ['no objective', () => scipy.optimize.minimize(any(null), v, { method: 'BFGS' }), /minimize: expected fun to be a function, got null/],
+  ['no strides', () => lax.convGeneralDilated(np.ones([1, 1, 4, 4]), np.ones([1, 1, 3, 3]), any(null), 'SAME'), /expected windowStrides to be a list of integers, got null/],
   ['a branch that is no function', () => cond(true, any(1), any(2)), /cond: a branch: expected a function or a module, got number 1/],
   ['one result of a scan', () => scan(any((c: np.Array, a: np.Array) => c.add(a)), np.array(0), v), /scan: expected f to return \[carry, y\]/],
 ])('%s', (_, f, message) => {
