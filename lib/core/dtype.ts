@@ -20,10 +20,11 @@ type Node = DType | 'weak int' | 'weak float' | 'weak complex';
 // JAX's type promotion lattice (JEP 9407): each node with the nodes directly above it.
 const UP: Record<Node, readonly Node[]> = {
   bool: ['weak int'],
-  'weak int': ['uint2', 'int2'],
-  uint2: ['uint4'], int2: ['int4'],
-  uint4: ['uint8'], uint8: ['int16', 'uint16'], uint16: ['int32', 'uint32'], uint32: ['int64', 'uint64'], uint64: ['weak float'],
-  int4: ['int8'], int8: ['int16'], int16: ['int32'], int32: ['int64'], int64: ['weak float'],
+  // Integers below 8 bits go to no other type, and no type but bool and plain numbers goes to them.
+  'weak int': ['uint2', 'int2', 'uint4', 'int4', 'uint8', 'int8'],
+  uint2: [], int2: [], uint4: [], int4: [],
+  uint8: ['int16', 'uint16'], uint16: ['int32', 'uint32'], uint32: ['int64', 'uint64'], uint64: ['weak float'],
+  int8: ['int16'], int16: ['int32'], int32: ['int64'], int64: ['weak float'],
   'weak float': [
     'float4_e2m1fn', 'float8_e3m4', 'float8_e4m3', 'float8_e4m3fn', 'float8_e4m3b11fnuz', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz', 'float8_e8m0fnu',
     'bfloat16', 'float16', 'weak complex',
@@ -38,15 +39,19 @@ const UP: Record<Node, readonly Node[]> = {
   complex128: [],
 };
 
-function upperBounds(node: Node, seen = new Set<Node>()): Set<Node> {
+// Without 64-bit types no narrower ones go to them together: beside signed integers uint32 goes to int32.
+const UP_NARROW: Record<Node, readonly Node[]> = { ...UP, uint32: ['int32', 'uint64'] };
+
+function upperBounds(up: Record<Node, readonly Node[]>, node: Node, seen = new Set<Node>()): Set<Node> {
   if (!seen.has(node)) {
     seen.add(node);
-    for (const up of UP[node]) upperBounds(up, seen);
+    for (const next of up[node]) upperBounds(up, next, seen);
   }
   return seen;
 }
 
-const BOUNDS = new Map((Object.keys(UP) as Node[]).map((n) => [n, upperBounds(n)]));
+const boundsIn = (up: Record<Node, readonly Node[]>) => new Map((Object.keys(up) as Node[]).map((n) => [n, upperBounds(up, n)]));
+const BOUNDS = { wide: boundsIn(UP), narrow: boundsIn(UP_NARROW) };
 
 /** An element type and whether it is weak: weak types come from plain JS numbers and give way to any array's type. */
 export interface TypeInfo {
@@ -73,8 +78,9 @@ const WEAK_DTYPE: Partial<Record<Node, readonly [DType, DType]>> = { 'weak int':
 export function promoteTypes(...types: readonly TypeInfo[]): TypeInfo {
   if (types.length === 0) throw new DtypeError('promoteTypes: expected at least one type, got none');
   const nodes = [...new Set(types.map(toNode))];
-  const common = [...BOUNDS.get(nodes[0])!].filter((n) => nodes.every((m) => BOUNDS.get(m)!.has(n)));
-  const least = common.find((n) => common.every((m) => BOUNDS.get(n)!.has(m)));
+  const bounds = config.enableX64 ? BOUNDS.wide : BOUNDS.narrow;
+  const common = [...bounds.get(nodes[0]!)!].filter((n) => nodes.every((m) => bounds.get(m)!.has(n)));
+  const least = common.find((n) => common.every((m) => bounds.get(n)!.has(m)));
   if (least === undefined) {
     const given = types.map((t) => t.dtype).join(', ');
     throw new DtypeError(`promoteTypes: no implicit promotion of ${given}; convert one of them with astype first`);

@@ -187,7 +187,7 @@ function infoOf(op: string, x: ArrayLike | DtypeLike): TypeInfo {
  * np.resultType('int8', 'bfloat16', 1.5) // 'bfloat16'
  */
 export function resultType(...args: readonly (ArrayLike | DtypeLike)[]): DType {
-  return promoteInfos(...args.map((x) => infoOf('resultType', x))).dtype;
+  return canonicalDtype(promoteInfos(...args.map((x) => infoOf('resultType', x))).dtype);
 }
 
 /**
@@ -200,8 +200,10 @@ export function resultType(...args: readonly (ArrayLike | DtypeLike)[]): DType {
  * np.promoteTypes('int32', 'float16') // 'float16'
  */
 export function promoteTypes(a: DtypeLike, b: DtypeLike): DType {
-  const info = (d: DtypeLike): TypeInfo => ({ dtype: checkDtype('promoteTypes', d), weakType: d === 'int' || d === 'float' || d === 'complex' });
-  return promoteInfos(info(a), info(b)).dtype;
+  const info = (d: DtypeLike): TypeInfo => ({ dtype: fullDtype('promoteTypes', d), weakType: d === 'int' || d === 'float' || d === 'complex' });
+  const t = promoteInfos(info(a), info(b));
+  // Without a value, types of Python's numbers are NumPy's.
+  return t.weakType && t.dtype !== 'bool' ? fullDtype('promoteTypes', dtypeKind(t.dtype)) : t.dtype;
 }
 
 /** How far a conversion may go, from none to any. */

@@ -1,7 +1,7 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, checkDtype, type Shape, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
-import { ArgumentError, ShapeError } from '../core/errors';
+import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes, resultType } from '../lax/arrayLike';
 import { cumsum as cumsumP } from '../primitives/cumulative';
 import * as e from '../primitives/elementwise';
@@ -275,7 +275,7 @@ export function choose(a: ArrayLike, choices: readonly ArrayLike[] | Array, ...r
 
 /** @throws ArgumentError where concrete indices are out of bounds or indices are traced */
 function checkBounds(op: string, i: Array, n: number): void {
-  if (!(i instanceof ConcreteArray)) throw new ArgumentError(`${op}: mode 'raise' needs the values of the indices, which are traced; use mode 'wrap' or 'clip'`);
+  if (!(i instanceof ConcreteArray)) throw new ConcretizationError(`${op}: mode 'raise' needs the values of the indices, which are traced; use mode 'wrap' or 'clip'`);
   for (const v of i.ndim === 0 ? [i.item()] : (i.js() as unknown[]).flat(i.ndim)) {
     if (Number(v) < 0 || Number(v) >= n) throw new ArgumentError(`${op}: expected indices from 0 to ${n - 1}, got ${Number(v)}`);
   }

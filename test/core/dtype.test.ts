@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { config } from '../../lib/core/config';
 import { DTYPES, dtypeKind, isDtype, promoteTypes, type DType, type TypeInfo } from '../../lib/core/dtype';
 import { DtypeError } from '../../lib/core/errors';
 
@@ -10,7 +11,7 @@ describe('promoteTypes', () => {
   test.each<[DType, DType, DType]>([
     ['bool', 'int8', 'int8'],
     ['int8', 'uint8', 'int16'],
-    ['int32', 'uint32', 'int64'],
+    ['int32', 'uint32', 'int32'],
     ['int64', 'uint64', 'float32'],
     ['int32', 'float16', 'float16'],
     ['bfloat16', 'float16', 'float32'],
@@ -19,6 +20,23 @@ describe('promoteTypes', () => {
   ])('%s and %s', (a, b, want) => {
     // int64 with uint64 meets at the weak float, whose default type is float32.
     expect(promoteTypes(strong(a), strong(b)).dtype).toBe(want);
+  });
+
+  test('without 64-bit types no narrower ones go to them', () => {
+    const saved = config.enableX64;
+    try {
+      for (const [wide, want] of [[true, 'int64'], [false, 'int32']] as const) {
+        config.enableX64 = wide;
+        expect(['int8', 'int16', 'int32'].map((d) => promoteTypes(strong(d as DType), strong('uint32')).dtype)).toEqual([want, want, want]);
+      }
+    } finally {
+      config.enableX64 = saved;
+    }
+  });
+
+  test('integers below 8 bits go to no other type', () => {
+    expect([promoteTypes(strong('int4'), strong('bool')), promoteTypes(weak('int32'), strong('uint2'))]).toEqual([strong('int4'), strong('uint2')]);
+    for (const d of ['int2', 'uint4', 'int8', 'float32'] as const) expect(() => promoteTypes(strong('int4'), strong(d))).toThrow(DtypeError);
   });
 
   test('a weak type gives way to a strong one of its kind or above', () => {

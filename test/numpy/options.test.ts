@@ -25,6 +25,7 @@ test('what JAX refuses is refused by name', () => {
     [() => x.at(0).apply(3 as never), /at: expected f to be a function/],
     [() => np.zeros([0, 3]).at(0).add(1), /at: index 0 is out of bounds for dimension 0/],
   ];
+  for (const other of ['int8', 'uint4', 'int32', 'bfloat16', 'complex64'] as const) refused.push([() => np.add(np.ones(2, 'int4'), np.ones(2, other)), /no implicit promotion of int4/]);
   for (const [f, message] of refused) {
     expect(f).toThrow(XlastateError);
     expect(f).toThrow(message);
