@@ -3,7 +3,9 @@ import { decodeTable, isMinifloat, minifloatEncoder } from './minifloat';
 
 /** A complex number on the host. */
 export interface Complex {
+  /** Real part. */
   readonly re: number;
+  /** Imaginary part. */
   readonly im: number;
 }
 

@@ -7,9 +7,13 @@ export type Tree<Leaf = unknown> = Leaf | null | readonly Tree<Leaf>[] | { reado
 
 /** How a registered class comes apart: its children with their keys, and what else is needed to build it again (compared with ===, or by `equals`). */
 export interface NodeHandler<T = unknown> {
+  /** Name in prints of structures. */
   name: string;
+  /** Takes an instance apart into children, their keys and the rest. */
   flatten(node: T): { children: unknown[]; keys?: string[]; aux?: unknown };
+  /** Makes an instance of the rest and children. */
   unflatten(aux: unknown, children: unknown[]): T;
+  /** Whether two rests are the same. */
   equals?(aux1: unknown, aux2: unknown): boolean;
 }
 

@@ -33,12 +33,19 @@ export type Precision = (typeof SUPPORTED_PRECISIONS)[number] | '8' | '16' | '32
 
 /** The keys the library knows, with the types of their values. */
 export interface KnownSettings {
+  /** Number of the step. */
   i: number | Array;
+  /** Time of the step. */
   t: number | Array;
+  /** Length of a step. */
   dt: number | Array;
+  /** Whether a model is being fitted. */
   fit: boolean;
+  /** Bits of the default element types. */
   precision: Precision;
+  /** Whether compiled functions check their conditions. */
   jitErrorCheck: boolean;
+  /** Folder that programs are written to. */
   dumpHloTo: string | null;
 }
 

@@ -29,11 +29,15 @@ export interface CheckpointManagerOptions {
 
 /** What is known of a checkpoint. */
 export interface CheckpointInfo {
+  /** The step it was saved at. */
   readonly step: number;
+  /** What was measured then. */
   readonly metrics: Metrics;
   /** Its file. */
   readonly file: string;
+  /** Size of the file. */
   readonly bytes: number;
+  /** Checksum of the file. */
   readonly sha256: string;
 }
 

@@ -106,7 +106,9 @@ export async function saveSafetensorsAsync(filename: FileName, tensors: Tensors,
 
 /** Where a tensor lies in a file. */
 export interface TensorInfo {
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes of the dimensions. */
   readonly shape: readonly number[];
   /** Its first byte and the one behind its last, in the file. */
   readonly range: readonly [number, number];

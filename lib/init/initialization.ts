@@ -13,6 +13,7 @@ import { type Initializer, type Size, toShape } from './initializers';
 export interface CallOptions {
   /** Where random numbers come from; default: the global random state. */
   rng?: RandomState;
+  /** Element type of the result. */
   dtype?: DType;
   /** For {@link DistanceModulated}: distances between units, of the size. */
   distances?: ArrayLike;

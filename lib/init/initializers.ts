@@ -13,6 +13,7 @@ export type Size = number | readonly number[];
 
 /** Makes the first value of a parameter. */
 export interface Initializer {
+  /** An array of the size. */
   call(shape: Size, dtype?: DType): Array;
 }
 

@@ -19,8 +19,11 @@ function fans(shape: readonly number[]): [number, number] {
 
 /** Options of {@link VarianceScaling}. */
 export interface VarianceScalingOptions {
+  /** Factor of the variance. */
   scale?: number;
+  /** Which sizes scale the values. */
   mode?: FanMode;
+  /** The distribution of the values. */
   distribution?: VarianceDistribution;
 }
 
@@ -66,8 +69,11 @@ export class VarianceScaling extends Initialization {
 export interface KaimingOptions {
   /** Default: 2, or for leaky ReLU 2 / (1 + negativeSlope²). */
   scale?: number | null;
+  /** Which sizes scale the values. */
   mode?: FanMode;
+  /** The activation that follows. */
   nonlinearity?: 'relu' | 'leaky_relu';
+  /** Its slope below 0, of a leaky one. */
   negativeSlope?: number;
 }
 

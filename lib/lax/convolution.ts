@@ -49,12 +49,15 @@ export interface ConvOptions {
   lhsDilation?: readonly number[] | null;
   /** Steps between elements of the kernel; 1 by default. */
   rhsDilation?: readonly number[] | null;
+  /** Which dimensions are which. */
   dimensionNumbers?: ConvGeneralDilatedDimensionNumbers;
   /** Groups of features that are convolved apart. */
   featureGroupCount?: number;
   /** Groups of the batch that are convolved apart. */
   batchGroupCount?: number;
+  /** Precision of the products. */
   precision?: PrecisionLike;
+  /** Element type of the result. */
   preferredElementType?: DType | null;
 }
 

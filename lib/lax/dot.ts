@@ -17,6 +17,7 @@ export const Precision = { DEFAULT: 'default', HIGH: 'high', HIGHEST: 'highest' 
 
 /** Options of {@link dot}, {@link dotGeneral}, {@link raggedDot} and {@link raggedDotGeneral}. */
 export interface DotOptions {
+  /** Precision of the products. */
   precision?: PrecisionLike;
   /** Dtype of the result, and of the sums. */
   preferredElementType?: DType | null;

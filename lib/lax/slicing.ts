@@ -165,9 +165,13 @@ export type ScatterDimensionNumbers = s.ScatterOptions['dimensionNumbers'];
 
 /** Options of {@link gather}. */
 export interface GatherOptions {
+  /** Whether no index comes twice. */
   uniqueIndices?: boolean;
+  /** Whether indices ascend. */
   indicesAreSorted?: boolean;
+  /** What happens to indices out of range. */
   mode?: string | null;
+  /** What is given for indices out of range, where they are filled. */
   fillValue?: ScalarValue | null;
 }
 
@@ -190,8 +194,11 @@ export function gather(operand: ArrayLike, startIndices: ArrayLike, dimensionNum
 
 /** Options of {@link scatterApply}. */
 export interface ScatterOptions {
+  /** Whether indices ascend. */
   indicesAreSorted?: boolean;
+  /** Whether no index comes twice. */
   uniqueIndices?: boolean;
+  /** What happens to indices out of range. */
   mode?: string | null;
 }
 

@@ -45,7 +45,9 @@ export interface ReduceWindowOptions {
   windowStrides?: readonly number[] | null;
   /** 'VALID' by default. */
   padding?: PaddingLike | string;
+  /** Spacing that is put between elements of the operand. */
   baseDilation?: readonly number[] | null;
+  /** Spacing of the elements of the window. */
   windowDilation?: readonly number[] | null;
 }
 

@@ -11,6 +11,7 @@ export type Reduction = 'none' | 'mean' | 'sum';
 export interface ReduceOptions {
   /** Axes that `mean` and `sum` run over; null is all. */
   axis?: number | readonly number[] | null;
+  /** What is made of the elements: none, their mean, or their sum. */
   reduction?: Reduction;
 }
 

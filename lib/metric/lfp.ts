@@ -127,8 +127,11 @@ function analytic(x: Array, factors: readonly number[]): Array {
 
 /** Options of {@link phaseAmplitudeCoupling}. */
 export interface CouplingOptions {
+  /** The band whose phase is taken. */
   phaseFreqRange?: Band;
+  /** The band whose amplitude is taken. */
   amplitudeFreqRange?: Band;
+  /** How many bins the phase is put into. */
   nBins?: number;
 }
 

@@ -177,8 +177,11 @@ export function l2Norm(predictions: ArrayLike, targets: ArrayLike | null = null,
 
 /** What `safeNorm` takes besides the norm's floor. */
 export interface SafeNormOptions {
+  /** Which norm. */
   ord?: number | 'fro' | 'nuc' | null;
+  /** The axis that is reduced. */
   axis?: number | readonly number[] | null;
+  /** Whether reduced dimensions stay, of size 1. */
   keepdims?: boolean;
 }
 

@@ -185,6 +185,7 @@ export type NormAxis = number | readonly number[] | null;
 
 /** Which entries count, beside the axes; default: all. */
 export interface WhereAxis {
+  /** The axis that is reduced. */
   axis?: NormAxis;
   /** Booleans that broadcast to x: entries elsewhere count for nothing. */
   where?: ArrayLike | null;
@@ -217,6 +218,7 @@ function shiftOf(x: Array, axis: NormAxis, where?: Array): Array {
 export interface LogsumexpOptions extends WhereAxis {
   /** Factors of the exponentials, which broadcast to a. */
   b?: ArrayLike | null;
+  /** Whether reduced dimensions stay, of size 1. */
   keepdims?: boolean;
   /** Whether the result is `[log|sum|, sign]`. */
   returnSign?: boolean;

@@ -16,6 +16,7 @@ export interface AdaptivePoolOptions {
   channelAxis?: number | null;
   /** Shape of an example; it gives `outSize`. */
   inSize?: Size | null;
+  /** Name in messages and prints. */
   name?: string;
 }
 

@@ -42,6 +42,7 @@ export interface ConvTransposeOptions {
   channelFirst?: boolean;
   /** Class of the parameters' state. */
   paramType?: typeof ParamState;
+  /** Name in messages and prints. */
   name?: string;
 }
 

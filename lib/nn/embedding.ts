@@ -28,6 +28,7 @@ export interface EmbeddingOptions {
   freeze?: boolean;
   /** Class of the vectors' state. */
   paramType?: typeof ParamState;
+  /** Name in messages and prints. */
   name?: string;
 }
 

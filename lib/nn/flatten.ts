@@ -20,6 +20,7 @@ export interface FlattenOptions {
   endAxis?: number;
   /** Shape of an input without its leading dimensions; the axes are of this shape. */
   inSize?: Size | null;
+  /** Name in messages and prints. */
   name?: string;
 }
 

@@ -15,6 +15,7 @@ export interface LinearOptions {
   bInit?: InitLike | null;
   /** What the weight is multiplied by, of shape [in, out]. */
   wMask?: InitLike | null;
+  /** Name in messages and prints. */
   name?: string;
   /** Class of the state. Default: {@link ParamState}. */
   paramType?: typeof ParamState;

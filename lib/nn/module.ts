@@ -17,6 +17,7 @@ import { defaultItem, nodeText, type PrintedFields } from './moduleText';
 
 /** Options of all modules. */
 export interface ModuleOptions {
+  /** Name of the module. */
   name?: string | undefined;
 }
 

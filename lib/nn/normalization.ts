@@ -136,7 +136,9 @@ export interface BatchNormOptions extends CommonOptions {
   momentum?: number;
   /** Whether there are a learned scale and offset. Default true. */
   affine?: boolean;
+  /** First value of the bias. */
   biasInitializer?: InitLike;
+  /** First value of the scale. */
   scaleInitializer?: InitLike;
   /** Class of the running statistics' states. */
   meanType?: typeof BatchState;
@@ -277,7 +279,9 @@ export class BatchNorm3d extends BatchNorm {
 
 /** Options of {@link RMSNorm}. */
 export interface RMSNormOptions extends CommonOptions {
+  /** Whether there is a scale. */
   useScale?: boolean;
+  /** First value of the scale. */
   scaleInit?: InitLike;
   /** Axes of the input over which it is normalised. Default −1. */
   reductionAxes?: number | readonly number[];
@@ -287,7 +291,9 @@ export interface RMSNormOptions extends CommonOptions {
 
 /** Options of {@link LayerNorm}. */
 export interface LayerNormOptions extends RMSNormOptions {
+  /** Whether there is a bias. */
   useBias?: boolean;
+  /** First value of the bias. */
   biasInit?: InitLike;
 }
 
@@ -396,9 +402,13 @@ export interface GroupNormOptions extends CommonOptions {
   numGroups?: number | null;
   /** How many features a group has. */
   groupSize?: number | null;
+  /** Whether there is a bias. */
   useBias?: boolean;
+  /** Whether there is a scale. */
   useScale?: boolean;
+  /** First value of the bias. */
   biasInit?: InitLike;
+  /** First value of the scale. */
   scaleInit?: InitLike;
   /** Axes of the input over which it is normalised, the last among them, of which groups are normalised. Default: all but the first. */
   reductionAxes?: number | readonly number[] | null;

@@ -16,6 +16,7 @@ export type PadSizes = number | readonly number[];
 export interface PadLayerOptions {
   /** Shape of an example; it gives `outSize`. */
   inSize?: Size | null;
+  /** Name in messages and prints. */
   name?: string;
 }
 

@@ -25,6 +25,7 @@ export interface PoolOptions {
   channelAxis?: number | null;
   /** Shape of an example; it gives `outSize`. */
   inSize?: Size | null;
+  /** Name in messages and prints. */
   name?: string;
 }
 

@@ -23,6 +23,7 @@ export interface RNNCellOptions extends ModuleOptions {
   bInit?: InitLike | null;
   /** First value of the hidden states. Default: zeros. */
   stateInit?: InitLike;
+  /** The activation; tanh by default. */
   activation?: CellActivation;
 }
 

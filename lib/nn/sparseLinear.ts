@@ -25,9 +25,11 @@ export interface SparseMatrix {
 export interface SparseLinearOptions {
   /** First value of the bias, of shape [out]; default null: none. */
   bInit?: InitLike | null;
+  /** Shape of an input without the batch. */
   inSize?: Size | null;
   /** Class of the parameters' state. */
   paramType?: typeof ParamState;
+  /** Name in messages and prints. */
   name?: string;
 }
 

@@ -19,7 +19,9 @@ export interface MaxUnpoolOptions {
   padding?: PerDimension;
   /** Axis of the channels; null: there is none. Default −1. */
   channelAxis?: number | null;
+  /** Shape of an input without the batch. */
   inSize?: Size | null;
+  /** Name in messages and prints. */
   name?: string;
 }
 

@@ -60,6 +60,7 @@ export interface VmapModuleOptions {
   vmapStates?: FiltersByAxis | null;
   /** Filters of the states that get the mapped axis. */
   vmapOutStates?: FiltersByAxis | null;
+  /** Name of the mapped axis. */
   axisName?: string | null;
   /** Size of the axis, where neither arguments nor states are mapped. */
   axisSize?: number | null;
@@ -114,6 +115,7 @@ export interface MapOptions {
   inAxes?: Axes;
   /** Where the mapped axis goes in the results. Default 0. */
   outAxes?: Axes;
+  /** Name of the mapped axis. */
   axisName?: string | null;
   /** Filters of states, beside those that were made, that have the axis in calls. */
   callStateAxes?: { readonly [axis: number]: StateFilter } | null;
@@ -123,8 +125,11 @@ export interface MapOptions {
 
 /** Options of a map over a function. */
 export interface MapFunctionOptions {
+  /** The mapped axis of each argument. */
   inAxes?: Axes;
+  /** The mapped axis of each result. */
   outAxes?: Axes;
+  /** Name of the mapped axis. */
   axisName?: string | null;
   /** Filters of states, beside those that were made, that have the axis. */
   stateAxes?: { readonly [axis: number]: StateFilter } | null;

@@ -134,6 +134,7 @@ export function astype(x: ArrayLike, dtype: DtypeLike, options: { copy?: boolean
 
 /** Options of {@link empty}, {@link full}, {@link ones} and {@link zeros}. */
 export interface DtypeOption {
+  /** Element type. */
   dtype?: DtypeLike | null;
 }
 

@@ -49,8 +49,11 @@ export function triu(m: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
 
 /** Options of {@link diagonal}. */
 export interface DiagonalOptions {
+  /** Above the diagonal where positive, below where negative; 0 by default. */
   offset?: number;
+  /** First axis of the matrices; 0 by default. */
   axis1?: number;
+  /** Second axis of the matrices; 1 by default. */
   axis2?: number;
 }
 
@@ -112,6 +115,7 @@ export function diagflat(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
 
 /** Options of {@link trace}. */
 export interface TraceOptions extends DiagonalOptions {
+  /** Element type. */
   dtype?: DType | null;
 }
 

@@ -265,27 +265,41 @@ const FLOATS: Partial<Record<DType, FloatFormat>> = {
 
 /** What is known of a float type. */
 export interface FloatInfo {
+  /** Element type. */
   readonly dtype: DType;
+  /** Size in bits. */
   readonly bits: number;
   /** Distance from 1 to the next greater number. */
   readonly eps: number;
   /** Distance from 1 to the next smaller number. */
   readonly epsneg: number;
+  /** The largest finite number. */
   readonly max: number;
+  /** The smallest finite number. */
   readonly min: number;
   /** The least positive normal number. */
   readonly tiny: number;
+  /** The smallest positive normal number. */
   readonly smallestNormal: number;
+  /** The smallest positive number. */
   readonly smallestSubnormal: number;
+  /** Bits of the exponent. */
   readonly nexp: number;
+  /** Bits of the exponent, as NumPy counts them. */
   readonly iexp: number;
+  /** Bits of the fraction. */
   readonly nmant: number;
+  /** The least exponent of a normal number. */
   readonly minexp: number;
+  /** The exponent at which numbers overflow. */
   readonly maxexp: number;
+  /** The exponent of `eps`. */
   readonly machep: number;
+  /** The exponent of `epsneg`. */
   readonly negep: number;
   /** Decimal digits that are exact. */
   readonly precision: number;
+  /** The decimal resolution. */
   readonly resolution: number;
 }
 
@@ -313,10 +327,15 @@ export function finfo(dtype: DtypeLike | Array): FloatInfo {
 
 /** What is known of an integer type. Bounds of 64-bit types are bigints. */
 export interface IntegerInfo {
+  /** Element type. */
   readonly dtype: DType;
+  /** Size in bits. */
   readonly bits: number;
+  /** `i` for signed ones, `u` for unsigned ones. */
   readonly kind: 'i' | 'u';
+  /** The smallest number. */
   readonly min: number | bigint;
+  /** The largest number. */
   readonly max: number | bigint;
 }
 

@@ -24,6 +24,7 @@ export type IndexMode = 'fill' | 'drop' | 'clip' | 'wrap' | 'promise_in_bounds';
 
 /** Options of changes at an index. */
 export interface IndexOptions {
+  /** What happens to indices out of range. */
   mode?: IndexMode | null;
   /** A promise that speeds up some platforms. */
   indicesAreSorted?: boolean;
@@ -339,14 +340,21 @@ export interface IndexUpdate {
   set(values: ArrayLike, options?: IndexOptions): Array;
   /** The array with values added to the entries; an entry named several times is added to each time. */
   add(values: ArrayLike, options?: IndexOptions): Array;
+  /** Subtracts from the elements. */
   subtract(values: ArrayLike, options?: IndexOptions): Array;
+  /** Multiplies the elements. */
   multiply(values: ArrayLike, options?: IndexOptions): Array;
   /** jax-js's and Array's short names of the two above. */
   sub(values: ArrayLike, options?: IndexOptions): Array;
+  /** The same as `multiply`. */
   mul(values: ArrayLike, options?: IndexOptions): Array;
+  /** Divides the elements. */
   divide(values: ArrayLike, options?: IndexOptions): Array;
+  /** Raises the elements to powers. */
   power(values: ArrayLike, options?: IndexOptions): Array;
+  /** The lesser of each element and value. */
   min(values: ArrayLike, options?: IndexOptions): Array;
+  /** The greater of each element and value. */
   max(values: ArrayLike, options?: IndexOptions): Array;
   /** The array with `f`, a function of one element, applied to the entries. */
   apply(f: (x: Array) => Array, options?: IndexOptions): Array;

@@ -19,7 +19,9 @@ import { type Rest, readOptions } from './program';
 
 /** Options of {@link arange}. */
 export interface ArangeOptions extends DtypeOption {
+  /** The end, exclusive. */
   stop?: ArrayLike | null;
+  /** The step; 1 by default. */
   step?: ArrayLike | null;
 }
 
@@ -257,6 +259,7 @@ export function meshgrid(...args: readonly (ArrayLike | MeshgridOptions)[]): Arr
 
 /** Options of {@link indices}. */
 export interface IndicesOptions extends DtypeOption {
+  /** Whether each array has sizes of 1 but along its own dimension. */
   sparse?: boolean;
 }
 

@@ -6,16 +6,23 @@ import type { Index } from './indexParse';
 
 /** Options of the reduction by a ufunc. */
 export interface UfuncReduceOptions {
+  /** The axis, or axes, that are reduced. */
   axis?: number | readonly number[] | null;
+  /** Element type. */
   dtype?: string | null;
+  /** Whether reduced dimensions stay, of size 1. */
   keepdims?: boolean;
+  /** The value that reduction begins with. */
   initial?: ArrayLike | null;
+  /** Which elements count. */
   where?: ArrayLike | null;
 }
 
 /** Options of the running results of a ufunc. */
 export interface UfuncAccumulateOptions {
+  /** The axis along which results run. */
   axis?: number;
+  /** Element type. */
   dtype?: string | null;
 }
 
@@ -63,6 +70,7 @@ export interface BinaryUfunc extends UfuncAttributes {
 
 /** Implementations that a ufunc has in place of the general ones. */
 export interface UfuncOptions {
+  /** Name in messages and prints. */
   name?: string | null;
   nargs?: number | null;
   identity?: number | boolean | null;

@@ -15,6 +15,7 @@ import { choose, expectDtype } from './where';
 export interface UnwrapOptions {
   /** Jumps of at least this are made good; half of the period by default. */
   discont?: ArrayLike | null;
+  /** The axis along which values go on. */
   axis?: number;
   /** 2π by default. */
   period?: ArrayLike;

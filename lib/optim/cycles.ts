@@ -81,6 +81,7 @@ export interface OneCycleLROptions {
   totalSteps?: number | null;
   /** In place of `totalSteps`, together with `stepsPerEpoch`. */
   epochs?: number | null;
+  /** Steps of an epoch, where epochs are given. */
   stepsPerEpoch?: number | null;
   /** The part of all epochs that the rise takes. Default 0.3. */
   pctStart?: number;

@@ -39,9 +39,11 @@ function realDtype(params: ArrayTree): Array['dtype'] {
 export interface BacktrackingOptions {
   /** How much of the decrease that the slope promises is enough. */
   slopeRtol?: number;
+  /** The factor by which the step shrinks. */
   decreaseFactor?: number;
   /** What the last step length is multiplied by to begin with. */
   increaseFactor?: number;
+  /** The greatest step. */
   maxLearningRate?: number;
   atol?: number;
   rtol?: number;
@@ -101,7 +103,9 @@ function positivePart(x: Array): Array {
 
 /** Options of {@link scaleByZoomLinesearch}. */
 export interface ZoomOptions {
+  /** The greatest step. */
   maxLearningRate?: number | null;
+  /** Tolerance of the conditions. */
   tol?: number;
   /** What a step is multiplied by while an interval is looked for. */
   increaseFactor?: number;

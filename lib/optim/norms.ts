@@ -61,9 +61,13 @@ export function scaleByParamBlockRms(minScale = 1e-3): GradientTransformation {
 
 /** Options of {@link scaleByRprop}. */
 export interface RpropOptions {
+  /** The factor of steps where the sign changed. */
   etaMinus?: number;
+  /** The factor of steps where it did not. */
   etaPlus?: number;
+  /** The least step. */
   minStepSize?: number;
+  /** The greatest step. */
   maxStepSize?: number;
 }
 

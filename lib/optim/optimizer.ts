@@ -30,10 +30,13 @@ export interface OptimizerOptions {
 
 /** Parameters with a rate and a decay of their own. */
 export interface ParamGroup {
+  /** The states of the group. */
   params: FlattedDict<State<unknown>>;
+  /** Its rate. */
   lr: OptimState;
   /** The rate that it began with. */
   baseLr: number;
+  /** Its decay of weights. */
   weightDecay: number;
   tx: GradientTransformation | null;
   optState: OptimState<unknown> | null;

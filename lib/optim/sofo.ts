@@ -32,7 +32,9 @@ export interface SOFOOptions extends OptimizerOptions {
   tangentSize?: number;
   /** What is added to the curvatures, as a part of the largest. */
   damping?: number;
+  /** How much of the last direction is kept. */
   momentum?: number;
+  /** Whether momentum is looked ahead, as Nesterov does. */
   nesterov?: boolean;
   /** Makes the directions a function of key and number of steps; without one the global random state gives a key each step. */
   key?: SeedOrKey | null;

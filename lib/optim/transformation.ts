@@ -14,7 +14,9 @@ export type ArrayTree = unknown;
  * `init` makes its state for parameters; `update` gives updates and the next state.
  */
 export interface GradientTransformation {
+  /** The first state, for parameters of this structure. */
   init(params: ArrayTree): unknown;
+  /** The updates for gradients, and the next state. */
   update(updates: ArrayTree, state: never, params: ArrayTree, extra?: Record<string, unknown>): readonly [ArrayTree, unknown];
 }
 
@@ -207,9 +209,13 @@ export function biasCorrection(moments: ArrayTree, decay: number, count: Array):
 
 /** Options of {@link scaleByAdam} and {@link scaleByAmsgrad}. */
 export interface AdamOptions {
+  /** Decay of the first moment; 0.9 by default. */
   b1?: number;
+  /** Decay of the second moment; 0.999 by default. */
   b2?: number;
+  /** Added to the root of the second moment. */
   eps?: number;
+  /** Added to the second moment below the root. */
   epsRoot?: number;
 }
 

@@ -14,8 +14,11 @@ const DEFAULT_LIMIT = 2 * 1024 ** 3;
 
 /** What the compile cache did in this thread. */
 export interface CacheStats {
+  /** The folder; null where the cache is off. */
   directory: string | null;
+  /** Programs that were found. */
   hits: number;
+  /** Programs that had to be compiled. */
   misses: number;
   /** Entries that were there but damaged, of another program, or refused by XLA; they count as misses, too. */
   rejected: number;

@@ -82,7 +82,9 @@ export class Memory {
 
 /** Where a buffer goes. */
 export interface Placement {
+  /** The device. */
   device?: Device;
+  /** The memory of a device. */
   memory?: Memory;
   /**
    * Share the host's memory where the platform can (the CPU does). Only memory of {@link allocateHost} is shared, other memory is copied all the
@@ -98,6 +100,7 @@ export function allocateHost(bytes: number): ArrayBuffer {
 
 /** When a program ran on a device: from its start by the host to its end, in milliseconds of `performance.now()`. */
 export interface ProgramRun {
+  /** What it is called. */
   readonly name: string;
   readonly device: Device;
   readonly start: number;

@@ -4,15 +4,19 @@ import { Message } from './protobuf';
 
 /** Options of one compilation; what is left out has XLA's default. */
 export interface CompileOptions {
+  /** How many replicas of the program run. */
   numReplicas?: number;
+  /** Into how many parts the program is split. */
   numPartitions?: number;
   /** Device ids, one row a replica, one column a partition. */
   deviceAssignment?: readonly (readonly number[])[];
+  /** Whether XLA splits the program. */
   useSpmdPartitioning?: boolean;
   /** On by itself for programs that use the `sdy` dialect. */
   useShardyPartitioner?: boolean;
   /** Compile for any device of the platform rather than the assigned ones. */
   portable?: boolean;
+  /** Number of the device it is compiled for. */
   deviceOrdinal?: number;
   /** XLA's debug options for this compilation alone, by name. */
   envOptionOverrides?: Readonly<Record<string, string | number | boolean>>;

@@ -6,11 +6,13 @@ import { installPlugin, listPlugins, type PluginEntry } from './install';
 
 /** The plugin to load, and what its client is made with. */
 export interface FoundPlugin {
+  /** The library. */
   path: string;
   /** Its name in the table, or in the environment variable that named it. */
   name: string;
   /** `cpu`, `cuda`, `rocm`, or what PJRT_NAMES_AND_LIBRARY_PATHS calls it. */
   platform: string;
+  /** What its client is made with. */
   options?: Record<string, string | number | boolean>;
 }
 

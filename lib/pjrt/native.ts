@@ -10,7 +10,9 @@ export type Handle = { readonly __handle: unique symbol };
 
 /** An element type with the sizes of dimensions. */
 export interface TypedDims {
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes of the dimensions. */
   readonly dims: readonly number[];
 }
 

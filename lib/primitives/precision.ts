@@ -10,12 +10,19 @@ export type Precision = 'DEFAULT' | 'HIGH' | 'HIGHEST';
 
 /** What a matrix product computes in, step by step. Mirrors `jax.lax.DotAlgorithm`. */
 export interface DotAlgorithm {
+  /** Element type that the left operand is rounded to. */
   readonly lhsPrecisionType: DType | 'tensorfloat32';
+  /** Element type that the right operand is rounded to. */
   readonly rhsPrecisionType: DType | 'tensorfloat32';
+  /** Element type of the sums. */
   readonly accumulationType: DType;
+  /** Into how many parts the left operand is split. */
   readonly lhsComponentCount?: number;
+  /** Into how many parts the right operand is split. */
   readonly rhsComponentCount?: number;
+  /** How many products of parts are taken. */
   readonly numPrimitiveOperations?: number;
+  /** Whether sums may be less exact. */
   readonly allowImpreciseAccumulation?: boolean;
 }
 

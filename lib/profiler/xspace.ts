@@ -9,23 +9,30 @@ export type Stats = Readonly<Record<string, StatValue>>;
 
 /** Something that took time. */
 export interface ProfileEvent {
+  /** What it is called. */
   readonly name: string;
   /** Nanoseconds since the profile began, with fractions. */
   readonly startNs: number;
+  /** How long it took, in nanoseconds. */
   readonly durationNs: number;
+  /** What else is known of it. */
   readonly stats: Stats;
 }
 
 /** Events of one thread or stream. */
 export interface ProfileLine {
+  /** What it is called. */
   readonly name: string;
   readonly id: number;
+  /** The events, in order of their starts. */
   readonly events: readonly ProfileEvent[];
 }
 
 /** Lines of one device, or of the host. */
 export interface ProfilePlane {
+  /** What it is called. */
   readonly name: string;
+  /** Its threads and streams. */
   readonly lines: readonly ProfileLine[];
   readonly stats: Stats;
 }

@@ -20,6 +20,7 @@ export function checkRhs(op: string, ...fs: unknown[]): void {
 
 /** How often what is implicit is improved. */
 export interface IterationOptions {
+  /** How often the fixed point is iterated. */
   maxIter: number;
 }
 

@@ -26,6 +26,7 @@ interface KeyOption {
 
 /** Options of `choice`. */
 export interface ChoiceOptions extends KeyOption {
+  /** Shape of the result. */
   size?: ShapeLike | null;
   /** Whether an entry may be chosen more than once; true by default. */
   replace?: boolean;
@@ -73,6 +74,7 @@ export function shuffle(rng: KeySource, x: ArrayLike, options?: Omit<Permutation
 export interface CategoricalOptions extends KeyOption {
   /** The dimension of logits that runs over categories; the last by default. */
   axis?: number;
+  /** Shape of the result. */
   size?: ShapeLike | null;
 }
 

@@ -7,7 +7,9 @@ const MAX_WORD = 0xffffffff;
 
 /** A generator's state: 624 words, and how many of them have been used. */
 export interface MT19937State {
+  /** The 624 words. */
   readonly key: Uint32Array;
+  /** How many of them were used. */
   readonly pos: number;
 }
 

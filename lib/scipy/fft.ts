@@ -19,17 +19,21 @@ export interface DctOptions {
   type?: 2;
   /** The length: longer input is cut, shorter is padded with zeros. */
   n?: number | null;
+  /** The axis that is transformed. */
   axis?: number;
+  /** How results are scaled. */
   norm?: Norm;
 }
 
 /** Options of {@link dctn} and {@link idctn}. */
 export interface DctnOptions {
+  /** Which cosine transform. */
   type?: 2;
   /** The lengths along the axes. */
   s?: readonly number[] | number | null;
   /** The axes; by default all, or as many of the last as there are lengths. */
   axes?: readonly number[] | null;
+  /** How results are scaled. */
   norm?: Norm;
 }
 

@@ -21,6 +21,7 @@ function checkMethod(method: unknown): Method {
 
 /** Options of {@link RegularGridInterpolator}. */
 export interface GridOptions {
+  /** How values between points are found. */
   method?: Method;
   /** The value outside of the grid; NaN. Null: the cells at the border go on. */
   fillValue?: ArrayLike | null;

@@ -23,6 +23,7 @@ export interface ConvolveOptions {
   mode?: ConvolveMode;
   /** Directly, or by Fourier transforms. */
   method?: 'auto' | 'direct' | 'fft';
+  /** Precision of the products. */
   precision?: PrecisionLike;
 }
 
@@ -138,7 +139,9 @@ export function fftconvolve(in1: ArrayLike, in2: ArrayLike, options: { mode?: Co
 
 /** Options of {@link convolve2d} and {@link correlate2d}. */
 export interface Convolve2dOptions {
+  /** Which part of the convolution is given. */
   mode?: ConvolveMode;
+  /** Precision of the products. */
   precision?: PrecisionLike;
 }
 

@@ -20,6 +20,7 @@ export interface SolverOptions<T = ArrayLike> {
   x0?: T | null;
   /** The residual's norm is to be at most tol ‖b‖, or atol. */
   tol?: number;
+  /** Absolute tolerance of the residual. */
   atol?: number;
   /** Steps at most; ten times b's size by default. */
   maxiter?: number | null;

@@ -33,7 +33,9 @@ interface SegmentOptions {
 
 /** Options of {@link stft}. */
 export interface StftOptions extends SegmentOptions {
+  /** What is taken off each segment. */
   detrend?: Detrend;
+  /** Whether only frequencies from 0 up are given. */
   returnOnesided?: boolean;
   /** How the signal goes on beyond its ends by half a segment; 'zeros'. */
   boundary?: Boundary;
@@ -45,6 +47,7 @@ export interface StftOptions extends SegmentOptions {
 export interface SpectrumOptions extends SegmentOptions {
   /** What is taken out of each segment; its mean. */
   detrend?: Detrend;
+  /** Whether only frequencies from 0 up are given. */
   returnOnesided?: boolean;
   /** Power per frequency, or power. */
   scaling?: 'density' | 'spectrum';
@@ -199,16 +202,23 @@ export function welch(x: ArrayLike, options: SpectrumOptions = {}): [Array, Arra
 
 /** Options of {@link istft}. */
 export interface IstftOptions {
+  /** Samples in a unit of time. */
   fs?: number;
+  /** The window that segments were multiplied by. */
   window?: 'hann' | ArrayLike;
   /** Length of a segment, by default from the number of frequencies. */
   nperseg?: number | null;
+  /** How many samples segments share. */
   noverlap?: number | null;
+  /** Length of the transforms. */
   nfft?: number | null;
+  /** Whether only frequencies from 0 up are given. */
   inputOnesided?: boolean;
   /** Whether the signal had been extended at its ends. */
   boundary?: boolean;
+  /** The axis of the segments. */
   timeAxis?: number;
+  /** The axis of the frequencies. */
   freqAxis?: number;
 }
 

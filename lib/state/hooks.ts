@@ -229,6 +229,7 @@ export interface HookContexts {
 export interface HookOptions {
   /** Hooks of higher priority run first; among equals, those registered first. Default 0. */
   priority?: number;
+  /** Name in messages and prints. */
   name?: string;
   enabled?: boolean;
 }

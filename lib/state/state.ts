@@ -46,6 +46,7 @@ const IN_SLOTS = Symbol('in slots');
 
 /** Options of a state, and anything else that is to be known of it. */
 export interface StateOptions {
+  /** Name in messages and prints. */
   name?: string;
   /** Tags by which filters find it. */
   tag?: string | readonly string[] | ReadonlySet<string>;

@@ -144,7 +144,9 @@ export class LogTailedRelu extends Surrogate {
 
 /** Options of {@link ReluGrad}. */
 export interface ReluGradOptions {
+  /** Height of the triangle. */
   alpha?: Parameter;
+  /** Width of the triangle. */
   width?: Parameter;
 }
 
@@ -172,6 +174,7 @@ export class ReluGrad extends Surrogate {
 
 /** Options of {@link GaussianGrad}. */
 export interface GaussianGradOptions {
+  /** Width of the bell. */
   sigma?: Parameter;
   /** Factor of the bell curve. */
   alpha?: Parameter;
@@ -206,7 +209,9 @@ export interface MultiGaussianGradOptions {
   h?: Parameter;
   /** Their width, in widths of the middle. */
   s?: Parameter;
+  /** Width of the bell. */
   sigma?: Parameter;
+  /** Factor of the gradient. */
   scale?: Parameter;
 }
 

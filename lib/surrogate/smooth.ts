@@ -6,6 +6,7 @@ import { asFunction, type Parameter, Surrogate } from './surrogate';
 
 /** The slope of a surrogate at 0, or what stands for it. */
 export interface AlphaOptions {
+  /** How steep it is. */
   alpha?: Parameter;
 }
 
@@ -123,6 +124,7 @@ export class NonzeroSignLog extends Surrogate {
 export interface SquarewaveOptions {
   /** Number of terms. */
   n?: number;
+  /** The period of the wave. */
   tPeriod?: Parameter;
 }
 
@@ -162,8 +164,11 @@ export class SquarewaveFourierSeries extends Surrogate {
 
 /** Options of {@link S2NN}. */
 export interface S2nnOptions {
+  /** How steep it is below 0. */
   alpha?: Parameter;
+  /** Its height above 0. */
   beta?: Parameter;
+  /** Added where a logarithm is taken. */
   epsilon?: Parameter;
 }
 

@@ -142,11 +142,13 @@ export function checkMode(op: string, mode: Mode): Mode {
 export interface EarlyStoppingOptions {
   /** The metric. Default 'val_loss'. */
   monitor?: string;
+  /** Whether the least or the greatest value is the best. */
   mode?: Mode;
   /** How many epochs without improvement are borne. Default 3. */
   patience?: number;
   /** The least change that counts as one. */
   minDelta?: number;
+  /** Whether it is printed when training stops. */
   verbose?: boolean;
   /** Whether it is an error if the metric is missing. Default true. */
   strict?: boolean;

@@ -10,7 +10,9 @@ type Typed = Exclude<ArrayBufferView, DataView> & { readonly length: number; rea
 
 /** Values that stay on the host: row-major data, and its shape where it has more than one axis. */
 export interface HostData {
+  /** The elements. */
   data: Exclude<ArrayBufferView, DataView>;
+  /** Sizes of the dimensions. */
   shape: readonly number[];
 }
 

@@ -92,8 +92,11 @@ export interface DistributedSamplerOptions {
   numReplicas?: number;
   /** Which of them this is. Default 0. */
   rank?: number;
+  /** Whether samples come in a random order. */
   shuffle?: boolean;
+  /** Seed of the order. */
   seed?: number;
+  /** Whether the last samples are dropped where shares would differ. */
   dropLast?: boolean;
 }
 
@@ -201,9 +204,11 @@ export function defaultCollate(samples: readonly unknown[]): unknown {
 
 /** Options of {@link DataLoader}. */
 export interface DataLoaderOptions {
+  /** Samples of a batch. */
   batchSize?: number;
   /** Another order in each epoch. */
   shuffle?: boolean;
+  /** What chooses the samples, in place of all in order. */
   sampler?: Sampler;
   /** Gives the indices of whole batches, in place of batchSize, shuffle and sampler. */
   batchSampler?: BatchSampler;

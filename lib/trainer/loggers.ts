@@ -37,6 +37,7 @@ export function logFolder(op: string, saveDir: string, ...parts: string[]): stri
 
 /** Options of {@link CSVLogger}. */
 export interface CSVLoggerOptions {
+  /** Name in messages and prints. */
   name?: string;
   /** Default: the time. */
   version?: string;

@@ -59,6 +59,7 @@ const DT_STRING = 7;
 
 /** Options of {@link TensorBoardLogger}. */
 export interface TensorBoardLoggerOptions {
+  /** Name in messages and prints. */
   name?: string;
   /** Default: the time. */
   version?: string;

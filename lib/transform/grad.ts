@@ -428,13 +428,19 @@ export type ArrayGradient = (f: AnyFunction, options: { argnums: readonly number
 
 /** Options of {@link GradientTransform}. */
 export interface GradientTransformOptions {
+  /** States to differentiate by. */
   gradStates?: States;
+  /** Arguments to differentiate by. */
   argnums?: number | readonly number[];
+  /** Whether the value is given, too. */
   returnValue?: boolean;
+  /** Whether the function gives more than the value. */
   hasAux?: boolean;
   /** What else the transform is given. */
   transformParams?: { readonly [name: string]: unknown };
+  /** Whether states must be among those that the function reads. */
   checkStates?: boolean;
+  /** Whether gradients are searched for NaN. */
   debugNan?: boolean;
 }
 

@@ -139,6 +139,7 @@ export function lu(a: ArrayLike, options: { permuteL?: boolean } = {}): Array[] 
 type QrMode = 'full' | 'r' | 'economic';
 /** Options of {@link qr}. */
 export interface QrOptions {
+  /** Which factors are given, and how large. */
   mode?: QrMode;
   /** Whether columns are permuted so that R's diagonal descends. */
   pivoting?: boolean;
@@ -230,6 +231,7 @@ const tridiagonalC = composite<{ only: boolean; from: number; to: number }>('eig
 
 /** Options of {@link eighTridiagonal}. */
 export interface TridiagonalOptions {
+  /** Whether only eigenvalues are given. */
   eigvalsOnly?: boolean;
   /** All, or by index. */
   select?: 'a' | 'i';

@@ -97,6 +97,7 @@ export interface LogsumexpOptions {
   axis?: Axis;
   /** Factors of the exponentials. */
   b?: ArrayLike | null;
+  /** Whether reduced dimensions stay, of size 1. */
   keepdims?: boolean;
   /** Whether the sign of the sum is given as well, and the logarithm is of its absolute value. */
   returnSign?: boolean;

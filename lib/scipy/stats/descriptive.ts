@@ -50,7 +50,9 @@ const modeC = composite<{ axis: number; keepdims: boolean }>('mode', ([x], { axi
 export interface ModeOptions {
   /** The axis; null: all elements. */
   axis?: number | null;
+  /** What NaN does. */
   nanPolicy?: NanPolicy;
+  /** Whether reduced dimensions stay, of size 1. */
   keepdims?: boolean;
 }
 
@@ -107,6 +109,7 @@ export interface RankOptions {
   method?: RankMethod;
   /** The axis; null: all elements, flattened. */
   axis?: number | null;
+  /** What NaN does. */
   nanPolicy?: NanPolicy;
 }
 
@@ -123,10 +126,13 @@ export function rankdata(a: ArrayLike, ...rest: Rest<RankOptions, 'method'>): Ar
 
 /** Options of {@link sem}. */
 export interface SemOptions {
+  /** The axis that is reduced. */
   axis?: number | null;
   /** What is subtracted from the number of elements in the divisor. */
   ddof?: number;
+  /** What NaN does. */
   nanPolicy?: NanPolicy;
+  /** Whether reduced dimensions stay, of size 1. */
   keepdims?: boolean;
 }
 
