@@ -65,7 +65,9 @@ napi_value BlockUntilReady(napi_env env, napi_callback_info info) {
   return Entry(env, [&]() -> napi_value {
     BufferSelf self(env, info, "blockUntilReady");
     self.buffer->AwaitCallbacks(env, "blockUntilReady");
-    Await(self.buffer->api(), ReadyEvent("Buffer.blockUntilReady", self.buffer));
+    if (self.buffer->ready) self.buffer->Live("Buffer.blockUntilReady");
+    else Await(self.buffer->api(), ReadyEvent("Buffer.blockUntilReady", self.buffer));
+    self.buffer->ready = true;
     return nullptr;
   });
 }
@@ -74,6 +76,7 @@ napi_value IsReady(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     BufferSelf self(env, info, "isReady");
     const PJRT_Api* api = self.buffer->api();
+    if (self.buffer->ready && self.buffer->handle != nullptr) return Bool(env, true);
     XS_ARGS(PJRT_Event_IsReady_Args, args);
     args.event = ReadyEvent("Buffer.isReady", self.buffer);
     Error error;
@@ -192,6 +195,7 @@ PJRT_Buffer* Buffer::Detach(napi_env env) {
 
 void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
   run.reset();
+  ready = false;
   if (handle != nullptr) {
     Destroy(api(), handle);
     handle = other;

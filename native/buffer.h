@@ -23,6 +23,8 @@ struct Buffer {
   const int64_t bytes;  // on the device
   // The program that computes it, if that has callbacks or waits for one that has; waiting for it then means serving them.
   std::shared_ptr<Run> run;
+  // Known to be there: waiting needs no call of the plugin's.
+  bool ready = false;
   // Never given to another buffer, 0 once this one is gone: its memory can still be read then.
   std::atomic<uint64_t> serial;
   // The call that gave it up last, to find buffers that are given twice.
@@ -42,6 +44,11 @@ struct Buffer {
   PJRT_Buffer* Detach(napi_env env);
   // Lets the JS object stand for another device buffer of the same type and place, which is taken over.
   void Replace(napi_env env, PJRT_Buffer* other);
+  // It is the result of a run that has begun, or is over.
+  void Started(const std::shared_ptr<Run>& by, bool over) {
+    run = by;
+    ready = over;
+  }
   PJRT_Buffer* Live(const char* what) const;
   // Whether its value depends on callbacks still to be served.
   bool AwaitsCallbacks();

@@ -96,16 +96,20 @@ std::shared_ptr<Client> Client::Get(Plugin* plugin, const std::vector<Option>& o
   return client;
 }
 
-void Client::Track(PJRT_Event* event) {
-  if (event == nullptr) return;
+bool Client::Track(PJRT_Event* event) {
+  if (event == nullptr) return false;
   XS_ARGS(PJRT_Event_IsReady_Args, args);
   args.event = event;
   Error ignored;
   if (!TakeError(api(), api()->PJRT_Event_IsReady(&args), &ignored) && args.is_ready) {
+    XS_ARGS(PJRT_Event_Await_Args, await);
+    await.event = event;
+    const bool well = !TakeError(api(), api()->PJRT_Event_Await(&await), &ignored);
     DestroyEvent(api(), event);
-    return;
+    return well;
   }
   Track(event, [](const Error*) {});
+  return false;
 }
 
 void Client::Track(PJRT_Event* event, std::function<void(const Error*)> done) {

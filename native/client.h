@@ -53,8 +53,8 @@ class Client {
   std::atomic<int64_t> live_bytes{0}, peak_bytes{0}, live_buffers{0};
   void Account(int64_t bytes, int buffers);
 
-  // Counts work until its event fires; takes the event over, which may be null.
-  void Track(PJRT_Event* event);
+  // Counts work until its event fires; takes the event over, which may be null. Whether it has fired already, without an error.
+  bool Track(PJRT_Event* event);
   // The same with something to do then; `done` must not call PJRT.
   void Track(PJRT_Event* event, std::function<void(const Error*)> done);
 

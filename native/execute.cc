@@ -225,9 +225,14 @@ void TrackRun(const Executable& e, const std::shared_ptr<Run>& run, Few<PJRT_Eve
   }
 }
 
-// Checks and runs; the raw results are in the rows. `callbacks` is the JS object that holds the program's, if it has any. Null where nothing
-// but XLA is waited for.
-std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks) {
+// How a run stands when it has been started.
+struct Started {
+  std::shared_ptr<Run> run;  // null where nothing but XLA is waited for
+  bool over = false;         // without an error
+};
+
+// Checks and runs; the raw results are in the rows. `callbacks` is the JS object that holds the program's, if it has any.
+Started RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks) {
   RefuseWhenClosing();
   const PJRT_Api* api = e->api();
   if (e->gated && IsNullish(env, callbacks)) Fail(Kind::kCallback, "execute: the program has callbacks, which were not given");
@@ -282,23 +287,24 @@ std::shared_ptr<Run> RunRaw(napi_env env, Executable* e, std::vector<Row>& rows,
   }
   if (!started) throw error;
   // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.
+  bool over = run == nullptr && begin == 0;
   if (run != nullptr) TrackRun(*e, run, events, begin);
   else if (begin != 0) for (size_t d = 0; d < n; d++) e->client->Track(events[d], RunLog::Ended(*e, d, begin));
-  else for (size_t d = 0; d < n; d++) e->client->Track(events[d]);
-  return run;
+  else for (size_t d = 0; d < n; d++) if (!e->client->Track(events[d])) over = false;
+  return {run, over};
 }
 
 // The rows of results, as JS arrays in `out`.
 void RunToJs(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks, napi_value* out) {
   SizesAtEnd sizes(EnvState::Get(env));
-  std::shared_ptr<Run> run = RunRaw(env, e, rows, kept, callbacks);
+  const Started started = RunRaw(env, e, rows, kept, callbacks);
   const size_t n = rows.size(), n_out = e->outputs.size();
   // Own every output before anything can throw.
   Few<std::unique_ptr<Buffer>> owned(n * n_out);
   for (size_t d = 0; d < n; d++) {
     for (size_t k = 0; k < n_out; k++) {
       owned[d * n_out + k] = std::make_unique<Buffer>(e->client, rows[d].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[d]);
-      owned[d * n_out + k]->run = run;
+      owned[d * n_out + k]->Started(started.run, started.over);
     }
   }
   for (size_t d = 0; d < n; d++) {
@@ -328,7 +334,7 @@ Few<Buffer*> ReadTargets(napi_env env, const Executable& e, napi_value list) {
 // Runs, lets the targets stand for their results, and gives new buffers for those without.
 napi_value RunInto(napi_env env, Executable* e, std::vector<Row>& rows, Few<Buffer*>& targets, const Indices& kept, napi_value callbacks) {
   SizesAtEnd sizes(EnvState::Get(env));
-  std::shared_ptr<Run> run = RunRaw(env, e, rows, kept, callbacks);
+  const Started started = RunRaw(env, e, rows, kept, callbacks);
   const size_t n = targets.size();
   // Own every output before anything can throw.
   Few<std::unique_ptr<Buffer>> fresh(n);
@@ -336,10 +342,10 @@ napi_value RunInto(napi_env env, Executable* e, std::vector<Row>& rows, Few<Buff
   for (size_t k = 0; k < n; k++) {
     if (targets[k] != nullptr) {
       targets[k]->Replace(env, rows[0].outputs[k]);
-      targets[k]->run = run;
+      targets[k]->Started(started.run, started.over);
     } else {
       fresh[count] = std::make_unique<Buffer>(e->client, rows[0].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
-      fresh[count++]->run = run;
+      fresh[count++]->Started(started.run, started.over);
     }
   }
   napi_value out;
