@@ -6,7 +6,6 @@ import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { readAllSync, writeAtomicSync } from '../storage/disk';
 import { HostArray } from '../storage/hostArray';
-import { ending } from '../storage/npz';
 import { MatReader, type MatValue } from './matlabRead';
 import { writeMat } from './matlabWrite';
 import { type FileName, filePath, type SaveOptions } from './msgpack';
@@ -124,7 +123,8 @@ export function saveMatfile(filename: FileName, data: Readonly<Record<string, un
   const { overwrite = true, doCompression = false, onedAs = 'row', longFieldNames = false, verbose = false } = checkOptions(
     'saveMatfile', ['overwrite', 'doCompression', 'onedAs', 'longFieldNames', 'verbose'], options,
   );
-  const path = ending(filePath('saveMatfile', filename), '.mat');
+  const name = filePath('saveMatfile', filename);
+  const path = name.endsWith('.mat') ? name : `${name}.mat`;
   if (onedAs !== 'row' && onedAs !== 'column') throw new ArgumentError(`saveMatfile: expected onedAs to be 'row' or 'column', got ${describeValue(onedAs)}`);
   if (!(data instanceof Map) && !isPlainObject(data)) throw new ArgumentError(`saveMatfile: expected data to be a plain object or a Map of values by name, got ${describeValue(data)}`);
   if (verbose) console.log(`saving ${path}`);

@@ -27,7 +27,8 @@ const ctcOf = composite<Ctc>('ctcLoss', ([logits, logitPaddings, labels, labelPa
   // Scores of sequences are added up in float32 at least.
   const logP = np.astype(logSoftmax(logits!), np.promoteTypes(logits!.dtype, 'float32'));
   const ends = np.subtract(longest, np.astype(np.sum(labelPaddings!, { axis: 1 }), 'int32'));
-  const next = np.concatenate([(np.split(labels!, [1], { axis: 1 }) as Array[])[1]!, np.full([batch, 1], -1, { dtype: labels!.dtype })], { axis: 1 });
+  // The label after each; none is -1.
+  const next = np.pad(labels!, [[0, 0], [0, 1]], { constantValues: -1 }).slice([], [1, longest + 1]) as Array;
   const repeated = np.astype(np.equal(labels!, next), logP.dtype);
   const ofBlank = np.transpose(np.take(logP, np.array([blankId], 'int32'), { axis: 2 }), [1, 0, 2]);
   const ofLabels = np.transpose(np.matmul(logP, np.transpose(oneHot(labels!, logits!.shape[2]!, { dtype: logP.dtype }), [0, 2, 1])), [1, 0, 2]);

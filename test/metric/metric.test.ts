@@ -75,4 +75,5 @@ test('windows of half steps round to the even number, as Python does; half float
   expect(() => metric.voltageFluctuation(spikes, { method: 'map' as never })).toThrow(/expected method to be 'loop' or 'vmap'/);
   expect(metric.firingRate(spikes.astype('float16'), 2, { dt: 1 }).dtype).toBe('float32');
   expect(metric.rankingSoftmaxLoss(np.zeros([0, 3]), np.zeros([0, 3])).item()).toBe(0);
+  expect(metric.ctcLoss(np.zeros([1, 4, 3]), np.zeros([1, 4]), np.zeros([1, 0], { dtype: 'int32' }), np.zeros([1, 0])).toList()).toEqual([expect.closeTo(4 * Math.log(3), 5)]);
 });
