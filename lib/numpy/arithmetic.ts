@@ -316,7 +316,11 @@ function integerPower(x: Array, y: Array): Array {
 
 const powerProgram = composite('power', ([a, b]) => {
   const [x, y] = promoteArgsNumeric('power', a!, b!) as [Array, Array];
-  if (isInteger(x)) return [integerPower(x, y)];
+  if (isInteger(x)) {
+    const out = integerPower(x, y);
+    // Its constants are weak beside weak scalars only.
+    return [out.ndim === 0 ? out : astype(out, out.dtype)];
+  }
   // A float's integer power keeps the float's type, whatever the integer's.
   if (['float', 'complex'].includes(dtypeKind(a!.dtype)) && isInteger(b!)) {
     const [u, v] = promoteShapes('power', [a!, b!]) as [Array, Array];

@@ -226,7 +226,7 @@ export function trimZeros(filt: ArrayLike, ...rest: Rest<TrimOptions, 'trim', 'a
   const [front, back] = [/f/i.test(trim), /b/i.test(trim)];
   let out: Array = x;
   for (const d of canonAxes('trimZeros', axis, x.ndim)) {
-    const at = nonzero(x)[d]!.js() as number[];
+    const at = (nonzero(x)[d]!.js() as (number | bigint)[]).map(Number);
     if (!front && !back) break;
     const [first, last] = at.length === 0 ? [0, -1] : [Math.min(...at), Math.max(...at)];
     out = at.length === 0 ? sliceInDim(out, 0, 0, d) : sliceInDim(out, front ? first : 0, back ? last + 1 : x.shape[d]!, d);

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import type { ShapedArray } from '../core/aval';
+import { canonicalDtype, type ShapedArray } from '../core/aval';
 import { configKey } from '../core/config';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
@@ -242,7 +242,7 @@ const lstsqC = program<{ rcond: number | null }>('lstsq', ([a0, b0], { rcond }) 
   const tolerance = rcond === null ? eps * Math.max(m, n) : rcond < 0 ? eps : rcond;
   const top = broadcastToShape('lstsq', sliceInDim(s, 0, 1, 0), s.shape);
   const kept = e.and(e.gt(s, like(s, 0)), e.ge(s, e.mul(like(s, tolerance), top)));
-  const rank = reduceSum(convert(kept, 'int32'), [0]);
+  const rank = reduceSum(convert(kept, canonicalDtype('int64')), [0]);
   const safe = convert(e.where(kept, s, full(s.shape, 1, s.dtype)), a.dtype);
   const inverse = e.where(kept, e.div(like(safe, 1), safe), full(s.shape, 0, a.dtype));
   const x = matmul(H(vh), e.mul(column(inverse), matmul(H(u), b)));
@@ -268,7 +268,7 @@ export function lstsq(a: ArrayLike, b: ArrayLike, ...rest: Rest<LstsqOptions, 'r
     const z = inexact('linalg.lstsq', x);
     const rhs = y.ndim === 1 ? column(y) : y;
     const squares = e.square(inexact('linalg.lstsq', rhs));
-    return [full([n, ...y.shape.slice(1)], 0, z.dtype), reduceSum(squares, [0]), full([], 0, 'int32'), full([0], 0, z.dtype)];
+    return [full([n, ...y.shape.slice(1)], 0, z.dtype), reduceSum(squares, [0]), full([], 0, canonicalDtype('int64')), full([0], 0, z.dtype)];
   }
   const [sol, resid, rank, s] = lstsqC([x, y], { rcond }) as [Array, Array, Array, Array];
   const none = numpyResid && (m <= n || Number(rank.item()) < n);

@@ -9,7 +9,7 @@ import { readDirectory, readEntry, zip } from './zip';
 // NumPy's files: one array by itself (.npy), or several by name in a zip archive (.npz).
 
 /** Adds an ending as NumPy does where a name has none. */
-export function ending(path: string, end: string): string {
+function ending(path: string, end: string): string {
   return path.endsWith(end) ? path : path + end;
 }
 
