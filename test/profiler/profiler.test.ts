@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { ArgumentError, type Array, jit, numpy as np, profiler, ProfilerError } from '../../lib';
+import { ArgumentError, type Array, jit, numpy as np, profiler, ProfilerError, State } from '../../lib';
 
 const { ProfileData, StepTraceAnnotation, TraceAnnotation } = profiler;
 interface Fixture {
@@ -113,6 +113,25 @@ test('trace takes a function, an async one, and works until it is disposed of', 
   expect(all.find((l) => l.name === 'asynchronous copies')!.events).toMatchObject([{ name: 'to host', stats: { bytes: 12 } }]);
   const wait = all.flatMap((l) => l.events).find((e) => e.name === 'waiting')!;
   expect(wait.durationNs).toBeGreaterThan(15e6);
+});
+
+test('programs that read and write states are in it each time, and runs on the device tell when they ended', () => {
+  const count = new State(np.array([0]));
+  const step = jit(() => {
+    count.value = count.value.add(1);
+  }, { name: 'count' });
+  step();
+  profiler.startTrace(dir);
+  for (let i = 0; i < 4; i++) step();
+  count.value.blockUntilReady();
+  const { xplane } = profiler.stopTrace();
+  expect(count.value.js()).toEqual([5]);
+  const data = ProfileData.fromFile(xplane);
+  expect(hostOf(xplane).lines[0]!.events.filter((e) => e.name === 'execute count')).toHaveLength(4);
+  const runs = data.findPlaneWithName('/device:CUSTOM:xlastate programs')!.lines[0]!.events;
+  expect(runs.map((e) => e.name)).toEqual(['count', 'count', 'count', 'count']);
+  // One after the other.
+  for (let i = 1; i < 4; i++) expect(runs[i]!.startNs + 1).toBeGreaterThanOrEqual(runs[i - 1]!.startNs + runs[i - 1]!.durationNs);
 });
 
 test('nothing is recorded while no profile is taken', () => {
