@@ -1,5 +1,6 @@
-import { type Array, jit, numpy as np, ShortTermState } from 'xlastate';
+import { type Array, jit, numpy as np, prng, ShortTermState } from 'xlastate';
 import type { Case } from '../protocol';
+import { NORMALS, STATES, TRANSFER } from './sizes';
 
 /** A compiled x + 1 and the wait for it. */
 export const dispatch: Case = () => {
@@ -26,4 +27,30 @@ export const eagerAdd: Case = () => {
   const a = np.array([1], { dtype: 'float32' }).reshape([]);
   const b = np.array([2], { dtype: 'float32' }).reshape([]);
   return () => np.add(a, b).blockUntilReady();
+};
+
+/** A compiled function that counts in a hundred states. */
+export const manyStates: Case = () => {
+  const counts = globalThis.Array.from({ length: STATES }, (_, i) => new ShortTermState(np.array(i, { dtype: 'float32' })));
+  const increment = jit(() => {
+    for (const c of counts) c.value = np.add(c.value, 1);
+    return null;
+  });
+  return () => {
+    increment();
+    counts.at(-1)!.blockUntilReady();
+  };
+};
+
+/** A million normal numbers, in one compiled function. */
+export const normals: Case = () => {
+  const key = prng.key(0);
+  const f = jit((k: typeof key) => prng.normal(k, [NORMALS]));
+  return () => f(key).blockUntilReady();
+};
+
+/** 64 MB of the host's as an array of its own. */
+export const toDevice: Case = () => {
+  const host = new Float32Array(TRANSFER).fill(1);
+  return () => np.array(host).blockUntilReady();
 };

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pjrt } from 'xlastate';
 import { serve } from '../protocol';
-import { counter, dispatch, eagerAdd } from './dispatch';
+import { counter, dispatch, eagerAdd, manyStates, normals, toDevice } from './dispatch';
 import { traceLowerDeep, traceLowerMlp, training } from './mlp';
 import { blockStep, cnnStep, gruGrad } from './models';
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string };
 
 void serve('xlastate', { xlastate: version, node: process.versions.node, plugin: pjrt.findPlugin().name }, {
-  dispatch, counter, eager_add: eagerAdd, mlp_step: training('mlp_step'), small_mlp_step: training('small_mlp_step'),
+  dispatch, counter, eager_add: eagerAdd, many_states: manyStates, normals, to_device: toDevice, mlp_step: training('mlp_step'), small_mlp_step: training('small_mlp_step'),
   cnn_step: cnnStep, block_step: blockStep, gru_grad: gruGrad,
   trace_lower_mlp: traceLowerMlp, trace_lower_deep: traceLowerDeep,
 });

@@ -126,6 +126,21 @@ def training(name):
     return lambda: compiled(*make_step(name))
 
 
+def many_states():
+    counts = [brainstate.ShortTermState(jnp.float32(i)) for i in range(data.STATES)]
+
+    @transform.jit
+    def increment():
+        for c in counts:
+            c.value = c.value + 1
+
+    def call():
+        increment()
+        counts[-1].value.block_until_ready()
+
+    return call
+
+
 def trace_lower_mlp():
     _, step, arguments = make_step("mlp_step")
     return lambda: transform.jit(lambda x, labels: step(x, labels)).lower(*arguments)
@@ -150,6 +165,6 @@ def trace_lower_deep():
 if __name__ == "__main__":
     serve("brainstate", {"brainstate": brainstate.__version__, "braintools": braintools.__version__, "jax": jax.__version__}, {
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
-        "cnn_step": cnn_step, "gru_grad": gru_grad,
+        "cnn_step": cnn_step, "gru_grad": gru_grad, "many_states": many_states,
         "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep,
     })

@@ -8,6 +8,9 @@ DEEP_WIDTH = 32
 LEARNING_RATE = 0.01
 CNN = {"batch": 64, "size": 28, "filters": (32, 64), "dense": 128, "classes": 10}
 BLOCK = {"batch": 8, "tokens": 128, "width": 256, "heads": 4, "hidden": 1024}
+STATES = 100
+NORMALS = 1_000_000
+TRANSFER = 16 << 20
 GRU = {"steps": 100, "batch": 32, "width": 128}
 
 

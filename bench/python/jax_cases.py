@@ -1,6 +1,7 @@
 """JAX's side of the benchmark; see protocol.py."""
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 import data
 from protocol import serve
@@ -100,7 +101,7 @@ def counter():
     return call
 
 
-def training(loss_of, make):
+def steps(loss_of, make):
     def setup():
         x, y, *params = on_device(make())
         params = params[0] if len(params) == 1 else params
@@ -147,6 +148,32 @@ def trace_lower_deep():
     return call
 
 
+def training(name):
+    return steps(mlp_loss, lambda: data.mlp(name))
+
+
+def many_states():
+    step = jax.jit(lambda xs: [x + 1 for x in xs], donate_argnums=0)
+    state = {"xs": [jnp.float32(i) for i in range(data.STATES)]}
+
+    def call():
+        state["xs"] = step(state["xs"])
+        state["xs"][-1].block_until_ready()
+
+    return call
+
+
+def normals():
+    key = jax.random.key(0)
+    f = jax.jit(lambda k: jax.random.normal(k, (data.NORMALS,)))
+    return lambda: f(key).block_until_ready()
+
+
+def to_device():
+    host = np.ones(data.TRANSFER, np.float32)
+    return lambda: jnp.array(host).block_until_ready()
+
+
 def eager_add():
     a, b = jnp.float32(1), jnp.float32(2)
     return lambda: (a + b).block_until_ready()
@@ -154,7 +181,7 @@ def eager_add():
 
 if __name__ == "__main__":
     serve("jax", {"jax": jax.__version__}, {
-        "dispatch": dispatch, "counter": counter, "mlp_step": training(mlp_loss, lambda: data.mlp("mlp_step")), "small_mlp_step": training(mlp_loss, lambda: data.mlp("small_mlp_step")),
-        "cnn_step": training(cnn_loss, data.cnn), "block_step": training(block_loss, data.block), "gru_grad": gru_grad,
-        "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep, "eager_add": eager_add,
+        "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
+        "cnn_step": steps(cnn_loss, data.cnn), "block_step": steps(block_loss, data.block), "gru_grad": gru_grad,
+        "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep, "eager_add": eager_add, "many_states": many_states, "normals": normals, "to_device": to_device,
     })

@@ -89,6 +89,15 @@ def gru_grad():
     return call
 
 
+def normals():
+    return lambda: torch.randn(data.NORMALS)
+
+
+def to_device():
+    host = torch.ones(data.TRANSFER)
+    return lambda: host.clone()
+
+
 def eager_add():
     a, b = torch.tensor(1.0), torch.tensor(2.0)
     return lambda: a + b
@@ -97,5 +106,5 @@ def eager_add():
 if __name__ == "__main__":
     serve("torch", {"torch": torch.__version__}, {
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
-        "cnn_step": cnn_step, "block_step": block_step, "gru_grad": gru_grad, "eager_add": eager_add,
+        "cnn_step": cnn_step, "block_step": block_step, "gru_grad": gru_grad, "eager_add": eager_add, "normals": normals, "to_device": to_device,
     })
