@@ -162,3 +162,26 @@ test('a padded window has room for a whole window only', () => {
   expect(reduceWindowMax(vector([1]), [3]).shape).toEqual([0]);
   expect(reduceWindowSum(vector([]), [2], { padding: [[1, 1]] }).shape).toEqual([1]);
 });
+
+test('the largest and smallest of long rows, in lanes or not, are those of a loop, and NaN wins', () => {
+  let seed = 7;
+  const random = () => {
+    seed = (seed * 48271) % 2147483647;
+    return Math.fround(seed / 2147483647 - 0.5);
+  };
+  for (const [shape, axes] of [[[64, 64], [1]], [[2, 8, 32, 16], [2, 3]], [[2, 8, 32, 16], [3, 2, 1, 0]], [[4, 1040], [1]], [[40, 104], [1]], [[64, 100], [1]], [[64, 64], [0]], [[64, 8, 16], [1]]] as const) {
+    const size = shape.reduce((a: number, b) => a * b, 1);
+    const values = globalThis.Array.from({ length: size }, random);
+    for (const at of [3, size >> 1, size - 1]) values[at] = Number.NaN;
+    const kept = shape.map((_, d) => d).filter((d) => !(axes as readonly number[]).includes(d));
+    const strides = shape.map((_, d) => shape.slice(d + 1).reduce((a: number, b) => a * b, 1));
+    const rows = new Map<number, number[]>();
+    values.forEach((v, i) => {
+      const row = kept.reduce((r, d) => r * shape[d]! + Math.floor(i / strides[d]!) % shape[d]!, 0);
+      rows.set(row, [...(rows.get(row) ?? []), v]);
+    });
+    const x = unpack([[...shape], 'float32', values.map((v) => (Number.isNaN(v) ? 'nan' : v))]);
+    expect(parts(reduceMax(x, axes))).toEqual([...rows.values()].map((r) => Math.max(...r)));
+    expect(parts(reduceMin(x, axes))).toEqual([...rows.values()].map((r) => Math.min(...r)));
+  }
+});
