@@ -33,14 +33,15 @@ interface Probe {
   devices: string[];
 }
 
-/** Bytes of the files in a folder, and how many they are. */
+/** Bytes of the programs in a compile cache, and how many they are. Other processes may take some away meanwhile. */
 function folderSize(dir: string): { bytes: number; files: number } {
   let bytes = 0;
   let files = 0;
-  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
+  for (const name of readdirSync(dir)) {
+    const stat = name.endsWith('.xla') ? statSync(join(dir, name), { throwIfNoEntry: false }) : undefined;
+    if (stat === undefined) continue;
     files++;
-    bytes += statSync(join(entry.parentPath ?? entry.path, entry.name)).size;
+    bytes += stat.size;
   }
   return { bytes, files };
 }
