@@ -161,3 +161,8 @@ export function convertScalar(x: ConcreteArray, dtype: DType, weakType = false):
   if (typeof v === 'number' && !Number.isInteger(v)) return ConcreteArray.scalar(Number.isFinite(v) ? Math.trunc(v) : 0, aval);
   return ConcreteArray.scalar(typeof v === 'boolean' ? Number(v) : v, aval);
 }
+
+/** Throws unless an argument is a function. */
+export function checkFunction(op: string, what: string, f: unknown): void {
+  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected ${what} to be a function, got ${describeValue(f)}`);
+}

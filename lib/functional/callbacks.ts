@@ -4,7 +4,7 @@ import { ArgumentError } from '../core/errors';
 import { encode } from '../core/hostFormat';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { debugCallbackP, type FlatCallback, ioCallbackP, operand, pureCallbackP, type VmapMethod } from '../primitives/callback';
-import { type ArrayLike, asArray, describeValue, isScalarValue } from './arrayLike';
+import { type ArrayLike, asArray, checkFunction, describeValue, isScalarValue } from './arrayLike';
 import { trailingOptions } from './trailingOptions';
 import { type AnyFunction, arraysOf, isArrayLeaf, type Loose } from './treeFunction';
 
@@ -42,10 +42,6 @@ const METHODS: readonly unknown[] = ['sequential', 'sequential_unrolled', 'expan
 
 function isType(x: unknown): boolean {
   return typeof x === 'object' && x !== null && 'shape' in x && 'dtype' in x;
-}
-
-function checkFunction(op: string, f: unknown): void {
-  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describeValue(f)}`);
 }
 
 function checkSharding(op: string, sharding: unknown): void {
@@ -97,7 +93,7 @@ function flatCallback(op: string, f: AnyFunction, inDef: TreeDef, outDef: TreeDe
  * ```
  */
 export function pureCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args: unknown[]): Loose {
-  checkFunction('pureCallback', f);
+  checkFunction('pureCallback', 'callback', f);
   const { args: given, options } = trailingOptions<PureCallbackOptions>(args, ['vmapMethod', 'sharding']);
   if (!METHODS.includes(options.vmapMethod)) throw new ArgumentError(`pureCallback: expected vmapMethod to be one of ${METHODS.slice(0, 5).map((m) => `'${String(m)}'`).join(', ')} or null, got ${describeValue(options.vmapMethod)}`);
   checkSharding('pureCallback', options.sharding);
@@ -128,7 +124,7 @@ export function pureCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args
  * ```
  */
 export function ioCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args: unknown[]): Loose {
-  checkFunction('ioCallback', f);
+  checkFunction('ioCallback', 'callback', f);
   const { args: given, options } = trailingOptions<IoCallbackOptions>(args, ['ordered', 'sharding']);
   checkSharding('ioCallback', options.sharding);
   const { leaves, def } = arraysOf(given, 'the arguments of ioCallback');
@@ -146,7 +142,7 @@ export function ioCallback(f: AnyFunction, resultShapeDtypes: unknown, ...args: 
  * debug.callback((x: Array) => console.log(x.js()), np.array(1));
  */
 export function debugCallback(f: AnyFunction, ...args: unknown[]): void {
-  checkFunction('debug.callback', f);
+  checkFunction('debug.callback', 'callback', f);
   const { args: given, options } = trailingOptions<DebugCallbackOptions>(args, ['ordered']);
   const [values, def] = flatten(given, isArrayLeaf);
   const dynamic = values.map((x) => isArrayLeaf(x) || isScalarValue(x));

@@ -14,7 +14,7 @@ import { hoistConsts, stage } from '../interpreters/stage';
 import { neg } from '../primitives/elementwise';
 import { linearSolveP } from '../primitives/linearSolve';
 import { describeValue } from './arrayLike';
-import { checkFunction } from './control';
+import { checkFunction } from '../functional/arrayLike';
 
 /** A function of a tree that gives one of the same structure. */
 export type TreeMap = (x: Loose) => unknown;

@@ -4,7 +4,7 @@ import { dtypeKind, type DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
-import { checkFunction } from '../lax/control';
+import { checkFunction } from '../functional/arrayLike';
 import * as e from '../primitives/elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from '../primitives/dynamicSlice';
 import { gather } from '../primitives/gather';

@@ -110,7 +110,7 @@ describe('pureCallback', () => {
     await expect(fails(1).data()).rejects.toMatchObject({ cause: original });
     expect(() => pureCallback(() => 1, scalar, 1, { vmapMethod: 'fast' as never })).toThrow(/expected vmapMethod to be one of/);
     expect(() => pureCallback(() => 1, 'float32' as never, 1)).toThrow(/tree of types/);
-    expect(() => pureCallback(3 as never, scalar)).toThrow(/expected a function/);
+    expect(() => pureCallback(3 as never, scalar)).toThrow(/expected callback to be a function, got number 3/);
   });
 
   test('an asynchronous callback', async () => {
