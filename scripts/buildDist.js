@@ -51,7 +51,7 @@ function bundle(print) {
   const numbers = new Map(files.map((f, i) => [f, i]));
   // tsc writes each import as require of a text; those of our modules become numbers.
   const modules = files.map((file) => {
-    const text = fs.readFileSync(file, 'utf8').replace(/\brequire\("(\.[^"]*)"\)/g, (all, to) => {
+    const text = fs.readFileSync(file, 'utf8').replace(/\brequire\("(\.[^"]*)"\)/g, (_, to) => {
       const full = path.resolve(path.dirname(file), to);
       const number = [`${full}.js`, path.join(full, 'index.js'), full].map((f) => numbers.get(f)).find((n) => n !== undefined);
       if (number !== undefined) return `$load(${number})`;
