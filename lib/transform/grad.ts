@@ -15,6 +15,8 @@ import * as prng from '../prng';
 import { formatKey, type SeedOrKey } from '../random/keyState';
 import { splitKey } from '../random/seed';
 import { BrainStateError } from '../state/errors';
+import { FlattedDict } from '../state/flattedDict';
+import { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { debugNan } from './debugNan';
 import { jit } from './jit';
@@ -37,6 +39,13 @@ const OPTION_NAMES = ['gradStates', 'argnums', 'hasAux', 'returnValue', 'holomor
 /** Whether a value is options in place of a function, in the curried form. */
 function isOptions(x: unknown): boolean {
   return x !== null && typeof x === 'object' && typeof (x as { call?: unknown }).call !== 'function' && Object.keys(x).every((k) => OPTION_NAMES.includes(k));
+}
+
+/** Python's forms take states in the options' place. */
+function refuseStates(op: string, options: unknown): void {
+  const holds = (x: unknown) => x instanceof State || x instanceof FlattedDict;
+  const some = globalThis.Array.isArray(options) ? (options as unknown[]) : [options];
+  if (some.some(holds)) throw new ArgumentError(`${op}: expected an options object, got ${describeValue(options)}: states are given as { gradStates: states }`);
 }
 
 interface Result {
@@ -110,6 +119,7 @@ function transform<O extends object>(op: string, run: (f: AnyFunction, options: 
   return (f, options) => {
     if (typeof f !== 'function' && isOptionsOnly(f)) return ((g: Callable) => transform(op, run, isOptionsOnly, names)(g, f as O)) as Curried<unknown>;
     const fn = asFunction(f as Callable, op);
+    refuseStates(op, options);
     const { debugNan: debug, ...rest } = checkOptions(op, names as readonly (keyof O & string)[], options) as { debugNan?: boolean };
     const o = rest as O;
     const out = (...args: unknown[]) => {

@@ -151,3 +151,8 @@ test('fwdAndBwd gives both halves of a derivative, compiled once', () => {
   expect(back(plain(3)[1], 1).item()).toBe(6);
   expect(() => back(3 as never, 1)).toThrow('the second result of fwd');
 });
+
+test('states in the place of options are told where they go', () => {
+  const w = new ParamState(np.array(1));
+  for (const states of [w, [w], new FlattedDict([['w', w]])]) expect(() => grad(() => w.value, states as never)).toThrow('states are given as { gradStates: states }');
+});
