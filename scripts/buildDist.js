@@ -123,7 +123,7 @@ function replace(place, attempts = 5) {
 /** Type errors stop it only when `strict`: a checkout should work while they are looked into, a package must not have them. */
 function buildDist({ force = false, strict = false } = {}) {
   const typescript = require('typescript/package.json').version;
-  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/loadBundle.js', 'scripts/pluginStore.d.ts'], { typescript });
+  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/loadBundle.js', 'scripts/pluginStore.d.ts', 'scripts/cacheFolder.d.ts'], { typescript });
   const stamp = path.join(root, 'dist', '.stamp');
   if (!force && isFresh(stamp, print)) {
     say('dist: up to date');

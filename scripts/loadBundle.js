@@ -2,13 +2,14 @@
 // process. Copied to dist/bundle/load.js, with the build's fingerprint in place of BUILD.
 'use strict';
 const { createHash, randomBytes } = require('node:crypto');
-const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
-const { homedir } = require('node:os');
 const { basename, dirname, join } = require('node:path');
 const { cachedDataVersionTag } = require('node:v8');
 const vm = require('node:vm');
 const { isMainThread } = require('node:worker_threads');
+// From dist/bundle.
+const { cacheRoot, makeFolder } = require('../../scripts/cacheFolder');
 
 const build = 'BUILD';
 const source = join(__dirname, 'xlastate.js');
@@ -22,12 +23,8 @@ const KEPT = 8;
 function folder() {
   const given = process.env.XLASTATE_CACHE_DIR;
   if (given !== undefined) return given === '' || given === '0' ? null : join(given, 'code');
-  if (process.env.XDG_CACHE_HOME) return join(process.env.XDG_CACHE_HOME, 'xlastate', 'code');
-  try {
-    return homedir() ? join(homedir(), '.cache', 'xlastate', 'code') : null;
-  } catch {
-    return null;
-  }
+  const root = cacheRoot();
+  return root === null ? null : join(root, 'code');
 }
 
 const sha256 = (...parts) => parts.reduce((hash, p) => hash.update(p), createHash('sha256')).digest();
@@ -49,22 +46,11 @@ function read(file) {
   }
 }
 
-/** Node's own `recursive` never returns where the file system says ENOENT for a folder that is there, as /proc does. */
-function makeFolders(dir) {
-  for (const folder of [dirname(dirname(dir)), dirname(dir), dir]) {
-    try {
-      mkdirSync(folder, { mode: folder === dir ? 0o700 : 0o755 });
-    } catch {
-      // It is there, or what follows fails.
-    }
-  }
-}
-
 // A cache that cannot be written is no cache; it is never an error.
 function write(file, loaded, code) {
   try {
     const dir = dirname(file);
-    makeFolders(dir);
+    makeFolder(dir, 0o700, 0o755);
     const body = [Buffer.from(`${loaded.join()}\n`, 'latin1'), code];
     const temporary = `${file}.${randomBytes(6).toString('hex')}`;
     writeFileSync(temporary, Buffer.concat([Buffer.from(magic, 'latin1'), sha256(...body), ...body]), { mode: 0o600 });

@@ -35,7 +35,6 @@ export interface InstalledPlugin {
 
 export const PLUGINS: Record<string, PluginSpec>;
 export class StoreError extends Error {}
-export function cacheHome(): string | null;
 export function pluginRoots(): string[];
 export function installed(spec: PluginSpec): InstalledPlugin | null;
 export function install(name: string, options?: InstallOptions): InstalledPlugin & { fetched: boolean };

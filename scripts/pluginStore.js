@@ -6,6 +6,7 @@ const { createHash, randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { cacheRoot, makeFolder } = require('./cacheFolder');
 
 /** @type {Record<string, import('./pluginStore').PluginSpec>} */
 const PLUGINS = require('./plugins.json');
@@ -14,17 +15,6 @@ const PLUGINS = require('./plugins.json');
 class StoreError extends Error {}
 
 const PIP_MISSING = 'install it (Debian, Ubuntu: `apt-get install python3-pip`; Fedora: `dnf install python3-pip`; elsewhere: `python3 -m ensurepip`)';
-
-/** Makes a folder and those above it. Node's own recursion never ends on file systems that refuse folders with ENOENT, as /proc does. */
-function makeFolder(dir) {
-  if (fs.existsSync(dir)) return;
-  makeFolder(path.dirname(dir));
-  try {
-    fs.mkdirSync(dir);
-  } catch (e) {
-    if (e.code !== 'EEXIST') throw e;
-  }
-}
 
 function usable(dir) {
   try {
@@ -37,17 +27,6 @@ function usable(dir) {
 }
 
 const temporaryFolder = () => process.env.TMPDIR || os.tmpdir();
-
-/** The user's cache folder; null where there is no home. */
-function cacheHome() {
-  if (process.env.XDG_CACHE_HOME) return path.join(process.env.XDG_CACHE_HOME, 'xlastate');
-  try {
-    const home = os.homedir();
-    return home ? path.join(home, '.cache', 'xlastate') : null;
-  } catch {
-    return null;
-  }
-}
 
 /** A place of this user's for when there is no cache folder; others must not be able to put a library there. */
 function temporaryHome() {
@@ -67,7 +46,7 @@ function temporaryHome() {
 function pluginRoots() {
   const roots = [];
   if (process.env.XLASTATE_PLUGIN_DIR) roots.push(path.resolve(process.env.XLASTATE_PLUGIN_DIR));
-  const cache = cacheHome();
+  const cache = cacheRoot();
   if (cache !== null) roots.push(path.join(cache, 'plugins'));
   const uid = typeof process.getuid === 'function' ? process.getuid() : 0;
   const temporary = path.join(temporaryFolder(), `xlastate-${uid}`);
@@ -77,7 +56,7 @@ function pluginRoots() {
 
 /** The folder to install into, and a line about it if it is not the usual one. */
 function installRoot() {
-  const cache = cacheHome();
+  const cache = cacheRoot();
   for (const dir of [process.env.XLASTATE_PLUGIN_DIR && path.resolve(process.env.XLASTATE_PLUGIN_DIR), cache && path.join(cache, 'plugins')]) {
     if (dir && usable(dir)) return { dir, note: null };
   }
@@ -282,4 +261,4 @@ function includeDir() {
   return there === null ? null : path.join(path.dirname(there.library), 'include');
 }
 
-module.exports = { PLUGINS, StoreError, cacheHome, pluginRoots, installed, install, verify, includeDir, findPython, findPip, sha256 };
+module.exports = { PLUGINS, StoreError, pluginRoots, installed, install, verify, includeDir, findPython, findPip, sha256 };

@@ -148,7 +148,8 @@ function limit(): number {
 /** Bytes in the cache as this thread knows them; read from the folder at the first write. */
 let known: { directory: string; bytes: number } | undefined;
 
-function entries(directory: string): { path: string; size: number; time: number }[] {
+/** Files of a compile cache: programs, and such as are being written. */
+export function cacheEntries(directory: string): { path: string; size: number; time: number }[] {
   const out: { path: string; size: number; time: number }[] = [];
   for (const name of readdirSync(directory)) {
     if (!/^[0-9a-f]{64}\.xla$/.test(name) && !name.endsWith('.tmp')) continue;
@@ -163,10 +164,10 @@ function entries(directory: string): { path: string; size: number; time: number 
 }
 
 function makeRoom(directory: string, needed: number): void {
-  if (known?.directory !== directory) known = { directory, bytes: entries(directory).reduce((n, e) => n + e.size, 0) };
+  if (known?.directory !== directory) known = { directory, bytes: cacheEntries(directory).reduce((n, e) => n + e.size, 0) };
   known.bytes += needed;
   if (known.bytes <= limit()) return;
-  const all = entries(directory).sort((a, b) => a.time - b.time);
+  const all = cacheEntries(directory).sort((a, b) => a.time - b.time);
   let total = all.reduce((n, e) => n + e.size, 0);
   for (const e of all) {
     if (total <= limit() * 0.8) break;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { cacheDirectory } from './cache';
+import { cacheDirectory, cacheEntries } from './cache';
 import { cacheRoot } from './cacheDir';
 import { findPlugin } from './discovery';
 import { listPlugins, verifyPlugin } from './install';
@@ -31,19 +31,6 @@ interface Probe {
   platformName: string;
   platformVersion: string;
   devices: string[];
-}
-
-/** Bytes of the programs in a compile cache, and how many they are. Other processes may take some away meanwhile. */
-function folderSize(dir: string): { bytes: number; files: number } {
-  let bytes = 0;
-  let files = 0;
-  for (const name of readdirSync(dir)) {
-    const stat = name.endsWith('.xla') ? statSync(join(dir, name), { throwIfNoEntry: false }) : undefined;
-    if (stat === undefined) continue;
-    files++;
-    bytes += stat.size;
-  }
-  return { bytes, files };
 }
 
 function megabytes(n: number): string {
@@ -134,8 +121,8 @@ function caches(): Finding[] {
   const dir = cacheDirectory();
   if (dir === null) findings.push({ name: 'compile cache', value: 'off' });
   else if (existsSync(dir)) {
-    const { bytes, files } = folderSize(dir);
-    findings.push({ name: 'compile cache', value: `${dir}, ${files} programs, ${megabytes(bytes)}` });
+    const programs = cacheEntries(dir).filter((e) => e.path.endsWith('.xla'));
+    findings.push({ name: 'compile cache', value: `${dir}, ${programs.length} programs, ${megabytes(programs.reduce((n, e) => n + e.size, 0))}` });
   } else findings.push({ name: 'compile cache', value: `${dir}, empty` });
   return findings;
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -8,8 +8,10 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import type { Client, Profile, ProgramRun } from '../pjrt';
+import { makeFolder } from '../pjrt/cacheDir';
 import { Message } from '../pjrt/protobuf';
 import { MAIN_LINE, type Recorded, type RunProgram, type Span, startRecording, stopRecording } from '../pjrt/spans';
+import { writeAtomicSync } from '../storage/disk';
 import { chromeTrace } from './chromeTrace';
 import { ProfilerError } from './errors';
 import { whenOver } from './whenOver';
@@ -46,7 +48,7 @@ function checkDir(op: string, dir: unknown): string {
   if (typeof dir !== 'string' || dir === '') throw new ArgumentError(`${op}: expected the path of a folder, got ${describeValue(dir)}`);
   const path = resolve(dir);
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path, true);
     accessSync(path, constants.W_OK);
   } catch (cause) {
     throw new ProfilerError(`${op}: the folder '${path}' cannot be written to: ${(cause as Error).message}`, { cause });
@@ -201,18 +203,10 @@ function write(ended: Session, space: Uint8Array): TraceFiles {
   const base = join(ended.dir, 'plugins', 'profile', name);
   let folder = base;
   for (let i = 1; existsSync(join(folder, `${host}.xplane.pb`)); i++) folder = `${base}_${i}`;
-  mkdirSync(folder, { recursive: true });
   const planes = decodeSpace(space);
   const put = (file: string, data: Uint8Array): string => {
     const path = join(folder, file);
-    const temporary = `${path}.${process.pid}.${threadId}.tmp`;
-    try {
-      writeFileSync(temporary, data);
-      renameSync(temporary, path);
-    } catch (e) {
-      rmSync(temporary, { force: true });
-      throw e;
-    }
+    writeAtomicSync(path, [data], true);
     return path;
   };
   const traceJson = put(`${host}.trace.json.gz`, gzipSync(chromeTrace(planes)));

@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
+import { makeFolder } from '../pjrt/cacheDir';
 import type { Numbers } from './callbacks';
 
 /** Where numbers of training go. Mirrors `braintools.trainer.Logger`. @example new trainer.CSVLogger('logs') instanceof trainer.Logger; // true */
@@ -88,13 +89,13 @@ export class CSVLogger extends Logger {
   /** Writes settings to a file beside the table. */
   logHyperparams(params: Readonly<Record<string, unknown>>): void {
     Object.assign(this.params, params);
-    mkdirSync(this.logDir, { recursive: true });
+    makeFolder(this.logDir, true);
     writeFileSync(join(this.logDir, 'hparams.json'), `${JSON.stringify(this.params, null, 2)}\n`);
   }
 
   override save(): void {
     if (this.written === this.rows.length) return;
-    mkdirSync(this.logDir, { recursive: true });
+    makeFolder(this.logDir, true);
     const line = (r: Record<string, number>) => `${this.columns.map((c) => r[c] ?? '').join(',')}\n`;
     // A new column means a new header, and the rows again.
     if (this.writtenColumns !== this.columns.length) writeFileSync(this.metricsFilePath, `${this.columns.map(quoted).join(',')}\n${this.rows.map(line).join('')}`);

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { checkOptions } from '../functional/options';
+import { makeFolder } from '../pjrt/cacheDir';
 import type { Numbers } from './callbacks';
 import { logFolder, Logger, versionNow } from './loggers';
 
@@ -118,7 +119,7 @@ export class TensorBoardLogger extends Logger {
   override save(): void {
     if (this.held.length === 0) return;
     if (this.path === null) {
-      mkdirSync(this.logDir, { recursive: true });
+      makeFolder(this.logDir, true);
       this.path = join(this.logDir, `events.out.tfevents.${Math.floor(Date.now() / 1000)}.${hostname()}.${process.pid}.${files++}`);
       appendFileSync(this.path, tfRecord(Buffer.concat([double(1, Date.now() / 1000), bytes(3, 'brain.Event:2')])));
     }
