@@ -96,7 +96,7 @@ abstract class SubspaceOptimizer extends OptaxOptimizer {
   }
 
   /** The step's direction and the predictions, of a function of the registered states. */
-  protected seek(model: () => unknown, targets: unknown): { direction: FlattedDict<unknown>; predictions: Array } {
+  private seek(model: () => unknown, targets: unknown): { direction: FlattedDict<unknown>; predictions: Array } {
     const name = this.constructor.name;
     if (this.optState === null) throw new BrainStateError(`${name}.update: call registerTrainableWeights first`);
     const entries = this.paramStates.entries().sort(([a], [b]) => inOrder(a, b));
@@ -120,6 +120,13 @@ abstract class SubspaceOptimizer extends OptaxOptimizer {
     } finally {
       pure.close();
     }
+  }
+
+  /** Goes one step: the loss before it. */
+  protected advance(model: () => unknown, targets: unknown): Array {
+    const { direction, predictions } = this.seek(model, targets);
+    super.update(direction);
+    return this.lossFn(predictions, targets as never);
   }
 }
 
@@ -158,9 +165,7 @@ export class SOFO extends SubspaceOptimizer {
    */
   override update(inputs: unknown, targets: unknown): Array {
     const f = asFunction(this.model, this.constructor.name);
-    const { direction, predictions } = this.seek(() => f(inputs as never), targets);
-    super.update(direction);
-    return this.lossFn(predictions, targets as never);
+    return this.advance(() => f(inputs as never), targets);
   }
 
   /** As {@link update}. */
@@ -210,9 +215,7 @@ export class SOFOScan extends SubspaceOptimizer {
     const cell = asFunction(this.rnnCell, this.constructor.name);
     const [inputs, labels] = batch as [unknown, Array];
     const targets = flattenTime(np.asarray(labels));
-    const { direction, predictions } = this.seek(() => flattenTime((scan(cell as never, zInit as never, inputs as never) as unknown as [unknown, Array])[1]), targets);
-    super.update(direction);
-    return this.lossFn(predictions, targets as never);
+    return this.advance(() => flattenTime((scan(cell as never, zInit as never, inputs as never) as unknown as [unknown, Array])[1]), targets);
   }
 
   /** As {@link update}. */

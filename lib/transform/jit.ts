@@ -121,7 +121,6 @@ class Specialization {
 
   /** Whether the states have the structures and types that they had when the function was traced. */
   statesMatch(): boolean {
-    if (this.isPrepared()) return true;
     const { states, inDefs, inAvals } = this.trace;
     for (let i = 0; i < states.length; i++) {
       const slots = states[i]!.ownSlots();
@@ -139,7 +138,7 @@ class Specialization {
   }
 
   /** Runs the program on concrete arguments and states, and puts results in place. */
-  execute(args: readonly ConcreteArray[]): Array[] {
+  execute(args: readonly ConcreteArray[], prepared = this.isPrepared()): Array[] {
     const program = this.program!;
     const t = this.trace;
     const { states } = t;
@@ -149,7 +148,7 @@ class Specialization {
     for (let i = 0; i < consts.length; i++) buffers.push(consts[i]!.buffer);
     for (let i = 0; i < args.length; i++) buffers.push(args[i]!.buffer);
     const { executable } = program;
-    if (this.isPrepared()) return this.outputs(executable.executeBound(this.prepared!.binding, buffers));
+    if (prepared) return this.outputs(executable.executeBound(this.prepared!.binding, buffers));
     this.prepared = null;
     const first = buffers.length;
     // Whether the states' buffers are after the call what they were before it.
@@ -215,7 +214,7 @@ class Specialization {
   }
 
   /** Whether the states hold what they held after the last call, which found it in place. */
-  private isPrepared(): boolean {
+  isPrepared(): boolean {
     if (this.prepared === null) return false;
     const { ids } = this.prepared;
     const { states } = this.trace;
@@ -367,7 +366,10 @@ class Jit {
     const last = this.entries[0];
     if (last?.plain && this.statics.length === 0 && last.program !== null && args.length === last.avals.length && last.config === configKey()) {
       const leaves = plainLeaves(args, last.avals);
-      if (leaves !== null && last.trace.reads.valid() && last.statesMatch()) return finish(last, last.execute(leaves));
+      if (leaves !== null && last.trace.reads.valid()) {
+        const prepared = last.isPrepared();
+        if (prepared || last.statesMatch()) return finish(last, last.execute(leaves, prepared));
+      }
     }
     const { entry, leaves } = this.find(args);
     for (const x of leaves) {

@@ -34,8 +34,7 @@ export function metadataText(m: Metadata): string {
 
 /** `{a="1",b="2"}`, sorted by name. */
 export function frontendText(a: Attributes): string {
-  const name = (k: string): string => k;
-  return `{${[...a.map].sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0)).map(({ key, value }) => `${name(key)}=${looksLikeDictionary(value) ? value : `"${escaped(value)}"`}`).join(',')}}`;
+  return `{${[...a.map].sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0)).map(({ key, value }) => `${key}=${looksLikeDictionary(value) ? value : `"${escaped(value)}"`}`).join(',')}}`;
 }
 
 /** Whether a text is braces that fit together and nothing else: XLA reads such without quotes. */
@@ -160,6 +159,9 @@ function comparisonText(i: Instruction, operandType: string): string[] {
 /** What an operation has of its own, before the computations that it calls. */
 export function ownAttributes(i: Instruction, operandType: string): string[] {
   const out: string[] = [];
+  const some = (name: string, dims: readonly Int[]): void => {
+    if (dims.length > 0) out.push(`${name}=${braces(dims)}`);
+  };
   const flag = (name: string, on: Int): void => {
     if (on) out.push(`${name}=true`);
   };
@@ -211,8 +213,8 @@ export function ownAttributes(i: Instruction, operandType: string): string[] {
       const g = i.gather;
       if (g !== null) {
         out.push(`offset_dims=${braces(g.offsetDims)}`, `collapsed_slice_dims=${braces(g.collapsed)}`, `start_index_map=${braces(g.startIndexMap)}`);
-        if (g.operandBatching.length > 0) out.push(`operand_batching_dims=${braces(g.operandBatching)}`);
-        if (g.indicesBatching.length > 0) out.push(`start_indices_batching_dims=${braces(g.indicesBatching)}`);
+        some('operand_batching_dims', g.operandBatching);
+        some('start_indices_batching_dims', g.indicesBatching);
         out.push(`index_vector_dim=${g.indexVectorDim}`);
       }
       out.push(`slice_sizes=${braces(i.gatherSliceSizes)}`);
@@ -223,8 +225,8 @@ export function ownAttributes(i: Instruction, operandType: string): string[] {
       const s = i.scatter;
       if (s !== null) {
         out.push(`update_window_dims=${braces(s.updateWindow)}`, `inserted_window_dims=${braces(s.inserted)}`, `scatter_dims_to_operand_dims=${braces(s.toOperand)}`);
-        if (s.inputBatching.length > 0) out.push(`input_batching_dims=${braces(s.inputBatching)}`);
-        if (s.indicesBatching.length > 0) out.push(`scatter_indices_batching_dims=${braces(s.indicesBatching)}`);
+        some('input_batching_dims', s.inputBatching);
+        some('scatter_indices_batching_dims', s.indicesBatching);
         out.push(`index_vector_dim=${s.indexVectorDim}`);
       }
       flag('indices_are_sorted', i.indicesAreSorted);
