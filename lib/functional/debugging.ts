@@ -2,7 +2,6 @@ import { describeValue } from './arrayLike';
 import { ArgumentError } from '../core/errors';
 import { withScope } from '../core/trace';
 import { withConfig } from './configContexts';
-import { type AnyFunction, nameOf } from './treeFunction';
 
 type Switch = 'disableJit' | 'debugNans' | 'debugInfs';
 
@@ -82,18 +81,4 @@ function checkName(op: string, name: unknown): string {
 export function namedScope<R>(name: string, f: () => R): R {
   if (typeof f !== 'function') throw new ArgumentError(`namedScope: expected a function, got ${describeValue(f)}`);
   return withScope(checkName('namedScope', name), f);
-}
-
-/**
- * A function that runs in a {@link namedScope}. Mirrors `jax.named_call`. @param options `name`; default: that of the function
- *
- * @throws ArgumentError unless it is given a function
- * @example
- * namedCall((x: Array) => x.mul(2), { name: 'double' })(np.array(3)).js(); // 6
- */
-export function namedCall<F extends AnyFunction>(f: F, options: { name?: string | null } = {}): F {
-  if (typeof f !== 'function') throw new ArgumentError(`namedCall: expected a function, got ${typeof f}`);
-  const name = checkName('namedCall', options.name ?? nameOf(f));
-  const call = (...args: unknown[]) => withScope(name, () => f(...args));
-  return Object.defineProperty(call, 'name', { value: nameOf(f) }) as unknown as F;
 }

@@ -5,6 +5,9 @@ import { type AnyFunction, nameOf } from '../functional/treeFunction';
 /** What transforms take: a function, or a module, whose `call` it is. */
 export type Callable = AnyFunction | { call(...args: never[]): unknown };
 
+/** A function of given arguments, or a module whose `call` is one. `apply` keeps functions, which have a `call` of their own, from being taken for modules. */
+export type Applicable<A extends readonly unknown[], R> = ((...args: A) => R) | { call(...args: A): R; apply?: never };
+
 /** A function, or a module's `call` as one. */
 export function asFunction(f: Callable, op = 'transform'): AnyFunction {
   if (typeof f === 'function') return f as AnyFunction;

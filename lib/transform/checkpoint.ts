@@ -19,6 +19,7 @@ import { type Effects, PureFunction } from './pure';
  * ```
  */
 export function checkpoint<F extends AnyFunction>(f: F, options?: CheckpointOptions): (...args: LikedArgs<Parameters<F>>) => ReturnType<F>;
+export function checkpoint<A extends unknown[], R>(module: { call(...args: A): R }, options?: CheckpointOptions): (...args: LikedArgs<A>) => R;
 export function checkpoint(options: CheckpointOptions): (f: Callable) => (...args: unknown[]) => unknown;
 export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointOptions = {}): unknown {
   if (f !== null && typeof f === 'object' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);

@@ -11,7 +11,7 @@ import type { Traced } from '../lax/control';
 import * as np from '../numpy';
 import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 import { BrainStateError } from '../state/errors';
-import { asFunction, type Callable } from './callable';
+import { type Applicable, asFunction, type Callable } from './callable';
 import { type ProgressBar, withProgress } from './progressBar';
 import { lengthOf, read, sliceTypes, threaded, write, writtenBy } from './threading';
 import { unvmap } from './unvmap';
@@ -73,7 +73,7 @@ const OPTIONS: readonly (keyof CheckpointedOptions)[] = ['length', 'base', 'pbar
  *
  * Mirrors `brainstate.transform.checkpointed_scan`.
  *
- * @param f a function
+ * @param f a function `(carry, x) => [carry, y]`, or a module
  * @param init the first value, a tree of arrays
  * @param xs a tree of arrays, whose first axis is scanned
  * @throws ArgumentError for a loop of no steps, or a function that does not return `[carry, y]`
@@ -83,8 +83,10 @@ const OPTIONS: readonly (keyof CheckpointedOptions)[] = ['length', 'base', 'pbar
  * grad(last)(0.5);
  * ```
  */
-export function checkpointedScan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: CheckpointedOptions = {}): [Traced<C>, Traced<Y>] {
-  return nested('checkpointedScan', f as AnyFunction, init, xs, options) as [Traced<C>, Traced<Y>];
+export function checkpointedScan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options?: CheckpointedOptions): [Traced<C>, Traced<Y>];
+export function checkpointedScan<C, X, Y>(f: Applicable<[carry: Traced<C>, x: Traced<X>], readonly [unknown, Y]>, init: C, xs: X, options?: CheckpointedOptions): [Traced<C>, Traced<Y>];
+export function checkpointedScan<C, X, Y>(f: Callable, init: C, xs: X, options: CheckpointedOptions = {}): [Traced<C>, Traced<Y>] {
+  return nested('checkpointedScan', f, init, xs, options) as [Traced<C>, Traced<Y>];
 }
 
 function nested(op: string, given: Callable, init: unknown, xs: unknown, options: CheckpointedOptions): [unknown, unknown] {
@@ -150,7 +152,9 @@ export interface BoundedWhileOptions {
  * grad(f)(3); // the value is 6561, the derivative 8 * 3 ** 7
  * ```
  */
-export function boundedWhileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (value: Traced<T>) => unknown, init: T, options: BoundedWhileOptions): Traced<T> {
+export function boundedWhileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (value: Traced<T>) => unknown, init: T, options: BoundedWhileOptions): Traced<T>;
+export function boundedWhileLoop<T>(condFun: Applicable<[value: Traced<T>], unknown>, bodyFun: Applicable<[value: Traced<T>], unknown>, init: T, options: BoundedWhileOptions): Traced<T>;
+export function boundedWhileLoop<T>(condFun: Callable, bodyFun: Callable, init: T, options: BoundedWhileOptions): Traced<T> {
   const op = 'boundedWhileLoop';
   const { maxSteps, base = 16 } = checkOptions<BoundedWhileOptions>(op, ['maxSteps', 'base'], options);
   if (!Number.isInteger(maxSteps) || maxSteps < 0) throw new ArgumentError(`${op}: expected maxSteps to be a non-negative integer, got ${String(maxSteps)}`);
@@ -158,7 +162,7 @@ export function boundedWhileLoop<T>(condFun: (value: Traced<T>) => unknown, body
   const { leaves, def } = arraysOf(init, `${op}: init`);
   const first = def.unflatten(leaves);
   if (maxSteps === 0) return first as Traced<T>;
-  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f as unknown as Callable, op)) as [AnyFunction, AnyFunction];
+  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f, op)) as [AnyFunction, AnyFunction];
   const inCond = writtenBy(condition, [first], op);
   if (inCond.length > 0) throw new BrainStateError(`${op}: the condition must not write states, but it writes ${inCond.map((s) => s.describe()).join(', ')}`);
   const states = writtenBy(body, [first], op);

@@ -7,7 +7,7 @@ import * as lax from '../lax/control';
 import type { Traced } from '../lax/control';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
-import { asFunction, type Callable } from './callable';
+import { type Applicable, asFunction, type Callable } from './callable';
 import { jitErrorIf } from './errorIf';
 import { type ProgressBar, withProgress } from './progressBar';
 import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from './threading';
@@ -18,7 +18,7 @@ import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from '.
  * Mirrors `brainstate.transform.cond` and `jax.lax.cond`.
  *
  * @param pred a scalar: a boolean, or a number
- * @param trueFun what is applied where it is true
+ * @param trueFun what is applied where it is true: a function, or a module
  * @param falseFun what is applied where it is not
  * @param operands what the function chosen is called with
  * @example
@@ -27,8 +27,10 @@ import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from '.
  * cond(np.greater(x, 0), (v) => v, (v) => v.neg(), x).js(); // 3
  * ```
  */
-export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => T, falseFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => unknown, ...operands: A): Traced<T> {
-  const branches = [trueFun, falseFun].map((f) => asFunction(f as unknown as Callable, 'cond: a branch'));
+export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => T, falseFun: (...operands: { [K in keyof A]: Traced<A[K]> }) => unknown, ...operands: A): Traced<T>;
+export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: Applicable<{ [K in keyof A]: Traced<A[K]> }, T>, falseFun: Applicable<{ [K in keyof A]: Traced<A[K]> }, unknown>, ...operands: A): Traced<T>;
+export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: Callable, falseFun: Callable, ...operands: A): Traced<T> {
+  const branches = [trueFun, falseFun].map((f) => asFunction(f, 'cond: a branch'));
   const states = union(branches.map((f) => writtenBy(f, operands, 'cond')));
   if (states.length === 0) return lax.cond(pred, branches[0] as never, branches[1] as never, ...operands) as Traced<T>;
   const [t, f] = branches.map((b) => threaded(b, states, 'cond'));
@@ -41,14 +43,17 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
  * One of several functions by an integer, which is clamped into range. Mirrors `brainstate.transform.switch` and `jax.lax.switch`.
  *
  * @param index an integer scalar, clamped into range
+ * @param given functions of the operands, or modules, with results of one structure and type
  * @param operands what the function chosen is called with
  * @throws ArgumentError without branches
  * @example
  * transform.switchCase(1, [(x: Array) => x.add(1), (x: Array) => x.mul(10)], np.array(2)).js(); // 20
  */
-export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, given: readonly ((...operands: { [K in keyof A]: Traced<A[K]> }) => T)[], ...operands: A): Traced<T> {
+export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, given: readonly ((...operands: { [K in keyof A]: Traced<A[K]> }) => T)[], ...operands: A): Traced<T>;
+export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, given: readonly Applicable<{ [K in keyof A]: Traced<A[K]> }, T>[], ...operands: A): Traced<T>;
+export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, given: readonly Callable[], ...operands: A): Traced<T> {
   if (!globalThis.Array.isArray(given) || given.length === 0) throw new ArgumentError('switchCase: expected a list of at least one branch');
-  const branches = given.map((f) => asFunction(f as unknown as Callable, 'switchCase: a branch'));
+  const branches = given.map((f) => asFunction(f, 'switchCase: a branch'));
   const states = union(branches.map((f) => writtenBy(f, operands, 'switchCase')));
   if (states.length === 0) return lax.switch_(index, branches as never, ...operands) as Traced<T>;
   const [out, values] = lax.switch_(index, branches.map((b) => threaded(b, states, 'switchCase')) as never, read(states), ...operands) as [Traced<T>, unknown[]];
@@ -88,7 +93,7 @@ export function ifelse(conditions: readonly ArrayLike[], given: readonly Callabl
   const holds = np.notEqual(np.stack(flags.map((x) => np.astype(x, 'int32'))), 0);
   if (options.checkCond ?? true) checkOneHolds(holds);
   const index = np.where(np.any(holds), np.argmax(holds), branches.length - 1);
-  return switchCase(index, branches, ...operands);
+  return switchCase(index, branches, ...operands) as Loose;
 }
 
 function checkOneHolds(holds: np.Array): void {
@@ -103,19 +108,21 @@ function checkOneHolds(holds: np.Array): void {
  *
  * Mirrors `brainstate.transform.while_loop` and `jax.lax.while_loop`.
  *
- * @param condFun a function of the value, which gives a boolean scalar
- * @param bodyFun a function of the value, which gives the next one: like it in structure, shapes and dtypes
+ * @param condFun a function of the value, or a module, which gives a boolean scalar
+ * @param bodyFun a function of the value, or a module, which gives the next one: like it in structure, shapes and dtypes
  * @param init the first value, a tree of arrays
  * @throws BrainStateError if the condition writes a state
  * @example
  * transform.whileLoop((x: Array) => x.less(10), (x: Array) => x.mul(2), np.array(1)).js(); // 16
  */
-export function whileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (value: Traced<T>) => unknown, init: T): Traced<T> {
-  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f as unknown as Callable, 'whileLoop')) as [AnyFunction, AnyFunction];
+export function whileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (value: Traced<T>) => unknown, init: T): Traced<T>;
+export function whileLoop<T>(condFun: Applicable<[value: Traced<T>], unknown>, bodyFun: Applicable<[value: Traced<T>], unknown>, init: T): Traced<T>;
+export function whileLoop<T>(condFun: Callable, bodyFun: Callable, init: T): Traced<T> {
+  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f, 'whileLoop')) as [AnyFunction, AnyFunction];
   const inCond = writtenBy(condition, [init], 'whileLoop');
   if (inCond.length > 0) throw new BrainStateError(`whileLoop: the condition must not write states, but it writes ${inCond.map((s) => s.describe()).join(', ')}`);
   const states = writtenBy(body, [init], 'whileLoop');
-  if (states.length === 0) return lax.whileLoop(condition as typeof condFun, body as typeof bodyFun, init);
+  if (states.length === 0) return lax.whileLoop(condition, body, init);
   const test = threaded(condition, states, 'whileLoop');
   const step = threaded(body, states, 'whileLoop', true);
   const [out, values] = lax.whileLoop(
@@ -144,14 +151,16 @@ const LOOP_OPTIONS: readonly (keyof ScanOptions)[] = ['length', 'reverse', 'unro
  *
  * Mirrors `brainstate.transform.scan` and `jax.lax.scan`.
  *
- * @param body a function `(carry, x) => [carry, y]`
+ * @param body a function `(carry, x) => [carry, y]`, or a module
  * @param init the first value, a tree of arrays
  * @throws ArgumentError unless the function returns `[carry, y]`
  * @example
  * transform.scan((sum: Array, x: Array) => [sum.add(x), sum] as const, np.array(0), np.array([1, 2, 3]))[0].js(); // 6
  */
-export function scan<C, X, Y>(body: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
-  const f = asFunction(body as unknown as Callable, 'scan') as typeof body;
+export function scan<C, X, Y>(body: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options?: ScanOptions): [Traced<C>, Traced<Y>];
+export function scan<C, X, Y>(body: Applicable<[carry: Traced<C>, x: Traced<X>], readonly [unknown, Y]>, init: C, xs: X, options?: ScanOptions): [Traced<C>, Traced<Y>];
+export function scan<C, X, Y>(body: Callable, init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
+  const f = asFunction(body, 'scan') as (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y];
   const { pbar, ...rest } = checkOptions('scan', LOOP_OPTIONS, options);
   if (pbar !== undefined && pbar !== null) {
     const p = withProgress('scan', pbar, lengthOf('scan', xs, options.length), f as AnyFunction, init);

@@ -28,6 +28,7 @@ export {
   type OptimizeOptions,
 } from '../core/passes/simplify';
 export { jitErrorIf } from './errorIf';
-export { namedCall, namedScope } from '../functional/debugging';
+export { namedCall } from './namedCall';
+export { namedScope } from '../functional/debugging';
 export { checkify } from './checkify';
 export { allChecks, automaticChecks, check, checkError, debugCheck, divChecks, floatChecks, indexChecks, nanChecks, userChecks } from '../functional/checkify';

@@ -3,7 +3,7 @@ import type { ShapedArray } from '../core/aval';
 import { registerHolder } from '../core/caches';
 import { config, configKey } from '../core/config';
 import { ArgumentError, TracerLeakError } from '../core/errors';
-import { ClosedJaxpr } from '../core/jaxpr';
+import { ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { isPlainData, plainKey } from '../core/paramsKey';
 import { axisKey, isEager, Tracer } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
@@ -30,6 +30,8 @@ export interface JitOptions {
   donateArgnums?: number | readonly number[];
   /** Name of the program, in profiles and jaxprs. Default: that of the function. */
   name?: string;
+  /** Whether inside another traced function the operations stand in its jaxpr themselves, not as one `jit`. Default false. */
+  inline?: boolean;
 }
 
 /** What a function was traced to for one signature. */
@@ -339,6 +341,7 @@ class Jit {
   private readonly name: string;
   private readonly statics: readonly number[];
   private readonly donated: readonly number[];
+  private readonly inline: boolean;
   private entries: Specialization[] = [];
 
   constructor(f: AnyFunction, options: JitOptions, name: string) {
@@ -346,6 +349,7 @@ class Jit {
     this.name = options.name ?? name;
     this.statics = checkStatic('jit', options.staticArgnums, f);
     this.donated = argumentPositions('jit', 'donateArgnums', options.donateArgnums, f);
+    this.inline = options.inline === true;
     const both = this.donated.find((i) => this.statics.includes(i));
     if (both !== undefined) throw new ArgumentError(`jit: argument ${both} cannot be both static and donated`);
     registerHolder(this);
@@ -396,7 +400,8 @@ class Jit {
       void s.value;
       return s.flatValue().leaves;
     });
-    const results = jitP.bind(jitParams(closed, this.name), ...consts, ...leaves, ...stateLeaves);
+    const inputs = [...consts, ...leaves, ...stateLeaves];
+    const results = this.inline ? evalJaxpr(closed.jaxpr, [], inputs) : jitP.bind(jitParams(closed, this.name), ...inputs);
     let at = t.numOuts;
     t.writtenStates.forEach((s, i) => {
       const n = t.writtenAvals[i]!.length;
@@ -474,6 +479,8 @@ class Jit {
   compiledFunction(entry: Specialization, program: Compiled): CompiledFunction {
     const call = (...args: unknown[]): unknown => {
       const { def, leaves } = this.takeApart(args);
+      const traced = leaves.find((x): x is Tracer => x instanceof Tracer);
+      if (traced !== undefined) throw new ArgumentError(`${this.name}: a program compiled for one signature cannot be transformed, but was given an array of type ${traced.aval} that is traced by ${traced.owner.kind}; call the function that jit returned`);
       if (!def.equals(entry.def) || !sameAvals(leaves.map((x) => x.aval), entry.avals)) {
         throw new ArgumentError(`${this.name}: this program was compiled for arguments (${entry.avals.join(', ')}), got (${leaves.map((x) => x.aval).join(', ')})`);
       }
@@ -536,13 +543,13 @@ function staticKey(x: unknown): unknown {
  */
 export function jit<F extends AnyFunction>(f: F, options?: JitOptions): JitFunction<F>;
 export function jit<A extends unknown[], R>(module: { call(...args: A): R }, options?: JitOptions): JitFunction<(...args: A) => R>;
-export function jit(options: JitOptions): <F extends AnyFunction>(f: F) => JitFunction<F>;
+export function jit(options: JitOptions): { <F extends AnyFunction>(f: F): JitFunction<F>; <A extends unknown[], R>(module: { call(...args: A): R }): JitFunction<(...args: A) => R> };
 export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown {
   if (typeof f !== 'function' && typeof (f as { call?: unknown } | null)?.call !== 'function') {
     if (f === null || typeof f !== 'object') throw new ArgumentError(`jit: expected a function or a module, got ${describeValue(f)}`);
     return (g: AnyFunction) => jit(g, f as JitOptions);
   }
-  options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name'], options);
+  options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name', 'inline'], options);
   const fn = asFunction(f as Callable);
   const self = new Jit(fn, options, nameOf(fn));
   const call = (...args: unknown[]) => self.call(args);

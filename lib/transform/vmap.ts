@@ -41,7 +41,7 @@ export function isCurried(op: string, f: unknown): boolean {
  * Maps a function over an axis of its arguments, and of the states in `inStates`.
  *
  * Random states that the function uses are split: each lane draws its own numbers. A state that lanes write differently must be declared in
- * `inStates` or `outStates`. Mirrors `brainstate.transform.vmap`, and on functions without states `jax.vmap`; the second argument may be `inAxes` itself.
+ * `inStates` or `outStates`. Arguments whose axis is null may be anything, functions and strings too. Mirrors `brainstate.transform.vmap`, and on functions without states `jax.vmap`; the second argument may be `inAxes` itself.
  *
  * @throws BatchAxisError for a state that is written with lanes' values without being declared
  * @example
@@ -50,7 +50,7 @@ export function isCurried(op: string, f: unknown): boolean {
  * ```
  */
 export function vmap<F extends AnyFunction>(f: F, options?: VmapOptions | Axes): (...args: LikedArgs<Parameters<F>>) => ReturnType<F>;
-export function vmap(module: { call(...args: never[]): unknown }, options?: VmapOptions | Axes): (...args: unknown[]) => never;
+export function vmap<A extends unknown[], R>(module: { call(...args: A): R }, options?: VmapOptions | Axes): (...args: LikedArgs<A>) => R;
 export function vmap(options: VmapOptions): (f: Callable) => (...args: unknown[]) => unknown;
 export function vmap(f: Callable | VmapOptions, options?: VmapOptions | Axes): unknown {
   if (isCurried('vmap', f)) return (g: Callable) => vmap(g as AnyFunction, f as VmapOptions);

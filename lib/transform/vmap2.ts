@@ -123,7 +123,7 @@ function named(f: AnyFunction, run: (...args: unknown[]) => unknown): AnyFunctio
  * ```
  */
 export function vmap2<F extends AnyFunction>(f: F, options?: Vmap2Options | Axes): (...args: LikedArgs<Parameters<F>>) => ReturnType<F>;
-export function vmap2(module: { call(...args: never[]): unknown }, options?: Vmap2Options | Axes): (...args: unknown[]) => never;
+export function vmap2<A extends unknown[], R>(module: { call(...args: A): R }, options?: Vmap2Options | Axes): (...args: LikedArgs<A>) => R;
 export function vmap2(options: Vmap2Options): (f: Callable) => (...args: unknown[]) => unknown;
 export function vmap2(f: Callable | Vmap2Options, options?: Vmap2Options | Axes): unknown {
   if (isCurried('vmap2', f)) return (g: Callable) => vmap2(g as AnyFunction, f as Vmap2Options);
@@ -162,7 +162,7 @@ class DeviceMapping extends StatefulMapping {
  * ```
  */
 export function pmap2<F extends AnyFunction>(f: F, options?: Pmap2Options | Axes): (...args: LikedArgs<Parameters<F>>) => ReturnType<F>;
-export function pmap2(module: { call(...args: never[]): unknown }, options?: Pmap2Options | Axes): (...args: unknown[]) => never;
+export function pmap2<A extends unknown[], R>(module: { call(...args: A): R }, options?: Pmap2Options | Axes): (...args: LikedArgs<A>) => R;
 export function pmap2(options: Pmap2Options): (f: Callable) => (...args: unknown[]) => unknown;
 export function pmap2(f: Callable | Pmap2Options, options?: Pmap2Options | Axes): unknown {
   if (isCurried('pmap2', f)) return (g: Callable) => pmap2(g as AnyFunction, f as Pmap2Options);

@@ -1,5 +1,8 @@
 // Compiled by `npm run typecheck`: what is wrong here must be an error, or the check fails.
-import { cond, evalShape, forLoop, grad, jit, lax, nn, numpy as np, optim, prng, random, scan, State, valueAndGrad, type vmap, whileLoop } from '../../lib';
+import {
+  checkpoint, cond, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacrev, jit, jvp, lax, linearize, makeJaxpr, namedCall, nn, numpy as np, optim, prng, random, scan, State, switchCase, transform, valueAndGrad,
+  vectorGrad, vjp, vmap, whileLoop,
+} from '../../lib';
 
 function same<A, B>(..._: [A] extends [B] ? ([B] extends [A] ? [] : ['types differ']) : ['types differ']): void {}
 
@@ -60,3 +63,42 @@ same<typeof value, np.Array>();
 void gradients;
 void grad((p: Params) => np.sum(p.w))(params);
 void [cond, evalShape, forLoop, lax, scan, whileLoop];
+
+// What takes a function takes a module, and knows what it returns.
+class Step extends nn.Module {
+  override call(c: np.Array, y: np.Array): [np.Array, np.Array] {
+    return [c.add(y), c];
+  }
+}
+class Double extends nn.Module {
+  override call(v: np.Array): np.Array {
+    return v.mul(2);
+  }
+}
+class Small extends nn.Module {
+  override call(v: np.Array): np.Array {
+    return np.all(v.less(9));
+  }
+}
+const [double, small, step] = [new Double(), new Small(), new Step()];
+same<ReturnType<typeof branch>, np.Array>();
+const branch = () => cond(true, double, double, x);
+const [carry, rows] = scan(step, x, np.ones([2, 3]));
+same<typeof carry, np.Array>();
+same<typeof rows, np.Array>();
+const [vmapped, jitted, saved, named] = [vmap(double), jit(double), checkpoint(double), namedCall(double)];
+same<ReturnType<typeof vmapped> | ReturnType<typeof jitted> | ReturnType<typeof saved> | ReturnType<typeof named>, np.Array>();
+void [
+  cond(true, double, (v) => v.neg(), x), cond(true, (v) => v, double, x), switchCase(0, [double, (v) => v], x), ifelse([true], [double], x),
+  whileLoop(small, double, x), whileLoop((v) => np.all(v.less(3)), double, x), whileLoop(small, (v) => v.add(1), x),
+  transform.checkpointedScan(step, x, np.ones([2, 3])), transform.boundedWhileLoop(small, double, x, { maxSteps: 3 }),
+  forLoop(double, x), transform.map(double, x), transform.checkpointedForLoop(double, x), jit({ name: 'f' })(double), grad({})(double), vmap({})(double),
+  hessian(double), jacfwd(double), jacrev(double), vectorGrad(double), valueAndGrad(double), makeJaxpr(double), vjp(double, x), jvp(double, [x], [x]), linearize(double, x),
+  transform.pmap(double), transform.vmap2(double), transform.vmapNewStates(double), transform.checkify(double), transform.fwdGrad(double),
+];
+// @ts-expect-error a module of two arguments is no branch of one
+cond(true, step, step, x);
+// @ts-expect-error what takes no array is no condition
+whileLoop({ call: (s: string) => s }, double, x);
+// @ts-expect-error neither a function nor a module
+scan(3, x, x);
