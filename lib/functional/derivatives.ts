@@ -26,6 +26,11 @@ function asFloat(x: Array): Array {
   return x instanceof ConcreteArray && x.literal !== null ? convertScalar(x, dtype, true) : convert(x, dtype, true);
 }
 
+/** A function's results; numbers that it returns as they are stand for floats here, as its arguments do. */
+export function floatResults(outs: readonly Array[]): Array[] {
+  return outs.map((x) => (x instanceof ConcreteArray && x.literal !== null ? asFloat(x) : x));
+}
+
 /** A tangent or cotangent in the type that is asked for. */
 export function castTangent(x: Array, want: ShapedArray, what: string): Array {
   if (!sameShape(x.shape, want.shape)) throw new ShapeError(`${what}: expected shape [${want.shape.join(', ')}], got ${x.aval}`);
@@ -37,9 +42,12 @@ export function castTangent(x: Array, want: ShapedArray, what: string): Array {
 function tangentsFor(tangents: unknown, def: TreeDef, primals: readonly Array[], what: string): MaybeZero[] {
   const values = flattenUpTo(def, tangents, what);
   return values.map((v, i) => {
-    const aval = primals[i]!.aval;
-    if (!isDifferentiable(aval)) return null;
-    return castTangent(asArray(v as never, what), aval, `${what} ${i}`);
+    const { aval } = primals[i]!;
+    const given = asArray(v as never, what);
+    if (isDifferentiable(aval)) return castTangent(given, aval, `${what} ${i}`);
+    // Nothing can be said along integers and booleans: their tangents are JAX's float0.
+    if (given.dtype !== 'bool' || !sameShape(given.shape, aval.shape)) throw new DtypeError(`${what} ${i}: expected the tangent of ${aval} to be zeros of dtype bool and shape [${aval.shape.join(', ')}], got ${given.aval}`);
+    return null;
   });
 }
 
@@ -73,7 +81,7 @@ export function jvp(f: AnyFunction, primals: readonly unknown[], tangents: reado
   const flat = new FlatFunction(f, def, what, options.hasAux);
   const r = jvpFlat(flat.call, leaves, tangentsFor(tangents, def, leaves, `${what}: tangents`));
   const n = flat.numOuts;
-  const outs = r.outs.slice(0, n);
+  const outs = floatResults(r.outs.slice(0, n));
   const result = [flat.outDef.unflatten(outs), flat.outDef.unflatten(fillZeros(r.tangents.slice(0, n), outs))];
   return options.hasAux ? [...result, flat.auxDef!.unflatten(r.outs.slice(n))] : result;
 }
@@ -95,7 +103,7 @@ export class LinearPoint {
     this.wrt = primals.map((x, i) => asked[i]! && isDifferentiable(x.aval));
     this.lin = linearizeFlat(flat.call, primals, this.wrt);
     this.n = flat.numOuts;
-    this.outs = this.lin.outs.slice(0, this.n);
+    this.outs = floatResults(this.lin.outs.slice(0, this.n));
     this.aux = this.lin.outs.slice(this.n);
   }
 
@@ -264,7 +272,7 @@ export function gradCore(op: string, f: AnyFunction, args: readonly unknown[], o
   if (value.ndim !== 0) throw new ShapeError(`${what}: gradients are defined for functions of scalar value; the result has shape [${value.shape.join(', ')}]. Reduce it (np.sum, np.mean) or use jacrev, vjp or vectorGrad`);
   const kind = dtypeKind(value.dtype);
   if (options.holomorphic ? kind !== 'complex' : kind !== 'float') {
-    throw new DtypeError(`${what}: expected a ${options.holomorphic ? 'complex' : 'float'} result, got ${value.aval}${kind === 'complex' ? '; pass holomorphic: true for a holomorphic function' : ''}`);
+    throw new DtypeError(`${what}: expected a ${options.holomorphic ? 'complex' : 'float'} result, got ${kind === 'complex' ? 'the complex ' : ''}${value.aval}${kind === 'complex' ? '; pass holomorphic: true for a holomorphic function' : ''}`);
   }
   const one = oneOf(value);
   const grads = def.unflatten(fillZeros(point.pull([one]), leaves)) as unknown[];

@@ -8,7 +8,7 @@ import { batchFlat, materialize } from '../interpreters/batch';
 import { jvpFlat } from '../interpreters/jvp';
 import { convert, iota, moveaxis, reshape, scalar, sliceInDim } from '../primitives/structural';
 import { add, eq } from '../primitives/elementwise';
-import { differentiated, type GradOptions, LinearPoint, zeroTangent } from './derivatives';
+import { differentiated, floatResults, type GradOptions, LinearPoint, zeroTangent } from './derivatives';
 import { type AnyFunction, FlatFunction } from './treeFunction';
 
 /** The standard basis of a list of arrays: for each array, all directions of all arrays, one direction a row. */
@@ -49,6 +49,8 @@ export interface Jacobian {
 /** Jacobian column by column, by forward-mode differentiation, with value and auxiliary result. */
 export function jacfwdCore(f: AnyFunction, args: readonly unknown[], options: GradOptions): Jacobian {
   const { what, g, leaves, def, single } = differentiated('jacfwd', f, args, options);
+  const complex = leaves.find((x) => dtypeKind(x.dtype) === 'complex');
+  if (complex !== undefined && !options.holomorphic) throw new DtypeError(`${what}: expected float inputs, got the complex ${complex.aval}; pass holomorphic: true for a holomorphic function, or see jvp`);
   const flat = new FlatFunction(g, def, what, options.hasAux);
   const avals = leaves.map((x) => x.aval);
   const directions = basis(avals);
@@ -62,10 +64,11 @@ export function jacfwdCore(f: AnyFunction, args: readonly unknown[], options: Gr
   }, { size, name: null }, directions, directions.map(() => 0));
   const n = flat.numOuts;
   const total = outs.length;
-  if (options.holomorphic) checkOutputs(what, r.outs.slice(0, n), options);
-  const blocks = r.outs.slice(total).map((t, i) => columnsToBlocks(materialize(t, r.dims[total + i]!, size), avals));
+  const values = floatResults(r.outs.slice(0, n));
+  if (options.holomorphic) checkOutputs(what, values, options);
+  const blocks = r.outs.slice(total).map((t, i) => columnsToBlocks(materialize(t, r.dims[total + i]!, size), avals).map((b) => (values[i]!.weakType ? convert(b, b.dtype, true) : b)));
   const perOutput = blocks.map((b) => pick(def.unflatten(b) as unknown[], single));
-  return { jacobian: flat.outDef.unflatten(perOutput as never), perOutput, outDef: flat.outDef, value: flat.outDef.unflatten(r.outs.slice(0, n)), aux: options.hasAux ? flat.auxDef!.unflatten(r.outs.slice(n, total)) : undefined };
+  return { jacobian: flat.outDef.unflatten(perOutput as never), perOutput, outDef: flat.outDef, value: flat.outDef.unflatten(values), aux: options.hasAux ? flat.auxDef!.unflatten(r.outs.slice(n, total)) : undefined };
 }
 
 /** Jacobian row by row, by reverse-mode differentiation, with value and auxiliary result. */
@@ -82,7 +85,10 @@ export function jacrevCore(f: AnyFunction, args: readonly unknown[], options: Gr
   let start = 0;
   const perOutput = outAvals.map((a) => {
     const n = sizeOf(a.shape);
-    const blocks = rows.map((x) => reshape(sliceInDim(x, start, start + n, 0), [...a.shape, ...x.shape.slice(1)]));
+    const blocks = rows.map((x, i) => {
+      const block = reshape(sliceInDim(x, start, start + n, 0), [...a.shape, ...x.shape.slice(1)]);
+      return leaves[i]!.weakType ? convert(block, block.dtype, true) : block;
+    });
     start += n;
     return pick(def.unflatten(blocks) as unknown[], single);
   });
@@ -97,6 +103,6 @@ function pick(args: unknown[], single: boolean): unknown {
 function checkOutputs(what: string, outs: readonly Array[], options: GradOptions): void {
   for (const x of outs) {
     const kind = dtypeKind(x.dtype);
-    if (options.holomorphic ? kind !== 'complex' : kind !== 'float') throw new DtypeError(`${what}: expected ${options.holomorphic ? 'complex' : 'float'} results, got ${x.aval}${kind === 'complex' ? '; pass holomorphic: true for a holomorphic function' : ''}`);
+    if (options.holomorphic ? kind !== 'complex' : kind !== 'float') throw new DtypeError(`${what}: expected ${options.holomorphic ? 'complex' : 'float'} results, got ${kind === 'complex' ? 'the complex ' : ''}${x.aval}${kind === 'complex' ? '; pass holomorphic: true for a holomorphic function' : ''}`);
   }
 }

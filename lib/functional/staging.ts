@@ -1,17 +1,18 @@
-import type { Array } from '../core/array';
+import { Array } from '../core/array';
 import { checkDtype, checkShape, type Shape, ShapedArray } from '../core/aval';
-import type { DType } from '../core/dtype';
-import { ArgumentError } from '../core/errors';
+import { type DType, dtypeKind } from '../core/dtype';
+import { ArgumentError, DtypeError } from '../core/errors';
 import { ClosedJaxpr, evalJaxpr, type Jaxpr } from '../core/jaxpr';
 import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
 import { withAxis } from '../core/trace';
-import { flatten, type TreeDef } from '../core/tree';
+import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { type CheckpointParams, checkpointP, type CheckpointPolicy } from '../interpreters/remat';
+import { isDifferentiable } from '../interpreters/jvp';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
 import { zerosLike } from '../primitives/structural';
-import { describeValue } from './arrayLike';
-import { cotangentsFor, fillZeros } from './derivatives';
+import { asArray, describeValue } from './arrayLike';
+import { castTangent, fillZeros } from './derivatives';
 import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, toArrays } from './treeFunction';
 
 /** Shape, dtype and weakness of an array that need not exist. Mirrors `jax.ShapeDtypeStruct`. @example new ShapeDtypeStruct([2, 3], 'int32').dtype; // 'int32' */
@@ -52,11 +53,21 @@ export class ShapeDtypeStruct {
   }
 }
 
-/** Types of the leaves of arguments, which may be arrays, numbers or ShapeDtypeStructs. */
+/** The type that an object tells which has `shape` and `dtype` of its own, and null for anything else. */
+function describedType(x: unknown, what: string): ShapedArray | null {
+  if (x instanceof ShapeDtypeStruct) return x.aval;
+  if (x === null || typeof x !== 'object' || x instanceof Array || ArrayBuffer.isView(x)) return null;
+  const { shape, dtype } = x as { shape?: unknown; dtype?: unknown };
+  if (typeof dtype !== 'string' || !globalThis.Array.isArray(shape)) return null;
+  return new ShapedArray(checkShape(what, shape as number[]), checkDtype(what, dtype as DType), (x as { weakType?: unknown }).weakType === true);
+}
+
+/** Types of the leaves of arguments, which may be arrays, numbers, ShapeDtypeStructs or other objects with `shape` and `dtype`. */
 export function avalsOf(tree: unknown, what: string): { avals: ShapedArray[]; def: TreeDef } {
-  const [values, def] = flatten(tree, (x) => isArrayLeaf(x) || x instanceof ShapeDtypeStruct);
-  const arrays = toArrays(values.map((x) => (x instanceof ShapeDtypeStruct ? 0 : x)), def, what);
-  return { avals: values.map((x, i) => (x instanceof ShapeDtypeStruct ? x.aval : arrays[i]!.aval)), def };
+  const [values, def] = flatten(tree, (x) => isArrayLeaf(x) || describedType(x, what) !== null);
+  const types = values.map((x) => describedType(x, what));
+  const arrays = toArrays(values.map((x, i) => (types[i] === null ? x : 0)), def, what);
+  return { avals: types.map((t, i) => t ?? arrays[i]!.aval), def };
 }
 
 /** Positions among a function's parameters, checked; negative ones count from the end of the parameters it declares. */
@@ -168,11 +179,12 @@ export function checkpoint<F extends AnyFunction>(f: F, options: CheckpointOptio
 /**
  * The transpose of a linear function: takes a cotangent of its result, gives the list of the arguments' cotangents.
  *
- * Mirrors `jax.linear_transpose`. Arguments serve for their types only.
+ * Mirrors `jax.linear_transpose`. Arguments serve for their types only: all floats or complex, as the results then are, or all integers.
  *
  * @param f a function
  * @param primals arguments like those that it will be called with
  * @throws DifferentiationError if the function is not linear
+ * @throws DtypeError if arguments and results are neither all floats or complex nor all integers, or a cotangent is of another type than its result
  * @example
  * ```ts
  * const transposed = linearTranspose((x: Array) => x.mul(3), np.zeros([2]));
@@ -181,12 +193,18 @@ export function checkpoint<F extends AnyFunction>(f: F, options: CheckpointOptio
  */
 export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unknown) => unknown[] {
   const what = `linearTranspose of ${nameOf(f)}`;
-  const { avals, def } = avalsOf(primals, what);
+  const { avals: given, def } = avalsOf(primals, what);
+  // Plain numbers are floats here, as whatever is differentiated.
+  const avals = given.map((a) => (a.weakType && dtypeKind(a.dtype) === 'int' ? new ShapedArray(a.shape, asArray(0.5).dtype, true) : a));
   const flat = new FlatFunction(f, def, what);
   const { jaxpr, consts } = stage(flat.call, avals, nameOf(f));
-  const outs = jaxpr.outAvals.map((a) => zerosLike(a));
+  const { outAvals } = jaxpr;
+  const all = [...avals, ...outAvals];
+  if (!all.every((a) => isDifferentiable(a)) && !all.every((a) => dtypeKind(a.dtype) === 'int' || dtypeKind(a.dtype) === 'uint')) {
+    throw new DtypeError(`${what}: expected a function of floats or complex numbers to the same, or of integers to integers, got (${avals.join(', ')}) to (${outAvals.join(', ')})`);
+  }
   return (ct) => {
-    const cts: MaybeZero[] = cotangentsFor(ct, flat.outDef, outs, what);
+    const cts: MaybeZero[] = flattenUpTo(flat.outDef, ct, `${what}: cotangents`).map((c, i) => castTangent(asArray(c as never, what), outAvals[i]!, `${what}: cotangents ${i}`));
     const back = backwardPass(jaxpr, consts, avals.map((a) => new UndefinedPrimal(a)), cts);
     return def.unflatten(fillZeros(back, avals.map((a) => zerosLike(a)))) as unknown[];
   };

@@ -100,7 +100,7 @@ export class FlatFunction {
       this.outDef = r.def;
       return r.leaves;
     }
-    if (!globalThis.Array.isArray(result) || result.length < 2) {
+    if (!globalThis.Array.isArray(result) || result.length !== 2) {
       throw new ArgumentError(`${this.what}: with hasAux the function must return [result, auxiliary], got ${describeValue(result)}`);
     }
     const r = resultsOf(result[0], this.what, result[0] === undefined && this.nothingIsFine());

@@ -111,7 +111,7 @@ export class PureFunction {
       let result = recorder.run(() => this.f(...args));
       let aux: unknown = null;
       if (this.hasAux) {
-        if (!globalThis.Array.isArray(result) || result.length < 2) throw new ArgumentError(`${this.what}: with hasAux the function must return [result, auxiliary], got ${describeValue(result)}`);
+        if (!globalThis.Array.isArray(result) || result.length !== 2) throw new ArgumentError(`${this.what}: with hasAux the function must return [result, auxiliary], got ${describeValue(result)}`);
         [result, aux] = result as [unknown, unknown];
       }
       this.written = recorder.getWriteStates();

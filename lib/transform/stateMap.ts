@@ -74,6 +74,13 @@ function sizeAlong(s: State<unknown>, axis: number): number | undefined {
   return first?.shape[axis < 0 ? axis + first.ndim : axis];
 }
 
+/** Arguments that are not mapped and hold more than arrays, such as functions: these are given to the function as they are. */
+function notMapped(inAxes: Axes, args: readonly unknown[]): number[] {
+  if (!globalThis.Array.isArray(inAxes) || inAxes.length !== args.length) return [];
+  const isOther = (x: unknown) => typeof x === 'function' || typeof x === 'string' || typeof x === 'symbol' || (typeof x === 'object' && !isArrayLeaf(x));
+  return args.flatMap((x, i) => (inAxes[i] === null && flatten(x, isArrayLeaf)[0].some(isOther) ? [i] : []));
+}
+
 /** What a mapped call gives. */
 export interface Mapped {
   result: unknown;
@@ -101,6 +108,12 @@ export class StateMap {
 
   call(args: readonly unknown[]): Mapped {
     const { c } = this;
+    const kept = notMapped(c.inAxes, args);
+    if (kept.length > 0) {
+      const mapped = args.map((_, i) => i).filter((i) => !kept.includes(i));
+      const fn = (...xs: unknown[]) => (this.fn as (...a: unknown[]) => unknown)(...args.map((x, i) => (kept.includes(i) ? x : xs[mapped.indexOf(i)])));
+      return new StateMap(fn, { ...c, inAxes: mapped.map((i) => (c.inAxes as readonly Axes[])[i]!) }).call(mapped.map((i) => args[i]));
+    }
     const { leaves, def } = arraysOf(args, c.what);
     const dims = inDims(c.inAxes, def, leaves, c.what);
     let size = c.axisSize;

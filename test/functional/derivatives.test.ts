@@ -1,7 +1,7 @@
 import '../../lib/interpreters/eval';
 import '../../lib/primitives/baseOps';
 import type { Array } from '../../lib/core/array';
-import { ShapeError } from '../../lib/core/errors';
+import { DtypeError, ShapeError } from '../../lib/core/errors';
 import { asArray } from '../../lib/functional/arrayLike';
 import { customGradient, customJvp, customVjp } from '../../lib/functional/customRules';
 import { type GradOptions, gradCore, jvp, linearize, vjp } from '../../lib/functional/derivatives';
@@ -11,7 +11,7 @@ import { vmap } from '../../lib/functional/vmap';
 import { compileJaxpr } from '../../lib/interpreters/compile';
 import { composite } from '../../lib/interpreters/jit';
 import { DifferentiationError } from '../../lib/interpreters/jvp';
-import { add, cos, mul, sin } from '../../lib/primitives/elementwise';
+import { add, cos, gt, mul, sin } from '../../lib/primitives/elementwise';
 import { convert, reduceSum, scalar } from '../../lib/primitives/structural';
 
 type F = (...args: never[]) => unknown;
@@ -155,4 +155,43 @@ test('a rule that gives another result than its function is an error', () => {
   expect(() => grad((x: Array) => sum(g(x)))(vec(1, 2))).toThrow('the type that the function itself gives, f32[2], got bf16[2]');
   expect(() => f.defjvp(() => [], { symbolicZeros: true } as never)).toThrow('symbolicZeros can only be false');
   expect(() => g.defvjp(() => [], () => [], { symbolic: true } as never)).toThrow("'symbolic'");
+});
+
+test('Jacobians have the weakness of results (forward) and of arguments (reverse)', () => {
+  const weak = (core: typeof jacfwdCore, f: F, x: unknown) => (core(f, [x], {}).jacobian as Array).weakType;
+  const strong = scalar(2, 'float32');
+  expect([weak(jacfwdCore, (x: Array) => mul(x, x), 2), weak(jacrevCore, (x: Array) => mul(x, x), 2)]).toEqual([true, true]);
+  expect([weak(jacfwdCore, (x: Array) => mul(x, strong), 2), weak(jacrevCore, (x: Array) => mul(x, strong), 2)]).toEqual([false, true]);
+  expect([weak(jacfwdCore, sin as F, strong), weak(jacrevCore, sin as F, strong)]).toEqual([false, false]);
+  expect(() => jacfwdCore(sin as F, [scalar({ re: 1, im: 2 }, 'complex64')], {})).toThrow('expected float inputs, got the complex c64[]');
+});
+
+test('numbers among the results are floats to what differentiates', () => {
+  const f = (x: Array) => [mul(x, x), 3];
+  expect((jacrevCore(f as F, [2], {}).jacobian as Array[]).map(js)).toEqual([4, 0]);
+  const [out, pull] = vjp(f, 2) as [Array[], (ct: unknown) => Array[]];
+  expect([out.map((x) => x.dtype), pull([1, 1]).map(js)]).toEqual([['float32', 'float32'], [4]]);
+});
+
+test('tangents of integers are zeros of dtype bool and of their shape, nothing else', () => {
+  const i = asArray(new Int32Array([1, 2]));
+  const zeros = convert(i, 'bool');
+  const [, t] = jvp((x: Array) => add(x, x), [i], [zeros]) as [Array, Array];
+  expect([t.dtype, js(t)]).toEqual(['bool', [false, false]]);
+  for (const bad of [i, vec(0, 0), false, 0]) expect(() => jvp((x: Array) => add(x, x), [i], [bad])).toThrow('zeros of dtype bool and shape [2]');
+});
+
+test('linearTranspose takes floats to floats or integers to integers', () => {
+  const twice = (x: Array) => add(x, x);
+  const int = linearTranspose(twice, scalar(1, 'int32'))(scalar(3, 'int32'))[0] as Array;
+  expect([int.dtype, js(int)]).toEqual(['int32', 6]);
+  expect(js(linearTranspose(twice, 1)(3)[0] as Array)).toBe(6);
+  expect(() => linearTranspose((x: Array) => mul(convert(x, 'float32'), scalar(2, 'float32')), scalar(1, 'int32'))).toThrow('of integers to integers, got (i32[]) to (f32[])');
+  expect(() => linearTranspose(twice, scalar(1, 'int32'))(1.5)).toThrow(DtypeError);
+  expect(js(linearTranspose((x: Array) => [...composite('f', ([y]) => [add(y!, y!), gt(y!, scalar(0, 'float32'))])([x], {})].slice(0, 1), vec(1))([vec(4)])[0] as Array)).toEqual([8]);
+});
+
+test('types may be given by any object that has shape and dtype', () => {
+  const out = evalShape((a: Array, b: Array) => add(a, b), { shape: [2, 3], dtype: 'float32' }, { shape: [2, 3], dtype: 'float32', weakType: true }) as { toString(): string };
+  expect(String(out)).toBe('ShapeDtypeStruct(shape=(2, 3), dtype=float32)');
 });

@@ -61,6 +61,7 @@ test('errors name what is wrong', () => {
   expect(() => grad(f, { argnums: 5 })(x, y)).toThrow('argnums 5 is out of range');
   expect(() => grad(f, { gradStates: 3 as never })(x, y)).toThrow('expected states');
   expect(() => grad(f, { hasAux: true })(x, y)).toThrow('hasAux');
+  expect(() => grad((z: A) => [np.sum(z), 1, 2], { hasAux: true })(x)).toThrow('hasAux');
   expect(() => grad(f, { what: 1 } as never)).toThrow("unknown option 'what'");
 });
 

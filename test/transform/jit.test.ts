@@ -194,6 +194,20 @@ test('lower, compile ahead, jaxprs', async () => {
   expect(j.states).toEqual([s]);
 });
 
+test('inline: no jit in the jaxpr; a program of one signature is not transformed', () => {
+  const s = new State(np.array(1));
+  const f = (x: A) => {
+    s.value = s.value.add(x);
+    return x.mul(2);
+  };
+  const text = (inline: boolean) => String(makeJaxpr(jit(f, { inline }))(np.array(1)));
+  expect([text(false).includes('jit'), text(true).includes('jit')]).toEqual([true, false]);
+  const outer = jit((x: A) => jit(f, { inline: true })(x).add(s.value));
+  expect([outer(np.array(3)).js(), s.value.js()]).toEqual([10, 4]);
+  const compiled = jit((x: A) => x.mul(2)).lower(np.array(1)).compile();
+  expect(() => vmap((x: A) => compiled(x) as A)(np.ones([3]))).toThrow('cannot be transformed');
+});
+
 test('a function that writes a state need not return anything', () => {
   const s = new State(0);
   const f = jit(() => {

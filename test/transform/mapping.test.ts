@@ -231,3 +231,9 @@ test('a mapped function that writes states needs no result; one that does nothin
   expect(total.value.js()).toEqual([1, 2, 3]);
   expect(() => vmap((x: np.Array) => { x.add(1); })(np.ones([3]))).toThrow('the function returned undefined');
 });
+
+test('vmap: an argument that is not mapped may be anything', () => {
+  const f = (g: (x: A) => A, o: { mode: string }, x: A) => (o.mode === 'twice' ? g(g(x)) : g(x));
+  expect(vmap(f, [null, null, 0])((x) => x.mul(2), { mode: 'twice' }, X()).js()).toEqual([4, 8, 12]);
+  expect(() => vmap(f)((x) => x.mul(2), { mode: 'twice' }, X())).toThrow(ArgumentError);
+});
