@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { checkOptions, unknownOption } from '../functional/options';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
 
@@ -29,6 +30,23 @@ export function reduce(x: Array, { axis, reduction }: Reducing): Array {
   if (reduction === 'none') return x;
   return reduction === 'mean' ? np.mean(x, { axis }) : np.sum(x, { axis });
 }
+
+/**
+ * An optional second operand and the options: the operand before the options, or among them by its name, as all that has a default in Python.
+ *
+ * @throws ArgumentError for an option that does not exist, or options given twice
+ */
+export function operandAndOptions<O extends object>(op: string, name: string, names: readonly (keyof O & string)[], operand: Operand<O>, options: O | undefined): [ArrayLike | null, O] {
+  const plain = typeof operand === 'object' && operand !== null && Object.getPrototypeOf(operand) === Object.prototype;
+  if (!plain) return [(operand ?? null) as ArrayLike | null, checkOptions(op, names, options)];
+  if (options !== undefined) throw new ArgumentError(`${op}: expected ${name} before the options, got ${describeValue(operand)}`);
+  const { [name]: inner = null, ...rest } = operand as unknown as Record<string, ArrayLike | null | undefined>;
+  for (const k of Object.keys(rest)) if (!(names as readonly string[]).includes(k)) unknownOption(op, k, [name, ...names]);
+  return [inner, rest as O];
+}
+
+/** What may stand where an optional operand does: it, null for none, or the options. */
+export type Operand<O extends object> = ArrayLike | O | null | undefined;
 
 /** @throws ArgumentError for arguments (an options object, say) after the last that a loss takes */
 export function noMoreArguments(op: string, takes: number, more: readonly unknown[]): void {

@@ -1,9 +1,9 @@
 import type { Array } from '../core/array';
 import { ShapeError } from '../core/errors';
-import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
+import { type Operand, operandAndOptions } from './checks';
 
 /** Norms of rows as a column, at least eps, with finite derivatives at zero rows. */
 function rowNorms(x: Array, eps: number): Array {
@@ -30,9 +30,9 @@ function rows(op: string, x: ArrayLike, y: ArrayLike | null): Array[] {
  * @throws ShapeError if the operands are not matrices with the same number of columns
  * @example pairwiseCosineSimilarity([[1, 0], [0, 2]]) // [[1, 0], [0, 1]]
  */
-export function pairwiseCosineSimilarity(X: ArrayLike, Y: ArrayLike | null = null, given: { eps?: number } = {}): Array {
-  const { eps = 1e-8 } = checkOptions('pairwiseCosineSimilarity', ['eps'], given);
-  return similarityOf(rows('pairwiseCosineSimilarity', X, Y), { eps })[0]!;
+export function pairwiseCosineSimilarity(X: ArrayLike, Y?: Operand<{ Y?: ArrayLike | null; eps?: number }>, options?: { eps?: number }): Array {
+  const [y, { eps = 1e-8 }] = operandAndOptions<{ eps?: number }>('pairwiseCosineSimilarity', 'Y', ['eps'], Y, options);
+  return similarityOf(rows('pairwiseCosineSimilarity', X, y), { eps })[0]!;
 }
 
 /**
@@ -43,7 +43,7 @@ export function pairwiseCosineSimilarity(X: ArrayLike, Y: ArrayLike | null = nul
  * @example
  * metric.pairwiseCosineDistance([[1, 0], [0, 1]]).js(); // [[0, 1], [1, 0]]
  */
-export function pairwiseCosineDistance(X: ArrayLike, Y: ArrayLike | null = null, given: { eps?: number } = {}): Array {
-  const { eps = 1e-8 } = checkOptions('pairwiseCosineDistance', ['eps'], given);
-  return distanceOf(rows('pairwiseCosineDistance', X, Y), { eps })[0]!;
+export function pairwiseCosineDistance(X: ArrayLike, Y?: Operand<{ Y?: ArrayLike | null; eps?: number }>, options?: { eps?: number }): Array {
+  const [y, { eps = 1e-8 }] = operandAndOptions<{ eps?: number }>('pairwiseCosineDistance', 'Y', ['eps'], Y, options);
+  return distanceOf(rows('pairwiseCosineDistance', X, y), { eps })[0]!;
 }

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
@@ -13,8 +14,10 @@ export interface RankingOptions {
   where?: ArrayLike | null;
   /** Factors of the labels. */
   weights?: ArrayLike | null;
-  /** What becomes of the lists' losses, 'mean' by default; or a function of them and of which lists have an item that counts (null: all). */
-  reduction?: Reduction | ((losses: Array, where: Array | null) => Array);
+  /** What becomes of the lists' losses, before reduceFn; or a function of them and of which lists have an item that counts (null: all). */
+  reduction?: Reduction | ((losses: Array, where: Array | null) => Array) | null;
+  /** A function of the lists' losses and `{ where }`, which of them have an item that counts (null: all); null leaves them as they are. `np.mean` by default, which of no list at all is 0. */
+  reduceFn?: ((losses: Array, options: { where: Array | null }) => Array) | null;
 }
 
 interface Given {
@@ -34,14 +37,16 @@ const listLosses = composite<Given>('rankingSoftmaxLoss', ([logits, labels, ...r
 /**
  * Cross entropy of labels (relevances) and the softmax of logits over each list, the last axis. Mirrors `braintools.metric.ranking_softmax_loss`.
  *
- * Its `reduction` and `reduce_fn` are one option here. The mean over no list at all is 0.
+ * The mean over no list at all is 0.
  *
  * @throws DtypeError if logits are not floats
  * @example rankingSoftmaxLoss([2, 1, 3], [1, 0, 0]).item() // 1.4076059
  */
 export function rankingSoftmaxLoss(logits: ArrayLike, labels: ArrayLike, given: RankingOptions = {}): Array {
-  const { where = null, weights = null, reduction = 'mean' } = checkOptions('rankingSoftmaxLoss', ['where', 'weights', 'reduction'], given);
   const op = 'rankingSoftmaxLoss';
+  const { where = null, weights = null, reduction: named = null, reduceFn = np.mean } = checkOptions(op, ['where', 'weights', 'reduction', 'reduceFn'], given);
+  if (reduceFn !== null && typeof reduceFn !== 'function') throw new ArgumentError(`${op}: expected reduceFn to be a function or null, got ${describeValue(reduceFn)}`);
+  const reduction = named ?? (reduceFn === null ? 'none' : reduceFn.name === 'mean' ? 'mean' : (losses: Array, kept: Array | null) => reduceFn(losses, { where: kept }));
   if (typeof reduction !== 'function') checkReduction(op, reduction);
   const x = floats(op, 'logits', logits);
   const mask = where === null ? null : asArray(where, op);

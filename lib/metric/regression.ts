@@ -3,7 +3,7 @@ import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
-import { checkReduction, floats, reduce, type ReduceOptions, type Reducing, type Reduction, sameShape } from './checks';
+import { checkReduction, floats, type Operand, operandAndOptions, reduce, type ReduceOptions, type Reducing, type Reduction, sameShape } from './checks';
 
 /** Predictions and, where given, targets, checked as the losses of errors want them. */
 function operands(op: string, predictions: ArrayLike, targets: ArrayLike | null, exact: boolean): Array[] {
@@ -19,15 +19,21 @@ const errorsOf = (p: Array, t: Array | undefined): Array => (t === undefined ? p
 
 function errorLoss(op: string, standard: Reduction, loss: (errors: Array) => Array, exact: boolean) {
   const program = composite<Reducing>(op, ([p, t], statics) => [reduce(loss(errorsOf(p!, t)), statics)]);
-  return (predictions: ArrayLike, targets: ArrayLike | null = null, options: ReduceOptions = {}): Array => {
-    const { axis = null, reduction = standard } = checkOptions(op, ['axis', 'reduction'], options);
+  return (predictions: ArrayLike, given?: Operand<TargetsOptions>, options?: ReduceOptions): Array => {
+    const [targets, { axis = null, reduction = standard }] = operandAndOptions<ReduceOptions>(op, 'targets', ['axis', 'reduction'], given, options);
     checkReduction(op, reduction);
     return program(operands(op, predictions, targets, exact), { axis, reduction })[0]!;
   };
 }
 
-/** A loss of predictions (floats of any shape) and targets (the same shape; null where the predictions are the errors). */
-export type ErrorLoss = (predictions: ArrayLike, targets?: ArrayLike | null, options?: ReduceOptions) => Array;
+/** Options of a loss whose targets may be among them. */
+export interface TargetsOptions extends ReduceOptions {
+  /** What is to be predicted, of the predictions' shape; null where the predictions are the errors. */
+  targets?: ArrayLike | null;
+}
+
+/** A loss of predictions (floats of any shape) and targets (the same shape; null where the predictions are the errors), which may be given by name too: `{ targets }`. */
+export type ErrorLoss = (predictions: ArrayLike, targets?: Operand<TargetsOptions>, options?: ReduceOptions) => Array;
 
 /**
  * `(predictions - targets)^2`, by default not reduced. Mirrors `braintools.metric.squared_error`.
@@ -82,10 +88,10 @@ const huberOf = composite<Reducing>('huberLoss', ([delta, p, t], statics) => {
  * @throws DtypeError if predictions are not floats
  * @example huberLoss([1, 2, 4], [1.5, 1, 1]) // [0.125, 0.5, 2.5]
  */
-export function huberLoss(predictions: ArrayLike, targets: ArrayLike | null = null, given: ReduceOptions & { delta?: ArrayLike } = {}): Array {
-  const { delta = 1, axis = null, reduction = 'none' } = checkOptions('huberLoss', ['delta', 'axis', 'reduction'], given);
+export function huberLoss(predictions: ArrayLike, targets?: Operand<TargetsOptions & { delta?: ArrayLike }>, options?: ReduceOptions & { delta?: ArrayLike }): Array {
+  const [t, { delta = 1, axis = null, reduction = 'none' }] = operandAndOptions<ReduceOptions & { delta?: ArrayLike }>('huberLoss', 'targets', ['delta', 'axis', 'reduction'], targets, options);
   checkReduction('huberLoss', reduction);
-  return huberOf([asArray(delta, 'huberLoss'), ...operands('huberLoss', predictions, targets, false)], { axis, reduction })[0]!;
+  return huberOf([asArray(delta, 'huberLoss'), ...operands('huberLoss', predictions, t, false)], { axis, reduction })[0]!;
 }
 
 const l1Of = composite<Reducing>('l1Loss', ([x, y], statics) => {
@@ -169,9 +175,13 @@ export function cosineDistance(predictions: ArrayLike, targets: ArrayLike, given
  * @throws DtypeError, ShapeError if predictions are not floats or the shapes differ
  * @example l2Norm([3, 4]).item() // 5
  */
-export function l2Norm(predictions: ArrayLike, targets: ArrayLike | null = null, given: { axis?: number | readonly number[] | null } = {}): Array {
-  const { axis = null } = checkOptions('l2Norm', ['axis'], given);
-  const [p, t] = operands('l2Norm', predictions, targets, true);
+export function l2Norm(
+  predictions: ArrayLike,
+  targets?: Operand<{ targets?: ArrayLike | null; axis?: number | readonly number[] | null }>,
+  options?: { axis?: number | readonly number[] | null },
+): Array {
+  const [given, { axis = null }] = operandAndOptions<{ axis?: number | readonly number[] | null }>('l2Norm', 'targets', ['axis'], targets, options);
+  const [p, t] = operands('l2Norm', predictions, given, true);
   return np.linalg.norm(errorsOf(p!, t), { axis, ord: 2 });
 }
 
