@@ -13,7 +13,7 @@ export interface DotProductAttentionOptions {
   /** Booleans that broadcast to [B, N, T, S]: false where a query is not to see a key. */
   mask?: ArrayLike | null;
   /** Factor of the products. Default `1 / sqrt(H)`. */
-  scale?: number | null;
+  scale?: ArrayLike | null;
   /** Whether the query at t sees keys up to t only. */
   isCausal?: boolean;
   /** How many queries count, for each of the batch: int32 [B]; results of the others are 0. */
@@ -22,6 +22,8 @@ export interface DotProductAttentionOptions {
   keyValueSeqLengths?: ArrayLike | null;
   /** How far to the left and right of its own position a query sees: one number for both, or two. */
   localWindowSize?: number | readonly [number, number] | null;
+  /** Who computes it: XLA does, whether it is asked for or not. */
+  implementation?: 'xla' | null;
   /** Whether the result is `[out, residual]`: the logarithms of the sums of exponentials, [B, T, N]. */
   returnResidual?: boolean;
 }
@@ -58,7 +60,7 @@ const attention = composite<Statics>('dotProductAttention', ([q, k, v, ...rest],
   const [, S, K] = k!.shape as [number, number, number, number];
   const G = N / K;
   const type = np.promoteTypes(q!.dtype, 'float32');
-  let scores = np.multiply(np.einsum('btkgh,bskh->bkgts', np.reshape(q!, [B, T, K, G, H]), k!, { preferredElementType: type }), scale);
+  let scores = np.multiply(np.einsum('btkgh,bskh->bkgts', np.reshape(q!, [B, T, K, G, H]), k!, { preferredElementType: type }), extra.get('scale')?.astype(type) ?? scale);
   const bias = extra.get('bias');
   if (bias) scores = np.add(scores, grouped(bias, K, G)).astype(type);
 
@@ -102,7 +104,8 @@ function windowOf(w: number | readonly [number, number] | null): readonly number
 
 /** {@link dotProductAttention}, of which the weights may be dropped. @internal */
 export function attend(query: ArrayLike, key: ArrayLike, value: ArrayLike, options: DotProductAttentionOptions, kept: KeptWeights | null): Array | [Array, Array] {
-  const { bias, mask, scale = null, isCausal = false, querySeqLengths, keyValueSeqLengths, localWindowSize = null, returnResidual = false } = options;
+  const { bias, mask, scale = null, isCausal = false, querySeqLengths, keyValueSeqLengths, localWindowSize = null, implementation = null, returnResidual = false } = options;
+  if (implementation !== null && implementation !== 'xla') throw new ArgumentError(`dotProductAttention: expected implementation to be 'xla' or null, got ${describeValue(implementation)}`);
   const shape = np.shape(query);
   const [q, k, v] = [fourDims(query, 'query'), fourDims(key, 'key'), fourDims(value, 'value')];
   const [B, S, K, H] = k.shape as [number, number, number, number];
@@ -127,13 +130,21 @@ export function attend(query: ArrayLike, key: ArrayLike, value: ArrayLike, optio
   if (mask !== null && mask !== undefined && broadcasts('mask', mask).dtype !== 'bool') throw new DtypeError(`dotProductAttention: expected mask to be of booleans, got ${asArray(mask).aval}`);
   for (const [name, x] of [['querySeqLengths', querySeqLengths], ['keyValueSeqLengths', keyValueSeqLengths]] as const) {
     if (x === null || x === undefined) continue;
-    const a = np.asarray(x, { dtype: 'int32' });
+    const given = asArray(x, `dotProductAttention: ${name}`);
+    const isHost = globalThis.Array.isArray(x);
+    if (!isHost && !/^u?int/.test(given.dtype)) throw new DtypeError(`dotProductAttention: expected ${name} to be of integers, got ${given.aval}`);
+    const a = given.astype('int32');
     checkShape(name, a, [B]);
     extra.push([name, a]);
   }
   if (kept !== null) broadcasts('keep', kept.keep);
+  if (scale !== null && typeof scale !== 'number') {
+    const factor = asArray(scale, 'dotProductAttention: scale');
+    checkShape('scale', factor, []);
+    extra.push(['scale', factor]);
+  }
   const statics: Statics = {
-    scale: scale ?? 1 / Math.sqrt(H), causal: isCausal, window: windowOf(localWindowSize), given: extra.map(([name]) => name), prob: kept?.prob ?? 1, residual: returnResidual,
+    scale: typeof scale === 'number' ? scale : 1 / Math.sqrt(H), causal: isCausal, window: windowOf(localWindowSize), given: extra.map(([name]) => name), prob: kept?.prob ?? 1, residual: returnResidual,
   };
   const [out, residual] = attention([q, k, v, ...extra.map(([, x]) => x)], statics);
   const shaped = np.reshape(out!, shape);
@@ -156,6 +167,6 @@ export function attend(query: ArrayLike, key: ArrayLike, value: ArrayLike, optio
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options: DotProductAttentionOptions & { returnResidual: true }): [Array, Array];
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options?: DotProductAttentionOptions): Array;
 export function dotProductAttention(query: ArrayLike, key: ArrayLike, value: ArrayLike, options: DotProductAttentionOptions = {}): Array | [Array, Array] {
-  options = checkOptions('dotProductAttention', ['bias', 'mask', 'scale', 'isCausal', 'querySeqLengths', 'keyValueSeqLengths', 'localWindowSize', 'returnResidual'], options);
+  options = checkOptions('dotProductAttention', ['bias', 'mask', 'scale', 'isCausal', 'querySeqLengths', 'keyValueSeqLengths', 'localWindowSize', 'implementation', 'returnResidual'], options);
   return attend(query, key, value, options, null);
 }

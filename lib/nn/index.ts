@@ -4,13 +4,14 @@ export {
 } from './activationModules';
 export {
   celu, elu, gelu, glu, hardShrink, hardSigmoid, hardSilu, hardSwish, hardTanh, identity, leakyRelu, log1mexp, logmeanexp, logSigmoid, logSoftmax, logsumexp, type LogsumexpOptions, mish, type NormAxis, oneHot, prelu, relu, relu6, rrelu, selu,
-  sigmoid, silu, softmax, softmin, softplus, softShrink, softSign, sparsePlus, sparseSigmoid, squareplus, standardize, swish, tanh, tanhShrink, type WhereAxis,
+  sigmoid, silu, softmax, softmin, softplus, softShrink, softSign, sparsePlus, sparseSigmoid, squareplus, standardize, swish, tanh, tanhShrink, type StandardizeOptions, type WhereAxis,
 } from './activations';
 export { Conv1d, Conv2d, Conv3d, type ConvOptions, type ConvParams, type ConvTransposeOptions, ScaledWSConv1d, ScaledWSConv2d, ScaledWSConv3d, type ScaledWSConvOptions } from './conv';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './convTranspose';
 export { dotProductAttention, type DotProductAttentionOptions } from './attention';
 export { Dropout, type DropoutOptions, type KeptOptions } from './dropout';
 export { Embedding, type EmbeddingOptions } from './embedding';
+export { HiData, type HiDataFields } from './hiData';
 export { Flatten, type FlattenOptions, Unflatten } from './flatten';
 export { Linear, type LinearOptions } from './linear';
 export { callAllFns, type CallAllOptions, callOrder, initAllStates, resetAllStates } from './collective';

@@ -1,5 +1,8 @@
 import { grad, jit, nn, numpy as np, ParamState, random, State, vmap } from 'xlastate';
+import { testTable } from '../numpy/table';
 import { camel, camelKeys, expectClose, fixture } from '../support/nnFixture';
+
+testTable('nnCalls', nn);
 
 const x = np.array(fixture.x);
 const mask = np.array(fixture.mask);
@@ -85,4 +88,22 @@ test('gains; param repeats along the batch; impossible shapes are errors', () =>
   expect(() => new nn.init.DeltaOrthogonal().call([3, 3])).toThrow('3 to 5');
   expect(() => new nn.init.DeltaOrthogonal().call([3, 3, 2])).toThrow('outputs');
   expect(() => new nn.init.Orthogonal({ axis: 3 }).call([3, 3])).toThrow('axis');
+});
+
+test('a mask over an infinite entry; factors that are arrays have gradients; masks and axes that do not go are refused', () => {
+  const [rows, mask] = [np.array([0, Infinity, 1, 2]), np.array([false, true, true, false])];
+  expect(nn.softmax(rows, { where: mask }).js()).toEqual([0, NaN, NaN, 0]);
+  for (const f of [nn.elu, nn.celu] as const) expect((grad((alpha: np.Array) => np.sum(f(np.array([-1, 2]), { alpha })))(np.array(1)) as np.Array).item()).toBeCloseTo(f === nn.elu ? Math.expm1(-1) : Math.expm1(-1) + Math.exp(-1), 6);
+  expect((grad((negativeSlope: np.Array) => np.sum(nn.leakyRelu(np.array([-3, 2]), { negativeSlope })))(np.array(1)) as np.Array).item()).toBe(-3);
+  for (const f of [nn.softmax, nn.logSoftmax, nn.logsumexp, nn.logmeanexp, nn.standardize] as const) expect(() => f(rows, { where: [1, 0, 1, 1] })).toThrow(/expected where to be a boolean array/);
+  expect(() => nn.softmax(rows, { where: [[true], [false]] })).toThrow(/expected where to broadcast to x/);
+  expect(() => nn.standardize(np.array([{ re: 1, im: 2 }]))).toThrow(/expected real numbers/);
+  expect(() => nn.standardize(rows, { algorithm: 'slow' as never })).toThrow(/expected algorithm/);
+  expect(() => nn.oneHot([0, 1], 3, { axis: 2 })).toThrow(/expected axis to be an integer from -2 to 1/);
+});
+
+test('oneHot along a named axis', () => {
+  const parts = vmap((i: np.Array) => nn.oneHot(i, 3, { axis: 'i' }), { inAxes: null, outAxes: 1, axisName: 'i', axisSize: 3 });
+  expect((parts(np.array([2, 0], { dtype: 'int32' })) as np.Array).js()).toEqual([[0, 0, 1], [1, 0, 0]]);
+  expect(() => vmap((i: np.Array) => nn.oneHot(i, 4, { axis: 'i' }), { inAxes: null, axisName: 'i', axisSize: 3 })(np.array([2, 0], { dtype: 'int32' }))).toThrow(/expected numClasses to be the size of axis i, 3, got 4/);
 });

@@ -156,3 +156,14 @@ test('a transformer of two layers learns to repeat a sequence, and does so token
   const right = np.mean(np.equal(np.concatenate(said, { axis: 1 }), start)).item() as number;
   expect(right).toBeGreaterThan(0.85);
 });
+
+test('a scale that is an array learns; only XLA computes attention; lengths are integers', () => {
+  const x = np.arange(12).reshape([1, 2, 2, 3]).div(8);
+  const f = (scale: np.ArrayLike) => np.sum(np.square(nn.dotProductAttention(x, x, x, { scale })));
+  expect(f(np.array(0.3)).item()).toBeCloseTo(f(0.3).item() as number, 5);
+  const h = 1e-2;
+  expect((grad(f)(np.array(0.3)) as np.Array).item()).toBeCloseTo(((f(0.3 + h).item() as number) - (f(0.3 - h).item() as number)) / (2 * h), 3);
+  expect(nn.dotProductAttention(x, x, x, { implementation: 'xla' }).js()).toEqual(nn.dotProductAttention(x, x, x).js());
+  expect(() => nn.dotProductAttention(x, x, x, { implementation: 'cudnn' as never })).toThrow(/expected implementation/);
+  expect(() => nn.dotProductAttention(x, x, x, { querySeqLengths: np.array([1.5]) })).toThrow(/expected querySeqLengths to be of integers/);
+});
