@@ -31,11 +31,15 @@ export function floatResults(outs: readonly Array[]): Array[] {
   return outs.map((x) => (x instanceof ConcreteArray && x.literal !== null ? asFloat(x) : x));
 }
 
+/** Kinds of dtypes, each holding the values of those before. */
+const RANK = { bool: 0, uint: 1, int: 1, float: 2, complex: 3 };
+
 /** A tangent or cotangent in the type that is asked for. */
 export function castTangent(x: Array, want: ShapedArray, what: string): Array {
   if (!sameShape(x.shape, want.shape)) throw new ShapeError(`${what}: expected shape [${want.shape.join(', ')}], got ${x.aval}`);
   if (x.dtype === want.dtype) return x.weakType && !want.weakType ? convert(x, want.dtype) : x;
-  if (x instanceof ConcreteArray && x.literal !== null && x.weakType) return convertScalar(x, want.dtype, want.weakType);
+  // A number takes the type that is asked for, but a fraction is no integer and a complex number not real.
+  if (x instanceof ConcreteArray && x.literal !== null && x.weakType && RANK[dtypeKind(x.dtype)] <= RANK[dtypeKind(want.dtype)]) return convertScalar(x, want.dtype, want.weakType);
   throw new DtypeError(`${what}: expected dtype ${want.dtype}, got ${x.aval}`);
 }
 
