@@ -13,11 +13,11 @@ export interface Command {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A framework: its process for the cases, and what starts anew to a first result. */
+/** A framework: its process for the cases, and what starts anew to a first result, if that is measured. */
 export interface Framework {
   readonly name: string;
   readonly cases: Command;
-  readonly firstResult: (what: 'first' | 'mlp') => Command;
+  readonly firstResult?: (what: 'first' | 'mlp') => Command;
 }
 
 const REGISTER = join(ROOT, 'test/support/register.js');
@@ -32,7 +32,7 @@ export const OURS: Framework = {
 export const OURS_CACHED = (folder: string): Framework => ({
   ...OURS,
   name: 'xlastate, cached',
-  firstResult: (what) => ({ ...OURS.firstResult(what), env: { XLASTATE_CACHE_DIR: folder } }),
+  firstResult: (what) => ({ ...OURS.firstResult!(what), env: { XLASTATE_CACHE_DIR: folder } }),
 });
 
 /** The Python that has the other frameworks: named by the user, or that of bench/python/setup.sh; null if there is none. */
@@ -52,6 +52,20 @@ export function pythonFrameworks(python: string): Framework[] {
       cases: { file: python, args: [join(ROOT, `bench/python/${name}_cases.py`)] },
       firstResult: (what) => ({ file: python, args: [join(ROOT, 'bench/python/first_result.py'), name, what] }),
     }));
+}
+
+/** Packages in bench/node, and the files there that measure them. */
+const NODE_FRAMEWORKS = [
+  { name: 'onnxruntime', package: 'onnxruntime-node', file: 'onnxruntime.ts' },
+] as const;
+
+/** The frameworks on Node that are installed in bench/node. */
+export function nodeFrameworks(): Framework[] {
+  const folder = join(__dirname, 'node');
+  return NODE_FRAMEWORKS.filter((f) => existsSync(join(folder, 'node_modules', f.package))).map(({ name, file }) => ({
+    name,
+    cases: { file: process.execPath, args: ['-r', REGISTER, join(folder, file)] },
+  }));
 }
 
 function start(command: Command): ChildProcessWithoutNullStreams {

@@ -2,8 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 
-/** Sets a case up and returns the call to be measured, which waits for its result. */
-export type Case = () => () => unknown;
+/** Sets a case up and returns the call to be measured, which waits for its result or returns a promise of it. */
+export type Case = () => Call | Promise<Call>;
+type Call = () => unknown;
 
 /** What a process says of itself at the start. */
 export interface Greeting {
@@ -14,40 +15,57 @@ export interface Greeting {
   cases: string[];
 }
 
-/** What is asked of a process. */
-export interface Request {
+/** What is asked of a process: times of calls, or numbers of a call's result. */
+export type Request = { case: string; n: number; warmup: number } | { case: string; outputs: true };
+
+/** Its answer: seconds of each call, numbers of its result, or what went wrong. */
+export interface Answer {
   case: string;
-  n: number;
-  warmup: number;
+  seconds?: number[];
+  outputs?: number[];
+  error?: string;
 }
 
-/** Its answer: seconds of each call, or what went wrong. */
-export type Answer = { case: string; seconds: number[]; error?: undefined } | { case: string; error: string; seconds?: undefined };
-
-function measure(call: () => unknown, n: number, warmup: number): number[] {
-  for (let i = 0; i < warmup; i++) call();
+async function measure(call: Call, n: number, warmup: number): Promise<number[]> {
   const seconds = new Array<number>(n);
-  for (let i = 0; i < n; i++) {
+  for (let i = -warmup; i < n; i++) {
     const start = process.hrtime.bigint();
-    call();
-    seconds[i] = Number(process.hrtime.bigint() - start) / 1e9;
+    const result = call();
+    // Waiting for what is no promise would cost a microtask's time.
+    if (result instanceof Promise) await result;
+    if (i >= 0) seconds[i] = Number(process.hrtime.bigint() - start) / 1e9;
   }
   return seconds;
 }
 
-/** Answers requests until the input ends. A case is set up at its first request, and kept. */
-export async function serve(framework: string, versions: Record<string, string>, cases: Readonly<Record<string, Case>>): Promise<void> {
+/** At most some 5000 numbers of a result, an odd number of places from one to the next, so that no row or column is left out. */
+export function someOf(values: ArrayLike<number>): number[] {
+  const stride = 2 * Math.floor(values.length / 10000) + 1;
+  return Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride]!);
+}
+
+/**
+ * Answers requests until the input ends. A case is set up at its first request, and kept.
+ *
+ * @param read takes the numbers out of a result
+ */
+export async function serve(
+  framework: string, versions: Record<string, string>, cases: Readonly<Record<string, Case>>,
+  read: (result: unknown) => ArrayLike<number> | Promise<ArrayLike<number>> = (result) => result as ArrayLike<number>,
+): Promise<void> {
   const say = (message: Greeting | Answer) => process.stdout.write(`${JSON.stringify(message)}\n`);
   // Whatever the library prints must not get between the lines of the conversation.
   console.log = console.error;
-  const calls = new Map<string, () => unknown>();
+  const calls = new Map<string, Call>();
   say({ ready: true, framework, versions, threads: availableParallelism(), cases: Object.keys(cases).sort() });
   for await (const line of createInterface({ input: process.stdin })) {
-    const { case: name, n = 1, warmup = 1 } = JSON.parse(line) as Request;
+    const request = JSON.parse(line) as Request;
+    const name = request.case;
     try {
       let call = calls.get(name);
-      if (call === undefined) calls.set(name, (call = cases[name]!()));
-      say({ case: name, seconds: measure(call, n, warmup) });
+      if (call === undefined) calls.set(name, (call = await cases[name]!()));
+      if ('outputs' in request) say({ case: name, outputs: someOf(await read(await call())) });
+      else say({ case: name, seconds: await measure(call, request.n, request.warmup) });
     } catch (e) {
       console.error(e);
       say({ case: name, error: e instanceof Error ? `${e.name}: ${e.message}` : String(e) });

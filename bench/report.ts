@@ -10,6 +10,8 @@ export interface Measured {
   /** Median seconds of each round. */
   readonly rounds: number[];
   readonly calls: number;
+  /** Seconds of the fastest call. */
+  fastest?: number;
   error?: string;
 }
 
@@ -19,21 +21,31 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[m]! : (sorted[m - 1]! + sorted[m]!) / 2;
 }
 
+/** The largest difference of two results, as a part of the largest number; NaN where they are not of one length. */
+export function difference(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) return Number.NaN;
+  const largest = a.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  return a.reduce((m, v, i) => Math.max(m, Math.abs(v - b[i]!)), 0) / (largest || 1);
+}
+
 function time(seconds: number): string {
   const [scale, unit] = seconds < 1e-3 ? [1e6, 'µs'] : seconds < 1 ? [1e3, 'ms'] : [1, 's'];
   return `${(seconds * scale).toPrecision(3)} ${unit}`;
 }
 
-/** A table of medians, with how many times as long as ours each of the others takes. */
-export function table(results: readonly Measured[], cases: readonly { name: string; title: string }[], frameworks: readonly string[]): string {
+/** A table of medians, or of the fastest calls, with how many times as long as ours each of the others takes. */
+export function table(results: readonly Measured[], cases: readonly { name: string; title: string }[], frameworks: readonly string[], fastest = false): string {
+  const of = (m: Measured) => (fastest ? m.fastest! : median(m.rounds));
   const cell = (name: string, framework: string): string => {
     const m = results.find((r) => r.case === name && r.framework === framework);
     if (m === undefined) return '';
     if (m.error !== undefined) return 'error';
     const ours = results.find((r) => r.case === name && r.framework === 'xlastate');
-    const ratio = framework === 'xlastate' || ours === undefined || ours.rounds.length === 0 ? '' : ` (${(median(m.rounds) / median(ours.rounds)).toPrecision(2)}x)`;
-    return time(median(m.rounds)) + ratio;
+    const ratio = framework === 'xlastate' || ours === undefined || ours.rounds.length === 0 ? '' : ` (${(of(m) / of(ours)).toPrecision(2)}x)`;
+    return time(of(m)) + ratio;
   };
+  // Without those that have nothing in this run.
+  frameworks = frameworks.filter((f) => results.some((r) => r.framework === f));
   const rows = [['case', ...frameworks], ...cases.map((c) => [c.title, ...frameworks.map((f) => cell(c.name, f))])];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((r) => r[i]!.length)));
   const lines = rows.map((r) => r.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join('  ').trimEnd());

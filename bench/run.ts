@@ -1,11 +1,12 @@
-// Measures this library beside JAX, BrainState and PyTorch in one run, case by case in turn: `npm run bench -- --help`.
+// Measures this library beside other frameworks in one run, case by case in turn: `npm run bench -- --help`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { Progress } from '../examples/support/progress';
-import { findPython, type Framework, OURS, OURS_CACHED, Participant, pythonFrameworks, ROOT, timeProcess } from './participants';
-import { type Measured, median, table, writeReport } from './report';
+import { inferenceCases } from './inferenceData';
+import { findPython, type Framework, nodeFrameworks, OURS, OURS_CACHED, Participant, pythonFrameworks, ROOT, timeProcess } from './participants';
+import { difference, type Measured, median, table, writeReport } from './report';
 
 interface CallCase {
   readonly name: string;
@@ -13,7 +14,14 @@ interface CallCase {
   /** Calls measured a round, and calls before them. */
   readonly n: number;
   readonly warmup: number;
+  /** Whether all frameworks are to have the same result. */
+  readonly sameOutputs?: boolean;
 }
+
+const MODEL_TITLES = { mlp: 'MLP', cnn: 'CNN', block: 'transformer block' };
+const INFERENCE = Object.values(inferenceCases((model, batch): CallCase => ({
+  name: `infer_${model}_${batch}`, title: `${MODEL_TITLES[model]}, inference of ${batch}`, sameOutputs: true, ...(batch === 1 ? { n: 200, warmup: 20 } : { n: model === 'block' ? 5 : 20, warmup: 3 }),
+})));
 
 const CALLS: CallCase[] = [
   { name: 'dispatch', title: 'compiled x + 1', n: 2000, warmup: 200 },
@@ -27,9 +35,13 @@ const CALLS: CallCase[] = [
   { name: 'cnn_step', title: 'CNN training step', n: 5, warmup: 2 },
   { name: 'block_step', title: 'transformer block step', n: 5, warmup: 2 },
   { name: 'gru_grad', title: 'GRU, 100 steps, gradients', n: 5, warmup: 2 },
+  ...INFERENCE,
   { name: 'trace_lower_mlp', title: 'MLP step: trace + lower', n: 3, warmup: 1 },
   { name: 'trace_lower_deep', title: '100 layers: trace + lower', n: 2, warmup: 1 },
 ];
+/** How far results may be apart, of the largest number in them: sums of float32 in other orders. */
+const TOLERANCE = 1e-5;
+
 const PROCESSES = [
   { name: 'first_result', title: 'new process to first result', what: 'first' },
   { name: 'first_mlp_step', title: 'new process to first MLP step', what: 'mlp' },
@@ -39,6 +51,7 @@ interface Options {
   python?: string;
   only?: string;
   rounds: string;
+  fastest: boolean;
   out: string;
 }
 
@@ -52,8 +65,10 @@ async function main(options: Options): Promise<void> {
   const wanted = (name: string) => only === undefined || only.includes(name);
 
   const python = findPython(options.python);
-  const others = python === null ? [] : pythonFrameworks(python);
-  if (python === null) console.log('No Python with the other frameworks: only xlastate is measured. bench/python/setup.sh bench/.venv makes one, --python names another.\n');
+  const onNode = nodeFrameworks();
+  const others = [...(python === null ? [] : pythonFrameworks(python)), ...onNode];
+  if (python === null) console.log('No Python with JAX, BrainState and PyTorch, which are left out: bench/python/setup.sh bench/.venv makes one, --python names another.');
+  if (onNode.length === 0) console.log('Frameworks on Node are not installed and left out: npm install --prefix bench/node.');
   const results: Measured[] = [];
 
   const calls = CALLS.filter((c) => wanted(c.name));
@@ -61,7 +76,14 @@ async function main(options: Options): Promise<void> {
   if (calls.length > 0) {
     const participants: Participant[] = [];
     try {
-      for (const f of [OURS, ...others]) participants.push(await Participant.start(f));
+      for (const f of [OURS, ...others]) {
+        try {
+          participants.push(await Participant.start(f));
+        } catch (e) {
+          if (f === OURS) throw e;
+          console.log(`${f.name} does not start and is left out: ${e instanceof Error ? e.message : e}`);
+        }
+      }
       for (const p of participants) Object.assign(versions, p.greeting.versions);
       await measureCalls(calls, participants, rounds, results);
     } finally {
@@ -73,7 +95,7 @@ async function main(options: Options): Promise<void> {
   if (processes.length > 0) {
     const cache = mkdtempSync(join(tmpdir(), 'xlastate-bench-'));
     try {
-      await measureProcesses(processes, [OURS, OURS_CACHED(cache), ...others], Math.min(rounds, 5), results);
+      await measureProcesses(processes, [OURS, OURS_CACHED(cache), ...others].filter((f) => f.firstResult !== undefined), Math.min(rounds, 5), results);
     } finally {
       rmSync(cache, { recursive: true });
     }
@@ -81,7 +103,7 @@ async function main(options: Options): Promise<void> {
 
   const cases = [...calls, ...processes];
   const names = [OURS.name, ...(processes.length > 0 ? ['xlastate, cached'] : []), ...others.map((o) => o.name)];
-  console.log(`\n${table(results, cases, names)}\n\nMedians of ${rounds} rounds; in brackets, times as long as xlastate.${processes.length > 0 ? ' Cached: with a warm compile cache.' : ''}`);
+  console.log(`\n${table(results, cases, names, options.fastest)}\n\n${options.fastest ? 'The fastest calls' : 'Medians'} of ${rounds} rounds; in brackets, times as long as xlastate.${processes.length > 0 ? ' Cached: with a warm compile cache.' : ''}`);
   console.log(Object.entries(versions).map(([k, v]) => `${k} ${v}`).join(', '));
   await writeReport(options.out, results, new Map(cases.map((c) => [c.name, c.title])), { versions, rounds });
   console.log(`Written: ${options.out}/results.json, results.svg, results.png`);
@@ -96,18 +118,36 @@ async function measureCalls(cases: readonly CallCase[], participants: readonly P
     const able = participants.filter((p) => p.greeting.cases.includes(c.name));
     const measured = able.map((p): Measured => ({ case: c.name, framework: p.framework.name, rounds: [], calls: c.n }));
     results.push(...measured);
+    if (c.sameOutputs) await compareOutputs(c.name, able, measured);
     for (let round = 0; round < rounds; round++) {
       for (const [k, p] of able.entries()) {
         const m = measured[k]!;
         if (m.error !== undefined) continue;
         const answer = await p.ask({ case: c.name, n: c.n, warmup: c.warmup });
-        if (answer.error !== undefined) m.error = answer.error;
-        else m.rounds.push(median(answer.seconds));
+        if (answer.seconds === undefined) m.error = answer.error ?? 'no answer';
+        else {
+          m.rounds.push(median(answer.seconds));
+          m.fastest = Math.min(m.fastest ?? Number.POSITIVE_INFINITY, ...answer.seconds);
+        }
       }
       bar.update(i * rounds + round + 1);
     }
   }
   bar.done();
+}
+
+/** What has another result than the first of them is an error, and not measured. */
+async function compareOutputs(name: string, participants: readonly Participant[], measured: readonly Measured[]): Promise<void> {
+  let first: readonly number[] | undefined;
+  for (const [k, p] of participants.entries()) {
+    const { outputs, error } = await p.ask({ case: name, outputs: true });
+    if (outputs === undefined) measured[k]!.error = error ?? 'no answer';
+    else if (first === undefined) first = outputs;
+    else {
+      const d = difference(first, outputs);
+      if (!(d <= TOLERANCE)) measured[k]!.error = `its result is not that of ${participants[0]!.framework.name}: ${d.toPrecision(2)} of the largest number away`;
+    }
+  }
 }
 
 async function measureProcesses(cases: readonly (typeof PROCESSES)[number][], frameworks: readonly Framework[], rounds: number, results: Measured[]): Promise<void> {
@@ -121,8 +161,10 @@ async function measureProcesses(cases: readonly (typeof PROCESSES)[number][], fr
         const m = measured[k]!;
         if (m.error !== undefined) continue;
         try {
-          const seconds = await timeProcess(f.firstResult(c.what));
-          if (round >= 0) m.rounds.push(seconds);
+          const seconds = await timeProcess(f.firstResult!(c.what));
+          if (round < 0) continue;
+          m.rounds.push(seconds);
+          m.fastest = Math.min(...m.rounds);
         } catch (e) {
           m.error = e instanceof Error ? e.message : String(e);
         }
@@ -134,10 +176,11 @@ async function measureProcesses(cases: readonly (typeof PROCESSES)[number][], fr
 }
 
 new Command('bench')
-  .description('Measures xlastate beside JAX, BrainState and PyTorch.')
+  .description('Measures xlastate beside JAX, BrainState, PyTorch and, in inference, onnxruntime.')
   .option('--python <path>', 'Python with the other frameworks (XLASTATE_BENCH_PYTHON, or bench/.venv of bench/python/setup.sh)')
   .option('--only <cases>', 'only these cases, with commas between')
   .option('--rounds <n>', 'times that each case is gone through', '7')
+  .option('--fastest', 'a table of the fastest calls in place of medians, for busy machines', false)
   .option('--out <folder>', 'where results go', join(ROOT, 'build/bench'))
   .action((options: Options) => main(options))
   .parseAsync()

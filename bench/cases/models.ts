@@ -6,7 +6,7 @@ import { BLOCK, CNN, GRU } from './sizes';
 const zeros = new init.ZeroInit();
 
 /** Two convolutions with pooling, and two dense layers. */
-export function cnn(): nn.Module {
+export function cnn(): nn.Sequential {
   const { size, filters, dense, classes } = CNN;
   const [a, b] = filters;
   return new nn.Sequential(

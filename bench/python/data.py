@@ -1,4 +1,7 @@
 """Sizes and data that all frameworks share; bench/ makes the same for this library."""
+import json
+import pathlib
+
 import numpy as np
 
 # name: (batch, widths of the layers)
@@ -12,6 +15,8 @@ STATES = 100
 NORMALS = 1_000_000
 TRANSFER = 16 << 20
 GRU = {"steps": 100, "batch": 32, "width": 128}
+INFERENCE = json.loads((pathlib.Path(__file__).parent.parent / "inference.json").read_text())
+INFERENCE_BATCHES = (1, 32)
 
 
 def mlp(name):
@@ -65,3 +70,34 @@ def gru():
     steps, batch, width = GRU["steps"], GRU["batch"], GRU["width"]
     xs = rng.normal(size=(steps, batch, width)).astype(np.float32)
     return xs, {"rz": dense(rng, 2 * width, 2 * width), "h": dense(rng, 2 * width, width)}
+
+
+def uniform(seed, shape, scale, offset=0.0):
+    """The numbers of bench/inferenceData.ts: a hash of seed and position."""
+    x = np.arange(np.prod(shape), dtype=np.uint32) + np.uint32(seed * 0x9E3779B9 & 0xFFFFFFFF)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        x = (x ^ (x >> np.uint32(shift))) * np.uint32(factor)
+    x ^= x >> np.uint32(16)
+    return (((x >> np.uint32(8)) / 2.0**23 - 1) * scale + offset).astype(np.float32).reshape(shape)
+
+
+def inference(model, batch):
+    """A net's input, and its weights by name."""
+    spec = INFERENCE[model]
+    weights = {}
+    for i, (name, shape) in enumerate(spec["weights"].items()):
+        if len(shape) > 1:
+            weights[name] = uniform(i + 1, shape, (6 / np.prod(shape[:-1])) ** 0.5)
+        else:
+            weights[name] = uniform(i + 1, shape, 0.1, 1.0 if name.startswith("scale") else 0.0)
+    return uniform(0, (batch, *spec["input"]), 3**0.5), weights
+
+
+def pairs(weights, names, kind="kernel"):
+    """(kernel, bias) of layers."""
+    return [(weights[f"{kind}{name}"], weights[f"bias{name}"]) for name in names]
+
+
+def inference_cases(make):
+    """An entry for each net and batch size."""
+    return {f"infer_{model}_{batch}": make(model, batch) for model in INFERENCE for batch in INFERENCE_BATCHES}

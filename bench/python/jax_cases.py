@@ -12,11 +12,15 @@ def cross_entropy(logits, labels):
     return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
 
 
-def mlp_loss(layers, x, labels):
+def mlp(layers, x):
     for weight, bias in layers[:-1]:
         x = jax.nn.relu(x @ weight + bias)
     weight, bias = layers[-1]
-    return cross_entropy(x @ weight + bias, labels)
+    return x @ weight + bias
+
+
+def mlp_loss(layers, x, labels):
+    return cross_entropy(mlp(layers, x), labels)
 
 
 def sgd(loss_of):
@@ -174,6 +178,24 @@ def to_device():
     return lambda: jnp.array(host).block_until_ready()
 
 
+def inference(model, batch):
+    def setup():
+        x, weights = data.inference(model, batch)
+        if model == "mlp":
+            forward, params = mlp, data.pairs(weights, (0, 1, 2))
+        elif model == "cnn":
+            forward, params = cnn, (data.pairs(weights, (0, 1)), data.pairs(weights, (2, 3)))
+        else:
+            names = ("query", "key", "value", "out", "up", "down")
+            forward, params = block, dict(zip(names, data.pairs(weights, [f"_{name}" for name in names])))
+            params |= dict(zip(("norm1", "norm2"), data.pairs(weights, ("_norm1", "_norm2"), "scale")))
+        x, params = on_device((x, params))
+        f = jax.jit(forward)
+        return lambda: f(params, x).block_until_ready()
+
+    return setup
+
+
 def eager_add():
     a, b = jnp.float32(1), jnp.float32(2)
     return lambda: (a + b).block_until_ready()
@@ -184,4 +206,5 @@ if __name__ == "__main__":
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
         "cnn_step": steps(cnn_loss, data.cnn), "block_step": steps(block_loss, data.block), "gru_grad": gru_grad,
         "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep, "eager_add": eager_add, "many_states": many_states, "normals": normals, "to_device": to_device,
+        **data.inference_cases(inference),
     })

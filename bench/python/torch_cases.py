@@ -15,13 +15,17 @@ def counter():
     return lambda: count.add_(1)
 
 
+def mlp(layers):
+    modules = []
+    for weight, bias in layers:
+        modules += [dense(weight, bias), torch.nn.ReLU()]
+    return torch.nn.Sequential(*modules[:-1])
+
+
 def training(name):
     def setup():
         x, labels, layers = data.mlp(name)
-        modules = []
-        for weight, bias in layers:
-            modules += [dense(weight, bias), torch.nn.ReLU()]
-        return sgd(torch.nn.Sequential(*modules[:-1]), torch.nn.functional.cross_entropy, torch.from_numpy(x), torch.from_numpy(labels).long())
+        return sgd(mlp(layers), torch.nn.functional.cross_entropy, torch.from_numpy(x), torch.from_numpy(labels).long())
 
     return setup
 
@@ -98,6 +102,48 @@ def to_device():
     return lambda: host.clone()
 
 
+def inference(model, batch):
+    def setup():
+        x, weights = data.inference(model, batch)
+        if model == "mlp":
+            net = mlp(data.pairs(weights, (0, 1, 2)))
+        elif model == "cnn":
+            # Features come before space here: pictures, and the rows of the first dense layer.
+            kernel, bias = data.pairs(weights, (2,))[0]
+            features = weights["bias1"].size
+            side = int((len(kernel) // features) ** 0.5)
+            rows = kernel.reshape(side, side, features, -1).transpose(2, 0, 1, 3).reshape(kernel.shape)
+            net = cnn(data.pairs(weights, (0, 1)), [(rows, bias), *data.pairs(weights, (3,))])
+            x = x.transpose(0, 3, 1, 2).copy()
+        else:
+            net = block_of(weights)
+        net, x = net.eval(), torch.from_numpy(x)
+
+        def call():
+            with torch.inference_mode():
+                return net(x)
+
+        return call
+
+    return setup
+
+
+def block_of(weights):
+    """PyTorch's own layer with given weights."""
+    net = block()
+    of = lambda name: [torch.from_numpy(w) for w in data.pairs(weights, (f"_{name}",), "scale" if name.startswith("norm") else "kernel")[0]]
+    qkv = [of(name) for name in ("query", "key", "value")]
+    attention = net.self_attn
+    with torch.no_grad():
+        attention.in_proj_weight.copy_(torch.cat([w for w, _ in qkv], 1).T)
+        attention.in_proj_bias.copy_(torch.cat([b for _, b in qkv]))
+        for layer, name in ((attention.out_proj, "out"), (net.linear1, "up"), (net.linear2, "down"), (net.norm1, "norm1"), (net.norm2, "norm2")):
+            weight, bias = of(name)
+            layer.weight.copy_(weight.T if weight.ndim > 1 else weight)
+            layer.bias.copy_(bias)
+    return net
+
+
 def eager_add():
     a, b = torch.tensor(1.0), torch.tensor(2.0)
     return lambda: a + b
@@ -107,4 +153,5 @@ if __name__ == "__main__":
     serve("torch", {"torch": torch.__version__}, {
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
         "cnn_step": cnn_step, "block_step": block_step, "gru_grad": gru_grad, "eager_add": eager_add, "normals": normals, "to_device": to_device,
+        **data.inference_cases(inference),
     })
