@@ -114,14 +114,17 @@ export class ConcreteArray extends Array {
   /** Null until a host scalar is first needed on the device. */
   private buf: Buffer | null;
   private readonly scalarValue: ScalarValue | null;
+  /** Whether the scalar is the result of operations on the host. */
+  private readonly computed: boolean;
   /** Its own for each array: `assert.deepStrictEqual` and `toEqual` do not see the values, so that they must not find two arrays equal. @internal */
   readonly identity: number;
 
-  constructor(aval: ShapedArray, buffer: Buffer | null, scalar: ScalarValue | null = null) {
+  constructor(aval: ShapedArray, buffer: Buffer | null, scalar: ScalarValue | null = null, computed = false) {
     super();
     this.aval = aval;
     this.buf = buffer;
     this.scalarValue = scalar;
+    this.computed = computed;
     this.identity = made = (made + 1) | 0;
   }
 
@@ -130,14 +133,24 @@ export class ConcreteArray extends Array {
     return new ConcreteArray(aval, null, value);
   }
 
+  /** A scalar that operations on the host gave: to programs it is an array like any other. */
+  static computed(value: ScalarValue, aval: ShapedArray): ConcreteArray {
+    return new ConcreteArray(aval, null, value, true);
+  }
+
   /** Copies row-major host data in the dtype's host format to the default device. */
   static fromHost(data: ArrayBufferView | ArrayBuffer, aval: ShapedArray): ConcreteArray {
     return new ConcreteArray(aval, backend().client.bufferFromHost(data as Uint8Array, aval.dtype, aval.shape as number[]));
   }
 
-  /** The host value of a scalar made on the host, else null. */
+  /** The value of a scalar made of a JS value, else null. */
   get literal(): ScalarValue | null {
-    return this.scalarValue;
+    return this.computed ? null : this.scalarValue;
+  }
+
+  /** The value of a scalar that the host knows, else null. */
+  get hostValue(): ScalarValue | null {
+    return this.scalarValue !== null && !this.isDeleted() ? this.scalarValue : null;
   }
 
   /** The device buffer. @throws DeletedArrayError if it is gone */
@@ -158,6 +171,7 @@ export class ConcreteArray extends Array {
   }
 
   override dataSync(): HostView {
+    if (this.buf === null) return typedView(encode([this.scalarValue!], this.dtype).slice().buffer, this.dtype);
     const b = this.live('dataSync');
     return typedView(recording.on ? timedToHost(b) : b.toHostSync(), this.dtype);
   }
@@ -171,7 +185,8 @@ export class ConcreteArray extends Array {
 
   override item(): ScalarValue {
     if (this.size !== 1) throw new ConcretizationError(`item: expected an array of size 1, got one of type ${this.aval}`);
-    if (this.scalarValue !== null && !this.isDeleted()) return this.scalarValue;
+    const known = this.hostValue;
+    if (known !== null) return known;
     return valueAt(this.dataSync(), this.dtype, 0);
   }
 
@@ -184,7 +199,8 @@ export class ConcreteArray extends Array {
   }
 
   override blockUntilReady(): this {
-    const b = this.ownBuffer;
+    const b = this.buf;
+    if (b === null) return this;
     try {
       if (recording.on) timedWait(b);
       else b.blockUntilReady();
@@ -197,7 +213,7 @@ export class ConcreteArray extends Array {
   }
 
   override async ready(): Promise<this> {
-    await this.live('ready').ready();
+    if (this.buf !== null) await this.live('ready').ready();
     return this;
   }
 

@@ -74,6 +74,16 @@ export class ShapedArray {
   }
 }
 
+const scalarTypes = { strong: new Map<DType, ShapedArray>(), weak: new Map<DType, ShapedArray>() };
+
+/** The type of a scalar, one object for each: what is kept in it is made once. */
+export function scalarType(dtype: DType, weakType = false): ShapedArray {
+  const known = weakType ? scalarTypes.weak : scalarTypes.strong;
+  let a = known.get(dtype);
+  if (a === undefined) known.set(dtype, (a = new ShapedArray([], dtype, weakType)));
+  return a;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

@@ -77,6 +77,21 @@ const WEAK_DTYPE: Partial<Record<Node, readonly [DType, DType]>> = { 'weak int':
  */
 export function promoteTypes(...types: readonly TypeInfo[]): TypeInfo {
   if (types.length === 0) throw new DtypeError('promoteTypes: expected at least one type, got none');
+  if (types.length !== 2) return leastUpperBound(types);
+  // Of pairs there are few, and nearly every operation asks for one.
+  const [a, b] = types as readonly [TypeInfo, TypeInfo];
+  const pairs = PAIRS[config.enableX64 ? 1 : 0];
+  const first = (a.weakType ? pairs.weak : pairs.strong)[a.dtype] ??= { strong: {}, weak: {} };
+  return (b.weakType ? first.weak : first.strong)[b.dtype] ??= leastUpperBound(types);
+}
+
+interface ByType<T> {
+  strong: Partial<Record<DType, T>>;
+  weak: Partial<Record<DType, T>>;
+}
+const PAIRS: readonly [ByType<ByType<TypeInfo>>, ByType<ByType<TypeInfo>>] = [{ strong: {}, weak: {} }, { strong: {}, weak: {} }];
+
+function leastUpperBound(types: readonly TypeInfo[]): TypeInfo {
   const nodes = [...new Set(types.map(toNode))];
   const bounds = config.enableX64 ? BOUNDS.wide : BOUNDS.narrow;
   const common = [...bounds.get(nodes[0]!)!].filter((n) => nodes.every((m) => bounds.get(m)!.has(n)));

@@ -1,5 +1,5 @@
 import { Array, ConcreteArray, type Complex, type ScalarValue } from '../core/array';
-import { canonicalDtype, ShapedArray } from '../core/aval';
+import { canonicalDtype, scalarType, ShapedArray } from '../core/aval';
 import { config } from '../core/config';
 import { hintFor } from '../core/copies';
 import { describeValue } from '../core/describe';
@@ -34,16 +34,7 @@ export function isComplex(x: unknown): x is Complex {
   return typeof x === 'object' && x !== null && typeof (x as Complex).re === 'number' && typeof (x as Complex).im === 'number';
 }
 
-const weakAvals = new Map<string, ShapedArray>();
-
-function weak(dtype: DType): ShapedArray {
-  const d = canonicalDtype(dtype);
-  let a = weakAvals.get(d);
-  if (a === undefined) weakAvals.set(d, (a = new ShapedArray([], d, true)));
-  return a;
-}
-
-const BOOL = new ShapedArray([], 'bool');
+const weak = (dtype: DType): ShapedArray => scalarType(canonicalDtype(dtype), true);
 const MAX_INT = 2 ** 31;
 
 /** The type of a plain value: a whole number is a weak int, another number a weak float, as Python's scalars are in JAX. */
@@ -52,7 +43,7 @@ export function scalarAval(x: ScalarValue): ShapedArray {
     if (Number.isInteger(x) && !Object.is(x, -0) && (config.enableX64 ? Number.isSafeInteger(x) : x < MAX_INT && x >= -MAX_INT)) return weak('int64');
     return weak('float64');
   }
-  if (typeof x === 'boolean') return BOOL;
+  if (typeof x === 'boolean') return scalarType('bool');
   if (typeof x === 'bigint') {
     const bits = config.enableX64 ? 64 : 32;
     if (BigInt.asIntN(bits, x) !== x) throw new ArgumentError(`expected an integer of ${bits} bits, got ${x}n${bits === 32 ? '; 64-bit types are off: environ.set({ precision: 64 })' : ''}`);
@@ -152,7 +143,7 @@ export function fromNested(x: NestedLike, what = 'array', dtype?: DType): Array 
 /** A weak scalar in the dtype it is promoted to: a literal stays one. */
 export function convertScalar(x: ConcreteArray, dtype: DType, weakType = false): Array {
   const v = x.literal!;
-  const aval = new ShapedArray([], dtype, weakType);
+  const aval = scalarType(dtype, weakType);
   const kind = dtypeKind(dtype);
   if (kind === 'bool') return ConcreteArray.scalar(isComplex(v) ? v.re !== 0 || v.im !== 0 : Boolean(v), aval);
   if (kind === 'complex') return ConcreteArray.scalar(v, aval);

@@ -1,5 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { sameShape, ShapedArray } from '../core/aval';
+import { sameShape, scalarType, ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
@@ -288,5 +288,5 @@ export function gradCore(op: string, f: AnyFunction, args: readonly unknown[], o
 }
 
 function oneOf(x: Array): Array {
-  return ConcreteArray.scalar(dtypeKind(x.dtype) === 'complex' ? { re: 1, im: 0 } : 1, new ShapedArray([], x.dtype as DType, x.weakType));
+  return ConcreteArray.scalar(dtypeKind(x.dtype) === 'complex' ? { re: 1, im: 0 } : 1, scalarType(x.dtype as DType, x.weakType));
 }

@@ -16,19 +16,22 @@ export class EvalTrace extends Trace {
   }
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
-    let key = paramsKey(params);
     for (let i = 0; i < args.length; i++) {
       const x = args[i]!;
       if (x instanceof Tracer) {
         checkLive(x, prim.name);
         throw new TracerLeakError(`${prim.name}: an array of type ${x.aval} that is being traced by ${x.owner.kind} is used outside of its trace`);
       }
-      key += `;${x.aval.key}`;
     }
     if (prim.impl) {
       const done = prim.impl(args, params);
-      if (done !== null) return done;
+      if (done !== null) {
+        if (config.debugNans || config.debugInfs) checkFinite(prim.name, done);
+        return done;
+      }
     }
+    let key = paramsKey(params);
+    for (let i = 0; i < args.length; i++) key += `;${args[i]!.aval.key}`;
     if (configKey() !== 0) key += `!${configKey()}`;
     let program = prim.compiled.get(key) as Compiled | undefined;
     if (program === undefined) {

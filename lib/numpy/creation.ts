@@ -1,5 +1,5 @@
 import { Array, ConcreteArray, type ScalarValue } from '../core/array';
-import { canonicalDtype, checkDtype, checkShape, type Shape, ShapedArray, sizeOf } from '../core/aval';
+import { canonicalDtype, checkDtype, checkShape, scalarType, type Shape, ShapedArray, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -31,7 +31,7 @@ export interface ArrayOptions {
 /** The type of a plain value on its own: numbers are float32 as those in nested arrays, and weak, as they are in JAX. */
 function plainValue(x: ScalarValue): Array {
   if (typeof x !== 'number') return asArray(x);
-  return ConcreteArray.scalar(x, new ShapedArray([], canonicalDtype('float64'), true));
+  return ConcreteArray.scalar(x, scalarType(canonicalDtype('float64'), true));
 }
 
 function make(op: string, object: ArraySource, { dtype, shape, copy, ndmin = 0 }: ArrayOptions): Array {
@@ -41,7 +41,7 @@ function make(op: string, object: ArraySource, { dtype, shape, copy, ndmin = 0 }
     x = type === undefined || object.dtype === type ? (copy ? p.copy(object) : object) : convertTo(object, type);
     if (type !== undefined && x.weakType) x = convertTo(x, type);
   } else if (isScalarValue(object)) {
-    x = type === undefined ? plainValue(object) : ConcreteArray.scalar(scalarIn(object, type), new ShapedArray([], type));
+    x = type === undefined ? plainValue(object) : ConcreteArray.scalar(scalarIn(object, type), scalarType(type));
   } else if (object instanceof SmallFloatArray) {
     const d = type ?? object.dtype;
     x = ConcreteArray.fromHost(encode(object, d), new ShapedArray([object.length], d));

@@ -8,6 +8,7 @@ import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { exponential } from '../stablehlo/exponentials';
 import { larger, smaller } from '../stablehlo/extremes';
+import type { HostOperation } from './hostScalars';
 import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, naryShape } from './nary';
 import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
 
@@ -23,11 +24,12 @@ const lin = (x: MaybeLinear) => isUndefinedPrimal(x);
 type Unary = (x: Array) => Array;
 type Binary = (x: Array, y: Array) => Array;
 
-function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], lower: Parameters<typeof defineNary>[0]['lower'], jvp: ((g: Array, out: Array, x: Array) => Array) | null | 'linear', range: [number, number] = [-2, 2], transpose?: (ct: Array) => Array): Unary {
+function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], lower: Parameters<typeof defineNary>[0]['lower'], jvp: ((g: Array, out: Array, x: Array) => Array) | null | 'linear', range: [number, number] = [-2, 2], transpose?: (ct: Array) => Array, host?: HostOperation): Unary {
   const p = defineNary({
     name, kinds, lower,
     jvp: jvp === 'linear' ? 'linear' : [jvp],
     transpose: transpose ? (ct) => [transpose(ct)] : undefined,
+    host,
     sample: () => (kinds.includes('float') ? floats(1, ...range) : ints(1)),
   });
   return (x) => p.bind(NO, x);
@@ -35,10 +37,10 @@ function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], l
 
 // ---- arithmetic ----
 
-export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => neg(ct));
+export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => neg(ct), { float: (x) => -x, int: (x) => -x });
 
 const addP = defineNary({
-  name: 'add', kinds: NUMERIC, lower: 'add',
+  name: 'add', kinds: NUMERIC, lower: 'add', host: { float: (x, y) => x + y, int: (x, y) => x + y },
   jvp: [(g) => g, (g) => g],
   transpose: (ct, args) => args.map((x) => (lin(x) ? ct : null)),
   sample: () => [...floats(2), ...ints(2)],
@@ -46,7 +48,7 @@ const addP = defineNary({
 export const add: Binary = (x, y) => addP.bind(NO, x, y);
 
 const subP = defineNary({
-  name: 'sub', kinds: NUMERIC, lower: 'subtract',
+  name: 'sub', kinds: NUMERIC, lower: 'subtract', host: { float: (x, y) => x - y, int: (x, y) => x - y },
   jvp: [(g) => g, (g) => neg(g)],
   transpose: (ct, [x, y]) => [lin(x!) ? ct : null, lin(y!) ? neg(ct) : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -54,7 +56,7 @@ const subP = defineNary({
 export const sub: Binary = (x, y) => subP.bind(NO, x, y);
 
 const mulP = defineNary({
-  name: 'mul', kinds: NUMERIC, lower: 'multiply',
+  name: 'mul', kinds: NUMERIC, lower: 'multiply', host: { float: (x, y) => x * y, int: Math.imul },
   jvp: [(g, _, _x, y) => mul(g, y!), (g, _, x) => mul(x!, g)],
   transpose: (ct, [x, y]) => [lin(x!) ? mul(ct, fixedOperand('mul', y!)) : null, lin(y!) ? mul(fixedOperand('mul', x!), ct) : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -62,7 +64,7 @@ const mulP = defineNary({
 export const mul: Binary = (x, y) => mulP.bind(NO, x, y);
 
 const divP = defineNary({
-  name: 'div', kinds: NUMERIC, lower: 'divide',
+  name: 'div', kinds: NUMERIC, lower: 'divide', host: { float: (x, y) => x / y },
   jvp: [(g, _, _x, y) => div(g, y!), (g, out, _x, y) => mul(mul(neg(g), out), reciprocal(y!))],
   transpose: (ct, [x, y]) => {
     const divisor = fixedOperand('div', y!);
@@ -98,15 +100,18 @@ function select(pred: Array, onFalse: Array, onTrue: Array): Array {
   return selectN(pred, [onFalse, onTrue]);
 }
 
+// Which of two zeros with different signs is the larger is left to the device.
+const extreme = (f: (x: number, y: number) => number) => ({ float: (x: number, y: number) => (x === 0 && y === 0 ? undefined : f(x, y)), int: f });
+
 const maxP = defineNary({
-  name: 'max', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => larger(ctx, x!, y!),
+  name: 'max', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => larger(ctx, x!, y!), host: extreme(Math.max),
   jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
   sample: () => [...floats(2), ...ints(2)],
 });
 export const max: Binary = (x, y) => maxP.bind(NO, x, y);
 
 const minP = defineNary({
-  name: 'min', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => smaller(ctx, x!, y!),
+  name: 'min', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => smaller(ctx, x!, y!), host: extreme(Math.min),
   jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
   sample: () => [...floats(2), ...ints(2)],
 });
@@ -326,20 +331,20 @@ export const shiftRightArithmetic = bitwise('shift_right_arithmetic', ['int', 'u
 
 // ---- comparison ----
 
-function comparison(name: string, direction: hlo.Direction, kinds: readonly ('bool' | 'int' | 'uint' | 'float' | 'complex')[]): Binary {
+function comparison(name: string, direction: hlo.Direction, kinds: readonly ('bool' | 'int' | 'uint' | 'float' | 'complex')[], host: (x: number, y: number) => boolean): Binary {
   const p = defineNary({
-    name, kinds, result: () => 'bool', lower: (ctx, [x, y]) => hlo.compare(ctx, direction, x!, y!), jvp: [null, null],
+    name, kinds, result: () => 'bool', lower: (ctx, [x, y]) => hlo.compare(ctx, direction, x!, y!), jvp: [null, null], host: { float: host, int: host },
     sample: () => [...floats(2), ...ints(2, 0, 2)],
   });
   return (x, y) => p.bind(NO, x, y);
 }
 const ORDERED = ['bool', 'int', 'uint', 'float'] as const;
-export const eq = comparison('eq', 'EQ', [...ORDERED, 'complex']);
-export const ne = comparison('ne', 'NE', [...ORDERED, 'complex']);
-export const lt = comparison('lt', 'LT', ORDERED);
-export const le = comparison('le', 'LE', ORDERED);
-export const gt = comparison('gt', 'GT', ORDERED);
-export const ge = comparison('ge', 'GE', ORDERED);
+export const eq = comparison('eq', 'EQ', [...ORDERED, 'complex'], (x, y) => x === y);
+export const ne = comparison('ne', 'NE', [...ORDERED, 'complex'], (x, y) => x !== y);
+export const lt = comparison('lt', 'LT', ORDERED, (x, y) => x < y);
+export const le = comparison('le', 'LE', ORDERED, (x, y) => x <= y);
+export const gt = comparison('gt', 'GT', ORDERED, (x, y) => x > y);
+export const ge = comparison('ge', 'GE', ORDERED, (x, y) => x >= y);
 
 const isFiniteP = defineNary({
   name: 'is_finite', kinds: FLOAT, result: () => 'bool', lower: (ctx, [x], out) => hlo.op(ctx, 'is_finite', [x!], out), jvp: [null], sample: () => floats(1),

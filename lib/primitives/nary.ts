@@ -5,6 +5,7 @@ import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { Absent, absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
+import { type HostOperation, onHost } from './hostScalars';
 import { broadcastInDim, moveaxis, reduceSum, reshape, toFront } from './structural';
 
 /** Shape of an elementwise result: scalars go with any shape, and a dimension of size 1 with any size. */
@@ -85,6 +86,8 @@ export interface NarySpec {
   /** Tangent's contribution of each operand; null where the derivative is zero. 'linear': linear in all operands together. */
   jvp: readonly (Jvp | null)[] | 'linear' | Absent;
   transpose?: (ct: Array, args: readonly MaybeLinear[]) => readonly MaybeZero[];
+  /** What it does to scalars that the host knows. */
+  host?: HostOperation;
   sample: () => readonly Sample<object>[];
 }
 
@@ -92,7 +95,7 @@ const NONE = {};
 
 /** Defines an elementwise primitive. */
 export function defineNary(spec: NarySpec): SinglePrimitive<object> {
-  const { name, jvp } = spec;
+  const { name, jvp, host } = spec;
   const record: PrimitiveRecord<object> = {
     name,
     abstract: (avals) => {
@@ -124,6 +127,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
       const aligned = alignBatch(axis, args, dims, true);
       return [prim.bind(NONE, ...aligned.args), aligned.dim];
     },
+    ...(host && { impl: (args) => onHost(host, args, (avals) => record.abstract(avals, NONE)) }),
     sample: spec.sample,
   };
   const prim = definePrimitive(record);

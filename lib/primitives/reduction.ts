@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ShapedArray, sameShape } from '../core/aval';
+import { sameShape, scalarType, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ClosedJaxpr, Literal } from '../core/jaxpr';
@@ -62,7 +62,7 @@ function defineReducer(spec: ReducerSpec): SinglePrimitive<AxesParams> {
     },
     lower: (ctx, [x], { axes }, out) => {
       const reduce = (v: IrValue, over: readonly number[], to: ShapedArray) => (
-        hlo.reduce(ctx, [v], [ctx.splat(spec.identity(out.dtype), new ShapedArray([], out.dtype))], over, [to], (c, [a, b]) => [spec.combine(c, a!, b!)])[0]!);
+        hlo.reduce(ctx, [v], [ctx.splat(spec.identity(out.dtype), scalarType(out.dtype))], over, [to], (c, [a, b]) => [spec.combine(c, a!, b!)])[0]!);
       const count = axes.reduce((n, d) => n * x!.aval.shape[d]!, 1);
       const k = spec.inLanes ? lanes(ctx, x!.aval, axes, count) : 1;
       if (k === 1) return reduce(x!, axes, out);

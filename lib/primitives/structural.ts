@@ -1,9 +1,10 @@
 import { type Array, ConcreteArray, type ScalarValue } from '../core/array';
-import { sameShape, ShapedArray, type Shape, sizeOf } from '../core/aval';
+import { sameShape, scalarType, ShapedArray, type Shape, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { absent, type BatchDim, definePrimitive, isUndefinedPrimal, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
+import { convertOnHost } from './hostScalars';
 
 // Primitives that every other file's rules are written with: types, broadcasting, reshaping, and the plain sum.
 
@@ -177,6 +178,7 @@ export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimiti
     return [convert(ct, to)];
   },
   batch: (_, [x], [dim], params) => [convertElementTypeP.bind(params, x!), dim!],
+  impl: ([x], { newDtype, weakType }) => convertOnHost(x!, scalarType(newDtype, weakType)),
   sample: () => [
     { inputs: [{ shape: [3], dtype: 'float32', low: -3, high: 3 }], params: { newDtype: 'int32', weakType: false, sharding: null } },
     { inputs: [{ shape: [3], dtype: 'int32', low: -3, high: 3 }], params: { newDtype: 'float32', weakType: false, sharding: null } },
@@ -186,13 +188,13 @@ export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimiti
 
 export function convert(x: Array, dtype: DType, weakType = false): Array {
   if (x.dtype === dtype && x.weakType === weakType) return x;
-  if (weakType && x instanceof ConcreteArray && x.literal !== null && x.dtype === dtype) return ConcreteArray.scalar(x.literal, new ShapedArray([], dtype, true));
+  if (weakType && x instanceof ConcreteArray && x.literal !== null && x.dtype === dtype) return ConcreteArray.scalar(x.literal, scalarType(dtype, true));
   return convertElementTypeP.bind({ newDtype: dtype, weakType, sharding: null }, x);
 }
 
 /** A scalar on the host, in a dtype. */
 export function scalar(value: ScalarValue, dtype: DType, weakType = false): Array {
-  return ConcreteArray.scalar(value, new ShapedArray([], dtype, weakType));
+  return ConcreteArray.scalar(value, scalarType(dtype, weakType));
 }
 
 /** A scalar of an array's dtype, for use beside it in elementwise operations. */

@@ -1,4 +1,4 @@
-import { ShapedArray } from '../core/aval';
+import { scalarType, ShapedArray } from '../core/aval';
 import type { IrValue, LoweringContext, RegionBody } from '../core/lowering';
 import type { Block } from './block';
 import { tensorType } from './types';
@@ -69,7 +69,7 @@ export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonl
 
 /** Reduction of several operands over dimensions by a region that gets accumulators, then elements. */
 export function reduce(ctx: LoweringContext, operands: readonly IrValue[], inits: readonly IrValue[], dims: readonly number[], outs: readonly ShapedArray[], body: RegionBody): IrValue[] {
-  const scalars = operands.map((x) => new ShapedArray([], x.aval.dtype));
+  const scalars = operands.map((x) => scalarType(x.aval.dtype));
   return ctx.emit('stablehlo.reduce', [...operands, ...inits], outs, `dimensions = ${i64s(dims)}`, [ctx.region([...scalars, ...scalars], body)]);
 }
 
