@@ -14,6 +14,7 @@ testTable('scipyLinalg', {
   absSvd: absOf(linalg.svd),
   absEigh: absOf(linalg.eigh),
   absEighTridiagonal: absOf(linalg.eighTridiagonal),
+  absTridiagonalPart: absOf((d: np.Array, e: np.Array) => linalg.eighTridiagonal(d, e, { select: 'i', selectRange: [1, 2] })),
   absHessenberg: absOf((a: np.Array) => linalg.hessenberg(a, { calcQ: true })),
   logm: (a: np.Array) => linalg.funm(a, (x) => np.log(x)),
   sqrtmErr: (a: np.Array) => linalg.funm(a, (x) => np.sqrt(x), { disp: false }),
@@ -40,4 +41,30 @@ test('arguments that do not go together are named', () => {
   expect(() => linalg.solveTriangular([[1]], [1, 2])).toThrow('solveTriangular: expected right sides of 1 rows');
   expect(() => linalg.hadamard(3)).toThrow('a power of 2');
   expect(() => linalg.eighTridiagonal([1, 2], [1, 2])).toThrow('n − 1 elements');
+});
+
+test('eighTridiagonal: eigenvalues by index or as near as asked for, vectors apart where eigenvalues meet, derivatives as of the whole matrix', () => {
+  const [d, e] = [np.array([1, 2, 2.5, 4.5]), np.array([1, 0.5, 2])];
+  const dense = (x: np.Array, y: np.Array) => np.add(np.diag(x), np.add(np.diag(y, 1), np.diag(y, -1)));
+  const weigh = ([w, v]: readonly np.Array[]) => np.sum(np.add(np.multiply(w!, np.arange(4)), np.multiply(np.square(v!), np.arange(16).reshape(4, 4))));
+  const both = [weigh(linalg.eighTridiagonal(d, e)), weigh(Object.values(np.linalg.eigh(dense(d, e))))];
+  expect(near(both[0]!, both[1]!)).toBeLessThan(1e-4);
+  const gradient = (f: (x: np.Array, y: np.Array) => np.Array) => gradCore('grad', f, [d, e], { argnums: [0, 1] }).grads as np.Array[];
+  const [ours, whole] = [gradient((x, y) => weigh(linalg.eighTridiagonal(x, y))), gradient((x, y) => weigh(Object.values(np.linalg.eigh(dense(x, y)))))];
+  ours.forEach((g, i) => expect(near(g, whole[i]!)).toBeLessThan(1e-4));
+  const one = (x: np.Array) => linalg.eighTridiagonal(x, e, { eigvalsOnly: true, select: 'i', selectRange: [2, 2] }).reshape([]);
+  const h = 1e-2;
+  const slope = gradCore('grad', one, [d], {}).grads as np.Array;
+  const shifted = np.add(d, np.array([0, h, 0, 0]));
+  expect(Number((slope.js() as number[])[1])).toBeCloseTo((Number(one(shifted).item()) - Number(one(d).item())) / h, 1);
+
+  expect(near(linalg.eighTridiagonal(d, e, { eigvalsOnly: true, tol: 0.5 }), linalg.eighTridiagonal(d, e, { eigvalsOnly: true }))).toBeGreaterThan(1e-3);
+  for (const [x, y] of [[np.ones([5]), np.zeros([4])], [np.zeros([5]), np.zeros([4])], [np.abs(np.arange(-10, 11)), np.ones([20])]] as [np.Array, np.Array][]) {
+    const [w, v] = linalg.eighTridiagonal(x, y);
+    expect(near(np.matmul(v.T, v), np.eye(x.size))).toBeLessThan(1e-5);
+    expect(near(np.matmul(dense(x, y), v), np.multiply(v, w))).toBeLessThan(1e-5);
+  }
+  expect(() => linalg.eighTridiagonal(d, e, { select: 'i' })).toThrow('selectRange');
+  expect(() => linalg.eighTridiagonal(d, e, { select: 'v' as 'i' })).toThrow("expected select to be 'a' or 'i'");
+  expect(() => linalg.eighTridiagonal(d.astype('float16'), e.astype('float16'))).toThrow('expected float32');
 });

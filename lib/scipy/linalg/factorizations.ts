@@ -213,53 +213,6 @@ export function eigh(a: ArrayLike, options: { lower?: boolean; eigvalsOnly?: boo
   return options.eigvalsOnly ? out[0]! : out;
 }
 
-const tridiagonalC = composite<{ only: boolean; from: number; to: number }>('eigh_tridiagonal', ([d, s], { only, from, to }) => {
-  const n = d!.size;
-  const shape = [n, n];
-  const [i, j] = [rowIndex(shape), columnIndex(shape)];
-  const rows = broadcastInDim(d!, shape, [0]);
-  const side = pad(s!, like(s!, 0), [[0, 1, 0]]);
-  const before = pad(s!, like(s!, 0), [[1, 0, 0]]);
-  const zero = full(shape, 0, d!.dtype);
-  const conj = (x: Array) => (dtypeKind(x.dtype) === 'complex' ? e.conj(x) : x);
-  const on = (k: number, x: Array, other: Array) => e.where(e.eq(j, e.add(i, like(i, k))), x, other);
-  const a = on(0, rows, on(1, broadcastInDim(side, shape, [0]), on(-1, broadcastInDim(conj(before), shape, [0]), zero)));
-  const [v, w] = eighP(a, { lower: true });
-  const values = sliceInDim(w, from, to + 1, 0);
-  return only ? [values] : [values, sliceInDim(v, from, to + 1, 1)];
-});
-
-/** Options of {@link eighTridiagonal}. */
-export interface TridiagonalOptions {
-  /** Whether only eigenvalues are given. */
-  eigvalsOnly?: boolean;
-  /** All, or by index. */
-  select?: 'a' | 'i';
-  /** The first and last index wanted, for `select: 'i'`. */
-  selectRange?: readonly [number, number] | null;
-}
-
-/**
- * Eigenvalues, ascending, of a Hermitian matrix with diagonal d and e above it, and its eigenvectors as columns unless `eigvalsOnly`, by {@link eigh} of the whole matrix, so that there are derivatives. Mirrors `jax.scipy.linalg.eigh_tridiagonal`.
- *
- * @param e1 the numbers beside the diagonal, [n - 1]
- * @throws ShapeError unless e is one shorter than d; ArgumentError for a bad selection
- * @example
- * scipy.linalg.eighTridiagonal([2, 2], [1], { eigvalsOnly: true }).js() // [1, 3]
- */
-export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options: TridiagonalOptions & { eigvalsOnly: true }): Array;
-export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options?: TridiagonalOptions & { eigvalsOnly?: false }): [Array, Array];
-export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options: TridiagonalOptions = {}): Array | Array[] {
-  const { eigvalsOnly = false, select = 'a', selectRange = null } = options;
-  const [x, y] = promoteDtypesInexact('eighTridiagonal', d, e1) as [Array, Array];
-  if (x.ndim !== 1 || y.ndim !== 1 || y.size !== x.size - 1) throw new ShapeError(`eighTridiagonal: expected vectors of n and n − 1 elements, got ${x.aval} and ${y.aval}`);
-  if (select !== 'a' && select !== 'i') throw new ArgumentError(`eighTridiagonal: expected select to be 'a' or 'i', got ${String(select)}`);
-  if (select === 'i' && (selectRange === null || selectRange[0] > selectRange[1] || selectRange[0] < 0 || selectRange[1] >= x.size)) throw new ArgumentError(`eighTridiagonal: expected selectRange to be a first and a last index below ${x.size}, got ${String(selectRange)}`);
-  const [from, to] = select === 'i' ? selectRange! : [0, x.size - 1];
-  const out = tridiagonalC([x, y], { only: eigvalsOnly, from, to });
-  return eigvalsOnly ? out[0]! : out;
-}
-
 // ---- Schur and Hessenberg forms ----
 
 export const complexOf = (x: Array): Array => (dtypeKind(x.dtype) === 'complex' ? x : astype(x, x.dtype === 'float64' ? 'complex128' : 'complex64'));
