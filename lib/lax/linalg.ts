@@ -8,9 +8,16 @@ import { qr as qrP } from '../primitives/qr';
 import { schur as schurP } from '../primitives/schur';
 import { svd as svdP, type SvdOptions } from '../primitives/svd';
 import { tridiagonalSolve as tridiagonalSolveP } from '../primitives/tridiagonal';
-import { type ArrayLike, asArray } from './arrayLike';
+import { checkOptions } from '../functional/options';
+import { type ArrayLike, asArray, astype, inexactDtype } from './arrayLike';
 
 // Decompositions and solvers of batches of matrices. Mirrors jax.lax.linalg.
+
+/** Matrices of integers as floats where halves of sums are to be taken, as JAX has it. */
+function inHalves(op: string, x: ArrayLike, { symmetrizeInput = true }: { symmetrizeInput?: boolean }): Array {
+  const a = asArray(x, op);
+  return symmetrizeInput ? astype(a, inexactDtype(a.dtype)) : a;
+}
 
 /**
  * The lower triangular L of x = L · Lᴴ, for positive definite x `[..., n, n]`; NaN for others. Mirrors `jax.lax.linalg.cholesky`.
@@ -19,7 +26,8 @@ import { type ArrayLike, asArray } from './arrayLike';
  * lax.linalg.cholesky(np.array([[4.0, 2.0], [2.0, 5.0]])).js(); // [[2, 0], [1, 2]]
  */
 export function cholesky(x: ArrayLike, options: { symmetrizeInput?: boolean } = {}): Array {
-  return chol.cholesky(asArray(x, 'cholesky'), options);
+  const o = checkOptions('cholesky', ['symmetrizeInput'], options);
+  return chol.cholesky(inHalves('cholesky', x, o), o);
 }
 
 /**
@@ -29,7 +37,8 @@ export function cholesky(x: ArrayLike, options: { symmetrizeInput?: boolean } = 
  * lax.linalg.eigh(np.array([[2.0, 0.0], [0.0, 1.0]]))[1].js(); // [1, 2]
  */
 export function eigh(x: ArrayLike, options: EighOptions = {}): [Array, Array] {
-  return eighP(asArray(x, 'eigh'), options);
+  const o = checkOptions('eigh', ['lower', 'symmetrizeInput', 'sortEigenvalues', 'subsetByIndex'], options);
+  return eighP(inHalves('eigh', x, o), o);
 }
 
 /**
@@ -67,7 +76,7 @@ export function luPivotsToPermutation(pivots: ArrayLike, permutationSize: number
  * lax.linalg.qr(np.ones([3, 2]), { fullMatrices: false }).map((m) => m.shape); // [[3, 2], [2, 2]]
  */
 export function qr(x: ArrayLike, options: { pivoting?: boolean; fullMatrices?: boolean } = {}): Array[] {
-  return qrP(asArray(x, 'qr'), options);
+  return qrP(asArray(x, 'qr'), checkOptions('qr', ['pivoting', 'fullMatrices'], options));
 }
 
 /**
@@ -79,7 +88,7 @@ export function qr(x: ArrayLike, options: { pivoting?: boolean; fullMatrices?: b
 export function svd(x: ArrayLike, options?: SvdOptions & { computeUv?: true }): [Array, Array, Array];
 export function svd(x: ArrayLike, options: SvdOptions & { computeUv: false }): Array;
 export function svd(x: ArrayLike, options: SvdOptions = {}): Array | [Array, Array, Array] {
-  const out = svdP(asArray(x, 'svd'), options);
+  const out = svdP(asArray(x, 'svd'), checkOptions('svd', ['fullMatrices', 'computeUv', 'subsetByIndex'], options));
   return options.computeUv === false ? out[0]! : (out as [Array, Array, Array]);
 }
 
@@ -90,7 +99,7 @@ export function svd(x: ArrayLike, options: SvdOptions = {}): Array | [Array, Arr
  * lax.linalg.triangularSolve(np.array([[2.0, 0.0], [1.0, 1.0]]), np.array([[2.0], [3.0]]), { leftSide: true, lower: true }).js(); // [[1], [2]]
  */
 export function triangularSolve(a: ArrayLike, b: ArrayLike, options: Partial<chol.TriangularSolveParams> = {}): Array {
-  return chol.triangularSolve(asArray(a, 'triangularSolve'), asArray(b, 'triangularSolve'), options);
+  return chol.triangularSolve(asArray(a, 'triangularSolve'), asArray(b, 'triangularSolve'), checkOptions('triangularSolve', ['leftSide', 'lower', 'transposeA', 'conjugateA', 'unitDiagonal'], options));
 }
 
 /**
@@ -102,7 +111,7 @@ export function triangularSolve(a: ArrayLike, b: ArrayLike, options: Partial<cho
  * lax.linalg.symmetricProduct(np.array([[1.0], [2.0]]), np.zeros([2, 2]), { symmetrizeOutput: true }).js(); // [[1, 2], [2, 4]]
  */
 export function symmetricProduct(aMatrix: ArrayLike, cMatrix: ArrayLike, options: { alpha?: number; beta?: number; symmetrizeOutput?: boolean } = {}): Array {
-  return chol.symmetricProduct(asArray(aMatrix, 'symmetricProduct'), asArray(cMatrix, 'symmetricProduct'), options);
+  return chol.symmetricProduct(asArray(aMatrix, 'symmetricProduct'), asArray(cMatrix, 'symmetricProduct'), checkOptions('symmetricProduct', ['alpha', 'beta', 'symmetrizeOutput'], options));
 }
 
 /**
@@ -116,7 +125,7 @@ export function symmetricProduct(aMatrix: ArrayLike, cMatrix: ArrayLike, options
  * lax.linalg.tridiagonalSolve(np.array([0.0, 1.0]), np.array([2.0, 2.0]), np.array([1.0, 0.0]), np.array([[3.0], [3.0]])).js(); // [[1], [1]]
  */
 export function tridiagonalSolve(dl: ArrayLike, d: ArrayLike, du: ArrayLike, b: ArrayLike, options: { perturbSingular?: boolean } = {}): Array {
-  return tridiagonalSolveP(asArray(dl, 'tridiagonalSolve'), asArray(d, 'tridiagonalSolve'), asArray(du, 'tridiagonalSolve'), asArray(b, 'tridiagonalSolve'), options);
+  return tridiagonalSolveP(asArray(dl, 'tridiagonalSolve'), asArray(d, 'tridiagonalSolve'), asArray(du, 'tridiagonalSolve'), asArray(b, 'tridiagonalSolve'), checkOptions('tridiagonalSolve', ['perturbSingular'], options));
 }
 
 /**
@@ -126,7 +135,7 @@ export function tridiagonalSolve(dl: ArrayLike, d: ArrayLike, du: ArrayLike, b: 
  * lax.linalg.eig(np.array([[0.0, 1.0], [-1.0, 0.0]]), { computeLeftEigenvectors: false })[0].imag.js(); // [1, -1]
  */
 export function eig(x: ArrayLike, options: EigOptions = {}): Array[] {
-  return eigP(asArray(x, 'eig'), options);
+  return eigP(asArray(x, 'eig'), checkOptions('eig', ['computeLeftEigenvectors', 'computeRightEigenvectors', 'enableEigvecDerivs'], options));
 }
 
 /**
@@ -146,7 +155,7 @@ export function hessenberg(a: ArrayLike): [Array, Array] {
  * lax.linalg.schur(np.array([[1.0, 2.0], [0.0, 3.0]])).map((m) => m.shape); // [[2, 2], [2, 2]]
  */
 export function schur(x: ArrayLike, options: { computeSchurVectors?: boolean } = {}): Array[] {
-  return schurP(asArray(x, 'schur'), options);
+  return schurP(asArray(x, 'schur'), checkOptions('schur', ['computeSchurVectors'], options));
 }
 
 export { choleskyUpdate, ormqr, qdwh, tridiagonal } from './linalgForms';

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { abs, add, and, eq, gt, le, lt, min, mul, or, real, rsqrt, sign, sqrt, square, sub, where } from '../primitives/elementwise';
 import { dynamicSlice } from '../primitives/dynamicSlice';
@@ -7,7 +8,7 @@ import { hessenberg, householderProduct } from '../primitives/householder';
 import { asRows, asTypeOf, block, checkMatrix, checkMatrixDtype, diagonal, epsilon, eye, H, isComplex, matmul, repeatWhile, tril, triu } from '../primitives/matrix';
 import { qr } from '../primitives/qr';
 import { reduceMax } from '../primitives/reduction';
-import { concatenate, like, pad, reduceSum, reshape, rev, scalar } from '../primitives/structural';
+import { concatenate, convert, like, pad, reduceSum, reshape, rev, scalar } from '../primitives/structural';
 import { type ArrayLike, asArray } from './arrayLike';
 
 // Functions of jax.lax.linalg that are written with the decompositions.
@@ -32,7 +33,8 @@ const ormqrProgram = composite<{ left: boolean; transpose: boolean }>('ormqr', (
  * @example
  * lax.linalg.ormqr(np.array([[1.0], [0.5]]), np.array([1.6]), np.eye(2)).js(); // [[-0.6, -0.8], [-0.8, 0.6]]
  */
-export function ormqr(a: ArrayLike, taus: ArrayLike, c: ArrayLike, { left = true, transpose = false }: { left?: boolean; transpose?: boolean } = {}): Array {
+export function ormqr(a: ArrayLike, taus: ArrayLike, c: ArrayLike, options: { left?: boolean; transpose?: boolean } = {}): Array {
+  const { left = true, transpose = false } = checkOptions('ormqr', ['left', 'transpose'], options);
   const [x, t, y] = [asArray(a, 'ormqr'), asArray(taus, 'ormqr'), asArray(c, 'ormqr')];
   for (const z of [x, y]) checkMatrix('ormqr', z.aval);
   const [m, n] = x.shape.slice(-2) as [number, number];
@@ -92,7 +94,8 @@ const tridiagonalProgram = composite<{ lower: boolean }>('tridiagonal', ([a], { 
  * @example
  * lax.linalg.tridiagonal(np.eye(3))[1].js(); // [1, 1, 1]
  */
-export function tridiagonal(a: ArrayLike, { lower = true }: { lower?: boolean } = {}): [Array, Array, Array, Array] {
+export function tridiagonal(a: ArrayLike, options: { lower?: boolean } = {}): [Array, Array, Array, Array] {
+  const { lower = true } = checkOptions('tridiagonal', ['lower'], options);
   const x = asArray(a, 'tridiagonal');
   checkMatrix('tridiagonal', x.aval, true);
   if (x.shape[x.ndim - 1] === 0) throw new ShapeError(`tridiagonal: expected matrices that are not empty, got ${x.aval}`);
@@ -151,7 +154,7 @@ const qdwhProgram = composite<{ eps: number; most: number }>('qdwh', ([x], { eps
   // One step of Newton and Schulz mends rounding.
   const refined = sub(mul(last!, like(last!, 1.5)), mul(matmul(last!, matmul(H(last!), last!)), like(last!, 0.5)));
   const h = matmul(H(refined), x!);
-  return [refined, mul(add(h, H(h)), like(h, 0.5)), k!, le(change!, tolerance)];
+  return [refined, mul(add(h, H(h)), like(h, 0.5)), convert(k!, 'int32', true), le(change!, tolerance)];
 });
 
 /**
@@ -165,7 +168,9 @@ const qdwhProgram = composite<{ eps: number; most: number }>('qdwh', ([x], { eps
  * @example
  * lax.linalg.qdwh(np.array([[2.0, 0.0], [0.0, 3.0]]))[0].js(); // [[1, 0], [0, 1]]
  */
-export function qdwh(x: ArrayLike, { maxIterations = 10, eps }: { maxIterations?: number; eps?: number } = {}): [Array, Array, Array, Array] {
+export function qdwh(x: ArrayLike, options: { maxIterations?: number | null; eps?: number | null } = {}): [Array, Array, Array, Array] {
+  const { maxIterations: most, eps } = checkOptions('qdwh', ['maxIterations', 'eps'], options);
+  const maxIterations = most ?? 10;
   const a = asArray(x, 'qdwh');
   checkMatrix('qdwh', a.aval);
   checkMatrixDtype('qdwh', a.aval);

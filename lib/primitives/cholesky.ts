@@ -1,13 +1,15 @@
 import type { Array } from '../core/array';
 import { sameShape } from '../core/aval';
+import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeZero, type SinglePrimitive } from '../core/primitive';
 import { pythonFloat, Verbatim } from '../core/pythonText';
 import * as emit from '../stablehlo/linalg';
-import { add, conj, div, mul, neg } from './elementwise';
-import { batchLeading, checkMatrix, emitFunction, eye, H, isComplex, matmul, positiveDefinite, T, tril, triu } from './matrix';
+import { add, complex, conj, div, gt, mul, neg, real, where } from './elementwise';
+import { asTypeOf, batchLeading, checkMatrix, checkShape, diagonal, emitFunction, eye, H, isComplex, matmul, onDiagonal, positiveDefinite, realDtype, T, tril, triu } from './matrix';
 import { addAny } from './nary';
-import { full, like, moveaxis, reshape, toFront } from './structural';
+import { reduceMin } from './reduction';
+import { broadcastInDim, full, like, moveaxis, range, reshape, toFront } from './structural';
 
 // Triangular matrices: Cholesky factors, systems of equations, symmetric products.
 
@@ -17,7 +19,10 @@ export const choleskyP: SinglePrimitive<object> = definePrimitive<object>({
     checkMatrix('cholesky', x!, true);
     return x!.strong();
   },
-  lower: (ctx, [x]) => emitFunction(ctx, ([l]) => [tril(l!)], [emit.cholesky(ctx, x!)])[0]!,
+  lower: (ctx, [x]) => {
+    const [hermitian] = isComplex(x!.aval) ? emitFunction(ctx, ([a]) => [where(onDiagonal(a!.shape), asTypeOf(real(a!), a!), a!)], [x!]) : [x!];
+    return emitFunction(ctx, ([l]) => [definite(tril(l!))], [emit.cholesky(ctx, hermitian!)])[0]!;
+  },
   // Source: Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527, section 3.1.
   jvp: ([x], [dx]) => {
     const l = choleskyP.bind({}, x!);
@@ -35,6 +40,15 @@ export const choleskyP: SinglePrimitive<object> = definePrimitive<object>({
     return [{ inputs: [{ shape: [3, 3], dtype: 'float32', values: positiveDefinite(3) }], params: {}, skip: { jvp: skip, grad: skip, second: skip } }];
   },
 });
+
+/** Factors whose diagonals are positive; NaN in place of others: XLA takes singular matrices. */
+function definite(l: Array): Array {
+  if (l.size === 0) return l;
+  const least = reduceMin(isComplex(l) ? real(diagonal(l)) : diagonal(l), [l.ndim - 2]);
+  const positive = broadcastInDim(gt(least, like(least, 0)), l.shape, range(l.ndim - 2));
+  const nan = full(l.shape, Number.NaN, realDtype(l.dtype));
+  return tril(where(positive, l, isComplex(l) ? complex(nan, nan) : nan));
+}
 
 /** Half the sum of a matrix and its conjugate transpose. */
 export function symmetrize(x: Array): Array {
@@ -63,8 +77,9 @@ export interface TriangularSolveParams {
 export const triangularSolveP: SinglePrimitive<TriangularSolveParams> = definePrimitive<TriangularSolveParams>({
   name: 'triangular_solve',
   abstract: ([a, b], { leftSide }) => {
-    checkMatrix('triangularSolve', a!, true);
-    checkMatrix('triangularSolve', b!);
+    checkShape('triangularSolve', a!, true);
+    checkShape('triangularSolve', b!);
+    if (!['float', 'complex'].includes(dtypeKind(a!.dtype))) throw new DtypeError(`triangularSolve: expected floats or complex numbers, got ${a}`);
     if (a!.dtype !== b!.dtype) throw new DtypeError(`triangularSolve: expected operands of one dtype, got ${a} and ${b}`);
     const common = b!.shape[b!.ndim - (leftSide ? 2 : 1)];
     if (a!.ndim !== b!.ndim || !sameShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2)) || a!.shape[a!.ndim - 1] !== common) {

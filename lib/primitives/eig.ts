@@ -102,7 +102,10 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   const zeros = full([n], 0, realDtype(dtype));
   const snapped = where(isReal, complex(real(values), zeros), values);
   const w = mul(snapped, broadcastInDim(asTypeOf(scale, snapped), [n], []));
-  const ok = (x: Array) => where(broadcastInDim(converged, x.shape, []), x, full(x.shape, Number.NaN, dtype));
+  const ok = (x: Array) => {
+    const nan = full(x.shape, Number.NaN, realDtype(dtype));
+    return where(broadcastInDim(converged, x.shape, []), x, complex(nan, nan));
+  };
   const finish = (v: Array) => {
     const unit = normalizeColumns(v);
     // A vector that is complex all the same is one of a pair whose values are as good as equal: both are kept, for they are independent.

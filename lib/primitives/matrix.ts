@@ -105,9 +105,14 @@ export function epsilon(dtype: DType): number {
 
 /** Checks an operand of a decomposition: at least two dimensions, and a type that matrices are decomposed in. */
 export function checkMatrix(op: string, x: ShapedArray, square = false): void {
+  checkShape(op, x, square);
+  checkMatrixDtype(op, x);
+}
+
+/** Checks that there are matrices, of any type. */
+export function checkShape(op: string, x: ShapedArray, square = false): void {
   if (x.ndim < 2) throw new ShapeError(`${op}: expected an array of at least 2 dimensions, got ${x}`);
   if (square && x.shape[x.ndim - 1] !== x.shape[x.ndim - 2]) throw new ShapeError(`${op}: expected square matrices, got ${x}`);
-  checkMatrixDtype(op, x);
 }
 
 export function checkMatrixDtype(op: string, x: ShapedArray): void {

@@ -16,3 +16,10 @@ test('qdwh: factors of singular and well-conditioned matrices, and whether it co
   expect(() => lax.linalg.ormqr(x, np.ones([4]), np.ones([5, 5]))).toThrow(/6 rows/);
   expect(() => lax.linalg.choleskyUpdate(np.eye(3), np.ones([4]))).toThrow(/vector of its size/);
 });
+
+test('options that do not exist are refused by name', () => {
+  const x = np.eye(2);
+  const calls = { cholesky: lax.linalg.cholesky, eigh: lax.linalg.eigh, qr: lax.linalg.qr, svd: lax.linalg.svd, eig: lax.linalg.eig, schur: lax.linalg.schur, tridiagonal: lax.linalg.tridiagonal, qdwh: lax.linalg.qdwh };
+  for (const [name, f] of Object.entries(calls)) expect(() => (f as (x: np.Array, o: object) => unknown)(x, { lowr: true })).toThrow(`${name}: unknown option 'lowr'`);
+  expect(() => lax.linalg.triangularSolve(x, x, { lowr: true } as never)).toThrow("triangularSolve: unknown option 'lowr'");
+});
