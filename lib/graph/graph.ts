@@ -112,7 +112,7 @@ function apply(at: object, updates: NestedDict<unknown>, path: Path): void {
       continue;
     }
     if (!(u instanceof TreefyState) && !(u instanceof State)) throw new ArgumentError(`graph.updateStates: expected a snapshot of a state at ${pathText(here)}, got ${describeValue(u)}`);
-    if (get instanceof State) get.restoreValue(u.value);
+    if (get instanceof State) get.updateFromRef(u instanceof State ? u.toStateRef() : u);
     else if (get === undefined) {
       const made = u instanceof TreefyState ? u.toState() : u;
       if (type !== undefined) type.setKey(at, k, made);

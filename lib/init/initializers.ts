@@ -6,7 +6,7 @@ import * as environ from '../environ';
 import { noMoreOptions } from '../functional/options';
 import * as np from '../numpy';
 import { DEFAULT, RandomState } from '../random';
-import { State } from '../state/state';
+import { initialisers, State } from '../state/state';
 
 /** A shape, or the size of its only dimension. */
 export type Size = number | readonly number[];
@@ -269,6 +269,8 @@ export function param(init: Parameter<State<Array>>, size: Size, { batchSize = n
   const value = np.asarray(init as ArrayLike);
   return value.ndim === 0 && allowScalar ? value : fitTo(value, shape, batchSize);
 }
+
+initialisers.param = param as NonNullable<typeof initialisers.param>;
 
 /** The value, repeated along a batch dimension if there is to be one. */
 function fitTo(value: Array, shape: readonly number[], batchSize: number | null): Array {

@@ -28,7 +28,7 @@ export class Mode {
 }
 
 /**
- * Several modes at once. What one of them has as a property is found with {@link get}. Mirrors `brainstate.mixin.JointMode`.
+ * Several modes at once, with the properties of all of them; {@link get} finds one by name. Mirrors `brainstate.mixin.JointMode`.
  *
  * @example
  * new mixin.JointMode(new mixin.Training(), new mixin.Batching()).has(mixin.Training); // true
@@ -40,6 +40,8 @@ export class JointMode extends Mode {
     super();
     for (const m of modes) if (!(m instanceof Mode)) throw new ArgumentError(`JointMode: expected modes, got ${describeValue(m)}`);
     this.modes = modes;
+    // What its modes have, it has; the first that has it counts.
+    for (const m of modes) for (const k of Object.keys(m)) if (!(k in this)) Object.defineProperty(this, k, { get: () => (m as unknown as Record<string, unknown>)[k], enumerable: false });
   }
 
   /** The classes of the modes. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue, type TypedArray } from '../functional/arrayLike';
@@ -37,7 +38,8 @@ export class HiddenGroupState extends HiddenState {
   private indexOf(op: string, item: number | string): number {
     const n = this.numState;
     if (typeof item === 'string') {
-      const i = this.name2index[item];
+      // An object's keys are strings: what is no name may be a position.
+      const i = this.name2index[item] ?? (/^\d+$/.test(item) && Number(item) < n ? Number(item) : undefined);
       if (i === undefined) throw new ArgumentError(`${this.constructor.name}.${op}: there is no hidden state '${item}'; expected one of ${Object.keys(this.name2index).map((k) => `'${k}'`).join(', ')}`);
       return i;
     }
@@ -52,13 +54,15 @@ export class HiddenGroupState extends HiddenState {
 
   /** Sets some of the hidden states: by position, or by name or position. @throws ShapeError for one of another shape */
   setValue(values: HiddenValues): void {
+    if (values === null || typeof values !== 'object') throw new ArgumentError(`${this.constructor.name}.setValue: expected a list, object or Map of hidden states, got ${describeValue(values)}`);
     const entries = globalThis.Array.isArray(values) ? (values as readonly ArrayLike[]).map((v, i): [number, ArrayLike] => [i, v])
       : values instanceof Map ? [...(values as ReadonlyMap<string | number, ArrayLike>)] : Object.entries(values as Record<string, ArrayLike>);
     if (entries.length === 0) throw new ArgumentError(`${this.constructor.name}.setValue: expected at least one hidden state`);
     let value = this.value;
     for (const [k, v] of entries) {
-      const [i, x] = [this.indexOf('setValue', k), asArray(v, 'setValue')];
-      if (String(x.shape) !== String(this.varshape)) throw new ShapeError(`${this.constructor.name}.setValue: expected '${k}' to be of shape [${this.varshape.join(', ')}], got ${x.aval}`);
+      if (typeof k === 'number' && k < 0) throw new ArgumentError(`${this.constructor.name}.setValue: expected an index in [0, ${this.numState}), got ${k}`);
+      const [i, x] = [this.indexOf('setValue', k), asArray(v, `${this.constructor.name}.setValue: '${k}'`)];
+      if (String(x.shape) !== String(this.varshape)) throw new ShapeError(`${this.constructor.name}.setValue: expected the hidden state '${k}' to be of shape [${this.varshape.join(', ')}], got ${x.aval}`);
       value = value.at('...', i).set(x);
     }
     this.value = value;
@@ -94,5 +98,13 @@ export class FakeState<T = unknown> {
   constructor(value: T, { name }: { name?: string } = {}) {
     this.value = value;
     this.name = name ?? null;
+  }
+
+  toString(): string {
+    return `FakedState(value=${inspect(this.value)})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 }

@@ -165,6 +165,18 @@ export class StateTraceStack {
 /** Recorders in progress, outermost first. */
 export const stack: StateTraceStack[] = [];
 
+/** Runs a function that traces ahead of a call: what it writes in doing so is none of what the recorders in progress are to note. @internal */
+export function withoutWrites<R>(f: () => R): R {
+  const before = stack.map((r) => r.beenWriten.length === 0 ? [] : [...r.beenWriten]);
+  try {
+    return f();
+  } finally {
+    stack.forEach((r, i) => {
+      for (let j = 0; j < r.beenWriten.length; j++) r.beenWriten[j] = before[i]?.[j] ?? false;
+    });
+  }
+}
+
 const catchers: ((state: State<unknown>) => void)[] = [];
 
 /** Whether someone wants to hear of new states. @internal */

@@ -3,7 +3,7 @@ import { Array, ConcreteArray, type ScalarValue } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { markCopy } from '../core/copies';
 import { ArgumentError, TreeError } from '../core/errors';
-import { Tracer } from '../core/trace';
+import { currentTrace, isEager, type Trace, Tracer } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
 import { asArray, type ArrayLike, describeValue, type TypedArray } from '../functional/arrayLike';
 import { checkOptions, optionsObject } from '../functional/options';
@@ -53,14 +53,15 @@ export interface StateOptions {
   [metadata: string]: unknown;
 }
 
-let checkTree = 0;
-let checkTracer = 0;
+/** Whether each of the checks in progress looks, the innermost last: that one decides. */
+const checkTree: boolean[] = [];
+const checkTracer: boolean[] = [];
 
-function counted<R>(change: (by: number) => void, val: boolean, f: (() => R) | undefined): R | Disposable {
-  change(val ? 1 : 0);
+function checking<R>(checks: boolean[], val: boolean, f: (() => R) | undefined): R | Disposable {
+  checks.push(val);
   let open = true;
   const close = () => {
-    if (open && val) change(-1);
+    if (open) checks.splice(checks.lastIndexOf(val), 1);
     open = false;
   };
   if (f === undefined) return { [Symbol.dispose]: close };
@@ -75,12 +76,12 @@ function counted<R>(change: (by: number) => void, val: boolean, f: (() => R) | u
  * While the function runs (or until disposed of), a state's value may not change its tree structure. Mirrors `brainstate.check_state_value_tree`.
  *
  * @param f a function
- * @param val whether it is looked at
+ * @param val whether it is looked at: the innermost check decides
  * @example
  * checkStateValueTree(() => new State(np.zeros([2])).value.shape); // [2]
  */
 export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable {
-  return counted((by) => (checkTree += by), val, f);
+  return checking(checkTree, val, f);
 }
 
 /**
@@ -92,8 +93,18 @@ export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable 
  * checkStateTracer(() => jit((x: Array) => x.add(1))(np.array(1)).js()); // 2
  */
 export function checkStateTracer<R>(f?: () => R, val = true): R | Disposable {
-  return counted((by) => (checkTracer += by), val, f);
+  return checking(checkTracer, val, f);
 }
+
+/** How first values are made; `init`, a layer above, puts its `param` here. @internal */
+export const initialisers: { param: ((init: unknown, size: number | readonly number[], options: { batchSize: number | null }) => unknown) | null } = { param: null };
+
+/** The trace in progress; null outside of any. */
+function traceNow(): Trace | null {
+  return isEager() ? null : currentTrace();
+}
+
+type MapLeaves<T, R> = T extends Array ? R : T extends readonly unknown[] | { readonly [key: string]: unknown } ? { [K in keyof T]: MapLeaves<T[K], R> } : T;
 
 /** Plain numbers and typed arrays in a tree as arrays; what is an array already stays the same object. */
 function arraysIn(value: unknown): unknown {
@@ -128,6 +139,10 @@ export class State<T = Array> {
   private flat: FlatValue | null = null;
   private level: number;
   private poisoned = false;
+  /** Whether it was written since it was made: what tells how a snapshot of it is taken over. @internal */
+  written = false;
+  /** The trace in which it was made; null outside of any. */
+  private home: Trace | null;
   /** Hooks of this state; null until there are some. */
   private hookManager: HookManager | null = null;
   name: string | null;
@@ -144,6 +159,7 @@ export class State<T = Array> {
     this.tag = tag === undefined ? null : new Set(typeof tag === 'string' ? [tag] : tag);
     this.metadata = metadata;
     this.level = stack.length;
+    this.home = traceNow();
     noteNew(this as State<unknown>);
     globalHooks.manager?.executeInitHooks(this.val, this as State<unknown>, { ...metadata, name: this.name, tag: this.tag });
   }
@@ -210,11 +226,20 @@ export class State<T = Array> {
   private store(v: unknown): void {
     this.check(v);
     const value = arraysIn(v);
+    if (stack.length === 0 && !isEager() && currentTrace() !== this.home) this.checkNotTraced(value);
     // A change of structure inside of a trace would be noticed too late to name its place.
-    if (checkTree > 0 || stack.length > this.level) this.checkStructure(value);
-    if (checkTracer > 0 && !flatten(value, isArrayLeaf)[0].some((x) => x instanceof Tracer)) throw new TraceContextError(`State: expected a traced value for ${this.describe()}, got a concrete one`);
+    if (checkTree[checkTree.length - 1] ?? stack.length > this.level) this.checkStructure(value);
+    if (checkTracer[checkTracer.length - 1] === true && !flatten(value, isArrayLeaf)[0].some((x) => x instanceof Tracer)) throw new TraceContextError(`State: expected a traced value for ${this.describe()}, got a concrete one`);
     for (let i = this.level; i < stack.length; i++) stack[i]!.writeItsValue(this as State<unknown>);
     this.replaceQuietly(value);
+    this.written = true;
+  }
+
+  /** Under a transform that knows nothing of states a traced value would stay behind when its trace has ended. */
+  private checkNotTraced(value: unknown): void {
+    const traced = flatten(value, isArrayLeaf)[0].find((x): x is Tracer => x instanceof Tracer);
+    if (traced !== undefined) throw new TraceContextError(`State: ${this.describe()} was given a value that is traced by ${traced.owner.kind}, under a function of lax, which does not carry states. `
+      + 'Use that of transform (scan, cond, whileLoop, map …), or hand the value through arguments and results');
   }
 
   private checkStructure(value: unknown): void {
@@ -275,18 +300,25 @@ export class State<T = Array> {
 
   /** Puts a compiled function's results in the state, as buffers that no Array shows. @internal */
   putSlots(slots: Slots): void {
+    this.written = true;
     this.val = IN_SLOTS;
     this.slots = slots;
     this.flat = null;
     this.poisoned = false;
   }
 
-  /** Sets a value of the same tree structure. @throws TreeError if it has another */
+  /**
+   * Sets a value of the same tree structure. To a transform that is no write: when the traced function is over, the state has the value from before.
+   *
+   * @throws TreeError if it has another structure
+   */
   restoreValue(v: T): void {
+    this.check(v);
     const value = arraysIn(v);
-    this.checkStructure(value);
+    if (!this.poisoned) this.checkStructure(value);
     const { hooked } = this;
     const old = hooked ? this.current() : null;
+    for (let i = this.level; i < stack.length; i++) stack[i]!.readItsValue(this as State<unknown>);
     this.replaceQuietly(value);
     if (hooked) {
       globalHooks.manager?.executeRestoreHooks(value, old, this as State<unknown>);
@@ -294,9 +326,11 @@ export class State<T = Array> {
     }
   }
 
-  /** Changes the value by a function of it. */
-  valueCall(f: (value: T) => T): void {
-    this.value = f(this.value);
+  /** A function of each array of the value, as a tree like it; the state stays as it is. Mirrors `brainstate.State.value_call`. @throws ArgumentError for what is no function */
+  valueCall<R>(f: (leaf: Array) => R): MapLeaves<T, R> {
+    if (typeof f !== 'function') throw new ArgumentError(`State.valueCall: expected a function, got ${describeValue(f)}`);
+    const [leaves, def] = flatten(this.value, isArrayLeaf);
+    return def.unflatten(leaves.map((x) => f(x as Array))) as MapLeaves<T, R>;
   }
 
   /** Adds a tag. */
@@ -334,6 +368,8 @@ export class State<T = Array> {
     Object.assign(made, this, { metadata: { ...this.metadata }, tag: this.tag && new Set(this.tag) });
     made.replaceQuietly(this.value);
     made.level = stack.length;
+    made.home = traceNow();
+    made.written = false;
     made.hookManager = null;
     noteNew(made as State<unknown>);
     return made;
@@ -351,15 +387,43 @@ export class State<T = Array> {
     this.value = other.value;
   }
 
-  /** A copy with another value, or other metadata. */
-  replace(changes: { value?: T } & StateOptions): this {
-    const { value, name, tag, ...metadata } = changes;
+  /**
+   * A copy with another value, `replace(value)` (an array, number or list), or with other metadata, too: `replace({ value, name, tag, … })`. Given a state
+   * as the value, that state.
+   *
+   * Mirrors `brainstate.State.replace`.
+   *
+   * @throws BrainStateError for a state of another class as the value
+   */
+  replace(value: Array | State<T> | ScalarValue | TypedArray | readonly unknown[]): this;
+  replace(changes: { value?: T | State<T> } & StateOptions): this;
+  replace(given: unknown): this {
+    const changes = isArrayLeaf(given) || given instanceof State || globalThis.Array.isArray(given) ? { value: given } : optionsObject('State.replace', given as { value?: unknown } & StateOptions);
+    const { value, ...rest } = changes as { value?: T | State<T> } & StateOptions;
+    if (value instanceof State) {
+      if (value.constructor !== this.constructor) throw new BrainStateError(`State.replace: expected a ${this.constructor.name}, got a ${value.constructor.name}`);
+      return (Object.keys(rest).length === 0 ? value : value.replace(rest)) as this;
+    }
+    const { name, tag, ...metadata } = rest;
     const made = this.copy();
     if (value !== undefined) made.value = value;
     if (name !== undefined) made.name = name;
     if (tag !== undefined) made.tag = new Set(typeof tag === 'string' ? [tag] : tag);
     Object.assign(made.metadata, metadata);
     return made;
+  }
+
+  /**
+   * A state of this class whose value is what an initialiser gives for a size: a function of the shape, an initialiser of `init`, or a value that is to be
+   * repeated. Mirrors `brainstate.State.init`.
+   *
+   * @param fn an initialiser, a function of the shape, or a value
+   * @param inSize the shape, without the batch
+   * @param options `batchSize` adds a leading dimension; `tag` is the state's
+   */
+  static init<S extends State<Array>>(this: new (value: Array, options?: StateOptions) => S, fn: unknown, inSize: number | readonly number[], options: { batchSize?: number | null; tag?: string } = {}): S {
+    const { batchSize, tag } = checkOptions<{ batchSize?: number | null; tag?: string }>('State.init', ['batchSize', 'tag'], options);
+    return new this(initialisers.param!(fn, inSize, { batchSize: batchSize ?? null }) as Array, tag === undefined ? {} : { tag });
   }
 
   /** The state's hooks. */
@@ -398,7 +462,6 @@ export class State<T = Array> {
     return this.hookManager?.hasHooks(hookType) ?? false;
   }
 
-  /** A hook for as long as a function runs; without a function, until the handle is disposed of. */
   /** A hook for the time that a function runs; without a function, until the handle that it gives is disposed of. */
   temporaryHook<K extends HookType, R>(hookType: K, callback: (context: HookContexts[K]) => unknown, f: (handle: HookHandle) => R, options?: HookOptions): R;
   temporaryHook<K extends HookType>(hookType: K, callback: (context: HookContexts[K]) => unknown, options?: HookOptions): HookHandle;
@@ -417,16 +480,28 @@ export class State<T = Array> {
     return TreefyState.of(this);
   }
 
-  /** Takes over a snapshot's value, name and metadata. Mirrors `brainstate.State.update_from_ref`. @throws TreeError if the value's structure differs */
+  /**
+   * Takes over a snapshot's value, name and metadata. The value of a state that had been written is written, that of another restored, which a transform does
+   * not keep.
+   *
+   * Mirrors `brainstate.State.update_from_ref`.
+   *
+   * @throws TreeError if the value's structure differs
+   */
   updateFromRef(ref: TreefyState<T>): void {
+    if (!(ref instanceof TreefyState)) throw new ArgumentError(`State.updateFromRef: expected what toStateRef gives, got ${describeValue(ref)}`);
+    if (ref.written) {
+      if (!this.poisoned) this.checkStructure(arraysIn(ref.value));
+      this.value = ref.value;
+    } else this.restoreValue(ref.value);
     this.name = ref.name;
     this.tag = ref.tag && new Set(ref.tag);
     Object.assign(this.metadata, ref.metadata);
-    this.restoreValue(ref.value);
   }
 
   /** Number of elements in all arrays of the value. */
   numel(): number {
+    if (this.poisoned) this.throwPoisoned();
     return this.flatValue().leaves.reduce((n, x) => n + x.size, 0);
   }
 
@@ -586,6 +661,26 @@ export class NewStateCatcher {
   /** The states with a tag. */
   getByTag(tag: string): State<unknown>[] {
     return this.states.filter((s) => s.tag?.has(tag));
+  }
+
+  /** Whether a state was caught. */
+  has(state: State<unknown>): boolean {
+    return this.states.includes(state);
+  }
+
+  /** A state by its place; from the end, where that is negative. */
+  at(index: number): State<unknown> | undefined {
+    return this.states.at(index);
+  }
+
+  /** The states' values. */
+  get values(): unknown[] {
+    return this.getStateValues();
+  }
+
+  /** Lowers the level of each state by one. */
+  decreaseStackLevel(): void {
+    for (const s of this.states) s.decreaseStackLevel();
   }
 
   get length(): number {

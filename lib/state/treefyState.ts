@@ -1,8 +1,16 @@
 import { inspect } from 'node:util';
+import { ArgumentError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
-import { State } from './state';
+import { describeValue } from '../functional/arrayLike';
+import { optionsObject } from '../functional/options';
+import { State, type StateOptions } from './state';
 
 type StateClass = typeof State;
+
+/** Name, tag and metadata, as a constructor takes them. */
+function optionsOf({ name, tag, metadata }: { name: string | null; tag: ReadonlySet<string> | null; metadata: Readonly<Record<string, unknown>> }): StateOptions {
+  return { ...metadata, ...(name === null ? {} : { name }), ...(tag === null ? {} : { tag: new Set(tag) }) };
+}
 
 /**
  * What a state was at a moment: its class, value and metadata. A node of trees, with the value as its only child. Mirrors `brainstate.TreefyState`.
@@ -20,28 +28,36 @@ export class TreefyState<T = unknown> {
   name: string | null;
   readonly tag: ReadonlySet<string> | null;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Whether the state had been written since it was made. @internal */
+  readonly written: boolean;
 
-  constructor(type: StateClass, value: T, name: string | null = null, tag: ReadonlySet<string> | null = null, metadata: Readonly<Record<string, unknown>> = {}) {
+  /** @param options name, tag and metadata of the state */
+  constructor(type: StateClass, value: T, options: StateOptions = {}, written = false) {
+    if (typeof type !== 'function') throw new ArgumentError(`TreefyState: expected a class of states, got ${describeValue(type)}`);
+    const { name, tag, ...metadata } = optionsObject('TreefyState', options);
     this.type = type;
     this.value = value;
-    this.name = name;
-    this.tag = tag;
+    this.name = name ?? null;
+    this.tag = tag === undefined ? null : new Set(typeof tag === 'string' ? [tag] : tag);
     this.metadata = metadata;
+    this.written = written;
   }
 
   /** The snapshot of a state. */
   static of<T>(state: State<T>): TreefyState<T> {
-    return new TreefyState<T>(state.constructor as StateClass, state.value, state.name, state.tag && new Set(state.tag), { ...state.metadata });
+    return new TreefyState<T>(state.constructor as StateClass, state.value, optionsOf(state), state.written);
   }
 
   /** A new state of the class, with this value. */
   toState(): State<T> {
-    return State.restore(this.type as typeof State<T>, this.value, { ...this.metadata, ...(this.name === null ? {} : { name: this.name }), ...(this.tag === null ? {} : { tag: this.tag }) });
+    const made = State.restore(this.type as typeof State<T>, this.value, optionsOf(this));
+    made.written = this.written;
+    return made;
   }
 
   /** The same with another value. */
   replace<U>(value: U): TreefyState<U> {
-    return new TreefyState<U>(this.type, value, this.name, this.tag, this.metadata);
+    return new TreefyState<U>(this.type, value, optionsOf(this), this.written);
   }
 
   /** A snapshot of the same value. */
@@ -54,6 +70,10 @@ export class TreefyState<T = unknown> {
     return { ...this.metadata, name: this.name, tag: this.tag };
   }
 
+  toString(): string {
+    return this[inspect.custom]();
+  }
+
   [inspect.custom](): string {
     const lines = [`type=${this.type.name}`, `value=${inspect(this.value)}`, ...(this.name === null ? [] : [`name=${this.name}`]), ...(this.tag === null || this.tag.size === 0 ? [] : [`tag={${[...this.tag].map((t) => `'${t}'`).join(', ')}}`])];
     return `TreefyState(\n${lines.map((l) => `  ${l.replaceAll('\n', '\n  ')}`).join(',\n')}\n)`;
@@ -62,20 +82,19 @@ export class TreefyState<T = unknown> {
 
 interface Aux {
   type: StateClass;
-  name: string | null;
-  tag: ReadonlySet<string> | null;
-  metadata: Readonly<Record<string, unknown>>;
+  options: StateOptions;
+  written: boolean;
 }
 
 registerPytreeNode(TreefyState, {
   name: 'TreefyState',
-  flatten: ({ type, value, name, tag, metadata }) => ({ children: [value], keys: ['value'], aux: { type, name, tag, metadata } satisfies Aux }),
+  flatten: (s) => ({ children: [s.value], keys: ['value'], aux: { type: s.type, options: optionsOf(s), written: s.written } satisfies Aux }),
   unflatten: (aux, [value]) => {
-    const { type, name, tag, metadata } = aux as Aux;
-    return new TreefyState<never>(type, value as never, name, tag, metadata);
+    const { type, options, written } = aux as Aux;
+    return new TreefyState<never>(type, value as never, options, written);
   },
   equals: (a, b) => {
     const [x, y] = [a as Aux, b as Aux];
-    return x.type === y.type && x.name === y.name && [...(x.tag ?? [])].join() === [...(y.tag ?? [])].join();
+    return x.type === y.type && x.written === y.written && x.options.name === y.options.name && [...(x.options.tag ?? [])].join() === [...(y.options.tag ?? [])].join();
   },
 });

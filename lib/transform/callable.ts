@@ -8,6 +8,12 @@ export type Callable = AnyFunction | { call(...args: never[]): unknown };
 /** A function of given arguments, or a module whose `call` is one. `apply` keeps functions, which have a `call` of their own, from being taken for modules. */
 export type Applicable<A extends readonly unknown[], R> = ((...args: A) => R) | { call(...args: A): R; apply?: never };
 
+/** The function, null where it returns nothing: Python's functions return None there. */
+export function orNull(f: AnyFunction): AnyFunction {
+  const g = (...args: unknown[]) => f(...args) ?? null;
+  return Object.defineProperty(Object.defineProperty(g, 'name', { value: f.name }), 'length', { value: f.length }) as AnyFunction;
+}
+
 /** A function, or a module's `call` as one. */
 export function asFunction(f: Callable, op = 'transform'): AnyFunction {
   if (typeof f === 'function') return f as AnyFunction;

@@ -11,7 +11,7 @@ import type { Traced } from '../lax/control';
 import * as np from '../numpy';
 import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 import { BrainStateError } from '../state/errors';
-import { type Applicable, asFunction, type Callable } from './callable';
+import { type Applicable, asFunction, type Callable, orNull } from './callable';
 import { type ProgressBar, withProgress } from './progressBar';
 import { lengthOf, read, sliceTypes, threaded, write, writtenBy } from './threading';
 import { unvmap } from './unvmap';
@@ -162,7 +162,8 @@ export function boundedWhileLoop<T>(condFun: Callable, bodyFun: Callable, init: 
   const { leaves, def } = arraysOf(init, `${op}: init`);
   const first = def.unflatten(leaves);
   if (maxSteps === 0) return first as Traced<T>;
-  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f, op)) as [AnyFunction, AnyFunction];
+  const condition = asFunction(condFun, op);
+  const body = orNull(asFunction(bodyFun, op));
   const inCond = writtenBy(condition, [first], op);
   if (inCond.length > 0) throw new BrainStateError(`${op}: the condition must not write states, but it writes ${inCond.map((s) => s.describe()).join(', ')}`);
   const states = writtenBy(body, [first], op);

@@ -5,9 +5,10 @@ import { trailingOptions } from '../functional/trailingOptions';
 import type { AnyFunction, Loose } from '../functional/treeFunction';
 import * as lax from '../lax/control';
 import type { Traced } from '../lax/control';
+import { runsInJs } from '../lax/staged';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
-import { type Applicable, asFunction, type Callable } from './callable';
+import { type Applicable, asFunction, type Callable, orNull } from './callable';
 import { jitErrorIf } from './errorIf';
 import { type ProgressBar, withProgress } from './progressBar';
 import { lengthOf, read, sliceTypes, threaded, union, write, writtenBy } from './threading';
@@ -31,7 +32,7 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
 export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: Applicable<{ [K in keyof A]: Traced<A[K]> }, T>, falseFun: Applicable<{ [K in keyof A]: Traced<A[K]> }, unknown>, ...operands: A): Traced<T>;
 export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: Callable, falseFun: Callable, ...operands: A): Traced<T> {
   const branches = [trueFun, falseFun].map((f) => asFunction(f, 'cond: a branch'));
-  const states = union(branches.map((f) => writtenBy(f, operands, 'cond')));
+  const states = runsInJs() ? [] : union(branches.map((f) => writtenBy(f, operands, 'cond')));
   if (states.length === 0) return lax.cond(pred, branches[0] as never, branches[1] as never, ...operands) as Traced<T>;
   const [t, f] = branches.map((b) => threaded(b, states, 'cond'));
   const [out, values] = lax.cond(pred, t as never, f as never, read(states), ...operands) as [Traced<T>, unknown[]];
@@ -54,7 +55,7 @@ export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, gi
 export function switchCase<A extends readonly unknown[], T>(index: ArrayLike, given: readonly Callable[], ...operands: A): Traced<T> {
   if (!globalThis.Array.isArray(given) || given.length === 0) throw new ArgumentError('switchCase: expected a list of at least one branch');
   const branches = given.map((f) => asFunction(f, 'switchCase: a branch'));
-  const states = union(branches.map((f) => writtenBy(f, operands, 'switchCase')));
+  const states = runsInJs() ? [] : union(branches.map((f) => writtenBy(f, operands, 'switchCase')));
   if (states.length === 0) return lax.switch_(index, branches as never, ...operands) as Traced<T>;
   const [out, values] = lax.switch_(index, branches.map((b) => threaded(b, states, 'switchCase')) as never, read(states), ...operands) as [Traced<T>, unknown[]];
   write(states, values);
@@ -118,7 +119,9 @@ function checkOneHolds(holds: np.Array): void {
 export function whileLoop<T>(condFun: (value: Traced<T>) => unknown, bodyFun: (value: Traced<T>) => unknown, init: T): Traced<T>;
 export function whileLoop<T>(condFun: Applicable<[value: Traced<T>], unknown>, bodyFun: Applicable<[value: Traced<T>], unknown>, init: T): Traced<T>;
 export function whileLoop<T>(condFun: Callable, bodyFun: Callable, init: T): Traced<T> {
-  const [condition, body] = [condFun, bodyFun].map((f) => asFunction(f, 'whileLoop')) as [AnyFunction, AnyFunction];
+  const condition = asFunction(condFun, 'whileLoop');
+  const body = orNull(asFunction(bodyFun, 'whileLoop'));
+  if (runsInJs()) return lax.whileLoop(condition, body, init);
   const inCond = writtenBy(condition, [init], 'whileLoop');
   if (inCond.length > 0) throw new BrainStateError(`whileLoop: the condition must not write states, but it writes ${inCond.map((s) => s.describe()).join(', ')}`);
   const states = writtenBy(body, [init], 'whileLoop');
@@ -167,7 +170,7 @@ export function scan<C, X, Y>(body: Callable, init: C, xs: X, options: ScanOptio
     const [carry, ys] = scan(p.f as typeof f, p.init as C, xs, rest);
     return [p.done(carry) as Traced<C>, ys];
   }
-  const states = writtenBy(f as AnyFunction, [init, sliceTypes(xs, 'scan')], 'scan');
+  const states = runsInJs() ? [] : writtenBy(f as AnyFunction, [init, sliceTypes(xs, 'scan')], 'scan');
   if (states.length === 0) return lax.scan(f, init, xs, options);
   const step = threaded(f as AnyFunction, states, 'scan', true);
   const [[carry, values], ys] = lax.scan((([c, s]: [unknown, unknown[]], x: unknown) => {

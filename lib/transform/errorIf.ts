@@ -1,12 +1,13 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
-import { isPlainObject } from '../core/tree';
-import { isEager } from '../core/trace';
+import { isEager, Tracer } from '../core/trace';
+import { flatten, isPlainObject } from '../core/tree';
 import { type ArrayLike, asArray } from '../functional/arrayLike';
 import { debugCallback } from '../functional/callbacks';
 import { formatValues, parseFormat } from '../functional/pythonFormat';
-import type { AnyFunction } from '../functional/treeFunction';
+import { type AnyFunction, isArrayLeaf } from '../functional/treeFunction';
 import * as lax from '../lax/index';
+import * as np from '../numpy';
 import { FailedCheckError } from '../primitives/check';
 import { unvmap } from './unvmap';
 
@@ -31,14 +32,22 @@ export function jitErrorIf(pred: ArrayLike, error: string | AnyFunction, ...args
   if (typeof error !== 'string' && typeof error !== 'function') throw new ArgumentError(`jitErrorIf: expected a message or a function that throws, got ${typeof error}`);
   const raise = typeof error === 'string' ? raiser(error) : error;
   const p = asArray(pred, 'jitErrorIf');
-  if (isEager()) {
-    if (globalThis.Array.from(p.dataSync() as Iterable<unknown>, Boolean).includes(true)) raise(...args);
+  // What the predicate is is known at once, but for a function that is staged out: under vmap over arrays, too, of which the error then sees whole batches.
+  const holds = isEager() ? np.any(np.notEqual(p, 0)) : unvmap(p);
+  if (!(holds instanceof Tracer)) {
+    if (np.notEqual(holds, 0).item() === true) raise(...args.map(whole));
     return;
   }
-  lax.cond(unvmap(p), (...values: unknown[]) => {
+  lax.cond(holds, (...values: unknown[]) => {
     debugCallback(raise, ...values);
     return null;
   }, () => null, ...args);
+}
+
+/** A tree with the arrays of all lanes in place of those of one. */
+function whole(x: unknown): unknown {
+  const [leaves, def] = flatten(x, isArrayLeaf);
+  return def.unflatten(leaves.map((v) => (v instanceof Tracer ? unvmap(lax.stopGradient(v) as Array, 'none') : v)));
 }
 
 function raiser(message: string): AnyFunction {

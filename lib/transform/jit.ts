@@ -17,7 +17,7 @@ import { jitP, jitParams } from '../interpreters/jit';
 import { hoistConsts } from '../interpreters/stage';
 import type { Binding, Buffer } from '../pjrt';
 import { recording, timed } from '../pjrt/spans';
-import { stack } from '../state/recorder';
+import { stack, withoutWrites } from '../state/recorder';
 import { Slots, type State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { type StatefulTrace, traceStateful } from './statefulTrace';
@@ -473,7 +473,7 @@ class Jit {
     for (const i of this.statics) if (i >= args.length) throw new ArgumentError(`jit of ${this.name}: staticArgnums contains ${i}, but only ${args.length} arguments were given`);
     const dynamic = args.filter((_, i) => !this.statics.includes(i));
     const { avals, def } = avalsOf(dynamic, `jit of ${this.name}`);
-    return this.lookup(def, avals, this.statics.map((i) => checkHashable(args[i], i, this.name)), args.length);
+    return withoutWrites(() => this.lookup(def, avals, this.statics.map((i) => checkHashable(args[i], i, this.name)), args.length));
   }
 
   compiledFunction(entry: Specialization, program: Compiled): CompiledFunction {

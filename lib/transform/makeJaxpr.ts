@@ -2,9 +2,13 @@ import { inspect } from 'node:util';
 import type { ClosedJaxpr } from '../core/jaxpr';
 import { ClosedJaxpr as Closed } from '../core/jaxpr';
 import { type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
+import { Tracer } from '../core/trace';
+import { flatten } from '../core/tree';
+import { type ArrayLike, asArray } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { avalsOf, bindStatic, checkAxisEnv, checkStatic, evalShape as pureEvalShape, type MakeJaxprOptions, ShapeDtypeStruct, withAxes } from '../functional/staging';
-import { type AnyFunction, type Loose, nameOf } from '../functional/treeFunction';
+import { trailingOptions } from '../functional/trailingOptions';
+import { type AnyFunction, isArrayLeaf, type Loose, nameOf } from '../functional/treeFunction';
 import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { PureFunction } from './pure';
@@ -63,18 +67,50 @@ export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyW
   };
 }
 
+/** Options of {@link evalShape}. */
+export interface EvalShapeOptions {
+  /** Whether the types of the states' values that the function touches are given, too: as `[types by state, result]`. */
+  returnStateShapes?: boolean;
+}
+
+/** A tree of arrays as their types, what else is in it as it is. */
+function typesOf(x: unknown): unknown {
+  const [leaves, def] = flatten(x, isArrayLeaf);
+  return def.unflatten(leaves.map((v) => (isArrayLeaf(v) ? ShapeDtypeStruct.of(asArray(v as ArrayLike, 'evalShape').aval) : v)));
+}
+
 /**
- * Types of a function's results, without computing them. States stay as they are. Mirrors `brainstate.transform.eval_shape` and `jax.eval_shape`.
+ * Types of a function's results, without computing them: `evalShape(f, ...args, options?)`. States stay as they are. Objects that are no trees of arrays,
+ * modules above all, are given as they are, with types in place of the values of the states that the function made.
+ *
+ * Mirrors `brainstate.transform.eval_shape` and `jax.eval_shape`.
  *
  * @example
  * String((transform.evalShape((x: Array) => np.matmul(x, x), np.ones([3, 3])) as ShapeDtypeStruct).shape); // '3,3'
  */
-export function evalShape(f: Callable, ...args: unknown[]): unknown {
+export function evalShape(f: Callable, ...rest: unknown[]): unknown {
   const fn = asFunction(f, 'evalShape');
+  const { args, options } = trailingOptions<EvalShapeOptions>(rest, ['returnStateShapes']);
   const pure = new PureFunction(fn, [], `evalShape of ${nameOf(fn)}`);
+  const made: State<unknown>[] = [];
+  let types: unknown;
+  let shapes: Map<State<unknown>, unknown> | null = null;
   try {
-    return pureEvalShape(Object.defineProperty(((...xs: unknown[]) => pure.run([], ...xs)[0]) as AnyFunction, 'name', { value: nameOf(fn) }), ...args);
+    pureEvalShape(Object.defineProperty(((...xs: unknown[]) => {
+      types = null;
+      const [result, { writes }] = pure.run([], ...xs);
+      // Of what is no array, only objects that may hold states are handed on; the rest is an error, as everywhere.
+      if (result === undefined || result instanceof Promise || flatten(result, isArrayLeaf)[0].some((x) => !isArrayLeaf(x) && (typeof x !== 'object' || pure.made.length === 0))) return result;
+      types = typesOf(result);
+      shapes = new Map([...pure.touched].map((s) => [s, typesOf(s.current())]));
+      pure.written.forEach((s, i) => shapes!.set(s, typesOf(writes[i])));
+      made.push(...pure.made);
+      return null;
+    }) as AnyFunction, 'name', { value: nameOf(fn) }), ...args);
+    // A module that the function made goes on with types: it tells what it would hold.
+    for (const s of made) if (flatten(s.current(), isArrayLeaf)[0].some((x) => x instanceof Tracer)) s.replaceQuietly(typesOf(s.current()));
   } finally {
     pure.close();
   }
+  return options.returnStateShapes === true ? [shapes, types] : types;
 }

@@ -2,6 +2,7 @@ import { namedScope } from '../functional/debugging';
 import { checkOptions } from '../functional/options';
 import { type AnyFunction, nameOf } from '../functional/treeFunction';
 import { asFunction, type Callable } from './callable';
+import { isCurried } from './vmap';
 
 /**
  * A function, or a module, that runs in a {@link namedScope}. Mirrors `brainstate.transform.named_call` and `jax.named_call`.
@@ -13,8 +14,10 @@ import { asFunction, type Callable } from './callable';
  */
 export function namedCall<F extends AnyFunction>(f: F, options?: { name?: string | null }): F;
 export function namedCall<A extends unknown[], R>(module: { call(...args: A): R }, options?: { name?: string | null }): (...args: A) => R;
-export function namedCall(f: Callable, options: { name?: string | null } = {}): AnyFunction {
-  const fn = asFunction(f, 'namedCall');
+export function namedCall(options: { name?: string | null }): { <F extends AnyFunction>(f: F): F; <A extends unknown[], R>(module: { call(...args: A): R }): (...args: A) => R };
+export function namedCall(f: Callable | { name?: string | null }, options: { name?: string | null } = {}): unknown {
+  if (isCurried('namedCall', f)) return (g: Callable) => namedCall(g as AnyFunction, f as { name?: string | null });
+  const fn = asFunction(f as Callable, 'namedCall');
   const name = checkOptions('namedCall', ['name'], options).name ?? nameOf(fn);
   const call = (...args: unknown[]) => namedScope(name, () => fn(...args));
   return Object.defineProperty(call, 'name', { value: nameOf(fn) }) as AnyFunction;

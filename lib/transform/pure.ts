@@ -83,7 +83,8 @@ export class PureFunction {
   touched = new Set<State<unknown>>();
   /** The states whose value was read in the last run. */
   wereRead: ReadonlySet<State<unknown>> = new Set();
-  private readonly made: State<unknown>[] = [];
+  /** The states made in runs so far. */
+  readonly made: State<unknown>[] = [];
   private readonly f: AnyFunction;
   private readonly states: readonly State<unknown>[];
   private readonly what: string;

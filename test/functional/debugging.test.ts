@@ -1,4 +1,4 @@
-import { type Array, CallbackError, debugInfs, debugNans, disableJit, effectsBarrier, FailedCheckError, FloatingPointError, grad, jit, jitErrorIf, lax, namedCall, namedScope, numpy as np, scan, vmap } from '../../lib';
+import { type Array, CallbackError, cond, debugInfs, debugNans, disableJit, effectsBarrier, FailedCheckError, FloatingPointError, grad, jit, jitErrorIf, lax, namedCall, namedScope, numpy as np, scan, State, vmap, whileLoop } from '../../lib';
 import { config } from '../../lib/core/config';
 import { compileJaxpr } from '../../lib/interpreters/compile';
 
@@ -55,6 +55,7 @@ test('scopes are in the text of programs and in the metadata of their operations
   const { code } = compileJaxpr(jaxpr, [], { name: 'scopes' }).executable.optimizedHlo();
   expect(Buffer.from(code).toString('latin1')).toContain('encoder/waves/sin');
   expect(namedCall(function g() { return 1; }).name).toBe('g');
+  expect(jit(namedCall({ name: 'curried' })((x: Array) => np.sin(x))).lower(f32(1)).asText()).toContain('curried/sin');
   expect(() => namedScope('', () => 1)).toThrow(/expected a name/);
   // Within a derivative the scope is marked, as in JAX.
   expect(jit(grad((x: Array) => namedScope('loss', () => lax.mul(np.sin(x), x)))).lower(f32(1)).asText()).toMatch(/loc\("[^"]*loss[^"]*"\)/);
@@ -86,6 +87,10 @@ describe('jitErrorIf', () => {
     expect(() => total(f32([1, -2])).item()).toThrow(/negative: -2.0/);
     expect((jit(vmap(message))(f32([1, 2])) as Array).js()).toEqual([1, 4]);
     expect(() => (jit(vmap(message))(f32([1, -2])) as Array).js()).toThrow(/negative/);
+    // Without jit the error is thrown at once, with the values of all lanes.
+    expect(() => vmap(message)(f32([1, -2]))).toThrow(FailedCheckError);
+    expect(() => vmap(vmap(message))(np.reshape(f32([1, -2]), [2, 1]))).toThrow('negative: [[ 1.]');
+    expect(() => grad(message)(f32(-3))).toThrow('negative: -3.0 and -6.0');
     expect((jit(grad(message))(f32(3)) as Array).item()).toBe(6);
     expect(() => (jit(grad(message))(f32(-3)) as Array).item()).toThrow(/negative: -3.0/);
     effectsBarrier();
@@ -102,4 +107,24 @@ test('loops run step by step take and check types as compiled ones do', () => {
   }
   expect(() => disableJit(() => lax.scan((c: np.Array) => [c.astype('int32'), null], np.array(1.5), xs))).toThrow('equal types in and out');
   expect(() => disableJit(() => lax.scan((c: np.Array) => [[c, c], null], np.array(1.5), xs))).toThrow('one structure in and out');
+});
+
+test('transforms of functions with states run in JS, too: values are there to be looked at', () => {
+  const seen: number[] = [];
+  const total = new State(np.array(0));
+  disableJit(() => {
+    scan((c: np.Array, x: np.Array) => {
+      seen.push(x.item() as number);
+      total.value = total.value.add(x);
+      return [c, null];
+    }, np.array(0), np.array([1, 2, 3]), { reverse: true });
+    whileLoop(() => (total.value.item() as number) < 9, () => {
+      total.value = total.value.add(1);
+    }, null);
+    cond(true, (x: np.Array) => {
+      seen.push(x.item() as number);
+      return x;
+    }, (x: np.Array) => x, total.value);
+  });
+  expect([seen, total.value.item()]).toEqual([[3, 2, 1, 9], 9]);
 });

@@ -1,4 +1,7 @@
-import { ArgumentError, type Array, catchNewStates, DictManager, FakeState, graph, HiddenGroupState, HiddenState, HiddenTreeState, NewStateCatcher, numpy as np, ParamState, ShortTermState, State, StateDictManager, StateTraceStack, TreefyState, tree } from '../../lib';
+import {
+  ArgumentError, type Array, catchNewStates, checkStateValueTree, DictManager, FakeState, graph, HiddenGroupState, HiddenState, HiddenTreeState, init, jit, lax, NewStateCatcher, numpy as np, ParamState, ShortTermState, State,
+  StateDictManager, StateTraceStack, TraceContextError, tree, TreeError, TreefyState,
+} from '../../lib';
 
 test('HiddenState tells its shape', () => {
   const h = new HiddenState(np.zeros([2, 3]));
@@ -16,7 +19,7 @@ test('HiddenGroupState keeps hidden states along the last axis', () => {
   expect(() => new HiddenGroupState(np.zeros([2]))).toThrow('at least two dimensions');
   expect(() => g.getValue(2)).toThrow('expected an index in [-2, 2), got number 2');
   expect(() => g.getValue('x')).toThrow('there is no hidden state \'x\'');
-  expect(() => g.setValue([np.zeros([2])])).toThrow('expected \'0\' to be of shape [3], got f32[2]');
+  expect(() => g.setValue([np.zeros([2])])).toThrow('expected the hidden state \'0\' to be of shape [3], got f32[2]');
   expect(() => g.setValue({})).toThrow('at least one');
 });
 
@@ -147,4 +150,62 @@ test('what is no option, or no options, is refused', () => {
     () => F(() => 1, { tag: 'x' }), () => F(() => 1, 'x'), () => F({ stateTag: 'x' }), () => F(() => 1, { stateTag: 3 }), () => new StateTraceStack({ nme: 'x' } as never), () => new StateTraceStack(3 as never),
     () => new State(1, 'name' as never), () => new State(1).registerHook('read', () => 1, { prio: 1 } as never), () => new State(1).registerHook('read', () => 1, 3 as never),
   ]) expect(call).toThrow(ArgumentError);
+});
+
+test('a restored value lasts as long as the trace, an updated one as its snapshot says', () => {
+  const s = new State<Array>(np.zeros([2]));
+  const restore = jit((x: Array) => {
+    s.restoreValue(x.mul(2));
+    return s.value;
+  });
+  expect([restore(np.ones([2])).js(), s.value.js()]).toEqual([[2, 2], [0, 0]]);
+  const update = (p: ParamState) => jit((x: Array) => {
+    p.updateFromRef(p.toStateRef().replace(x));
+    return p.value;
+  })(np.ones([2])).js();
+  const [fresh, written] = [new ParamState(np.zeros([2])), new ParamState(np.zeros([2]))];
+  written.value = np.full([2], 3);
+  expect([update(fresh), fresh.value.js(), update(written), written.value.js()]).toEqual([[1, 1], [0, 0], [1, 1], [1, 1]]);
+});
+
+test('the innermost check of structures decides; copies by replace; a function of the value leaves the state', () => {
+  const s = new State<unknown>(np.zeros([2]), { name: 's', tag: 't' });
+  checkStateValueTree(() => {
+    checkStateValueTree(() => {
+      s.value = { a: np.zeros([2]), b: [np.ones([1])] };
+    }, false);
+    expect(() => {
+      s.value = np.zeros([2]);
+    }).toThrow(TreeError);
+  });
+  expect((s.valueCall((x) => x.add(1)) as { b: Array[] }).b[0]!.js()).toEqual([2]);
+  expect((s.value as { b: Array[] }).b[0]!.js()).toEqual([1]);
+  const [a, b] = [new State<Array>(np.zeros([2])), new State<Array>(np.ones([2]))];
+  expect([a.replace(np.ones([1])).value.js(), a.replace({ value: np.ones([1]), name: 'n' }).name, a.replace(b) === b, a.value.js()]).toEqual([[1], 'n', true, [0, 0]]);
+  expect(() => a.replace(new ParamState(np.ones([2])))).toThrow('expected a State, got a ParamState');
+  expect(ParamState.init(new init.Constant(2), 3, { batchSize: 2, tag: 'w' }).value.js()).toEqual([[2, 2, 2], [2, 2, 2]]);
+  expect(() => lax.scan((c: Array, x: Array) => {
+    a.value = x;
+    return [c, x];
+  }, np.zeros([2]), np.ones([3, 2]))).toThrow(TraceContextError);
+  const kept: { s?: State } = {};
+  jit((x: Array) => {
+    kept.s = new State(x.mul(2));
+    return kept.s.value;
+  })(1);
+  expect(() => kept.s!.numel()).toThrow(TraceContextError);
+});
+
+test('hidden states by name, position or key; catchers as lists', () => {
+  const t = new HiddenTreeState({ v: np.zeros([2]), i: np.ones([2]) });
+  t.setValue({ 0: np.full([2], 5) });
+  expect(t.getValue('v').js()).toEqual([5, 5]);
+  expect(() => t.setValue(new Map([[-1, np.ones([2])]]))).toThrow('expected an index in [0, 2), got -1');
+  expect(() => t.setValue({ 1.5: np.ones([2]) })).toThrow("'1.5'");
+  expect(String(new FakeState([1]))).toBe('FakedState(value=[ 1 ])');
+  const { catcher } = catchNewStates(() => [new State(1), new State(2)]);
+  const [first] = catcher.getStates();
+  expect([catcher.has(first!), catcher.at(-1)!.numel(), catcher.values.map(String)]).toEqual([true, 1, ['1', '2']]);
+  const ref = new TreefyState(ParamState as typeof State, np.ones([2]), { name: 'w', tag: ['a'], unit: 'mV' });
+  expect(ref.replace(np.zeros([2])).toState()).toMatchObject({ name: 'w', tag: new Set(['a']), metadata: { unit: 'mV' } });
 });

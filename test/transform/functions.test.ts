@@ -4,13 +4,14 @@ import type { Array } from '../../lib/core/array';
 import { ArgumentError } from '../../lib/core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../../lib/core/jaxpr';
 import * as lax from '../../lib/lax';
+import * as nn from '../../lib/nn';
 import * as np from '../../lib/numpy';
 import * as random from '../../lib/random';
 import { BrainStateError } from '../../lib/state/errors';
 import { ParamState, State } from '../../lib/state/state';
 import {
-  algebraicSimplification, boundedWhileLoop, checkpoint, checkpointedScan, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
-  NanError, optimizeJaxpr, ProgressBar, scan, StatefulFunction, StateFinder, switchCase,
+  algebraicSimplification, boundedWhileLoop, checkpoint, checkpointedScan, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, evalShape, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
+  NanError, optimizeJaxpr, ProgressBar, scan, type ShapeDtypeStruct, StatefulFunction, StateFinder, switchCase, whileLoop,
 } from '../../lib/transform';
 
 type A = Array;
@@ -257,4 +258,40 @@ test('drawDotGraph: a graph that Graphviz can read', () => {
   expect(dot).toContain('[label="scan", shape=box]');
   expect(dot).toContain('subgraph cluster_');
   expect(dot.split('{').length).toBe(dot.split('}').length);
+});
+
+test('evalShape: types of states and of modules that are made in the function', () => {
+  const [w, r] = [new ParamState(np.zeros([4])), new State(np.ones([2, 3]))];
+  const [types, out] = evalShape((x: np.Array) => {
+    w.value = w.value.add(x);
+    return w.value.sum().add(r.value.sum());
+  }, np.ones([4]), { returnStateShapes: true }) as [Map<unknown, ShapeDtypeStruct>, ShapeDtypeStruct];
+  expect([types.get(w)!.shape, types.get(r)!.shape, out.shape, w.value.js()]).toEqual([[4], [2, 3], [], [0, 0, 0, 0]]);
+  const model = evalShape(() => new nn.Linear(3, 2)) as nn.Linear;
+  expect([...model.states().values()].map((s) => Object.values(s.value as object).map((t) => (t as ShapeDtypeStruct).shape))).toEqual([[[2], [3, 2]]]);
+  expect(() => evalShape(() => 'text')).toThrow('expected arrays');
+});
+
+test('tracing ahead of a call writes nothing', () => {
+  const s = new State(np.zeros([2]));
+  const inner = jit((x: np.Array) => {
+    s.value = s.value.add(x);
+    return s.value;
+  });
+  const outer = new StatefulFunction((x: np.Array) => {
+    inner.evalShape(x);
+    inner.lower(x);
+    return x.mul(2);
+  }).makeJaxpr(np.ones([2]));
+  expect(outer.getStateTrace(np.ones([2])).getWriteStates()).toEqual([]);
+});
+
+test('whileLoop: a body that returns nothing gives null, as in Python', () => {
+  const n = new State(np.array(0));
+  const body = () => {
+    n.value = n.value.add(1);
+  };
+  expect(whileLoop(() => n.value.less(3), body, null)).toBe(null);
+  boundedWhileLoop(() => n.value.less(5), body, null, { maxSteps: 8 });
+  expect(n.value.item()).toBe(5);
 });
