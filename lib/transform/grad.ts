@@ -244,8 +244,9 @@ const hessianTransform = transform<GradOptions>('hessian', (f, o, args) => {
 });
 
 /**
- * Result and pull-back: `[out, pull]`, with `hasAux` `[out, pull, aux]`. `pull(ct)` gives the list of the arguments' cotangents; with `gradStates`, it
- * gives `[stateCotangents, ...argumentCotangents]`, or those of the states alone if `argnums` is null.
+ * Result and pull-back: `[out, pull]`, with `hasAux` `[out, pull, aux]`. `pull(ct)` gives the list of the arguments' cotangents, as JAX's does; with `argnums`
+ * those of these arguments, a number's alone. With `gradStates` it gives `[stateCotangents, argumentCotangents]`, of the first argument unless `argnums`
+ * says otherwise, or those of the states alone if there are no arguments or `argnums` is null.
  *
  * Mirrors `jax.vjp` and `brainstate.transform.vjp`: `vjp(f, x, y, options?)`, or `vjp(f, [x, y], options?)`.
  *
@@ -264,18 +265,25 @@ export function vjp(f: Callable, ...rest: unknown[]): Loose {
   const list = withStates ? listStates(gradStates, 'vjp: gradStates') : { states: [], build: () => null };
   const pure = new PureFunction(fn, list.states, what, hasAux === true);
   try {
-    const positions = argnums === null ? [] : argnums === undefined ? (withStates ? checkArgnums('vjp', 0, primals.length).list : primals.map((_, i) => i)) : checkArgnums('vjp', argnums, primals.length).list;
+    const byArgs = argnums !== null && !(argnums === undefined && withStates && primals.length === 0);
+    const { list: positions, single } = !byArgs ? { list: [], single: false }
+      : argnums === undefined && !withStates ? { list: primals.map((_, i) => i), single: false } : checkArgnums('vjp', argnums, primals.length);
+    if (new Set(positions).size !== positions.length) throw new ArgumentError(`vjp: expected argnums to be different arguments, got [${(argnums as readonly number[]).join(', ')}]`);
+    if (positions.length === 0 && list.states.length === 0) throw new ArgumentError('vjp: there is nothing to differentiate by; give arguments, or gradStates');
     const all = [list.states.map((s) => s.value), ...primals];
     const chosen = [0, ...positions.map((i) => i + 1)];
     const { leaves, def } = floatLeaves(chosen.map((i) => all[i]), what);
     const point = new LinearPoint(new FlatFunction(replaceArgs(pure.run as AnyFunction, all, chosen, what), def, what, true), leaves);
     const { outDef, auxDef } = point.flat;
+    const missing = list.states.find((s) => !pure.touched.has(s));
+    if (missing !== undefined) throw new BrainStateError(`${what}: the function does not touch ${missing.describe()}, which is among gradStates`);
     const { aux, writes } = auxDef!.unflatten(point.aux) as unknown as Effects;
     pure.commit(writes);
     const pull = (ct: unknown): unknown => {
       const [forStates, ...forArgs] = def.unflatten(fillZeros(point.pull(cotangentsFor(ct, outDef, point.outs, what)), leaves)) as [unknown[], ...unknown[]];
-      if (!withStates) return forArgs;
-      return argnums === null ? list.build(forStates) : [list.build(forStates), ...forArgs];
+      const ofArgs = single ? forArgs[0] : forArgs;
+      if (!withStates) return ofArgs;
+      return byArgs ? [list.build(forStates), ofArgs] : list.build(forStates);
     };
     const out = outDef.unflatten(point.outs);
     return hasAux === true ? [out, pull, aux] : [out, pull];
@@ -476,6 +484,14 @@ export class GradientTransform {
     if (typeof gradient !== 'function') throw new ArgumentError(`GradientTransform: expected a transform of functions, got ${describeValue(gradient)}`);
     this.gradient = gradient;
     this.options = checkOptions('GradientTransform', ['gradStates', 'argnums', 'returnValue', 'hasAux', 'transformParams', 'checkStates', 'debugNan'], options);
+  }
+
+  /** What it differentiates, and how. */
+  toString(): string {
+    const { gradStates, argnums, returnValue = false, hasAux = false } = this.options;
+    const states = gradStates === undefined ? [] : listStates(gradStates, 'GradientTransform: gradStates').states;
+    return `GradientTransform(target=${nameOf(this.target)}, grad_states=[${states.map((s) => s.describe()).join(', ')}], argnums=${argnums === undefined ? 'None' : String(argnums)}, `
+      + `return_value=${returnValue ? 'True' : 'False'}, has_aux=${hasAux ? 'True' : 'False'})`;
   }
 
   /** The gradients, for these arguments. */

@@ -313,8 +313,8 @@ function changedState(trace: StatefulTrace): State<unknown> | null {
 export interface StateFinderOptions {
   /** Which states: all, those only read, those written, or both lists, `{ read, write }`. Default `'all'`. */
   usage?: 'all' | 'read' | 'write' | 'both';
-  /** What the states come in. Default `'dict'`: an object. */
-  returnType?: 'dict' | 'list';
+  /** What the states come in. Default `'dict'`: an object; `'list'` and `'tuple'` are the same. */
+  returnType?: 'dict' | 'list' | 'tuple';
   /** Key of a state in the object, from its place and itself. Default: the place. A key that is null or taken becomes the state's name, or `state_<place>`. */
   keyFn?: (index: number, state: State<unknown>) => string | number | null;
 }
@@ -334,13 +334,13 @@ export class StateFinder {
   readonly statefulFn: StatefulFunction;
   private readonly filter: Predicate | null;
   private readonly usage: 'all' | 'read' | 'write' | 'both';
-  private readonly returnType: 'dict' | 'list';
+  private readonly returnType: NonNullable<StateFinderOptions['returnType']>;
   private readonly keyFn: NonNullable<StateFinderOptions['keyFn']>;
 
   constructor(f: Callable, filter: Filter = null, options: StateFinderOptions = {}) {
     const { usage = 'all', returnType = 'dict', keyFn = (i) => i } = checkOptions<StateFinderOptions>('StateFinder', ['usage', 'returnType', 'keyFn'], options);
     if (!['all', 'read', 'write', 'both'].includes(usage)) throw new ArgumentError(`StateFinder: expected usage to be one of all, read, write, both, got ${String(usage)}`);
-    if (!['dict', 'list'].includes(returnType)) throw new ArgumentError(`StateFinder: expected returnType to be dict or list, got ${String(returnType)}`);
+    if (!['dict', 'list', 'tuple'].includes(returnType)) throw new ArgumentError(`StateFinder: expected returnType to be dict, list or tuple, got ${String(returnType)}`);
     this.statefulFn = new StatefulFunction(f, { name: 'statefinder' });
     this.filter = filter === null ? null : toPredicate(filter);
     this.usage = usage;
@@ -363,7 +363,7 @@ export class StateFinder {
   private format(all: readonly State<unknown>[]): State<unknown>[] | Record<string, State<unknown>> {
     const { filter } = this;
     const states = filter === null ? [...all] : all.filter((s) => filter([], s));
-    if (this.returnType === 'list') return states;
+    if (this.returnType !== 'dict') return states;
     const out: Record<string, State<unknown>> = {};
     states.forEach((s, i) => {
       let key = this.keyFn(i, s);

@@ -122,6 +122,13 @@ test('vjp, jvp, linearize with states', () => {
   expect(js(pullStates(1))).toEqual([[6, 8]]);
   const [, pullArgs] = vjp(f, [x, y]);
   expect(js(pullArgs(1))).toEqual([[2, 4], 11]);
+  // One argument's cotangent alone, several as a list; of states alone where there are no arguments.
+  expect(js([vjp(f, x, y, { argnums: -1 })[1](1), vjp(f, x, y, { gradStates: { w }, argnums: [0, 1] })[1](1)])).toEqual([11, [{ w: [6, 8] }, [[2, 4], 11]]]);
+  expect(js(vjp(() => np.sum(np.square(w.value)), { gradStates: w })[1](1))).toEqual([2, 4]);
+  expect(() => vjp(f, x, y, { argnums: [0, -2] })).toThrow('different arguments');
+  expect(() => vjp(f, x, y, { gradStates: new ParamState(np.ones([2])) })).toThrow('does not touch a ParamState');
+  expect(() => vjp(() => np.ones([]))).toThrow('nothing to differentiate');
+
   expect(js(jvp(f, [x, y], [np.ones([2]), 0]))).toEqual([25, 6]);
   const [, push] = linearize(f, x, y);
   expect(js([push(np.ones([2]), 0), push(np.zeros([2]), 1)])).toEqual([6, 11]);
