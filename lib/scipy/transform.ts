@@ -1,15 +1,23 @@
 import type { Array } from '../core/array';
-import { ArgumentError, ShapeError } from '../core/errors';
+import { canonicalDtype, checkDtype } from '../core/aval';
+import { type DType, dtypeKind } from '../core/dtype';
+import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import { index } from '../numpy/indexing';
+import { roll } from '../numpy/editing';
 import { concatenate, expandDims, stack } from '../numpy/manipulation';
 import { einsum } from '../numpy/einsum';
+import { diff } from '../numpy/calculus';
 import { searchsorted } from '../numpy/search';
 import { take } from '../numpy/take';
+import { normal } from '../prng/index';
 import * as e from '../primitives/elementwise';
-import { like } from '../primitives/structural';
+import { eigh } from '../primitives/eigh';
+import { matmul, T } from '../primitives/matrix';
+import { broadcastInDim, full, like, range, reshape, sliceInDim } from '../primitives/structural';
 
 // scipy.spatial.transform: rotations in three dimensions as quaternions [x, y, z, w] along the last axis.
 
@@ -155,6 +163,34 @@ const fromMatrixC = composite('fromMatrix', ([m]) => {
   return [unit(q)];
 });
 
+const fromMrpC = composite('fromMrp', ([m]) => {
+  const xs = parts(m!, 3);
+  const size = e.add(xs.map((x) => e.mul(x, x)).reduce(e.add), like(xs[0]!, 1));
+  return [join([...xs.map((x) => times(2, x)), e.sub(like(size, 2), size)].map((x) => e.div(x, size)))];
+});
+
+const asMrpC = composite('asMrp', ([quat]) => {
+  const [x, y, z, w] = parts(quat!) as [Array, Array, Array, Array];
+  const negative = e.lt(w, like(w, 0));
+  const turned = e.add(e.abs(w), like(w, 1));
+  return [join([x, y, z].map((v) => e.div(e.where(negative, e.neg(v), v), turned)))];
+});
+
+/** Of q and −q, which are one rotation, that in which the first of w, x, y and z that is not 0 is positive. */
+const canonicalC = composite('canonical', ([quat]) => {
+  const [x, y, z, w] = parts(quat!) as [Array, Array, Array, Array];
+  const below = (v: Array) => e.lt(v, like(v, 0));
+  const none = (v: Array) => e.eq(v, like(v, 0));
+  const negative = e.or(below(w), e.and(none(w), e.or(below(x), e.and(none(x), e.or(below(y), e.and(none(y), below(z)))))));
+  return [e.where(broadcastInDim(negative, quat!.shape, range(negative.ndim)), e.neg(quat!), quat!)];
+});
+
+const meanC = composite('mean', ([quat, w]) => {
+  // The unit vector that the weighted sum of outer products stretches most.
+  const [v] = eigh(matmul(T(e.mul(quat!, broadcastInDim(w!, quat!.shape, [0]))), quat!));
+  return [reshape(sliceInDim(v, 3, 4, 1), [4])];
+});
+
 const mulC = composite('compose', ([p, q]) => [unit(compose(parts(p!), parts(q!)))]);
 const unitC = composite('fromQuat', ([q]) => [unit(parts(q!))]);
 const applyC = composite<{ inverse: boolean }>('apply', ([m, v], { inverse }) => [einsum(inverse ? '...ji,...j->...i' : '...ij,...j->...i', m!, v!, { precision: 'highest' })]);
@@ -181,7 +217,7 @@ export class Rotation {
   static fromEuler(seq: string, angles: ArrayLike, options: { degrees?: boolean } = {}): Rotation {
     const plan = checkSeq('Rotation.fromEuler', seq, 1);
     const a = asArray(angles, 'Rotation.fromEuler');
-    return new Rotation(fromEulerC([float('Rotation.fromEuler', a.ndim === 0 ? expandDims(a, 0) : a, seq.length)], { ...plan, degrees: options.degrees ?? false })[0]!);
+    return new Rotation(fromEulerC([float('Rotation.fromEuler', a.ndim === 0 ? expandDims(a, 0) : a, seq.length)], { ...plan, degrees: checkOptions('Rotation.fromEuler', ['degrees'], options).degrees ?? false })[0]!);
   }
 
   /** Rotations of matrices [..., 3, 3]. */
@@ -191,12 +227,25 @@ export class Rotation {
 
   /** Rotations of vectors [..., 3]: along the axis, as long as the angle. */
   static fromRotvec(rotvec: ArrayLike, options: { degrees?: boolean } = {}): Rotation {
-    return new Rotation(fromRotvecC([float('Rotation.fromRotvec', rotvec, 3)], { degrees: options.degrees ?? false })[0]!);
+    return new Rotation(fromRotvecC([float('Rotation.fromRotvec', rotvec, 3)], { degrees: checkOptions('Rotation.fromRotvec', ['degrees'], options).degrees ?? false })[0]!);
   }
 
-  /** The rotation by nothing, or so many of it. */
-  static identity(): Rotation {
-    return new Rotation([0, 0, 0, 1]);
+  /** Rotations of modified Rodrigues parameters [..., 3]: along the axis, as long as the tangent of a fourth of the angle. */
+  static fromMrp(mrp: ArrayLike): Rotation {
+    return new Rotation(fromMrpC([float('Rotation.fromMrp', mrp, 3)], {})[0]!);
+  }
+
+  /** The rotation by nothing. @throws DtypeError for a dtype that is not a float */
+  static identity(options: { dtype?: DType | null } = {}): Rotation {
+    const { dtype = null } = checkOptions('Rotation.identity', ['dtype'], options);
+    if (dtype !== null && dtypeKind(checkDtype('Rotation.identity', dtype)) !== 'float') throw new DtypeError(`Rotation.identity: expected a floating point dtype, got ${String(dtype)}`);
+    return new Rotation(astype(asArray([0, 0, 0, 1]), dtype === null ? canonicalDtype('float64') : checkDtype('Rotation.identity', dtype)));
+  }
+
+  /** Rotations drawn uniformly: one, or `num` of them. JAX has the name only. @throws ArgumentError unless num is null or a non-negative integer */
+  static random(key: Array, num: number | null = null): Rotation {
+    if (num !== null && !(Number.isInteger(num) && num >= 0)) throw new ArgumentError(`Rotation.random: expected num to be null or a non-negative integer, got ${String(num)}`);
+    return Rotation.fromQuat(normal(key, num === null ? [4] : [num, 4]));
   }
 
   /** Several rotations one after the other in one object. */
@@ -233,12 +282,14 @@ export class Rotation {
 
   /** Vectors [..., 3], rotated. */
   apply(vectors: ArrayLike, options: { inverse?: boolean } = {}): Array {
-    return applyC([this.asMatrix(), float('Rotation.apply', vectors, 3)], { inverse: options.inverse ?? false })[0]!;
+    return applyC([this.asMatrix(), float('Rotation.apply', vectors, 3)], { inverse: checkOptions('Rotation.apply', ['inverse'], options).inverse ?? false })[0]!;
   }
 
-  /** Quaternions [..., 4], the scalar last. */
-  asQuat(): Array {
-    return this.quat;
+  /** Quaternions [..., 4], the scalar w last, or first with `scalarFirst`; with `canonical`, of the two of a rotation that in which the first of w, x, y and z that is not 0 is positive. */
+  asQuat(options: { canonical?: boolean; scalarFirst?: boolean } = {}): Array {
+    const { canonical = false, scalarFirst = false } = checkOptions('Rotation.asQuat', ['canonical', 'scalarFirst'], options);
+    const q = canonical ? canonicalC([this.quat], {})[0]! : this.quat;
+    return scalarFirst ? roll(q, 1, { axis: -1 }) : q;
   }
 
   /** Matrices [..., 3, 3]. */
@@ -248,17 +299,30 @@ export class Rotation {
 
   /** Vectors [..., 3]: along the axis, as long as the angle. */
   asRotvec(options: { degrees?: boolean } = {}): Array {
-    return asRotvecC([this.quat], { degrees: options.degrees ?? false })[0]!;
+    return asRotvecC([this.quat], { degrees: checkOptions('Rotation.asRotvec', ['degrees'], options).degrees ?? false })[0]!;
+  }
+
+  /** Modified Rodrigues parameters [..., 3]: along the axis, as long as the tangent of a fourth of the angle. */
+  asMrp(): Array {
+    return asMrpC([this.quat], {})[0]!;
   }
 
   /** Angles about a sequence of axes, [..., 3]. */
   asEuler(seq: string, options: { degrees?: boolean } = {}): Array {
-    return asEulerC([this.quat], { ...checkSeq('Rotation.asEuler', seq, 3), degrees: options.degrees ?? false })[0]!;
+    return asEulerC([this.quat], { ...checkSeq('Rotation.asEuler', seq, 3), degrees: checkOptions('Rotation.asEuler', ['degrees'], options).degrees ?? false })[0]!;
   }
 
   /** Angles of the rotations, from 0 to π. */
   magnitude(): Array {
     return magnitudeC([this.quat], {})[0]!;
+  }
+
+  /** The rotation that is nearest to all, each with its weight. @throws ShapeError for a single rotation, or unless there is a weight for each */
+  mean(weights: ArrayLike | null = null): Rotation {
+    if (this.quat.ndim !== 2) throw new ShapeError(`Rotation.mean: expected a vector of rotations, got quaternions of shape [${this.quat.shape.join(', ')}]`);
+    const w = weights === null ? full([this.length], 1, this.quat.dtype) : astype(asArray(weights, 'Rotation.mean'), this.quat.dtype);
+    if (w.ndim !== 1 || w.size !== this.length) throw new ShapeError(`Rotation.mean: expected a weight for each of ${this.length} rotations, got ${w.aval}`);
+    return new Rotation(meanC([this.quat, w], {})[0]!);
   }
 }
 
@@ -279,14 +343,15 @@ registerPytreeNode(Rotation, {
  * ```
  */
 export class Slerp {
-  private constructor(readonly times: Array, readonly rotations: Rotation, readonly rotvecs: Array) {}
+  /** @param times as {@link init} makes them: see there */
+  constructor(readonly times: Array, readonly timedelta: Array, readonly rotations: Rotation, readonly rotvecs: Array) {}
 
   /** @throws ShapeError unless there are two or more rotations and a time for each */
   static init(times_: ArrayLike, rotations: Rotation): Slerp {
     const t = astype(asArray(times_, 'Slerp.init'), rotations.quat.dtype);
     if (rotations.quat.ndim !== 2 || rotations.length < 2 || t.ndim !== 1 || t.size !== rotations.length) throw new ShapeError(`Slerp.init: expected two or more rotations and as many times, got ${rotations.quat.aval} and ${t.aval}`);
     const from = rotations.get([null, -1]);
-    return new Slerp(t, from, from.inv().mul(rotations.get([1, null])).asRotvec());
+    return new Slerp(t, diff(t), from, from.inv().mul(rotations.get([1, null])).asRotvec());
   }
 
   /** The rotations at times: one, or a vector. @throws ShapeError for more dimensions */
@@ -295,9 +360,15 @@ export class Slerp {
     if (t.ndim > 1) throw new ShapeError(`Slerp.at: expected a time or a vector of times, got ${t.aval}`);
     const found = searchsorted(this.times, t);
     const i = e.max(e.sub(found, like(found, 1)), like(found, 0));
-    const [a, b] = [take(this.times, i), take(this.times, e.add(i, like(i, 1)))];
-    const share = e.div(e.sub(t, a), e.sub(b, a));
-    const step = take(this.rotvecs, i, { axis: 0 });
-    return new Rotation(take(this.rotations.quat, i, { axis: 0 })).mul(Rotation.fromRotvec(e.mul(step, t.ndim === 0 ? share : expandDims(share, 1))));
+    // Beyond the last time, as JAX: from the last time on, the last step from its beginning.
+    const share = e.div(e.sub(t, take(this.times, i)), take(this.timedelta, i, { mode: 'clip' }));
+    const step = take(this.rotvecs, i, { axis: 0, mode: 'clip' });
+    return new Rotation(take(this.rotations.quat, i, { axis: 0, mode: 'clip' })).mul(Rotation.fromRotvec(e.mul(step, t.ndim === 0 ? share : expandDims(share, 1))));
   }
 }
+
+registerPytreeNode(Slerp, {
+  name: 'Slerp',
+  flatten: (s) => ({ children: [s.times, s.timedelta, s.rotations, s.rotvecs], keys: ['times', 'timedelta', 'rotations', 'rotvecs'] }),
+  unflatten: (_, [times, timedelta, rotations, rotvecs]) => Object.assign(Object.create(Slerp.prototype) as Slerp, { times, timedelta, rotations, rotvecs } as object),
+});
