@@ -1,68 +1,62 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from './arrayLike';
 
-// biome-ignore lint/complexity/noBannedTypes: a class, abstract ones among them, or a function
-type Taker = Function;
+/**
+ * The names of the options that O declares, all of them and no other: a name too many or too few does not compile.
+ * What takes such a list and hands it to {@link checkOptions} has the type parameters `<O extends object, const K extends keyof O & string>`.
+ */
+export type OptionNames<O, K extends keyof O & string> = readonly K[] & ([Exclude<keyof O, K>] extends [never] ? unknown : { readonly 'missing among the names': Exclude<keyof O, K> });
+
+/** The least number of letters to add, drop, change or swap that makes one word the other. */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [globalThis.Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, change, swap));
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
+
+/** The known name that was most likely meant, with Python's underscores or in another case, too; null if none is near. */
+function nearestName(name: string, known: readonly string[]): string | null {
+  const plain = (s: string) => s.replaceAll('_', '').toLowerCase();
+  const given = plain(name);
+  let best: string | null = null;
+  let least = Math.max(1, Math.floor(given.length / 3)) + 1;
+  for (const k of known) {
+    const d = editDistance(given, plain(k));
+    if (d < least) [best, least] = [k, d];
+  }
+  return best;
+}
 
 /** @throws ArgumentError for an option that is not known */
 export function unknownOption(op: string, name: string, known: readonly string[]): never {
-  throw new ArgumentError(`${op}: unknown option '${name}'; expected one of ${known.join(', ') || 'none'}`);
+  const near = nearestName(name, known);
+  throw new ArgumentError(`${op}: unknown option '${name}'; expected one of ${known.join(', ') || 'none'}${near === null ? '' : `; did you mean '${near}'?`}`);
 }
 
-/** The names before the rest element of the first object pattern that has one, in the parameters and body of a function. */
-function namesInPattern(text: string): string[] {
-  const open: { braces: boolean; names: string[]; atName: boolean }[] = [];
-  let closed = 0;
-  for (const [token] of text.matchAll(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\.{3}|[\w$]+|[{}()[\],]/g)) {
-    const top = open[open.length - 1];
-    if ('{(['.includes(token)) open.push({ braces: token === '{', names: [], atName: true });
-    else if ('})]'.includes(token)) {
-      open.pop();
-      // After the parameters comes the body.
-      if (open.length === 0 && ++closed === 2) break;
-    } else if (token === '...') {
-      if (top?.braces && top.atName) return top.names;
-    } else if (top !== undefined) {
-      if (top.atName && token !== ',') top.names.push(token);
-      // What follows a name, a default or a local name, is none.
-      top.atName = token === ',';
-    }
-  }
-  return [];
-}
-
-/** The names of the options that a function, or a class and those it extends, takes by a pattern: read from its source, for an error's message only. */
-function optionNames(taker: Taker): string[] {
-  const names = new Set<string>();
-  for (let f: Taker | null = taker; typeof f === 'function' && f !== Function.prototype; f = Object.getPrototypeOf(f) as Taker | null) {
-    const text = String(f);
-    const start = text.startsWith('class') ? text.search(/\bconstructor\s*\(/) : 0;
-    if (start >= 0) for (const n of namesInPattern(text.slice(start))) names.add(n);
-  }
-  return [...names];
-}
-
-/**
- * Checks that nothing is left of an options object of which a function or a class has taken what it knows: `({ a = 1, ...rest } = {}) => { noMoreOptions(rest, f); … }`.
- *
- * @param taker the function, or the class that is made
- * @throws ArgumentError that names the first option left, and the known ones
- */
-export function noMoreOptions(rest: object, taker: Taker, op = taker.name): void {
-  for (const [k, v] of Object.entries(rest)) if (v !== undefined) unknownOption(op, k, optionNames(taker));
-}
-
-/** What was given as options; {} for null and undefined. @throws ArgumentError for what is no options object: a number would be taken apart into nothing */
+/** What was given as options, of any names; {} for null and undefined. @throws ArgumentError for what is no options object: a number would be taken apart into nothing */
 export function optionsObject<O extends object>(op: string, options: O | null | undefined): O {
   if (options === undefined || options === null) return {} as O;
   if (typeof options !== 'object' || Symbol.iterator in options) throw new ArgumentError(`${op}: expected an options object, got ${describeValue(options)}`);
   return options;
 }
 
-/** An options object whose names have been checked; {} for null and undefined. @throws ArgumentError for an option that does not exist, or what is no options object */
-export function checkOptions<O extends object>(op: string, names: readonly (keyof O & string)[], options: O | null | undefined): O {
+/**
+ * An options object whose names have been checked; {} for null and undefined. A class that extends another lists what its base takes as well:
+ * `const { b = 1, ...rest } = checkOptions(new.target.name, [...BASE_OPTIONS, 'b'], options); super(rest);`.
+ *
+ * @throws ArgumentError for an option that does not exist, or what is no options object
+ */
+export function checkOptions<O extends object, const K extends keyof O & string>(op: string, names: OptionNames<O, K>, options: O | null | undefined): O {
   const given = optionsObject(op, options);
-  for (const k of Object.keys(given)) if (!(names as readonly string[]).includes(k)) unknownOption(op, k, names);
+  for (const k of Object.keys(given)) if (!(names as readonly string[]).includes(k) && given[k as keyof O] !== undefined) unknownOption(op, k, names);
   return given;
 }
 

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { broadcastPrefix, flatten as flattenTree, keystr, pathsOf, type PathKey, registerPytreeNode } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import type { NestedDict } from '../state/nestedDict';
 import { type Path, pathText } from '../state/paths';
@@ -100,8 +100,7 @@ export interface GraphToTreeOptions {
  * ```
  */
 export function graphToTree(x: unknown, options: GraphToTreeOptions = {}): [tree: unknown, states: FlattedDict<State<unknown>>] {
-  const { prefix = null, splitFn = splitPart, mapNonGraphNodes = false, checkAliasing = true, ...rest } = optionsObject('graphToTree', options);
-  noMoreOptions(rest, graphToTree);
+  const { prefix = null, splitFn = splitPart, mapNonGraphNodes = false, checkAliasing = true } = checkOptions('graphToTree', ['prefix', 'splitFn', 'mapNonGraphNodes', 'checkAliasing'], options);
   const [leaves, def] = flattenTree(x);
   const prefixes = broadcastPrefix(prefix, def, 'graphToTree: prefix');
   const paths = pathsOf(def);
@@ -154,8 +153,7 @@ const isNodeStates = (x: unknown) => x instanceof NodeStates;
  * ```
  */
 export function treeToGraph(tree: unknown, options: TreeToGraphOptions = {}): unknown {
-  const { prefix = null, mergeFn = mergeLeaf, isNodeLeaf = isNodeStates, isLeaf = isNodeStates, mapNonGraphNodes = false, ...rest } = optionsObject('treeToGraph', options);
-  noMoreOptions(rest, treeToGraph);
+  const { prefix = null, mergeFn = mergeLeaf, isNodeLeaf = isNodeStates, isLeaf = isNodeStates, mapNonGraphNodes = false } = checkOptions('treeToGraph', ['prefix', 'mergeFn', 'isNodeLeaf', 'isLeaf', 'mapNonGraphNodes'], options);
   const [leaves, def] = flattenTree(tree, isLeaf);
   const prefixes = broadcastPrefix(prefix, def, 'treeToGraph: prefix');
   const paths = pathsOf(def);

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import { NestedDict } from '../state/nestedDict';
 import { checkEntries, type Path, pathText } from '../state/paths';
@@ -33,8 +33,7 @@ export interface FlattenOptions {
  * graph.flatten(new nn.Linear(3, 2))[1].toFlat().size; // 1
  */
 export function flatten(root: unknown, options: FlattenOptions = {}): [GraphDef, NestedDict<unknown>] {
-  const { refIndex = null, treefyState = true, ...rest } = optionsObject('flatten', options);
-  noMoreOptions(rest, flatten);
+  const { refIndex = null, treefyState = true } = checkOptions('flatten', ['refIndex', 'treefyState'], options);
   checkGraph('flatten', root);
   const index = refIndex ?? new RefMap<object, number>();
   const containers = new Map<object, number>();

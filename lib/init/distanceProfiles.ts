@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { checkOptions, noMoreOptions } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -207,11 +207,13 @@ interface Limit {
   maxDistance?: number | null;
 }
 
+const LIMIT_OPTIONS = ['maxDistance'] as const;
+
 /** exp(-d² / 2 sigma²). Mirrors `braintools.init.GaussianProfile`. @example new init.GaussianProfile(100).probability([0, 100]).js(); // [1, 0.6065…] */
 export class GaussianProfile extends FormulaProfile {
   readonly sigma: number;
-  constructor(sigma: number, { maxDistance = null, ...rest }: Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(sigma: number, options: Limit = {}) {
+    const { maxDistance = null } = checkOptions(new.target.name, LIMIT_OPTIONS, options);
     checkLengths('GaussianProfile', { sigma, maxDistance });
     super({ sigma, maxDistance }, maxDistance);
     this.sigma = sigma;
@@ -225,8 +227,8 @@ export class GaussianProfile extends FormulaProfile {
 /** exp(-d / decayConstant). Mirrors `braintools.init.ExponentialProfile`. @example new init.ExponentialProfile(100).probability([0, 100]).js(); // [1, 0.3678…] */
 export class ExponentialProfile extends FormulaProfile {
   readonly decayConstant: number;
-  constructor(decayConstant: number, { maxDistance = null, ...rest }: Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(decayConstant: number, options: Limit = {}) {
+    const { maxDistance = null } = checkOptions(new.target.name, LIMIT_OPTIONS, options);
     checkLengths('ExponentialProfile', { decayConstant, maxDistance });
     super({ decayConstant, maxDistance }, maxDistance);
     this.decayConstant = decayConstant;
@@ -246,8 +248,8 @@ export class ExponentialProfile extends FormulaProfile {
 export class PowerLawProfile extends FormulaProfile {
   readonly exponent: number;
   readonly minDistance: number;
-  constructor(exponent: number, { minDistance = null, maxDistance = null, ...rest }: { minDistance?: number | null } & Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(exponent: number, options: { minDistance?: number | null } & Limit = {}) {
+    const { minDistance = null, maxDistance = null } = checkOptions(new.target.name, ['minDistance', ...LIMIT_OPTIONS], options);
     checkLengths('PowerLawProfile', { minDistance, maxDistance });
     super({ exponent, minDistance, maxDistance }, maxDistance);
     this.exponent = exponent;
@@ -278,8 +280,8 @@ export class StepProfile extends FormulaProfile {
   readonly threshold: number;
   readonly insideProb: number;
   readonly outsideProb: number;
-  constructor(threshold: number, { insideProb = 1, outsideProb = 0, ...rest }: { insideProb?: number; outsideProb?: number } = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(threshold: number, options: { insideProb?: number; outsideProb?: number } = {}) {
+    const { insideProb = 1, outsideProb = 0 } = checkOptions(new.target.name, ['insideProb', 'outsideProb'], options);
     checkLengths('StepProfile', { threshold });
     super({ threshold, insideProb, outsideProb }, null);
     this.threshold = threshold;
@@ -296,8 +298,8 @@ export class StepProfile extends FormulaProfile {
 export class SigmoidProfile extends FormulaProfile {
   readonly midpoint: number;
   readonly slope: number;
-  constructor(midpoint: number, { slope = 0.05, maxDistance = null, ...rest }: { slope?: number } & Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(midpoint: number, options: { slope?: number } & Limit = {}) {
+    const { slope = 0.05, maxDistance = null } = checkOptions(new.target.name, ['slope', ...LIMIT_OPTIONS], options);
     checkLengths('SigmoidProfile', { midpoint, maxDistance });
     super({ midpoint, slope, maxDistance }, maxDistance);
     this.midpoint = midpoint;
@@ -313,8 +315,8 @@ export class SigmoidProfile extends FormulaProfile {
 export class LogisticProfile extends FormulaProfile {
   readonly growthRate: number;
   readonly midpoint: number;
-  constructor(growthRate: number, midpoint: number, { maxDistance = null, ...rest }: Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(growthRate: number, midpoint: number, options: Limit = {}) {
+    const { maxDistance = null } = checkOptions(new.target.name, LIMIT_OPTIONS, options);
     checkLengths('LogisticProfile', { midpoint, maxDistance });
     super({ growthRate, midpoint, maxDistance }, maxDistance);
     this.growthRate = growthRate;
@@ -332,8 +334,8 @@ export class DoGProfile extends FormulaProfile {
   readonly sigmaSurround: number;
   readonly amplitudeCenter: number;
   readonly amplitudeSurround: number;
-  constructor(sigmaCenter: number, sigmaSurround: number, { amplitudeCenter = 1, amplitudeSurround = 0.5, maxDistance = null, ...rest }: { amplitudeCenter?: number; amplitudeSurround?: number } & Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(sigmaCenter: number, sigmaSurround: number, options: { amplitudeCenter?: number; amplitudeSurround?: number } & Limit = {}) {
+    const { amplitudeCenter = 1, amplitudeSurround = 0.5, maxDistance = null } = checkOptions(new.target.name, ['amplitudeCenter', 'amplitudeSurround', ...LIMIT_OPTIONS], options);
     checkLengths('DoGProfile', { sigmaCenter, sigmaSurround, maxDistance });
     super({ sigmaCenter, sigmaSurround, amplitudeCenter, amplitudeSurround, maxDistance }, maxDistance);
     this.sigmaCenter = sigmaCenter;
@@ -360,8 +362,8 @@ export class BimodalProfile extends FormulaProfile {
   readonly center2: number;
   readonly amplitude1: number;
   readonly amplitude2: number;
-  constructor(sigma1: number, sigma2: number, { center1 = 0, center2 = 0, amplitude1 = 1, amplitude2 = 1, maxDistance = null, ...rest }: { center1?: number; center2?: number; amplitude1?: number; amplitude2?: number } & Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(sigma1: number, sigma2: number, options: { center1?: number; center2?: number; amplitude1?: number; amplitude2?: number } & Limit = {}) {
+    const { center1 = 0, center2 = 0, amplitude1 = 1, amplitude2 = 1, maxDistance = null } = checkOptions(new.target.name, ['center1', 'center2', 'amplitude1', 'amplitude2', ...LIMIT_OPTIONS], options);
     checkLengths('BimodalProfile', { sigma1, sigma2, maxDistance });
     super({ sigma1, sigma2, center1, center2, amplitude1, amplitude2, maxDistance }, maxDistance);
     this.sigma1 = sigma1;
@@ -386,8 +388,8 @@ export class BimodalProfile extends FormulaProfile {
 export class MexicanHatProfile extends FormulaProfile {
   readonly sigma: number;
   readonly amplitude: number;
-  constructor(sigma: number, { amplitude = 1, maxDistance = null, ...rest }: { amplitude?: number } & Limit = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(sigma: number, options: { amplitude?: number } & Limit = {}) {
+    const { amplitude = 1, maxDistance = null } = checkOptions(new.target.name, ['amplitude', ...LIMIT_OPTIONS], options);
     checkLengths('MexicanHatProfile', { sigma, maxDistance });
     super({ sigma, amplitude, maxDistance }, maxDistance);
     this.sigma = sigma;

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
@@ -157,9 +157,9 @@ export class TruncatedNormal extends Initialization {
   readonly low: ArrayLike | null;
   readonly high: ArrayLike | null;
 
-  constructor(mean: ArrayLike, std: ArrayLike, { low = null, high = null, ...rest }: { low?: ArrayLike | null; high?: ArrayLike | null } = {}) {
+  constructor(mean: ArrayLike, std: ArrayLike, options: { low?: ArrayLike | null; high?: ArrayLike | null } = {}) {
     super();
-    noMoreOptions(rest, new.target);
+    const { low = null, high = null } = checkOptions(new.target.name, ['low', 'high'], options);
     checkNonNegative('TruncatedNormal', 'std', std);
     if (low !== null && high !== null) checkLowHigh('TruncatedNormal', low, high);
     this.mean = mean;

@@ -4,7 +4,7 @@ import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { checkOptions, noMoreOptions } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { DEFAULT, type RandomState } from '../random';
 import { type Initializer, type Size, toShape } from './initializers';
@@ -157,9 +157,9 @@ export class Clipped extends Initialization {
   readonly minVal: ArrayLike | null;
   readonly maxVal: ArrayLike | null;
 
-  constructor(baseDist: Initialization, { minVal = null, maxVal = null, ...rest }: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}) {
+  constructor(baseDist: Initialization, options: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}) {
     super();
-    noMoreOptions(rest, new.target);
+    const { minVal = null, maxVal = null } = checkOptions(new.target.name, ['minVal', 'maxVal'], options);
     checkInit('Clipped', baseDist);
     this.baseDist = baseDist;
     this.minVal = minVal;
@@ -233,9 +233,9 @@ export class Mixture extends Initialization {
    * @param distributions what to choose among
    * @param options `weights`: probabilities, whose sum is 1; default: all the same
    */
-  constructor(distributions: readonly Initialization[], { weights = null, ...rest }: { weights?: readonly number[] | null } = {}) {
+  constructor(distributions: readonly Initialization[], options: { weights?: readonly number[] | null } = {}) {
     super();
-    noMoreOptions(rest, new.target);
+    const { weights = null } = checkOptions(new.target.name, ['weights'], options);
     if (!globalThis.Array.isArray(distributions) || distributions.length === 0) throw new ArgumentError(`Mixture: expected at least one distribution, got ${describeValue(distributions)}`);
     for (const d of distributions) checkInit('Mixture', d);
     const w = weights ?? distributions.map(() => 1 / distributions.length);

@@ -3,7 +3,7 @@ import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import * as environ from '../environ';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { DEFAULT, RandomState } from '../random';
 import { initialisers, State } from '../state/state';
@@ -31,6 +31,9 @@ export interface SeedOptions {
   /** A seed of its own, or a random state; default: the global one. Each call draws one key. */
   seed?: number | RandomState;
 }
+
+/** The names of {@link SeedOptions}. @internal */
+export const SEED_OPTIONS = ['seed'] as const;
 
 export function sourceOf(seed: SeedOptions['seed']): RandomState {
   return seed === undefined ? DEFAULT : seed instanceof RandomState ? seed : new RandomState(seed);
@@ -77,8 +80,8 @@ export class Normal implements Initializer {
   readonly mean: number;
   readonly scale: number;
   private readonly rng: RandomState;
-  constructor({ mean = 0, scale = 1, seed, ...rest }: { mean?: number; scale?: number } & SeedOptions = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(options: { mean?: number; scale?: number } & SeedOptions = {}) {
+    const { mean = 0, scale = 1, seed } = checkOptions(new.target.name, ['mean', 'scale', ...SEED_OPTIONS], options);
     this.mean = mean;
     this.scale = scale;
     this.rng = sourceOf(seed);
@@ -102,8 +105,8 @@ export class TruncatedNormal implements Initializer {
   readonly lower: number;
   readonly upper: number;
   private readonly rng: RandomState;
-  constructor({ loc = 0, scale = 1, lower = -2, upper = 2, seed, ...rest }: { loc?: number; scale?: number; lower?: number; upper?: number } & SeedOptions = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(options: { loc?: number; scale?: number; lower?: number; upper?: number } & SeedOptions = {}) {
+    const { loc = 0, scale = 1, lower = -2, upper = 2, seed } = checkOptions(new.target.name, ['loc', 'scale', 'lower', 'upper', ...SEED_OPTIONS], options);
     this.loc = loc;
     this.scale = scale;
     this.lower = lower;
@@ -122,8 +125,8 @@ export class Uniform implements Initializer {
   readonly minVal: number;
   readonly maxVal: number;
   private readonly rng: RandomState;
-  constructor({ minVal = 0, maxVal = 1, seed, ...rest }: { minVal?: number; maxVal?: number } & SeedOptions = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(options: { minVal?: number; maxVal?: number } & SeedOptions = {}) {
+    const { minVal = 0, maxVal = 1, seed } = checkOptions(new.target.name, ['minVal', 'maxVal', ...SEED_OPTIONS], options);
     this.minVal = minVal;
     this.maxVal = maxVal;
     this.rng = sourceOf(seed);
@@ -148,6 +151,8 @@ export interface VarianceScalingOptions extends SeedOptions {
   outAxis?: number;
 }
 
+const VARIANCE_SCALING_OPTIONS = ['inAxis', 'outAxis', ...SEED_OPTIONS] as const;
+
 /**
  * Random numbers whose variance is `scale / fan`, the number of a unit's inputs or outputs or their mean. Mirrors `brainstate.nn.init.VarianceScaling`.
  *
@@ -162,8 +167,8 @@ export class VarianceScaling implements Initializer {
   private readonly outAxis: number;
   private readonly rng: RandomState;
 
-  constructor(scale: number, mode: FanMode, distribution: VarianceDistribution, { inAxis = -2, outAxis = -1, seed, ...rest }: VarianceScalingOptions = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(scale: number, mode: FanMode, distribution: VarianceDistribution, options: VarianceScalingOptions = {}) {
+    const { inAxis = -2, outAxis = -1, seed } = checkOptions(new.target.name, VARIANCE_SCALING_OPTIONS, options);
     if (!['fan_in', 'fan_out', 'fan_avg'].includes(mode)) throw new ArgumentError(`VarianceScaling: expected mode to be 'fan_in', 'fan_out' or 'fan_avg', got ${describeValue(mode)}`);
     if (!['truncated_normal', 'normal', 'uniform'].includes(distribution)) throw new ArgumentError(`VarianceScaling: expected distribution to be 'truncated_normal', 'normal' or 'uniform', got ${describeValue(distribution)}`);
     this.scale = scale;
@@ -194,38 +199,44 @@ type ScalingOptions = VarianceScalingOptions & { scale?: number; mode?: FanMode;
 
 /** He's initialisation, uniform. Mirrors `brainstate.nn.init.KaimingUniform`. @example new nn.init.KaimingUniform().call([3, 2]).shape; // [3, 2] */
 export class KaimingUniform extends VarianceScaling {
-  constructor({ scale = 2, mode = 'fan_in', distribution = 'uniform', ...options }: ScalingOptions = {}) {
-    super(scale, mode, distribution, options);
+  constructor(options: ScalingOptions = {}) {
+    const { scale = 2, mode = 'fan_in', distribution = 'uniform', ...rest } = checkOptions(new.target.name, ['scale', 'mode', 'distribution', ...VARIANCE_SCALING_OPTIONS], options);
+    super(scale, mode, distribution, rest);
   }
 }
 /** He's initialisation, truncated normal. Mirrors `brainstate.nn.init.KaimingNormal`. @example new nn.init.KaimingNormal().call([3, 2]).shape; // [3, 2] */
 export class KaimingNormal extends VarianceScaling {
-  constructor({ scale = 2, mode = 'fan_in', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
-    super(scale, mode, distribution, options);
+  constructor(options: ScalingOptions = {}) {
+    const { scale = 2, mode = 'fan_in', distribution = 'truncated_normal', ...rest } = checkOptions(new.target.name, ['scale', 'mode', 'distribution', ...VARIANCE_SCALING_OPTIONS], options);
+    super(scale, mode, distribution, rest);
   }
 }
 /** Glorot's initialisation, uniform. Mirrors `brainstate.nn.init.XavierUniform`. @example new nn.init.XavierUniform().call([3, 2]).shape; // [3, 2] */
 export class XavierUniform extends VarianceScaling {
-  constructor({ scale = 1, mode = 'fan_avg', distribution = 'uniform', ...options }: ScalingOptions = {}) {
-    super(scale, mode, distribution, options);
+  constructor(options: ScalingOptions = {}) {
+    const { scale = 1, mode = 'fan_avg', distribution = 'uniform', ...rest } = checkOptions(new.target.name, ['scale', 'mode', 'distribution', ...VARIANCE_SCALING_OPTIONS], options);
+    super(scale, mode, distribution, rest);
   }
 }
 /** Glorot's initialisation, truncated normal. Mirrors `brainstate.nn.init.XavierNormal`. @example new nn.init.XavierNormal().call([3, 2]).shape; // [3, 2] */
 export class XavierNormal extends VarianceScaling {
-  constructor({ scale = 1, mode = 'fan_avg', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
-    super(scale, mode, distribution, options);
+  constructor(options: ScalingOptions = {}) {
+    const { scale = 1, mode = 'fan_avg', distribution = 'truncated_normal', ...rest } = checkOptions(new.target.name, ['scale', 'mode', 'distribution', ...VARIANCE_SCALING_OPTIONS], options);
+    super(scale, mode, distribution, rest);
   }
 }
 /** LeCun's initialisation, uniform. Mirrors `brainstate.nn.init.LecunUniform`. @example new nn.init.LecunUniform().call([3, 2]).shape; // [3, 2] */
 export class LecunUniform extends VarianceScaling {
-  constructor({ scale = 1, mode = 'fan_in', distribution = 'uniform', ...options }: ScalingOptions = {}) {
-    super(scale, mode, distribution, options);
+  constructor(options: ScalingOptions = {}) {
+    const { scale = 1, mode = 'fan_in', distribution = 'uniform', ...rest } = checkOptions(new.target.name, ['scale', 'mode', 'distribution', ...VARIANCE_SCALING_OPTIONS], options);
+    super(scale, mode, distribution, rest);
   }
 }
 /** LeCun's initialisation, truncated normal. Mirrors `brainstate.nn.init.LecunNormal`. @example new nn.init.LecunNormal().call([3, 2]).shape; // [3, 2] */
 export class LecunNormal extends VarianceScaling {
-  constructor({ scale = 1, mode = 'fan_in', distribution = 'truncated_normal', ...options }: ScalingOptions = {}) {
-    super(scale, mode, distribution, options);
+  constructor(options: ScalingOptions = {}) {
+    const { scale = 1, mode = 'fan_in', distribution = 'truncated_normal', ...rest } = checkOptions(new.target.name, ['scale', 'mode', 'distribution', ...VARIANCE_SCALING_OPTIONS], options);
+    super(scale, mode, distribution, rest);
   }
 }
 

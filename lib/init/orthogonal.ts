@@ -4,10 +4,10 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { composite } from '../interpreters/jit';
 import * as environ from '../environ';
-import { noMoreOptions } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
-import { type Initializer, type SeedOptions, type Size, sourceOf, toShape } from './initializers';
+import { type Initializer, SEED_OPTIONS, type SeedOptions, type Size, sourceOf, toShape } from './initializers';
 
 /** Options of {@link DeltaOrthogonal} and {@link Orthogonal}. */
 export interface OrthogonalOptions extends SeedOptions {
@@ -16,6 +16,8 @@ export interface OrthogonalOptions extends SeedOptions {
   /** Dimension of the orthogonal rows. Default −1. */
   axis?: number;
 }
+
+const ORTHOGONAL_OPTIONS = ['scale', 'axis', ...SEED_OPTIONS] as const;
 
 // The factor R of a QR decomposition with a positive diagonal makes Q unique, and so uniformly distributed.
 const orthogonalOf = composite<{ shape: readonly number[]; axis: number; scale: number }>('orthogonal', ([normal], { shape, axis, scale }) => {
@@ -38,8 +40,8 @@ export class Orthogonal implements Initializer {
   readonly axis: number;
   private readonly rng: RandomState;
 
-  constructor({ scale = 1, axis = -1, seed, ...rest }: OrthogonalOptions = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(options: OrthogonalOptions = {}) {
+    const { scale = 1, axis = -1, seed } = checkOptions(new.target.name, ORTHOGONAL_OPTIONS, options);
     this.scale = scale;
     this.axis = axis;
     this.rng = sourceOf(seed);
@@ -68,8 +70,8 @@ export class DeltaOrthogonal implements Initializer {
   readonly axis: number;
   private readonly orthogonal: Orthogonal;
 
-  constructor({ scale = 1, axis = -1, seed, ...rest }: OrthogonalOptions = {}) {
-    noMoreOptions(rest, new.target);
+  constructor(options: OrthogonalOptions = {}) {
+    const { scale = 1, axis = -1, seed } = checkOptions(new.target.name, ORTHOGONAL_OPTIONS, options);
     this.scale = scale;
     this.axis = axis;
     this.orthogonal = new Orthogonal({ scale, axis, ...(seed !== undefined && { seed }) });

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions, noMoreOptions } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
 import { normalBetween } from './distributions';
@@ -38,9 +38,9 @@ export class VarianceScaling extends Initialization {
   readonly mode: FanMode;
   readonly distribution: VarianceDistribution;
 
-  constructor({ scale = 1, mode = 'fan_in', distribution = 'normal', ...rest }: VarianceScalingOptions = {}) {
+  constructor(options: VarianceScalingOptions = {}) {
     super();
-    noMoreOptions(rest, new.target);
+    const { scale = 1, mode = 'fan_in', distribution = 'normal' } = checkOptions(new.target.name, ['scale', 'mode', 'distribution'], options);
     if (!['fan_in', 'fan_out', 'fan_avg'].includes(mode)) throw new ArgumentError(`${new.target.name}: expected mode to be 'fan_in', 'fan_out' or 'fan_avg', got ${describeValue(mode)}`);
     if (!['uniform', 'normal', 'truncated_normal'].includes(distribution)) throw new ArgumentError(`${new.target.name}: expected distribution to be 'uniform', 'normal' or 'truncated_normal', got ${describeValue(distribution)}`);
     if (typeof scale !== 'number') throw new ArgumentError(`${new.target.name}: expected scale to be a number, got ${describeValue(scale)}`);
@@ -137,9 +137,9 @@ export class LecunNormal extends VarianceScaling {
 export class Orthogonal extends Initialization {
   readonly scale: number;
 
-  constructor({ scale = 1, ...rest }: { scale?: number } = {}) {
+  constructor(options: { scale?: number } = {}) {
     super();
-    noMoreOptions(rest, new.target);
+    const { scale = 1 } = checkOptions(new.target.name, ['scale'], options);
     this.scale = scale;
   }
 
@@ -163,9 +163,9 @@ export class Orthogonal extends Initialization {
 export class DeltaOrthogonal extends Initialization {
   readonly scale: number;
 
-  constructor({ scale = 1, ...rest }: { scale?: number } = {}) {
+  constructor(options: { scale?: number } = {}) {
     super();
-    noMoreOptions(rest, new.target);
+    const { scale = 1 } = checkOptions(new.target.name, ['scale'], options);
     this.scale = scale;
   }
 
@@ -180,9 +180,9 @@ export class DeltaOrthogonal extends Initialization {
 export class Identity extends Initialization {
   readonly scale: number;
 
-  constructor({ scale = 1, ...rest }: { scale?: number } = {}) {
+  constructor(options: { scale?: number } = {}) {
     super();
-    noMoreOptions(rest, new.target);
+    const { scale = 1 } = checkOptions(new.target.name, ['scale'], options);
     this.scale = scale;
   }
 

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions, unknownOption } from '../functional/options';
+import { checkOptions, type OptionNames, unknownOption } from '../functional/options';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
 
@@ -36,7 +36,7 @@ export function reduce(x: Array, { axis, reduction }: Reducing): Array {
  *
  * @throws ArgumentError for an option that does not exist, or options given twice
  */
-export function operandAndOptions<O extends object>(op: string, name: string, names: readonly (keyof O & string)[], operand: Operand<O>, options: O | undefined): [ArrayLike | null, O] {
+export function operandAndOptions<O extends object, const K extends keyof O & string>(op: string, name: string, names: OptionNames<O, K>, operand: Operand<O>, options: O | undefined): [ArrayLike | null, O] {
   const plain = typeof operand === 'object' && operand !== null && Object.getPrototypeOf(operand) === Object.prototype;
   if (!plain) return [(operand ?? null) as ArrayLike | null, checkOptions(op, names, options)];
   if (options !== undefined) throw new ArgumentError(`${op}: expected ${name} before the options, got ${describeValue(operand)}`);

@@ -31,7 +31,7 @@ function rows(op: string, x: ArrayLike, y: ArrayLike | null): Array[] {
  * @example pairwiseCosineSimilarity([[1, 0], [0, 2]]) // [[1, 0], [0, 1]]
  */
 export function pairwiseCosineSimilarity(X: ArrayLike, Y?: Operand<{ Y?: ArrayLike | null; eps?: number }>, options?: { eps?: number }): Array {
-  const [y, { eps = 1e-8 }] = operandAndOptions<{ eps?: number }>('pairwiseCosineSimilarity', 'Y', ['eps'], Y, options);
+  const [y, { eps = 1e-8 }] = operandAndOptions('pairwiseCosineSimilarity', 'Y', ['eps'], Y, options);
   return similarityOf(rows('pairwiseCosineSimilarity', X, y), { eps })[0]!;
 }
 
@@ -44,6 +44,6 @@ export function pairwiseCosineSimilarity(X: ArrayLike, Y?: Operand<{ Y?: ArrayLi
  * metric.pairwiseCosineDistance([[1, 0], [0, 1]]).js(); // [[0, 1], [1, 0]]
  */
 export function pairwiseCosineDistance(X: ArrayLike, Y?: Operand<{ Y?: ArrayLike | null; eps?: number }>, options?: { eps?: number }): Array {
-  const [y, { eps = 1e-8 }] = operandAndOptions<{ eps?: number }>('pairwiseCosineDistance', 'Y', ['eps'], Y, options);
+  const [y, { eps = 1e-8 }] = operandAndOptions('pairwiseCosineDistance', 'Y', ['eps'], Y, options);
   return distanceOf(rows('pairwiseCosineDistance', X, y), { eps })[0]!;
 }

@@ -20,7 +20,7 @@ const errorsOf = (p: Array, t: Array | undefined): Array => (t === undefined ? p
 function errorLoss(op: string, standard: Reduction, loss: (errors: Array) => Array, exact: boolean) {
   const program = composite<Reducing>(op, ([p, t], statics) => [reduce(loss(errorsOf(p!, t)), statics)]);
   return (predictions: ArrayLike, given?: Operand<TargetsOptions>, options?: ReduceOptions): Array => {
-    const [targets, { axis = null, reduction = standard }] = operandAndOptions<ReduceOptions>(op, 'targets', ['axis', 'reduction'], given, options);
+    const [targets, { axis = null, reduction = standard }] = operandAndOptions(op, 'targets', ['axis', 'reduction'], given, options);
     checkReduction(op, reduction);
     return program(operands(op, predictions, targets, exact), { axis, reduction })[0]!;
   };
@@ -89,7 +89,7 @@ const huberOf = composite<Reducing>('huberLoss', ([delta, p, t], statics) => {
  * @example huberLoss([1, 2, 4], [1.5, 1, 1]) // [0.125, 0.5, 2.5]
  */
 export function huberLoss(predictions: ArrayLike, targets?: Operand<TargetsOptions & { delta?: ArrayLike }>, options?: ReduceOptions & { delta?: ArrayLike }): Array {
-  const [t, { delta = 1, axis = null, reduction = 'none' }] = operandAndOptions<ReduceOptions & { delta?: ArrayLike }>('huberLoss', 'targets', ['delta', 'axis', 'reduction'], targets, options);
+  const [t, { delta = 1, axis = null, reduction = 'none' }] = operandAndOptions('huberLoss', 'targets', ['delta', 'axis', 'reduction'], targets, options);
   checkReduction('huberLoss', reduction);
   return huberOf([asArray(delta, 'huberLoss'), ...operands('huberLoss', predictions, t, false)], { axis, reduction })[0]!;
 }
@@ -180,7 +180,7 @@ export function l2Norm(
   targets?: Operand<{ targets?: ArrayLike | null; axis?: number | readonly number[] | null }>,
   options?: { axis?: number | readonly number[] | null },
 ): Array {
-  const [given, { axis = null }] = operandAndOptions<{ axis?: number | readonly number[] | null }>('l2Norm', 'targets', ['axis'], targets, options);
+  const [given, { axis = null }] = operandAndOptions('l2Norm', 'targets', ['axis'], targets, options);
   const [p, t] = operands('l2Norm', predictions, given, true);
   return np.linalg.norm(errorsOf(p!, t), { axis, ord: 2 });
 }

@@ -5,11 +5,11 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { pythonFloat, Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { checkOptions, optionsObject, withFirst } from '../functional/options';
+import { checkOptions, withFirst } from '../functional/options';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
 import * as F from './activations';
-import { ElementWiseBlock, type ModuleOptions } from './module';
+import { ElementWiseBlock, MODULE_OPTIONS, type ModuleOptions } from './module';
 
 // Each module applies the function of its name; their options are the functions', but for the defaults of GELU.
 
@@ -156,7 +156,7 @@ export class RReLU extends WithFloats {
   readonly upper: number;
 
   constructor(given: { lower?: number; upper?: number } & ModuleOptions = {}) {
-    const { lower = 1 / 8, upper = 1 / 3, ...options } = optionsObject(new.target.name, given);
+    const { lower = 1 / 8, upper = 1 / 3, ...options } = checkOptions(new.target.name, ['lower', 'upper', ...MODULE_OPTIONS], given);
     super(options);
     this.lower = lower;
     this.upper = upper;
@@ -178,7 +178,7 @@ export class Hardtanh extends WithFloats {
   readonly maxVal: number;
 
   constructor(given: { minVal?: number; maxVal?: number } & ModuleOptions = {}) {
-    const { minVal = -1, maxVal = 1, ...options } = optionsObject(new.target.name, given);
+    const { minVal = -1, maxVal = 1, ...options } = checkOptions(new.target.name, ['minVal', 'maxVal', ...MODULE_OPTIONS], given);
     super(options);
     if (!(maxVal > minVal)) throw new ArgumentError(`Hardtanh: expected maxVal to be above minVal, got ${maxVal} and ${minVal}`);
     this.minVal = minVal;
@@ -202,7 +202,7 @@ export class ELU extends WithFloats {
   readonly alpha: number;
 
   constructor(alpha?: number | ({ alpha?: number } & ModuleOptions), more?: ModuleOptions) {
-    const { alpha: value = 1, ...options } = withFirst<{ alpha?: number } & ModuleOptions>('ELU', 'alpha', alpha, more);
+    const { alpha: value = 1, ...options } = checkOptions('ELU', ['alpha', ...MODULE_OPTIONS], withFirst<{ alpha?: number } & ModuleOptions>('ELU', 'alpha', alpha, more));
     super(options);
     this.alpha = value;
   }
@@ -217,7 +217,7 @@ export class CELU extends WithFloats {
   readonly alpha: number;
 
   constructor(alpha?: number | ({ alpha?: number } & ModuleOptions), more?: ModuleOptions) {
-    const { alpha: value = 1, ...options } = withFirst<{ alpha?: number } & ModuleOptions>('CELU', 'alpha', alpha, more);
+    const { alpha: value = 1, ...options } = checkOptions('CELU', ['alpha', ...MODULE_OPTIONS], withFirst<{ alpha?: number } & ModuleOptions>('CELU', 'alpha', alpha, more));
     super(options);
     this.alpha = value;
   }
@@ -232,7 +232,7 @@ export class GLU extends OneLine {
   readonly dim: number;
 
   constructor(dim?: number | ({ dim?: number } & ModuleOptions), more?: ModuleOptions) {
-    const { dim: value = -1, ...options } = withFirst<{ dim?: number } & ModuleOptions>('GLU', 'dim', dim, more);
+    const { dim: value = -1, ...options } = checkOptions('GLU', ['dim', ...MODULE_OPTIONS], withFirst<{ dim?: number } & ModuleOptions>('GLU', 'dim', dim, more));
     super(options);
     this.dim = value;
   }
@@ -256,7 +256,7 @@ export class GELU extends OneLine {
   readonly approximate: boolean;
 
   constructor(approximate?: boolean | ({ approximate?: boolean } & ModuleOptions), more?: ModuleOptions) {
-    const { approximate: value = false, ...options } = withFirst<{ approximate?: boolean } & ModuleOptions>('GELU', 'approximate', approximate, more);
+    const { approximate: value = false, ...options } = checkOptions('GELU', ['approximate', ...MODULE_OPTIONS], withFirst<{ approximate?: boolean } & ModuleOptions>('GELU', 'approximate', approximate, more));
     super(options);
     if (typeof value !== 'boolean') throw new ArgumentError(`GELU: expected approximate to be a boolean, got ${describeValue(value)}`);
     this.approximate = value;
@@ -276,7 +276,7 @@ abstract class Shrink extends OneLine {
   readonly lambd: number;
 
   constructor(lambd?: number | ({ lambd?: number } & ModuleOptions), more?: ModuleOptions) {
-    const { lambd: value = 0.5, ...options } = withFirst<{ lambd?: number } & ModuleOptions>(new.target.name, 'lambd', lambd, more);
+    const { lambd: value = 0.5, ...options } = checkOptions(new.target.name, ['lambd', ...MODULE_OPTIONS], withFirst<{ lambd?: number } & ModuleOptions>(new.target.name, 'lambd', lambd, more));
     super(options);
     this.lambd = value;
   }
@@ -305,7 +305,7 @@ export class LeakyReLU extends OneLine {
   readonly negativeSlope: number;
 
   constructor(negativeSlope?: number | ({ negativeSlope?: number } & ModuleOptions), more?: ModuleOptions) {
-    const { negativeSlope: value = 0.01, ...options } = withFirst<{ negativeSlope?: number } & ModuleOptions>('LeakyReLU', 'negativeSlope', negativeSlope, more);
+    const { negativeSlope: value = 0.01, ...options } = checkOptions('LeakyReLU', ['negativeSlope', ...MODULE_OPTIONS], withFirst<{ negativeSlope?: number } & ModuleOptions>('LeakyReLU', 'negativeSlope', negativeSlope, more));
     super(options);
     this.negativeSlope = value;
   }
@@ -330,7 +330,7 @@ export class PReLU extends OneLine {
   readonly weight: ParamState;
 
   constructor(given: { numParameters?: number; init?: number; dtype?: DType } & ModuleOptions = {}) {
-    const { numParameters = 1, init = 0.25, dtype = environ.dftype(), ...options } = optionsObject(new.target.name, given);
+    const { numParameters = 1, init = 0.25, dtype = environ.dftype(), ...options } = checkOptions(new.target.name, ['numParameters', 'init', 'dtype', ...MODULE_OPTIONS], given);
     super(options);
     if (!Number.isInteger(numParameters) || numParameters < 1) throw new ArgumentError(`PReLU: expected numParameters to be a positive integer, got ${describeValue(numParameters)}`);
     this.numParameters = numParameters;
@@ -351,7 +351,7 @@ abstract class Normalised extends OneLine {
   readonly dim: number | null;
 
   constructor(dim?: number | null | ({ dim?: number | null } & ModuleOptions), more?: ModuleOptions) {
-    const { dim: value = null, ...options } = withFirst<{ dim?: number | null } & ModuleOptions>(new.target.name, 'dim', dim, more);
+    const { dim: value = null, ...options } = checkOptions(new.target.name, ['dim', ...MODULE_OPTIONS], withFirst<{ dim?: number | null } & ModuleOptions>(new.target.name, 'dim', dim, more));
     super(options);
     this.dim = value;
   }
@@ -405,7 +405,7 @@ export class SpikeBitwise extends ElementWiseBlock {
   readonly op: keyof typeof SPIKE_OPS;
 
   constructor(given: { op?: keyof typeof SPIKE_OPS } & ModuleOptions = {}) {
-    const { op = 'or', ...options } = optionsObject(new.target.name, given);
+    const { op = 'or', ...options } = checkOptions(new.target.name, ['op', ...MODULE_OPTIONS], given);
     super(options);
     if (!Object.hasOwn(SPIKE_OPS, op)) throw new ArgumentError(`SpikeBitwise: expected op to be one of ${Object.keys(SPIKE_OPS).map((s) => `'${s}'`).join(', ')}, got ${describeValue(op)}`);
     this.op = op;

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { canonicalDtype } from '../core/aval';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type DType, dtypeKind } from '../core/dtype';
-import { checkOptions, noMoreOptions, optionsObject, withFirst } from '../functional/options';
+import { checkOptions, type OptionNames, withFirst } from '../functional/options';
 import { type ArrayLike, asArray, astype, describeValue, promoteDtypesInexact } from '../lax/arrayLike';
 import * as lax from '../lax';
 import { withJvp } from '../lax/customJvp';
@@ -104,8 +104,7 @@ export const sparseSigmoid: (x: ArrayLike) => Array = unary('sparseSigmoid', (x)
 const squareplusOf = composite('squareplus', ([x, b]) => [np.divide(np.add(x!, np.sqrt(np.add(np.square(x!), b!))), 2)]);
 /** `(x + sqrt(x² + b)) / 2`. Mirrors `brainstate.nn.squareplus`. @example nn.squareplus([0, 3], { b: 4 }).js(); // [1, 3.3027…] */
 export function squareplus(x: ArrayLike, options: { b?: ArrayLike } = {}): Array {
-  const { b = 4, ...rest } = optionsObject('squareplus', options);
-  noMoreOptions(rest, squareplus);
+  const { b = 4 } = checkOptions('squareplus', ['b'], options);
   const a = asArray(x, 'squareplus');
   return squareplusOf(promoteDtypesInexact('squareplus', a.dtype === 'bool' ? astype(a, 'int32') : a, b), {})[0]!;
 }
@@ -126,8 +125,7 @@ export const softShrink: (x: ArrayLike, options?: number | { lambd?: number }) =
 const preluOf = composite('prelu', ([x, a]) => [np.where(np.greaterEqual(x!, 0), x!, np.multiply(a!, x!))]);
 /** x where not negative, else `a x`; a broadcasts to x. Mirrors `brainstate.nn.prelu`. @example nn.prelu([-1, 2], { a: 0.25 }).js(); // [-0.25, 2] */
 export function prelu(x: ArrayLike, options: { a?: ArrayLike } = {}): Array {
-  const { a = 0.25, ...rest } = optionsObject('prelu', options);
-  noMoreOptions(rest, prelu);
+  const { a = 0.25 } = checkOptions('prelu', ['a'], options);
   return preluOf(promoteDtypesInexact('prelu', x, a), {})[0]!;
 }
 
@@ -138,8 +136,7 @@ export function prelu(x: ArrayLike, options: { a?: ArrayLike } = {}): Array {
  * nn.rrelu([-48, 2], { lower: 0.1, upper: 0.3 }).shape; // [2]
  */
 export function rrelu(x: ArrayLike, options: { lower?: number; upper?: number } = {}): Array {
-  const { lower = 1 / 8, upper = 1 / 3, ...rest } = optionsObject('rrelu', options);
-  noMoreOptions(rest, rrelu);
+  const { lower = 1 / 8, upper = 1 / 3 } = checkOptions('rrelu', ['lower', 'upper'], options);
   const [a] = promoteDtypesInexact('rrelu', x);
   return prelu(a!, { a: random.uniform({ low: lower, high: upper, size: [...a!.shape], dtype: a!.dtype }) });
 }
@@ -151,16 +148,14 @@ const eluOf = withFactor('elu', (x, alpha) => {
 });
 /** `x` where positive, else `alpha (exp(x) - 1)`. Mirrors `brainstate.nn.elu`. @example nn.elu([-1, 2]).js(); // [-0.6321…, 2] */
 export function elu(x: ArrayLike, options?: number | { alpha?: ArrayLike }): Array {
-  const { alpha = 1, ...rest } = withFirst('elu', 'alpha', options);
-  noMoreOptions(rest, elu);
+  const { alpha = 1 } = checkOptions('elu', ['alpha'], withFirst('elu', 'alpha', options));
   return eluOf(x, alpha);
 }
 
 const celuOf = withFactor('celu', (x, alpha) => np.add(np.maximum(x, 0), np.multiply(np.expm1(np.divide(np.minimum(x, 0), alpha)), alpha)));
 /** `max(x, 0) + min(0, alpha (exp(x / alpha) - 1))`. Mirrors `brainstate.nn.celu`. @example nn.celu([-1, 2]).js(); // [-0.6321…, 2] */
 export function celu(x: ArrayLike, options?: number | { alpha?: ArrayLike }): Array {
-  const { alpha = 1, ...rest } = withFirst('celu', 'alpha', options);
-  noMoreOptions(rest, celu);
+  const { alpha = 1 } = checkOptions('celu', ['alpha'], withFirst('celu', 'alpha', options));
   return celuOf(x, alpha);
 }
 
@@ -172,8 +167,7 @@ export function selu(x: ArrayLike): Array {
 const leakyOf = withFactor('leakyRelu', (x, slope) => np.where(np.greaterEqual(x, 0), x, np.multiply(x, slope)));
 /** `x` where not negative, else `slope x`. Mirrors `brainstate.nn.leaky_relu`. @example nn.leakyRelu([-1, 2], { negativeSlope: 0.1 }).js(); // [-0.1, 2] */
 export function leakyRelu(x: ArrayLike, options?: number | { negativeSlope?: ArrayLike }): Array {
-  const { negativeSlope = 0.01, ...rest } = withFirst('leakyRelu', 'negativeSlope', options);
-  noMoreOptions(rest, leakyRelu);
+  const { negativeSlope = 0.01 } = checkOptions('leakyRelu', ['negativeSlope'], withFirst('leakyRelu', 'negativeSlope', options));
   return leakyOf(x, negativeSlope);
 }
 
@@ -191,8 +185,7 @@ function geluForm(x: Array, approximate: boolean): Array {
  * nn.gelu([-1, 2], { approximate: false }).js(); // [-0.1586…, 1.9545]
  */
 export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }): Array {
-  const { approximate = true, ...rest } = withFirst('gelu', 'approximate', options);
-  noMoreOptions(rest, gelu);
+  const { approximate = true } = checkOptions('gelu', ['approximate'], withFirst('gelu', 'approximate', options));
   if (typeof approximate !== 'boolean') throw new ArgumentError(`gelu: expected approximate to be a boolean, got ${describeValue(approximate)}`);
   // Its constants have x's type, so that no result is weak.
   const a = inFloats('gelu', x);
@@ -201,8 +194,7 @@ export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }
 
 /** x limited to an interval. Mirrors `brainstate.nn.hard_tanh`. @example nn.hardTanh([-2, 0.5, 2]).js(); // [-1, 0.5, 1] */
 export function hardTanh(x: ArrayLike, options: { minVal?: number; maxVal?: number } = {}): Array {
-  const { minVal = -1, maxVal = 1, ...rest } = optionsObject('hardTanh', options);
-  noMoreOptions(rest, hardTanh);
+  const { minVal = -1, maxVal = 1 } = checkOptions('hardTanh', ['minVal', 'maxVal'], options);
   const a = asArray(x, 'hardTanh');
   return np.where(np.greater(a, maxVal), maxVal, np.where(np.less(a, minVal), minVal, a));
 }
@@ -219,9 +211,9 @@ export interface WhereAxis {
 }
 
 /** Options in whose place the axes may be given. */
-function withAxis<O extends { axis?: NormAxis }>(op: string, names: readonly (keyof O & string)[], options: O | NormAxis): O {
+function withAxis<O extends { axis?: NormAxis }, const K extends keyof O & string>(op: string, names: OptionNames<O, K>, options: O | NormAxis): O {
   const isAxis = options === null || typeof options === 'number' || globalThis.Array.isArray(options);
-  const o = checkOptions<O>(op, names, isAxis ? ({ axis: options } as O) : (options as O));
+  const o = checkOptions(op, names, isAxis ? ({ axis: options } as O) : (options as O));
   const { axis } = o;
   if (axis !== undefined && axis !== null && !(globalThis.Array.isArray(axis) ? axis : [axis]).every((a) => Number.isInteger(a))) throw new ArgumentError(`${op}: expected axis to be an integer, a list of integers or null, got ${describeValue(axis)}`);
   return o;
@@ -283,7 +275,7 @@ const logsumexpOf = composite<{ axis: NormAxis; keepdims: boolean; returnSign: b
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions & { returnSign: true }): [Array, Array];
 export function logsumexp(a: ArrayLike, options?: LogsumexpOptions | NormAxis): Array;
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions | NormAxis = {}): Array | [Array, Array] {
-  const { axis = null, b, keepdims = false, returnSign = false, where } = withAxis<LogsumexpOptions>('logsumexp', ['axis', 'b', 'keepdims', 'returnSign', 'where'], options);
+  const { axis = null, b, keepdims = false, returnSign = false, where } = withAxis('logsumexp', ['axis', 'b', 'keepdims', 'returnSign', 'where'], options);
   let x = asArray(a, 'logsumexp');
   // Here the mask may be the wider one.
   if (isGiven(where)) x = np.broadcastTo(x, np.broadcastShapes(x.shape, np.shape(where)));
@@ -295,7 +287,7 @@ export function logsumexp(a: ArrayLike, options: LogsumexpOptions | NormAxis = {
 
 /** `log(mean(exp(x)))` over axes, without overflow. Mirrors `jax.nn.logmeanexp`. @example nn.logmeanexp([0, 0]).js(); // 0 */
 export function logmeanexp(x: ArrayLike, options: (WhereAxis & { keepdims?: boolean }) | NormAxis = {}): Array {
-  const { axis = null, where, keepdims = false } = withAxis<WhereAxis & { keepdims?: boolean }>('logmeanexp', ['axis', 'where', 'keepdims'], options);
+  const { axis = null, where, keepdims = false } = withAxis('logmeanexp', ['axis', 'where', 'keepdims'], options);
   const total = logsumexp(x, { axis, keepdims, ...(isGiven(where) && { where }) });
   const a = asArray(x, 'logmeanexp');
   const count = np.sum(isGiven(where) ? np.broadcastTo(maskOf('logmeanexp', where, a), [...a.shape]) : np.ones([...a.shape], { dtype: 'bool' }), { axis, keepdims, dtype: total.dtype });
@@ -331,7 +323,7 @@ const softmaxOf = masked<{ axis: NormAxis }>('softmax', (x, where, { axis }) => 
 });
 /** `exp(x) / sum(exp(x))` over axes; 0 where `where` is false. Mirrors `brainstate.nn.softmax`; `softmax(x, axis)` works, too. @example nn.softmax([0, Math.log(3)]).js(); // [0.25, 0.75] */
 export function softmax(x: ArrayLike, options: WhereAxis | NormAxis = {}): Array {
-  const { axis = -1, where } = withAxis<WhereAxis>('softmax', ['axis', 'where'], options);
+  const { axis = -1, where } = withAxis('softmax', ['axis', 'where'], options);
   return softmaxOf(x, where, { axis });
 }
 
@@ -343,13 +335,13 @@ const logSoftmaxOf = masked<{ axis: NormAxis }>('logSoftmax', (x, where, { axis 
 });
 /** `log(softmax(x))` over axes; −∞ where `where` is false. Mirrors `brainstate.nn.log_softmax`. @example nn.logSoftmax([1, 1]).js(); // [-0.6931…, -0.6931…] */
 export function logSoftmax(x: ArrayLike, options: WhereAxis | NormAxis = {}): Array {
-  const { axis = -1, where } = withAxis<WhereAxis>('logSoftmax', ['axis', 'where'], options);
+  const { axis = -1, where } = withAxis('logSoftmax', ['axis', 'where'], options);
   return logSoftmaxOf(x, where, { axis });
 }
 
 /** `softmax(-x)`. Mirrors `brainstate.nn.softmin`. @example nn.softmin([0, Math.log(3)]).js(); // [0.75, 0.25] */
 export function softmin(x: ArrayLike, options: { axis?: NormAxis } | NormAxis = {}): Array {
-  return softmax(np.negative(x), withAxis<{ axis?: NormAxis }>('softmin', ['axis'], options));
+  return softmax(np.negative(x), withAxis('softmin', ['axis'], options));
 }
 
 const standardizeOf = composite<{ axis: NormAxis; given: readonly string[]; epsilon: number; stable: boolean }>('standardize', ([x, ...rest], { axis, given, epsilon, stable }) => {
@@ -378,7 +370,7 @@ export interface StandardizeOptions extends WhereAxis {
 
 /** x with mean 0 and variance 1 over axes, or by a mean and a variance that are known. Mirrors `brainstate.nn.standardize`. @throws DtypeError for complex numbers @example nn.standardize([1, 2, 3]).js(); // [-1.2247…, 0, 1.2247…] */
 export function standardize(x: ArrayLike, options: StandardizeOptions | NormAxis = {}): Array {
-  const { axis = -1, mean, variance, epsilon = 1e-5, where, algorithm = 'fast' } = withAxis<StandardizeOptions>('standardize', ['axis', 'mean', 'variance', 'epsilon', 'where', 'algorithm'], options);
+  const { axis = -1, mean, variance, epsilon = 1e-5, where, algorithm = 'fast' } = withAxis('standardize', ['axis', 'mean', 'variance', 'epsilon', 'where', 'algorithm'], options);
   if (algorithm !== 'fast' && algorithm !== 'stable') throw new ArgumentError(`standardize: expected algorithm to be 'fast' or 'stable', got ${describeValue(algorithm)}`);
   const a = inFloats('standardize', x);
   if (dtypeKind(a.dtype) === 'complex') throw new DtypeError(`standardize: expected real numbers, got ${a.aval}`);
@@ -388,8 +380,7 @@ export function standardize(x: ArrayLike, options: StandardizeOptions | NormAxis
 
 /** One half of x times the sigmoid of the other. Mirrors `brainstate.nn.glu`. @throws ShapeError if the axis is of odd size @example nn.glu([1, 2, 0, 0]).js(); // [0.5, 1] */
 export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
-  const { axis = -1, ...rest } = withFirst('glu', 'axis', options);
-  noMoreOptions(rest, glu);
+  const { axis = -1 } = checkOptions('glu', ['axis'], withFirst('glu', 'axis', options));
   const a = np.asarray(x);
   const n = a.shape[axis < 0 ? axis + a.ndim : axis];
   if (n === undefined || n % 2 !== 0) throw new ShapeError(`glu: expected an even size along axis ${axis}, got ${a.aval}`);
@@ -408,8 +399,7 @@ export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
  * nn.oneHot(np.array([2, 0], { dtype: 'int32' }), 3).js(); // [[0, 0, 1], [1, 0, 0]]
  */
 export function oneHot(x: ArrayLike, numClasses: number, options: { dtype?: DType | null; axis?: number | string } = {}): Array {
-  const { dtype, axis = -1, ...rest } = optionsObject('oneHot', options);
-  noMoreOptions(rest, oneHot);
+  const { dtype, axis = -1 } = checkOptions('oneHot', ['dtype', 'axis'], options);
   if (!Number.isInteger(numClasses) || numClasses < 0) throw new ArgumentError(`oneHot: expected numClasses to be a non-negative integer, got ${String(numClasses)}`);
   const type = dtype ?? canonicalDtype('float64');
   const i = asArray(x, 'oneHot');

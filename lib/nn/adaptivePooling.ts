@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { Verbatim } from '../core/pythonText';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -45,7 +45,7 @@ abstract class AdaptivePool extends Module {
   private readonly operation: Operation;
 
   protected constructor(spatial: number, operation: Operation, targetSize: TargetSize, options: AdaptivePoolOptions = {}) {
-    const { channelAxis = -1, inSize = null, ...rest } = optionsObject(new.target.name, options);
+    const { channelAxis = -1, inSize = null, ...rest } = checkOptions(new.target.name, ['channelAxis', 'inSize', 'name'], options);
     super(rest);
     const list = typeof targetSize === 'number' ? globalThis.Array.from({ length: spatial }, () => targetSize) : targetSize;
     if (!globalThis.Array.isArray(list) || list.length !== spatial || list.some((n) => n !== null && !(Number.isInteger(n) && n > 0))) {

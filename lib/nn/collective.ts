@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Node } from '../graph/node';
 import { nodes } from '../graph/walk';
 import { type Filter, toPredicate } from '../state/filters';
@@ -24,8 +24,7 @@ const order = new WeakMap<object, number>();
  * ```
  */
 export function callOrder(level = 0, options: { checkOrderBoundary?: boolean } = {}): <F extends (...args: Loose[]) => Loose>(fun: F, context?: unknown) => F {
-  const { checkOrderBoundary = true, ...rest } = optionsObject('callOrder', options);
-  noMoreOptions(rest, callOrder);
+  const { checkOrderBoundary = true } = checkOptions('callOrder', ['checkOrderBoundary'], options);
   if (!Number.isInteger(level) || (checkOrderBoundary && (level < 0 || level >= MAX_ORDER))) throw new ArgumentError(`callOrder: expected level to be an integer in [0, ${MAX_ORDER}), got ${describeValue(level)}`);
   return (fun) => {
     order.set(fun, level);
@@ -42,6 +41,9 @@ export interface CallAllOptions {
   /** What to do about a module without the method. Default 'raise'. */
   fnIfNotExist?: 'raise' | 'pass' | 'none' | 'warn';
 }
+
+/** The names of {@link CallAllOptions}. @internal */
+export const CALL_ALL_OPTIONS = ['args', 'nodeToExclude', 'fnIfNotExist'] as const;
 
 /** A module, told by what this file calls, as modules import it. */
 function isModule(n: Node): boolean {
@@ -60,8 +62,7 @@ function isModule(n: Node): boolean {
  * nn.callAllFns(new nn.GRUCell(2, 3), 'initState') instanceof nn.GRUCell; // true
  */
 export function callAllFns<M>(target: M, fnName: string, options: CallAllOptions = {}): M {
-  const { args = [], nodeToExclude = null, fnIfNotExist = 'raise', ...rest } = optionsObject('callAllFns', options);
-  noMoreOptions(rest, callAllFns);
+  const { args = [], nodeToExclude = null, fnIfNotExist = 'raise' } = checkOptions('callAllFns', CALL_ALL_OPTIONS, options);
   if (typeof fnName !== 'string') throw new ArgumentError(`callAllFns: expected fnName to be a string, got ${describeValue(fnName)}`);
   if (!['raise', 'pass', 'none', 'warn'].includes(fnIfNotExist)) throw new ArgumentError(`callAllFns: expected fnIfNotExist to be 'raise', 'pass', 'none' or 'warn', got ${describeValue(fnIfNotExist)}`);
   const list = globalThis.Array.isArray(args) ? args : [args];

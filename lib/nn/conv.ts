@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { pythonRecord } from '../core/pythonText';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { evalShape, ShapeDtypeStruct } from '../functional/staging';
 import { type InitLike, param, XavierNormal } from '../init';
 import { composite } from '../interpreters/jit';
@@ -46,11 +46,15 @@ export interface ConvTransposeOptions {
   name?: string;
 }
 
+const CONV_TRANSPOSE_OPTIONS = ['stride', 'padding', 'rhsDilation', 'groups', 'wInit', 'bInit', 'wMask', 'channelFirst', 'paramType', 'name'] as const;
+
 /** Options of {@link Conv1d}, {@link Conv2d} and {@link Conv3d}. */
 export interface ConvOptions extends ConvTransposeOptions {
   /** Steps between elements of the input, holes being 0. Default 1. */
   lhsDilation?: PerDimension;
 }
+
+const CONV_OPTIONS = ['lhsDilation', ...CONV_TRANSPOSE_OPTIONS] as const;
 
 /** Options of {@link ScaledWSConv1d}, {@link ScaledWSConv2d} and {@link ScaledWSConv3d}. */
 export interface ScaledWSConvOptions extends ConvOptions {
@@ -96,7 +100,7 @@ export abstract class BaseConv extends Module {
   protected constructor(spatial: number, transposed: boolean, inSize: readonly number[], outChannels: number, kernelSize: PerDimension, options: ConvOptions, withGain = false) {
     const {
       stride = 1, padding = 'SAME', lhsDilation = 1, rhsDilation = 1, groups = 1, wInit = new XavierNormal(), bInit = null, wMask = null, channelFirst = false, paramType = ParamState, ...rest
-    } = optionsObject(new.target.name, options);
+    } = checkOptions(new.target.name, CONV_OPTIONS, options);
     super(rest);
     const op = new.target.name;
     if (!globalThis.Array.isArray(inSize) || inSize.length !== spatial + 1) throw new ShapeError(`${op}: expected inSize of ${spatial + 1} dimensions, got ${describeValue(inSize)}`);
@@ -227,7 +231,7 @@ abstract class ScaledWSConv extends BaseConv {
   readonly eps: number;
 
   protected constructor(spatial: number, inSize: readonly number[], outChannels: number, kernelSize: PerDimension, given: ScaledWSConvOptions = {}) {
-    const { wsGain = true, eps = 1e-4, ...options } = optionsObject(new.target.name, given);
+    const { wsGain = true, eps = 1e-4, ...options } = checkOptions(new.target.name, ['wsGain', 'eps', ...CONV_OPTIONS], given);
     super(spatial, false, inSize, outChannels, kernelSize, options, wsGain);
     this.eps = eps;
     this.findOutSize();

@@ -4,7 +4,7 @@ import { ArgumentError } from '../core/errors';
 import { pythonValue, Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { ShapeDtypeStruct } from '../functional/staging';
 import { Node } from '../graph/node';
@@ -90,7 +90,7 @@ export class Delay extends Module {
   private readonly init: DelayInit | null;
 
   constructor(targetInfo: Loose, options: DelayOptions & { name?: string } = {}) {
-    const { time = null, init = null, entries = null, interpolation = null, updateEvery = null, ...rest } = optionsObject(new.target.name, options);
+    const { time = null, init = null, entries = null, interpolation = null, updateEvery = null, ...rest } = checkOptions(new.target.name, ['time', 'init', 'entries', 'interpolation', 'updateEvery', 'name'], options);
     super(rest);
     const what = new.target.name;
     // Bookkeeping, no part of the graph.
@@ -284,7 +284,7 @@ export class StateWithDelay extends Delay {
   readonly item: string;
 
   constructor(target: Node, item: string, given: Omit<DelayOptions, 'time' | 'entries'> = {}) {
-    const { interpolation = 'round', ...options } = optionsObject(new.target.name, given);
+    const { interpolation = 'round', ...options } = checkOptions(new.target.name, ['init', 'interpolation', 'updateEvery'], given);
     super(null, { interpolation, ...options });
     this.target = target;
     this.item = item;

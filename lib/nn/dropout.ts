@@ -2,16 +2,19 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject, withFirst } from '../functional/options';
+import { checkOptions, withFirst } from '../functional/options';
 import * as np from '../numpy';
 import * as random from '../random';
-import { ElementWiseBlock, type ModuleOptions } from './module';
+import { ElementWiseBlock, MODULE_OPTIONS, type ModuleOptions } from './module';
 
 /** Options of layers that keep elements by chance. */
 export interface KeptOptions extends ModuleOptions {
   /** Probability that an entry is kept. Default 0.5. */
   prob?: number;
 }
+
+/** The names of {@link KeptOptions}. @internal */
+export const KEPT_OPTIONS = ['prob', ...MODULE_OPTIONS] as const;
 
 /** Options of {@link Dropout}. */
 export interface DropoutOptions extends KeptOptions {
@@ -26,7 +29,7 @@ export abstract class Kept extends ElementWiseBlock {
   readonly prob: number;
 
   constructor(options: KeptOptions) {
-    const { prob = 0.5, ...rest } = optionsObject(new.target.name, options);
+    const { prob = 0.5, ...rest } = checkOptions(new.target.name, KEPT_OPTIONS, options);
     super(rest);
     if (typeof prob !== 'number' || !(prob >= 0 && prob <= 1)) throw new ArgumentError(`${new.target.name}: expected prob, the probability to keep an entry, in [0, 1], got ${describeValue(prob)}`);
     this.prob = prob;
@@ -61,7 +64,7 @@ export class Dropout extends Kept {
   readonly broadcastDims: readonly number[];
 
   constructor(prob?: number | DropoutOptions, options?: DropoutOptions) {
-    const { broadcastDims = [], ...rest } = withFirst('Dropout', 'prob', prob, options);
+    const { broadcastDims = [], ...rest } = checkOptions('Dropout', ['broadcastDims', ...KEPT_OPTIONS], withFirst('Dropout', 'prob', prob, options));
     super(rest);
     this.broadcastDims = broadcastDims;
   }

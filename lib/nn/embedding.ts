@@ -1,7 +1,7 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type InitLike, LecunUniform, param, type Size } from '../init';
 import { toShape } from '../init/initializers';
 import * as lax from '../lax';
@@ -60,7 +60,7 @@ export class Embedding extends Module {
   constructor(numEmbeddings: number, embeddingSize: Size, options: EmbeddingOptions = {}) {
     const {
       embeddingInit = new LecunUniform(), paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, freeze = false, paramType = ParamState, ...rest
-    } = optionsObject(new.target.name, options);
+    } = checkOptions(new.target.name, ['embeddingInit', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'freeze', 'paramType', 'name'], options);
     super(rest);
     const size = toShape(embeddingSize);
     if (!Number.isInteger(numEmbeddings) || numEmbeddings < 0) throw new ArgumentError(`Embedding: expected numEmbeddings to be a whole number, got ${describeValue(numEmbeddings)}`);
@@ -86,7 +86,7 @@ export class Embedding extends Module {
 
   /** An embedding with given vectors, of shape [number, ...size], that gets no gradient unless `freeze` is false. Mirrors `Embedding.from_pretrained`. */
   static fromPretrained(embeddings: ArrayLike, given: Omit<EmbeddingOptions, 'embeddingInit'> = {}): Embedding {
-    const { freeze = true, ...options } = optionsObject('fromPretrained', given);
+    const { freeze = true, ...options } = checkOptions('fromPretrained', ['name', 'paramType', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'freeze'], given);
     const weight = np.asarray(embeddings);
     if (weight.ndim < 2) throw new ShapeError(`Embedding.fromPretrained: expected embeddings of two dimensions or more, got ${weight.aval}`);
     const made = new Embedding(weight.shape[0]!, weight.shape.slice(1), { ...options, freeze, embeddingInit: weight });

@@ -1,12 +1,12 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject, withFirst } from '../functional/options';
+import { checkOptions, withFirst } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import * as random from '../random';
 import { ShortTermState } from '../state/state';
-import { Kept, type KeptOptions } from './dropout';
+import { Kept, KEPT_OPTIONS, type KeptOptions } from './dropout';
 
 /** Options of {@link Dropout1d}, {@link Dropout2d}, {@link Dropout3d} and {@link FeatureAlphaDropout}. */
 export interface FeatureDropoutOptions extends KeptOptions {
@@ -14,12 +14,14 @@ export interface FeatureDropoutOptions extends KeptOptions {
   channelAxis?: number;
 }
 
+const FEATURE_DROPOUT_OPTIONS = ['channelAxis', ...KEPT_OPTIONS] as const;
+
 abstract class FeatureDropout extends Kept {
   readonly channelAxis: number;
   private readonly spatial: number;
 
   protected constructor(spatial: number, options: FeatureDropoutOptions) {
-    const { channelAxis = -1, ...rest } = optionsObject(new.target.name, options);
+    const { channelAxis = -1, ...rest } = checkOptions(new.target.name, FEATURE_DROPOUT_OPTIONS, options);
     super(rest);
     this.channelAxis = channelAxis;
     this.spatial = spatial;
@@ -122,7 +124,7 @@ export class FeatureAlphaDropout extends SelfNormalizing {
   readonly channelAxis: number;
 
   constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
-    const { channelAxis = -1, ...rest } = withFirst('FeatureAlphaDropout', 'prob', prob, options);
+    const { channelAxis = -1, ...rest } = checkOptions('FeatureAlphaDropout', FEATURE_DROPOUT_OPTIONS, withFirst('FeatureAlphaDropout', 'prob', prob, options));
     super(rest);
     if (this.prob === 0) throw new ArgumentError('FeatureAlphaDropout: expected prob, the probability to keep, to be more than 0');
     this.channelAxis = channelAxis;

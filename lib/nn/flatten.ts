@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import { Module } from './module';
@@ -42,7 +42,7 @@ export class Flatten extends Module {
   private readonly size: readonly number[] | null;
 
   constructor(options: FlattenOptions = {}) {
-    const { startAxis = 0, endAxis = -1, inSize = null, ...rest } = optionsObject(new.target.name, options);
+    const { startAxis = 0, endAxis = -1, inSize = null, ...rest } = checkOptions(new.target.name, ['startAxis', 'endAxis', 'inSize', 'name'], options);
     super(rest);
     this.startAxis = startAxis;
     this.endAxis = endAxis;
@@ -87,7 +87,7 @@ export class Unflatten extends Module {
   readonly axisSizes: readonly number[];
 
   constructor(axis: number, sizes: readonly number[], options: { inSize?: Size | null; name?: string } = {}) {
-    const { inSize = null, ...rest } = optionsObject(new.target.name, options);
+    const { inSize = null, ...rest } = checkOptions(new.target.name, ['inSize', 'name'], options);
     super(rest);
     if (!globalThis.Array.isArray(sizes) || sizes.some((n) => !Number.isInteger(n))) throw new ArgumentError(`Unflatten: expected sizes to be an array of whole numbers, got ${describeValue(sizes)}`);
     this.axis = axis;

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import type { ArrayLike } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type InitLike, KaimingNormal, param, type Size, ZeroInit } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -37,7 +37,7 @@ export class Linear extends Module {
   readonly weight: ParamState<{ weight: Array; bias?: Array }>;
 
   constructor(inSize: Size, outSize: Size, options: LinearOptions = {}) {
-    const { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
+    const { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, paramType = ParamState, ...rest } = checkOptions(new.target.name, ['wInit', 'bInit', 'wMask', 'name', 'paramType'], options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type InitLike, LecunNormal, param, type Size } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -38,7 +38,7 @@ export class LoRA extends Module {
   readonly weight: ParamState<{ loraA: Array; loraB: Array }>;
 
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions = {}) {
-    const { baseModule = null, kernelInit = new LecunNormal(), paramType = ParamState, inSize, ...rest } = optionsObject(new.target.name, options);
+    const { baseModule = null, kernelInit = new LecunNormal(), paramType = ParamState, inSize, ...rest } = checkOptions(new.target.name, ['baseModule', 'kernelInit', 'paramType', 'inSize'], options);
     super(rest);
     for (const [what, n] of [['inFeatures', inFeatures], ['loraRank', loraRank], ['outFeatures', outFeatures]] as const) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`LoRA: expected ${what} to be a positive integer, got ${describeValue(n)}`);

@@ -1,12 +1,12 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { states } from '../graph/walk';
 import { type Filter, toPredicate } from '../state/filters';
 import type { FlatStates } from '../state/flattedDict';
 import { NonBatchState, ShortTermState, type State } from '../state/state';
 import { vmap2, vmapNewStates } from '../transform';
-import { callAllFns, type CallAllOptions } from './collective';
+import { CALL_ALL_OPTIONS, callAllFns, type CallAllOptions } from './collective';
 
 /** Options of {@link vmapCallAllFns}. */
 export interface MappedCallOptions extends CallAllOptions {
@@ -46,7 +46,7 @@ function splitOptions(op: string, given: readonly unknown[]): { args: unknown[];
  * ```
  */
 export function vmapCallAllFns<M>(target: M, fnName: string, given: MappedCallOptions): M {
-  const { axisSize, stateTag, stateToExclude, ...options } = optionsObject('vmapCallAllFns', given);
+  const { axisSize, stateTag, stateToExclude, ...options } = checkOptions('vmapCallAllFns', ['axisSize', 'stateTag', 'stateToExclude', ...CALL_ALL_OPTIONS], given);
   checkSize('vmapCallAllFns', axisSize);
   vmapNewStates(() => {
     callAllFns(target, fnName, options);

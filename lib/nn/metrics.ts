@@ -3,7 +3,7 @@ import { Tracer } from '../core/trace';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { LongTermState } from '../state/state';
@@ -232,9 +232,8 @@ abstract class CountingMetric extends Metric {
   readonly average: ClassAverage;
 
   constructor(options: { numClasses?: number | null; average?: ClassAverage } = {}) {
-    const { numClasses = null, average: how = 'macro', ...rest } = optionsObject(new.target.name, options);
+    const { numClasses = null, average: how = 'macro' } = checkOptions(new.target.name, ['numClasses', 'average'], options);
     super();
-    noMoreOptions(rest, new.target);
     if (!['micro', 'macro', 'weighted'].includes(how)) throw new ArgumentError(`${new.target.name}: expected average to be 'micro', 'macro' or 'weighted', got ${describeValue(how)}`);
     if (numClasses !== null && !(Number.isInteger(numClasses) && numClasses > 0)) throw new ArgumentError(`${new.target.name}: expected numClasses to be a positive integer or null, got ${describeValue(numClasses)}`);
     this.numClasses = numClasses;

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { flatten } from '../graph/flatten';
 import { Node } from '../graph/node';
@@ -20,6 +20,9 @@ export interface ModuleOptions {
   /** Name of the module. */
   name?: string | undefined;
 }
+
+/** The names of {@link ModuleOptions}. @internal */
+export const MODULE_OPTIONS = ['name'] as const;
 
 /** What a module that stands for one parameter has besides ({@link Module.paramModules} finds those). */
 export interface ParamModule extends Module {
@@ -58,9 +61,8 @@ export class Module extends Node {
   protected _outSize: readonly number[] | null = null;
 
   constructor(options: ModuleOptions = {}) {
-    const { name, ...rest } = optionsObject(new.target.name, options);
+    const { name } = checkOptions(new.target.name, MODULE_OPTIONS, options);
     super();
-    noMoreOptions(rest, new.target);
     if (name !== undefined && typeof name !== 'string') throw new ArgumentError(`${new.target.name}: expected name to be a string, got ${describeValue(name)}`);
     this._name = name ?? null;
   }
@@ -154,8 +156,7 @@ export class Module extends Node {
 
   /** `[path, module]` of all modules below, and of this one, whose path is empty, last. */
   *namedModules(options: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
-    const { prefix = '', includeSelf = true, ...rest } = optionsObject('namedModules', options);
-    noMoreOptions(rest, this.namedModules);
+    const { prefix = '', includeSelf = true } = checkOptions('namedModules', ['prefix', 'includeSelf'], options);
     for (const [path, m] of this.nodes({ allowedHierarchy: [includeSelf ? 0 : 1, Number.MAX_SAFE_INTEGER] }) as [Path, Node][]) {
       if (m instanceof Module) yield [[prefix, path.join('.')].filter((s) => s !== '').join('.'), m];
     }
@@ -172,8 +173,7 @@ export class Module extends Node {
    * (BrainState's gives the children's parameters there, never the module's own.)
    */
   *namedParameters(options: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
-    const { prefix = '', recurse = true, ...rest } = optionsObject('namedParameters', options);
-    noMoreOptions(rest, this.namedParameters);
+    const { prefix = '', recurse = true } = checkOptions('namedParameters', ['prefix', 'recurse'], options);
     const found = this.states(ParamState, { allowedHierarchy: [0, recurse ? Number.MAX_SAFE_INTEGER : 0] });
     for (const [path, p] of found.entries()) yield [prefix === '' ? path.join('.') : `${prefix}.${path.join('.')}`, p as ParamState<Loose>];
   }

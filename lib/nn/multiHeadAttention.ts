@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { Tracer } from '../core/trace';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type InitLike, XavierUniform, ZeroInit } from '../init';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -12,7 +12,7 @@ import { BrainStateError } from '../state/errors';
 import { ShortTermState } from '../state/state';
 import { attend } from './attention';
 import { Linear } from './linear';
-import { Module, type ModuleOptions } from './module';
+import { Module, MODULE_OPTIONS, type ModuleOptions } from './module';
 import { RotaryEmbedding } from './rotary';
 
 /** Options of {@link MultiHeadAttention}. */
@@ -85,7 +85,7 @@ export class MultiHeadAttention extends Module {
   constructor(inSize: number | readonly number[], numHeads: number, options: MultiHeadAttentionOptions = {}) {
     const {
       numKvHeads = numHeads, headSize: sizeOfHead, contextSize: sizeOfContext, outSize: sizeOfResult, isCausal = false, prob = 1, rotary = null, wInit = new XavierUniform(), bInit = new ZeroInit(), ...rest
-    } = optionsObject(new.target.name, options);
+    } = checkOptions(new.target.name, ['numKvHeads', 'headSize', 'contextSize', 'outSize', 'isCausal', 'prob', 'rotary', 'wInit', 'bInit', ...MODULE_OPTIONS], options);
     super(rest);
     this.inSize = inSize;
     const features = this.inSize[this.inSize.length - 1]!;

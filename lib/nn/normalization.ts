@@ -4,7 +4,7 @@ import { promoteTypes } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { checkOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { Constant, type InitLike, param, type Size, ZeroInit } from '../init';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
@@ -35,6 +35,8 @@ interface CommonOptions {
   paramType?: typeof ParamState;
   name?: string;
 }
+
+const COMMON_OPTIONS = ['epsilon', 'dtype', 'axisName', 'axisIndexGroups', 'useFastVariance', 'paramType', 'name'] as const;
 
 type Groups = readonly (readonly number[])[] | null;
 
@@ -168,7 +170,7 @@ abstract class BatchNorm extends Module {
     const {
       featureAxis = -1, trackRunningStats = true, epsilon = 1e-5, momentum = 0.99, affine = true, biasInitializer = new Constant(0), scaleInitializer = new Constant(1), axisName = null, axisIndexGroups = null,
       useFastVariance = true, dtype = null, paramType = NormalizationParamState, meanType = BatchState, ...rest
-    } = optionsObject(new.target.name, options);
+    } = checkOptions(new.target.name, ['featureAxis', 'trackRunningStats', 'momentum', 'affine', 'biasInitializer', 'scaleInitializer', 'meanType', ...COMMON_OPTIONS], options);
     super(rest);
     const op = new.target.name;
     this.inSize = inSize;
@@ -289,6 +291,8 @@ export interface RMSNormOptions extends CommonOptions {
   featureAxes?: number | readonly number[];
 }
 
+const RMS_NORM_OPTIONS = ['useScale', 'scaleInit', 'reductionAxes', 'featureAxes', ...COMMON_OPTIONS] as const;
+
 /** Options of {@link LayerNorm}. */
 export interface LayerNormOptions extends RMSNormOptions {
   /** Whether there is a bias. */
@@ -307,7 +311,7 @@ abstract class AxesNorm extends Module {
   readonly useFastVariance: boolean;
 
   protected constructor(inSize: Size, options: RMSNormOptions) {
-    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, axisIndexGroups = null, useFastVariance = true, dtype = null, ...rest } = optionsObject(new.target.name, options);
+    const { epsilon = 1e-6, reductionAxes = -1, featureAxes = -1, axisName = null, axisIndexGroups = null, useFastVariance = true, dtype = null, ...rest } = checkOptions(new.target.name, RMS_NORM_OPTIONS, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
@@ -350,7 +354,7 @@ export class LayerNorm extends AxesNorm {
   readonly weight: ParamState<ScaleAndBias> | null;
 
   constructor(inSize: Size, given: LayerNormOptions = {}) {
-    const { useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = optionsObject(new.target.name, given);
+    const { useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = checkOptions(new.target.name, ['useBias', 'biasInit', ...RMS_NORM_OPTIONS], given);
     super(inSize, options);
     this.weight = scaleAndBias(this.featureShape, useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
@@ -379,7 +383,7 @@ export class RMSNorm extends AxesNorm {
   readonly scale: ParamState<ScaleAndBias> | null;
 
   constructor(inSize: Size, given: RMSNormOptions = {}) {
-    const { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = optionsObject(new.target.name, given);
+    const { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = checkOptions(new.target.name, RMS_NORM_OPTIONS, given);
     super(inSize, options);
     this.scale = scaleAndBias(this.featureShape, useScale ? scaleInit : null, null, paramType);
   }
@@ -441,7 +445,7 @@ export class GroupNorm extends Module {
     const {
       featureAxis = -1, numGroups = 32, groupSize = null, epsilon = 1e-6, dtype = null, useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), reductionAxes = null,
       axisName = null, axisIndexGroups = null, useFastVariance = true, paramType = NormalizationParamState, ...rest
-    } = optionsObject(new.target.name, options);
+    } = checkOptions(new.target.name, ['featureAxis', 'numGroups', 'groupSize', 'useBias', 'useScale', 'biasInit', 'scaleInit', 'reductionAxes', ...COMMON_OPTIONS], options);
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;

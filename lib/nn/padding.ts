@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { evalShape, ShapeDtypeStruct } from '../functional/staging';
 import type { Size } from '../init';
 import * as np from '../numpy';
@@ -20,11 +20,15 @@ export interface PadLayerOptions {
   name?: string;
 }
 
+const PAD_LAYER_OPTIONS = ['inSize', 'name'] as const;
+
 /** Options of {@link ConstantPad1d}, {@link ConstantPad2d} and {@link ConstantPad3d}. */
 export interface ConstantPadOptions extends PadLayerOptions {
   /** Default 0. */
   value?: number;
 }
+
+const CONSTANT_PAD_OPTIONS = ['value', ...PAD_LAYER_OPTIONS] as const;
 
 type Mode = 'reflect' | 'edge' | 'wrap' | 'constant';
 
@@ -37,7 +41,7 @@ abstract class PadLayer extends Module {
   readonly value: number;
 
   protected constructor(spatial: number, mode: Mode, padding: PadSizes, options: PadLayerOptions = {}, value = 0) {
-    const { inSize = null, ...rest } = optionsObject(new.target.name, options);
+    const { inSize = null, ...rest } = checkOptions(new.target.name, PAD_LAYER_OPTIONS, options);
     super(rest);
     const op = new.target.name;
     const list = typeof padding === 'number' ? globalThis.Array.from({ length: spatial }, () => padding) : padding;
@@ -239,7 +243,7 @@ export class ZeroPad3d extends PadLayer {
  */
 export class ConstantPad1d extends PadLayer {
   constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
-    const { value, ...options } = optionsObject(new.target.name, given);
+    const { value, ...options } = checkOptions(new.target.name, CONSTANT_PAD_OPTIONS, given);
     super(1, 'constant', padding, options, value);
   }
 }
@@ -252,7 +256,7 @@ export class ConstantPad1d extends PadLayer {
  */
 export class ConstantPad2d extends PadLayer {
   constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
-    const { value, ...options } = optionsObject(new.target.name, given);
+    const { value, ...options } = checkOptions(new.target.name, CONSTANT_PAD_OPTIONS, given);
     super(2, 'constant', padding, options, value);
   }
 }
@@ -265,7 +269,7 @@ export class ConstantPad2d extends PadLayer {
  */
 export class ConstantPad3d extends PadLayer {
   constructor(padding: PadSizes, given: ConstantPadOptions = {}) {
-    const { value, ...options } = optionsObject(new.target.name, given);
+    const { value, ...options } = checkOptions(new.target.name, CONSTANT_PAD_OPTIONS, given);
     super(3, 'constant', padding, options, value);
   }
 }

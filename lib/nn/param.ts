@@ -2,7 +2,7 @@ import { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions, optionsObject } from '../functional/options';
 import type { InitLike, Size } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -51,7 +51,7 @@ export class Param extends Module {
   private _cached: { of: Array; value: Array } | null = null;
 
   constructor(value: ArrayLike, options: ParamOptions = {}) {
-    const { t = new IdentityT(), reg = null, precompute = null, fit = true, enableCacheLogging = false, ...rest } = optionsObject(new.target.name, options);
+    const { t = new IdentityT(), reg = null, precompute = null, fit = true, enableCacheLogging = false, ...rest } = checkOptions(new.target.name, ['t', 'reg', 'precompute', 'fit', 'enableCacheLogging'], options);
     super(rest);
     if (!(t instanceof Transform)) throw new ArgumentError(`${new.target.name}: expected t to be a Transform, got ${describeValue(t)}`);
     if (reg !== null && !(reg instanceof Regularization)) throw new ArgumentError(`${new.target.name}: expected reg to be a Regularization or null, got ${describeValue(reg)}`);

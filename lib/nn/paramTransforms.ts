@@ -3,7 +3,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { pythonFloat } from '../core/pythonText';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import * as np from '../numpy';
@@ -136,9 +136,8 @@ export class ScaledSigmoidT extends IntervalT {
   readonly beta: number;
 
   constructor(lower: ArrayLike, upper: ArrayLike, options: { beta?: number } = {}) {
-    const { beta = 1, ...rest } = optionsObject(new.target.name, options);
+    const { beta = 1 } = checkOptions(new.target.name, ['beta'], options);
     super(lower, upper);
-    noMoreOptions(rest, new.target);
     if (!(beta > 0 && beta < Infinity)) throw new ArgumentError(`ScaledSigmoidT: expected beta to be a positive finite number, got ${describeValue(beta)}`);
     this.beta = beta;
   }
@@ -390,9 +389,8 @@ export class MaskedT extends Transform {
    * @param options `safeValue`: what the transform is given where its result is not taken: its derivative there must be finite
    */
   constructor(mask: ArrayLike, transform: Transform, options: { safeValue?: ArrayLike } = {}) {
-    const { safeValue = 1, ...rest } = optionsObject(new.target.name, options);
+    const { safeValue = 1 } = checkOptions(new.target.name, ['safeValue'], options);
     super();
-    noMoreOptions(rest, MaskedT);
     this.mask = mask;
     this.transform = transform;
     this.safeValue = safeValue;
@@ -419,9 +417,8 @@ export class MaskedT extends Transform {
 export class ReluT extends Transform {
   readonly lowerBound: ArrayLike;
   constructor(options: { lowerBound?: ArrayLike } = {}) {
-    const { lowerBound = 0, ...rest } = optionsObject(new.target.name, options);
+    const { lowerBound = 0 } = checkOptions(new.target.name, ['lowerBound'], options);
     super();
-    noMoreOptions(rest, ReluT);
     this.lowerBound = lowerBound;
   }
 
@@ -447,9 +444,8 @@ export class ReluT extends Transform {
 export class PowerT extends Transform {
   readonly lmbda: number;
   constructor(options: { lmbda?: number } = {}) {
-    const { lmbda = 0.5, ...rest } = optionsObject(new.target.name, options);
+    const { lmbda = 0.5 } = checkOptions(new.target.name, ['lmbda'], options);
     super();
-    noMoreOptions(rest, PowerT);
     if (typeof lmbda !== 'number') throw new ArgumentError(`PowerT: expected lmbda to be a number, got ${describeValue(lmbda)}`);
     this.lmbda = lmbda;
   }

@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors';
 import { flatten } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { isArrayLeaf, toArrays } from '../functional/treeFunction';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { Node } from '../graph/node';
@@ -41,8 +41,7 @@ export interface ClipGradNormOptions {
 export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options?: ClipGradNormOptions & { returnNorm?: false }): T;
 export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options: ClipGradNormOptions & { returnNorm: true }): [T, Array];
 export function clipGradNorm<T>(grad: T, maxNorm: ArrayLike, options: ClipGradNormOptions & { returnNorm?: boolean } = {}): T | [T, Array] {
-  const { normType = 2, returnNorm = false, ...rest } = optionsObject('clipGradNorm', options);
-  noMoreOptions(rest, clipGradNorm);
+  const { normType = 2, returnNorm = false } = checkOptions('clipGradNorm', ['normType', 'returnNorm'], options);
   const norm = normType === 'inf' ? Infinity : normType === '-inf' ? -Infinity : (normType ?? 2);
   if (typeof norm !== 'number' || Number.isNaN(norm)) throw new ArgumentError(`clipGradNorm: expected normType to be a number, 'inf', '-inf' or null, got ${describeValue(normType)}`);
   const [values, def] = flatten(grad, isArrayLeaf);
@@ -83,8 +82,7 @@ function textTable(head: readonly string[], rows: readonly (readonly string[])[]
 export function countParameters(module: Module, options?: { precision?: number; returnTable?: false }): number;
 export function countParameters(module: Module, options: { precision?: number; returnTable: true }): [string, number];
 export function countParameters(module: Module, options: { precision?: number; returnTable?: boolean } = {}): number | [string, number] {
-  const { precision = 2, returnTable = false, ...rest } = optionsObject('countParameters', options);
-  noMoreOptions(rest, countParameters);
+  const { precision = 2, returnTable = false } = checkOptions('countParameters', ['precision', 'returnTable'], options);
   if (!(module instanceof Module)) throw new ArgumentError(`countParameters: expected a module, got ${describeValue(module)}`);
   const counts = module.states(ParamState).entries().map(([path, s]): [string, number] => [path.join('.'), s.numel()]);
   const total = counts.reduce((n, [, c]) => n + c, 0);

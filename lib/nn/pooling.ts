@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { evalShape, ShapeDtypeStruct } from '../functional/staging';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
@@ -28,6 +28,8 @@ export interface PoolOptions {
   /** Name in messages and prints. */
   name?: string;
 }
+
+const POOL_OPTIONS = ['stride', 'padding', 'channelAxis', 'inSize', 'name'] as const;
 
 /** Dimensions of an input over which a layer pools: the last that are not the channels'. */
 export function spatialAxes(op: string, x: Array, spatial: number, channelAxis: number | null): number[] {
@@ -90,7 +92,7 @@ abstract class Pool extends Module {
   readonly channelAxis: number | null;
 
   protected constructor(spatial: number, kernelSize: PerDimension, options: PoolOptions = {}) {
-    const { stride = null, padding = 'VALID', channelAxis = -1, ...rest } = optionsObject(new.target.name, options);
+    const { stride = null, padding = 'VALID', channelAxis = -1, ...rest } = checkOptions(new.target.name, POOL_OPTIONS, options);
     super(rest);
     const op = new.target.name;
     this.kernelSize = perDimension(op, 'kernelSize', kernelSize, spatial);
@@ -132,7 +134,7 @@ abstract class MaxPool<Indices extends boolean = false> extends Pool {
   readonly returnIndices: boolean;
 
   protected constructor(spatial: number, kernelSize: PerDimension, given: MaxPoolOptions<Indices> = {}) {
-    const { returnIndices, inSize, ...options } = optionsObject(new.target.name, given);
+    const { returnIndices, inSize, ...options } = checkOptions(new.target.name, ['returnIndices', ...POOL_OPTIONS], given);
     super(spatial, kernelSize, options);
     this.returnIndices = returnIndices ?? false;
     this.setSizes(inSize);
@@ -192,7 +194,7 @@ export class MaxPool3d<Indices extends boolean = false> extends MaxPool<Indices>
 
 abstract class AvgPool extends Pool {
   protected constructor(spatial: number, kernelSize: PerDimension, given: PoolOptions = {}) {
-    const { stride = 1, inSize, ...options } = optionsObject(new.target.name, given);
+    const { stride = 1, inSize, ...options } = checkOptions(new.target.name, POOL_OPTIONS, given);
     super(spatial, kernelSize, { ...options, stride });
     this.setSizes(inSize);
   }
@@ -251,7 +253,7 @@ abstract class LPPool extends Pool {
   readonly normType: number;
 
   protected constructor(spatial: number, normType: number, kernelSize: PerDimension, given: PoolOptions = {}) {
-    const { inSize, ...options } = optionsObject(new.target.name, given);
+    const { inSize, ...options } = checkOptions(new.target.name, POOL_OPTIONS, given);
     super(spatial, kernelSize, options);
     if (typeof normType !== 'number' || !(normType > 0) || !Number.isFinite(normType)) throw new ArgumentError(`${new.target.name}: expected normType to be a positive number, got ${describeValue(normType)}`);
     this.normType = normType;

@@ -1,13 +1,13 @@
 import type { Array } from '../core/array';
 import type { ArrayLike } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Size } from '../init';
 import { lgamma } from '../lax';
 import * as np from '../numpy';
 import * as random from '../random';
 import { maybeState } from '../state/state';
 import { relu } from './activations';
-import { floatArray, type Hyper, lossProgram, positive, probabilities, rand, randn, type RegOptions, Regularization, shapeOf, sumOf, WeightedReg } from './regularization';
+import { floatArray, type Hyper, lossProgram, positive, probabilities, rand, randn, REG_OPTIONS, type RegOptions, Regularization, shapeOf, sumOf, WeightedReg } from './regularization';
 
 // The losses are negative logarithms of densities, but for constants where that is said.
 
@@ -28,7 +28,7 @@ export class GaussianReg extends Regularization {
   readonly weight: Array;
 
   constructor(mean: ArrayLike, std: ArrayLike, options: RegOptions = {}) {
-    const { weight = 1, ...rest } = optionsObject(new.target.name, options);
+    const { weight = 1, ...rest } = checkOptions(new.target.name, REG_OPTIONS, options);
     super(rest);
     this.mean = this.hyper(mean);
     this.precision = this.hyper(np.divide(1, np.add(np.square(floatArray(std)), 1e-8)));
@@ -67,7 +67,7 @@ export class StudentTReg extends WeightedReg {
   readonly scale: Hyper;
 
   constructor(given: RegOptions & { df?: ArrayLike; scale?: ArrayLike } = {}) {
-    const { df = 3, scale = 1, ...options } = optionsObject(new.target.name, given);
+    const { df = 3, scale = 1, ...options } = checkOptions(new.target.name, ['df', 'scale', ...REG_OPTIONS], given);
     super(options);
     this.df = this.hyper(df);
     this.scale = this.hyper(scale);
@@ -94,7 +94,7 @@ export class CauchyReg extends WeightedReg {
   readonly scale: Hyper;
 
   constructor(given: RegOptions & { scale?: ArrayLike } = {}) {
-    const { scale = 1, ...options } = optionsObject(new.target.name, given);
+    const { scale = 1, ...options } = checkOptions(new.target.name, ['scale', ...REG_OPTIONS], given);
     super(options);
     this.scale = this.hyper(scale);
   }
@@ -118,7 +118,7 @@ export class HorseshoeReg extends WeightedReg {
   readonly tau: Hyper;
 
   constructor(given: RegOptions & { tau?: ArrayLike } = {}) {
-    const { tau = 1, ...options } = optionsObject(new.target.name, given);
+    const { tau = 1, ...options } = checkOptions(new.target.name, ['tau', ...REG_OPTIONS], given);
     super(options);
     this.tau = this.hyper(tau);
   }
@@ -146,7 +146,7 @@ export class UniformReg extends WeightedReg {
   readonly upper: Hyper;
 
   constructor(given: RegOptions & { lower?: ArrayLike; upper?: ArrayLike } = {}) {
-    const { lower = -1, upper = 1, ...options } = optionsObject(new.target.name, given);
+    const { lower = -1, upper = 1, ...options } = checkOptions(new.target.name, ['lower', 'upper', ...REG_OPTIONS], given);
     super(options);
     this.lower = this.hyper(lower);
     this.upper = this.hyper(upper);
@@ -178,7 +178,7 @@ export class LogNormalReg extends WeightedReg {
   readonly sigma: Hyper;
 
   constructor(given: RegOptions & { mu?: ArrayLike; sigma?: ArrayLike } = {}) {
-    const { mu = 0, sigma = 1, ...options } = optionsObject(new.target.name, given);
+    const { mu = 0, sigma = 1, ...options } = checkOptions(new.target.name, ['mu', 'sigma', ...REG_OPTIONS], given);
     super(options);
     this.mu = this.hyper(mu);
     this.sigma = this.hyper(sigma);
@@ -209,7 +209,7 @@ export class ExponentialReg extends WeightedReg {
   readonly rate: Hyper;
 
   constructor(given: RegOptions & { rate?: ArrayLike } = {}) {
-    const { rate = 1, ...options } = optionsObject(new.target.name, given);
+    const { rate = 1, ...options } = checkOptions(new.target.name, ['rate', ...REG_OPTIONS], given);
     super(options);
     this.rate = this.hyper(rate);
   }
@@ -229,7 +229,7 @@ abstract class GammaFamily extends WeightedReg {
   readonly beta: Hyper;
 
   constructor(given: RegOptions & { alpha?: ArrayLike; beta?: ArrayLike } = {}) {
-    const { alpha = 2, beta = 1, ...options } = optionsObject(new.target.name, given);
+    const { alpha = 2, beta = 1, ...options } = checkOptions(new.target.name, ['alpha', 'beta', ...REG_OPTIONS], given);
     super(options);
     this.alpha = this.hyper(alpha);
     this.beta = this.hyper(beta);
@@ -301,7 +301,7 @@ export class BetaReg extends WeightedReg {
   readonly b: Hyper;
 
   constructor(given: RegOptions & { a?: ArrayLike; b?: ArrayLike } = {}) {
-    const { a = 2, b = 2, ...options } = optionsObject(new.target.name, given);
+    const { a = 2, b = 2, ...options } = checkOptions(new.target.name, ['a', 'b', ...REG_OPTIONS], given);
     super(options);
     this.a = this.hyper(a);
     this.b = this.hyper(b);
@@ -334,7 +334,7 @@ export class LogUniformReg extends WeightedReg {
   readonly upper: Hyper;
 
   constructor(given: RegOptions & { lower?: ArrayLike; upper?: ArrayLike } = {}) {
-    const { lower = 1e-3, upper = 1e3, ...options } = optionsObject(new.target.name, given);
+    const { lower = 1e-3, upper = 1e3, ...options } = checkOptions(new.target.name, ['lower', 'upper', ...REG_OPTIONS], given);
     super(options);
     this.lower = this.hyper(lower);
     this.upper = this.hyper(upper);
@@ -373,7 +373,7 @@ export class SpikeAndSlabReg extends WeightedReg {
   readonly pi: Hyper;
 
   constructor(given: RegOptions & { spikeScale?: ArrayLike; slabScale?: ArrayLike; pi?: ArrayLike } = {}) {
-    const { spikeScale = 0.01, slabScale = 1, pi = 0.5, ...options } = optionsObject(new.target.name, given);
+    const { spikeScale = 0.01, slabScale = 1, pi = 0.5, ...options } = checkOptions(new.target.name, ['spikeScale', 'slabScale', 'pi', ...REG_OPTIONS], given);
     super(options);
     this.spikeScale = this.hyper(spikeScale);
     this.slabScale = this.hyper(slabScale);
@@ -403,7 +403,7 @@ export class DirichletReg extends WeightedReg {
   readonly alpha: Hyper;
 
   constructor(given: RegOptions & { alpha?: ArrayLike } = {}) {
-    const { alpha = 1, ...options } = optionsObject(new.target.name, given);
+    const { alpha = 1, ...options } = checkOptions(new.target.name, ['alpha', ...REG_OPTIONS], given);
     super(options);
     this.alpha = this.hyper(alpha);
   }

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -21,6 +21,9 @@ export interface RegOptions {
   /** Whether the hyperparameters are states that training may change. Default false. */
   fitHyper?: boolean;
 }
+
+/** The names of {@link RegOptions}. @internal */
+export const REG_OPTIONS = ['weight', 'fitHyper'] as const;
 
 /** A loss of a value and hyperparameters, as one program. @internal */
 export function lossProgram(name: string, f: (value: Array, ...hyper: Array[]) => Array): (value: ArrayLike, ...hyper: Hyper[]) => Array {
@@ -56,7 +59,7 @@ export abstract class Regularization extends Module {
   readonly fitHyper: boolean;
 
   constructor(options: { fitHyper?: boolean } = {}) {
-    const { fitHyper = false, ...rest } = optionsObject(new.target.name, options);
+    const { fitHyper = false, ...rest } = checkOptions(new.target.name, ['fitHyper'], options);
     super(rest);
     this.fitHyper = fitHyper;
   }
@@ -82,7 +85,7 @@ export abstract class WeightedReg extends Regularization {
   readonly weight: Array;
 
   constructor(options: RegOptions = {}) {
-    const { weight = 1, ...rest } = optionsObject(new.target.name, options);
+    const { weight = 1, ...rest } = checkOptions(new.target.name, REG_OPTIONS, options);
     super(rest);
     this.weight = floatArray(weight);
   }
@@ -145,7 +148,7 @@ export class ElasticNetReg extends Regularization {
   readonly alpha: Hyper;
 
   constructor(options: { l1Weight?: ArrayLike; l2Weight?: ArrayLike; alpha?: ArrayLike; fitHyper?: boolean } = {}) {
-    const { l1Weight = 1, l2Weight = 1, alpha = 0.5, ...rest } = optionsObject(new.target.name, options);
+    const { l1Weight = 1, l2Weight = 1, alpha = 0.5, ...rest } = checkOptions(new.target.name, ['l1Weight', 'l2Weight', 'alpha', 'fitHyper'], options);
     super(rest);
     this.l1Weight = floatArray(l1Weight);
     this.l2Weight = floatArray(l2Weight);
@@ -180,7 +183,7 @@ export class HuberReg extends WeightedReg {
   readonly delta: Hyper;
 
   constructor(given: RegOptions & { delta?: ArrayLike } = {}) {
-    const { delta = 1, ...options } = optionsObject(new.target.name, given);
+    const { delta = 1, ...options } = checkOptions(new.target.name, ['delta', ...REG_OPTIONS], given);
     super(options);
     this.delta = this.hyper(delta);
   }
@@ -211,7 +214,7 @@ export class GroupLassoReg extends WeightedReg {
   readonly groupSize: number;
 
   constructor(given: RegOptions & { groupSize?: number } = {}) {
-    const { groupSize = 1, ...options } = optionsObject(new.target.name, given);
+    const { groupSize = 1, ...options } = checkOptions(new.target.name, ['groupSize', ...REG_OPTIONS], given);
     super(options);
     if (!Number.isInteger(groupSize) || groupSize <= 0) throw new ArgumentError(`GroupLassoReg: expected groupSize to be a positive integer, got ${describeValue(groupSize)}`);
     this.groupSize = groupSize;
@@ -238,7 +241,7 @@ export class TotalVariationReg extends WeightedReg {
   readonly order: 1 | 2;
 
   constructor(given: RegOptions & { order?: 1 | 2 } = {}) {
-    const { order = 1, ...options } = optionsObject(new.target.name, given);
+    const { order = 1, ...options } = checkOptions(new.target.name, ['order', ...REG_OPTIONS], given);
     super(options);
     if (order !== 1 && order !== 2) throw new ArgumentError(`TotalVariationReg: expected order to be 1 or 2, got ${describeValue(order)}`);
     this.order = order;
@@ -268,7 +271,7 @@ export class MaxNormReg extends WeightedReg {
   readonly maxValue: Hyper;
 
   constructor(given: RegOptions & { maxValue?: ArrayLike } = {}) {
-    const { maxValue = 1, ...options } = optionsObject(new.target.name, given);
+    const { maxValue = 1, ...options } = checkOptions(new.target.name, ['maxValue', ...REG_OPTIONS], given);
     super(options);
     this.maxValue = this.hyper(maxValue);
   }
@@ -305,7 +308,7 @@ export class EntropyReg extends WeightedReg {
   readonly maximize: boolean;
 
   constructor(given: RegOptions & { maximize?: boolean } = {}) {
-    const { maximize = true, ...options } = optionsObject(new.target.name, given);
+    const { maximize = true, ...options } = checkOptions(new.target.name, ['maximize', ...REG_OPTIONS], given);
     super(options);
     this.maximize = maximize;
   }
@@ -374,7 +377,7 @@ export class SpectralNormReg extends WeightedReg {
   readonly maxValue: Hyper;
 
   constructor(given: RegOptions & { maxValue?: ArrayLike } = {}) {
-    const { maxValue = 1, ...options } = optionsObject(new.target.name, given);
+    const { maxValue = 1, ...options } = checkOptions(new.target.name, ['maxValue', ...REG_OPTIONS], given);
     super(options);
     this.maxValue = this.hyper(maxValue);
   }
@@ -403,7 +406,7 @@ export class ChainedReg extends Regularization {
   constructor(...args: (Regularization | RegOptions)[]) {
     const last = args[args.length - 1];
     const hasOptions = last !== undefined && !(last instanceof Regularization);
-    const { weight = 1, ...rest } = optionsObject<RegOptions>(new.target.name, hasOptions ? (last as RegOptions) : {});
+    const { weight = 1, ...rest } = checkOptions(new.target.name, REG_OPTIONS, hasOptions ? (last as RegOptions) : {});
     super(rest);
     const regs = hasOptions ? args.slice(0, -1) : args;
     for (const r of regs) if (!(r instanceof Regularization)) throw new ArgumentError(`ChainedReg: expected regularisations, got ${describeValue(r)}`);

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { sameShape } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type InitLike, Orthogonal, param, XavierNormal, ZeroInit } from '../init';
 import * as np from '../numpy';
 import * as random from '../random';
@@ -10,7 +10,7 @@ import { BrainStateError } from '../state/errors';
 import { HiddenState, ParamState } from '../state/state';
 import * as activations from './activations';
 import { Linear } from './linear';
-import { Module, type ModuleOptions } from './module';
+import { Module, MODULE_OPTIONS, type ModuleOptions } from './module';
 
 /** What a cell applies to candidates: the name of an activation, or a function. */
 export type CellActivation = string | ((x: Array) => Array);
@@ -26,6 +26,8 @@ export interface RNNCellOptions extends ModuleOptions {
   /** The activation; tanh by default. */
   activation?: CellActivation;
 }
+
+const RNN_CELL_OPTIONS = ['wInit', 'bInit', 'stateInit', 'activation', ...MODULE_OPTIONS] as const;
 
 /**
  * Base of the recurrent cells: a call takes one step, [..., in] → [..., out]; `forLoop((x) => cell.call(x), xs)` takes many. Mirrors `brainstate.nn.RNNCell`.
@@ -55,7 +57,7 @@ abstract class Cell extends RNNCell {
   declare h: HiddenState;
 
   constructor(numIn: number, numOut: number, options: RNNCellOptions & { activation: CellActivation }, initializerFirst = false) {
-    const { stateInit = new ZeroInit(), activation, ...rest } = optionsObject(new.target.name, options);
+    const { stateInit = new ZeroInit(), activation, ...rest } = checkOptions(new.target.name, RNN_CELL_OPTIONS, options);
     super(rest);
     for (const [what, n] of [['numIn', numIn], ['numOut', numOut]] as const) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${new.target.name}: expected ${what} to be a positive integer, got ${describeValue(n)}`);
@@ -130,7 +132,7 @@ export class ValinaRNNCell extends Cell {
   readonly W: Linear;
 
   constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
-    const { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'relu', ...options } = optionsObject(new.target.name, given);
+    const { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'relu', ...options } = checkOptions(new.target.name, RNN_CELL_OPTIONS, given);
     super(numIn, numOut, { ...options, activation });
     this.W = new Linear(numIn + numOut, numOut, { wInit, bInit });
   }
@@ -160,7 +162,7 @@ export class GRUCell extends Cell {
   readonly Wh: Linear;
 
   constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
-    const { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
+    const { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = checkOptions(new.target.name, RNN_CELL_OPTIONS, given);
     super(numIn, numOut, { ...options, activation }, true);
     this.Wrz = new Linear(numIn + numOut, numOut * 2, { wInit, bInit });
     this.Wh = new Linear(numIn + numOut, numOut, { wInit, bInit });
@@ -193,7 +195,7 @@ export class MGUCell extends Cell {
   readonly Wh: Linear;
 
   constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
-    const { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
+    const { wInit = new Orthogonal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = checkOptions(new.target.name, RNN_CELL_OPTIONS, given);
     super(numIn, numOut, { ...options, activation }, true);
     this.Wf = new Linear(numIn + numOut, numOut, { wInit, bInit });
     this.Wh = new Linear(numIn + numOut, numOut, { wInit, bInit });
@@ -225,7 +227,7 @@ export class LSTMCell extends MemoryCell {
   readonly W: Linear;
 
   constructor(numIn: number, numOut: number, given: RNNCellOptions = {}) {
-    const { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
+    const { wInit = new XavierNormal(), bInit = new ZeroInit(), activation = 'tanh', ...options } = checkOptions(new.target.name, RNN_CELL_OPTIONS, given);
     super(numIn, numOut, { ...options, activation });
     this.W = new Linear(numIn + numOut, numOut * 4, { wInit, bInit });
   }
@@ -260,7 +262,7 @@ export class URLSTMCell extends MemoryCell {
   readonly bias: ParamState;
 
   constructor(numIn: number, numOut: number, given: Omit<RNNCellOptions, 'bInit'> = {}) {
-    const { wInit = new XavierNormal(), activation = 'tanh', ...options } = optionsObject(new.target.name, given);
+    const { wInit = new XavierNormal(), activation = 'tanh', ...options } = checkOptions(new.target.name, ['wInit', 'stateInit', 'activation', ...MODULE_OPTIONS], given);
     super(numIn, numOut, { ...options, activation });
     this.W = new Linear(numIn + numOut, numOut * 4, { wInit, bInit: null });
     const u = random.uniform({ low: 1 / numOut, high: 1 - 1 / numOut, size: [numOut] });

@@ -1,10 +1,10 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
-import { ElementWiseBlock, type ModuleOptions } from './module';
+import { ElementWiseBlock, MODULE_OPTIONS, type ModuleOptions } from './module';
 
 /** Options of {@link applyRotary} and {@link RotaryEmbedding}. */
 export interface RotaryOptions {
@@ -43,8 +43,7 @@ const rotate = composite<{ base: number; dim: number; interleaved: boolean }>('a
  * ```
  */
 export function applyRotary(x: ArrayLike, options: RotaryOptions = {}): Array {
-  const { positions, base = 10000, rotaryDim, interleaved = false, ...rest } = optionsObject('applyRotary', options);
-  noMoreOptions(rest, applyRotary);
+  const { positions, base = 10000, rotaryDim, interleaved = false } = checkOptions('applyRotary', ['positions', 'base', 'rotaryDim', 'interleaved'], options);
   const a = asArray(x, 'applyRotary');
   if (a.ndim !== 3 && a.ndim !== 4) throw new ShapeError(`applyRotary: expected an array [B, T, N, H] or [T, N, H], got ${a.aval}`);
   const [T, , H] = a.shape.slice(-3) as [number, number, number];
@@ -69,7 +68,7 @@ export class RotaryEmbedding extends ElementWiseBlock {
   readonly interleaved: boolean;
 
   constructor(given: Omit<RotaryOptions, 'positions'> & ModuleOptions = {}) {
-    const { base = 10000, rotaryDim = null, interleaved = false, ...options } = optionsObject(new.target.name, given);
+    const { base = 10000, rotaryDim = null, interleaved = false, ...options } = checkOptions(new.target.name, ['base', 'rotaryDim', 'interleaved', ...MODULE_OPTIONS], given);
     super(options);
     if (!(base > 0)) throw new ArgumentError(`RotaryEmbedding: expected base to be positive, got ${describeValue(base)}`);
     this.base = base;

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import type { ArrayLike } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type InitLike, KaimingNormal, Normal, param, type Size, ZeroInit } from '../init';
 import * as np from '../numpy';
 import { ParamState } from '../state/state';
@@ -32,6 +32,8 @@ interface WeightOptions {
   name?: string;
 }
 
+const WEIGHT_OPTIONS = ['wInit', 'paramType', 'name'] as const;
+
 /** Options of {@link ScaledWSLinear}. */
 export interface ScaledWSLinearOptions extends WeightOptions {
   /** First value of the bias; null for none. Default: zeros. */
@@ -59,7 +61,7 @@ export class ScaledWSLinear extends Module {
   readonly eps: number;
 
   constructor(inSize: Size, outSize: Size, options: ScaledWSLinearOptions = {}) {
-    const { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, wsGain = true, eps = 1e-4, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
+    const { wInit = new KaimingNormal(), bInit = new ZeroInit(), wMask = null, wsGain = true, eps = 1e-4, paramType = ParamState, ...rest } = checkOptions(new.target.name, ['bInit', 'wMask', 'wsGain', 'eps', ...WEIGHT_OPTIONS], options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
@@ -103,7 +105,7 @@ export class SignedWLinear extends Module {
   readonly wSign: Array | null;
 
   constructor(inSize: Size, outSize: Size, options: SignedWLinearOptions = {}) {
-    const { wInit = new KaimingNormal(), wSign = null, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
+    const { wInit = new KaimingNormal(), wSign = null, paramType = ParamState, ...rest } = checkOptions(new.target.name, ['wSign', ...WEIGHT_OPTIONS], options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
@@ -130,6 +132,8 @@ export interface OneToOneOptions extends WeightOptions {
   bInit?: InitLike | null;
 }
 
+const ONE_TO_ONE_OPTIONS = ['bInit', ...WEIGHT_OPTIONS] as const;
+
 /** Options of {@link AllToAll}. */
 export interface AllToAllOptions extends OneToOneOptions {
   /** Whether unit i of the input reaches unit i of the output. Default true. */
@@ -151,7 +155,7 @@ export class AllToAll extends Module {
   readonly weight: ParamState<ConnectionParams>;
 
   constructor(inSize: Size, outSize: Size, options: AllToAllOptions = {}) {
-    const { wInit = new KaimingNormal(), bInit = null, includeSelf = true, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
+    const { wInit = new KaimingNormal(), bInit = null, includeSelf = true, paramType = ParamState, ...rest } = checkOptions(new.target.name, ['includeSelf', ...ONE_TO_ONE_OPTIONS], options);
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
@@ -193,7 +197,7 @@ export class OneToOne extends Module {
   readonly weight: ParamState<ConnectionParams>;
 
   constructor(inSize: Size, options: OneToOneOptions = {}) {
-    const { wInit = new Normal(), bInit = null, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
+    const { wInit = new Normal(), bInit = null, paramType = ParamState, ...rest } = checkOptions(new.target.name, ONE_TO_ONE_OPTIONS, options);
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { type InitLike, param, type Size } from '../init';
 import { composite } from '../interpreters/jit';
 import { promoteDtypes } from '../lax/arrayLike';
@@ -60,7 +60,7 @@ export class SparseLinear extends Module {
   private readonly rows: number;
 
   constructor(sparMat: SparseMatrix, options: SparseLinearOptions = {}) {
-    const { bInit = null, inSize = null, paramType = ParamState, ...rest } = optionsObject(new.target.name, options);
+    const { bInit = null, inSize = null, paramType = ParamState, ...rest } = checkOptions(new.target.name, ['bInit', 'inSize', 'paramType', 'name'], options);
     super(rest);
     const [n, m] = sparMat?.shape ?? [];
     if (!Number.isInteger(n) || !Number.isInteger(m)) throw new ArgumentError(`SparseLinear: expected a matrix { data, row, col, shape: [rows, columns] }, got ${describeValue(sparMat)}`);

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { DtypeError, ShapeError } from '../core/errors';
 import { dtypeKind } from '../core/dtype';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -60,7 +60,7 @@ abstract class MaxUnpool extends Module {
   readonly channelAxis: number | null;
 
   protected constructor(spatial: number, kernelSize: PerDimension, options: MaxUnpoolOptions = {}) {
-    const { stride = null, padding = 0, channelAxis = -1, inSize = null, ...rest } = optionsObject(new.target.name, options);
+    const { stride = null, padding = 0, channelAxis = -1, inSize = null, ...rest } = checkOptions(new.target.name, ['stride', 'padding', 'channelAxis', 'inSize', 'name'], options);
     super(rest);
     const op = new.target.name;
     this.kernelSize = perDimension(op, 'kernelSize', kernelSize, spatial);

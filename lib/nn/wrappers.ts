@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
 import { BrainStateError } from '../state/errors';
@@ -86,7 +86,7 @@ export class Vmap extends Module {
   readonly vmappedFn: (...args: unknown[]) => unknown;
 
   constructor(module: Module, options: VmapModuleOptions = {}) {
-    const { inAxes = 0, outAxes = 0, vmapStates = null, vmapOutStates = null, axisName = null, axisSize = null, ...rest } = optionsObject(new.target.name, options);
+    const { inAxes = 0, outAxes = 0, vmapStates = null, vmapOutStates = null, axisName = null, axisSize = null, ...rest } = checkOptions(new.target.name, ['inAxes', 'outAxes', 'vmapStates', 'vmapOutStates', 'axisName', 'axisSize'], options);
     super(rest);
     checkModule('Vmap', module);
     this.inAxes = inAxes;
@@ -163,7 +163,7 @@ export class Map extends Module {
   static override graphInvisibleAttrs = ['_made'];
 
   constructor(module: Module, initMapSize: number, options: MapOptions = {}) {
-    const { initStateAxes = null, stateTag = null, inAxes = 0, outAxes = 0, axisName = null, callStateAxes = null, behavior = 'vmap', ...rest } = optionsObject(new.target.name, options);
+    const { initStateAxes = null, stateTag = null, inAxes = 0, outAxes = 0, axisName = null, callStateAxes = null, behavior = 'vmap', ...rest } = checkOptions(new.target.name, ['initStateAxes', 'stateTag', 'inAxes', 'outAxes', 'axisName', 'callStateAxes', 'behavior'], options);
     super(rest);
     checkModule('Map', module);
     if (!Number.isInteger(initMapSize) || initMapSize < 1) throw new ArgumentError(`Map: expected initMapSize to be a positive integer, got ${describeValue(initMapSize)}`);

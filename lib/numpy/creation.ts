@@ -111,7 +111,7 @@ export function asarray(a: ArraySource, ...rest: Rest<ArrayOptions, 'dtype'>): A
  * np.copy([1, 2]).js() // [1, 2]
  */
 export function copy(a: ArrayLike, options?: { order?: 'C' | 'K' | 'A' | null }): Array {
-  const order = typeof options === 'object' ? (checkOptions<{ order?: 'C' | 'K' | 'A' | null }>('copy', ['order'], options).order ?? null) : null;
+  const order = typeof options === 'object' ? (checkOptions('copy', ['order'], options).order ?? null) : null;
   if (order !== null && !['C', 'K', 'A'].includes(order)) throw new ArgumentError(`copy: expected order to be 'C', 'K' or 'A', got ${String(order)}`);
   return typeof a === 'object' && !(a instanceof Array) ? array(a) : p.copy(asArray(a, 'copy'));
 }
@@ -126,7 +126,7 @@ export function copy(a: ArrayLike, options?: { order?: 'C' | 'K' | 'A' | null })
  * np.astype([1.5, -1.5], 'int32').js() // [1, -1]
  */
 export function astype(x: ArrayLike, dtype: DtypeLike, options: { copy?: boolean } = {}): Array {
-  checkOptions<{ copy?: boolean }>('astype', ['copy'], options);
+  checkOptions('astype', ['copy'], options);
   const a = asArray(x, 'astype');
   const out = convertTo(a, checkDtype('astype', dtype));
   return options.copy && out === a ? p.copy(a) : out;

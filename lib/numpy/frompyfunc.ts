@@ -18,5 +18,5 @@ export function frompyfunc(func: (x: Array) => Array, nin: 1, nout: 1, options?:
 export function frompyfunc(func: (x: Array, y: Array) => Array, nin: 2, nout: 1, options?: FrompyfuncOptions): BinaryUfunc;
 export function frompyfunc(func: (...args: Array[]) => Array | readonly Array[], nin: number, nout: number, options?: FrompyfuncOptions): Ufunc;
 export function frompyfunc(func: (...args: Array[]) => Array | readonly Array[], nin: number, nout: number, options: FrompyfuncOptions = {}): Ufunc {
-  return new ufunc(func, nin, nout, { identity: checkOptions<FrompyfuncOptions>('frompyfunc', ['identity'], options).identity ?? null });
+  return new ufunc(func, nin, nout, { identity: checkOptions('frompyfunc', ['identity'], options).identity ?? null });
 }

@@ -242,7 +242,7 @@ const getC = program<Statics>('index', ([x, ...arrays], s) => [get(x!, arrays as
 const INDEX_OPTIONS = ['mode', 'indicesAreSorted', 'uniqueIndices'] as const;
 
 function statics(op: string, parsed: ParsedIndex, given: GetOptions | null | undefined, names: readonly (keyof GetOptions)[] = INDEX_OPTIONS): Statics {
-  const o = checkOptions<GetOptions>(op, names, given);
+  const o = checkOptions(op, names, given);
   return {
     entries: parsed.entries, contiguous: parsed.contiguous, boolDims: parsed.boolDims, mode: checkMode(op, o.mode),
     sorted: o.indicesAreSorted ?? false, unique: o.uniqueIndices ?? false, fill: o.fillValue ?? null,

@@ -29,7 +29,7 @@ function fileName(op: string, file: unknown): string {
  */
 export function save(file: string, arr: ArrayLike, options?: { allowPickle?: boolean }): void {
   // Nothing is ever pickled: arrays hold no objects.
-  checkOptions<{ allowPickle?: boolean }>('save', ['allowPickle'], options);
+  checkOptions('save', ['allowPickle'], options);
   saveArray('save', fileName('save', file), HostArray.from(arr, 'save'), true, AS_BYTES);
 }
 

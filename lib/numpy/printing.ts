@@ -16,7 +16,7 @@ export interface TextOptions extends PrintOptions {
 }
 
 function textOptions(op: string, options: TextOptions): PrintOptions {
-  const { maxLineWidth = null, suppressSmall = null, ...rest } = checkOptions<TextOptions>(op, [...OPTIONS, 'maxLineWidth', 'suppressSmall'], options);
+  const { maxLineWidth = null, suppressSmall = null, ...rest } = checkOptions(op, [...OPTIONS, 'maxLineWidth', 'suppressSmall'], options);
   const given = Object.fromEntries(Object.entries(rest).filter(([, v]) => v !== undefined && v !== null));
   return { ...current, ...given, ...(maxLineWidth !== null && { linewidth: maxLineWidth }), ...(suppressSmall !== null && { suppress: suppressSmall }) };
 }
@@ -28,7 +28,7 @@ function textOptions(op: string, options: TextOptions): PrintOptions {
  * np.setPrintoptions({ precision: 3 });
  */
 export function setPrintoptions(options: PrintOptions): void {
-  current = { ...current, ...checkOptions<PrintOptions>('setPrintoptions', OPTIONS, options) };
+  current = { ...current, ...checkOptions('setPrintoptions', OPTIONS, options) };
 }
 
 /** How arrays print. Mirrors `jax.numpy.get_printoptions`. @example np.printoptions({ precision: 3 }, () => np.getPrintoptions().precision) // 3 */
@@ -39,7 +39,7 @@ export function getPrintoptions(): Required<PrintOptions> {
 /** Runs a function with other print options. Mirrors `jax.numpy.printoptions`. @example np.printoptions({ precision: 2 }, () => String(np.array([1 / 3]))) // '[0.33]' */
 export function printoptions<T>(options: PrintOptions, f: () => T): T {
   const saved = current;
-  current = { ...current, ...checkOptions<PrintOptions>('printoptions', OPTIONS, options) };
+  current = { ...current, ...checkOptions('printoptions', OPTIONS, options) };
   try {
     return f();
   } finally {

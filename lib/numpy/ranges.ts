@@ -243,7 +243,7 @@ function isMeshgridOptions(x: unknown): x is MeshgridOptions {
  */
 export function meshgrid(...args: readonly (ArrayLike | MeshgridOptions)[]): Array[] {
   const last = args[args.length - 1];
-  const { sparse = false, indexing = 'xy', copy = true } = checkOptions<MeshgridOptions>('meshgrid', ['sparse', 'indexing', 'copy'], isMeshgridOptions(last) ? last : {});
+  const { sparse = false, indexing = 'xy', copy = true } = checkOptions('meshgrid', ['sparse', 'indexing', 'copy'], isMeshgridOptions(last) ? last : {});
   if (copy !== true) throw new ArgumentError(`meshgrid: arrays never change, so that copy can only be true, got ${String(copy)}`);
   const xs = (isMeshgridOptions(last) ? args.slice(0, -1) : args).map((x) => asArray(x as ArrayLike, 'meshgrid'));
   if (indexing !== 'xy' && indexing !== 'ij') throw new ArgumentError(`meshgrid: expected indexing to be 'xy' or 'ij', got ${String(indexing)}`);

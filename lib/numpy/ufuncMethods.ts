@@ -178,7 +178,7 @@ provideUfuncMethods({
   reduce(f, own, a, options) {
     const op = `${f.name}.reduce`;
     const g = checkBinary(f, 'reduce');
-    const o = checkOptions<UfuncReduceOptions>(op, REDUCE, options);
+    const o = checkOptions(op, REDUCE, options);
     if (o.where !== undefined && o.where !== null) {
       if ((o.initial ?? f.identity) === null) throw new ArgumentError(`${op}: where needs an initial value: there is no identity`);
       const mask = asArray(o.where, op);
@@ -189,7 +189,7 @@ provideUfuncMethods({
   accumulate(f, own, a, options) {
     const op = `${f.name}.accumulate`;
     const g = checkBinary(f, 'accumulate');
-    const o = checkOptions<UfuncAccumulateOptions>(op, ACCUMULATE, options);
+    const o = checkOptions(op, ACCUMULATE, options);
     if (own.accumulate) return own.accumulate(a, o);
     const a0 = asArray(a, op);
     const d = oneAxis(op, o.axis ?? 0, a0.ndim);
@@ -206,7 +206,7 @@ provideUfuncMethods({
   reduceat(f, own, a, indices, options) {
     const op = `${f.name}.reduceat`;
     const g = checkBinary(f, 'reduceat');
-    const o = checkOptions<UfuncAccumulateOptions>(op, ACCUMULATE, options);
+    const o = checkOptions(op, ACCUMULATE, options);
     if (own.reduceat) return own.reduceat(a, indices, o);
     const x = o.dtype ? astype(a, o.dtype as DtypeLike) : asArray(a, op);
     if (x.ndim === 0) throw new ShapeError(`${op}: expected at least one dimension, got ${x.aval}`);
@@ -233,7 +233,7 @@ provideUfuncMethods({
   },
   at(f, own, a, indices, b, options) {
     const op = `${f.name}.at`;
-    checkInplace(op, checkOptions<{ inplace?: boolean }>(op, ['inplace'], options).inplace);
+    checkInplace(op, checkOptions(op, ['inplace'], options).inplace);
     if (f.nin > 2 || f.nout !== 1) throw new ArgumentError(`${op}: expected a function of one or two operands with one result, got one of ${f.nin} with ${f.nout}`);
     if ((b === undefined || b === null) !== (f.nin === 1)) throw new ArgumentError(`${op}: expected ${f.nin === 1 ? 'no second operand' : 'a second operand'} of a function of ${f.nin}`);
     return own.at ? own.at(a, indices, b ?? undefined) : updateInLoop(f as Callable, a, indices, b ?? undefined);

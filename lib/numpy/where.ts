@@ -55,7 +55,7 @@ const selectProgram = composite<{ n: number }>('select', (args, { n }) => {
  * np.select([x.less(1), x.greater(2)], [x, x.mul(10)], { default: -1 }).js() // [0, -1, -1, 30]
  */
 export function select(condlist: readonly ArrayLike[], choicelist: readonly ArrayLike[], options: { default?: ArrayLike } = {}): Array {
-  checkOptions<{ default?: ArrayLike }>('select', ['default'], options);
+  checkOptions('select', ['default'], options);
   if (condlist.length !== choicelist.length || condlist.length === 0) throw new ArgumentError(`select: expected as many conditions as choices, and at least one, got ${condlist.length} and ${choicelist.length}`);
   const args = [...condlist, options.default ?? 0, ...choicelist].map((x) => asArray(x, 'select'));
   return selectProgram(args, { n: condlist.length })[0]!;

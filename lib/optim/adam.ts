@@ -1,6 +1,6 @@
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { checkBetas, scaleByAdamax, scaleByBelief, scaleByLion, scaleByNadam, scaleByNovograd, scaleByRadam, scaleByYogi } from './moments';
-import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
+import { OptaxOptimizer, OPTIMIZER_OPTIONS, type OptimizerOptions, type StepSettings } from './optimizer';
 import { type GradientTransformation, scaleByAdam, scaleByAmsgrad, scaleBySchedule } from './transformation';
 
 /** Options of {@link Adam} and {@link AdamW}. */
@@ -12,6 +12,8 @@ export interface AdamOptimizerOptions extends OptimizerOptions {
   /** Whether the largest mean square so far is used. */
   amsgrad?: boolean;
 }
+
+const ADAM_OPTIMIZER_OPTIONS = ['betas', 'eps', 'amsgrad', ...OPTIMIZER_OPTIONS] as const;
 
 /**
  * Adam (Kingma and Ba, 2015); weight decay is added to the gradient. Mirrors `braintools.optim.Adam`.
@@ -31,7 +33,7 @@ export class Adam extends OptaxOptimizer {
   readonly amsgrad: boolean;
 
   constructor(given: AdamOptimizerOptions = {}) {
-    const { betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options } = optionsObject(new.target.name, given);
+    const { betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options } = checkOptions(new.target.name, ADAM_OPTIMIZER_OPTIONS, given);
     super(options);
     this.betas = checkBetas(this.constructor.name, betas);
     this.eps = eps;
@@ -58,7 +60,7 @@ export class Adam extends OptaxOptimizer {
  */
 export class AdamW extends Adam {
   constructor(given: AdamOptimizerOptions = {}) {
-    const { weightDecay = 0.01, ...options } = optionsObject(new.target.name, given);
+    const { weightDecay = 0.01, ...options } = checkOptions(new.target.name, ADAM_OPTIMIZER_OPTIONS, given);
     super({ weightDecay, ...options });
   }
 
@@ -75,13 +77,15 @@ export interface BetasOptions extends OptimizerOptions {
   eps?: number;
 }
 
+const BETAS_OPTIONS = ['betas', 'eps', ...OPTIMIZER_OPTIONS] as const;
+
 /** Optimisers with two running means. */
 abstract class MomentsOptimizer extends OptaxOptimizer {
   readonly betas: readonly [number, number];
   readonly eps: number;
 
   constructor(given: BetasOptions) {
-    const { betas = [0.9, 0.999], eps = 1e-8, ...options } = optionsObject(new.target.name, given);
+    const { betas = [0.9, 0.999], eps = 1e-8, ...options } = checkOptions(new.target.name, BETAS_OPTIONS, given);
     super(options);
     this.betas = checkBetas(this.constructor.name, betas);
     this.eps = eps;
@@ -106,7 +110,7 @@ abstract class MomentsOptimizer extends OptaxOptimizer {
  */
 export class Adamax extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
-    const { lr = 2e-3, ...options } = optionsObject(new.target.name, given);
+    const { lr = 2e-3, ...options } = checkOptions(new.target.name, BETAS_OPTIONS, given);
     super({ lr, ...options });
   }
 
@@ -131,7 +135,7 @@ export class Nadam extends MomentsOptimizer {
   readonly momentumDecay: number;
 
   constructor(given: BetasOptions & { momentumDecay?: number } = {}) {
-    const { lr = 2e-3, momentumDecay = 0.004, ...options } = optionsObject(new.target.name, given);
+    const { lr = 2e-3, momentumDecay = 0.004, ...options } = checkOptions(new.target.name, ['momentumDecay', ...BETAS_OPTIONS], given);
     super({ lr, ...options });
     this.momentumDecay = momentumDecay;
   }
@@ -177,7 +181,7 @@ export class RAdam extends MomentsOptimizer {
  */
 export class AdaBelief extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
-    const { eps = 1e-16, ...options } = optionsObject(new.target.name, given);
+    const { eps = 1e-16, ...options } = checkOptions(new.target.name, BETAS_OPTIONS, given);
     super({ eps, ...options });
   }
 
@@ -200,7 +204,7 @@ export class AdaBelief extends MomentsOptimizer {
  */
 export class Yogi extends MomentsOptimizer {
   constructor(given: BetasOptions = {}) {
-    const { eps = 1e-3, ...options } = optionsObject(new.target.name, given);
+    const { eps = 1e-3, ...options } = checkOptions(new.target.name, BETAS_OPTIONS, given);
     super({ eps, ...options });
   }
 
@@ -247,7 +251,7 @@ export class Lion extends OptaxOptimizer {
   readonly betas: readonly [number, number];
 
   constructor(given: Omit<BetasOptions, 'eps'> = {}) {
-    const { lr = 1e-4, betas = [0.9, 0.99], ...options } = optionsObject(new.target.name, given);
+    const { lr = 1e-4, betas = [0.9, 0.99], ...options } = checkOptions(new.target.name, ['betas', ...OPTIMIZER_OPTIONS], given);
     super({ lr, ...options });
     this.betas = checkBetas('Lion', betas);
   }

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
-import { checkCount, checkRate, EpochSchedule, type SchedulerOptions } from './scheduler';
+import { checkCount, checkRate, EpochSchedule, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** From 1 down to 0 along half a cosine, for a part of the way in [0, 1]. */
 export function cosineFall(part: Array): Array {
@@ -36,7 +36,7 @@ export class CosineAnnealingLR extends EpochSchedule {
   readonly etaMin: number;
 
   constructor(given: CosineAnnealingLROptions = {}) {
-    const { TMax = 50, etaMin = 0, ...options } = optionsObject(new.target.name, given);
+    const { TMax = 50, etaMin = 0, ...options } = checkOptions(new.target.name, ['TMax', 'etaMin', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.TMax = checkCount('CosineAnnealingLR: TMax', TMax);
     this.etaMin = checkRate('CosineAnnealingLR: etaMin', etaMin);
@@ -76,7 +76,7 @@ export class CosineAnnealingWarmRestarts extends EpochSchedule {
   readonly etaMin: number;
 
   constructor(given: CosineAnnealingWarmRestartsOptions = {}) {
-    const { T0 = 10, TMult = 1, etaMin = 0, ...options } = optionsObject(new.target.name, given);
+    const { T0 = 10, TMult = 1, etaMin = 0, ...options } = checkOptions(new.target.name, ['T0', 'TMult', 'etaMin', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.T0 = checkCount('CosineAnnealingWarmRestarts: T0', T0);
     this.TMult = checkCount('CosineAnnealingWarmRestarts: TMult', TMult);
@@ -140,7 +140,7 @@ export class WarmupScheduler extends EpochSchedule {
   readonly warmupStartLr: number;
 
   constructor(given: WarmupSchedulerOptions = {}) {
-    const { warmupEpochs = 5, warmupStartLr = 0, ...options } = optionsObject(new.target.name, given);
+    const { warmupEpochs = 5, warmupStartLr = 0, ...options } = checkOptions(new.target.name, ['warmupEpochs', 'warmupStartLr', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.warmupEpochs = checkCount('WarmupScheduler: warmupEpochs', warmupEpochs, 0);
     this.warmupStartLr = checkRate('WarmupScheduler: warmupStartLr', warmupStartLr);
@@ -183,7 +183,7 @@ export class WarmupCosineSchedule extends EpochSchedule {
   readonly etaMin: number;
 
   constructor(given: WarmupCosineScheduleOptions = {}) {
-    const { warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options } = optionsObject(new.target.name, given);
+    const { warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options } = checkOptions(new.target.name, ['warmupSteps', 'totalSteps', 'warmupStartLr', 'etaMin', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.warmupSteps = checkCount('WarmupCosineSchedule: warmupSteps', warmupSteps, 0);
     this.totalSteps = checkCount('WarmupCosineSchedule: totalSteps', totalSteps);

@@ -1,10 +1,10 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { between, cosineFall } from './annealing';
-import { checkChoice, checkCount, EpochSchedule, perGroup, type SchedulerOptions } from './scheduler';
+import { checkChoice, checkCount, EpochSchedule, perGroup, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** Options of {@link CyclicLR}. */
 export interface CyclicLROptions extends SchedulerOptions {
@@ -44,7 +44,7 @@ export class CyclicLR extends EpochSchedule {
   readonly scaleMode: 'cycle' | 'iterations';
 
   constructor(given: CyclicLROptions = {}) {
-    const { maxLr = 0.01, stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null, scaleMode = 'cycle', ...options } = optionsObject(new.target.name, given);
+    const { maxLr = 0.01, stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null, scaleMode = 'cycle', ...options } = checkOptions(new.target.name, ['maxLr', 'stepSizeUp', 'stepSizeDown', 'mode', 'gamma', 'scaleFn', 'scaleMode', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.maxLrs = perGroup('CyclicLR: maxLr', maxLr, this.baseLrs.length);
     this.stepSizeUp = checkCount('CyclicLR: stepSizeUp', stepSizeUp);

@@ -1,9 +1,9 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
-import { checkCount, checkRate, EpochSchedule, type SchedulerOptions } from './scheduler';
+import { checkCount, checkRate, EpochSchedule, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** How many of some epochs have come: an int32 scalar. */
 function reached(epoch: Array, milestones: readonly number[]): Array {
@@ -38,7 +38,7 @@ export class StepLR extends EpochSchedule {
   readonly gamma: number;
 
   constructor(given: StepLROptions = {}) {
-    const { stepSize = 30, gamma = 0.1, ...options } = optionsObject(new.target.name, given);
+    const { stepSize = 30, gamma = 0.1, ...options } = checkOptions(new.target.name, ['stepSize', 'gamma', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.stepSize = checkCount('StepLR: stepSize', stepSize);
     this.gamma = gamma;
@@ -74,7 +74,7 @@ export class MultiStepLR extends EpochSchedule {
   readonly gamma: number;
 
   constructor(given: MultiStepLROptions = {}) {
-    const { milestones = [30, 60, 90], gamma = 0.1, ...options } = optionsObject(new.target.name, given);
+    const { milestones = [30, 60, 90], gamma = 0.1, ...options } = checkOptions(new.target.name, ['milestones', 'gamma', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.milestones = [...checkMilestones('MultiStepLR: milestones', milestones)].sort((a, b) => a - b);
     this.gamma = gamma;
@@ -107,7 +107,7 @@ export class ExponentialLR extends EpochSchedule {
   readonly gamma: number;
 
   constructor(given: ExponentialLROptions = {}) {
-    const { gamma = 0.95, ...options } = optionsObject(new.target.name, given);
+    const { gamma = 0.95, ...options } = checkOptions(new.target.name, ['gamma', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.gamma = gamma;
     this.begin();
@@ -151,7 +151,7 @@ export class ExponentialDecayLR extends EpochSchedule {
   readonly endValue: number | null;
 
   constructor(given: ExponentialDecayLROptions = {}) {
-    const { decaySteps = 1000, decayRate = 0.96, transitionBegin = 0, staircase = false, endValue = null, ...options } = optionsObject(new.target.name, given);
+    const { decaySteps = 1000, decayRate = 0.96, transitionBegin = 0, staircase = false, endValue = null, ...options } = checkOptions(new.target.name, ['decaySteps', 'decayRate', 'transitionBegin', 'staircase', 'endValue', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.decaySteps = checkCount('ExponentialDecayLR: decaySteps', decaySteps);
     if (typeof decayRate !== 'number' || decayRate === 0) throw new ArgumentError(`ExponentialDecayLR: expected decayRate to be a number other than 0, got ${describeValue(decayRate)}`);
@@ -196,7 +196,7 @@ export class PolynomialLR extends EpochSchedule {
   readonly power: number;
 
   constructor(given: PolynomialLROptions = {}) {
-    const { totalIters = 5, power = 1, ...options } = optionsObject(new.target.name, given);
+    const { totalIters = 5, power = 1, ...options } = checkOptions(new.target.name, ['totalIters', 'power', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.totalIters = checkCount('PolynomialLR: totalIters', totalIters);
     this.power = power;
@@ -235,7 +235,7 @@ export class LinearLR extends EpochSchedule {
   readonly totalIters: number;
 
   constructor(given: LinearLROptions = {}) {
-    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, ...options } = optionsObject(new.target.name, given);
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, ...options } = checkOptions(new.target.name, ['startFactor', 'endFactor', 'totalIters', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.startFactor = startFactor;
     this.endFactor = endFactor;
@@ -274,7 +274,7 @@ export class ConstantLR extends EpochSchedule {
   readonly totalIters: number;
 
   constructor(given: ConstantLROptions = {}) {
-    const { factor = 1 / 3, totalIters = 5, ...options } = optionsObject(new.target.name, given);
+    const { factor = 1 / 3, totalIters = 5, ...options } = checkOptions(new.target.name, ['factor', 'totalIters', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.factor = checkRate('ConstantLR: factor', factor);
     this.totalIters = checkCount('ConstantLR: totalIters', totalIters, 0);
@@ -311,7 +311,7 @@ export class PiecewiseConstantSchedule extends EpochSchedule {
   readonly values: readonly number[];
 
   constructor(given: PiecewiseConstantScheduleOptions = {}) {
-    const { boundaries = null, values = null, ...options } = optionsObject(new.target.name, given);
+    const { boundaries = null, values = null, ...options } = checkOptions(new.target.name, ['boundaries', 'values', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.boundaries = [...checkMilestones('PiecewiseConstantSchedule: boundaries', boundaries ?? [1000, 2000])];
     this.values = (values ?? [1, 0.1, 0.01]).map((x) => checkRate('PiecewiseConstantSchedule: values', x));

@@ -1,10 +1,10 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { checkBetas } from './moments';
 import { lookahead, scaleByRprop, scaleByTrustRatio } from './norms';
-import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
+import { OptaxOptimizer, OPTIMIZER_OPTIONS, type OptimizerOptions, type StepSettings } from './optimizer';
 import { checkCount } from './scheduler';
 import { addDecayedWeights, type ArrayTree, chain, type GradientTransformation, mapTree, scaleByAdam, scaleBySchedule, trace } from './transformation';
 
@@ -25,7 +25,7 @@ export class Lamb extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { betas?: readonly [number, number]; eps?: number } = {}) {
-    const { betas = [0.9, 0.999], eps = 1e-6, ...options } = optionsObject(new.target.name, given);
+    const { betas = [0.9, 0.999], eps = 1e-6, ...options } = checkOptions(new.target.name, ['betas', 'eps', ...OPTIMIZER_OPTIONS], given);
     super(options);
     this.betas = checkBetas('Lamb', betas);
     this.eps = eps;
@@ -55,7 +55,7 @@ export class Lars extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { momentum?: number; trustCoefficient?: number; eps?: number } = {}) {
-    const { lr = 1, momentum = 0.9, trustCoefficient = 0.001, eps = 1e-8, ...options } = optionsObject(new.target.name, given);
+    const { lr = 1, momentum = 0.9, trustCoefficient = 0.001, eps = 1e-8, ...options } = checkOptions(new.target.name, ['momentum', 'trustCoefficient', 'eps', ...OPTIMIZER_OPTIONS], given);
     super({ lr, ...options });
     this.momentum = momentum;
     this.trustCoefficient = trustCoefficient;
@@ -85,7 +85,7 @@ export class Fromage extends OptaxOptimizer {
   readonly momentum: number;
 
   constructor(given: Omit<OptimizerOptions, 'weightDecay'> & { momentum?: number } = {}) {
-    const { lr = 1, momentum = 0, ...options } = optionsObject(new.target.name, given);
+    const { lr = 1, momentum = 0, ...options } = checkOptions(new.target.name, ['lr', 'gradClipNorm', 'gradClipValue', 'momentum'], given);
     super({ lr, ...options });
     this.momentum = momentum;
   }
@@ -133,7 +133,7 @@ export class Rprop extends OptaxOptimizer {
   readonly stepSizes: readonly [number, number];
 
   constructor(given: RpropOptimizerOptions = {}) {
-    const { lr = 0.01, etas = [0.5, 1.2], stepSizes = [1e-6, 50], ...options } = optionsObject(new.target.name, given);
+    const { lr = 0.01, etas = [0.5, 1.2], stepSizes = [1e-6, 50], ...options } = checkOptions(new.target.name, ['etas', 'stepSizes', 'lr', 'gradClipNorm', 'gradClipValue'], given);
     super({ lr, ...options });
     this.etas = etas;
     this.stepSizes = stepSizes;
@@ -166,7 +166,7 @@ export class Lookahead extends OptaxOptimizer {
   private readonly base: { readonly tx: GradientTransformation };
 
   constructor(baseOptimizer: GradientTransformation, given: OptimizerOptions & { syncPeriod?: number; alpha?: number } = {}) {
-    const { syncPeriod = 5, alpha = 0.5, ...options } = optionsObject(new.target.name, given);
+    const { syncPeriod = 5, alpha = 0.5, ...options } = checkOptions(new.target.name, ['syncPeriod', 'alpha', ...OPTIMIZER_OPTIONS], given);
     super(options);
     if (typeof baseOptimizer?.init !== 'function' || typeof baseOptimizer.update !== 'function') throw new ArgumentError(`Lookahead: expected baseOptimizer to be a gradient transformation, got ${describeValue(baseOptimizer)}`);
     this.base = { tx: baseOptimizer };

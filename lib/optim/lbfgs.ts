@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { leaves } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as lax from '../lax';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
@@ -137,7 +137,7 @@ export class LBFGS extends OptaxOptimizer {
   readonly linesearch: 'zoom' | 'backtracking' | GradientTransformation | null;
 
   constructor(given: LBFGSOptions = {}) {
-    const { lr = 1, memorySize = 10, scaleInitPrecond = true, linesearch = null, ...options } = optionsObject(new.target.name, given);
+    const { lr = 1, memorySize = 10, scaleInitPrecond = true, linesearch = null, ...options } = checkOptions(new.target.name, ['linesearch', 'lr', 'gradClipNorm', 'gradClipValue', 'memorySize', 'scaleInitPrecond'], given);
     super({ lr, ...options });
     this.memorySize = checkCount('LBFGS: memorySize', memorySize);
     this.scaleInitPrecond = scaleInitPrecond;

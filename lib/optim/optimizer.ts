@@ -3,7 +3,7 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { isEager } from '../core/trace';
 import { flatten, flattenUpTo, unflatten } from '../core/tree';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
-import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions, optionsObject } from '../functional/options';
 import { Node } from '../graph/node';
 import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
@@ -27,6 +27,9 @@ export interface OptimizerOptions {
   /** Limits each entry of the gradients to at most this in size. */
   gradClipValue?: number | null;
 }
+
+/** The names of {@link OptimizerOptions}. @internal */
+export const OPTIMIZER_OPTIONS = ['lr', 'weightDecay', 'gradClipNorm', 'gradClipValue'] as const;
 
 /** Parameters with a rate and a decay of their own. */
 export interface ParamGroup {
@@ -144,9 +147,8 @@ export class OptaxOptimizer extends Node implements Scheduled {
   private own: Machinery;
 
   constructor(given: OptimizerOptions & { tx?: GradientTransformation } = {}) {
-    const { tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue, ...rest } = optionsObject(new.target.name, given);
+    const { tx, lr = 1e-3, weightDecay = 0, gradClipNorm, gradClipValue } = checkOptions(new.target.name, ['tx', ...OPTIMIZER_OPTIONS], given);
     super();
-    noMoreOptions(rest, new.target);
     const name = this.constructor.name;
     if (!(lr instanceof LRScheduler)) checkRate(`${name}: lr`, lr);
     this.weightDecay = checkRate(`${name}: weightDecay`, weightDecay);

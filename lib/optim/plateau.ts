@@ -1,11 +1,11 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { OptimState } from './optimState';
-import { checkChoice, checkCount, checkRate, LRScheduler, perGroup, savedEntry, scalarOf, type SchedulerOptions } from './scheduler';
+import { checkChoice, checkCount, checkRate, LRScheduler, perGroup, savedEntry, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions extends SchedulerOptions {
@@ -83,7 +83,7 @@ export class ReduceLROnPlateau extends LRScheduler {
   readonly cooldownCounter: OptimState;
 
   constructor(given: ReduceLROnPlateauOptions = {}) {
-    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel', cooldown = 0, minLr = 0, eps = 1e-8, ...options } = optionsObject(new.target.name, given);
+    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel', cooldown = 0, minLr = 0, eps = 1e-8, ...options } = checkOptions(new.target.name, ['mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minLr', 'eps', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.mode = checkChoice('ReduceLROnPlateau: mode', mode, ['min', 'max']);
     if (typeof factor !== 'number' || !(factor >= 0 && factor < 1)) throw new ArgumentError(`ReduceLROnPlateau: expected factor to be a number in [0, 1), got ${describeValue(factor)}`);

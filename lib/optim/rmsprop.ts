@@ -1,10 +1,10 @@
 import type { Array } from '../core/array';
-import { optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev } from './meanSquares';
 import { ema } from './moments';
 import { clipByBlockRms, scaleByParamBlockRms } from './norms';
-import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
+import { OptaxOptimizer, OPTIMIZER_OPTIONS, type OptimizerOptions, type StepSettings } from './optimizer';
 import type { LRScheduler } from './scheduler';
 import { addDecayedWeights, type GradientTransformation, scaleBySchedule, trace } from './transformation';
 
@@ -39,7 +39,7 @@ export class RMSprop extends OptaxOptimizer {
   readonly centered: boolean;
 
   constructor(given: RMSpropOptions = {}) {
-    const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false, ...options } = optionsObject(new.target.name, given);
+    const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false, ...options } = checkOptions(new.target.name, ['alpha', 'eps', 'momentum', 'centered', ...OPTIMIZER_OPTIONS], given);
     super({ lr, ...options });
     this.alpha = alpha;
     this.eps = eps;
@@ -80,7 +80,7 @@ export class Adagrad extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: AdagradOptions = {}) {
-    const { lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, ...options } = optionsObject(new.target.name, given);
+    const { lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, ...options } = checkOptions(new.target.name, ['lrDecay', 'initialAccumulatorValue', 'eps', ...OPTIMIZER_OPTIONS], given);
     super({ lr, ...options });
     this.lrDecay = lrDecay;
     this.initialAccumulatorValue = initialAccumulatorValue;
@@ -110,7 +110,7 @@ export class Adadelta extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { rho?: number; eps?: number } = {}) {
-    const { lr = 1, rho = 0.9, eps = 1e-6, ...options } = optionsObject(new.target.name, given);
+    const { lr = 1, rho = 0.9, eps = 1e-6, ...options } = checkOptions(new.target.name, ['rho', 'eps', ...OPTIMIZER_OPTIONS], given);
     super({ lr, ...options });
     this.rho = rho;
     this.eps = eps;
@@ -138,7 +138,7 @@ export class SM3 extends OptaxOptimizer {
   readonly eps: number;
 
   constructor(given: OptimizerOptions & { momentum?: number; eps?: number } = {}) {
-    const { lr = 1, momentum = 0.9, eps = 1e-8, ...options } = optionsObject(new.target.name, given);
+    const { lr = 1, momentum = 0.9, eps = 1e-8, ...options } = checkOptions(new.target.name, ['momentum', 'eps', ...OPTIMIZER_OPTIONS], given);
     super({ lr, ...options });
     this.momentum = momentum;
     this.eps = eps;
@@ -189,7 +189,7 @@ export class Adafactor extends OptaxOptimizer {
   private readonly relative: boolean;
 
   constructor(given: AdafactorOptions = {}) {
-    const { lr = null, eps = [1e-30, 1e-3], clipThreshold = 1, decayRate = 0.8, beta1 = null, factored = true, ...options } = optionsObject(new.target.name, given);
+    const { lr = null, eps = [1e-30, 1e-3], clipThreshold = 1, decayRate = 0.8, beta1 = null, factored = true, ...options } = checkOptions(new.target.name, ['eps', 'clipThreshold', 'decayRate', 'beta1', 'factored', ...OPTIMIZER_OPTIONS], given);
     super({ lr: lr ?? 1, ...options });
     this.eps = eps;
     this.clipThreshold = clipThreshold;

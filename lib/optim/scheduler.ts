@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { Node } from '../graph/node';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
@@ -14,6 +14,9 @@ export interface SchedulerOptions {
   /** The epoch to start at. Default 0. */
   lastEpoch?: number;
 }
+
+/** The names of {@link SchedulerOptions}. @internal */
+export const SCHEDULER_OPTIONS = ['baseLr', 'lastEpoch'] as const;
 
 /** What a schedule changes the rate of. */
 export interface Scheduled {
@@ -76,9 +79,8 @@ export abstract class LRScheduler extends Node {
   readonly currentLrs: OptimState<Array[]>;
 
   constructor(given: SchedulerOptions = {}) {
-    const { baseLr = 1e-3, lastEpoch = 0, ...rest } = optionsObject(new.target.name, given);
+    const { baseLr = 1e-3, lastEpoch = 0 } = checkOptions(new.target.name, SCHEDULER_OPTIONS, given);
     super();
-    noMoreOptions(rest, new.target);
     this.baseLrs = (typeof baseLr === 'number' ? [baseLr] : [...baseLr]).map((x) => checkRate(`${this.constructor.name}: baseLr`, x));
     if (this.baseLrs.length === 0) throw new ArgumentError(`${this.constructor.name}: expected baseLr to be a number or a list of some, got an empty list`);
     if (!Number.isInteger(lastEpoch)) throw new ArgumentError(`${this.constructor.name}: expected lastEpoch to be an integer, got ${describeValue(lastEpoch)}`);

@@ -1,5 +1,5 @@
-import { optionsObject } from '../functional/options';
-import { OptaxOptimizer, type OptimizerOptions } from './optimizer';
+import { checkOptions } from '../functional/options';
+import { OptaxOptimizer, OPTIMIZER_OPTIONS, type OptimizerOptions } from './optimizer';
 import { type GradientTransformation, trace } from './transformation';
 
 /** Options of {@link SGD}. */
@@ -27,7 +27,7 @@ export class SGD extends OptaxOptimizer {
   readonly nesterov: boolean;
 
   constructor(given: SGDOptions = {}) {
-    const { momentum = 0, nesterov = false, ...options } = optionsObject(new.target.name, given);
+    const { momentum = 0, nesterov = false, ...options } = checkOptions(new.target.name, ['momentum', 'nesterov', ...OPTIMIZER_OPTIONS], given);
     super(options);
     this.momentum = momentum;
     this.nesterov = nesterov;
@@ -54,7 +54,7 @@ export class Momentum extends OptaxOptimizer {
   readonly momentum: number;
 
   constructor(given: OptimizerOptions & { momentum?: number } = {}) {
-    const { momentum = 0.9, ...options } = optionsObject(new.target.name, given);
+    const { momentum = 0.9, ...options } = checkOptions(new.target.name, ['momentum', ...OPTIMIZER_OPTIONS], given);
     super(options);
     this.momentum = momentum;
   }

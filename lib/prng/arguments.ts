@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { checkDtype, checkShape, sameShape, type Shape } from '../core/aval';
 import { type DType, type DtypeKind, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
-import { checkOptions } from '../functional/options';
+import { checkOptions, type OptionNames } from '../functional/options';
 import { describeValue } from '../lax/arrayLike';
 import { broadcastShape } from '../numpy/broadcast';
 import { broadcastInDim } from '../primitives/structural';
@@ -37,17 +37,17 @@ export function isShape(x: unknown): x is ShapeLike {
  *
  * @throws ArgumentError for an option that does not exist, or one given twice
  */
-export function readOptions<O extends ShapeOptions>(op: string, names: readonly (keyof O & string)[], shape: ShapeOr<O> | undefined, options: O | undefined): O {
+export function readOptions<O extends ShapeOptions, const K extends keyof O & string>(op: string, names: OptionNames<O, K>, shape: ShapeOr<O> | undefined, options: O | undefined): O {
   if (isShape(shape)) {
-    const rest = checkOptions<O>(op, names, options);
+    const rest = checkOptions(op, names, options);
     if (rest.shape !== undefined) throw new ArgumentError(`${op}: shape is given twice, as an argument and as an option`);
     return { ...rest, shape };
   }
   if (shape !== null && shape !== undefined) {
     if (options !== undefined) throw new ArgumentError(`${op}: expected a shape before the options, got ${describeValue(shape)}`);
-    return checkOptions<O>(op, names, shape as O);
+    return checkOptions(op, names, shape as O);
   }
-  return checkOptions<O>(op, names, options);
+  return checkOptions(op, names, options);
 }
 
 /** The shape asked for; [] by default. */

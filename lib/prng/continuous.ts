@@ -24,7 +24,7 @@ function standard(name: string, draw: Draw): Sampler {
   const program = sampler<ShapeAndDtype>(name, (key, _, { shape, dtype }) => draw(key, shape, dtype));
   return (key, shape, options) => {
     const k = checkKey(name, key);
-    const o = readOptions<SampleOptions>(name, OPTIONS, shape, options);
+    const o = readOptions(name, OPTIONS, shape, options);
     return program(k, [], { shape: shapeOf(name, o.shape), dtype: dtypeOf(name, o.dtype, 'float', ['float']) });
   };
 }
@@ -34,7 +34,7 @@ export function parametric(name: string, draw: (key: Array, params: Array[], sha
   const program = sampler<ShapeAndDtype>(name, (key, params, { shape, dtype }) => draw(key, params.map((p) => convert(p, dtype)), shape, dtype));
   return (key, params, shape, options) => {
     const k = checkKey(name, key);
-    const o = readOptions<SampleOptions>(name, OPTIONS, shape, options);
+    const o = readOptions(name, OPTIONS, shape, options);
     const dtype = dtypeOf(name, o.dtype, 'float', ['float']);
     const arrays = Object.entries(params).map(([n, p]) => asArray(p, `${name}: ${n}`));
     if (!lossy) checkSafe(name, dtype, ...arrays);
@@ -73,7 +73,7 @@ const drawNormal = sampler<ShapeAndDtype>('normal', (key, _, { shape, dtype }) =
  */
 export function normal(key: Array, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
   const k = checkKey('normal', key);
-  const o = readOptions<SampleOptions>('normal', OPTIONS, shape, options);
+  const o = readOptions('normal', OPTIONS, shape, options);
   return drawNormal(k, [], { shape: shapeOf('normal', o.shape), dtype: dtypeOf('normal', o.dtype, 'float', ['float', 'complex']) });
 }
 
@@ -100,7 +100,7 @@ const drawTruncated = sampler<ShapeAndDtype>('truncated_normal', (key, bounds, {
  */
 export function truncatedNormal(key: Array, lower: ArrayLike, upper: ArrayLike, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
   const k = checkKey('truncatedNormal', key);
-  const o = readOptions<SampleOptions>('truncatedNormal', OPTIONS, shape, options);
+  const o = readOptions('truncatedNormal', OPTIONS, shape, options);
   const bounds = [asArray(lower, 'truncatedNormal: lower'), asArray(upper, 'truncatedNormal: upper')];
   return drawTruncated(k, bounds, { shape: sampleShape('truncatedNormal', o.shape, ...bounds.map((b) => b.shape)), dtype: dtypeOf('truncatedNormal', o.dtype, 'float', ['float']) });
 }
@@ -122,7 +122,7 @@ export interface LognormalOptions extends SampleOptions {
  * prng.lognormal(prng.PRNGKey(0), [4], { sigma: 0.5 });
  */
 export function lognormal(key: Array, shape?: ShapeOr<LognormalOptions>, options?: LognormalOptions): Array {
-  const { sigma = 1, ...o } = readOptions<LognormalOptions>('lognormal', ['sigma', 'shape', 'dtype'], shape, options);
+  const { sigma = 1, ...o } = readOptions('lognormal', ['sigma', 'shape', 'dtype'], shape, options);
   return logNormal(key, { sigma }, o);
 }
 
@@ -175,7 +175,7 @@ function located(name: string, draw: (key: Array, params: Array[], shape: Shape,
   const program = sampler<ShapeAndDtype>(name, (key, params, { shape, dtype }) => draw(key, params.map((p) => convert(p, dtype)), shape, dtype));
   return (key, params, shape, options) => {
     const k = checkKey(name, key);
-    const o = readOptions<SampleOptions>(name, OPTIONS, shape, options);
+    const o = readOptions(name, OPTIONS, shape, options);
     const arrays = Object.entries(params).map(([n, p]) => asArray(p, `${name}: ${n}`));
     const given = shapeOf(name, o.shape);
     const full = wanted === null ? given : sampleShape(name, wanted(given, arrays.map((a) => a.shape)), ...arrays.map((a) => a.shape));
@@ -309,7 +309,7 @@ export function gumbelMode(op: string, mode: GumbelMode | null | undefined): Gum
  */
 export function gumbel(key: Array, shape?: ShapeOr<GumbelOptions>, options?: GumbelOptions): Array {
   const k = checkKey('gumbel', key);
-  const o = readOptions<GumbelOptions>('gumbel', ['shape', 'dtype', 'mode'], shape, options);
+  const o = readOptions('gumbel', ['shape', 'dtype', 'mode'], shape, options);
   return drawGumbel(k, [], { shape: shapeOf('gumbel', o.shape), dtype: dtypeOf('gumbel', o.dtype, 'float', ['float']), mode: gumbelMode('gumbel', o.mode) });
 }
 

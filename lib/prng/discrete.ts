@@ -65,7 +65,7 @@ const drawCategorical = sampler<CategoricalStatics>('categorical', (key, [logits
  */
 export function categorical(key: Array, logits: ArrayLike, options?: CategoricalOptions): Array {
   const k = checkKey('categorical', key);
-  const o = checkOptions<CategoricalOptions>('categorical', ['axis', 'shape', 'replace', 'mode'], options);
+  const o = checkOptions('categorical', ['axis', 'shape', 'replace', 'mode'], options);
   const x = asArray(logits, 'categorical: logits');
   if (dtypeKind(x.dtype) !== 'float') throw new DtypeError(`categorical: expected logits to be of a float dtype, got ${x.aval}`);
   if (x.ndim === 0) throw new ShapeError(`categorical: expected logits to have at least one dimension, got ${x.aval}`);
@@ -100,7 +100,7 @@ const drawGeometric = sampler<ShapeAndDtype>('geometric', (key, [p0], { shape, d
  */
 export function geometric(key: Array, p: ArrayLike, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
   const k = checkKey('geometric', key);
-  const o = readOptions<SampleOptions>('geometric', ['shape', 'dtype'], shape, options);
+  const o = readOptions('geometric', ['shape', 'dtype'], shape, options);
   const x = asArray(p, 'geometric: p');
   return drawGeometric(k, [x], { shape: sampleShape('geometric', o.shape, x.shape), dtype: dtypeOf('geometric', o.dtype, 'int', ['int', 'uint']) });
 }
@@ -183,7 +183,7 @@ const drawPoisson = sampler<ShapeAndDtype>('poisson', (key, [lam], { shape, dtyp
 export function poisson(key: Array, lam: ArrayLike, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
   const k = checkKey('poisson', key);
   if (implOf(k) !== 'threefry2x32') throw new ArgumentError(`poisson: only keys of threefry2x32 are supported, got one of ${implOf(k)}`);
-  const o = readOptions<SampleOptions>('poisson', ['shape', 'dtype'], shape, options);
+  const o = readOptions('poisson', ['shape', 'dtype'], shape, options);
   const rate = asArray(lam, 'poisson: lam');
   return drawPoisson(k, [rate], { shape: sampleShape('poisson', o.shape, rate.shape), dtype: dtypeOf('poisson', o.dtype, 'int', ['int', 'uint']) });
 }
@@ -296,7 +296,7 @@ const drawBinomial = sampler<ShapeAndDtype>('binomial', (key, [n, p], { shape, d
  */
 export function binomial(key: Array, n: ArrayLike, p: ArrayLike, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
   const k = checkKey('binomial', key);
-  const o = readOptions<SampleOptions>('binomial', ['shape', 'dtype'], shape, options);
+  const o = readOptions('binomial', ['shape', 'dtype'], shape, options);
   const arrays = [asArray(n, 'binomial: n'), asArray(p, 'binomial: p')];
   return drawBinomial(k, arrays, { shape: sampleShape('binomial', o.shape, ...arrays.map((x) => x.shape)), dtype: dtypeOf('binomial', o.dtype, 'float', ['float']) });
 }
@@ -338,7 +338,7 @@ export interface MultinomialOptions extends SampleOptions {
  */
 export function multinomial(key: Array, n: ArrayLike, p: ArrayLike, options?: MultinomialOptions): Array {
   const k = checkKey('multinomial', key);
-  const o = checkOptions<MultinomialOptions>('multinomial', ['shape', 'dtype', 'unroll'], options);
+  const o = checkOptions('multinomial', ['shape', 'dtype', 'unroll'], options);
   const [trials, probs] = promoteDtypesInexact('multinomial', n, p) as [Array, Array];
   if (probs.ndim === 0) throw new ShapeError(`multinomial: expected p to have at least one dimension, got ${probs.aval}`);
   const shape = sampleShape('multinomial', o.shape, probs.shape);

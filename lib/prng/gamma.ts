@@ -97,7 +97,7 @@ const drawDirichlet = sampler<ShapeAndDtype>('dirichlet', (key, [a], { shape, dt
  */
 export function dirichlet(key: Array, alpha: ArrayLike, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
   const k = checkKey('dirichlet', key);
-  const o = readOptions<SampleOptions>('dirichlet', ['shape', 'dtype'], shape, options);
+  const o = readOptions('dirichlet', ['shape', 'dtype'], shape, options);
   const a = asArray(alpha, 'dirichlet: alpha');
   if (a.ndim === 0) throw new ShapeError(`dirichlet: expected alpha to have at least one dimension, got ${a.aval}`);
   return drawDirichlet(k, [a], { shape: sampleShape('dirichlet', o.shape, a.shape.slice(0, -1)), dtype: dtypeOf('dirichlet', o.dtype, 'float', ['float']) });
@@ -177,7 +177,7 @@ const drawGeneralizedNormal = parametric('generalizedNormal', (key, [p], shape, 
  * prng.generalizedNormal(prng.PRNGKey(0), 1.5, [3]);
  */
 export function generalizedNormal(key: Array, p: ArrayLike, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
-  const o = readOptions<SampleOptions>('generalizedNormal', ['shape', 'dtype'], shape, options);
+  const o = readOptions('generalizedNormal', ['shape', 'dtype'], shape, options);
   return drawGeneralizedNormal(key, { p }, { ...o, shape: shapeOf('generalizedNormal', o.shape) });
 }
 
@@ -207,7 +207,7 @@ export interface BallOptions extends SampleOptions {
  */
 export function ball(key: Array, d: number, shape?: ShapeOr<BallOptions>, options?: BallOptions): Array {
   const k = checkKey('ball', key);
-  const o = readOptions<BallOptions>('ball', ['p', 'shape', 'dtype'], shape, options);
+  const o = readOptions('ball', ['p', 'shape', 'dtype'], shape, options);
   if (!Number.isInteger(d) || d < 0) throw new ArgumentError(`ball: expected d to be a non-negative integer, got ${describeValue(d)}`);
   const p = asArray(o.p ?? 2, 'ball: p');
   if (p.ndim !== 0) throw new ShapeError(`ball: expected p to be a scalar, got ${p.aval}`);

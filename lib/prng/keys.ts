@@ -127,7 +127,7 @@ function implFor(op: string, k: Array, impl: PrngImpl | null | undefined): PrngI
 export function split(key: Array, num?: ShapeLike | SplitOptions, options?: SplitOptions): Array {
   const k = checkKey('split', key);
   const positional = typeof num === 'number' || globalThis.Array.isArray(num);
-  const o = checkOptions<SplitOptions>('split', ['num', 'impl'], positional ? options : (num as SplitOptions | undefined) ?? options);
+  const o = checkOptions('split', ['num', 'impl'], positional ? options : (num as SplitOptions | undefined) ?? options);
   const shape = checkShape('split', positional ? num : (o.num ?? 2), 'num');
   return splitProgram([k], { shape, impl: implFor('split', k, o.impl) })[0]!;
 }

@@ -55,7 +55,7 @@ function size(op: string, name: string, n: unknown): number {
  */
 export function orthogonal(key: Array, n: number, shape?: ShapeOr<OrthogonalOptions>, options?: OrthogonalOptions): Array {
   const k = checkKey('orthogonal', key);
-  const o = readOptions<OrthogonalOptions>('orthogonal', ['shape', 'dtype', 'm'], shape, options);
+  const o = readOptions('orthogonal', ['shape', 'dtype', 'm'], shape, options);
   const rows = size('orthogonal', 'n', n);
   return drawOrthogonal(k, [], { shape: shapeOf('orthogonal', o.shape), dtype: dtypeOf('orthogonal', o.dtype, 'float', ['float', 'complex']), rows, columns: o.m === undefined || o.m === null ? rows : size('orthogonal', 'm', o.m) });
 }
@@ -114,7 +114,7 @@ export interface MultivariateNormalOptions extends SampleOptions {
  */
 export function multivariateNormal(key: Array, mean: ArrayLike, cov: ArrayLike, shape?: ShapeOr<MultivariateNormalOptions>, options?: MultivariateNormalOptions): Array {
   const k = checkKey('multivariateNormal', key);
-  const o = readOptions<MultivariateNormalOptions>('multivariateNormal', ['shape', 'dtype', 'method'], shape, options);
+  const o = readOptions('multivariateNormal', ['shape', 'dtype', 'method'], shape, options);
   const [m, c] = promoteDtypesInexact('multivariateNormal', asArray(mean, 'multivariateNormal: mean'), asArray(cov, 'multivariateNormal: cov')) as [Array, Array];
   const { method = 'cholesky' } = o;
   if (method !== 'cholesky' && method !== 'eigh' && method !== 'svd') throw new ArgumentError(`multivariateNormal: expected method to be 'cholesky', 'eigh' or 'svd', got ${describeValue(method)}`);

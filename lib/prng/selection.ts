@@ -89,7 +89,7 @@ export interface PermutationOptions {
  */
 export function permutation(key: Array, x: ArrayLike, options?: PermutationOptions): Array {
   const k = checkKey('permutation', key);
-  const { axis = 0, independent = false } = checkOptions<PermutationOptions>('permutation', ['axis', 'independent'], options);
+  const { axis = 0, independent = false } = checkOptions('permutation', ['axis', 'independent'], options);
   const n = countOf('permutation: x', x);
   if (n !== null) {
     readAxis('permutation', axis, 1);
@@ -175,7 +175,7 @@ export interface ChoiceOptions extends ShapeOptions {
  */
 export function choice(key: Array, a: ArrayLike, shape?: ShapeOr<ChoiceOptions>, options?: ChoiceOptions): Array {
   const k = checkKey('choice', key);
-  const o = readOptions<ChoiceOptions>('choice', ['shape', 'replace', 'p', 'axis', 'mode'], shape, options);
+  const o = readOptions('choice', ['shape', 'replace', 'p', 'axis', 'mode'], shape, options);
   const { replace = true } = o;
   const wanted = shapeOf('choice', o.shape);
   const whole = countOf('choice: a', a);

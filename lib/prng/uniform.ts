@@ -247,7 +247,7 @@ export interface BernoulliOptions extends ShapeOptions {
 export function bernoulli(key: Array, p?: ArrayLike | BernoulliOptions, shape?: ShapeOr<BernoulliOptions>, options?: BernoulliOptions): Array {
   const k = checkKey('bernoulli', key);
   const named = isOptions(p);
-  const o = readOptions<BernoulliOptions>('bernoulli', ['p', 'shape', 'mode'], named ? (p as BernoulliOptions) : shape, options);
+  const o = readOptions('bernoulli', ['p', 'shape', 'mode'], named ? (p as BernoulliOptions) : shape, options);
   const given = (named ? undefined : (p as ArrayLike | undefined)) ?? o.p ?? 0.5;
   const x = asArray(given, 'bernoulli: p');
   // The number 1 is a weak integer, but no less a probability.

@@ -41,7 +41,7 @@ export interface ChoiceOptions extends KeyOption {
  * random.choice(5, { size: [3], replace: false });
  */
 export function choice(rng: KeySource, a: ArrayLike, options?: ChoiceOptions): Array {
-  const o = checkOptions<ChoiceOptions>('choice', ['size', 'replace', 'p', 'key'], options);
+  const o = checkOptions('choice', ['size', 'replace', 'p', 'key'], options);
   return prng.choice(rng.keyFor(o.key), a, { shape: shapeOf('choice', o.size) as number[], replace: o.replace ?? true, p: o.p ?? null });
 }
 
@@ -60,13 +60,13 @@ export interface PermutationOptions extends KeyOption {
  * random.permutation(6);
  */
 export function permutation(rng: KeySource, x: ArrayLike, options?: PermutationOptions): Array {
-  const { key, ...rest } = checkOptions<PermutationOptions>('permutation', ['axis', 'independent', 'key'], options);
+  const { key, ...rest } = checkOptions('permutation', ['axis', 'independent', 'key'], options);
   return prng.permutation(rng.keyFor(key), x, rest);
 }
 
 /** A copy of an array with the entries of a dimension in random order. Mirrors `brainstate.random.shuffle`. */
 export function shuffle(rng: KeySource, x: ArrayLike, options?: Omit<PermutationOptions, 'independent'>): Array {
-  const { key, ...rest } = checkOptions<Omit<PermutationOptions, 'independent'>>('shuffle', ['axis', 'key'], options);
+  const { key, ...rest } = checkOptions('shuffle', ['axis', 'key'], options);
   return prng.permutation(rng.keyFor(key), x, rest);
 }
 
@@ -80,7 +80,7 @@ export interface CategoricalOptions extends KeyOption {
 
 /** Indices of categories, with probabilities proportional to exp(logits). Mirrors `brainstate.random.categorical`. */
 export function categorical(rng: KeySource, logits: ArrayLike, options?: CategoricalOptions): Array {
-  const o = checkOptions<CategoricalOptions>('categorical', ['axis', 'size', 'key'], options);
+  const o = checkOptions('categorical', ['axis', 'size', 'key'], options);
   return prng.categorical(rng.keyFor(o.key), logits, { axis: o.axis ?? -1, shape: o.size ?? null });
 }
 
@@ -93,7 +93,7 @@ export interface MultivariateNormalOptions extends DrawOptions {
 /** Normal vectors of a mean and a covariance. Mirrors `brainstate.random.multivariate_normal`. */
 export function multivariateNormal(rng: KeySource, mean: ArrayLike, cov: ArrayLike, options?: MultivariateNormalOptions): Array {
   const op = 'multivariateNormal';
-  const o = readDraw<MultivariateNormalOptions>(op, ['method'], options);
+  const o = readDraw(op, ['method'], options);
   const dtype = floatFor(op, o.dtype);
   const as = (x: ArrayLike, name: string) => astype(asArray(x, `${op}: ${name}`), dtype);
   return prng.multivariateNormal(rng.keyFor(o.key), as(mean, 'mean'), as(cov, 'cov'), { shape: o.size, dtype, method: o.method ?? 'cholesky' });
@@ -107,7 +107,7 @@ const drawOrthogonal = draw<never, Statics & { n: number }>('orthogonal', (key, 
 
 /** Uniformly distributed orthogonal matrices, of shape [...size, n, n]. Mirrors `brainstate.random.orthogonal`. */
 export function orthogonal(rng: KeySource, n: number, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('orthogonal', [], options);
+  const o = readDraw('orthogonal', [], options);
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) throw new ArgumentError(`orthogonal: expected n to be a non-negative integer, got ${String(n)}`);
   const statics = { size: sizeFor('orthogonal', o.size ?? [], {}), dtype: floatFor('orthogonal', o.dtype), n };
   return drawOrthogonal(rng.keyFor(o.key), {}, statics);
@@ -119,7 +119,7 @@ export interface LikeOptions extends KeyOption {
 }
 
 function readLike(op: string, input: ArrayLike, options: LikeOptions | undefined) {
-  const o = checkOptions<LikeOptions>(op, ['dtype', 'key'], options);
+  const o = checkOptions(op, ['dtype', 'key'], options);
   const x = asArray(input, `${op}: input`);
   return { x, key: o.key, dtype: dtypeOf(op, o.dtype, x.dtype, ['int', 'uint', 'float', 'complex', 'bool']) };
 }
@@ -146,7 +146,7 @@ export interface RandintLikeOptions extends LikeOptions {
 
 /** Integers in [low, high) of an array's shape and dtype. Mirrors `brainstate.random.randint_like`. */
 export function randintLike(rng: KeySource, input: ArrayLike, options?: RandintLikeOptions): Array {
-  const { low = 0, high, ...rest } = checkOptions<RandintLikeOptions>('randintLike', ['low', 'high', 'dtype', 'key'], options);
+  const { low = 0, high, ...rest } = checkOptions('randintLike', ['low', 'high', 'dtype', 'key'], options);
   const { x, key, dtype } = readLike('randintLike', input, rest);
   if ((high === undefined || high === null) && (sizeOf(x.shape) === 0 || dtypeKind(x.dtype) === 'complex')) throw new ArgumentError(`randintLike: expected high where the input ${x.aval} has no largest element`);
   const end = high ?? reduceMax(x, range(x.ndim));

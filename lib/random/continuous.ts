@@ -22,7 +22,7 @@ type Made = (key: Array, params: object, statics: Statics) => Array;
 function standard(op: string, run: Made): Standard {
   return (rng, size, options) => {
     const positional = isShape(size);
-    const o = readDraw<DrawOptions>(op, [], positional ? options : (size ?? options));
+    const o = readDraw(op, [], positional ? options : (size ?? options));
     const statics = { size: sizeFor(op, positional ? size : o.size, {}), dtype: floatFor(op, o.dtype) };
     return run(rng.keyFor(o.key), {}, statics);
   };
@@ -94,7 +94,7 @@ type LocScale = (rng: KeySource, options?: LocScaleOptions) => Array;
 function located(op: string, f: (key: Array, size: Statics['size'], dtype: Statics['dtype']) => Array): LocScale {
   const run = draw<'loc' | 'scale', Statics>(op, (key, { loc, scale }, { size, dtype }) => locScale(f(key, size, dtype), loc, scale));
   return (rng, options) => {
-    const o = readDraw<LocScaleOptions>(op, ['loc', 'scale'], options);
+    const o = readDraw(op, ['loc', 'scale'], options);
     const params = given(op, { loc: o.loc, scale: o.scale });
     const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype, op === 'normal' ? ['float', 'complex'] : ['float']) };
     return run(rng.keyFor(o.key), params, statics);
@@ -154,7 +154,7 @@ const drawUniform = draw<'low' | 'high', Statics>('uniform', (key, { low, high }
  * random.uniform({ low: -1, high: 1, size: [3] });
  */
 export function uniform(rng: KeySource, options?: UniformOptions): Array {
-  const o = readDraw<UniformOptions>('uniform', ['low', 'high'], options);
+  const o = readDraw('uniform', ['low', 'high'], options);
   const params = given('uniform', { low: o.low ?? 0, high: o.high ?? 1 });
   const statics = { size: sizeFor('uniform', o.size, params), dtype: floatFor('uniform', o.dtype) };
   return drawUniform(rng.keyFor(o.key), params, statics);
@@ -193,7 +193,7 @@ const drawTruncated = draw<'lower' | 'upper' | 'loc' | 'scale', Statics>('trunca
  */
 export function truncatedNormal(rng: KeySource, lower: ArrayLike, upper: ArrayLike, options?: TruncatedNormalOptions): Array {
   const op = 'truncatedNormal';
-  const o = readDraw<TruncatedNormalOptions>(op, ['loc', 'scale', 'checkValid'], options);
+  const o = readDraw(op, ['loc', 'scale', 'checkValid'], options);
   const params = given(op, { lower, upper, loc: o.loc ?? 0, scale: o.scale ?? 1 });
   checkValues(op, o.checkValid, 'the mean is more than 2 standard deviations from [lower, upper] for (loc, lower, upper, scale)', (m, lo, hi, s) => !(m! < lo! - 2 * s! || m! > hi! + 2 * s!), params.loc!, params.lower!, params.upper!, params.scale!);
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype) };
@@ -212,7 +212,7 @@ const drawLognormal = draw<'mean' | 'sigma', Statics>('lognormal', (key, { mean,
 
 /** Numbers whose logarithm is normal. Mirrors `brainstate.random.lognormal`. */
 export function lognormal(rng: KeySource, options?: LognormalOptions): Array {
-  const o = readDraw<LognormalOptions>('lognormal', ['mean', 'sigma'], options);
+  const o = readDraw('lognormal', ['mean', 'sigma'], options);
   const params = given('lognormal', { mean: o.mean, sigma: o.sigma });
   const statics = { size: sizeFor('lognormal', o.size, params), dtype: floatFor('lognormal', o.dtype) };
   return drawLognormal(rng.keyFor(o.key), params, statics);
@@ -233,7 +233,7 @@ const drawExponential = draw<'scale', Statics>('exponential', (key, { scale }, {
  * random.exponential({ scale: 2, size: [3] });
  */
 export function exponential(rng: KeySource, options?: ScaleOptions): Array {
-  const o = readDraw<ScaleOptions>('exponential', ['scale'], options);
+  const o = readDraw('exponential', ['scale'], options);
   const params = given('exponential', { scale: o.scale });
   const statics = { size: sizeFor('exponential', o.size, params), dtype: floatFor('exponential', o.dtype) };
   return drawExponential(rng.keyFor(o.key), params, statics);
@@ -246,7 +246,7 @@ const drawRayleigh = draw<'scale', Statics>('rayleigh', (key, { scale }, { size,
 
 /** Rayleigh distributed numbers. Mirrors `brainstate.random.rayleigh`. */
 export function rayleigh(rng: KeySource, options?: ScaleOptions): Array {
-  const o = readDraw<ScaleOptions>('rayleigh', ['scale'], options);
+  const o = readDraw('rayleigh', ['scale'], options);
   const params = given('rayleigh', { scale: o.scale === undefined ? 1 : o.scale });
   const statics = { size: sizeFor('rayleigh', o.size, params), dtype: floatFor('rayleigh', o.dtype) };
   return drawRayleigh(rng.keyFor(o.key), params, statics);
@@ -256,7 +256,7 @@ const drawPareto = draw<'a', Statics>('pareto', (key, { a }, { size, dtype }) =>
 
 /** Pareto distributed numbers, at least 1. Mirrors `brainstate.random.pareto`. */
 export function pareto(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('pareto', [], options);
+  const o = readDraw('pareto', [], options);
   const params = given('pareto', { a });
   const statics = { size: sizeFor('pareto', o.size, params), dtype: floatFor('pareto', o.dtype) };
   return drawPareto(rng.keyFor(o.key), params, statics);
@@ -274,12 +274,12 @@ function weibullOf(op: string, rng: KeySource, a: ArrayLike, scale: ArrayLike | 
 
 /** Weibull distributed numbers with scale 1 and shape parameter a. Mirrors `brainstate.random.weibull`. */
 export function weibull(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
-  return weibullOf('weibull', rng, a, undefined, readDraw<DrawOptions>('weibull', [], options));
+  return weibullOf('weibull', rng, a, undefined, readDraw('weibull', [], options));
 }
 
 /** Weibull distributed numbers with shape parameter a. Mirrors `brainstate.random.weibull_min`. */
 export function weibullMin(rng: KeySource, a: ArrayLike, options?: ScaleOptions): Array {
-  const o = readDraw<ScaleOptions>('weibullMin', ['scale'], options);
+  const o = readDraw('weibullMin', ['scale'], options);
   return weibullOf('weibullMin', rng, a, o.scale, o);
 }
 
@@ -291,7 +291,7 @@ const drawPower = draw<'a', Statics>('power', (key, { a }, { size, dtype }) => {
 
 /** Numbers in [0, 1] with density a xᵃ⁻¹. Mirrors `brainstate.random.power`. */
 export function power(rng: KeySource, a: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw<DrawOptions & CheckOptions>('power', ['checkValid'], options);
+  const o = readDraw('power', ['checkValid'], options);
   const params = given('power', { a });
   checkValues('power', o.checkValid, 'expected a > 0', (v) => v! > 0, params.a!);
   const statics = { size: sizeFor('power', o.size, params), dtype: floatFor('power', o.dtype) };
@@ -322,7 +322,7 @@ const drawTriangular = draw<'left' | 'mode' | 'right', Statics>('triangular', (k
 
 /** Numbers of the triangular distribution. Mirrors `brainstate.random.triangular`. */
 export function triangular(rng: KeySource, options?: TriangularOptions): Array {
-  const o = readDraw<TriangularOptions>('triangular', ['left', 'mode', 'right'], options);
+  const o = readDraw('triangular', ['left', 'mode', 'right'], options);
   const params = given('triangular', { left: o.left ?? 0, mode: o.mode ?? 0.5, right: o.right ?? 1 });
   checkValues('triangular', true, 'expected left <= mode <= right and left < right', (l, m, r) => l! <= m! && m! <= r! && l! < r!, params.left!, params.mode!, params.right!);
   const statics = { size: sizeFor('triangular', o.size, params), dtype: floatFor('triangular', o.dtype) };
@@ -345,7 +345,7 @@ const drawWald = draw<'mean' | 'scale', Statics>('wald', (key, params, { size, d
 
 /** Numbers of Wald's (the inverse Gaussian) distribution. Mirrors `brainstate.random.wald`. */
 export function wald(rng: KeySource, mean: ArrayLike, scale: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('wald', [], options);
+  const o = readDraw('wald', [], options);
   const params = given('wald', { mean, scale });
   const statics = { size: sizeFor('wald', o.size, params), dtype: floatFor('wald', o.dtype) };
   return drawWald(rng.keyFor(o.key), params, statics);
@@ -388,7 +388,7 @@ const drawVonMises = draw<'mu' | 'kappa', Statics>('vonmises', (key, { mu, kappa
 
 /** Angles in [−π, π) with mean mu and concentration kappa. Mirrors `brainstate.random.vonmises`. */
 export function vonmises(rng: KeySource, mu: ArrayLike, kappa: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('vonmises', [], options);
+  const o = readDraw('vonmises', [], options);
   const params = given('vonmises', { mu, kappa });
   const statics = { size: sizeFor('vonmises', o.size, params), dtype: floatFor('vonmises', o.dtype) };
   return drawVonMises(rng.keyFor(o.key), params, statics);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../functional/options';
 import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, type Shape, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -36,7 +37,7 @@ export interface RandintOptions extends DrawOptions {
  * random.randint(0, { high: 10, size: [4] });
  */
 export function randint(rng: KeySource, low: ArrayLike, options?: RandintOptions): Array {
-  const o = readDraw<RandintOptions>('randint', ['high'], options);
+  const o = readDraw('randint', ['high'], options);
   const [lo, hi] = o.high === undefined || o.high === null ? [0, low] : [low, o.high];
   const dtype = intFor('randint', o.dtype, ['int', 'uint']);
   const size = sizeFor('randint', o.size, shapesOf('randint', lo, hi));
@@ -56,7 +57,7 @@ function shapesOf(op: string, low: ArrayLike, high: ArrayLike) {
  * random.randomIntegers(1, { high: 6, size: [4] });
  */
 export function randomIntegers(rng: KeySource, low: ArrayLike, options?: RandintOptions): Array {
-  const o = readDraw<RandintOptions>('randomIntegers', ['high'], options);
+  const o = readDraw('randomIntegers', ['high'], options);
   const [lo, last] = o.high === undefined || o.high === null ? [1, low] : [low, o.high];
   const end = typeof last === 'number' ? last + 1 : typeof last === 'bigint' ? last + 1n : plusOne(asArray(last, 'randomIntegers: high'));
   const dtype = intFor('randomIntegers', o.dtype, ['int', 'uint']);
@@ -83,8 +84,7 @@ export interface BernoulliOptions extends Omit<DrawOptions, 'dtype'>, CheckOptio
  */
 export function bernoulli(rng: KeySource, p?: ArrayLike | BernoulliOptions, options?: BernoulliOptions): Array {
   const named = typeof p === 'object' && p !== null && Object.getPrototypeOf(p) === Object.prototype && !('re' in p);
-  const o = readDraw<BernoulliOptions & { dtype?: never }>('bernoulli', ['p', 'checkValid'], (named ? p : options) as BernoulliOptions);
-  if (o.dtype !== undefined) throw new ArgumentError("bernoulli: there is no option 'dtype': the result is bool");
+  const o = checkOptions('bernoulli', ['p', 'checkValid', 'size', 'key'], (named ? p : options) as BernoulliOptions);
   const value = (named ? undefined : (p as ArrayLike | undefined)) ?? o.p ?? 0.5;
   const params = given('bernoulli', { p: value });
   checkValues('bernoulli', o.checkValid, 'expected p in [0, 1]', probability, params.p!);
@@ -100,7 +100,7 @@ export interface PoissonOptions extends DrawOptions {
 
 /** Poisson distributed counts. Mirrors `brainstate.random.poisson`. */
 export function poisson(rng: KeySource, options?: PoissonOptions): Array {
-  const o = readDraw<PoissonOptions>('poisson', ['lam'], options);
+  const o = readDraw('poisson', ['lam'], options);
   const params = given('poisson', { lam: o.lam ?? 1 });
   const [shape, dtype] = [sizeFor('poisson', o.size, params), intFor('poisson', o.dtype, ['int', 'uint'])];
   return prng.poisson(rng.keyFor(o.key), params.lam!, { shape, dtype });
@@ -110,7 +110,7 @@ const drawBinomial = draw<'n' | 'p', Statics>('binomial', (key, { n, p }, { size
 
 /** Numbers of successes in n trials. Mirrors `brainstate.random.binomial`. @throws ArgumentError where p is known not to be in [0, 1] */
 export function binomial(rng: KeySource, n: ArrayLike, p: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw<DrawOptions & CheckOptions>('binomial', ['checkValid'], options);
+  const o = readDraw('binomial', ['checkValid'], options);
   const params = given('binomial', { n, p });
   checkValues('binomial', o.checkValid, 'expected p in [0, 1]', probability, params.p!);
   const statics = { size: sizeFor('binomial', o.size, params), dtype: intFor('binomial', o.dtype) };
@@ -132,7 +132,7 @@ const inexact = (x: Array) => convert(x, inexactDtype(x.dtype), x.weakType);
 
 /** Numbers of trials up to the first success. Mirrors `brainstate.random.geometric`. @throws ArgumentError where p is known not to be in (0, 1] */
 export function geometric(rng: KeySource, p: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('geometric', [], options);
+  const o = readDraw('geometric', [], options);
   const params = given('geometric', { p });
   checkValues('geometric', true, 'expected p in (0, 1]', (v) => v! > 0 && v! <= 1, params.p!);
   const statics = { size: sizeFor('geometric', o.size, params), dtype: intFor('geometric', o.dtype), float: dftype() };
@@ -149,7 +149,7 @@ const drawNegativeBinomial = draw<'n' | 'p', FloatStatics>('negative_binomial', 
 /** Numbers of failures before n successes. Mirrors `brainstate.random.negative_binomial`. */
 export function negativeBinomial(rng: KeySource, n: ArrayLike, p: ArrayLike, options?: DrawOptions): Array {
   const op = 'negativeBinomial';
-  const o = readDraw<DrawOptions>(op, [], options);
+  const o = readDraw(op, [], options);
   const params = given(op, { n, p });
   const statics = { size: sizeFor(op, o.size, params), dtype: intFor(op, o.dtype, ['int', 'uint']), float: dftype() };
   return drawNegativeBinomial(rng.keysFor(o.key, 2), params, statics);
@@ -186,7 +186,7 @@ const drawMultinomial = draw<'n' | 'pvals', MultinomialStatics>('multinomial', (
  * @throws ArgumentError if n is traced, or where pvals are known to sum to more than 1 without their last
  */
 export function multinomial(rng: KeySource, n: ArrayLike, pvals: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw<DrawOptions & CheckOptions>('multinomial', ['checkValid'], options);
+  const o = readDraw('multinomial', ['checkValid'], options);
   const params = given('multinomial', { n, pvals });
   const p = params.pvals!;
   if (p.ndim === 0) throw new ArgumentError(`multinomial: expected pvals to have at least one dimension, got ${p.aval}`);
@@ -236,7 +236,7 @@ const drawHypergeometric = draw<'ngood' | 'nbad' | 'nsample', FloatStatics>('hyp
 /** Numbers of good items among nsample drawn from ngood and nbad. Mirrors `brainstate.random.hypergeometric`. */
 export function hypergeometric(rng: KeySource, ngood: ArrayLike, nbad: ArrayLike, nsample: ArrayLike, options?: DrawOptions): Array {
   const op = 'hypergeometric';
-  const o = readDraw<DrawOptions>(op, [], options);
+  const o = readDraw(op, [], options);
   const params = given(op, { ngood, nbad, nsample });
   const statics = { size: sizeFor(op, o.size, params), dtype: intFor(op, o.dtype, ['int', 'uint']), float: canonicalDtype('float64') };
   const key = rng.keyFor(o.key);
@@ -274,7 +274,7 @@ const drawLogseries = draw<'p', SeriesStatics>('logseries', (key, { p }, { size,
 
 /** Numbers of the logarithmic series distribution. Mirrors `brainstate.random.logseries`. */
 export function logseries(rng: KeySource, p: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('logseries', [], options);
+  const o = readDraw('logseries', [], options);
   const params = given('logseries', { p });
   const statics = { size: sizeFor('logseries', o.size, params), dtype: intFor('logseries', o.dtype), float: canonicalDtype('float64'), given: dftype() };
   const key = rng.keyFor(o.key);
@@ -307,7 +307,7 @@ const drawZipf = draw<'a', FloatStatics>('zipf', (key, params, { size, dtype, fl
 
 /** Numbers of Zipf's distribution, with probabilities proportional to k⁻ᵃ. Mirrors `brainstate.random.zipf`. @throws ArgumentError where a is known not to be above 1 */
 export function zipf(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('zipf', [], options);
+  const o = readDraw('zipf', [], options);
   const params = given('zipf', { a });
   checkValues('zipf', true, 'expected a > 1', (v) => v! > 1, params.a!);
   const statics = { size: sizeFor('zipf', o.size, params), dtype: intFor('zipf', o.dtype), float: canonicalDtype('float64') };

@@ -28,7 +28,7 @@ const drawGamma = draw<'shape' | 'scale', Statics>('gamma', (key, { shape, scale
  * random.gamma(2, { scale: 1.5, size: [3] });
  */
 export function gamma(rng: KeySource, shape: ArrayLike, options?: ScaleOptions): Array {
-  const o = readDraw<ScaleOptions>('gamma', ['scale'], options);
+  const o = readDraw('gamma', ['scale'], options);
   const params = given('gamma', { shape, scale: o.scale });
   const statics = { size: sizeFor('gamma', o.size, params), dtype: floatFor('gamma', o.dtype) };
   return drawGamma(rng.keyFor(o.key), params, statics);
@@ -37,7 +37,7 @@ export function gamma(rng: KeySource, shape: ArrayLike, options?: ScaleOptions):
 /** A sampler of jax.random with one parameter. */
 function plain(op: string, sampler: (key: Array, parameter: Array, options: prng.SampleOptions) => Array): OneParameter {
   return (rng, parameter, options) => {
-    const o = readDraw<DrawOptions>(op, [], options);
+    const o = readDraw(op, [], options);
     const params = given(op, { parameter });
     const [shape, dtype] = [sizeFor(op, o.size, params), floatFor(op, o.dtype)];
     return sampler(rng.keyFor(o.key), params.parameter!, { shape: shape as number[], dtype });
@@ -53,7 +53,7 @@ export const standardT: OneParameter = plain('standardT', (key, df, o) => prng.t
 
 /** Numbers of the beta distribution. Mirrors `brainstate.random.beta`. */
 export function beta(rng: KeySource, a: ArrayLike, b: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('beta', [], options);
+  const o = readDraw('beta', [], options);
   const params = given('beta', { a, b });
   const [shape, dtype] = [sizeFor('beta', o.size, params), floatFor('beta', o.dtype)];
   return prng.beta(rng.keyFor(o.key), params.a!, params.b!, { shape, dtype });
@@ -61,7 +61,7 @@ export function beta(rng: KeySource, a: ArrayLike, b: ArrayLike, options?: DrawO
 
 /** Points of the simplex, along the last dimension. Mirrors `brainstate.random.dirichlet`. */
 export function dirichlet(rng: KeySource, alpha: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('dirichlet', [], options);
+  const o = readDraw('dirichlet', [], options);
   return prng.dirichlet(rng.keyFor(o.key), alpha, { shape: o.size, dtype: floatFor('dirichlet', o.dtype) });
 }
 
@@ -76,7 +76,7 @@ const drawChisquare = draw<'df', Statics>('chisquare', (key, { df }, { size, dty
 
 /** Numbers of the chi-square distribution. Mirrors `brainstate.random.chisquare`. @throws ArgumentError where df is known not to be positive */
 export function chisquare(rng: KeySource, df: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw<DrawOptions & CheckOptions>('chisquare', ['checkValid'], options);
+  const o = readDraw('chisquare', ['checkValid'], options);
   const params = given('chisquare', { df });
   checkValues('chisquare', o.checkValid, 'expected df > 0', (v) => v! > 0, params.df!);
   const statics = { size: sizeFor('chisquare', o.size, params), dtype: floatFor('chisquare', o.dtype) };
@@ -90,7 +90,7 @@ const drawT = draw<'df', Statics>('t', (keys, { df }, { size, dtype }) => {
 
 /** Numbers of Student's t distribution. Mirrors `brainstate.random.t`. */
 export function t(rng: KeySource, df: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw<DrawOptions>('t', [], options);
+  const o = readDraw('t', [], options);
   const params = given('t', { df });
   const statics = { size: sizeFor('t', o.size, params), dtype: floatFor('t', o.dtype) };
   return drawT(rng.keysFor(o.key, 2), params, statics);
@@ -104,7 +104,7 @@ const drawF = draw<'dfnum' | 'dfden', Statics>('f', (key, params, { size, dtype 
 
 /** Numbers of the F distribution. Mirrors `brainstate.random.f`. */
 export const f: TwoParameters = (rng, dfnum, dfden, options) => {
-  const o = readDraw<DrawOptions>('f', [], options);
+  const o = readDraw('f', [], options);
   const params = given('f', { dfnum, dfden });
   const statics = { size: sizeFor('f', o.size, params), dtype: floatFor('f', o.dtype) };
   return drawF(rng.keyFor(o.key), params, statics);
@@ -129,7 +129,7 @@ const drawNoncentralChisquare = draw<'df' | 'nonc', NoncentralStatics>('noncentr
 /** Numbers of the noncentral chi-square distribution. Mirrors `brainstate.random.noncentral_chisquare`. */
 export const noncentralChisquare: TwoParameters = (rng, df, nonc, options) => {
   const op = 'noncentralChisquare';
-  const o = readDraw<DrawOptions>(op, [], options);
+  const o = readDraw(op, [], options);
   const params = given(op, { df, nonc });
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype), counts: ditype() };
   return drawNoncentralChisquare(rng.keysFor(o.key, 3), params, statics);
@@ -145,7 +145,7 @@ const drawNoncentralF = draw<'dfnum' | 'dfden' | 'nonc', NoncentralStatics>('non
 /** Numbers of the noncentral F distribution. Mirrors `brainstate.random.noncentral_f`. */
 export function noncentralF(rng: KeySource, dfnum: ArrayLike, dfden: ArrayLike, nonc: ArrayLike, options?: DrawOptions): Array {
   const op = 'noncentralF';
-  const o = readDraw<DrawOptions>(op, [], options);
+  const o = readDraw(op, [], options);
   const params = given(op, { dfnum, dfden, nonc });
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype), counts: ditype() };
   return drawNoncentralF(rng.keyFor(o.key), params, statics);

@@ -2,7 +2,7 @@ import { type Array, ConcreteArray } from '../core/array';
 import type { Shape } from '../core/aval';
 import type { DType, DtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
-import { checkOptions } from '../functional/options';
+import { checkOptions, type OptionNames } from '../functional/options';
 import { dftype, ditype } from '../environ';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypes } from '../lax/arrayLike';
@@ -79,8 +79,8 @@ export const floatFor = (op: string, dtype: DtypeLike | null | undefined, kinds:
 export const intFor = (op: string, dtype: DtypeLike | null | undefined, kinds: readonly DtypeKind[] = ['int', 'uint', 'float']) => dtypeOf(op, dtype, ditype(), kinds);
 
 /** A sampler whose options are size, key and dtype and parameters without need of a check. */
-export function readDraw<O extends DrawOptions>(op: string, names: readonly (keyof O & string)[], options: O | undefined): O {
-  return checkOptions<O>(op, [...names, 'size', 'key', 'dtype'] as (keyof O & string)[], options);
+export function readDraw<O extends DrawOptions, const K extends Exclude<keyof O, keyof DrawOptions> & string>(op: string, names: OptionNames<Omit<O, keyof DrawOptions>, K>, options: O | undefined): O {
+  return checkOptions(op, [...names, 'size', 'key', 'dtype'] as unknown as OptionNames<O, keyof O & string>, options);
 }
 
 /** Whether a condition holds of values that are known; where they are traced nothing can be said. */

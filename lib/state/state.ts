@@ -422,7 +422,7 @@ export class State<T = Array> {
    * @param options `batchSize` adds a leading dimension; `tag` is the state's
    */
   static init<S extends State<Array>>(this: new (value: Array, options?: StateOptions) => S, fn: unknown, inSize: number | readonly number[], options: { batchSize?: number | null; tag?: string } = {}): S {
-    const { batchSize, tag } = checkOptions<{ batchSize?: number | null; tag?: string }>('State.init', ['batchSize', 'tag'], options);
+    const { batchSize, tag } = checkOptions('State.init', ['batchSize', 'tag'], options);
     return new this(initialisers.param!(fn, inSize, { batchSize: batchSize ?? null }) as Array, tag === undefined ? {} : { tag });
   }
 

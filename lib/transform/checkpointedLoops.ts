@@ -156,7 +156,7 @@ export function boundedWhileLoop<T>(condFun: (value: Traced<T>) => unknown, body
 export function boundedWhileLoop<T>(condFun: Applicable<[value: Traced<T>], unknown>, bodyFun: Applicable<[value: Traced<T>], unknown>, init: T, options: BoundedWhileOptions): Traced<T>;
 export function boundedWhileLoop<T>(condFun: Callable, bodyFun: Callable, init: T, options: BoundedWhileOptions): Traced<T> {
   const op = 'boundedWhileLoop';
-  const { maxSteps, base = 16 } = checkOptions<BoundedWhileOptions>(op, ['maxSteps', 'base'], options);
+  const { maxSteps, base = 16 } = checkOptions(op, ['maxSteps', 'base'], options);
   if (!Number.isInteger(maxSteps) || maxSteps < 0) throw new ArgumentError(`${op}: expected maxSteps to be a non-negative integer, got ${String(maxSteps)}`);
   checkBase(op, base);
   const { leaves, def } = arraysOf(init, `${op}: init`);

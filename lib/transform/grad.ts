@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions } from '../functional/options';
+import { checkOptions, type OptionNames } from '../functional/options';
 import {
   checkArgnums, cotangentsFor, differentiated, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, replaceArgs, splitPrimals,
 } from '../functional/derivatives';
@@ -34,11 +34,11 @@ export interface GradOptions extends PureGradOptions {
   debugNan?: boolean;
 }
 
-const OPTION_NAMES = ['gradStates', 'argnums', 'hasAux', 'returnValue', 'holomorphic', 'allowInt', 'checkStates', 'debugNan'];
+const OPTION_NAMES = ['gradStates', 'argnums', 'hasAux', 'returnValue', 'holomorphic', 'allowInt', 'checkStates', 'debugNan'] as const;
 
 /** Whether a value is options in place of a function, in the curried form. */
-function isOptions(x: unknown): boolean {
-  return x !== null && typeof x === 'object' && typeof (x as { call?: unknown }).call !== 'function' && Object.keys(x).every((k) => OPTION_NAMES.includes(k));
+function isOptions(x: unknown, names: readonly string[]): boolean {
+  return x !== null && typeof x === 'object' && typeof (x as { call?: unknown }).call !== 'function' && Object.keys(x).every((k) => names.includes(k));
 }
 
 /** Python's forms take states in the options' place. */
@@ -115,12 +115,12 @@ function gradsIn(op: string, result: unknown, o: { returnValue?: boolean; hasAux
 type Curried<O> = (f: Callable) => (...args: unknown[]) => O;
 
 /** Makes a transform that takes a function and options, options alone (then it is a decorator), or a module. */
-function transform<O extends object>(op: string, run: (f: AnyFunction, options: O, args: readonly unknown[]) => unknown, isOptionsOnly: (x: unknown) => boolean = isOptions, names: readonly string[] = OPTION_NAMES): (f: Callable | O, options?: O) => unknown {
+function transform<O extends object, const K extends keyof O & string>(op: string, names: OptionNames<O, K>, run: (f: AnyFunction, options: O, args: readonly unknown[]) => unknown): (f: Callable | O, options?: O) => unknown {
   return (f, options) => {
-    if (typeof f !== 'function' && isOptionsOnly(f)) return ((g: Callable) => transform(op, run, isOptionsOnly, names)(g, f as O)) as Curried<unknown>;
+    if (typeof f !== 'function' && isOptions(f, names)) return ((g: Callable) => transform(op, names, run)(g, f as O)) as Curried<unknown>;
     const fn = asFunction(f as Callable, op);
     refuseStates(op, options);
-    const { debugNan: debug, ...rest } = checkOptions(op, names as readonly (keyof O & string)[], options) as { debugNan?: boolean };
+    const { debugNan: debug, ...rest } = checkOptions(op, names, options) as { debugNan?: boolean };
     const o = rest as O;
     const out = (...args: unknown[]) => {
       if (debug) debugNan((...xs: unknown[]) => gradsIn(op, run(fn, o, xs), o), ...args, { phase: op });
@@ -156,7 +156,7 @@ export function grad(options: GradOptions): (f: Callable) => (...args: unknown[]
 export function grad(f: Callable | GradOptions, options?: GradOptions): unknown {
   return gradTransform(f, options);
 }
-const gradTransform = transform<GradOptions>('grad', (f, o, args) => nested(gradOf('grad', f, o, args), o));
+const gradTransform = transform('grad', OPTION_NAMES, (f: AnyFunction, o: GradOptions, args: readonly unknown[]) => nested(gradOf('grad', f, o, args), o));
 
 /**
  * Value and gradient: `[value, grads]`, with `hasAux` `[[value, aux], grads]`.
@@ -172,7 +172,7 @@ export function valueAndGrad(options: GradOptions): (f: Callable) => (...args: u
 export function valueAndGrad(f: Callable | GradOptions, options?: GradOptions): unknown {
   return valueAndGradTransform(f, options);
 }
-const valueAndGradTransform = transform<GradOptions>('valueAndGrad', (f, o, args) => {
+const valueAndGradTransform = transform('valueAndGrad', OPTION_NAMES, (f: AnyFunction, o: GradOptions, args: readonly unknown[]) => {
   const r = gradOf('valueAndGrad', f, o, args);
   return [o.hasAux ? [r.value, r.aux] : r.value, r.grads];
 });
@@ -186,7 +186,7 @@ const valueAndGradTransform = transform<GradOptions>('valueAndGrad', (f, o, args
 export function vectorGrad(f: Callable | GradOptions, options?: GradOptions): Loose {
   return vectorGradTransform(f, options);
 }
-const vectorGradTransform = transform<GradOptions>('vectorGrad', (f, o, args) => nested(gradWith('vectorGrad', f, o, args, (pure, all, opts) => {
+const vectorGradTransform = transform('vectorGrad', OPTION_NAMES, (f: AnyFunction, o: GradOptions, args: readonly unknown[]) => nested(gradWith('vectorGrad', f, o, args, (pure, all, opts) => {
   const { what, g, leaves, def } = differentiated('vectorGrad', pure, all, { ...opts, holomorphic: false });
   const point = new LinearPoint(new FlatFunction(g, def, what, true), leaves);
   const grads = def.unflatten(fillZeros(point.pull(point.outs.map((x) => full(x.shape, 1, x.dtype))), leaves));
@@ -194,7 +194,7 @@ const vectorGradTransform = transform<GradOptions>('vectorGrad', (f, o, args) =>
 }), o));
 
 function jacobianTransform(op: string, core: (f: AnyFunction, args: readonly unknown[], o: PureGradOptions) => Jacobian) {
-  return transform<GradOptions>(op, (f, o, args) => {
+  return transform(op, OPTION_NAMES, (f: AnyFunction, o: GradOptions, args: readonly unknown[]) => {
     const { result, aux, nest } = differentiate(op, f, o, args, core);
     // The structure of the result comes first, then that of the inputs.
     return nested({ grads: result.outDef.unflatten(result.perOutput.map(nest)), value: result.value, aux }, o);
@@ -230,7 +230,7 @@ export const jacfwd: (f: Callable | GradOptions, options?: GradOptions) => Loose
 export function hessian(f: Callable | GradOptions, options?: GradOptions): Loose {
   return hessianTransform(f, options);
 }
-const hessianTransform = transform<GradOptions>('hessian', (f, o, args) => {
+const hessianTransform = transform('hessian', OPTION_NAMES, (f: AnyFunction, o: GradOptions, args: readonly unknown[]) => {
   const { returnValue, hasAux, gradStates, ...rest } = o;
   if (gradStates !== undefined && o.argnums !== undefined) throw new ArgumentError('hessian: give gradStates or argnums, not both');
   const states = gradStates === undefined ? {} : { gradStates };
@@ -435,11 +435,10 @@ function fwdCore(pure: AnyFunction, args: readonly unknown[], options: PureGradO
 export function fwdGrad(f: Callable | FwdGradOptions, options?: FwdGradOptions): Loose {
   return fwdGradTransform(f, options);
 }
-const FWD_NAMES = [...OPTION_NAMES, 'tangentSize', 'drctDerClip', 'key'];
-const fwdGradTransform = transform<FwdGradOptions>('fwdGrad', (f, o, args) => {
+const fwdGradTransform = transform('fwdGrad', [...OPTION_NAMES, 'tangentSize', 'drctDerClip', 'key'], (f: AnyFunction, o: FwdGradOptions, args: readonly unknown[]) => {
   const { tangentSize: _t, drctDerClip: _d, key: _k, ...rest } = o;
   return nested(gradWith('fwdGrad', f, rest, args, (pure, all, opts) => fwdCore(pure, all, opts, o)), o);
-}, (x) => x !== null && typeof x === 'object' && typeof (x as { call?: unknown }).call !== 'function' && Object.keys(x).every((k) => FWD_NAMES.includes(k)), FWD_NAMES);
+});
 
 /** A transform of functions of arrays: takes a function that returns `[value, aux]`, gives one that returns `[gradients of the arguments argnums, aux]`. */
 export type ArrayGradient = (f: AnyFunction, options: { argnums: readonly number[]; hasAux: true; [param: string]: unknown }) => (...args: Loose[]) => Loose;

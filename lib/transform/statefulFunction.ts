@@ -338,7 +338,7 @@ export class StateFinder {
   private readonly keyFn: NonNullable<StateFinderOptions['keyFn']>;
 
   constructor(f: Callable, filter: Filter = null, options: StateFinderOptions = {}) {
-    const { usage = 'all', returnType = 'dict', keyFn = (i) => i } = checkOptions<StateFinderOptions>('StateFinder', ['usage', 'returnType', 'keyFn'], options);
+    const { usage = 'all', returnType = 'dict', keyFn = (i: number) => i } = checkOptions('StateFinder', ['usage', 'returnType', 'keyFn'], options);
     if (!['all', 'read', 'write', 'both'].includes(usage)) throw new ArgumentError(`StateFinder: expected usage to be one of all, read, write, both, got ${String(usage)}`);
     if (!['dict', 'list', 'tuple'].includes(returnType)) throw new ArgumentError(`StateFinder: expected returnType to be dict, list or tuple, got ${String(returnType)}`);
     this.statefulFn = new StatefulFunction(f, { name: 'statefinder' });

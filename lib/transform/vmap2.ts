@@ -68,7 +68,7 @@ export class StatefulMapping {
 
   constructor(f: Callable, options: StatefulMappingOptions = {}) {
     const op = options?.name ?? 'StatefulMapping';
-    options = checkOptions<object>(op, [...OPTIONS, 'staticArgnums', 'name'] as never[], options);
+    options = checkOptions(op, [...OPTIONS, 'staticArgnums', 'name'], options);
     this.originFun = asFunction(f, op);
     this.current = this.originFun;
     this.name = op;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions, noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 
 type Dict = Record<string, unknown>;
 
@@ -45,8 +45,7 @@ export function mergeDicts(...args: unknown[]): Dict {
  * util.flattenDict({ a: { b: 1, c: 2 } }, { sep: '.' }); // { 'a.b': 1, 'a.c': 2 }
  */
 export function flattenDict(d: object, options: { parentKey?: string; sep?: string } = {}): Dict {
-  const { parentKey = '', sep = '.', ...rest } = optionsObject('flattenDict', options);
-  noMoreOptions(rest, flattenDict);
+  const { parentKey = '', sep = '.' } = checkOptions('flattenDict', ['parentKey', 'sep'], options);
   checkDict('util.flattenDict', d);
   const out: Dict = {};
   const add = (k: string, v: unknown) => {
@@ -68,8 +67,7 @@ export function flattenDict(d: object, options: { parentKey?: string; sep?: stri
  * util.unflattenDict({ 'a.b': 1, 'a.c': 2 }, { sep: '.' }); // { a: { b: 1, c: 2 } }
  */
 export function unflattenDict(d: object, options: { sep?: string } = {}): Dict {
-  const { sep = '.', ...rest } = optionsObject('unflattenDict', options);
-  noMoreOptions(rest, unflattenDict);
+  const { sep = '.' } = checkOptions('unflattenDict', ['sep'], options);
   checkDict('util.unflattenDict', d);
   const out: Dict = {};
   for (const [key, value] of Object.entries(d)) {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 import { FlattedDict } from '../state/flattedDict';
 import { NestedDict } from '../state/nestedDict';
 import type { Path } from '../state/paths';
@@ -34,8 +34,7 @@ export interface FlatMappingOptions {
 export function flatMapping(xs: Mapping, options?: FlatMappingOptions & { sep?: null }): FlattedDict<unknown>;
 export function flatMapping(xs: Mapping, options: FlatMappingOptions & { sep: string }): Map<string, unknown>;
 export function flatMapping(xs: Mapping, options: FlatMappingOptions & { sep?: string | null } = {}): FlattedDict<unknown> | Map<string, unknown> {
-  const { keepEmptyNodes = false, isLeaf = null, sep = null, ...rest } = optionsObject('flatMapping', options);
-  noMoreOptions(rest, flatMapping);
+  const { keepEmptyNodes = false, isLeaf = null, sep = null } = checkOptions('flatMapping', ['keepEmptyNodes', 'isLeaf', 'sep'], options);
   if (entriesOf(xs) === null) throw new ArgumentError(`util.flatMapping: expected a plain object, Map or NestedDict, got ${describeValue(xs)}`);
   const out: [Path, unknown][] = [];
   const walk = (x: unknown, path: Path): void => {
@@ -59,8 +58,7 @@ export function flatMapping(xs: Mapping, options: FlatMappingOptions & { sep?: s
  * util.nestMapping({ 'a.b': 1, 'a.c': 2 }, { sep: '.' }).toFlat().size; // 2
  */
 export function nestMapping(xs: FlattedDict<unknown> | ReadonlyMap<Path | string, unknown> | Readonly<Record<string, unknown>>, options: { sep?: string | null } = {}): NestedDict<unknown> {
-  const { sep = null, ...rest } = optionsObject('nestMapping', options);
-  noMoreOptions(rest, nestMapping);
+  const { sep = null } = checkOptions('nestMapping', ['sep'], options);
   const entries = xs instanceof FlattedDict ? xs.entries() : entriesOf(xs as Mapping);
   if (entries === null) throw new ArgumentError(`util.nestMapping: expected a FlattedDict, Map or plain object, got ${describeValue(xs)}`);
   return NestedDict.fromFlat((entries as [Path | string | number, unknown][]).map(([k, v]): [Path, unknown] => [globalThis.Array.isArray(k) ? (k as Path) : sep === null ? [k as string | number] : String(k).split(sep), v]));

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { noMoreOptions, optionsObject } from '../functional/options';
+import { checkOptions } from '../functional/options';
 
 const counts = new Map<string, number>();
 
@@ -11,8 +11,7 @@ const counts = new Map<string, number>();
  * util.getUniqueName('Made', { prefix: 'my' }); // 'myMade0'
  */
 export function getUniqueName(type: string, options: { prefix?: string } = {}): string {
-  const { prefix = '', ...rest } = optionsObject('getUniqueName', options);
-  noMoreOptions(rest, getUniqueName);
+  const { prefix = '' } = checkOptions('getUniqueName', ['prefix'], options);
   const n = counts.get(type) ?? 0;
   counts.set(type, n + 1);
   return `${prefix}${type}${n}`;

@@ -4,8 +4,8 @@ type Make = new (...args: unknown[]) => unknown;
 const [O, I, N] = [optim, init, nn.init] as unknown as Record<string, Make>[] as [Record<string, Make>, Record<string, Make>, Record<string, Make>];
 
 test.each<[string, Make, unknown[], string]>([
-  ['SGD', O.SGD!, [], 'momentum, nesterov, tx, lr, weightDecay, gradClipNorm, gradClipValue'],
-  ['AdamW', O.AdamW!, [], 'weightDecay, betas, eps, amsgrad, tx, lr, gradClipNorm, gradClipValue'],
+  ['SGD', O.SGD!, [], 'momentum, nesterov, lr, weightDecay, gradClipNorm, gradClipValue'],
+  ['AdamW', O.AdamW!, [], 'betas, eps, amsgrad, lr, weightDecay, gradClipNorm, gradClipValue'],
   ['StepLR', O.StepLR!, [], 'stepSize, gamma, baseLr, lastEpoch'],
   ['OneCycleLR', O.OneCycleLR!, [], 'maxLr, totalSteps'],
   ['KaimingNormal', I.KaimingNormal!, [], 'scale, mode, nonlinearity, negativeSlope'],
