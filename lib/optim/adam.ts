@@ -7,13 +7,17 @@ import { type GradientTransformation, scaleByAdam, scaleByAmsgrad, scaleBySchedu
 export interface AdamOptimizerOptions extends OptimizerOptions {
   /** How slowly the means of gradients and of their squares move. Default [0.9, 0.999]. */
   betas?: readonly [number, number];
+  /** In place of the first of betas. @deprecated give betas */
+  beta1?: number | null;
+  /** In place of the second of betas. @deprecated give betas */
+  beta2?: number | null;
   /** What is added to the root of the mean square. Default 1e-8. */
   eps?: number;
   /** Whether the largest mean square so far is used. */
   amsgrad?: boolean;
 }
 
-const ADAM_OPTIMIZER_OPTIONS = ['betas', 'eps', 'amsgrad', ...OPTIMIZER_OPTIONS] as const;
+const ADAM_OPTIMIZER_OPTIONS = ['betas', 'beta1', 'beta2', 'eps', 'amsgrad', ...OPTIMIZER_OPTIONS] as const;
 
 /**
  * Adam (Kingma and Ba, 2015); weight decay is added to the gradient. Mirrors `braintools.optim.Adam`.
@@ -33,9 +37,11 @@ export class Adam extends OptaxOptimizer {
   readonly amsgrad: boolean;
 
   constructor(given: AdamOptimizerOptions = {}) {
-    const { betas = [0.9, 0.999], eps = 1e-8, amsgrad = false, ...options } = checkOptions(new.target.name, ADAM_OPTIMIZER_OPTIONS, given);
+    const { betas = [0.9, 0.999], beta1 = null, beta2 = null, eps = 1e-8, amsgrad = false, ...options } = checkOptions(new.target.name, ADAM_OPTIMIZER_OPTIONS, given);
     super(options);
-    this.betas = checkBetas(this.constructor.name, betas);
+    const [b1, b2] = checkBetas(this.constructor.name, betas);
+    this.betas = checkBetas(this.constructor.name, [beta1 ?? b1, beta2 ?? b2]);
+    if (beta1 !== null || beta2 !== null) process.emitWarning(`${this.constructor.name}: beta1 and beta2 are deprecated; give betas: [${this.betas.join(', ')}]`, 'DeprecationWarning');
     this.eps = eps;
     this.amsgrad = amsgrad;
   }

@@ -1,7 +1,9 @@
 import type { Array } from '../core/array';
 import { checkOptions } from '../functional/options';
+import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
-import { checkCount, checkRate, EpochSchedule, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
+import { OptimState } from './optimState';
+import { checkCount, checkRate, EpochSchedule, LRScheduler, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** From 1 down to 0 along half a cosine, for a part of the way in [0, 1]. */
 export function cosineFall(part: Array): Array {
@@ -59,6 +61,12 @@ export interface CosineAnnealingWarmRestartsOptions extends SchedulerOptions {
   etaMin?: number;
 }
 
+// No attribute: a program is none of a schedule's settings.
+const restartRates = composite<{ baseLrs: readonly number[]; etaMin: number }>('CosineAnnealingWarmRestarts', ([done, length], { baseLrs, etaMin }) => {
+  const factor = cosineFall(np.divide(done!, length!));
+  return baseLrs.map((lr) => scalarOf(between(etaMin, lr, factor), 'float32'));
+});
+
 /**
  * Down along half a cosine, again and again, in periods that grow (Loshchilov and Hutter, 2017). Mirrors
  * `braintools.optim.CosineAnnealingWarmRestarts`; with `lastEpoch` given, it starts at that place of its period.
@@ -70,10 +78,14 @@ export interface CosineAnnealingWarmRestartsOptions extends SchedulerOptions {
  * np.round(lr.getLr()[0]!, 4).js(); // 0.05
  * ```
  */
-export class CosineAnnealingWarmRestarts extends EpochSchedule {
+export class CosineAnnealingWarmRestarts extends LRScheduler {
   readonly T0: number;
   readonly TMult: number;
   readonly etaMin: number;
+  /** Epochs since the last restart: an int32 scalar. */
+  readonly TCur: OptimState;
+  /** Length of the current period: an int32 scalar. */
+  readonly TI: OptimState;
 
   constructor(given: CosineAnnealingWarmRestartsOptions = {}) {
     const { T0 = 10, TMult = 1, etaMin = 0, ...options } = checkOptions(new.target.name, ['T0', 'TMult', 'etaMin', ...SCHEDULER_OPTIONS], given);
@@ -81,6 +93,9 @@ export class CosineAnnealingWarmRestarts extends EpochSchedule {
     this.T0 = checkCount('CosineAnnealingWarmRestarts: T0', T0);
     this.TMult = checkCount('CosineAnnealingWarmRestarts: TMult', TMult);
     this.etaMin = checkRate('CosineAnnealingWarmRestarts: etaMin', etaMin);
+    const [done, length] = this.period(this.lastEpoch.value);
+    this.TCur = new OptimState(done.astype('int32'));
+    this.TI = new OptimState(length);
     this.begin();
   }
 
@@ -96,24 +111,27 @@ export class CosineAnnealingWarmRestarts extends EpochSchedule {
     return [np.subtract(epoch, start), length];
   }
 
-  /** Epochs since the last restart: an int32 scalar. */
-  get TCur(): Array {
-    return this.period(this.lastEpoch.value)[0];
+  /** The rates at the current place of the period. */
+  getLr(): Array[] {
+    return restartRates([this.TCur.value, this.TI.value], { baseLrs: this.baseLrs, etaMin: this.etaMin });
   }
 
-  /** Length of the current period: an int32 scalar. */
-  get TI(): Array {
-    return this.period(this.lastEpoch.value)[1];
-  }
-
-  protected rates(epoch: Array, baseLrs: readonly number[]): Array[] {
-    const [done, length] = this.period(epoch);
-    const factor = cosineFall(np.divide(done, length));
-    return baseLrs.map((lr) => between(this.etaMin, lr, factor));
+  protected override advance(epoch?: number | Array): void {
+    super.advance(epoch);
+    const [done, length] = this.period(this.lastEpoch.value);
+    this.TCur.value = done.astype('int32');
+    this.TI.value = length;
   }
 
   override stateDict(): Record<string, unknown> {
-    return { ...super.stateDict(), T_cur: this.TCur, T_i: this.TI };
+    return { ...super.stateDict(), T_cur: this.TCur.value, T_i: this.TI.value };
+  }
+
+  override loadStateDict(state: Record<string, unknown>): void {
+    super.loadStateDict(state);
+    const [done, length] = this.period(this.lastEpoch.value);
+    this.TCur.value = scalarOf(state.T_cur ?? done, 'int32');
+    this.TI.value = scalarOf(state.T_i ?? length, 'int32');
   }
 }
 

@@ -12,7 +12,7 @@ export interface CyclicLROptions extends SchedulerOptions {
   maxLr?: number | readonly number[];
   /** How many epochs a rise takes. Default 2000. */
   stepSizeUp?: number;
-  /** How many epochs a fall takes. Default: as a rise. */
+  /** With `stepSizeUp`, the epochs of a cycle. Default: as many again. */
   stepSizeDown?: number | null;
   /** How high later cycles are: all alike, each half as high as the one before, or by `gamma` to the power of the epoch. */
   mode?: 'triangular' | 'triangular2' | 'exp_range';
@@ -25,7 +25,8 @@ export interface CyclicLROptions extends SchedulerOptions {
 }
 
 /**
- * Up and down between two rates in straight lines (Smith, 2017). Mirrors `braintools.optim.CyclicLR`.
+ * Up and down between two rates in straight lines (Smith, 2017). Mirrors `braintools.optim.CyclicLR`, with it that lines always rise and fall over
+ * `stepSizeUp` epochs: another `stepSizeDown` changes only after how many epochs the next cycle is counted.
  *
  * @example
  * ```ts
@@ -66,9 +67,8 @@ export class CyclicLR extends EpochSchedule {
   protected rates(epoch: Array, baseLrs: readonly number[]): Array[] {
     const length = this.stepSizeUp + this.stepSizeDown;
     const cycle = np.add(1, np.floor(np.divide(epoch, length)));
-    const at = np.mod(epoch, length);
-    const part = np.minimum(np.divide(at, this.stepSizeUp), np.divide(np.subtract(length, at), this.stepSizeDown));
-    const rise = np.multiply(this.height(cycle, epoch), part);
+    const off = np.abs(np.add(np.subtract(np.divide(epoch, this.stepSizeUp), np.multiply(2, cycle)), 1));
+    const rise = np.multiply(this.height(cycle, epoch), np.maximum(0, np.subtract(1, off)));
     return baseLrs.map((lr, i) => between(lr, this.maxLrs[i]!, rise));
   }
 }

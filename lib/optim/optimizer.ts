@@ -160,6 +160,8 @@ export class OptaxOptimizer extends Node implements Scheduled {
     this.startingLr = this.schedule.baseLrs[0] ?? 1e-3;
     this.rate = new OptimState(np.asarray(this.startingLr, { dtype: 'float32' }));
     this.schedule.attachOptimizer(this);
+    // Until the schedule's first step its base rate is told, as BrainTools tells it; updates read the schedule.
+    this.rate.value = np.asarray(this.startingLr, { dtype: 'float32' });
     this.own = { of: this, given: tx ?? null, tx: null, compiled: null };
     // Not a child of the graph.
     Object.defineProperty(this, 'own', { enumerable: false, writable: true });
@@ -227,7 +229,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
     return this.startingLr;
   }
 
-  /** The rate that the next update uses. Setting it changes the schedule's current rate. */
+  /** The rate that the schedule's last step set, its base rate before the first (updates read the schedule). Setting it changes the schedule's current rate. */
   get currentLr(): Array {
     return this.rate.value;
   }
@@ -369,7 +371,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
   stateDict(): Record<string, unknown> {
     const groups = Object.fromEntries(this.paramGroups.map((g, i) => [String(i), { params: valuesOf(g.params), lr: g.lr.value, weight_decay: g.weightDecay }]));
     const states = Object.fromEntries(this.paramGroups.slice(1).map((g, i) => [String(i), g.optState!.value]));
-    return { step_count: this.stepCount.value, lr: this.currentLr, base_lr: this.startingLr, param_groups: groups, param_groups_opt_states: states, opt_state: this.optState?.value ?? null };
+    return { step_count: this.stepCount.value, lr: this.schedule.currentLrs.value[0]!, base_lr: this.startingLr, param_groups: groups, param_groups_opt_states: states, opt_state: this.optState?.value ?? null };
   }
 
   /** Takes over what {@link stateDict} gave, also after it was saved and loaded. The parameters themselves are not changed. */

@@ -5,7 +5,7 @@ import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { OptimState } from './optimState';
-import { checkChoice, checkCount, checkRate, LRScheduler, perGroup, savedEntry, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
+import { checkChoice, checkCount, checkRate, type Epoch, epochOf, LRScheduler, perGroup, savedEntry, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions extends SchedulerOptions {
@@ -109,9 +109,9 @@ export class ReduceLROnPlateau extends LRScheduler {
    *
    * @throws ArgumentError without a metric
    */
-  override step(metric: number | Array, epoch?: number | Array): void {
+  override step(metric: number | Array, epoch?: Epoch): void {
     if (metric === undefined) throw new ArgumentError('ReduceLROnPlateau.step: expected a metric');
-    this.advance(epoch);
+    this.advance(epochOf(epoch));
     const { mode, factor, patience, threshold, thresholdMode, cooldown, minLrs, eps } = this;
     const before = [scalarOf(metric, 'float32'), this.cooldownCounter.value, this.best.value, this.numBadEpochs.value, ...this.currentLrs.value];
     const [cooling, best, bad, ...rates] = program(before, { mode, factor, patience, threshold, thresholdMode, cooldown, minLrs, eps });

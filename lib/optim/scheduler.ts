@@ -54,6 +54,15 @@ export function scalarOf(x: unknown, dtype: 'float32' | 'int32'): Array {
   return np.asarray(x as number).astype(dtype);
 }
 
+/** Where a schedule is to go: an epoch, by itself or by its name; the next one where there is none. */
+export type Epoch = number | Array | { epoch?: number | Array | null } | null;
+
+/** The epoch that was asked for, if any. @throws ArgumentError for an option that does not exist */
+export function epochOf(given: Epoch | undefined): number | Array | undefined {
+  if (given === null || typeof given !== 'object' || Object.getPrototypeOf(given) !== Object.prototype) return (given ?? undefined) as number | Array | undefined;
+  return checkOptions('step', ['epoch'], given as { epoch?: number | Array | null }).epoch ?? undefined;
+}
+
 // No attributes: optimisers are no part of the schedule, and a program is none of its settings.
 const followersOf = new WeakMap<LRScheduler, Scheduled[]>();
 const programOf = new WeakMap<LRScheduler, ReturnType<typeof composite<{ baseLrs: readonly number[] }>>>();
@@ -102,8 +111,8 @@ export abstract class LRScheduler extends Node {
   }
 
   /** Goes to the next epoch, or to the one given. */
-  step(epoch?: number | Array): void {
-    this.advance(epoch);
+  step(epoch?: Epoch): void {
+    this.advance(epochOf(epoch));
     this.setRates(this.getLr());
   }
 
@@ -130,6 +139,7 @@ export abstract class LRScheduler extends Node {
 
   /** @internal */
   attachOptimizer(o: Scheduled): void {
+    if (typeof o?.noteRates !== 'function') throw new ArgumentError(`${this.constructor.name}.attachOptimizer: expected an optimiser, got ${describeValue(o)}`);
     const known = followersOf.get(this) ?? [];
     if (!known.includes(o)) followersOf.set(this, [...known, o]);
     o.noteRates(this.currentLrs.value, this);

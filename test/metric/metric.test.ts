@@ -77,3 +77,23 @@ test('windows of half steps round to the even number, as Python does; half float
   expect(metric.rankingSoftmaxLoss(np.zeros([0, 3]), np.zeros([0, 3])).item()).toBe(0);
   expect(metric.ctcLoss(np.zeros([1, 4, 3]), np.zeros([1, 4]), np.zeros([1, 0], { dtype: 'int32' }), np.zeros([1, 0])).toList()).toEqual([expect.closeTo(4 * Math.log(3), 5)]);
 });
+
+test('a second operand or a reduction function may be among the options', () => {
+  const [x, y] = [np.array([[1, 2], [3, 5]], 'float32'), np.array([[0, 4], [3, 1]], 'float32')];
+  for (const loss of [metric.squaredError, metric.absoluteError, metric.l2Loss, metric.logCosh, metric.huberLoss] as metric.ErrorLoss[]) {
+    expect(loss(x, { targets: y, axis: 0, reduction: 'sum' }).js()).toEqual(loss(x, y, { axis: 0, reduction: 'sum' }).js());
+    expect(loss(x, { reduction: 'mean' }).js()).toEqual(loss(x, null, { reduction: 'mean' }).js());
+    expect(() => loss(x, { reduction: 'sum' }, {})).toThrow(/expected targets before the options/);
+    expect(() => loss(x, { target: y } as never)).toThrow(/unknown option 'target'; expected one of targets/);
+  }
+  expect(metric.l2Norm(x, { targets: y, axis: 1 }).js()).toEqual(metric.l2Norm(x, y, { axis: 1 }).js());
+  expect(metric.pairwiseCosineSimilarity(x, { Y: y }).js()).toEqual(metric.pairwiseCosineSimilarity(x, y).js());
+  expect(metric.pairwiseCosineDistance(x, { eps: 10 }).js()).toEqual(metric.pairwiseCosineDistance(x, null, { eps: 10 }).js());
+  const where = np.array([[true, true], [false, false]]);
+  const lists = metric.rankingSoftmaxLoss(x, y, { where, reduceFn: null });
+  expect(metric.rankingSoftmaxLoss(x, y, { where, reduceFn: np.sum }).item()).toBe(np.sum(lists).item());
+  expect(metric.rankingSoftmaxLoss(x, y, { where, reduceFn: np.mean }).item()).toBe(np.sum(lists).item());
+  expect(metric.rankingSoftmaxLoss(x, y, { where: np.zeros([2, 2]), reduceFn: np.mean }).item()).toBe(0);
+  expect(metric.rankingSoftmaxLoss(x, y, { reduction: 'none', reduceFn: np.max }).shape).toEqual([2]);
+  expect(() => metric.rankingSoftmaxLoss(x, y, { reduceFn: 'mean' as never })).toThrow(/expected reduceFn to be a function or null/);
+});

@@ -118,6 +118,8 @@ test('an added schedule sets the rate', () => {
 test('misuse is told by name', () => {
   expect(() => new optim.SGD().registerTrainableWeights(new nn.Linear(2, 1))).toThrow('registerTrainableWeights: expected states, got an instance of Linear; give its parameters, model.states(ParamState)');
   expect(() => new optim.RMSprop({ lr: -1 })).toThrow('RMSprop: lr: expected a number >= 0');
+  expect([...new optim.Adam({ beta1: 0.8 }).betas, ...new optim.Adam({ betas: [0.5, 0.6], beta2: 0.9 }).betas]).toEqual([0.8, 0.999, 0.5, 0.9]);
+  expect(() => new optim.Adam({ beta2: 1 })).toThrow('Adam: expected betas to be two numbers in [0, 1)');
   expect(() => new optim.Lamb({ betas: [0.9, 1] })).toThrow('Lamb: expected betas to be two numbers in [0, 1)');
   expect(() => new optim.Lookahead({} as never)).toThrow('gradient transformation');
   expect(() => new optim.Lookahead(optim.scale(1), { syncPeriod: 0 })).toThrow('syncPeriod');

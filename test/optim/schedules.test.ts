@@ -89,14 +89,15 @@ test('eps of ReduceLROnPlateau: a reduction that is too small is left out', () =
   expectRates(last(s), [0.1], 'kept');
 });
 
-test('cycles: a fall of its own length, heights of your own', () => {
-  const s = new optim.CyclicLR({ baseLr: 0, maxLr: 1, stepSizeUp: 1, stepSizeDown: 4 });
+test('cycles: longer than a rise and a fall (as BrainTools has them), heights of your own', () => {
+  const s = new optim.CyclicLR({ baseLr: 0.1, maxLr: 1, stepSizeUp: 2, stepSizeDown: 4 });
   const course: number[] = [];
-  for (let i = 0; i < 7; i++) {
+  for (let i = 0; i < 9; i++) {
     course.push(last(s)[0]!);
     s.step();
   }
-  expectRates(course, [0, 1, 0.75, 0.5, 0.25, 0, 1], 'lengths 1 and 4');
+  // Measured with BrainTools 0.3.0.
+  expectRates(course, [0.1, 0.55, 1, 0.55, 0.1, 0.1, 1, 0.55, 0.1], 'lengths 2 and 4');
   const halves = new optim.CyclicLR({ baseLr: 0, maxLr: 1, stepSizeUp: 1, scaleFn: (cycle) => np.divide(1, cycle) });
   halves.step(3);
   expectRates(last(halves), [0.5], 'the second cycle');
@@ -109,10 +110,30 @@ test('restarts are exact at every period, and may be entered anywhere', () => {
   const s = new optim.CosineAnnealingWarmRestarts({ baseLr: 1, T0: 3, TMult: 3 });
   for (const [epoch, since, length] of [[2, 2, 3], [3, 0, 9], [11, 8, 9], [12, 0, 27], [39, 0, 81], [3 * (3 ** 9 - 1) / 2, 0, 3 ** 10]]) {
     s.step(epoch);
-    expect([epoch, s.TCur.item(), s.TI.item()]).toEqual([epoch, since, length]);
+    expect([epoch, s.TCur.value.item(), s.TI.value.item()]).toEqual([epoch, since, length]);
     if (since === 0) expect(last(s)).toEqual([1]);
   }
   expect(last(new optim.CosineAnnealingWarmRestarts({ baseLr: 1, T0: 4, lastEpoch: 6 }))[0]).toBeCloseTo(0.5, 6);
+  const other = new optim.CosineAnnealingWarmRestarts({ baseLr: 1, T0: 3, TMult: 3 });
+  s.step({ epoch: 11 });
+  other.loadStateDict(s.stateDict());
+  other.step();
+  expect([other.TCur.value.item(), other.TI.value.item(), last(other)]).toEqual([0, 27, [1]]);
+  expect(() => s.step({ epochs: 3 } as never)).toThrow("step: unknown option 'epochs'; expected one of epoch");
+  expect(() => s.attachOptimizer('no optimiser' as never)).toThrow(/attachOptimizer: expected an optimiser, got the string/);
+});
+
+test("an optimiser tells its schedule's base rate until the first step, and takes the schedule's", () => {
+  const lr = new optim.WarmupScheduler({ baseLr: 0.1, warmupEpochs: 5, warmupStartLr: 0.01 });
+  const weight = new ParamState(np.array([1]));
+  const optimizer = new optim.SGD({ lr });
+  optimizer.registerTrainableWeights({ weight });
+  expect([optimizer.currentLr.item(), lr.currentLrs.value[0]!.item()].map((x) => Number((x as number).toFixed(6)))).toEqual([0.1, 0.01]);
+  optimizer.loadStateDict(optimizer.stateDict());
+  optimizer.update({ weight: np.ones([1]) });
+  expectRates(weight.value.js() as number[], [0.99], 'the first rate');
+  lr.step();
+  expectRates([optimizer.currentLr.item() as number], [0.028], 'after a step');
 });
 
 test('SequentialLR: parts stand at epochs of their own, and it may start in the middle', () => {
