@@ -71,7 +71,7 @@ function counterBits(ctx: LoweringContext, keys: IrValue, n: number): Pair {
   const [key] = hlo.optimizationBarrier(ctx, [keys], [keys.aval]) as [IrValue];
   const batch = key.aval.shape.slice(0, -1);
   const out = new ShapedArray([...batch, n], U32);
-  const iota = (aval: ShapedArray) => hlo.op(ctx, 'iota', [], aval, `iota_dimension = ${batch.length} : i64`);
+  const iota = (aval: ShapedArray) => hlo.iota(ctx, batch.length, aval);
   let high = ctx.splat(0, out);
   let low: IrValue;
   if (n <= 2 ** 32) {

@@ -169,7 +169,7 @@ function defineArg(name: 'argmax' | 'argmin'): SinglePrimitive<ArgParams> {
     lower: (ctx, [x], { axes, indexDtype }, out) => {
       const value = new ShapedArray([], x!.aval.dtype);
       const index = new ShapedArray([], indexDtype);
-      const iota = hlo.op(ctx, 'iota', [], new ShapedArray(x!.aval.shape, indexDtype), `iota_dimension = ${axes[0]} : i64`);
+      const iota = hlo.iota(ctx, axes[0]!, new ShapedArray(x!.aval.shape, indexDtype));
       if (ctx.platform === 'cpu' && x!.aval.size > TWO_PASSES) {
         const reduced = (v: IrValue, init: IrValue, f: (c: LoweringContext, a: IrValue, b: IrValue) => IrValue) => (
           hlo.reduce(ctx, [v], [init], axes, [new ShapedArray(out.shape, v.aval.dtype)], (c, [a, b]) => [f(c, a!, b!)])[0]!);

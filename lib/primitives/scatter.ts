@@ -63,11 +63,16 @@ function checkScatter(op: string, x: ShapedArray, indices: ShapedArray, updates:
   });
 }
 
+/** Indices in a type that holds every position of the operand, too. */
+function wideIndices(ctx: LoweringContext, indices: IrValue): IrValue {
+  const unsigned = dtypeKind(indices.aval.dtype) === 'uint' && bitWidth(indices.aval.dtype) >= 32;
+  return unsigned ? indices : hlo.convert(ctx, indices, new ShapedArray(indices.aval.shape, comparisonDtype(indices.aval.dtype)));
+}
+
 /** Indices moved so that windows are in bounds. */
 function clampIndices(ctx: LoweringContext, x: ShapedArray, indices: IrValue, updates: Shape, d: ScatterDimensionNumbers): IrValue {
   const sizes = windowSizes(x.ndim, updates, d);
-  const unsigned = dtypeKind(indices.aval.dtype) === 'uint' && bitWidth(indices.aval.dtype) >= 32;
-  const wide = unsigned ? indices : hlo.convert(ctx, indices, new ShapedArray(indices.aval.shape, comparisonDtype(indices.aval.dtype)));
+  const wide = wideIndices(ctx, indices);
   const upper = d.scatterDimsToOperandDims.map((k) => x.shape[k]! - sizes[k]!);
   const bound = hlo.broadcastInDim(ctx, ctx.dense(upper, new ShapedArray([upper.length], wide.aval.dtype)), [indices.aval.ndim - 1], wide.aval);
   return hlo.minimum(ctx, hlo.maximum(ctx, wide, ctx.splat(0, wide.aval)), bound);
@@ -77,6 +82,8 @@ function lower(ctx: LoweringContext, [x, indices, updates]: readonly IrValue[], 
   const d = p.dimensionNumbers;
   if (updates!.aval.size === 0) return x!;
   const at = p.mode === 'CLIP' ? clampIndices(ctx, x!.aval, indices!, updates!.aval.shape, d) : indices!;
+  const compared = oneEach(ctx, x!, at, updates!, p);
+  if (compared !== null) return compared;
   const emit = (a: IrValue, b: IrValue, combine: RegionBody) => emitScatter(ctx, [a, at, b], d, p.indicesAreSorted, p.uniqueIndices, combine);
   const partwise = p.updateJaxpr?.eqns[0]?.prim.name;
   if (x!.aval.dtype === 'complex128' && (ctx.platform === 'cuda' || ctx.platform === 'rocm') && (partwise === 'add' || partwise === 'sub')) {
@@ -87,6 +94,36 @@ function lower(ctx: LoweringContext, [x, indices, updates]: readonly IrValue[], 
   }
   return emit(x!, updates!, (c, [a, b]) => (p.updateJaxpr === null ? [b!] : c.inline(new ClosedJaxpr(p.updateJaxpr, []), [a!, b!])));
 }
+
+/**
+ * The longest axis for which {@link oneEach} compares. The gradient of `takeAlongAxis` with an index for each row, 32 rows of 10, 4096 of 64 and of 256 floats
+ * on the CPU: 6.8, 187 and 430 us, as a scatter 8.8, 235 and 471; and what is elementwise joins its neighbours.
+ */
+const LONGEST_COMPARED = 256;
+
+/**
+ * A scatter of one element at most for each row of a short axis, as the derivative of `takeAlongAxis` with a label for each row: elementwise, by comparing
+ * positions with the index. Null where it is something else.
+ */
+function oneEach(ctx: LoweringContext, x: IrValue, indices: IrValue, updates: IrValue, p: ScatterParams): IrValue | null {
+  const { insertedWindowDims, operandBatchingDims, scatterIndicesBatchingDims, updateWindowDims } = p.dimensionNumbers;
+  const combine = p.updateJaxpr === null ? 'set' : COMBINED[p.updateJaxpr.eqns[0]?.prim.name ?? ''];
+  if (combine === undefined || updateWindowDims.length > 0 || insertedWindowDims.length !== 1 || operandBatchingDims.length !== x.aval.ndim - 1) return null;
+  const axis = insertedWindowDims[0]!;
+  const n = x.aval.shape[axis]!;
+  if (operandBatchingDims.length === 0 || n > LONGEST_COMPARED || updates.aval.size * n !== x.aval.size) return null;
+  // The dimensions of the indices that go along with none of the operand's have size 1.
+  const dims = scatterIndicesBatchingDims.map((_, i) => i).sort((a, b) => scatterIndicesBatchingDims[a]! - scatterIndicesBatchingDims[b]!).map((i) => operandBatchingDims[i]!);
+  const rows = dims.map((d) => x.aval.shape[d]!);
+  const full = (v: IrValue) => hlo.broadcastInDim(ctx, hlo.reshape(ctx, v, v.aval.withShape(rows)), dims, v.aval.withShape(x.aval.shape));
+  const at = full(wideIndices(ctx, indices));
+  const here = hlo.compare(ctx, 'EQ', hlo.iota(ctx, axis, at.aval), at);
+  const u = full(updates);
+  return hlo.select(ctx, here, combine === 'set' ? u : hlo.same(ctx, combine, [x, u]), x);
+}
+
+/** The StableHLO operations of what combines two elements. */
+const COMBINED: Record<string, string | undefined> = { add: 'add', sub: 'subtract', mul: 'multiply' };
 
 const plusOne = (dims: readonly number[]) => dims.map((d) => d + 1);
 

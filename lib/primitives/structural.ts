@@ -270,7 +270,7 @@ export const iotaP: SinglePrimitive<IotaParams> = definePrimitive<IotaParams>({
     if (dtypeKind(dtype) === 'bool') throw new DtypeError(`iota: does not accept dtype bool; expected one of kind int, uint, float, complex`);
     return new ShapedArray(shape, dtype);
   },
-  lower: (ctx, _, { dimension }, out) => hlo.op(ctx, 'iota', [], out, `iota_dimension = ${dimension} : i64`),
+  lower: (ctx, _, { dimension }, out) => hlo.iota(ctx, dimension, out),
   jvp: absent('it has no operands'),
   transpose: absent('it has no operands'),
   batch: absent('it has no operands'),

@@ -59,6 +59,11 @@ export function broadcastInDim(ctx: LoweringContext, x: IrValue, dims: readonly 
   return map(ctx, 'broadcast_in_dim', x, dims.length === 0 ? ', dims = []' : `, dims = [${dims.join(', ')}]`, out);
 }
 
+/** The position along a dimension. */
+export function iota(ctx: LoweringContext, dimension: number, out: ShapedArray): IrValue {
+  return op(ctx, 'iota', [], out, `iota_dimension = ${dimension} : i64`);
+}
+
 export function reshape(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrValue {
   return map(ctx, 'reshape', x, '', out);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { numpy as np } from '../../lib';
 import { type Array, ConcreteArray } from '../../lib/core/array';
 import { backend } from '../../lib/core/backend';
 import { DtypeError, ShapeError } from '../../lib/core/errors';
@@ -103,4 +104,34 @@ test('GPUs add complex numbers of 128 bits part by part', () => {
       expect(numbers(new ConcreteArray(args[0]!.aval, out!))).toEqual(wanted);
     }
   }
+});
+
+describe('a scatter of one element for each row of an axis', () => {
+  const dimensionNumbers = { updateWindowDims: [], insertedWindowDims: [1], scatterDimsToOperandDims: [1], operandBatchingDims: [0, 2], scatterIndicesBatchingDims: [2, 0] };
+  const OPERATIONS = { scatter: (_: number, u: number) => u, scatterAdd: (x: number, u: number) => x + u, scatterSub: (x: number, u: number) => x - u, scatterMul: (x: number, u: number) => x * u, scatterMax: Math.max };
+
+  // Short axes are compared with the index, long ones are StableHLO's scatter: both against loops in JS.
+  test.each([[5, 'int32'], [200, 'uint8'], [200, 'int32'], [300, 'int32'], [300, 'uint32']] as const)('of length %i, indices of %s', (n, dtype) => {
+    const [rows, columns] = [3, 2];
+    const x = Float32Array.from({ length: rows * n * columns }, (_, i) => ((i * 7) % 11) - 5);
+    const updates = [2, -3, NaN, 4, Infinity, -7];
+    const indices = [0, n - 1, 2, dtype === 'uint32' ? 2 ** 32 - 1 : n, 3, dtype === 'int32' ? -1 : 1];
+    for (const [name, combine] of Object.entries(OPERATIONS)) {
+      for (const mode of ['drop', 'clip'] as const) {
+        const expected = x.slice();
+        for (let c = 0; c < columns; c++) {
+          for (let r = 0; r < rows; r++) {
+            let at = indices[c * rows + r]!;
+            if (mode === 'clip') at = Math.min(Math.max(at, 0), n - 1);
+            const k = (r * n + at) * columns + c;
+            if (at >= 0 && at < n) expected[k] = combine(expected[k]!, updates[c * rows + r]!);
+          }
+        }
+        const put = { scatter, scatterAdd, scatterSub, scatterMul, scatterMax }[name as keyof typeof OPERATIONS];
+        const at = np.array(indices, { dtype, shape: [columns, 1, rows, 1] });
+        const u = np.array(updates, { dtype: 'float32', shape: [columns, 1, rows] });
+        expect(put(np.array(x, { shape: [rows, n, columns] }), at, u, { dimensionNumbers, mode }).dataSync()).toEqual(expected);
+      }
+    }
+  });
 });
