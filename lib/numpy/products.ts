@@ -66,12 +66,14 @@ export function dot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): 
 }
 
 const NO_BATCH = [[], []] as const;
+/** Of two matrices: one object, so that what is planned by it is planned once. */
+const MATRICES = [[[1], [0]], NO_BATCH] as const;
 
 /** Matrix product over leading axes that broadcast; those that only one operand has are kept as they are, without repeating the other. */
 export function matmulOf(a: Array, b: Array, s: Spec): Array {
   const { x, y, finish, preferred } = operands('matmul', a, b, s);
   const [nx, ny] = [Math.max(0, x.ndim - 2), Math.max(0, y.ndim - 2)];
-  if (nx === 0 && ny === 0) return finish(dotGeneral(x, y, { dimensionNumbers: [[[x.ndim - 1], [0]], NO_BATCH], precision: s.precision, preferredElementType: preferred }));
+  if (nx === 0 && ny === 0) return finish(dotGeneral(x, y, { dimensionNumbers: x.ndim === 2 ? MATRICES : [[[x.ndim - 1], [0]], NO_BATCH], precision: s.precision, preferredElementType: preferred }));
   const lead = broadcastShape('matmul', [x.shape.slice(0, nx), y.shape.slice(0, ny)]);
   const rank = lead.length;
   // Leading axes of each operand, by their place in the result, without those of size 1 that broadcast.

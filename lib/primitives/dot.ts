@@ -46,8 +46,8 @@ function checkPairs(kind: string, x: ShapedArray, y: ShapedArray, dx: readonly n
 
 /** Dimensions of n that are in neither list. */
 function except(n: number, contract: readonly number[], batch: readonly number[]): number[] {
-  const out: number[] = [];
-  for (let d = 0; d < n; d++) if (!contract.includes(d) && !batch.includes(d)) out.push(d);
+  const out = new globalThis.Array<number>(n - contract.length - batch.length);
+  for (let d = 0, k = 0; d < n; d++) if (!contract.includes(d) && !batch.includes(d)) out[k++] = d;
   return out;
 }
 
@@ -63,10 +63,10 @@ const sizeOf = (aval: ShapedArray, dims: readonly number[]) => product(dims.map(
 function flatForm(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out: ShapedArray): IrValue | null {
   const { lhsBatch, rhsBatch } = a;
   const nb = lhsBatch.length;
+  const nc = a.lhsContract.length;
+  if (nb < 2 && nc < 2 && x.aval.ndim - nb - nc < 2 && y.aval.ndim - nb - nc < 2) return null;
   const xFree = except(x.aval.ndim, a.lhsContract, lhsBatch);
   const yFree = except(y.aval.ndim, a.rhsContract, rhsBatch);
-  const nc = a.lhsContract.length;
-  if (nb < 2 && nc < 2 && xFree.length < 2 && yFree.length < 2) return null;
   const order = range(nc).sort((i, j) => a.lhsContract[i]! - a.lhsContract[j]!);
   const xContract = order.map((i) => a.lhsContract[i]!);
   const yContract = order.map((i) => a.rhsContract[i]!);
@@ -87,20 +87,35 @@ function flatForm(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out
 
 const bothF8 = (x: DType, y: DType) => x.startsWith('float8') && y.startsWith('float8');
 
-/** Cotangent of the first operand. */
-function transposeFirst(ct: Array, x: ShapedArray, y: Array, p: DotGeneralParams, dims: DotDimensionNumbers, swapped: boolean): Array {
-  const xContract = dims[0][0];
-  const yContract = dims[0][1];
-  const xBatch = dims[1][0];
-  const yBatch = dims[1][1];
-  const xKept = except(x.ndim, xContract, xBatch);
-  const yKept = except(y.ndim, yContract, yBatch);
+/** How the cotangent of an operand is computed: as a product with the other one, whose dimensions are put in order. */
+interface CotangentPlan {
+  readonly dimensionNumbers: DotDimensionNumbers;
+  readonly permutation: readonly number[];
+}
+
+function planCotangent(nx: number, ny: number, [[xContract, yContract], [xBatch, yBatch]]: DotDimensionNumbers, swapped: boolean): CotangentPlan {
+  const xKept = except(nx, xContract, xBatch);
+  const yKept = except(ny, yContract, yBatch);
   const batch = range(xBatch.length);
   // Where the dimensions that came from y are in the result.
   const fromY = yKept.map((_, i) => batch.length + i + (swapped ? 0 : xKept.length));
-  const out = dotGeneralP.bind({ ...p, dimensionNumbers: [[fromY, yKept], [batch, yBatch]] }, ct, y);
   const byY = range(yContract.length).sort((a, b) => yContract[a]! - yContract[b]!).map((i) => xContract[i]!);
-  return convert(transpose(out, inverse([...xBatch, ...xKept, ...byY])), x.dtype);
+  return { dimensionNumbers: [[fromY, yKept], [batch, yBatch]], permutation: inverse([...xBatch, ...xKept, ...byY]) };
+}
+
+// By dimension numbers, of which matrices have one object: to plan takes longer than the rest of a cotangent's tracing.
+const plans = new WeakMap<DotDimensionNumbers, Map<string, CotangentPlan>>();
+
+/** Cotangent of an operand x, the second one where `swapped`. */
+function cotangent(ct: Array, x: ShapedArray, y: Array, p: DotGeneralParams, swapped: boolean): Array {
+  const n = p.dimensionNumbers;
+  let known = plans.get(n);
+  if (known === undefined) plans.set(n, (known = new Map()));
+  const key = `${x.ndim},${y.ndim},${swapped}`;
+  let plan = known.get(key);
+  if (plan === undefined) known.set(key, (plan = planCotangent(x.ndim, y.ndim, swapped ? [[n[0][1], n[0][0]], [n[1][1], n[1][0]]] : n, swapped)));
+  const out = dotGeneralP.bind({ dimensionNumbers: plan.dimensionNumbers, outSharding: null, precision: p.precision, preferredElementType: p.preferredElementType }, ct, y);
+  return convert(transpose(out, plan.permutation), x.dtype);
 }
 
 /** Dimension numbers with mapped dimensions in the operands, and where the mapped dimension is in the result. */
@@ -146,10 +161,11 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
       }
       dtype = preferred;
     }
-    const shape: number[] = [];
-    for (let i = 0; i < xb.length; i++) shape.push(a.shape[xb[i]!]!);
-    for (let d = 0; d < a.ndim; d++) if (!xc.includes(d) && !xb.includes(d)) shape.push(a.shape[d]!);
-    for (let d = 0; d < b.ndim; d++) if (!yc.includes(d) && !yb.includes(d)) shape.push(b.shape[d]!);
+    const shape = new globalThis.Array<number>(a.ndim + b.ndim - 2 * xc.length - xb.length);
+    let k = 0;
+    for (let i = 0; i < xb.length; i++) shape[k++] = a.shape[xb[i]!]!;
+    for (let d = 0; d < a.ndim; d++) if (!xc.includes(d) && !xb.includes(d)) shape[k++] = a.shape[d]!;
+    for (let d = 0; d < b.ndim; d++) if (!yc.includes(d) && !yb.includes(d)) shape[k++] = b.shape[d]!;
     return new ShapedArray(shape, dtype, a.weakType && b.weakType);
   },
   lower: (ctx, args, { dimensionNumbers: n, precision }, out) => {
@@ -181,9 +197,8 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
   transpose: (ct, args, p) => {
     const x = args[0]!;
     const y = args[1]!;
-    const n = p.dimensionNumbers;
-    if (isUndefinedPrimal(x)) return [transposeFirst(ct, x.aval, fixedOperand('dot_general', y), p, n, false), null];
-    return [null, transposeFirst(ct, y.aval, x, p, [[n[0][1], n[0][0]], [n[1][1], n[1][0]]], true)];
+    if (isUndefinedPrimal(x)) return [cotangent(ct, x.aval, fixedOperand('dot_general', y), p, false), null];
+    return [null, cotangent(ct, y.aval, x, p, true)];
   },
   batch: (_, [x, y], [dx, dy], p) => {
     const [dimensionNumbers, at] = batchDims(x!.ndim, y!.ndim, dx!, dy!, p.dimensionNumbers);

@@ -7,7 +7,7 @@ import { elementType, tensorType } from './types';
 
 // Matrix products and convolutions.
 
-const list = (dims: readonly number[]) => (dims.length === 0 ? '[]' : `[${dims.join(', ')}]`);
+const list = (dims: readonly number[]) => (dims.length === 0 ? '[]' : dims.length === 1 ? `[${dims[0]}]` : `[${dims.join(', ')}]`);
 
 /** How exactly a platform is to multiply: the choices are DEFAULT, HIGH and HIGHEST, one for each operand. */
 export type PrecisionPair = readonly [string, string];
