@@ -7,6 +7,7 @@ import { checkOptions } from '../functional/options';
 import { readAllSync, writeAtomicSync } from '../storage/disk';
 import { HostArray } from '../storage/hostArray';
 import { MatReader, type MatValue } from './matlabRead';
+import { isVersion4, variablesOfVersion4 } from './matlabRead4';
 import { writeMat } from './matlabWrite';
 import { type FileName, filePath, type SaveOptions } from './msgpack';
 import { setOwn } from './stateDict';
@@ -16,8 +17,12 @@ export type MatlabValue = Array | HostArray | number | bigint | { re: number; im
 
 /** Options of {@link loadMatfile}. */
 export interface MatfileLoadOptions {
-  /** Also give `__header__`, `__version__` and `__globals__`. */
+  /** Also give `__header__`, `__version__` and `__globals__`, which files of version 4 have not. */
   includeHeader?: boolean;
+  /** As `includeHeader`. @deprecated give includeHeader */
+  headerInfo?: boolean | null;
+  /** SciPy's records, which are not there: only false. */
+  structAsRecord?: false;
   /** Leave out axes of length 1: scalars become numbers, texts of one row strings, structures objects. Default true. */
   squeezeMe?: boolean;
   /** Only these variables. */
@@ -41,21 +46,23 @@ function nested<T>(items: readonly T[], shape: readonly number[]): unknown {
 }
 
 /**
- * The variables of a MATLAB file (version 5, which MATLAB calls `-v6` and `-v7`): arrays; texts as strings (several rows as lists of them); cell arrays as
+ * The variables of a MATLAB file (version 4, and version 5, which MATLAB calls `-v6` and `-v7`): arrays; texts as strings (several rows as lists of them); cell arrays as
  * lists; structures as objects; logical arrays as uint8, as SciPy gives them; sparse matrices made dense. Mirrors `braintools.file.load_matfile`; SciPy's
  * records (`struct_as_record`) are not there.
  *
  * @param filename with its ending
- * @throws InvalidCheckpointPath if the file is damaged, of version 4 or of version 7.3, which is HDF5
+ * @throws InvalidCheckpointPath if the file is damaged, or of version 7.3, which is HDF5
  * @throws DtypeError for function handles and objects of classes
  * @example
  * const load = () => file.loadMatfile('experiment.mat', { variableNames: ['x'] }).x;
  */
 export function loadMatfile(filename: FileName, options: MatfileLoadOptions = {}): Record<string, MatlabValue> {
-  const { includeHeader = false, squeezeMe = true, variableNames, matDtype = false, host = false, maxSize = 2 ** 33, verbose = false } = checkOptions(
-    'loadMatfile', ['includeHeader', 'squeezeMe', 'variableNames', 'matDtype', 'host', 'maxSize', 'verbose'], options,
+  const { headerInfo = null, includeHeader = headerInfo ?? false, structAsRecord = false, squeezeMe = true, variableNames, matDtype = false, host = false, maxSize = 2 ** 33, verbose = false } = checkOptions(
+    'loadMatfile', ['includeHeader', 'headerInfo', 'structAsRecord', 'squeezeMe', 'variableNames', 'matDtype', 'host', 'maxSize', 'verbose'], options,
   );
   const path = filePath('loadMatfile', filename);
+  if (headerInfo !== null) process.emitWarning('loadMatfile: headerInfo is deprecated; give includeHeader', 'DeprecationWarning');
+  if (structAsRecord) throw new ArgumentError('loadMatfile: structures become objects, there are no records; expected structAsRecord to be false');
   const names = variableNames === undefined ? null : typeof variableNames === 'string' ? [variableNames] : [...variableNames];
   const give = (value: MatValue, name: string): MatlabValue => {
     if (value.kind === 'other') throw new DtypeError(`loadMatfile: '${name}' is ${value.what}, which is no value here; leave it out by variableNames`);
@@ -81,14 +88,16 @@ export function loadMatfile(filename: FileName, options: MatfileLoadOptions = {}
     return host ? a : a.toArray();
   };
   if (verbose) console.log(`loading ${path}`);
-  const reader = new MatReader(readAllSync(path), path, maxSize);
+  const bytes = readAllSync(path);
+  const wanted = (name: string): boolean => names === null || names.includes(name);
+  const reader = isVersion4(bytes) ? null : new MatReader(bytes, path, maxSize);
   const out: Record<string, MatlabValue> = {};
   const globals: string[] = [];
-  for (const v of reader.variables((name) => names === null || names.includes(name))) {
+  for (const v of reader?.variables(wanted) ?? variablesOfVersion4(bytes, path, maxSize, wanted)) {
     if (v.isGlobal) globals.push(v.name);
     setOwn(out, v.name, give(v.value, v.name));
   }
-  return includeHeader ? { __header__: reader.header, __version__: '1.0', __globals__: globals, ...out } : out;
+  return includeHeader && reader !== null ? { __header__: reader.header, __version__: '1.0', __globals__: globals, ...out } : out;
 }
 
 function scalarOf(a: HostArray): MatlabValue {

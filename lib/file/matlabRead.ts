@@ -37,7 +37,6 @@ interface Element {
 export class MatReader {
   readonly header: string;
   private readonly bytes: Uint8Array;
-  private readonly view: DataView;
   private readonly swapped: boolean;
   private readonly what: string;
   private readonly limit: number;
@@ -47,11 +46,10 @@ export class MatReader {
     this.bytes = bytes;
     this.what = what;
     this.limit = limit;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(128, bytes.byteLength)).toString('latin1');
     if (text.startsWith('\x89HDF\r\n\x1a\n') || text.startsWith('MATLAB 7.3')) throw new InvalidCheckpointPath(`${what} is a file of MATLAB 7.3, which is HDF5 and not read here; in MATLAB, save(…, '-v7') writes one that is`);
     const mark = text.slice(126, 128);
-    if (mark !== 'IM' && mark !== 'MI') this.bad(bytes.byteLength >= 20 && this.view.getUint32(0, true) <= 4 * 1024 ? 'it is none of version 5; version 4 is not read' : 'it does not begin as one');
+    if (mark !== 'IM' && mark !== 'MI') this.bad('it does not begin as one');
     this.swapped = mark === 'MI';
     this.header = text.slice(0, 116).replace(/[\s\0]+$/, '');
   }

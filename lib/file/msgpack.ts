@@ -40,12 +40,14 @@ export interface RestoreOptions extends Partial<Limits> {
 export interface LoadOptions extends RestoreOptions {
   /** Refuse larger files, in bytes. */
   maxSize?: number;
+  /** With the event loop free, read files of more than 128 MiB by several reads at a time; default true. Otherwise it is one read after the other. */
+  parallel?: boolean;
   /** Say so on the console. */
   verbose?: boolean;
 }
 
 const RESTORE = ['target', 'mismatch', 'host', 'maxDepth', 'maxEntries'] as const;
-const LOAD = [...RESTORE, 'maxSize', 'verbose'] as const;
+const LOAD = [...RESTORE, 'maxSize', 'parallel', 'verbose'] as const;
 
 function limitsOf({ maxDepth, maxEntries }: Partial<Limits>): Limits {
   return { maxDepth: maxDepth ?? DEFAULT_LIMITS.maxDepth, maxEntries: maxEntries ?? DEFAULT_LIMITS.maxEntries };
@@ -177,7 +179,7 @@ export async function msgpackLoadAsync(filename: FileName, options: LoadOptions 
   checkOptions('msgpackLoadAsync', LOAD, options);
   checkMismatchMode(options.mismatch ?? 'error');
   if (options.verbose) console.log(`Loading checkpoint from ${path}`);
-  const state = unpackStateDict(await readAll(path, options.maxSize ?? null), limitsOf(options));
+  const state = unpackStateDict(await readAll(path, options.maxSize ?? null, options.parallel ?? true), limitsOf(options));
   return msgpackFromStateDict(options.target ?? null, options.host ? state : await toDeviceAsync(state), { mismatch: options.mismatch });
 }
 

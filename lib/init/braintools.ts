@@ -5,7 +5,8 @@ export {
   type ProfileOperand, SigmoidProfile, StepProfile,
 } from './distanceProfiles';
 export { type CallOptions, Clipped, Compose, Conditional, Initialization, type InitOperand, Mixture, Scaled } from './initialization';
-export { type FanMode, type Initializer, type InitLike, param, type ParamOptions, type Size, type VarianceDistribution } from './initializers';
+export type { FanMode, Initializer, InitLike, ParamOptions, Size, VarianceDistribution } from './initializers';
+export { param, type ParameterHolder, type ParameterOptions } from './parameter';
 export {
   DeltaOrthogonal, Identity, KaimingNormal, type KaimingOptions, KaimingUniform, LecunNormal, LecunUniform, Orthogonal, VarianceScaling, type VarianceScalingOptions, XavierNormal, XavierUniform,
 } from './scaling';

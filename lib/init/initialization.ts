@@ -31,7 +31,7 @@ export type InitOperand = Initialization | ArrayLike;
 /**
  * Makes arrays of a size, and is combined with others: `new init.Normal(0, 1).mul(2).clip({ minVal: 0 })`. What takes an initialiser (the layers of nn) takes one.
  *
- * Mirrors `braintools.init.Initialization`, whose operators are methods here.
+ * A class of your own defines `call(size, options)`. Mirrors `braintools.init.Initialization`, whose operators are methods here.
  *
  * @example
  * new init.Constant(1).add(2).mul(3).call([2]).js(); // [9, 9]
@@ -45,8 +45,11 @@ export abstract class Initialization implements Initializer {
     return dtype === undefined ? made : made.astype(dtype);
   }
 
-  /** @internal What the class makes. */
-  abstract sample(shape: number[], rng: RandomState, options: CallOptions): Array;
+  /** @internal What the class makes: a class of one's own may define `call` alone. */
+  sample(shape: number[], rng: RandomState, options: CallOptions): Array {
+    if (this.call === Initialization.prototype.call) throw new ArgumentError(`${this.constructor.name}: expected a class that defines call(size, options)`);
+    return np.asarray(this.call(shape, { ...options, rng }));
+  }
 
   /** The settings by name, for printing: what the constructor was given, which is what the object holds. */
   protected settings(): object {

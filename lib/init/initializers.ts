@@ -283,8 +283,8 @@ export function param(init: Parameter<State<Array>>, size: Size, { batchSize = n
 
 initialisers.param = param as NonNullable<typeof initialisers.param>;
 
-/** The value, repeated along a batch dimension if there is to be one. */
-function fitTo(value: Array, shape: readonly number[], batchSize: number | null): Array {
+/** The value, repeated along a batch dimension if there is to be one. @throws ShapeError for one that does not broadcast to the shape, or is of another batch size */
+export function fitTo(value: Array, shape: readonly number[], batchSize: number | null): Array {
   const n = Math.min(value.ndim, shape.length);
   for (let i = 1; i <= n; i++) {
     const [have, want] = [value.shape[value.ndim - i]!, shape[shape.length - i]!];

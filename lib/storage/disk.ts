@@ -254,19 +254,29 @@ export function readAllSync(file: string, maxSize: number | null = null): Uint8A
   }
 }
 
-/** All bytes of a file, with the event loop free. */
-export async function readAll(file: string, maxSize: number | null = null): Promise<Uint8Array<ArrayBuffer>> {
+/** How many bytes a read takes of those that go on at a time. */
+const PART = 2 ** 27;
+
+/** All bytes of a file, with the event loop free; of a large file by several reads at a time, if so asked. */
+export async function readAll(file: string, maxSize: number | null = null, parallel = false): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const handle = await open(file, 'r');
     try {
       const stat = await handle.stat();
       checkSize(file, stat.isFile(), stat.size, maxSize);
       const out = uninitialised(stat.size);
-      for (let at = 0; at < out.length; ) {
-        const { bytesRead } = await handle.read(out, at, Math.min(PIECE, out.length - at), at);
-        if (bytesRead === 0) throw new CheckpointError(`${file} became shorter while it was read`);
-        at += bytesRead;
-      }
+      const read = async (start: number, end: number): Promise<void> => {
+        for (let at = start; at < end; ) {
+          const { bytesRead } = await handle.read(out, at, Math.min(PIECE, end - at), at);
+          if (bytesRead === 0) throw new CheckpointError(`${file} became shorter while it was read`);
+          at += bytesRead;
+        }
+      };
+      const part = parallel ? PART : Math.max(1, out.length);
+      const reads = globalThis.Array.from({ length: Math.ceil(out.length / part) }, (_, i) => read(i * part, Math.min(out.length, (i + 1) * part)));
+      // The file stays open until the last of them is done.
+      await Promise.allSettled(reads);
+      await Promise.all(reads);
       return out;
     } finally {
       await handle.close();

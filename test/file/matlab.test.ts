@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, DtypeError, file, numpy as np, XlastateError } from '../../lib/index';
 
-const { files, values, unsqueezed } = JSON.parse(readFileSync(join(__dirname, '../fixtures/matlab.json'), 'utf8')) as { files: Record<string, string>; values: unknown; unsqueezed: unknown };
+const { files, values, unsqueezed, version4 } = JSON.parse(readFileSync(join(__dirname, '../fixtures/matlab.json'), 'utf8')) as Record<'values' | 'unsqueezed' | 'version4', unknown> & { files: Record<string, string> };
 const folder = mkdtempSync(join(tmpdir(), 'xlastate-mat-'));
 const at = (name: string) => join(folder, name);
 const put = (name: string, bytes: Uint8Array): string => {
@@ -27,6 +27,24 @@ test.each(['plain', 'packed'])("SciPy's %s files are read as BrainTools reads th
   expect(plain(file.loadMatfile(path, { host: true }))).toEqual(values);
   // Characters of no text at all are an empty list, not an empty array.
   expect(plain(file.loadMatfile(path, { host: true, squeezeMe: false }))).toEqual(unsqueezed);
+});
+
+test('files of version 4 are read as SciPy reads them, those of other machines too; options that BrainTools has', () => {
+  const path = put('version4.mat', bytesOf('version4'));
+  expect(plain(file.loadMatfile(path, { host: true, squeezeMe: false }))).toEqual(version4);
+  expect(file.loadMatfile(path, { variableNames: ['text', 'scalar'], includeHeader: true })).toEqual({ text: 'hello', scalar: 3.5 });
+  const variable = (type: number, name: string, rows: number, columns: number, data: Buffer) => {
+    const head = Buffer.alloc(20);
+    [type, rows, columns, 0, name.length + 1].forEach((x, i) => head.writeUInt32BE(x, 4 * i));
+    return Buffer.concat([head, Buffer.from(`${name}\0`), data]);
+  };
+  const numbers = Buffer.from([0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0]);
+  const other = Buffer.concat([variable(1010, 'f', 1, 2, numbers), variable(1030, 's', 2, 1, Buffer.from([1, 0, 255, 254]))]);
+  expect(plain(file.loadMatfile(put('other.mat', other), { host: true }))).toEqual({ f: ['float32', [2], [1.5, -2]], s: ['int16', [2], [256, -2]] });
+  for (const type of [2000, 1100, 1060, 1013, 1003]) expect(() => file.loadMatfile(put('bad.mat', variable(type, 'x', 1, 2, numbers)))).toThrow(file.InvalidCheckpointPath);
+  expect(() => file.loadMatfile(put('short.mat', other.subarray(0, other.length - 1)))).toThrow(/2 by 1 numbers is not in the file/);
+  expect(() => file.loadMatfile(path, { structAsRecord: true as never })).toThrow(/there are no records/);
+  expect(file.loadMatfile(put('plain4.mat', bytesOf('plain')), { headerInfo: true, structAsRecord: false, variableNames: 'scalar' })).toMatchObject({ __version__: '1.0', scalar: 3.5 });
 });
 
 test('types of MATLAB, chosen variables, the header, arrays on the device, sparse matrices', () => {
@@ -81,10 +99,10 @@ test('damaged files give errors of the library, or values', () => {
     return seed % n;
   };
   let refused = 0;
-  for (const name of ['plain', 'packed', 'sparse']) {
+  for (const name of ['plain', 'packed', 'sparse', 'version4']) {
     for (let i = 0; i < 120; i++) {
       const bytes = bytesOf(name);
-      if (i % 3 !== 0) for (let k = 0; k < 1 + (i % 4); k++) bytes[128 + random(bytes.length - 128)] = random(256);
+      if (i % 3 !== 0) for (let k = 0; k < 1 + (i % 4); k++) bytes[(name === 'version4' ? 0 : 128) + random(bytes.length - 128)] = random(256);
       const path = put('damaged.mat', i % 3 === 0 ? bytes.subarray(0, random(bytes.length)) : bytes);
       try {
         file.loadMatfile(path, { host: true, maxSize: 1e7 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Array, init, nn, numpy as np, random } from '../../lib';
+import { type Array, init, nn, numpy as np, random, State } from '../../lib';
 
 interface Spec { f: string; a: (number | Spec | Spec[])[]; o: object }
 const { cases, distances, profiles, modulated } = JSON.parse(readFileSync(join(__dirname, '../fixtures/init.json'), 'utf8')) as {
@@ -51,6 +51,14 @@ test('layers take them', () => {
   const layer = new nn.Linear(2, 3, { wInit: new init.Constant(2), bInit: new init.Uniform(1, 1.5) });
   expect(layer.weight.value.weight.toList()).toEqual([[2, 2, 2], [2, 2, 2]]);
   expect(init.param(new init.ZeroInit(), 2, { batchSize: 3 })!.shape).toEqual([3, 2]);
+  const [state, held] = [new State(np.array([1, 2])), new nn.Param(np.array([3, 4]))];
+  expect([init.param(state, 2, { batchSize: 2 }), init.param(held, 2, { batchSize: 2 })]).toEqual([expect.any(State), expect.any(nn.Param)]);
+  expect([init.param(state, 2, { batchSize: 2 }) === state, init.param(held, [2]) === held]).toEqual([true, true]);
+  expect([state.value.js(), held.value().js()]).toEqual([[[1, 2], [1, 2]], [[3, 4], [3, 4]]]);
+  expect(() => init.param(state, 2, { batchSize: 3 })).toThrow('batch size');
+  expect(init.param((shape: readonly number[], more?: object) => np.full([...shape], Object.keys(more ?? {}).length), 2, { distances: [1] })!.js()).toEqual([1, 1]);
+  expect(init.param(new init.Normal(0, 1), 3, { dtype: 'float16' })!.dtype).toBe('float16');
+  expect(() => init.param(np.ones([2]), 2, { dtype: 'float16' })).toThrow("param: unknown option 'dtype'");
 });
 
 test('those of brainstate.nn.init are nn.init', () => {
@@ -92,4 +100,17 @@ test('profiles are combined, and modulate weights', () => {
   expect(new init.DistanceModulated(new init.Constant(2), p).add(1).call([2], { distances: [0, 50] }).toList()).toEqual([3, 2]);
   expect(() => w.call([2, 3])).toThrow('expected the option distances');
   expect(() => new init.GaussianProfile(0)).toThrow('GaussianProfile: expected sigma to be a positive number, got number 0');
+});
+
+test('an initialisation of one\'s own defines call, and is combined as others', () => {
+  class Own extends init.Initialization {
+    override call(size: init.Size, { rng }: init.CallOptions = {}): np.Array {
+      return np.full([...(size as number[])], rng === undefined ? 1 : 2);
+    }
+  }
+  const own = new Own();
+  expect(own.call([2]).js()).toEqual([1, 1]);
+  expect([own.add(1), own.mul(own), own.clip({ maxVal: 1 }), own.apply((x) => x.mul(5)), new init.Compose(own, (x: np.Array) => x.neg())].map((i) => i.call([1]).item())).toEqual([3, 4, 1, 10, -2]);
+  class None extends init.Initialization {}
+  expect(() => new None().call([1])).toThrow('None: expected a class that defines call(size, options)');
 });
