@@ -35,6 +35,7 @@ export interface FlattenOptions {
 export function flatten(root: unknown, options: FlattenOptions = {}): [GraphDef, NestedDict<unknown>] {
   const { refIndex = null, treefyState = true } = checkOptions('flatten', ['refIndex', 'treefyState'], options);
   checkGraph('flatten', root);
+  if (refIndex !== null && !(refIndex instanceof RefMap)) throw new ArgumentError(`graph.flatten: expected refIndex to be a RefMap, got ${describeValue(refIndex)}`);
   const index = refIndex ?? new RefMap<object, number>();
   const containers = new Map<object, number>();
   const specs: NodeSpec[] = [];

@@ -31,7 +31,9 @@ export class Node {
   }
 
   /** The nodes below, by path, and this one last, under the empty path. */
-  nodes(...filters: (Filter | Hierarchy)[]): ReturnType<typeof nodesOf> {
+  nodes(...filters: [] | [Filter | Hierarchy] | [Filter, Hierarchy]): FlattedDict<Node>;
+  nodes(...filters: (Filter | Hierarchy)[]): FlattedDict<Node> | FlattedDict<Node>[];
+  nodes(...filters: (Filter | Hierarchy)[]): FlattedDict<Node> | FlattedDict<Node>[] {
     return nodesOf(this, ...filters);
   }
 }

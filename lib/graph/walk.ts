@@ -1,5 +1,5 @@
 import { checkOptions } from '../functional/options';
-import { type Filter, toPredicate } from '../state/filters';
+import type { Filter } from '../state/filters';
 import { FlattedDict, type FlatStates } from '../state/flattedDict';
 import type { Path } from '../state/paths';
 import { State } from '../state/state';
@@ -23,7 +23,9 @@ type Visitor = (path: Path, value: unknown, depth: number, isNode: boolean) => v
 function visit(root: unknown, f: Visitor): void {
   const seen = new Set<object>();
   const go = (x: unknown, path: Path, depth: number): void => {
-    if (x === null || typeof x !== 'object') {
+    // Null is an empty tree, as None is to JAX.
+    if (x === null || x === undefined) return;
+    if (typeof x !== 'object') {
       f(path, x, depth, false);
       return;
     }
@@ -109,24 +111,22 @@ export function states(root: unknown, ...args: (Filter | Hierarchy)[]): FlatStat
 }
 
 /**
- * Nodes by path, in the order in which they are met: children first, the root last. Mirrors `brainstate.graph.nodes`.
+ * Nodes by path, in the order in which they are met: children first, the root, whose path is empty, last. With several filters, a list of maps.
+ *
+ * Mirrors `brainstate.graph.nodes`.
  *
  * @example
- * graph.nodes(new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU())).length; // 3
+ * graph.nodes(new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU())).keys(); // [['layers', 0], ['layers', 1], []]
  */
-export function nodes(root: unknown, ...args: (Filter | Hierarchy)[]): [Path, Node][] | [Path, Node][][] {
+export function nodes(root: unknown, ...filters: [] | [Filter | Hierarchy] | [Filter, Hierarchy]): FlattedDict<Node>;
+export function nodes(root: unknown, ...args: (Filter | Hierarchy)[]): FlattedDict<Node> | FlattedDict<Node>[];
+export function nodes(root: unknown, ...args: (Filter | Hierarchy)[]): FlattedDict<Node> | FlattedDict<Node>[] {
   checkRoot('nodes', root);
   const { filters, range } = splitFilters(args);
   const found: [Path, Node][] = [];
   walk(root, (path, x, depth) => {
     if (!(x instanceof State) && depth >= range[0] && depth <= range[1]) found.push([path, x]);
   });
-  if (filters.length === 0) return found;
-  const predicates = filters.map((f) => toPredicate(f));
-  const parts: [Path, Node][][] = filters.map(() => []);
-  for (const [p, n] of found) {
-    const i = predicates.findIndex((f) => f(p, n));
-    if (i >= 0) parts[i]!.push([p, n]);
-  }
-  return parts.length === 1 ? parts[0]! : parts;
+  const all = FlattedDict.inOrder(found);
+  return filters.length === 0 ? all : all.filter(...filters);
 }

@@ -6,7 +6,6 @@ import { checkOptions } from '../functional/options';
 import type { Node } from '../graph/node';
 import { nodes } from '../graph/walk';
 import { type Filter, toPredicate } from '../state/filters';
-import type { Path } from '../state/paths';
 
 const MAX_ORDER = 10;
 const order = new WeakMap<object, number>();
@@ -68,7 +67,7 @@ export function callAllFns<M>(target: M, fnName: string, options: CallAllOptions
   const list = globalThis.Array.isArray(args) ? args : [args];
   const excluded = nodeToExclude === null ? () => false : toPredicate(nodeToExclude);
   const later: [number, () => void][] = [];
-  for (const [path, node] of nodes(target) as [Path, Node][]) {
+  for (const [path, node] of nodes(target)) {
     if (!isModule(node) || excluded(path, node)) continue;
     const fun: unknown = (node as Loose)[fnName];
     if (typeof fun !== 'function') {

@@ -10,6 +10,7 @@ import type { Hierarchy } from '../graph/walk';
 import { type Describable, ParamDescriber } from '../mixin/paramDesc';
 import type { Filter } from '../state/filters';
 import type { NestedDict } from '../state/nestedDict';
+import type { FlattedDict } from '../state/flattedDict';
 import type { Path } from '../state/paths';
 import { catchNewStates, type NewStateCatcher, ParamState } from '../state/state';
 import { initAllStates, takeOption } from './collective';
@@ -146,7 +147,7 @@ export class Module extends Node {
 
   /** `[path, module]` of the modules directly below. */
   *namedChildren(): IterableIterator<[string, Module]> {
-    for (const [path, m] of this.nodes(Module as never, { allowedHierarchy: [1, 1] }) as [Path, Module][]) yield [path.join('.'), m];
+    for (const [path, m] of this.nodes(Module as never, { allowedHierarchy: [1, 1] }) as FlattedDict<Module>) yield [path.join('.'), m];
   }
 
   /** All modules below, and this one last unless `includeSelf` is false. */
@@ -157,7 +158,7 @@ export class Module extends Node {
   /** `[path, module]` of all modules below, and of this one, whose path is empty, last. */
   *namedModules(options: { prefix?: string; includeSelf?: boolean } = {}): IterableIterator<[string, Module]> {
     const { prefix = '', includeSelf = true } = checkOptions('namedModules', ['prefix', 'includeSelf'], options);
-    for (const [path, m] of this.nodes({ allowedHierarchy: [includeSelf ? 0 : 1, Number.MAX_SAFE_INTEGER] }) as [Path, Node][]) {
+    for (const [path, m] of this.nodes({ allowedHierarchy: [includeSelf ? 0 : 1, Number.MAX_SAFE_INTEGER] })) {
       if (m instanceof Module) yield [[prefix, path.join('.')].filter((s) => s !== '').join('.'), m];
     }
   }
@@ -185,7 +186,7 @@ export class Module extends Node {
 
   /** `[path, module]` of {@link paramModules}. */
   *namedParamModules(hierarchy: Hierarchy = { allowedHierarchy: [0, Number.MAX_SAFE_INTEGER] }): IterableIterator<[string, ParamModule]> {
-    for (const [path, m] of this.nodes(hierarchy) as [Path, Node][]) if ((m.constructor as typeof Module).isParamModule) yield [path.join('.'), m as ParamModule];
+    for (const [path, m] of this.nodes(hierarchy)) if ((m.constructor as typeof Module).isParamModule) yield [path.join('.'), m as ParamModule];
   }
 
   /** The sum of the regularisation losses of all parameters that have one; 0 without any. Mirrors `brainstate.nn.Module.reg_loss`. */

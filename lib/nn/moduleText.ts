@@ -94,8 +94,15 @@ export const floatText = (x: number): Verbatim => new Verbatim(pythonFloat(x));
 /** A setting that is a tuple of tuples in Python. */
 export const tupleText = (x: unknown): Verbatim => new Verbatim(pythonValue(x, true));
 
+/** Gives a class of nodes its text. */
+function printed(type: { readonly prototype: Node }, text: (node: Node) => string): void {
+  for (const name of [inspect.custom, 'toString']) Object.defineProperty(type.prototype, name, { value(this: Node) { return text(this); }, configurable: true, writable: true });
+}
+
 /** Makes a class of nodes print as modules do. */
 export function printAsModule(type: { readonly prototype: Node }): void {
-  Object.defineProperty(type.prototype, inspect.custom, { value(this: Node) { return nodeText(this, defaultItem); }, configurable: true, writable: true });
-  Object.defineProperty(type.prototype, 'toString', { value(this: Node) { return nodeText(this, defaultItem); }, configurable: true, writable: true });
+  printed(type, (node) => nodeText(node, defaultItem));
 }
+
+// Nodes that are no modules print all that is no null, under the names that they have.
+printed(Node, (node) => nodeText(node, (name, value) => (value === null || value === undefined || (node.constructor as typeof Node).graphInvisibleAttrs.includes(name) ? null : [name, value])));

@@ -1,4 +1,4 @@
-import { graph, nn, numpy as np, optim, ParamState, ShortTermState, State, tree } from '../../lib';
+import { type Array, graph, jit, nn, numpy as np, optim, ParamState, ShortTermState, State, tree, type util } from '../../lib';
 
 const names = (d: { keys(): readonly (readonly (string | number)[])[] }) => d.keys().map((p) => p.join('.'));
 
@@ -25,7 +25,7 @@ describe('names that begin with an underscore', () => {
     const m = new Underscored();
     expect(names(m.states())).toEqual(PATHS);
     expect(names(graph.treefyStates(m).toFlat())).toEqual(PATHS);
-    expect((m.nodes() as [readonly (string | number)[], unknown][]).map(([p]) => p.join('.'))).toEqual(['_d._b', '_l.1', '_m', 't.0', '']);
+    expect(m.nodes().keys().map((p) => p.join('.'))).toEqual(['_d._b', '_l.1', '_m', 't.0', '']);
     expect(names(graph.clone(m).states())).toEqual(PATHS);
   });
 
@@ -240,4 +240,37 @@ test('a copy of an optimiser goes on by itself', () => {
   expect([opt.stepCount.value.item(), copy.stepCount.value.item()]).toEqual([1, 2]);
   opt.update(ones);
   expect([w.value.item(), v.value.item()]).toEqual([-0.5, -0.5]);
+});
+
+test('nodes are a map in the order in which they are met; null is no leaf; plain nodes print what they hold', () => {
+  class Holder extends graph.Node {
+    static override readonly graphInvisibleAttrs = ['hidden'];
+    b = new nn.Linear(2, 3);
+    a: graph.Node & { sub?: graph.Node } = new nn.Linear(3, 4);
+    none = null;
+    hidden = 1;
+    _size = 2;
+  }
+  const h = new Holder();
+  h.a.sub = new nn.Linear(1, 1);
+  const all = graph.nodes(h);
+  expect([all.keys(), all.get('a.sub') === h.a.sub, all.get([]) === h]).toEqual([[['a', 'sub'], ['a'], ['b'], []], true, true]);
+  const [linear, rest] = graph.nodes(h, nn.Linear, '...') as util.FlattedDict<graph.Node>[];
+  expect([linear!.keys(), rest!.keys(), h.nodes({ allowedHierarchy: [1, 1] }).keys()]).toEqual([[['a', 'sub'], ['a'], ['b']], [[]], [['a'], ['b']]]);
+  expect([...graph.iterLeaf(h, { allowedHierarchy: [0, 0] })]).toEqual([[['_size'], 2]]);
+  expect(String(h)).toMatch(/^Holder\(\n {2}b=Linear\([^]*,\n {2}_size=2\n\)$/);
+  expect(String(h)).not.toMatch(/hidden|none/);
+  expect(() => graph.flatten(h, { refIndex: {} as never })).toThrow('expected refIndex to be a RefMap');
+});
+
+test('updateStates under jit keeps the values of states that had been written', () => {
+  const layer = new nn.Linear(2, 2);
+  const double = (x: Array) => graph.updateStates(layer, tree.map((v: Array) => v.mul(x), graph.treefyStates(layer) as never) as never);
+  const step = jit((x: Array) => {
+    double(x);
+    return layer.weight.value.bias;
+  });
+  layer.weight.value = { weight: np.ones([2, 2]), bias: np.ones([2]) };
+  expect((step(3) as Array).js()).toEqual([3, 3]);
+  expect(layer.weight.value.bias!.js()).toEqual([3, 3]);
 });
