@@ -28,6 +28,13 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     this.map = new Map(list.map((e) => [keyOf(e[0]), e]));
   }
 
+  /** Of entries that stay in their order, and may be at the root: nodes of a graph as they are met. @internal */
+  static inOrder<V>(entries: readonly (readonly [Path, V])[]): FlattedDict<V> {
+    const made = new FlattedDict<V>();
+    for (const [p, v] of entries) made.map.set(keyOf(p), [p, v]);
+    return made;
+  }
+
   /** Of a map of maps. */
   static fromNest<V>(nested: NestedDict<V>): FlattedDict<V> {
     return nested.toFlat();
@@ -125,7 +132,8 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
       const i = predicates.findIndex((f) => f(p, v));
       (i < 0 ? rest : parts[i]!).push([p, v]);
     }
-    return { parts: parts.map((e) => new FlattedDict(e)), rest };
+    // What is in order stays so.
+    return { parts: parts.map((e) => FlattedDict.inOrder(e)), rest };
   }
 
   /** The union with others; later ones win. */
