@@ -42,6 +42,8 @@ export interface CheckpointInfo {
 }
 
 const FORMAT = 1;
+/** After so many milliseconds without a change nobody is writing a file. */
+const ABANDONED = 3_600_000;
 
 /** The checksum of pieces. */
 function sha256(pieces: readonly Uint8Array[]): string {
@@ -68,7 +70,7 @@ async function sha256Async(pieces: readonly Uint8Array[]): Promise<string> {
  * one that is whole.
  *
  * A checkpoint is a MessagePack file that {@link msgpackLoad} and BrainTools read, and a small JSON file with step, metrics and checksum,
- * written after it: a checkpoint counts from then on.
+ * written after it: a checkpoint counts from then on. What a killed save has left is removed by a later one, an hour after at the soonest.
  *
  * @example
  * ```ts
@@ -210,7 +212,23 @@ export class CheckpointManager {
     return known.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : b.step - a.step));
   }
 
+  /** Removes what saves that were killed have left: files half written, and contents without a description. Those of the last hour may be another process's work. */
+  private sweep(): void {
+    const before = Date.now() - ABANDONED;
+    const names = readdirSync(this.folder).filter((f) => f.startsWith(`${this.prefix}-`));
+    const there = new Set(names);
+    for (const name of names) {
+      const m = /^(\d{8,})\.(msgpack|json)(\.tmp-[0-9a-f]{32})?$/.exec(name.slice(this.prefix.length + 1));
+      if (m === null || (m[3] === undefined && (m[2] === 'json' || there.has(name.replace(/msgpack$/, 'json'))))) continue;
+      const path = join(this.folder, name);
+      // Another process may remove it meanwhile.
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile() && stat.mtimeMs < before) removeFile(path);
+    }
+  }
+
   private prune(): void {
+    this.sweep();
     if (this.maxToKeep === null) return;
     const all = this.list();
     const kept = new Set(all.slice(-this.maxToKeep).map((c) => c.step));

@@ -134,6 +134,7 @@ function parseHeader(path: string, reader: RangeReader): { tensors: Map<string, 
   const tensors = new Map<string, TensorInfo>();
   let metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__' && entry === null) continue;
     if (!isPlainObject(entry)) return bad(`the entry '${name}' is no object`);
     if (name === '__metadata__') {
       if (!Object.values(entry).every((v) => typeof v === 'string')) bad('its metadata is not all text');

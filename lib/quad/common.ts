@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -29,6 +30,23 @@ export function checkIterations(op: string, given: IterationOptions): number {
   const { maxIter } = checkOptions(op, ['maxIter'], given);
   if (!(Number.isInteger(maxIter) && maxIter >= 1)) throw new ArgumentError(`${op}: expected maxIter to be an integer >= 1, got ${describeValue(maxIter)}`);
   return maxIter;
+}
+
+/** A call's arguments, and the options that follow them: a plain object with nothing but such options, which no argument of a right-hand side is. */
+export function splitOptions<O extends object>(args: readonly unknown[], names: readonly (keyof O & string)[]): [Loose[], Partial<O>] {
+  const last = args.at(-1);
+  const keys = isPlainObject(last) ? Object.keys(last) : [];
+  if (keys.length === 0 || !keys.every((k) => (names as readonly string[]).includes(k))) return [args as Loose[], {}];
+  return [args.slice(0, -1) as Loose[], last as Partial<O>];
+}
+
+/** A step whose number of iterations may follow its arguments. */
+export function iterated<Step extends (...args: never[]) => unknown>(op: string, standard: number, make: (given: IterationOptions) => Step): Step {
+  const usual = make({ maxIter: standard });
+  return ((...args: unknown[]) => {
+    const [rest, { maxIter }] = splitOptions<IterationOptions>(args, ['maxIter']);
+    return (maxIter === undefined ? usual : make({ maxIter: checkIterations(op, { maxIter }) }))(...(rest as never[]));
+  }) as unknown as Step;
 }
 
 export const dt = (): Time => environ.getDt();

@@ -1,5 +1,5 @@
 import type { Loose } from '../functional/treeFunction';
-import { checkIterations, checkRhs, combine, dt, type IterationOptions, plus, type Time, times } from './common';
+import { checkIterations, checkRhs, combine, dt, type IterationOptions, iterated, plus, type Time, times } from './common';
 
 /** A delayed right-hand side: of the time, the state, the states at each delay, and further arguments. */
 export type DelayedRhs = (t: Time, y: Loose, ...delayedAndArgs: Loose[]) => Loose;
@@ -75,7 +75,7 @@ export const ddeRk4Step: DdeStep = (f, y, t, historyFn, delays, ...args) => {
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeEulerPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */
-export const ddeEulerPcStep: DdeStep = ddeEulerPcStepWith({ maxIter: 3 });
+export const ddeEulerPcStep: DdeStep = iterated('ddeEulerPcStep', 3, ddeEulerPcStepWith);
 
 /**
  * {@link ddeEulerPcStep} with a number of corrections of its own. Mirrors `max_iter` of `braintools.quad.dde_euler_pc_step`. @throws ArgumentError if maxIter is less than 1
@@ -104,7 +104,7 @@ export function ddeEulerPcStepWith(given: IterationOptions): DdeStep {
  * @example
  * environ.context({ dt: 0.1 }, () => quad.ddeHeunPcStep((t, y, past) => np.negative(past), np.array(1), 0, () => np.array(2), 1)); // 0.8
  */
-export const ddeHeunPcStep: DdeStep = ddeHeunPcStepWith({ maxIter: 3 });
+export const ddeHeunPcStep: DdeStep = iterated('ddeHeunPcStep', 3, ddeHeunPcStepWith);
 
 /**
  * {@link ddeHeunPcStep} with a number of corrections of its own. Mirrors `max_iter` of `braintools.quad.dde_heun_pc_step`. @throws ArgumentError if maxIter is less than 1

@@ -1,5 +1,5 @@
 import type { Loose } from '../functional/treeFunction';
-import { checkIterations, checkRhs, combine, dt, type IterationOptions, plus, type Rhs, type Time, times } from './common';
+import { checkIterations, checkRhs, combine, dt, type IterationOptions, iterated, plus, type Rhs, type Time, times } from './common';
 
 /** One step of `y' = fExp + fImp`, the second of which is stiff: it is solved for by two fixed-point iterations. Further arguments go to both. */
 export type ImexStep = (fExp: Rhs, fImp: Rhs, y: Loose, t: Time, ...args: Loose[]) => Loose;
@@ -23,7 +23,7 @@ function fixedPoint(iterations: number, update: (y: Loose) => unknown, start: un
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexEulerStep(() => np.array(0), (y) => np.negative(y), np.array(1), 0)) // 0.91
  */
-export const imexEulerStep: ImexStep = imexEulerStepWith({ maxIter: 2 });
+export const imexEulerStep: ImexStep = iterated('imexEulerStep', 2, imexEulerStepWith);
 
 /**
  * {@link imexEulerStep} with a number of iterations of its own. Mirrors `max_iter` of `braintools.quad.imex_euler_step`. @throws ArgumentError if maxIter is less than 1
@@ -51,7 +51,7 @@ export function imexEulerStepWith(given: IterationOptions): ImexStep {
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexArs222Step(() => np.array(0), (y) => np.negative(y), np.array(1), 0)); // 0.9048
  */
-export const imexArs222Step: ImexStep = imexArs222StepWith({ maxIter: 2 });
+export const imexArs222Step: ImexStep = iterated('imexArs222Step', 2, imexArs222StepWith);
 
 /**
  * {@link imexArs222Step} with a number of iterations of its own. Mirrors `max_iter` of `braintools.quad.imex_ars222_step`. @throws ArgumentError if maxIter is less than 1
@@ -86,7 +86,7 @@ export function imexArs222StepWith(given: IterationOptions): ImexStep {
  * @example
  * environ.context({ dt: 0.1 }, () => quad.imexCnabStep(() => np.array(0), (y) => np.negative(y), np.array(1), np.array(1.1), 0)); // 0.9048…
  */
-export const imexCnabStep: ImexTwoStep = imexCnabStepWith({ maxIter: 2 });
+export const imexCnabStep: ImexTwoStep = iterated('imexCnabStep', 2, imexCnabStepWith);
 
 /**
  * {@link imexCnabStep} with a number of iterations of its own. Mirrors `max_iter` of `braintools.quad.imex_cnab_step`. @throws ArgumentError if maxIter is less than 1

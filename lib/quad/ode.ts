@@ -1,10 +1,11 @@
 import type { Array } from '../core/array';
 import { DtypeError } from '../core/errors';
+import * as environ from '../environ';
 import type { Loose } from '../functional/treeFunction';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
 import { vectorGrad } from '../transform';
-import { advance, checkRhs, combine, dt, exprel, plus, type Rhs, type Time, times, zip } from './common';
+import { advance, checkRhs, combine, dt, exprel, plus, type Rhs, splitOptions, type Time, times, zip } from './common';
 
 /** An explicit Runge-Kutta method: rows of the matrix, nodes, weights, and weights of the embedded method's error. */
 interface Tableau {
@@ -34,7 +35,7 @@ function stepper(op: string, tableau: Tableau): OdeStep {
   };
 }
 
-/** {@link OdeStep}, and with `withError` the result and an estimate of its error. */
+/** {@link OdeStep}, and with `withError`, or `{ returnError: true }` after the arguments, the result and an estimate of its error. */
 export interface EmbeddedStep {
   (f: Rhs, y: Loose, t: Time, ...args: Loose[]): Loose;
   /** `[y, error]`: Python's `return_error=True`. */
@@ -52,7 +53,12 @@ function embedded(op: string, tableau: Tableau, error?: (ks: readonly unknown[],
     if (error !== undefined) return [next, error(ks, h)];
     return [next, zip((e) => np.multiply(h, e), combine(ks.map((_, i) => (tableau.b[i] ?? 0) - (lower[i] ?? 0)), ks))];
   };
-  return Object.assign(stepper(op, tableau), { withError }) as EmbeddedStep;
+  const step = stepper(op, tableau);
+  const either = (f: Rhs, y: Loose, t: Time, ...args: Loose[]): Loose => {
+    const [rest, { returnError = false }] = splitOptions<{ returnError: boolean }>(args, ['returnError']);
+    return (returnError ? withError : step)(f, y, t, ...rest) as Loose;
+  };
+  return Object.assign(either, { withError }) as EmbeddedStep;
 }
 
 const heun3: Tableau = { a: [[], [1 / 3], [0, 2 / 3]], c: [0, 1 / 3, 2 / 3], b: [1 / 4, 0, 3 / 4] };
@@ -255,7 +261,8 @@ export const odeRk87DopriStep: EmbeddedStep = odeDopri8Step;
 
 /** The exponential Euler step of f, which is linearised element by element at y. */
 export function exponentialStep(op: string, f: Rhs, given: ArrayLike, t: Time, args: readonly unknown[]): Array {
-  const y = asArray(given, op);
+  // A JS number is a float here, whole or not.
+  const y = typeof given === 'number' ? np.asarray(given, { dtype: environ.dftype() }) : asArray(given, op);
   if (!np.issubdtype(y.dtype, np.floating)) throw new DtypeError(`${op}: expected y of a float dtype, got ${y.aval}`);
   const [slope, value] = (vectorGrad as (f: unknown, o: object) => (x: Array) => [Array, Array])((x: Array) => f(x, t, ...args), { argnums: 0, returnValue: true })(y);
   return np.add(y, np.multiply(np.multiply(dt(), exprel(np.multiply(dt(), slope))), value));

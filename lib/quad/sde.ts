@@ -1,7 +1,9 @@
+import { ArgumentError } from '../core/errors';
+import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
 import type { ArrayLike } from '../lax/arrayLike';
 import * as np from '../numpy';
-import { brownian, checkIterations, checkRhs, combine, dt, type IterationOptions, plus, type Rhs, root, type Time, times, zip } from './common';
+import { brownian, checkIterations, checkRhs, combine, dt, type IterationOptions, iterated, plus, type Rhs, root, splitOptions, type Time, times, zip } from './common';
 import { exponentialStep } from './ode';
 
 /**
@@ -10,9 +12,25 @@ import { exponentialStep } from './ode';
  */
 export type SdeStep = (df: Rhs, dg: Rhs, y: Loose, t: Time, ...args: Loose[]) => Loose;
 
-/** A step in either calculus: Python's `sde_type='stra'` is the function's `stratonovich`. */
+/** A step in either calculus: Python's `sde_type='stra'` is the function's `stratonovich`, or `{ sdeType: 'stra' }` after the arguments. */
 export interface CalculusStep extends SdeStep {
   stratonovich: SdeStep;
+}
+
+/** The calculus that may follow the arguments, and they. */
+function calculus(op: string, args: readonly Loose[], known: readonly string[]): [Loose[], string] {
+  const [rest, { sdeType = 'ito' }] = splitOptions<{ sdeType: string }>(args, ['sdeType']);
+  if (!known.includes(sdeType)) throw new ArgumentError(`${op}: expected sdeType to be ${known.map((k) => `'${k}'`).join(' or ')}, got ${describeValue(sdeType)}`);
+  return [rest, sdeType];
+}
+
+function inCalculus(op: string, make: (stratonovich: boolean) => SdeStep): CalculusStep {
+  const [ito, stratonovich] = [make(false), make(true)];
+  const either: SdeStep = (df, dg, y, t, ...args) => {
+    const [rest, kind] = calculus(op, args, ['ito', 'stra']);
+    return (kind === 'stra' ? stratonovich : ito)(df, dg, y, t, ...rest);
+  };
+  return Object.assign(either, { stratonovich });
 }
 
 const increment = (h: Time, f: unknown, g: unknown, noise: unknown) => zip((a, b, z) => np.add(np.multiply(a, h), np.multiply(b, z)), f, g, noise);
@@ -27,8 +45,9 @@ const sum = (...parts: unknown[]) => combine(parts.map(() => 1), parts);
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)) // 0.9
  */
-export const sdeEulerStep: SdeStep = (df, dg, y, t, ...args) => {
+export const sdeEulerStep: SdeStep = (df, dg, y, t, ...given) => {
   checkRhs('sdeEulerStep', df, dg);
+  const [args] = calculus('sdeEulerStep', given, ['ito']);
   const h = dt();
   const [f, g] = [df(y, t, ...args), dg(y, t, ...args)];
   return sum(y, increment(h, f, g, brownian(y, root(h))));
@@ -59,7 +78,7 @@ function milstein(stratonovich: boolean): SdeStep {
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeMilsteinStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.9
  */
-export const sdeMilsteinStep: CalculusStep = Object.assign(milstein(false), { stratonovich: milstein(true) });
+export const sdeMilsteinStep: CalculusStep = inCalculus('sdeMilsteinStep', milstein);
 
 /**
  * Exponential Euler in the drift. Mirrors `braintools.quad.sde_expeuler_step`. @throws DtypeError if y is not of floats
@@ -98,7 +117,7 @@ function heun(stratonovich: boolean): SdeStep {
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeHeunStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.905
  */
-export const sdeHeunStep: CalculusStep = Object.assign(heun(false), { stratonovich: heun(true) });
+export const sdeHeunStep: CalculusStep = inCalculus('sdeHeunStep', heun);
 
 /**
  * Euler's method with a drift that is tamed where it is large. Mirrors `braintools.quad.sde_tamed_euler_step`.
@@ -126,7 +145,7 @@ export const sdeTamedEulerStep: SdeStep = (df, dg, y, t, ...args) => {
  * @example
  * environ.context({ dt: 0.1 }, () => quad.sdeImplicitEulerStep((y) => np.negative(y), () => np.array(0), np.array(1), 0)); // 0.909
  */
-export const sdeImplicitEulerStep: SdeStep = sdeImplicitEulerStepWith({ maxIter: 2 });
+export const sdeImplicitEulerStep: SdeStep = iterated('sdeImplicitEulerStep', 2, sdeImplicitEulerStepWith);
 
 /**
  * Implicit Euler with a number of iterations of its own. @throws ArgumentError if maxIter is less than 1

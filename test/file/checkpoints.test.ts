@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParamState } from '../../lib';
@@ -54,6 +54,21 @@ describe('CheckpointManager', () => {
     expect(() => m.restore()).toThrow(file.InvalidCheckpointPath);
     rmSync(last);
     expect(() => m.resume({ target: { w: new ParamState(fromNested([0])) } })).toThrow(file.CheckpointMismatchError);
+  });
+
+  test('removes what killed saves have left, an hour later', () => {
+    const folder = join(root, 'left');
+    const m = new file.CheckpointManager(folder, { maxToKeep: 2 });
+    m.save(1, tree(1));
+    const tmp = `.tmp-${'0a'.repeat(16)}`;
+    const old = [`checkpoint-00000002.msgpack${tmp}`, `checkpoint-00000002.json${tmp}`, 'checkpoint-00000003.msgpack'];
+    const others = [`checkpoint-00000005.msgpack${tmp}`, 'checkpoint-00000006.msgpack', `other-00000002.msgpack${tmp}`, 'checkpoint-notes.txt', 'checkpoint-00000004.json'];
+    for (const name of [...old, ...others]) writeFileSync(join(folder, name), '');
+    const hours = (n: number) => new Date(Date.now() - n * 3_600_000);
+    for (const name of [...old, ...others.slice(2), 'checkpoint-00000001.msgpack', 'checkpoint-00000001.json']) utimesSync(join(folder, name), hours(2), hours(2));
+    m.save(7, tree(7));
+    expect(readdirSync(folder).sort()).toEqual([...others, ...[1, 7].flatMap((n) => [`checkpoint-0000000${n}.json`, `checkpoint-0000000${n}.msgpack`])].sort());
+    expect(m.allSteps()).toEqual([1, 7]);
   });
 
   test('asynchronously: values at the call, in order, failures told', async () => {

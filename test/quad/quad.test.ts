@@ -64,3 +64,35 @@ test('noise of integers and half floats is not rounded to their types', () => {
   expect(step(np.array([1, 2], 'int32')).toList()).toEqual(moved.toList());
   expect(step(np.array([1, 2], 'float16')).dtype).toBe('float32');
 });
+
+test('options follow the arguments, as everywhere', () => {
+  const q = quad as unknown as Record<string, Step & { withError: Step; stratonovich: Step }> & Record<`${string}With`, (o: object) => Step>;
+  environ.context({ dt: 0.1 }, () => {
+    const [y, half] = [np.array([1, 2]), np.array([0.5, 1])];
+    const [zero, none] = [(x: np.Array) => np.zerosLike(x), () => np.array([0, 0])];
+    for (const step of [q.odeRk45Step!, q.odeRk23Step!, q.odeDopri8Step!, q.odeBs32Step!]) {
+      const [next, error] = step(f, y, 0.5, 1.2, { returnError: true }) as [np.Array, np.Array];
+      const [want, wanted] = step.withError(f, y, 0.5, 1.2) as [np.Array, np.Array];
+      expect([next.js(), error.js(), (step(f, y, 0.5, 1.2, { returnError: false }) as np.Array).js()]).toEqual([want.js(), wanted.js(), want.js()]);
+    }
+    expect((q.imexEulerStep!(zero, stiff, y, 0, { maxIter: 5 }) as np.Array).js()).toEqual((q.imexEulerStepWith!({ maxIter: 5 })(zero, stiff, y, 0) as np.Array).js());
+    expect((q.imexArs222Step!(zero, stiff, y, 0, { maxIter: 5 }) as np.Array).js()).toEqual((q.imexArs222StepWith!({ maxIter: 5 })(zero, stiff, y, 0) as np.Array).js());
+    expect((q.imexCnabStep!(zero, stiff, y, half, 0, { maxIter: 5 }) as np.Array).js()).toEqual((q.imexCnabStepWith!({ maxIter: 5 })(zero, stiff, y, half, 0) as np.Array).js());
+    expect((q.sdeImplicitEulerStep!(stiff, none, y, 0, { maxIter: 9 }) as np.Array).js()).toEqual((q.sdeImplicitEulerStepWith!({ maxIter: 9 })(stiff, none, y, 0) as np.Array).js());
+    expect((q.ddeEulerPcStep!(delayed, y, 0.5, history, [1, 2], 0.7, { maxIter: 1 }) as np.Array).js()).toEqual((q.ddeEulerPcStepWith!({ maxIter: 1 })(delayed, y, 0.5, history, [1, 2], 0.7) as np.Array).js());
+    expect(() => q.ddeHeunPcStep!(delayed, y, 0.5, history, [1, 2], 0.7, { maxIter: 0 })).toThrow(/ddeHeunPcStep: expected maxIter to be an integer >= 1/);
+    for (const step of [q.sdeMilsteinStep!, q.sdeHeunStep!]) {
+      const of = (run: () => unknown) => {
+        random.seed(3);
+        return (run() as np.Array).js();
+      };
+      expect(of(() => step(f, g, y, 0, 1, { sdeType: 'stra' }))).toEqual(of(() => step.stratonovich(f, g, y, 0, 1)));
+      expect(of(() => step(f, g, y, 0, 1, { sdeType: 'ito' }))).toEqual(of(() => step(f, g, y, 0, 1)));
+      expect(of(() => step(f, g, y, 0, 1, { sdeType: 'stra' }))).not.toEqual(of(() => step(f, g, y, 0, 1)));
+    }
+    expect(() => q.sdeEulerStep!(f, g, y, 0, 1, { sdeType: 'stra' })).toThrow("sdeEulerStep: expected sdeType to be 'ito', got the string \"stra\"");
+    // Other objects are arguments of the right-hand side.
+    expect((q.odeEulerStep!((x: np.Array, _t: unknown, p: { a: number }) => np.multiply(p.a, x), y, 0, { a: 2 }) as np.Array).js()).toEqual([expect.closeTo(1.2, 6), expect.closeTo(2.4, 6)]);
+    expect((q.odeExpeulerStep!((x: np.Array) => np.negative(x), 1, 0) as np.Array).item()).toBeCloseTo(Math.exp(-0.1), 6);
+  });
+});
