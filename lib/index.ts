@@ -50,8 +50,8 @@ export * as quad from './quad/index';
 export * as trainer from './trainer/index';
 
 export {
-  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
-  ShapeDtypeStruct, switchCase, valueAndGrad, vectorGrad, vjp, vmap, whileLoop,
+  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, CustomVJPPrimal, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
+  ShapeDtypeStruct, switchCase, SymbolicZero, valueAndGrad, vectorGrad, vjp, vmap, whileLoop, zeroFromPrimal,
 } from './transform/index';
 export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, StatefulJaxpr, VmapOptions } from './transform/index';
 

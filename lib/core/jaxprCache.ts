@@ -24,3 +24,8 @@ export function mask(flags: readonly boolean[] | boolean): string {
   for (const f of flags) text += f ? '1' : '0';
   return text;
 }
+
+/** Names of mapped axes that operations of a jaxpr refer to. */
+export function jaxprAxisNames(closed: ClosedJaxpr): string[] {
+  return cachedOn(closed, 'axisNames', () => [...new Set(closed.jaxpr.eqns.flatMap((e) => e.prim.axisNames?.(e.params) ?? []))]);
+}

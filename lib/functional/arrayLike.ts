@@ -10,6 +10,7 @@ import { broadcastInDim, concatenate, convert, reshape } from '../primitives/str
 import { promoteTypes } from '../core/dtype';
 
 /** JavaScript's arrays of numbers of one type. */
+export { checkFunction } from '../core/checks';
 export { describeValue } from '../core/describe';
 
 export type TypedArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array;
@@ -151,9 +152,4 @@ export function convertScalar(x: ConcreteArray, dtype: DType, weakType = false):
   if (kind === 'float') return ConcreteArray.scalar(Number(v), aval);
   if (typeof v === 'number' && !Number.isInteger(v)) return ConcreteArray.scalar(Number.isFinite(v) ? Math.trunc(v) : 0, aval);
   return ConcreteArray.scalar(typeof v === 'boolean' ? Number(v) : v, aval);
-}
-
-/** Throws unless an argument is a function. */
-export function checkFunction(op: string, what: string, f: unknown): void {
-  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected ${what} to be a function, got ${describeValue(f)}`);
 }

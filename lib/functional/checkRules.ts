@@ -233,16 +233,16 @@ export class Functionalizer {
           let next = zero.length;
           return { outs: [...this.stateAfter(callJaxpr, p.name, primals), ...found.slice(0, next)], tangents: [...state.map(() => null), ...zero.map((z) => (z ? null : found[next++]!))] };
         };
-        return split(customJvpCallP.bind({ ...p, callJaxpr, jvpJaxprFun }, ...state, ...args));
+        return split(customJvpCallP.bind({ ...p, callJaxpr, jvpJaxprFun, symbolicZeros: false }, ...state, ...args));
       }
       case 'custom_vjp_call': {
         const p = e.params as CustomVjpParams;
         if (!this.has(p.callJaxpr)) break;
         const callJaxpr = this.withState(p.callJaxpr);
-        const fwdJaxprFun: ForwardRule = (xs) => {
+        const fwdJaxprFun: ForwardRule = (xs, perturbed) => {
           let k = 0;
           const found = withoutChecks((ys) => {
-            const r = p.fwdJaxprFun(ys);
+            const r = p.fwdJaxprFun(ys, perturbed.slice(n));
             k = r.outs.length;
             return [...r.outs, ...r.residuals];
           }, xs.slice(n));

@@ -1,18 +1,21 @@
 import type { Array } from '../core/array';
+import { sameShape, ShapedArray } from '../core/aval';
 import { configKey } from '../core/config';
-import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { isPlainData, plainKey } from '../core/paramsKey';
 import { axisKey } from '../core/trace';
-import { flatten, structure, type TreeDef } from '../core/tree';
-import { type BackwardRule, customJvpCallP, customVjpCallP, type ForwardRule, type JvpRule } from '../interpreters/customRules';
+import { broadcastPrefix, flatten, structure, type TreeDef } from '../core/tree';
+import { callCustom, jvpCall, named, vjpCall } from '../interpreters/customCalls';
+import { type BackwardRule, customJvpCallP, customVjpCallP, type ForwardRule, type SymbolicJvpRule } from '../interpreters/customRules';
+import { isDifferentiable } from '../interpreters/jvp';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { add } from '../primitives/elementwise';
 import { zerosLike } from '../primitives/structural';
 import { asArray, describeValue } from './arrayLike';
-import { castTangent } from './derivatives';
+import { castTangent, floatLeaves, zeroTangent } from './derivatives';
 import { checkOptions } from './options';
-import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, nameOf, resultsOf } from './treeFunction';
+import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, type LikedArgs, nameOf, resultsOf, toArrays } from './treeFunction';
 
 export interface NondiffOptions {
   /** Positions of arguments that are passed to the rules as they are: functions, shapes, options. */
@@ -30,7 +33,7 @@ interface Call {
 function takeApart(what: string, args: readonly unknown[], nondiffArgnums: readonly number[]): Call {
   for (const i of nondiffArgnums) if (i >= args.length) throw new ArgumentError(`${what}: nondiffArgnums contains ${i}, but the call has ${args.length} arguments`);
   const diff = args.filter((_, i) => !nondiffArgnums.includes(i));
-  const { leaves, def } = arraysOf(diff, what);
+  const { leaves, def } = floatLeaves(diff, what);
   return {
     leaves, def,
     nondiff: nondiffArgnums.map((i) => args[i]),
@@ -79,39 +82,168 @@ function stageCall(f: AnyFunction, call: Call, what: string, name: string): { ca
   return { callJaxpr: closed, consts, outDef: flat.outDef };
 }
 
-/** Throws unless a rule gives results of the types that the function gives, for entries of a batch as for others. */
-function checkRuleOuts(what: string, outs: readonly Array[], { outAvals }: ClosedJaxpr): void {
-  outs.forEach((x, i) => {
-    const wanted = outAvals[i]!;
-    if (x.aval.matches(wanted)) return;
-    const message = `${what}: expected result ${i} to be of the type that the function itself gives, ${wanted}, got ${x.aval}`;
-    throw x.dtype === wanted.dtype ? new ShapeError(message) : new DtypeError(message);
+/** The types of a function's results by those of its arguments, where they are known. */
+type KnownTypes = Map<string, { def: TreeDef; avals: readonly ShapedArray[] }>;
+
+/** A function with rules in one call: the structure and types of its result are known once it or a rule has run. */
+class UserFunction {
+  outDef!: TreeDef;
+  outAvals: readonly ShapedArray[] = [];
+  private readonly flat: FlatFunction;
+  private readonly call: Call;
+  private readonly types: KnownTypes;
+
+  constructor(f: AnyFunction, call: Call, what: string, types: KnownTypes) {
+    this.flat = new FlatFunction(((...diff: unknown[]) => (f as (...a: unknown[]) => unknown)(...call.full(diff))) as AnyFunction, call.def, what);
+    this.call = call;
+    this.types = types;
+  }
+
+  readonly run = (xs: readonly Array[]): Array[] => {
+    const outs = this.flat.call(xs);
+    this.knownTypes(xs, this.flat.outDef, outs.map((x) => x.aval));
+    return outs;
+  };
+
+  /** Functions and the like among the arguments may make results of any type. */
+  private key(xs: readonly Array[]): string | null {
+    return this.call.nondiff.every(isPlainData) ? `${xs.map((x) => x.aval.key).join(';')}!${this.call.def}!${plainKey(this.call.nondiff)}` : null;
+  }
+
+  knownTypes(xs: readonly Array[], def: TreeDef, avals: readonly ShapedArray[]): void {
+    this.outDef = def;
+    this.outAvals = avals;
+    const key = this.key(xs);
+    if (key !== null) this.types.set(key, { def, avals });
+  }
+
+  /** The results that a rule returned. @throws ShapeError, DtypeError, ArgumentError where they are not of the type that the function itself gives */
+  results(returned: unknown, xs: readonly Array[], what: string): Array[] {
+    const { leaves, def } = resultsOf(returned, what);
+    const key = this.key(xs);
+    const known = key === null ? undefined : this.types.get(key);
+    if (known !== undefined) {
+      if (!def.equals(known.def)) throw new ArgumentError(`${what}: expected the rule's result to have the structure ${known.def}, got ${def}`);
+      leaves.forEach((x, i) => {
+        const wanted = known.avals[i]!;
+        if (x.aval.matches(wanted)) return;
+        const message = `${what}: expected result ${i} to be of the type that the function itself gives, ${wanted}, got ${x.aval}`;
+        throw x.dtype === wanted.dtype ? new ShapeError(message) : new DtypeError(message);
+      });
+    }
+    this.outDef = def;
+    this.outAvals = leaves.map((x) => x.aval);
+    return leaves;
+  }
+}
+
+/** Tangents that a rule returned, in the types of the results; null is zero. */
+function tangentsOf(tangents: unknown, outDef: TreeDef, outs: readonly Array[], what: string, symbolic: boolean): (Array | null)[] {
+  const [values, def] = flatten(tangents, (x) => isArrayLeaf(x) || x instanceof SymbolicZero);
+  if (!def.equals(outDef)) throw new ArgumentError(`${what}: expected tangents of the result's structure ${outDef}, got ${def}`);
+  const arrays = toArrays(values.map((v) => (symbolic && v instanceof SymbolicZero ? 0 : v)), def, `the result of ${what}`);
+  return values.map((v, i) => {
+    if (symbolic && v instanceof SymbolicZero) return null;
+    const { aval } = outs[i]!;
+    const t = arrays[i]!;
+    if (isDifferentiable(aval)) return castTangent(t, aval, `${what}, result ${i}`);
+    if ((t.dtype !== 'bool' && t.dtype !== aval.dtype) || !sameShape(t.shape, aval.shape)) throw new DtypeError(`${what}, result ${i}: expected the tangent of ${aval} to be zeros of dtype bool and shape [${aval.shape.join(', ')}], got ${t.aval}`);
+    return null;
   });
 }
 
-/** Tangents that a rule returned, in the types of the results. */
-function tangentsOf(tangents: unknown, outDef: TreeDef, outs: readonly Array[], what: string): Array[] {
-  const r = resultsOf(tangents, what);
-  if (!r.def.equals(outDef)) throw new ArgumentError(`${what}: expected tangents of the result's structure ${outDef}, got ${r.def}`);
-  return r.leaves.map((t, i) => castTangent(t, outs[i]!.aval, `${what}, result ${i}`));
-}
-
+/** Options of a rule. */
 export interface RuleOptions {
-  symbolicZeros?: false;
+  /** Whether the rule is told of zeros: tangents and cotangents that are zero come as {@link SymbolicZero}. Default false: they are arrays of zeros. */
+  symbolicZeros?: boolean;
 }
 
-function checkRuleOptions(op: string, options: RuleOptions | undefined): void {
-  const { symbolicZeros } = checkOptions(op, ['symbolicZeros'], options) as { symbolicZeros?: boolean };
-  if (symbolicZeros === true) throw new ArgumentError(`${op}: symbolicZeros can only be false: rules get arrays of zeros for what is zero`);
+function ruleOptions(op: string, options: RuleOptions | undefined): boolean {
+  return (checkOptions(op, ['symbolicZeros'], options) as RuleOptions).symbolicZeros === true;
+}
+
+/**
+ * A tangent or cotangent that is known to be zero, as rules with `symbolicZeros` get it and may return it. Mirrors `jax.custom_derivatives.SymbolicZero`.
+ *
+ * @example
+ * ```ts
+ * const scale = customJvp((x: Array, y: Array) => np.multiply(x, y));
+ * scale.defjvp(([x, y], [dx, dy]) => [scale(x, y), dy instanceof SymbolicZero ? np.multiply(dx, y) : np.add(np.multiply(dx, y), np.multiply(x, dy))], { symbolicZeros: true });
+ * grad((x: Array) => scale(x, 3) as Array)(2).js(); // 3
+ * ```
+ */
+export class SymbolicZero {
+  readonly aval: ShapedArray;
+
+  constructor(aval: ShapedArray) {
+    this.aval = aval;
+  }
+
+  get shape(): readonly number[] {
+    return this.aval.shape;
+  }
+
+  get dtype(): string {
+    return this.aval.dtype;
+  }
+
+  get ndim(): number {
+    return this.aval.shape.length;
+  }
+
+  get size(): number {
+    return this.aval.size;
+  }
+
+  toString(): string {
+    return `SymbolicZero(${this.aval})`;
+  }
+}
+
+/**
+ * An argument as the forward function of `customVjp` with `symbolicZeros` gets it: its value, and whether it is differentiated. Mirrors
+ * `jax.custom_derivatives.CustomVJPPrimal`.
+ *
+ * @example
+ * ```ts
+ * const f = customVjp((x: Array) => np.sin(x));
+ * f.defvjp((x: CustomVJPPrimal) => [np.sin(x.value), x.perturbed ? np.cos(x.value) : null], (c, g) => [c === null ? null : np.multiply(c, g)], { symbolicZeros: true });
+ * grad((x: Array) => f(x) as Array)(0).js(); // 1
+ * ```
+ */
+export class CustomVJPPrimal {
+  readonly value: Array;
+  readonly perturbed: boolean;
+
+  constructor(value: Array, perturbed: boolean) {
+    this.value = value;
+    this.perturbed = perturbed;
+  }
+}
+
+/**
+ * The zero tangents of a tree of arrays: arrays of zeros, of dtype bool for integers and booleans, or {@link SymbolicZero}. Mirrors
+ * `jax.custom_derivatives.zero_from_primal`.
+ *
+ * @param options `symbolicZeros` says that these are wanted in place of arrays
+ * @example
+ * ```ts
+ * (zeroFromPrimal(np.array([1, 2])) as Array).js(); // [0, 0]
+ * ```
+ */
+export function zeroFromPrimal(tree: unknown, options: RuleOptions = {}): unknown {
+  const symbolic = ruleOptions('zeroFromPrimal', options);
+  const { leaves, def } = arraysOf(tree, 'zeroFromPrimal');
+  return def.unflatten(leaves.map((x) => (symbolic ? new SymbolicZero(zeroTangent(x.aval).aval) : zeroTangent(x.aval))));
 }
 
 /** A function with a forward derivative of its own; see {@link customJvp}. */
 export interface CustomJvp<F extends AnyFunction> {
-  (...args: Parameters<F>): ReturnType<F>;
+  (...args: LikedArgs<Parameters<F>>): ReturnType<F>;
   /**
    * Gives the derivative: `rule([primals], [tangents])` returns `[out, outTangent]`; nondifferentiable arguments come first, one by one.
    *
-   * @param options `symbolicZeros` can only be false: tangents that are zero are arrays of zeros
+   * @param options with `symbolicZeros`, tangents that are zero come as {@link SymbolicZero}, and may be returned so
    */
   defjvp(rule: AnyFunction, options?: RuleOptions): void;
   /** Gives one derivative for each argument, `(tangent, out, ...primals) => contribution`; null where it is zero. */
@@ -134,36 +266,48 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
   const name = nameOf(f);
   const nondiff = checkNondiff('customJvp', options);
   let rule: AnyFunction | undefined;
+  let symbolicZeros = false;
   let cache = new CallCache<Parameters<typeof customJvpCallP.bind>[0]>();
+  const types: KnownTypes = new Map();
   const wrapped = (...args: unknown[]): unknown => {
     if (rule === undefined) throw new ArgumentError(`customJvp of ${name}: no derivative was given; call defjvp or defjvps first`);
     const call = takeApart(`customJvp of ${name}`, args, nondiff);
+    const user = new UserFunction(f, call, `customJvp of ${name}`, types);
     const given = rule;
-    const { params, consts, outDef } = cache.find(call, () => {
-      const { callJaxpr, consts: captured, outDef: def } = stageCall(f, call, name, name);
-      const k = captured.length;
-      const jvpJaxprFun: JvpRule = (primals, tangents) => {
-        const what = `the derivative of ${name}`;
-        const pair = (given as (...a: unknown[]) => unknown)(...call.nondiff, call.def.unflatten(primals.slice(k)), call.def.unflatten(tangents.slice(k)));
-        if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`${what}: expected the rule to return [result, tangent], got ${describeValue(pair)}`);
-        const out = resultsOf(pair[0], what);
-        if (!out.def.equals(def)) throw new ArgumentError(`${what}: expected the rule's result to have the structure ${def}, got ${out.def}`);
-        checkRuleOuts(what, out.leaves, callJaxpr);
-        return { outs: out.leaves, tangents: tangentsOf(pair[1], def, out.leaves, what) };
-      };
-      return { params: { name, callJaxpr, jvpJaxprFun }, consts: captured, outDef: def };
-    });
-    return outDef.unflatten(customJvpCallP.bind(params, ...consts, ...call.leaves));
+    const symbolic = symbolicZeros;
+    const what = `the derivative of ${name}`;
+    const derivative: SymbolicJvpRule = (primals, tangents) => {
+      const full = primals.map((x, i) => (isDifferentiable(x.aval) ? (tangents[i] ?? (symbolic ? new SymbolicZero(x.aval) : zerosLike(x.aval))) : symbolic ? new SymbolicZero(new ShapedArray(x.shape, 'bool')) : zeroTangent(x.aval)));
+      const pair = (given as (...a: unknown[]) => unknown)(...call.nondiff, call.def.unflatten(primals), call.def.unflatten(full));
+      if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`${what}: expected the rule to return [result, tangent], got ${describeValue(pair)}`);
+      const outs = user.results(pair[0], primals, what);
+      return { outs, tangents: tangentsOf(pair[1], user.outDef, outs, what, symbolic) };
+    };
+    const outs = callCustom(jvpCall({
+      name, symbolicZeros: symbolic, run: user.run, rule: named(derivative, given),
+      stageOwn: (leaves) => {
+        const { params, consts, outDef } = cache.find(call, () => {
+          const { callJaxpr, consts: captured, outDef: def } = stageCall(f, call, name, name);
+          const k = captured.length;
+          const jvpJaxprFun: SymbolicJvpRule = (primals, tangents) => derivative(primals.slice(k), tangents.slice(k));
+          return { params: { name, callJaxpr, jvpJaxprFun: named(jvpJaxprFun, given), symbolicZeros: true, showsSymbolicZeros: symbolic }, consts: captured, outDef: def };
+        });
+        user.knownTypes(leaves, outDef, params.callJaxpr.outAvals);
+        return customJvpCallP.bind(params, ...consts, ...leaves);
+      },
+    }), call.leaves);
+    return user.outDef.unflatten(outs);
   };
-  return Object.assign(wrapped as (...args: Parameters<F>) => ReturnType<F>, {
+  return Object.assign(wrapped as (...args: LikedArgs<Parameters<F>>) => ReturnType<F>, {
     defjvp: (r: AnyFunction, given?: RuleOptions) => {
-      checkRuleOptions(`customJvp of ${name}`, given);
+      symbolicZeros = ruleOptions(`customJvp of ${name}`, given);
       if (typeof r !== 'function') throw new ArgumentError(`customJvp of ${name}: expected defjvp to be given a function, got ${describeValue(r)}`);
       rule = r;
       cache = new CallCache();
     },
     defjvps: (...rules: (AnyFunction | null)[]) => {
       if (nondiff.length > 0) throw new ArgumentError(`customJvp of ${name}: defjvps does not go with nondiffArgnums; use defjvp`);
+      symbolicZeros = false;
       rule = ((primals: unknown[], tangents: unknown[]) => {
         const out = (wrapped as (...a: unknown[]) => unknown)(...primals);
         const outs = resultsOf(out, name);
@@ -183,12 +327,12 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
 
 /** A function with a reverse derivative of its own; see {@link customVjp}. */
 export interface CustomVjp<F extends AnyFunction> {
-  (...args: Parameters<F>): ReturnType<F>;
+  (...args: LikedArgs<Parameters<F>>): ReturnType<F>;
   /**
    * Gives the derivative: `fwd(...args)` returns `[out, residuals]`, `bwd(residuals, cotangent)` the list of the arguments' cotangents, where null is
    * zero. Nondifferentiable arguments are passed to `fwd` in place, and to `bwd` first, one by one.
    *
-   * @param options `symbolicZeros` can only be false: cotangents that are zero are arrays of zeros
+   * @param options with `symbolicZeros`, `fwd` gets each array as a {@link CustomVJPPrimal}, and `bwd` cotangents that are zero as {@link SymbolicZero}
    */
   defvjp(fwd: AnyFunction, bwd: AnyFunction, options?: RuleOptions): void;
 }
@@ -209,43 +353,57 @@ export function customVjp<F extends AnyFunction>(f: F, options: NondiffOptions =
   const name = nameOf(f);
   const nondiff = checkNondiff('customVjp', options);
   let rules: { fwd: AnyFunction; bwd: AnyFunction } | undefined;
+  let symbolicZeros = false;
   let cache = new CallCache<Parameters<typeof customVjpCallP.bind>[0]>();
+  const types: KnownTypes = new Map();
   const wrapped = (...args: unknown[]): unknown => {
-    if (rules === undefined) throw new ArgumentError(`customVjp of ${name}: no derivative was given; call defvjp first`);
+    if (rules === undefined) throw new ArgumentError(`customVjp of ${name}: no derivative was given; call defjvp first`);
     const call = takeApart(`customVjp of ${name}`, args, nondiff);
     const { fwd, bwd } = rules;
-    const { params, consts, outDef } = cache.find(call, () => {
-      const { callJaxpr, consts: captured, outDef: def } = stageCall(f, call, name, name);
-      const k = captured.length;
-      let resDef: TreeDef | undefined;
-      // Leaves of the residuals that are no arrays go to the backward function as they are.
-      let fixed: unknown[] = [];
-      const fwdJaxprFun: ForwardRule = (xs) => {
-        const what = `the forward function of ${name}`;
-        const pair = (fwd as (...a: unknown[]) => unknown)(...call.full(call.def.unflatten(xs.slice(k)) as unknown[]));
-        if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`${what}: expected it to return [result, residuals], got ${describeValue(pair)}`);
-        const out = resultsOf(pair[0], what);
-        if (!out.def.equals(def)) throw new ArgumentError(`${what}: expected a result of structure ${def}, got ${out.def}`);
-        checkRuleOuts(what, out.leaves, callJaxpr);
-        const [values, rd] = flatten(pair[1], isArrayLeaf);
-        resDef = rd;
-        fixed = values.map((v) => (isArrayLeaf(v) ? ARRAY : v));
-        return { outs: out.leaves, residuals: values.filter(isArrayLeaf).map((v) => asArray(v as never, what)) };
-      };
-      const backward: BackwardRule = (residuals, cts) => {
-        const what = `the backward function of ${name}`;
-        let next = 0;
-        const res = resDef!.unflatten(fixed.map((v) => (v === ARRAY ? residuals[next++]! : v)));
-        const back = (bwd as (...a: unknown[]) => unknown)(...call.nondiff, res, def.unflatten(cts));
-        return [...captured.map(() => null), ...cotangentsOf(back, call, what)];
-      };
-      return { params: { name, callJaxpr, fwdJaxprFun, bwd: backward }, consts: captured, outDef: def };
-    });
-    return outDef.unflatten(customVjpCallP.bind(params, ...consts, ...call.leaves));
+    const symbolic = symbolicZeros;
+    const user = new UserFunction(f, call, `customVjp of ${name}`, types);
+    let resDef: TreeDef | undefined;
+    // Leaves of the residuals that are no arrays go to the backward function as they are.
+    let fixed: unknown[] = [];
+    const forward: ForwardRule = (xs, perturbed) => {
+      const what = `the forward function of ${name}`;
+      const given = symbolic ? xs.map((x, i) => new CustomVJPPrimal(x, perturbed[i]!)) : xs;
+      const pair = (fwd as (...a: unknown[]) => unknown)(...call.full(call.def.unflatten(given) as unknown[]));
+      if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`${what}: expected it to return [result, residuals], got ${describeValue(pair)}`);
+      const outs = user.results(pair[0], xs, what);
+      const [values, rd] = flatten(pair[1], isArrayLeaf);
+      resDef = rd;
+      fixed = values.map((v) => (isArrayLeaf(v) ? ARRAY : v));
+      return { outs, residuals: values.filter(isArrayLeaf).map((v) => asArray(v as never, what)) };
+    };
+    const backward: BackwardRule = (residuals, cts) => {
+      const what = `the backward function of ${name}`;
+      let next = 0;
+      const res = resDef!.unflatten(fixed.map((v) => (v === ARRAY ? residuals[next++]! : v)));
+      const full = user.outAvals.map((a, i) => cts[i] ?? (symbolic ? new SymbolicZero(isDifferentiable(a) ? a : new ShapedArray(a.shape, 'bool')) : zeroTangent(a)));
+      const back = (bwd as (...a: unknown[]) => unknown)(...call.nondiff, res, user.outDef.unflatten(full));
+      return cotangentsOf(back, call, what);
+    };
+    const outs = callCustom(vjpCall({
+      name, symbolicZeros: symbolic, run: user.run, fwd: named(forward, fwd), bwd: named(backward, bwd),
+      stageOwn: (leaves) => {
+        const { params, consts, outDef } = cache.find(call, () => {
+          const { callJaxpr, consts: captured, outDef: def } = stageCall(f, call, name, name);
+          const k = captured.length;
+          user.knownTypes(leaves, def, callJaxpr.outAvals);
+          const fwdJaxprFun: ForwardRule = (xs, perturbed) => forward(xs.slice(k), perturbed.slice(k));
+          const back: BackwardRule = (residuals, cts) => [...captured.map(() => null), ...backward(residuals, cts)];
+          return { params: { name, callJaxpr, fwdJaxprFun: named(fwdJaxprFun, fwd), bwd: named(back, bwd), symbolicZeros: symbolic }, consts: captured, outDef: def };
+        });
+        user.knownTypes(leaves, outDef, params.callJaxpr.outAvals);
+        return customVjpCallP.bind(params, ...consts, ...leaves);
+      },
+    }), call.leaves);
+    return user.outDef.unflatten(outs);
   };
-  return Object.assign(wrapped as (...args: Parameters<F>) => ReturnType<F>, {
+  return Object.assign(wrapped as (...args: LikedArgs<Parameters<F>>) => ReturnType<F>, {
     defvjp: (fwd: AnyFunction, bwd: AnyFunction, given?: RuleOptions) => {
-      checkRuleOptions(`customVjp of ${name}`, given);
+      symbolicZeros = ruleOptions(`customVjp of ${name}`, given);
       if (typeof fwd !== 'function' || typeof bwd !== 'function') throw new ArgumentError(`customVjp of ${name}: expected defvjp(fwd, bwd) to be given two functions`);
       rules = { fwd, bwd };
       cache = new CallCache();
@@ -254,6 +412,18 @@ export function customVjp<F extends AnyFunction>(f: F, options: NondiffOptions =
 }
 
 const ARRAY = Symbol('array');
+
+function cotangentLeaves(given: unknown, def: TreeDef, what: string): unknown[] {
+  const isLeaf = (x: unknown) => isArrayLeaf(x) || x instanceof SymbolicZero;
+  const shape = structure(given, isLeaf);
+  if (def.kind !== 'leaf' && shape.kind === 'leaf') throw new ArgumentError(`${what}: expected a cotangent of structure ${def}, got ${shape}`);
+  try {
+    return broadcastPrefix(given, def, what);
+  } catch (e) {
+    if (e instanceof TreeError) throw new ArgumentError(`${what}: expected a cotangent of structure ${def}, got ${shape}`, { cause: e });
+    throw e;
+  }
+}
 
 /** Cotangents that a backward function returned, flat; an argument's may be null for zero. */
 function cotangentsOf(back: unknown, call: Call, what: string): (Array | null)[] {
@@ -266,10 +436,13 @@ function cotangentsOf(back: unknown, call: Call, what: string): (Array | null)[]
     const mine = call.leaves.slice(next, next + d.numLeaves);
     next += d.numLeaves;
     if (back[i] === null || back[i] === undefined) return mine.map(() => null);
-    const given = structure(back[i], (x) => isArrayLeaf(x) || x === null);
-    const [values] = flatten(back[i], (x) => isArrayLeaf(x) || x === null);
-    if (values.length !== d.numLeaves) throw new ArgumentError(`${what}: expected the cotangent of argument ${i} to have the structure ${d}, got ${given}`);
-    return values.map((v, j) => (v === null ? null : castTangent(asArray(v as never, what), mine[j]!.aval, `${what}, argument ${i}`)));
+    // Null stands for zeros of whatever part of the argument it is at.
+    const values = cotangentLeaves(back[i], d, `${what}, argument ${i}`);
+    return values.map((v, j) => {
+      const { aval } = mine[j]!;
+      if (v === null || v instanceof SymbolicZero || !isDifferentiable(aval)) return null;
+      return castTangent(asArray(v as never, what), aval, `${what}, argument ${i}`);
+    });
   });
 }
 

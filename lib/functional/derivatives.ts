@@ -39,7 +39,9 @@ export function castTangent(x: Array, want: ShapedArray, what: string): Array {
   if (!sameShape(x.shape, want.shape)) throw new ShapeError(`${what}: expected shape [${want.shape.join(', ')}], got ${x.aval}`);
   if (x.dtype === want.dtype) return x.weakType && !want.weakType ? convert(x, want.dtype) : x;
   // A number takes the type that is asked for, but a fraction is no integer and a complex number not real.
-  if (x instanceof ConcreteArray && x.literal !== null && x.weakType && RANK[dtypeKind(x.dtype)] <= RANK[dtypeKind(want.dtype)]) return convertScalar(x, want.dtype, want.weakType);
+  if (x.weakType && RANK[dtypeKind(x.dtype)] <= RANK[dtypeKind(want.dtype)]) {
+    return x instanceof ConcreteArray && x.literal !== null ? convertScalar(x, want.dtype, want.weakType) : convert(x, want.dtype, want.weakType);
+  }
   throw new DtypeError(`${what}: expected dtype ${want.dtype}, got ${x.aval}`);
 }
 

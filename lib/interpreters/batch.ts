@@ -53,21 +53,24 @@ export class BatchTracer extends Tracer {
 export class BatchTrace extends Trace {
   readonly kind = 'vmap';
   readonly axis: AxisData;
+  /** Traces over the same mapped axis on other parents share it: the arrays of one are arrays of all. */
+  readonly tag: object;
 
   override readonly parent: Trace;
 
-  constructor(parent: Trace, axis: AxisData) {
+  constructor(parent: Trace, axis: AxisData, tag: object = {}) {
     super(parent);
     this.parent = parent;
     this.axis = axis;
+    this.tag = tag;
   }
 
   dimOf(x: Array): BatchDim {
-    return x instanceof BatchTracer && x.owner === this ? x.dim : null;
+    return x instanceof BatchTracer && x.owner.tag === this.tag ? x.dim : null;
   }
 
   bare(x: Array): Array {
-    return x instanceof BatchTracer && x.owner === this ? x.value : x;
+    return x instanceof BatchTracer && x.owner.tag === this.tag ? x.value : x;
   }
 
   lift(value: Array, dim: BatchDim): Array {
@@ -99,9 +102,13 @@ export function materialize(x: Array, dim: BatchDim, size: number, to = 0): Arra
   return dim === to ? x : baseOps().moveaxis(x, dim, to);
 }
 
-/** Runs a function over a mapped axis: outputs with the dimension the axis is at, or null where they do not depend on it. */
-export function batchFlat(f: (args: Array[]) => readonly Array[], axis: AxisData, args: readonly Array[], dims: readonly BatchDim[]): { outs: Array[]; dims: BatchDim[] } {
-  const trace = new BatchTrace(currentTrace(), axis);
+/**
+ * Runs a function over a mapped axis: outputs with the dimension the axis is at, or null where they do not depend on it.
+ *
+ * @param tag that of a trace in progress, if the function may hold arrays of it
+ */
+export function batchFlat(f: (args: Array[]) => readonly Array[], axis: AxisData, args: readonly Array[], dims: readonly BatchDim[], tag?: object): { outs: Array[]; dims: BatchDim[] } {
+  const trace = new BatchTrace(currentTrace(), axis, tag);
   try {
     const outs = withAxis(axis.name, axis.size, () => withTrace(trace, () => f(args.map((x, i) => trace.lift(x, dims[i]!)))));
     return { outs: outs.map((x) => trace.bare(x)), dims: outs.map((x) => trace.dimOf(x)) };

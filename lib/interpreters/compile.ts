@@ -1,7 +1,10 @@
+import { totalmem } from 'node:os';
 import { type Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { backend, severalBackends } from '../core/backend';
 import { config } from '../core/config';
+import { ShapeError } from '../core/errors';
+import { bytesPerElement } from '../core/hostFormat';
 import type { Jaxpr, Var } from '../core/jaxpr';
 import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
 import { addSpan, recording, timed } from '../pjrt/spans';
@@ -69,6 +72,25 @@ export function matchDonations(jaxpr: Jaxpr, donated: readonly boolean[], taken 
   return [...jaxpr.constvars.map(() => -1), ...jaxpr.invars.map(match)];
 }
 
+/** Memory of the machine, or what of it this process may have. */
+function memoryBytes(): number {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** Results that cannot be in memory are refused before anything runs: a CPU's allocator hands out what is not there, and the process dies. */
+function checkResults(jaxpr: Jaxpr, name: string): void {
+  let bytes = 0;
+  let largest: ShapedArray | null = null;
+  for (const a of jaxpr.outAvals) {
+    const own = a.size * bytesPerElement(a.dtype);
+    if (largest === null || own > largest.size * bytesPerElement(largest.dtype)) largest = a;
+    bytes += own;
+  }
+  if (bytes < 2 ** 32 || backend().platform !== 'cpu' || bytes <= memoryBytes()) return;
+  throw new ShapeError(`${name.replace(/^jit_/, '')}: expected results that memory can hold, ${(memoryBytes() / 1e9).toFixed(1)} GB here; got ${(bytes / 1e9).toFixed(1)} GB, of which ${largest} is the largest`);
+}
+
 function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions): LoweredModule {
   const given = options.aliases && [...jaxpr.constvars.map(() => -1), ...options.aliases];
   const aliases = given ?? (options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined);
@@ -95,12 +117,14 @@ function compileModule({ text, callbacks }: LoweredModule, name: string): Execut
 
 /** Lowers and compiles a jaxpr, through the compile cache. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {
+  checkResults(jaxpr, options.name);
   const compile = () => compileModule(lowered(jaxpr, options), options.name);
   return new Compiled(compile(), consts, jaxpr.outAvals, compile);
 }
 
 /** {@link compileJaxpr} on a thread of its own. */
 export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Promise<Compiled> {
+  checkResults(jaxpr, options.name);
   const { text, callbacks } = lowered(jaxpr, options);
   const { client } = backend();
   const start = recording.on ? performance.now() : 0;

@@ -3,12 +3,17 @@ import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { ShapeError } from '../core/errors';
 import type { ClosedJaxpr } from '../core/jaxpr';
+import { jaxprAxisNames } from '../core/jaxprCache';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchFlat, batchJaxpr, materialize } from './batch';
 import { jitP, jitParams } from './jit';
 import { DifferentiationError, isDifferentiable } from './jvp';
 import { instantiateZeros } from './partial';
 import { hoistConsts, stage } from './stage';
+import { transposeJaxpr } from './transpose';
+
+/** As {@link JvpRule}, but tangents that are zero come as null. */
+export type SymbolicJvpRule = (primals: readonly Array[], tangents: readonly MaybeZero[]) => { outs: readonly Array[]; tangents: readonly MaybeZero[] };
 
 /** Results and their tangents from arguments and theirs, zeros being arrays; a tangent of null is zero. */
 export type JvpRule = (primals: readonly Array[], tangents: readonly Array[]) => { outs: readonly Array[]; tangents: readonly MaybeZero[] };
@@ -17,6 +22,10 @@ export interface CustomJvpParams {
   name: string;
   callJaxpr: ClosedJaxpr;
   jvpJaxprFun: JvpRule;
+  /** Whether the rule takes null for tangents that are zero. */
+  symbolicZeros?: boolean;
+  /** Whether jaxprs say so: where the user's rule does. */
+  showsSymbolicZeros?: boolean;
 }
 
 function checkTypes(what: string, got: readonly (Array | null)[], expected: readonly ShapedArray[]): void {
@@ -40,25 +49,33 @@ function identityJaxpr(n: number): ClosedJaxpr {
 /** A function whose forward derivative is given with it. Mirrors JAX's `custom_jvp_call`. */
 export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimitive<CustomJvpParams>({
   name: 'custom_jvp_call',
-  print: { params: ({ name, callJaxpr, jvpJaxprFun }) => ({ name, callJaxpr, jvp: jvpJaxprFun.name || 'jvp', symbolicZeros: false }) },
+  print: { params: ({ name, callJaxpr, jvpJaxprFun, showsSymbolicZeros }) => ({ name, callJaxpr, jvp: jvpJaxprFun.name || 'jvp', symbolicZeros: showsSymbolicZeros === true }) },
   abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
   lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
   // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.
   impl: (args, { callJaxpr, name }) => jitP.bind(jitParams(callJaxpr, name), ...args),
   effects: ({ callJaxpr }) => [...callJaxpr.effects],
-  jvp: (primals, tangents, { name, jvpJaxprFun }) => {
-    const full = instantiateZeros(tangents, primals.map((x) => x.aval));
-    const r = jvpJaxprFun(primals, full);
+  axisNames: ({ callJaxpr }) => jaxprAxisNames(callJaxpr),
+  jvp: (primals, tangents, { name, jvpJaxprFun, symbolicZeros }) => {
+    const r = symbolicZeros ? (jvpJaxprFun as SymbolicJvpRule)(primals, tangents) : jvpJaxprFun(primals, instantiateZeros(tangents, primals.map((x) => x.aval)));
     checkTypes(`the derivative of ${name}`, r.tangents, r.outs.map((x) => x.aval));
     return [r.outs, r.tangents];
   },
-  transpose: absent('only its derivative is linear'),
+  // Of a function that is linear its rule says nothing new.
+  transpose: (cts, args, { callJaxpr, name }, outs) => {
+    const isLinear = args.map(isUndefinedPrimal);
+    const t = transposeJaxpr(callJaxpr, isLinear);
+    const results = jitP.bind(jitParams(t, name), ...args.filter((x): x is Array => !isUndefinedPrimal(x)), ...instantiateZeros(cts, outs));
+    let next = 0;
+    return isLinear.map((l) => (l ? results[next++]! : null));
+  },
   batch: (axis, args, dims, p) => {
     const mapped = dims.map((d) => d !== null);
-    const { jaxpr } = batchJaxpr(p.callJaxpr, axis, mapped, true);
-    const rule = batchedJvp(p, axis, mapped);
-    const outs = customJvpCallP.bind({ name: p.name, callJaxpr: jaxpr, jvpJaxprFun: rule }, ...moved(axis, args, dims));
-    return [outs, outs.map(() => 0)];
+    // Where nothing is mapped, a result is only if it depends on the axis itself.
+    const { jaxpr, outMapped } = batchJaxpr(p.callJaxpr, axis, mapped, mapped.some(Boolean));
+    const rule = batchedJvp(p, axis, mapped, outMapped);
+    const outs = customJvpCallP.bind({ ...p, callJaxpr: jaxpr, jvpJaxprFun: rule }, ...moved(axis, args, dims));
+    return [outs, toDim(outMapped)];
   },
   sample: () => [{
     inputs: [{ shape: [3], dtype: 'float32' }],
@@ -81,109 +98,127 @@ function once<T>(of: object, axis: AxisData, mapped: readonly boolean[], make: (
   return rule;
 }
 
-function batchedJvp(p: CustomJvpParams, axis: AxisData, mapped: readonly boolean[]): JvpRule {
-  return once(p.jvpJaxprFun, axis, mapped, () => (primals, tangents) => {
-    const n = primals.length;
-    let outs = 0;
-    let zero: boolean[] = [];
-    const dims = toDim(mapped);
-    const r = batchFlat((xs) => {
-      const inner = p.jvpJaxprFun(xs.slice(0, n), xs.slice(n));
-      outs = inner.outs.length;
-      zero = inner.tangents.map((t) => t === null);
-      return [...inner.outs, ...inner.tangents.filter((t) => t !== null)];
-    }, axis, [...primals, ...tangents], [...dims, ...dims]);
-    const full = r.outs.map((x, i) => materialize(x, r.dims[i]!, axis.size));
-    let next = outs;
-    return { outs: full.slice(0, outs), tangents: zero.map((z) => (z ? null : full[next++]!)) };
+function batchedJvp(p: CustomJvpParams, axis: AxisData, mapped: readonly boolean[], outMapped: readonly boolean[]): JvpRule {
+  return once(p.jvpJaxprFun, axis, mapped, () => {
+    const rule: SymbolicJvpRule = (primals, tangents) => {
+      const n = primals.length;
+      let outs = 0;
+      let zero: boolean[] = [];
+      const dims = toDim(mapped);
+      const given = tangents.flatMap((t, i) => (t === null ? [] : [i]));
+      const r = batchFlat((xs) => {
+        const inner = (p.jvpJaxprFun as SymbolicJvpRule)(xs.slice(0, n), tangents.map((t, i) => (t === null ? null : xs[n + given.indexOf(i)]!)));
+        outs = inner.outs.length;
+        zero = inner.tangents.map((t) => t === null);
+        return [...inner.outs, ...inner.tangents.filter((t) => t !== null)];
+      }, axis, [...primals, ...given.map((i) => tangents[i]!)], [...dims, ...given.map((i) => dims[i]!)]);
+      const of = [...globalThis.Array.from({ length: outs }, (_, i) => i), ...zero.flatMap((z, i) => (z ? [] : [i]))];
+      const full = r.outs.map((x, i) => (outMapped[of[i]!] ? materialize(x, r.dims[i]!, axis.size) : x));
+      let next = outs;
+      return { outs: full.slice(0, outs), tangents: zero.map((z) => (z ? null : full[next++]!)) };
+    };
+    return Object.defineProperty(rule, 'name', { value: p.jvpJaxprFun.name, configurable: true });
   });
 }
 
-/** Results, and what the backward function needs. */
-export type ForwardRule = (args: readonly Array[]) => { outs: readonly Array[]; residuals: readonly Array[] };
-/** Cotangents of the arguments from the residuals and the cotangents of the results; null is zero. */
-export type BackwardRule = (residuals: readonly Array[], cotangents: readonly Array[]) => readonly MaybeZero[];
+/** Results, and what the backward function needs; `perturbed` says which arguments are differentiated. */
+export type ForwardRule = (args: readonly Array[], perturbed: readonly boolean[]) => { outs: readonly Array[]; residuals: readonly Array[] };
+/** Cotangents of the arguments from the residuals and the cotangents of the results; null is zero, on both sides. */
+export type BackwardRule = (residuals: readonly Array[], cotangents: readonly MaybeZero[]) => readonly MaybeZero[];
 
 export interface CustomVjpParams {
   name: string;
   callJaxpr: ClosedJaxpr;
   fwdJaxprFun: ForwardRule;
   bwd: BackwardRule;
+  /** Whether jaxprs say that zeros are symbolic: where the user's rules want them so. */
+  symbolicZeros?: boolean;
 }
 
 /** A function whose reverse derivative is given with it. Mirrors JAX's `custom_vjp_call`. */
 export const customVjpCallP: MultiPrimitive<CustomVjpParams> = defineMultiPrimitive<CustomVjpParams>({
   name: 'custom_vjp_call',
-  print: { params: ({ name, callJaxpr, fwdJaxprFun, bwd }) => ({ name, callJaxpr, fwd: fwdJaxprFun.name || 'fwd', bwd: bwd.name || 'bwd', symbolicZeros: false }) },
+  print: { params: ({ name, callJaxpr, fwdJaxprFun, bwd, symbolicZeros }) => ({ name, callJaxpr, fwd: fwdJaxprFun.name || 'fwd', bwd: bwd.name || 'bwd', symbolicZeros: symbolicZeros === true }) },
   abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
   lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
   // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.
   impl: (args, { callJaxpr, name }) => jitP.bind(jitParams(callJaxpr, name), ...args),
   effects: ({ callJaxpr }) => [...callJaxpr.effects],
+  axisNames: ({ callJaxpr }) => jaxprAxisNames(callJaxpr),
   jvp: (primals, tangents, { name, fwdJaxprFun, bwd }) => {
-    const { outs, residuals } = fwdJaxprFun(primals);
-    const avals = primals.map((x) => x.aval);
-    const linear = outs.map((x) => isDifferentiable(x.aval));
-    const outAvals = outs.map((x) => x.aval);
-    const inputs = primals.map((x) => isDifferentiable(x.aval));
-    const full = instantiateZeros(tangents, avals).filter((_, i) => inputs[i]);
-    const params: CustomLinParams = { name, numRes: residuals.length, outAvals: outAvals.filter((_, i) => linear[i]), bwd: linearBackward(bwd, outAvals, linear, inputs) };
-    const results = customLinP.bind(params, ...residuals, ...full);
-    let next = 0;
-    return [outs, linear.map((l) => (l ? results[next++]! : null))];
+    const r = customLinear(name, primals, tangents, fwdJaxprFun, bwd);
+    return [r.outs, r.tangents];
   },
   transpose: absent('only its derivative is linear'),
   batch: (axis, args, dims, p) => {
     const mapped = dims.map((d) => d !== null);
-    const { jaxpr } = batchJaxpr(p.callJaxpr, axis, mapped, true);
-    const outs = customVjpCallP.bind({ name: p.name, callJaxpr: jaxpr, ...batchedVjp(p, axis, mapped) }, ...moved(axis, args, dims));
-    return [outs, outs.map(() => 0)];
+    const { jaxpr, outMapped } = batchJaxpr(p.callJaxpr, axis, mapped, mapped.some(Boolean));
+    const outs = customVjpCallP.bind({ ...p, callJaxpr: jaxpr, ...batchedVjp(p, axis, mapped, outMapped) }, ...moved(axis, args, dims));
+    return [outs, toDim(outMapped)];
   },
   sample: () => [{
     inputs: [{ shape: [3], dtype: 'float32' }],
     params: {
       name: 'f', callJaxpr: identityJaxpr(3),
       fwdJaxprFun: ([x]) => ({ outs: [baseOps().add(x!, x!)], residuals: [] }),
-      bwd: (_, [ct]) => [baseOps().add(ct!, ct!)],
+      bwd: (_, [ct]) => [ct ? baseOps().add(ct, ct) : null],
     },
     skip: { jvp: 'has a reverse rule only' },
   }],
 });
 
+/** The derivative of a function with a reverse rule at a point: results of its forward function, and tangents that can be transposed only. */
+export function customLinear(name: string, primals: readonly Array[], tangents: readonly MaybeZero[], fwd: ForwardRule, bwd: BackwardRule): { outs: readonly Array[]; tangents: MaybeZero[] } {
+  const { outs, residuals } = fwd(primals, tangents.map((t) => t !== null));
+  const avals = primals.map((x) => x.aval);
+  const linear = outs.map((x) => isDifferentiable(x.aval));
+  const outAvals = outs.map((x) => x.aval);
+  const inputs = primals.map((x) => isDifferentiable(x.aval));
+  const full = instantiateZeros(tangents, avals).filter((_, i) => inputs[i]);
+  const params: CustomLinParams = { name, numRes: residuals.length, outAvals: outAvals.filter((_, i) => linear[i]), bwd: linearBackward(bwd, linear, inputs) };
+  const results = customLinP.bind(params, ...residuals, ...full);
+  let next = 0;
+  return { outs, tangents: linear.map((l) => (l ? results[next++]! : null)) };
+}
+
 /** The backward rule among differentiable results and arguments only; integers have no cotangents. */
-function linearBackward(bwd: BackwardRule, outAvals: readonly ShapedArray[], linear: readonly boolean[], inputs: readonly boolean[]): BackwardRule {
+function linearBackward(bwd: BackwardRule, linear: readonly boolean[], inputs: readonly boolean[]): BackwardRule {
   return (residuals, cts) => {
     let next = 0;
-    const full = outAvals.map((a, i) => (linear[i] ? cts[next++]! : baseOps().zeros(a)));
-    return bwd(residuals, full).filter((_, i) => inputs[i]);
+    return bwd(residuals, linear.map((l) => (l ? cts[next++]! : null))).filter((_, i) => inputs[i]);
   };
 }
 
-function batchedVjp(p: CustomVjpParams, axis: AxisData, mapped: readonly boolean[]): { fwdJaxprFun: ForwardRule; bwd: BackwardRule } {
-  return once(p.bwd, axis, mapped, () => ({
-    fwdJaxprFun: (args) => {
+function batchedVjp(p: CustomVjpParams, axis: AxisData, mapped: readonly boolean[], outMapped: readonly boolean[]): { fwdJaxprFun: ForwardRule; bwd: BackwardRule } {
+  return once(p.bwd, axis, mapped, () => {
+    const fwdJaxprFun: ForwardRule = (args, perturbed) => {
       let n = 0;
       const r = batchFlat((xs) => {
-        const inner = p.fwdJaxprFun(xs);
+        const inner = p.fwdJaxprFun(xs, perturbed);
         n = inner.outs.length;
         return [...inner.outs, ...inner.residuals];
       }, axis, args, toDim(mapped));
-      const full = r.outs.map((x, i) => materialize(x, r.dims[i]!, axis.size));
+      const full = r.outs.map((x, i) => (i >= n || outMapped[i] ? materialize(x, r.dims[i]!, axis.size) : x));
       return { outs: full.slice(0, n), residuals: full.slice(n) };
-    },
-    bwd: (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped),
-  }));
+    };
+    const bwd: BackwardRule = (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped, residuals.map(() => true), outMapped);
+    return {
+      fwdJaxprFun: Object.defineProperty(fwdJaxprFun, 'name', { value: p.fwdJaxprFun.name, configurable: true }),
+      bwd: Object.defineProperty(bwd, 'name', { value: p.bwd.name, configurable: true }),
+    };
+  });
 }
 
-/** Runs a backward rule over an axis that residuals and cotangents have at 0; cotangents of arguments without the axis are summed. */
-function batchedBackward(bwd: BackwardRule, axis: AxisData, residuals: readonly Array[], cts: readonly Array[], mapped: readonly boolean[], resMapped?: readonly boolean[]): MaybeZero[] {
+/** Runs a backward rule over an axis that the residuals and cotangents so marked have at 0; cotangents of arguments without the axis are summed. */
+export function batchedBackward(bwd: BackwardRule, axis: AxisData, residuals: readonly Array[], cts: readonly MaybeZero[], mapped: readonly boolean[], resMapped: readonly boolean[], ctMapped: readonly boolean[], tag?: object): MaybeZero[] {
   let zero: boolean[] = [];
   const n = residuals.length;
+  const given = cts.flatMap((c, i) => (c === null ? [] : [i]));
   const r = batchFlat((xs) => {
-    const inner = bwd(xs.slice(0, n), xs.slice(n));
+    const inner = bwd(xs.slice(0, n), cts.map((c, i) => (c === null ? null : xs[n + given.indexOf(i)]!)));
     zero = inner.map((c) => c === null);
     return inner.filter((c) => c !== null);
-  }, axis, [...residuals, ...cts], [...(resMapped === undefined ? residuals.map(() => 0) : toDim(resMapped)), ...cts.map(() => 0)]);
+  }, axis, [...residuals, ...given.map((i) => cts[i]!)], [...toDim(resMapped), ...given.map((i) => (ctMapped[i] ? 0 : null))], tag);
   let next = 0;
   return zero.map((z, i) => {
     if (z) return null;
@@ -209,15 +244,15 @@ export const customLinP: MultiPrimitive<CustomLinParams> = defineMultiPrimitive<
     throw new DifferentiationError(`${name}: forward-mode differentiation (jvp) of a function with a custom reverse rule (customVjp) is not possible; give it a customJvp rule instead`);
   },
   jvp: absent('forward-mode differentiation of a function with a custom reverse rule (customVjp) is not possible'),
-  transpose: (cts, args, { numRes, outAvals, bwd }) => {
+  transpose: (cts, args, { numRes, bwd }) => {
     const residuals = args.slice(0, numRes) as Array[];
-    const back = bwd(residuals, instantiateZeros(cts, outAvals));
+    const back = bwd(residuals, cts);
     return args.map((x, i) => (i < numRes || !isUndefinedPrimal(x) ? null : (back[i - numRes] ?? null)));
   },
   batch: (axis, args, dims, p) => {
     const n = p.numRes;
     const mapped = dims.map((d) => d !== null);
-    const bwd: BackwardRule = (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped.slice(n), mapped.slice(0, n));
+    const bwd: BackwardRule = (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped.slice(n), mapped.slice(0, n), cts.map(() => true));
     const outs = customLinP.bind({ ...p, outAvals: p.outAvals.map((a) => a.withShape([axis.size, ...a.shape])), bwd }, ...moved(axis, args, dims));
     return [outs, outs.map(() => 0)];
   },

@@ -4,6 +4,7 @@ import { baseOps } from '../core/base';
 import { registerCache } from '../core/caches';
 import { config, configKey } from '../core/config';
 import { type ClosedJaxpr, Eqn } from '../core/jaxpr';
+import { jaxprAxisNames } from '../core/jaxprCache';
 import { dceClosed } from '../core/passes/dce';
 import { paramsKey } from '../core/paramsKey';
 import { defineMultiPrimitive, isUndefinedPrimal, type MultiPrimitive } from '../core/primitive';
@@ -39,6 +40,7 @@ export const jitP: MultiPrimitive<JitParams> = defineMultiPrimitive<JitParams>({
   abstract: (_, { jaxpr }) => jaxpr.outAvals,
   lower: (ctx, args, { jaxpr, name }) => ctx.call(jaxpr, args, name),
   effects: ({ jaxpr }) => [...jaxpr.effects],
+  axisNames: ({ jaxpr }) => jaxprAxisNames(jaxpr),
   jvp: (primals, tangents, { name, jaxpr }) => {
     const nonzero = tangents.map((t) => t !== null);
     const d = jvpJaxpr(jaxpr, nonzero);

@@ -101,6 +101,11 @@ export interface SplitOptions {
   forward?: readonly boolean[];
   /** Leave what has effects in the unknown part always. */
   effectsUnknown?: boolean;
+  /**
+   * For the body of a loop: which inputs differ from step to step. A residual that is a cheap function of other residuals, and differs too, is then
+   * computed again in the unknown part.
+   */
+  recompute?: readonly boolean[];
 }
 
 /**
@@ -110,7 +115,7 @@ export interface SplitOptions {
  * @param instantiate outputs that must be unknown even where they could be known (a loop's carry, say)
  */
 export function partialEvalJaxpr(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: readonly boolean[] | boolean = false, options: SplitOptions = {}): SplitJaxpr {
-  const key = `partial/${mask(inUnknown)}/${mask(instantiate)}/${mask(options.forward ?? false)}/${options.effectsUnknown ?? false}`;
+  const key = `partial/${mask(inUnknown)}/${mask(instantiate)}/${mask(options.forward ?? false)}/${options.effectsUnknown ?? false}/${mask(options.recompute ?? false)}`;
   return cachedOn(closed, key, () => split(closed, inUnknown, instantiate, options));
 }
 
@@ -130,8 +135,10 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
     const producers = new Map<Var, Eqn>();
     for (const e of knownTrace.eqns) if (e.effects.length === 0 && e.inputs.every((a) => a instanceof Literal)) for (const v of e.outputs) producers.set(v, e);
     const remade = new Map<Eqn, Map<Var, Var>>();
-    const residuals: Array[] = [];
-    const residualVars: Var[] = [];
+    let residuals: Array[] = [];
+    let residualVars: Var[] = [];
+    // Variables of the known part that the unknown one has, too.
+    const shared = new Map<Var, Var>();
     const forwarded: number[] = [];
     const forwardedVars: Var[] = [];
     rest.consts.filter((_, i) => usedConsts[i]).forEach((x, i) => {
@@ -139,6 +146,7 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
       const inner = x instanceof StageTracer && x.owner === knownTrace ? x.variable : null;
       const input = args.findIndex((a) => a === x || (inner !== null && a.variable === inner && a.owner === knownTrace));
       const producer = inner === null ? undefined : producers.get(inner);
+      if (inner !== null) shared.set(inner, v);
       if (input >= 0 && options.forward?.[input]) {
         forwarded.push(input);
         forwardedVars.push(v);
@@ -152,7 +160,21 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
       }
     });
     const constants = [...remade].map(([e, vars]) => new Eqn(e.prim, e.inputs, e.outputs.map((v) => vars.get(v) ?? new Var(v.aval)), e.params, [], e.scope));
-    const unknown = new Jaxpr([], [...residualVars, ...forwardedVars, ...u.invars], [...constants, ...u.eqns], u.outvars, closed.jaxpr.name);
+    const again: Eqn[] = [];
+    if (options.recompute !== undefined) {
+      const varying = new Set(args.filter((_, i) => options.recompute![i] && !inUnknown[i]).map((x) => x.variable));
+      for (const e of knownTrace.eqns) {
+        if (!e.inputs.some((a) => a instanceof Var && varying.has(a))) continue;
+        for (const v of e.outputs) varying.add(v);
+        const v = e.outputs.length === 1 && e.prim.cheap ? shared.get(e.outputs[0]!) : undefined;
+        if (v === undefined || !residualVars.includes(v) || !e.inputs.every((a) => a instanceof Literal || shared.has(a))) continue;
+        again.push(new Eqn(e.prim, e.inputs.map((a) => (a instanceof Literal ? a : shared.get(a)!)), [v], e.params, [], e.scope));
+      }
+      const redone = new Set(again.map((e) => e.outputs[0]!));
+      residuals = residuals.filter((_, i) => !redone.has(residualVars[i]!));
+      residualVars = residualVars.filter((v) => !redone.has(v));
+    }
+    const unknown = new Jaxpr([], [...residualVars, ...forwardedVars, ...u.invars], [...constants, ...again, ...u.eqns], u.outvars, closed.jaxpr.name);
 
     const { jaxpr: k, consts: outer } = knownTrace.finish([...outs.filter((_, i) => !outUnknown[i]), ...residuals], closed.jaxpr.name);
     const known = dceJaxpr(k, k.outvars.map(() => true), true).jaxpr;

@@ -2,17 +2,14 @@ import type { ShapedArray } from '../core/aval';
 import { ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import { cachedOn } from '../core/jaxprCache';
 
+export { jaxprAxisNames } from '../core/jaxprCache';
+
 /** A jaxpr without constants with its inputs and outputs in another order; those not named are dropped (nothing may read the inputs dropped). */
 export function rearranged(closed: ClosedJaxpr, inputs: readonly number[], outputs: readonly number[]): ClosedJaxpr {
   const { invars, outvars, eqns, name } = closed.jaxpr;
   const identity = (order: readonly number[], n: number) => order.length === n && order.every((v, i) => v === i);
   if (identity(inputs, invars.length) && identity(outputs, outvars.length)) return closed;
   return cachedOn(closed, `order/${inputs.join()}/${outputs.join()}`, () => new ClosedJaxpr(new Jaxpr([], inputs.map((i) => invars[i]!), eqns, outputs.map((i) => outvars[i]!), name), []));
-}
-
-/** Names of mapped axes that operations of a jaxpr refer to. */
-export function jaxprAxisNames(closed: ClosedJaxpr): string[] {
-  return cachedOn(closed, 'axisNames', () => [...new Set(closed.jaxpr.eqns.flatMap((e) => e.prim.axisNames?.(e.params) ?? []))]);
 }
 
 /** The type of a loop's values of all its steps, by that of one. */

@@ -15,7 +15,7 @@ export { inNewStateProbe } from './throwaway';
 export { vmap, type VmapOptions } from './vmap';
 export { pmap2, pmap2 as pmap, type Pmap2Options, StatefulMapping, type StatefulMappingOptions, vmap2, type Vmap2Options } from './vmap2';
 export { closureConvert, linearTranspose, ShapeDtypeStruct } from '../functional/staging';
-export { customGradient, type CustomJvp, customJvp, type CustomVjp, customVjp } from '../functional/customRules';
+export { customGradient, type CustomJvp, customJvp, type CustomVjp, customVjp, CustomVJPPrimal, SymbolicZero, zeroFromPrimal } from '../functional/customRules';
 export { checkpointName } from '../functional/checkpointName';
 export * as checkpointPolicies from '../functional/checkpointPolicies';
 export type { CheckpointPolicy } from '../interpreters/remat';
