@@ -171,7 +171,8 @@ function flattenInto(x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: numbe
     if (keys.length > 1) keys.sort(byCodeUnit);
     return new TreeDef('dict', keys.map((k) => flattenInto((x as Record<string, unknown>)[k], leaves, isLeaf, depth + 1)), keys);
   }
-  if (x instanceof Map) {
+  // A class of maps may be a node of its own.
+  if (x instanceof Map && (x.constructor === Map || findHandler(x) === undefined)) {
     const keys = [...x.keys()];
     if (keys.every((k) => typeof k === 'string')) keys.sort(byCodeUnit);
     return new TreeDef('map', keys.map((k) => flattenInto(x.get(k), leaves, isLeaf, depth + 1)), keys);

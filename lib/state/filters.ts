@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe';
 import { ArgumentError } from '../core/errors';
 import type { Path } from './paths';
 
@@ -37,43 +38,61 @@ export function toPredicate(filter: Filter): Predicate {
   throw new ArgumentError(`filter: expected a class, a tag, a function, a list of filters, true, '...', false or null, got ${String(filter)}`);
 }
 
+/** Filters print as in BrainState. */
+function named(text: string, f: Predicate): Predicate {
+  return Object.defineProperty(f, 'toString', { value: () => text });
+}
+
+/** A predicate that one of the functions below made, by which. @internal */
+export const makers = new WeakMap<Predicate, (...args: never[]) => Predicate>();
+
+const textOf = (f: unknown): string => (typeof f === 'string' ? `'${f}'` : isClass(f) ? f.name : typeof f === 'function' && !makers.has(f as Predicate) ? `<function ${f.name || '<lambda>'}>` : String(f));
+
+function made(maker: (...args: never[]) => Predicate, args: readonly unknown[], f: Predicate, name: string): Predicate {
+  makers.set(f, maker);
+  return named(`${name}(${args.map(textOf).join(', ')})`, f);
+}
+
 /** Instances of a class, or of what a state's snapshot says it was. */
 export function ofType(type: Class): Predicate {
-  return (_, x) => x instanceof type || (typeof (x as { type?: unknown } | null)?.type === 'function' && ((x as { type: Class }).type === type || (x as { type: Class }).type.prototype instanceof type));
+  if (typeof type !== 'function') throw new ArgumentError(`OfType: expected a class, got ${describeValue(type)}`);
+  return made(ofType, [type], (_, x) => x instanceof type || (typeof (x as { type?: unknown } | null)?.type === 'function' && ((x as { type: Class }).type === type || (x as { type: Class }).type.prototype instanceof type)), 'OfType');
 }
 
 /** What has a name or index in its path. */
 export function pathContains(key: string | number): Predicate {
-  return (path) => path.includes(key);
+  if (typeof key !== 'string' && typeof key !== 'number') throw new ArgumentError(`PathContains: expected a name or an index, got ${describeValue(key)}`);
+  return made(pathContains, [key], (path) => path.includes(key), 'PathContains');
 }
 
 /** What has a tag. */
 export function withTag(tag: string): Predicate {
-  return (_, x) => {
+  if (typeof tag !== 'string') throw new ArgumentError(`WithTag: expected a tag, a string, got ${describeValue(tag)}`);
+  return made(withTag, [tag], (_, x) => {
     const t = (x as Tagged | null)?.tag;
     return t === tag || (typeof t === 'object' && t !== null && t.has(tag));
-  };
+  }, 'WithTag');
 }
 
 export function any(...filters: Filter[]): Predicate {
   const ps = filters.map(toPredicate);
-  return (path, x) => ps.some((p) => p(path, x));
+  return made(any, ps, (path, x) => ps.some((p) => p(path, x)), 'Any');
 }
 
 export function all(...filters: Filter[]): Predicate {
   const ps = filters.map(toPredicate);
-  return (path, x) => ps.every((p) => p(path, x));
+  return made(all, ps, (path, x) => ps.every((p) => p(path, x)), 'All');
 }
 
 export function not(filter: Filter): Predicate {
   const p = toPredicate(filter);
-  return (path, x) => !p(path, x);
+  return made(not, [p], (path, x) => !p(path, x), 'Not');
 }
 
 export function everything(): Predicate {
-  return () => true;
+  return made(everything, [], () => true, 'Everything');
 }
 
 export function nothing(): Predicate {
-  return () => false;
+  return made(nothing, [], () => false, 'Nothing');
 }

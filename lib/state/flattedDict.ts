@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
+import { checkFunction, checkInstance } from '../core/checks';
+import { describeValue } from '../core/describe';
 import { ArgumentError } from '../core/errors';
-import { registerPytreeNode } from '../core/tree';
+import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { type Filter, toPredicate } from './filters';
 import { NestedDict } from './nestedDict';
 import { checkComparable, checkEntries, comparePaths, keyOf, type Path, pathOf, pathText } from './paths';
@@ -21,8 +23,12 @@ import { State } from './state';
 export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
   private readonly map: Map<string, [Path, V]>;
 
-  constructor(entries: Iterable<readonly [Path | string, V]> = []) {
-    const list = [...checkEntries('FlattedDict', entries)].map(([p, v]): [Path, V] => [pathOf(p), v]);
+  /** @param entries pairs of path and value, a Map, or a plain object whose keys are paths with dots */
+  constructor(entries?: Iterable<readonly [Path | string, V]>);
+  constructor(entries: Readonly<Record<string, V>>);
+  constructor(entries: Iterable<readonly [Path | string, V]> | Readonly<Record<string, V>> = []) {
+    const pairs = isPlainObject(entries) ? Object.entries(entries as Record<string, V>) : (entries as Iterable<readonly [Path | string, V]>);
+    const list = [...checkEntries('FlattedDict', pairs)].map(([p, v]): [Path, V] => [pathOf(p), v]);
     checkComparable(list.map((e) => e[0]));
     list.sort((a, b) => comparePaths(a[0], b[0]));
     this.map = new Map(list.map((e) => [keyOf(e[0]), e]));
@@ -35,9 +41,36 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     return made;
   }
 
-  /** Of a map of maps. */
-  static fromNest<V>(nested: NestedDict<V>): FlattedDict<V> {
-    return nested.toFlat();
+  /** Of a map of maps, or of nested plain objects. */
+  static fromNest<V>(nested: NestedDict<V> | Readonly<Record<string, unknown>>): FlattedDict<V> {
+    if (isPlainObject(nested)) return new NestedDict<V>(nested).toFlat();
+    checkInstance('FlattedDict.fromNest', nested, NestedDict, 'a NestedDict or a plain object');
+    return (nested as NestedDict<V>).toFlat();
+  }
+
+  /** The union of maps, nested or by paths; later ones win. Mirrors `brainstate.util.FlattedDict.merge`. */
+  static merge<V>(first: NestedDict<V> | FlattedDict<V>, ...others: (NestedDict<V> | FlattedDict<V>)[]): FlattedDict<V> {
+    const [flat, ...rest] = [first, ...others].map((d) => {
+      if (!(d instanceof FlattedDict) && !(d instanceof NestedDict)) throw new ArgumentError(`merge: expected FlattedDicts and NestedDicts, got ${describeValue(d)}`);
+      return d.toFlat();
+    });
+    return flat!.merge(...rest);
+  }
+
+  /** Puts a value at a path, given as an array or with dots. */
+  set(path: Path | string, value: V): this {
+    const p = this.find(path)?.[0] ?? pathOf(path);
+    checkComparable([p]);
+    const list = [...this.entries().filter(([q]) => comparePaths(q, p) !== 0), [p, value] as [Path, V]].sort((a, b) => comparePaths(a[0], b[0]));
+    this.map.clear();
+    for (const e of list) this.map.set(keyOf(e[0]), e);
+    return this;
+  }
+
+  /** Takes away what is at a path; false if nothing is. */
+  delete(path: Path | string): boolean {
+    const found = this.find(path);
+    return found !== undefined && this.map.delete(keyOf(found[0]));
   }
 
   get size(): number {
@@ -75,6 +108,7 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
 
   /** Calls a function with each value and path. */
   forEach(f: (value: V, path: Path, dict: this) => void): void {
+    checkFunction('FlattedDict.forEach', 'f', f);
     for (const [p, v] of this.map.values()) f(v, p, this);
   }
 
@@ -84,6 +118,7 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
 
   /** Another value at each path. */
   mapValues<W>(f: (value: V, path: Path) => W): FlattedDict<W> {
+    checkFunction('FlattedDict.mapValues', 'f', f);
     return new FlattedDict(this.entries().map(([p, v]): [Path, W] => [p, f(v, p)]));
   }
 
@@ -124,7 +159,7 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
   private partition(filters: Filter[]): { parts: FlattedDict<V>[]; rest: [Path, V][] } {
     const predicates = filters.map((f) => toPredicate(f));
     filters.forEach((f, i) => {
-      if ((f === '...' || f === true) && i < filters.length - 1) throw new ArgumentError(`'...' or true can only be the last filter, got it at index ${i}`);
+      if ((f === '...' || f === true) && filters.slice(i + 1).some((g) => g !== '...' && g !== true)) throw new ArgumentError(`'...' or true can only be the last filter, got it at index ${i}`);
     });
     const parts: [Path, V][][] = filters.map(() => []);
     const rest: [Path, V][] = [];
@@ -138,12 +173,14 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
 
   /** The union with others; later ones win. */
   merge(...others: FlattedDict<V>[]): FlattedDict<V> {
-    return new FlattedDict([...this.entries(), ...others.flatMap((o) => o.entries())]);
+    return new FlattedDict([...this.entries(), ...others.flatMap((o) => (checkDict('merge', o), o.toFlat().entries()))]);
   }
 
   /** The entries whose paths another does not have. */
   subtract(other: FlattedDict<unknown>): FlattedDict<V> {
-    return new FlattedDict(this.entries().filter(([p]) => !other.has(p)));
+    checkDict('subtract', other);
+    const there = other.toFlat();
+    return new FlattedDict(this.entries().filter(([p]) => !there.has(p)));
   }
 
   /** The entries that pass a filter. */
@@ -159,12 +196,16 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     return this.mapValues((v) => (v instanceof State ? v.value : v));
   }
 
-  /** Sets the states' values. @throws ArgumentError for a path that is not here */
-  assignDictValues(values: FlattedDict<unknown> | Iterable<readonly [Path | string, unknown]>): void {
-    for (const [p, v] of values) {
-      const s = this.get(p as Path);
-      if (!(s instanceof State)) throw new ArgumentError(`assignDictValues: there is no state at ${pathText(pathOf(p as Path))}`);
-      s.restoreValue(v);
+  /** Sets the states' values; what is no state becomes the value. @throws ArgumentError unless there is a value for each path here, and for no other */
+  assignDictValues(values: FlattedDict<unknown> | Iterable<readonly [Path | string, unknown]> | Readonly<Record<string, unknown>>): void {
+    const given = values instanceof FlattedDict ? values : new FlattedDict<unknown>(values as Iterable<readonly [Path | string, unknown]>);
+    const missing = this.keys().find((p) => !given.has(p));
+    if (missing !== undefined) throw new ArgumentError(`FlattedDict.assignDictValues: there is no value for ${pathText(missing)}`);
+    for (const [p] of given) if (!this.has(p)) throw new ArgumentError(`FlattedDict.assignDictValues: there is nothing at ${pathText(p)}`);
+    for (const [p, v] of given) {
+      const was = this.get(p);
+      if (was instanceof State) was.value = v;
+      else this.set(p, v as V);
     }
   }
 
@@ -176,6 +217,11 @@ export class FlattedDict<V = unknown> implements Iterable<[Path, V]> {
     const lines = this.entries().map(([p, v]) => `  (${p.map((k) => (typeof k === 'number' ? k : `'${k}'`)).join(', ')}${p.length === 1 ? ',' : ''}): ${v instanceof State ? v.render(2) : inspect(v)}`);
     return `FlattedDict({\n${lines.join(',\n')}\n})`;
   }
+}
+
+/** @throws ArgumentError unless it is a map by paths, flat or nested */
+function checkDict(op: string, other: FlattedDict<unknown> | NestedDict<unknown>): void {
+  if (!(other instanceof NestedDict)) checkInstance(`FlattedDict.${op}`, other, FlattedDict);
 }
 
 registerPytreeNode(FlattedDict, {

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue, type TypedArray } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { HiddenState, type State, type StateOptions } from './state';
 
@@ -95,7 +96,8 @@ export class FakeState<T = unknown> {
   value: T;
   name: string | null;
 
-  constructor(value: T, { name }: { name?: string } = {}) {
+  constructor(value: T, options: { name?: string } = {}) {
+    const { name } = checkOptions('FakeState', ['name'], options);
     this.value = value;
     this.name = name ?? null;
   }

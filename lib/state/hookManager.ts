@@ -1,3 +1,4 @@
+import { checkInstance } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import {
@@ -48,6 +49,7 @@ export class HookManager {
 
   /** Takes a hook out; false if it is not here. */
   unregisterHook(handle: HookHandle): boolean {
+    checkInstance('unregisterHook', handle, HookHandle);
     const list = this.registered[handle.hookType];
     const i = list.indexOf(handle.hook);
     if (i < 0) return false;

@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
+import { checkFunction, checkInstance } from '../core/checks';
+import { describeValue } from '../core/describe';
 import { ArgumentError } from '../core/errors';
-import { registerPytreeNode } from '../core/tree';
+import { isPlainObject, registerPytreeNode } from '../core/tree';
 import type { Filter } from './filters';
 import { FlattedDict } from './flattedDict';
-import { checkEntries, comparePaths, type Path, pathOf, pathText } from './paths';
+import { checkComparable, checkEntries, comparePaths, type Path, pathOf, pathText } from './paths';
 
 type Branch<V> = Map<string | number, NestedDict<V> | V>;
 
@@ -19,14 +21,58 @@ type Branch<V> = Map<string | number, NestedDict<V> | V>;
 export class NestedDict<V = unknown> implements Iterable<[string | number, NestedDict<V> | V]> {
   private readonly map: Branch<V>;
 
-  constructor(entries: Iterable<readonly [string | number, NestedDict<V> | V]> = []) {
-    this.map = new Map([...checkEntries('NestedDict', entries)].sort((a, b) => comparePaths([a[0]], [b[0]])));
+  /** @param entries pairs of key and value, or a plain object, in which nested ones become maps, too */
+  constructor(entries?: Iterable<readonly [string | number, NestedDict<V> | V]>);
+  constructor(entries: Readonly<Record<string, unknown>>);
+  constructor(entries: Iterable<readonly [string | number, NestedDict<V> | V]> | Readonly<Record<string, unknown>> = []) {
+    const pairs = isPlainObject(entries) ? Object.entries(entries).map(([k, v]): [string, NestedDict<V> | V] => [k, isPlainObject(v) ? new NestedDict<V>(v) : (v as V)]) : (entries as Iterable<[string | number, NestedDict<V> | V]>);
+    this.map = new Map([...checkEntries('NestedDict', pairs)].sort((a, b) => comparePaths([a[0]], [b[0]])));
+  }
+
+  /** The union of maps, nested or by paths; later ones win. Mirrors `brainstate.util.NestedDict.merge`. */
+  static merge<V>(first: NestedDict<V> | FlattedDict<V>, ...others: (NestedDict<V> | FlattedDict<V>)[]): NestedDict<V> {
+    return FlattedDict.merge(first, ...others).toNest();
+  }
+
+  /** Puts a value at a path, given as an array or with dots; maps on the way are made. @throws ArgumentError where a value is on the way */
+  set(path: Path | string | number, value: NestedDict<V> | V): this {
+    const keys = pathOf(path);
+    checkComparable([keys]);
+    let at: NestedDict<V> = this;
+    keys.forEach((k, i) => {
+      const key = at.keyHere(k);
+      if (i === keys.length - 1) {
+        const rest = [...at.map].filter(([other]) => other !== key);
+        at.map.clear();
+        for (const [other, v] of [...rest, [key, value] as const].sort((a, b) => comparePaths([a[0]], [b[0]]))) at.map.set(other, v);
+        return;
+      }
+      if (!at.map.has(key)) at.set([key], new NestedDict<V>());
+      const next = at.map.get(key);
+      if (!(next instanceof NestedDict)) throw new ArgumentError(`NestedDict.set: there is a value at ${pathText(keys.slice(0, i + 1))}, above ${pathText(keys)}`);
+      at = next;
+    });
+    return this;
+  }
+
+  /** Takes away what is at a path; false if nothing is. */
+  delete(path: Path | string | number): boolean {
+    const keys = pathOf(path);
+    const above = keys.length === 1 ? this : this.get(keys.slice(0, -1));
+    return above instanceof NestedDict && above.map.delete(above.keyHere(keys[keys.length - 1]!));
+  }
+
+  /** A key as it is here: an index and its digits are one. */
+  private keyHere(k: string | number): string | number {
+    if (this.map.has(k)) return k;
+    const other = typeof k === 'string' && /^\d+$/.test(k) ? Number(k) : String(k);
+    return this.map.has(other) ? other : k;
   }
 
   /** Of a map by paths. */
   static fromFlat<V>(flat: Iterable<readonly [Path | string, V]>): NestedDict<V> {
     const root: Map<string | number, unknown> = new Map();
-    for (const [p, v] of flat) {
+    for (const [p, v] of checkEntries('NestedDict.fromFlat', flat)) {
       const path = pathOf(p);
       let at = root;
       path.forEach((k, i) => {
@@ -112,11 +158,11 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
   }
 
   merge(...others: NestedDict<V>[]): NestedDict<V> {
-    return this.toFlat().merge(...others.map((o) => o.toFlat())).toNest();
+    return this.toFlat().merge(...others.map((o) => toFlatDict('NestedDict.merge', o))).toNest();
   }
 
   subtract(other: NestedDict<unknown>): NestedDict<V> {
-    return this.toFlat().subtract(other.toFlat()).toNest();
+    return this.toFlat().subtract(toFlatDict('NestedDict.subtract', other)).toNest();
   }
 
   subset(filter: Filter): NestedDict<V>;
@@ -126,20 +172,21 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
     return this.filter(...filters);
   }
 
-  /** Plain objects, with the snapshots of states replaced by their values. */
+  /** Plain objects in place of maps; the values, snapshots of states above all, stay what they are. */
   toPureDict(): Record<string, unknown> {
     const out: Record<string, unknown> = {};
-    for (const [k, v] of this.map) out[k] = v instanceof NestedDict ? v.toPureDict() : isSnapshot(v) ? v.value : v;
+    for (const [k, v] of this.map) Object.defineProperty(out, k, { value: v instanceof NestedDict ? v.toPureDict() : v, enumerable: true, writable: true, configurable: true });
     return out;
   }
 
   /**
-   * A map with some values replaced by those of nested plain objects: a snapshot of a state gets the value, anything else becomes it.
+   * Replaces some values, in place, by those of nested plain objects: a state or a snapshot of one gives way to one with the value, anything else to the value.
    *
    * @throws ArgumentError for a path that is not here
    */
-  replaceByPureDict(pure: Readonly<Record<string, unknown>>, replaceFn: (was: V, value: unknown) => unknown = (was, v) => (isSnapshot(was) ? (was as unknown as { replace(v: unknown): unknown }).replace(v) : v)): NestedDict<V> {
+  replaceByPureDict(pure: Readonly<Record<string, unknown>>, replaceFn: (was: V, value: unknown) => unknown = replaced): this {
     const walk = (d: NestedDict<V>, p: Readonly<Record<string, unknown>>, path: Path): NestedDict<V> => {
+      if (!isPlainObject(p)) throw new ArgumentError(`replaceByPureDict: expected a plain object${path.length > 0 ? ` at ${pathText(path)}` : ''}, got ${describeValue(p)}`);
       const extra = Object.keys(p).find((k) => !d.has([k]));
       if (extra !== undefined) throw new ArgumentError(`replaceByPureDict: there is nothing at ${pathText([...path, extra])}`);
       return new NestedDict([...d.map].map(([k, v]): [string | number, NestedDict<V> | V] => {
@@ -147,7 +194,17 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
         return [k, v instanceof NestedDict ? walk(v, p[k] as Record<string, unknown>, [...path, k]) : (replaceFn(v, p[k]) as V)];
       }));
     };
-    return walk(this, pure, []);
+    checkFunction('replaceByPureDict', 'replaceFn', replaceFn);
+    const takeOver = (d: NestedDict<V>, from: NestedDict<V>): void => {
+      for (const [k, v] of from.map) {
+        const was = d.map.get(k);
+        if (was instanceof NestedDict && v instanceof NestedDict) takeOver(was, v);
+        else d.map.set(k, v);
+      }
+    };
+    // Nothing is changed unless all of it can be.
+    takeOver(this, walk(this, pure, []));
+    return this;
   }
 
   toString(): string {
@@ -160,8 +217,18 @@ export class NestedDict<V = unknown> implements Iterable<[string | number, Neste
   }
 }
 
-function isSnapshot(x: unknown): x is { value: unknown } {
-  return typeof x === 'object' && x !== null && typeof (x as { toState?: unknown }).toState === 'function';
+/** Another map by paths. @throws ArgumentError for what is no map of this kind */
+function toFlatDict<V>(op: string, other: NestedDict<V>): FlattedDict<V> {
+  if (!(other instanceof FlattedDict)) checkInstance(op, other, NestedDict);
+  return other.toFlat();
+}
+
+/** A state or snapshot with another value, or else the value. */
+function replaced(was: unknown, value: unknown): unknown {
+  if (was === null || typeof was !== 'object') return value;
+  if (typeof (was as { toState?: unknown }).toState === 'function') return (was as { replace(v: unknown): unknown }).replace(value);
+  if (typeof (was as { toStateRef?: unknown }).toStateRef === 'function') return (was as { replace(changes: { value: unknown }): unknown }).replace({ value });
+  return value;
 }
 
 function nest<V>(x: FlattedDict<V> | FlattedDict<V>[]): NestedDict<V> | NestedDict<V>[] {

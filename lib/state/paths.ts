@@ -7,7 +7,9 @@ export type Path = readonly (string | number)[];
 /** A path as an array: `'l1.weight'` is `['l1', 'weight']`. */
 export function pathOf(path: Path | string | number): Path {
   if (typeof path === 'string') return path.split('.');
-  return typeof path === 'number' ? [path] : path;
+  if (typeof path === 'number') return [path];
+  if (!globalThis.Array.isArray(path)) throw new ArgumentError(`expected a path, a list of names and indices or a text with dots, got ${describeValue(path)}`);
+  return path as Path;
 }
 
 /** A text that is equal for equal paths, an index and its digits being the same. */

@@ -1,3 +1,4 @@
+import { checkFunction, checkInstance, checkList } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import type { State } from './state';
@@ -82,31 +83,36 @@ export class StateTraceStack {
   /** States that were written, in order. */
   getWriteStates(): State<unknown>[];
   getWriteStates(options: { replaceRead?: boolean }): (State<unknown> | null)[];
-  getWriteStates({ replaceRead = false }: { replaceRead?: boolean } = {}): (State<unknown> | null)[] {
+  getWriteStates(options: { replaceRead?: boolean } = {}): (State<unknown> | null)[] {
+    const { replaceRead = false } = checkOptions('StateTraceStack.getWriteStates', ['replaceRead'], options);
     return this.pick(true, replaceRead, (s) => s);
   }
 
   /** States that were read only, in order. */
   getReadStates(): State<unknown>[];
   getReadStates(options: { replaceWriten?: boolean }): (State<unknown> | null)[];
-  getReadStates({ replaceWriten = false }: { replaceWriten?: boolean } = {}): (State<unknown> | null)[] {
+  getReadStates(options: { replaceWriten?: boolean } = {}): (State<unknown> | null)[] {
+    const { replaceWriten = false } = checkOptions('StateTraceStack.getReadStates', ['replaceWriten'], options);
     return this.pick(false, replaceWriten, (s) => s);
   }
 
   /** Values of the states that were written. */
-  getWriteStateValues({ replaceRead = false }: { replaceRead?: boolean } = {}): unknown[] {
+  getWriteStateValues(options: { replaceRead?: boolean } = {}): unknown[] {
+    const { replaceRead = false } = checkOptions('StateTraceStack.getWriteStateValues', ['replaceRead'], options);
     return this.pick(true, replaceRead, (s) => s.current());
   }
 
   /** Values of the states that were read only. */
-  getReadStateValues({ replaceWriten = false }: { replaceWriten?: boolean } = {}): unknown[] {
+  getReadStateValues(options: { replaceWriten?: boolean } = {}): unknown[] {
+    const { replaceWriten = false } = checkOptions('StateTraceStack.getReadStateValues', ['replaceWriten'], options);
     return this.pick(false, replaceWriten, (s) => s.current());
   }
 
   /** Values of all states; with `separate`, `[written, read]`, and with `replace` null in the others' places. */
   getStateValues(options?: { separate?: false }): unknown[];
   getStateValues(options: { separate: true; replace?: boolean }): [written: unknown[], read: unknown[]];
-  getStateValues({ separate = false, replace = false }: { separate?: boolean; replace?: boolean } = {}): unknown[] {
+  getStateValues(options: { separate?: boolean; replace?: boolean } = {}): unknown[] {
+    const { separate = false, replace = false } = checkOptions('StateTraceStack.getStateValues', ['separate', 'replace'], options);
     if (!separate) return this.states.map((s) => s.current());
     return [this.getWriteStateValues({ replaceRead: replace }), this.getReadStateValues({ replaceWriten: replace })];
   }
@@ -118,6 +124,7 @@ export class StateTraceStack {
 
   /** Sets the states' values, one each: written ones are written, the others restored. @throws ArgumentError for another number of values */
   assignStateVals(values: readonly unknown[]): void {
+    checkList('StateTraceStack.assignStateVals', 'values', values);
     if (values.length !== this.states.length) throw new ArgumentError(`StateTraceStack.assignStateVals: expected ${this.states.length} values, got ${values.length}`);
     this.states.forEach((s, i) => {
       if (this.beenWriten[i]) s.value = values[i];
@@ -128,6 +135,7 @@ export class StateTraceStack {
   /** Adds what others noted. */
   merge(...others: StateTraceStack[]): this {
     for (const o of others) {
+      checkInstance('StateTraceStack.merge', o, StateTraceStack);
       o.states.forEach((s, i) => {
         let at = this.index.get(s);
         if (at === undefined) {
@@ -150,6 +158,7 @@ export class StateTraceStack {
 
   /** Runs a function with its reads and writes noted here. */
   run<R>(f: () => R): R {
+    checkFunction('StateTraceStack.run', 'f', f);
     stack.push(this);
     try {
       return f();

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { Array, ConcreteArray, type ScalarValue } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { markCopy } from '../core/copies';
+import { checkClass, checkFunction, checkInstance, checkOptionalFunction } from '../core/checks';
 import { ArgumentError, TreeError } from '../core/errors';
 import { currentTrace, isEager, type Trace, Tracer } from '../core/trace';
 import { flatten, structure, type TreeDef } from '../core/tree';
@@ -57,14 +58,15 @@ export interface StateOptions {
 const checkTree: boolean[] = [];
 const checkTracer: boolean[] = [];
 
-function checking<R>(checks: boolean[], val: boolean, f: (() => R) | undefined): R | Disposable {
+function checking<R>(op: string, checks: boolean[], val: boolean, f: (() => R) | undefined): R | Disposable {
+  checkOptionalFunction(op, 'f', f);
   checks.push(val);
   let open = true;
   const close = () => {
     if (open) checks.splice(checks.lastIndexOf(val), 1);
     open = false;
   };
-  if (f === undefined) return { [Symbol.dispose]: close };
+  if (f === undefined || f === null) return { [Symbol.dispose]: close };
   try {
     return f();
   } finally {
@@ -81,7 +83,7 @@ function checking<R>(checks: boolean[], val: boolean, f: (() => R) | undefined):
  * checkStateValueTree(() => new State(np.zeros([2])).value.shape); // [2]
  */
 export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable {
-  return checking(checkTree, val, f);
+  return checking('checkStateValueTree', checkTree, val, f);
 }
 
 /**
@@ -93,7 +95,7 @@ export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable 
  * checkStateTracer(() => jit((x: Array) => x.add(1))(np.array(1)).js()); // 2
  */
 export function checkStateTracer<R>(f?: () => R, val = true): R | Disposable {
-  return checking(checkTracer, val, f);
+  return checking('checkStateTracer', checkTracer, val, f);
 }
 
 /** How first values are made; `init`, a layer above, puts its `param` here. @internal */
@@ -166,6 +168,7 @@ export class State<T = Array> {
 
   /** A state of a class, made without the class's own constructor. @internal */
   static restore<T>(type: typeof State<T>, value: unknown, options: StateOptions): State<T> {
+    checkClass('State.restore', type);
     return Object.setPrototypeOf(new State<T>(value as T, options), type.prototype) as State<T>;
   }
 
@@ -328,7 +331,7 @@ export class State<T = Array> {
 
   /** A function of each array of the value, as a tree like it; the state stays as it is. Mirrors `brainstate.State.value_call`. @throws ArgumentError for what is no function */
   valueCall<R>(f: (leaf: Array) => R): MapLeaves<T, R> {
-    if (typeof f !== 'function') throw new ArgumentError(`State.valueCall: expected a function, got ${describeValue(f)}`);
+    checkFunction('State.valueCall', 'f', f);
     const [leaves, def] = flatten(this.value, isArrayLeaf);
     return def.unflatten(leaves.map((x) => f(x as Array))) as MapLeaves<T, R>;
   }
@@ -377,6 +380,7 @@ export class State<T = Array> {
 
   /** Takes over value, name and metadata of a state of the same class. */
   copyFrom(other: State<T>): void {
+    checkInstance('State.copyFrom', other, State);
     if (other.constructor !== this.constructor) throw new BrainStateError(`State.copyFrom: expected a ${this.constructor.name}, got a ${other.constructor?.name}`);
     if (other === (this as State<T>)) return;
     const { metadata } = other;
@@ -623,7 +627,8 @@ export class NewStateCatcher {
   private readonly tag: string | null;
   private readonly excluded: Predicate;
 
-  constructor({ stateTag, stateToExclude }: CatchOptions = {}) {
+  constructor(options: CatchOptions = {}) {
+    const { stateTag, stateToExclude } = checkOptions('NewStateCatcher', ['stateTag', 'stateToExclude'], options);
     this.tag = stateTag ?? null;
     this.excluded = toPredicate(stateToExclude ?? null);
   }

@@ -45,6 +45,7 @@ export class TreefyState<T = unknown> {
 
   /** The snapshot of a state. */
   static of<T>(state: State<T>): TreefyState<T> {
+    if (typeof (state as State<T> | null | undefined)?.copyFrom !== 'function') throw new ArgumentError(`TreefyState.of: expected a State, got ${describeValue(state)}`);
     return new TreefyState<T>(state.constructor as StateClass, state.value, optionsOf(state), state.written);
   }
 

@@ -140,7 +140,9 @@ export class FrozenDict<V = unknown> implements Iterable<[string, V]> {
 
   /** A frozen object with further entries. */
   copy(addOrReplace: object | FrozenDict = {}): FrozenDict<V> {
-    return new FrozenDict<V>({ ...this.data, ...(addOrReplace instanceof FrozenDict ? addOrReplace.data : addOrReplace) });
+    const more = addOrReplace instanceof FrozenDict ? (addOrReplace.data as object) : addOrReplace;
+    checkDict('util.FrozenDict.copy', more);
+    return new FrozenDict<V>({ ...this.data, ...more });
   }
 
   /** A frozen object without an entry, and that entry's value. @throws ArgumentError if there is none */
@@ -219,6 +221,14 @@ export function pop<T extends object>(x: T, key: string): [T, unknown] {
   return [rest as T, value];
 }
 
+/** Entries of a plain object, a dictionary, a Map or a list of pairs. */
+function pairsOf(op: string, x: unknown): [string, unknown][] {
+  if (isPlainObject(x) || x instanceof DotDict) return Object.entries(x);
+  const list = x instanceof Map || globalThis.Array.isArray(x) ? [...x] : null;
+  if (list === null || !list.every((e) => globalThis.Array.isArray(e) && e.length === 2)) throw new ArgumentError(`${op}: expected a plain object, a Map or pairs of keys and values, got ${describeValue(x)}`);
+  return list.map(([k, v]) => [String(k), v]);
+}
+
 const hooked = (x: unknown): unknown => (isPlainObject(x) ? new DotDict(x) : globalThis.Array.isArray(x) ? x.map(hooked) : x);
 
 /**
@@ -233,10 +243,7 @@ export class DotDict {
   [key: string]: unknown;
 
   constructor(...entries: object[]) {
-    for (const e of entries) {
-      if (!isPlainObject(e) && !(e instanceof DotDict)) throw new ArgumentError(`util.DotDict: expected plain objects, got ${describeValue(e)}`);
-      for (const [k, v] of Object.entries(e)) this.set(k, v);
-    }
+    for (const e of entries) for (const [k, v] of pairsOf('util.DotDict', e)) this.set(k, v);
   }
 
   private set(key: string, value: unknown): void {
@@ -257,7 +264,7 @@ export class DotDict {
 
   /** Sets entries; objects that both have under a key are merged. */
   update(other: object): void {
-    for (const [k, v] of Object.entries(other)) {
+    for (const [k, v] of pairsOf('util.DotDict.update', other)) {
       const was = this.get(k);
       if (was instanceof DotDict && (isPlainObject(v) || v instanceof DotDict)) was.update(v);
       else this.set(k, v);
@@ -274,6 +281,11 @@ export class DotDict {
   /** A dictionary with the same entries. */
   copy(): DotDict {
     return Object.assign(new DotDict(), this);
+  }
+
+  /** A dictionary with the same entries, of which dictionaries and lists are copies, too. */
+  deepcopy(): DotDict {
+    return new DotDict(this.toDict());
   }
 
   /** Plain objects, all the way down. */

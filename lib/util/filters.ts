@@ -1,4 +1,4 @@
-import { all, any, everything, type Filter, not, nothing, ofType, pathContains, type Predicate, withTag } from '../state/filters';
+import { all, any, everything, type Filter, makers, not, nothing, ofType, pathContains, type Predicate, withTag } from '../state/filters';
 
 /** Makes a filter, with or without `new`. */
 export interface FilterMaker<A extends unknown[]> {
@@ -8,7 +8,11 @@ export interface FilterMaker<A extends unknown[]> {
 
 type Class = abstract new (...args: never[]) => unknown;
 
-const maker = <A extends unknown[]>(f: (...args: A) => Predicate) => f as unknown as FilterMaker<A>;
+/** The maker of a filter; what it made is its instance. */
+function maker<A extends unknown[]>(f: (...args: A) => Predicate): FilterMaker<A> {
+  Object.defineProperty(f, Symbol.hasInstance, { value: (x: unknown) => typeof x === 'function' && makers.get(x as Predicate) === (f as unknown) });
+  return f as unknown as FilterMaker<A>;
+}
 
 /** What has a tag. Mirrors `brainstate.util.WithTag`. @example util.WithTag('fixed')(['w'], new ParamState(np.ones([2]), { tag: 'fixed' })); // true */
 export const WithTag: FilterMaker<[tag: string]> = maker(withTag);

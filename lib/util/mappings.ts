@@ -61,5 +61,6 @@ export function nestMapping(xs: FlattedDict<unknown> | ReadonlyMap<Path | string
   const { sep = null } = checkOptions('nestMapping', ['sep'], options);
   const entries = xs instanceof FlattedDict ? xs.entries() : entriesOf(xs as Mapping);
   if (entries === null) throw new ArgumentError(`util.nestMapping: expected a FlattedDict, Map or plain object, got ${describeValue(xs)}`);
+  if ((entries as [Path | string | number, unknown][]).some(([k]) => globalThis.Array.isArray(k) && k.length === 0)) throw new ArgumentError('util.nestMapping: expected paths of one name at least, got an empty one');
   return NestedDict.fromFlat((entries as [Path | string | number, unknown][]).map(([k, v]): [Path, unknown] => [globalThis.Array.isArray(k) ? (k as Path) : sep === null ? [k as string | number] : String(k).split(sep), v]));
 }

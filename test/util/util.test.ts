@@ -102,3 +102,48 @@ test('what makes no map, no graph and no function is refused by name', () => {
   ]) expect(call).toThrow(ArgumentError);
   expect(transform.jit((x: number) => x, as(null))(2)).toBeDefined();
 });
+
+test('filters tell what made them, print as BrainState\'s, and refuse what they do not take', () => {
+  const made = util.All(util.WithTag('a'), util.Not(util.OfType(ParamState)), util.PathContains(0), (_path) => true);
+  expect(String(made)).toBe("All(WithTag('a'), Not(OfType(ParamState)), PathContains(0), <function <lambda>>)");
+  const is = (f: unknown, type: unknown) => f instanceof (type as typeof Object);
+  expect([is(util.toPredicate('a'), util.WithTag), is(util.toPredicate(null), util.Nothing), is(util.toPredicate(['a']), util.Any), is(util.toPredicate('a'), util.Any)]).toEqual([true, true, true, false]);
+  expect(() => util.WithTag(['a'] as never)).toThrow('WithTag: expected a tag');
+  expect(() => util.OfType('a' as never)).toThrow('OfType: expected a class');
+});
+
+test('nested and flat maps: made of plain objects, changed in place, merged with each other', () => {
+  const nested = new util.NestedDict<unknown>({ a: new ParamState(1), b: { c: 2, e: {} } });
+  nested.set('b.d', 3).set(['x', 0], 4);
+  expect([nested.delete('b.c'), nested.delete('b.c'), nested.get('x.0'), nested.toFlat().keys()]).toEqual([true, false, 4, [['a'], ['b', 'd'], ['x', 0]]]);
+  expect(() => nested.set('b.d.e', 1)).toThrow("a value at 'b.d'");
+  expect(nested.replaceByPureDict({ a: 10, b: { d: 30 } })).toBe(nested);
+  expect([(nested.get('a') as ParamState).value.item(), nested.get('b.d')]).toEqual([10, 30]);
+  expect(() => nested.replaceByPureDict({ b: { d: 1, z: 2 } })).toThrow("nothing at 'b.z'");
+  expect(nested.get('b.d')).toBe(30);
+  expect(util.NestedDict.merge(new util.NestedDict({ a: 1 }), new util.FlattedDict({ 'b.c': 2 })).toPureDict()).toEqual({ a: 1, b: { c: 2 } });
+  const ref = graph.treefyStates(new nn.Linear(2, 3)).toPureDict() as { weight: { value: { bias: Array } } };
+  expect(ref.weight.value.bias.shape).toEqual([3]);
+
+  const flat = util.FlattedDict.fromNest<unknown>({ w: new State(1), n: { k: 2 } });
+  flat.assignDictValues({ w: 5, 'n.k': 6 });
+  expect([(flat.get('w') as State).value.item(), flat.set('a', 1).keys(), flat.delete('n.k')]).toEqual([5, [['a'], ['n', 'k'], ['w']], true]);
+  expect(() => flat.assignDictValues({ w: 5 })).toThrow("no value for 'a'");
+  expect(flat.split('...', '...').map((d) => d.size)).toEqual([2, 0]);
+});
+
+test('DictManager: several classes, values by what they are, trees; DotDict of pairs', () => {
+  const d = new util.DictManager<string, unknown>({ y: [1], x: new Map(), z: new Set() });
+  expect([[...d.subset([Map, Set]).keys()], [...d.notSubset(Map).keys()], [...d.differenceByValues([[1]], { by: 'value' }).keys()], d.intersectionByValues([[1]]).size]).toEqual([['x', 'z'], ['y', 'z'], ['x', 'z'], 0]);
+  expect(() => d.popByValues([], { by: 'name' as never })).toThrow("expected by to be 'id' or 'value'");
+  const doubled = tree.map((x: Array) => x.mul(2), new util.DictManager({ b: np.array([1]), a: np.array([2]) })) as unknown as util.DictManager<string, Array>;
+  expect(doubled).toBeInstanceOf(util.DictManager);
+  expect([...doubled].map(([k, v]) => [k, v.js()])).toEqual([['b', [2]], ['a', [4]]]);
+  expect(String(d)).toBe("DictManager({'y': [ 1 ], 'x': Map(0) {}, 'z': Set(0) {}})");
+  const dots = new util.DotDict([['a', { b: 1 }]]);
+  const copy = dots.deepcopy() as { a: { b: number } } & util.DotDict;
+  copy.update(new Map([['a', { c: 2 }]]));
+  copy.a.b = 3;
+  expect([copy.toDict(), dots.toDict()]).toEqual([{ a: { b: 3, c: 2 } }, { a: { b: 1 } }]);
+  expect(() => dots.update(3 as never)).toThrow('util.DotDict.update: expected a plain object');
+});

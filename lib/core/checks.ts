@@ -1,0 +1,32 @@
+import { describeValue } from './describe';
+import { ArgumentError } from './errors';
+
+/** @throws ArgumentError unless an argument is a function */
+export function checkFunction(op: string, what: string, f: unknown): void {
+  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected ${what} to be a function, got ${describeValue(f)}`);
+}
+
+/** @throws ArgumentError for what is given as an optional function and is none */
+export function checkOptionalFunction(op: string, what: string, f: unknown): void {
+  if (f !== undefined && f !== null) checkFunction(op, what, f);
+}
+
+/** @throws ArgumentError unless an argument is a class, or a function that makes objects */
+export function checkClass(op: string, x: unknown): void {
+  if (typeof x !== 'function' || typeof x.prototype !== 'object' || x.prototype === null) throw new ArgumentError(`${op}: expected a class, got ${describeValue(x)}`);
+}
+
+/** @throws ArgumentError unless an argument is an instance of a class, `what` of the message */
+export function checkInstance(op: string, x: unknown, type: abstract new (...args: never[]) => unknown, what = `a ${type.name}`): void {
+  if (!(x instanceof type)) throw new ArgumentError(`${op}: expected ${what}, got ${describeValue(x)}`);
+}
+
+/** @throws ArgumentError unless an argument is a list, or something else to iterate over that is no string */
+export function checkIterable(op: string, what: string, x: unknown): void {
+  if (x === null || typeof x !== 'object' || !(Symbol.iterator in x)) throw new ArgumentError(`${op}: expected ${what} to be a list, got ${describeValue(x)}`);
+}
+
+/** @throws ArgumentError unless an argument is a plain list */
+export function checkList(op: string, what: string, x: unknown): void {
+  if (!globalThis.Array.isArray(x)) throw new ArgumentError(`${op}: expected ${what} to be a list, got ${describeValue(x)}`);
+}
