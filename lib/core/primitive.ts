@@ -95,6 +95,8 @@ interface Common<P extends Params> {
    * that only these needed; null: all of it may go.
    */
   dce?: (usedOutputs: readonly boolean[], eqn: Eqn) => Eqn | null;
+  /** Takes less time to do again than to load its result from memory: a loop that is differentiated keeps its operands rather than its result. */
+  cheap?: true;
   /** Replaces compiling a one-op program when run eagerly. */
   impl?: (args: readonly Array[], params: P) => Array[] | null;
   /** Test inputs; the registry test runs every law on each. */
@@ -139,6 +141,7 @@ export class Primitive<P extends Params = Params> {
   readonly effects: ((params: P) => readonly string[]) | undefined;
   readonly print: PrintRule<P> | undefined;
   readonly dce: ((usedOutputs: readonly boolean[], eqn: Eqn) => Eqn | null) | undefined;
+  readonly cheap: boolean;
   readonly impl: ((args: readonly Array[], params: P) => Array[] | null) | undefined;
   readonly axisNames: ((params: P) => readonly string[]) | undefined;
   readonly sample: () => readonly Sample<P>[];
@@ -157,6 +160,7 @@ export class Primitive<P extends Params = Params> {
     this.effects = record.effects;
     this.print = record.print;
     this.dce = record.dce;
+    this.cheap = record.cheap ?? false;
     this.impl = record.impl;
     this.axisNames = record.axisNames;
     this.sample = record.sample;

@@ -119,6 +119,45 @@ export function partialEvalJaxpr(closed: ClosedJaxpr, inUnknown: readonly boolea
   return cachedOn(closed, key, () => split(closed, inUnknown, instantiate, options));
 }
 
+/** The longest chain of cheap operations that is done again for one residual. */
+const LONGEST_CHAIN = 4;
+
+/**
+ * Equations of the known part that make residuals of others, for the unknown part: cheap ones, whose results differ from step to step.
+ *
+ * @param varying inputs that differ from step to step
+ * @param shared variables of the known part that the unknown one has, with what they are there
+ * @param residuals those of the unknown part's variables that would be stored
+ */
+function cheapOnes(eqns: readonly Eqn[], varying: Set<Var>, shared: Map<Var, Var>, residuals: ReadonlySet<Var>): Eqn[] {
+  const producers = new Map<Var, Eqn>();
+  const out: Eqn[] = [];
+  // The equations that make v of what the unknown part has, in order; null if there are none, or too many.
+  const chain = (v: Var, found: Eqn[], target: Var): Eqn[] | null => {
+    if (v !== target && shared.has(v)) return found;
+    const e = producers.get(v);
+    if (e === undefined || found.length === LONGEST_CHAIN) return null;
+    for (const a of e.inputs) if (a instanceof Var && !found.some((f) => f.outputs[0] === a) && chain(a, found, target) === null) return null;
+    if (found.length === LONGEST_CHAIN) return null;
+    found.push(e);
+    return found;
+  };
+  for (const e of eqns) {
+    if (!e.inputs.some((a) => a instanceof Var && varying.has(a))) continue;
+    for (const v of e.outputs) varying.add(v);
+    if (!e.prim.cheap || e.outputs.length !== 1) continue;
+    const v = e.outputs[0]!;
+    producers.set(v, e);
+    if (!residuals.has(shared.get(v)!)) continue;
+    for (const f of chain(v, [], v) ?? []) {
+      const made = f === e ? shared.get(v)! : new Var(f.outputs[0]!.aval);
+      out.push(new Eqn(f.prim, f.inputs.map((a) => (a instanceof Literal ? a : shared.get(a)!)), [made], f.params, [], f.scope));
+      shared.set(f.outputs[0]!, made);
+    }
+  }
+  return out;
+}
+
 function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: readonly boolean[] | boolean, options: SplitOptions): SplitJaxpr {
   const knownTrace = new StageTrace(currentTrace(), 'partial evaluation');
   const unknownTrace = new StageTrace(knownTrace, 'partial evaluation');
@@ -160,20 +199,10 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
       }
     });
     const constants = [...remade].map(([e, vars]) => new Eqn(e.prim, e.inputs, e.outputs.map((v) => vars.get(v) ?? new Var(v.aval)), e.params, [], e.scope));
-    const again: Eqn[] = [];
-    if (options.recompute !== undefined) {
-      const varying = new Set(args.filter((_, i) => options.recompute![i] && !inUnknown[i]).map((x) => x.variable));
-      for (const e of knownTrace.eqns) {
-        if (!e.inputs.some((a) => a instanceof Var && varying.has(a))) continue;
-        for (const v of e.outputs) varying.add(v);
-        const v = e.outputs.length === 1 && e.prim.cheap ? shared.get(e.outputs[0]!) : undefined;
-        if (v === undefined || !residualVars.includes(v) || !e.inputs.every((a) => a instanceof Literal || shared.has(a))) continue;
-        again.push(new Eqn(e.prim, e.inputs.map((a) => (a instanceof Literal ? a : shared.get(a)!)), [v], e.params, [], e.scope));
-      }
-      const redone = new Set(again.map((e) => e.outputs[0]!));
-      residuals = residuals.filter((_, i) => !redone.has(residualVars[i]!));
-      residualVars = residualVars.filter((v) => !redone.has(v));
-    }
+    const again = options.recompute === undefined ? [] : cheapOnes(knownTrace.eqns, new Set(args.filter((_, i) => options.recompute![i] && !inUnknown[i]).map((x) => x.variable)), shared, new Set(residualVars));
+    const redone = new Set(again.flatMap((e) => e.outputs));
+    residuals = residuals.filter((_, i) => !redone.has(residualVars[i]!));
+    residualVars = residualVars.filter((v) => !redone.has(v));
     const unknown = new Jaxpr([], [...residualVars, ...forwardedVars, ...u.invars], [...constants, ...again, ...u.eqns], u.outvars, closed.jaxpr.name);
 
     const { jaxpr: k, consts: outer } = knownTrace.finish([...outs.filter((_, i) => !outUnknown[i]), ...residuals], closed.jaxpr.name);

@@ -8,8 +8,7 @@ import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { exponential } from '../stablehlo/exponentials';
 import { larger, smaller } from '../stablehlo/extremes';
-import type { HostOperation } from './hostScalars';
-import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, naryShape } from './nary';
+import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, type NarySpec, naryShape } from './nary';
 import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
 
 const NUMERIC = ['int', 'uint', 'float', 'complex'] as const;
@@ -24,12 +23,12 @@ const lin = (x: MaybeLinear) => isUndefinedPrimal(x);
 type Unary = (x: Array) => Array;
 type Binary = (x: Array, y: Array) => Array;
 
-function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], lower: Parameters<typeof defineNary>[0]['lower'], jvp: ((g: Array, out: Array, x: Array) => Array) | null | 'linear', range: [number, number] = [-2, 2], transpose?: (ct: Array) => Array, host?: HostOperation): Unary {
+function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], lower: Parameters<typeof defineNary>[0]['lower'], jvp: ((g: Array, out: Array, x: Array) => Array) | null | 'linear', range: [number, number] = [-2, 2], transpose?: (ct: Array) => Array, more?: Pick<NarySpec, 'host' | 'cheap'>): Unary {
   const p = defineNary({
     name, kinds, lower,
     jvp: jvp === 'linear' ? 'linear' : [jvp],
     transpose: transpose ? (ct) => [transpose(ct)] : undefined,
-    host,
+    ...more,
     sample: () => (kinds.includes('float') ? floats(1, ...range) : ints(1)),
   });
   return (x) => p.bind(NO, x);
@@ -37,10 +36,10 @@ function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], l
 
 // ---- arithmetic ----
 
-export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => neg(ct), { float: (x) => -x, int: (x) => -x });
+export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => neg(ct), { cheap: true, host: { float: (x) => -x, int: (x) => -x } });
 
 const addP = defineNary({
-  name: 'add', kinds: NUMERIC, lower: 'add', host: { float: (x, y) => x + y, int: (x, y) => x + y },
+  name: 'add', cheap: true, kinds: NUMERIC, lower: 'add', host: { float: (x, y) => x + y, int: (x, y) => x + y },
   jvp: [(g) => g, (g) => g],
   transpose: (ct, args) => args.map((x) => (lin(x) ? ct : null)),
   sample: () => [...floats(2), ...ints(2)],
@@ -48,7 +47,7 @@ const addP = defineNary({
 export const add: Binary = (x, y) => addP.bind(NO, x, y);
 
 const subP = defineNary({
-  name: 'sub', kinds: NUMERIC, lower: 'subtract', host: { float: (x, y) => x - y, int: (x, y) => x - y },
+  name: 'sub', cheap: true, kinds: NUMERIC, lower: 'subtract', host: { float: (x, y) => x - y, int: (x, y) => x - y },
   jvp: [(g) => g, (g) => neg(g)],
   transpose: (ct, [x, y]) => [lin(x!) ? ct : null, lin(y!) ? neg(ct) : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -56,7 +55,7 @@ const subP = defineNary({
 export const sub: Binary = (x, y) => subP.bind(NO, x, y);
 
 const mulP = defineNary({
-  name: 'mul', kinds: NUMERIC, lower: 'multiply', host: { float: (x, y) => x * y, int: Math.imul },
+  name: 'mul', cheap: true, kinds: NUMERIC, lower: 'multiply', host: { float: (x, y) => x * y, int: Math.imul },
   jvp: [(g, _, _x, y) => mul(g, y!), (g, _, x) => mul(x!, g)],
   transpose: (ct, [x, y]) => [lin(x!) ? mul(ct, fixedOperand('mul', y!)) : null, lin(y!) ? mul(fixedOperand('mul', x!), ct) : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -104,14 +103,14 @@ function select(pred: Array, onFalse: Array, onTrue: Array): Array {
 const extreme = (f: (x: number, y: number) => number) => ({ float: (x: number, y: number) => (x === 0 && y === 0 ? undefined : f(x, y)), int: f });
 
 const maxP = defineNary({
-  name: 'max', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => larger(ctx, x!, y!), host: extreme(Math.max),
+  name: 'max', cheap: true, kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => larger(ctx, x!, y!), host: extreme(Math.max),
   jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
   sample: () => [...floats(2), ...ints(2)],
 });
 export const max: Binary = (x, y) => maxP.bind(NO, x, y);
 
 const minP = defineNary({
-  name: 'min', kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => smaller(ctx, x!, y!), host: extreme(Math.min),
+  name: 'min', cheap: true, kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => smaller(ctx, x!, y!), host: extreme(Math.min),
   jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
   sample: () => [...floats(2), ...ints(2)],
 });
@@ -182,7 +181,7 @@ export function integerPow(x: Array, y: number): Array {
   return integerPowP.bind({ y }, x);
 }
 
-export const square = unary('square', NUMERIC, (ctx, [x]) => hlo.multiply(ctx, x!, x!), (g, _, x) => mul(g, mul(like(x, 2), x)));
+export const square = unary('square', NUMERIC, (ctx, [x]) => hlo.multiply(ctx, x!, x!), (g, _, x) => mul(g, mul(like(x, 2), x)), undefined, undefined, { cheap: true });
 export const exp = unary('exp', INEXACT, (ctx, [x]) => exponential(ctx, 'exponential', x!), (g, out) => mul(g, out));
 export const exp2 = unary('exp2', INEXACT, (ctx, [x], out) => exponential(ctx, 'exponential', hlo.multiply(ctx, x!, ctx.splat(Math.LN2, out))), (g, out) => mul(g, mul(like(out, Math.LN2), out)));
 export const expm1 = unary('expm1', INEXACT, (ctx, [x]) => exponential(ctx, 'exponential_minus_one', x!), (g, out) => mul(g, add(out, like(out, 1))));
@@ -333,7 +332,7 @@ export const shiftRightArithmetic = bitwise('shift_right_arithmetic', ['int', 'u
 
 function comparison(name: string, direction: hlo.Direction, kinds: readonly ('bool' | 'int' | 'uint' | 'float' | 'complex')[], host: (x: number, y: number) => boolean): Binary {
   const p = defineNary({
-    name, kinds, result: () => 'bool', lower: (ctx, [x, y]) => hlo.compare(ctx, direction, x!, y!), jvp: [null, null], host: { float: host, int: host },
+    name, kinds, cheap: true, result: () => 'bool', lower: (ctx, [x, y]) => hlo.compare(ctx, direction, x!, y!), jvp: [null, null], host: { float: host, int: host },
     sample: () => [...floats(2), ...ints(2, 0, 2)],
   });
   return (x, y) => p.bind(NO, x, y);
@@ -427,7 +426,7 @@ function lowerBesselI0e(ctx: LoweringContext, [x]: readonly IrValue[]): IrValue 
 
 
 const selectNP: SinglePrimitive<object> = definePrimitive<object>({
-  name: 'select_n',
+  name: 'select_n', cheap: true,
   abstract: ([which, ...cases]) => {
     const first = cases[0];
     if (!first) throw new ShapeError('selectN: expected at least one case');

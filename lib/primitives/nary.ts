@@ -86,6 +86,7 @@ export interface NarySpec {
   /** Tangent's contribution of each operand; null where the derivative is zero. 'linear': linear in all operands together. */
   jvp: readonly (Jvp | null)[] | 'linear' | Absent;
   transpose?: (ct: Array, args: readonly MaybeLinear[]) => readonly MaybeZero[];
+  cheap?: true;
   /** What it does to scalars that the host knows. */
   host?: HostOperation;
   sample: () => readonly Sample<object>[];
@@ -127,6 +128,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
       const aligned = alignBatch(axis, args, dims, true);
       return [prim.bind(NONE, ...aligned.args), aligned.dim];
     },
+    ...(spec.cheap && { cheap: true }),
     ...(host && { impl: (args) => onHost(host, args, (avals) => record.abstract(avals, NONE)) }),
     sample: spec.sample,
   };

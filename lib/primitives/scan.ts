@@ -245,13 +245,14 @@ function splitScan(p: ScanParams, isUnknown: readonly boolean[]): ScanSplit {
     const given = groups(isUnknown, p);
     const numYs = body.jaxpr.outvars.length - p.numCarry;
     const forward = isUnknown.map((_, i) => i < p.numConsts || i >= p.numConsts + p.numCarry);
+    const recompute = isUnknown.map((_, i) => i >= p.numConsts);
     let carry = given.carry;
-    let s = partialEvalJaxpr(body, isUnknown, [...carry, ...range(0, numYs).map(() => false)], { forward });
+    let s = partialEvalJaxpr(body, isUnknown, [...carry, ...range(0, numYs).map(() => false)], { forward, recompute });
     for (;;) {
       const next = or(carry, s.outUnknown.slice(0, p.numCarry));
       if (equal(next, carry)) break;
       carry = next;
-      s = partialEvalJaxpr(body, [...given.consts, ...carry, ...given.xs], [...carry, ...range(0, numYs).map(() => false)], { forward });
+      s = partialEvalJaxpr(body, [...given.consts, ...carry, ...given.xs], [...carry, ...range(0, numYs).map(() => false)], { forward, recompute });
     }
     const ysUnknown = s.outUnknown.slice(p.numCarry);
     const numKnownConsts = given.consts.filter((u) => !u).length;

@@ -23,6 +23,7 @@ export interface BroadcastParams {
 
 export const broadcastInDimP: SinglePrimitive<BroadcastParams> = definePrimitive<BroadcastParams>({
   name: 'broadcast_in_dim',
+  cheap: true,
   print: { params: ({ broadcastDimensions }) => (broadcastDimensions.length > 0 ? { broadcastDimensions } : {}) },
   abstract: ([x], { shape, broadcastDimensions: dims }) => {
     const a = x!;
@@ -71,6 +72,7 @@ export interface ReshapeParams {
 
 export const reshapeP: SinglePrimitive<ReshapeParams> = definePrimitive<ReshapeParams>({
   name: 'reshape',
+  cheap: true,
   abstract: ([x], { newSizes }) => {
     if (sizeOf(newSizes) !== x!.size) throw new ShapeError(`reshape: cannot reshape ${x} of ${x!.size} elements into [${newSizes.join(', ')}]`);
     return x!.withShape(newSizes);
@@ -91,6 +93,7 @@ export function reshape(x: Array, shape: Shape): Array {
 
 export const squeezeP: SinglePrimitive<{ dimensions: readonly number[] }> = definePrimitive<{ dimensions: readonly number[] }>({
   name: 'squeeze',
+  cheap: true,
   abstract: ([x], { dimensions }) => {
     for (const d of dimensions) if (x!.shape[d] !== 1) throw new ShapeError(`squeeze: dimension ${d} of ${x} has size ${x!.shape[d]}, expected 1`);
     return x!.withShape(x!.shape.filter((_, i) => !dimensions.includes(i)));
@@ -155,6 +158,7 @@ export interface ConvertParams {
 
 export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimitive<ConvertParams>({
   name: 'convert_element_type',
+  cheap: true,
   print: { params: ({ newDtype, weakType }) => ({ newDtype, weakType }) },
   abstract: ([x], { newDtype, weakType }) => new ShapedArray(x!.shape, newDtype, weakType),
   lower: (ctx, [x], _, out) => {
@@ -289,6 +293,7 @@ export interface SliceParams {
 
 export const sliceP: SinglePrimitive<SliceParams> = definePrimitive<SliceParams>({
   name: 'slice',
+  cheap: true,
   abstract: ([x], { startIndices: s, limitIndices: l, strides }) => {
     const a = x!;
     if (s.length !== a.ndim || l.length !== a.ndim || (strides && strides.length !== a.ndim)) throw new ShapeError(`slice: expected ${a.ndim} starts, limits and strides for ${a}`);

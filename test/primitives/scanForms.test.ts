@@ -72,3 +72,45 @@ test('other loops stay as they are', () => {
   const w = normal(7, B, B);
   expect(none((x) => lax.scan((h: Array, y: Array) => [np.add(h, np.matmul(w, np.multiply(h, y))), null], np.zeros([B, N]), x)[0])).toEqual([null]);
 });
+
+describe('what the backward loop needs of the forward one', () => {
+  // Of a gate g = σ(h w): g is stored; 1 − g, the parts of g and their differences from 1 are computed again.
+  const gated = (w: Array) => (h: Array, x: Array) => {
+    const g = np.divide(1, np.add(1, np.exp(np.negative(np.matmul(h, w)))));
+    const [a, b] = [g.slice([], [0, 3]), g.slice([], [3, 6])];
+    const next = np.concatenate([np.multiply(a, np.tanh(x)), np.multiply(np.subtract(1, b), np.sin(a))], { axis: 1 });
+    return [next, next] as const;
+  };
+  const start = normal(7, B, M);
+  const inputs = normal(8, T, B, 3);
+  const w0 = normal(9, M, M);
+  const loss = (unroll: number | boolean) => (w: Array) => np.sum(np.square(lax.scan(gated(np.multiply(w, 2)) as never, start, inputs, { unroll: unroll as number })[1] as Array));
+
+  test('cheap functions of what is stored are not stored', () => {
+    const [forward, backward] = loops(grad(loss(1) as never) as never, w0);
+    const text = String(backward!.jaxpr);
+    expect(text).toMatch(/sub 1\.0:f32\[\]/);
+    expect(text).toMatch(/slice\[/);
+    // Of parts of g only what is expensive: tanh, sine and cosine.
+    const stored = forward!.jaxpr.outAvals.slice(forward!.numCarry).map(String);
+    expect(stored.filter((a) => a === `f32[${B},3]`).length).toBe(3);
+  });
+
+  test('gradients are those of the steps in a row, and of what is stored', () => {
+    const [loop, row] = [jit(grad(loss(1) as never) as never)(w0), jit(grad(loss(true) as never) as never)(w0)] as unknown as [Array, Array];
+    expectClose(numbers(loop), numbers(row));
+    const second = (unroll: number | boolean) => jit(grad(((w: Array) => np.sum(np.square(grad(loss(unroll) as never)(w) as unknown as Array))) as never) as never)(w0) as unknown as Array;
+    expectClose(numbers(second(1)), numbers(second(true)));
+  });
+
+  test('what is the same in each step is computed once, before the loop', () => {
+    const [, backward] = loops(grad(loss(1) as never) as never, w0);
+    expect(String(backward!.jaxpr)).not.toMatch(/mul .* 2\.0/);
+    expect(jit(grad(loss(1) as never) as never).trace(w0).jaxpr.eqns.filter((e) => e.prim.name === 'mul' && e.outputs[0]!.aval.shape.join() === `${M},${M}`).length).toBeGreaterThan(0);
+  });
+});
+
+function expectClose(a: readonly number[], b: readonly number[]): void {
+  expect(a.length).toBe(b.length);
+  a.forEach((x, i) => expect(Math.abs(x - b[i]!)).toBeLessThanOrEqual(2e-5 * (1 + Math.abs(b[i]!))));
+}
