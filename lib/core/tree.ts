@@ -1,5 +1,5 @@
 import type { Array } from './array';
-import { describeValue } from './describe';
+import { checkClass, checkFunction, checkInstance, checkList, checkOptionalFunction } from './checks';
 import { ArgumentError, TreeError } from './errors';
 
 /** A tree: any nest of arrays, plain objects, Maps, null and registered classes, whose leaves are everything else. Mirrors JAX's pytrees. */
@@ -33,6 +33,8 @@ const registry = new Map<unknown, NodeHandler>();
  * ```
  */
 export function registerPytreeNode<T>(cls: abstract new (...args: never[]) => T, handler: NodeHandler<T>): void {
+  checkClass('registerPytreeNode', cls);
+  for (const part of ['flatten', 'unflatten'] as const) checkFunction('registerPytreeNode', `handler.${part}`, (handler as NodeHandler<T> | null | undefined)?.[part]);
   if (registry.has(cls.prototype)) throw new ArgumentError(`registerPytreeNode: class ${cls.name} is registered already`);
   registry.set(cls.prototype, handler as NodeHandler);
 }
@@ -63,6 +65,7 @@ export class TreeDef {
   /** Whether another structure is the same. */
   equals(other: TreeDef): boolean {
     if (this === other) return true;
+    if (!(other instanceof TreeDef)) return false;
     if (this.kind !== other.kind || this.numLeaves !== other.numLeaves || this.children.length !== other.children.length) return false;
     if (this.handler !== other.handler) return false;
     if (this.kind === 'dict' || this.kind === 'map') {
@@ -75,6 +78,7 @@ export class TreeDef {
 
   /** Builds the tree of this structure with the given leaves. */
   unflatten(leaves: readonly unknown[]): unknown {
+    checkList('tree.unflatten', 'leaves', leaves);
     if (leaves.length !== this.numLeaves) throw new TreeError(`tree.unflatten: the structure has ${this.numLeaves} leaves, got ${leaves.length}`);
     let next = 0;
     const build = (d: TreeDef): unknown => {
@@ -193,9 +197,10 @@ function flattenInto(x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: numbe
  * @example
  * tree.flatten({ b: 2, a: [1, 3] })[0]; // [1, 3, 2]
  */
-export function flatten(tree: unknown, isLeaf?: (x: unknown) => boolean): [unknown[], TreeDef] {
+export function flatten(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): [unknown[], TreeDef] {
+  checkOptionalFunction('tree.flatten', 'isLeaf', isLeaf);
   const leaves: unknown[] = [];
-  return [leaves, flattenInto(tree, leaves, isLeaf, 0)];
+  return [leaves, flattenInto(tree, leaves, isLeaf ?? undefined, 0)];
 }
 
 /**
@@ -206,6 +211,7 @@ export function flatten(tree: unknown, isLeaf?: (x: unknown) => boolean): [unkno
  * tree.unflatten(tree.structure({ a: [0, 0] }), [1, 2]); // { a: [1, 2] }
  */
 export function unflatten(treedef: TreeDef, leaves: readonly unknown[]): unknown {
+  checkInstance('tree.unflatten', treedef, TreeDef);
   return treedef.unflatten(leaves);
 }
 
@@ -216,7 +222,7 @@ export function unflatten(treedef: TreeDef, leaves: readonly unknown[]): unknown
  * @example
  * tree.leaves({ b: 2, a: [1, 3] }); // [1, 3, 2]
  */
-export function leaves(tree: unknown, isLeaf?: (x: unknown) => boolean): unknown[] {
+export function leaves(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): unknown[] {
   return flatten(tree, isLeaf)[0];
 }
 
@@ -227,7 +233,7 @@ export function leaves(tree: unknown, isLeaf?: (x: unknown) => boolean): unknown
  * @example
  * tree.structure({ a: [1, 2] }).numLeaves; // 2
  */
-export function structure(tree: unknown, isLeaf?: (x: unknown) => boolean): TreeDef {
+export function structure(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): TreeDef {
   return flatten(tree, isLeaf)[1];
 }
 
@@ -241,7 +247,7 @@ export type PathKey = string | number;
  * @example
  * tree.leavesWithPath({ a: [5, 6] }).map(([, leaf]) => leaf); // [5, 6]
  */
-export function leavesWithPath(tree: unknown, isLeaf?: (x: unknown) => boolean): [PathKey[], unknown][] {
+export function leavesWithPath(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): [PathKey[], unknown][] {
   const [values, def] = flatten(tree, isLeaf);
   return pathsOf(def).map((p, i) => [p, values[i]]);
 }
@@ -259,6 +265,7 @@ export function pathsOf(def: TreeDef): PathKey[][] {
 
 /** A path as JAX writes it: `[0]['w']`. @example tree.leavesWithPath({ a: [5] }).map(([path]) => tree.keystr(path)); // ["['a'][0]"] */
 export function keystr(path: readonly PathKey[]): string {
+  checkList('tree.keystr', 'path', path);
   return path.map((k) => (typeof k === 'number' ? `[${k}]` : `['${k}']`)).join('');
 }
 
@@ -271,6 +278,7 @@ export function keystr(path: readonly PathKey[]): string {
  * tree.flattenUpTo(tree.structure({ a: 0 }), { a: [1, 2] }); // [[1, 2]]
  */
 export function flattenUpTo(def: TreeDef, tree: unknown, what = 'tree'): unknown[] {
+  checkInstance('tree.flattenUpTo', def, TreeDef);
   const out: unknown[] = [];
   const walk = (d: TreeDef, x: unknown, path: PathKey[]): void => {
     const fail = (got: string): never => {
@@ -347,7 +355,7 @@ export type Mapped<T, R> =
  * tree.map((x: number, y: number) => x + y, { a: 1, b: [2] }, { a: 10, b: [20] }); // { a: 11, b: [22] }
  */
 export function map<F extends (...leaves: never[]) => unknown, T>(f: F, tree: T, ...rest: unknown[]): Mapped<T, ReturnType<F>> {
-  if (typeof f !== 'function') throw new ArgumentError(`tree.map: expected a function, got ${describeValue(f)}`);
+  checkFunction('tree.map', 'f', f);
   const last = rest[rest.length - 1];
   const isLeaf = isMapOptions(last) ? (rest.pop(), last.isLeaf) : undefined;
   const [first, def] = flatten(tree, isLeaf);
@@ -363,6 +371,7 @@ export function map<F extends (...leaves: never[]) => unknown, T>(f: F, tree: T,
  * tree.mapWithPath((path, x: number) => `${tree.keystr(path)} ${x}`, { a: [5] }); // { a: ["['a'][0] 5"] }
  */
 export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
+  checkFunction('tree.mapWithPath', 'f', f);
   const [first, def] = flatten(tree);
   const paths = pathsOf(def);
   const others = rest.map((t) => flattenUpTo(def, t, 'tree.mapWithPath'));
@@ -379,6 +388,7 @@ export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown,
  * tree.reduce((sum: number, x: number) => sum + x, { a: 1, b: [2, 3] }, 0); // 6
  */
 export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T): T {
+  checkFunction('tree.reduce', 'f', f);
   const values = leaves(tree);
   if (init === undefined) {
     if (values.length === 0) throw new TreeError('tree.reduce: expected at least one leaf when no initial value is given');
@@ -400,6 +410,7 @@ export function all(tree: unknown): boolean {
  * tree.transpose(tree.structure([0, 0]), tree.structure({ a: 0, b: 0 }), [{ a: 1, b: 2 }, { a: 3, b: 4 }]); // { a: [1, 3], b: [2, 4] }
  */
 export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknown {
+  for (const def of [outer, inner]) checkInstance('tree.transpose', def, TreeDef);
   const values = leaves(tree);
   const [m, n] = [outer.numLeaves, inner.numLeaves];
   if (values.length !== m * n) throw new TreeError(`tree.transpose: expected ${m} x ${n} leaves, got ${values.length}`);
@@ -416,6 +427,7 @@ export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknow
  * tree.broadcastPrefix([0, null], tree.structure([{ a: 1, b: 2 }, 3])); // [0, 0, null]
  */
 export function broadcastPrefix(prefix: unknown, def: TreeDef, what = 'tree'): unknown[] {
+  checkInstance('tree.broadcastPrefix', def, TreeDef);
   const out: unknown[] = [];
   const walk = (p: unknown, d: TreeDef) => {
     if (p === null || p === undefined || typeof p !== 'object') {

@@ -1,4 +1,6 @@
 import type { Array } from '../core/array';
+import { describeValue } from '../core/describe';
+import { ArgumentError } from '../core/errors';
 
 /** Index of the current step of a computation. */
 export const I = 'i';
@@ -59,5 +61,6 @@ export type Settings = ContextSettings & { platform?: Platform; hostDeviceCount?
 const PYTHON_NAMES: Record<string, string> = { host_device_count: HOST_DEVICE_COUNT, jit_error_check: JIT_ERROR_CHECK };
 
 export function canonicalKey(key: string): string {
+  if (typeof key !== 'string') throw new ArgumentError(`environ: expected the name of a key, got ${describeValue(key)}`);
   return Object.hasOwn(PYTHON_NAMES, key) ? PYTHON_NAMES[key]! : key;
 }

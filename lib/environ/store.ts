@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Array } from '../core/array';
 import { config } from '../core/config';
+import { checkFunction, checkInstance } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -144,6 +145,13 @@ function applyConfig(env: EnvironmentState): void {
   config.dumpHloTo = dump === undefined ? process.env[DUMP_VARIABLE] || null : (dump.value as string | null);
 }
 
+/** Which environment is asked. @throws ArgumentError for another thing */
+export function envOf(op: string, options: EnvOption | null | undefined): EnvironmentState {
+  const env = options?.env ?? DEFAULT;
+  if (env !== DEFAULT) checkInstance(`environ.${op}`, env, EnvironmentState, 'env to be an EnvironmentState');
+  return env;
+}
+
 /** Which environment is asked: the default one unless given. */
 export interface EnvOption {
   /** The environment to use in place of the process's. */
@@ -162,7 +170,8 @@ export interface EnvOption {
  * @example
  * environ.set({ precision: 64, dt: 0.1 });
  */
-export function set(settings: Settings, { env = DEFAULT }: EnvOption = {}): void {
+export function set(settings: Settings, options: EnvOption = {}): void {
+  const env = envOf('set', checkOptions('environ.set', ['env'], options));
   const entries = given('set', settings);
   for (const [key, value] of entries) {
     if (key === PLATFORM) setPlatform(value as never), runBehavior(DEFAULT, key, value);
@@ -201,17 +210,19 @@ export function get(name: string, options: GetOptions<unknown> = {}): unknown {
   const key = canonicalKey(name);
   if (key === PLATFORM) return getPlatform();
   if (key === HOST_DEVICE_COUNT) return getHostDeviceCount();
-  const env = options.env ?? DEFAULT;
+  const env = envOf('get', options);
   const entry = lookup(env, key);
   listener?.read(env, key, entry);
   if (entry !== undefined) return entry.value;
-  if (options.default !== undefined) return options.default;
-  throw new EnvironError(`environ.get: key '${key}' is not set.${options.desc ? ` It is: ${options.desc}.` : ''} `
+  if (options?.default !== undefined) return options.default;
+  throw new EnvironError(`environ.get: key '${key}' is not set.${options?.desc ? ` It is: ${options.desc}.` : ''} `
     + `Set it with environ.set({ ${key}: value }), or for a while with environ.context({ ${key}: value }, f), or give a default`);
 }
 
 /** Every key with the value in force. Mirrors `brainstate.environ.all`. @example typeof environ.all(); // 'object' */
-export function all({ env = DEFAULT, record = true }: EnvOption & { /** @internal */ record?: boolean } = {}): Record<string, unknown> {
+export function all(options: EnvOption & { /** @internal */ record?: boolean } = {}): Record<string, unknown> {
+  const { record = true } = checkOptions('environ.all', ['env', 'record'], options);
+  const env = envOf('all', options);
   if (record) listener?.readAll(env);
   const out: Record<string, unknown> = {};
   for (const [key, entry] of env.settings) out[key] = entry.value;
@@ -232,12 +243,12 @@ export function all({ env = DEFAULT, record = true }: EnvOption & { /** @interna
 export function pop<V = unknown>(name: string, options: { default?: V } & EnvOption = {}): V {
   checkOptions('environ.pop', ['default', 'env'], options);
   const key = canonicalKey(name);
-  const env = options.env ?? DEFAULT;
+  const env = envOf('pop', options);
   const open = env.contexts.get(key)?.length ?? 0;
   if (open > 0) throw new EnvironError(`environ.pop: key '${key}' is in force in ${open} open context${open > 1 ? 's' : ''}; leave them first`);
   const entry = env.settings.get(key);
   if (entry === undefined) {
-    if (options.default !== undefined) return options.default;
+    if (options?.default !== undefined) return options.default;
     throw new EnvironError(`environ.pop: key '${key}' is not set; give a default if that may be`);
   }
   listener?.read(env, key, entry);
@@ -314,7 +325,8 @@ export function context<R>(settings: ContextSettings, second?: (() => R) | EnvOp
     if (key === PLATFORM || key === HOST_DEVICE_COUNT) throw new EnvironError(`environ.context: '${key}' cannot change for a while; set it for the process with environ.set`);
   }
   const f = typeof second === 'function' ? second : undefined;
-  const opened = new Context((f === undefined ? (second as EnvOption | undefined) : third)?.env ?? DEFAULT, entries);
+  const options = f === undefined ? (second as EnvOption | undefined) : third;
+  const opened = new Context(envOf('context', checkOptions('environ.context', ['env'], options)), entries);
   if (f === undefined) return opened;
   let result: R;
   try {
@@ -343,7 +355,8 @@ function isThenable(x: unknown): x is PromiseLike<unknown> {
  * environ.get('rate', { env, default: null }); // null
  * ```
  */
-export function reset({ env = DEFAULT }: EnvOption = {}): void {
+export function reset(options: EnvOption = {}): void {
+  const env = envOf('reset', checkOptions('environ.reset', ['env'], options));
   env.settings.clear();
   env.contexts.clear();
   env.functions.clear();
@@ -367,9 +380,11 @@ export function reset({ env = DEFAULT }: EnvOption = {}): void {
  * seen; // [0.5]
  * ```
  */
-export function registerDefaultBehavior(key: string, behavior: Behavior, { replaceIfExist = false, env = DEFAULT }: { replaceIfExist?: boolean } & EnvOption = {}): void {
+export function registerDefaultBehavior(key: string, behavior: Behavior, options: { replaceIfExist?: boolean } & EnvOption = {}): void {
+  const { replaceIfExist = false } = checkOptions('environ.registerDefaultBehavior', ['replaceIfExist', 'env'], options);
+  const env = envOf('registerDefaultBehavior', options);
   if (typeof key !== 'string') throw new ArgumentError(`environ.registerDefaultBehavior: expected key to be a string, got ${typeof key}`);
-  if (typeof behavior !== 'function') throw new ArgumentError(`environ.registerDefaultBehavior: expected behavior to be a function, got ${typeof behavior}`);
+  checkFunction('environ.registerDefaultBehavior', 'behavior', behavior);
   const name = canonicalKey(key);
   if (env.functions.has(name) && !replaceIfExist) throw new ArgumentError(`environ.registerDefaultBehavior: key '${key}' has a behaviour already; replace it with { replaceIfExist: true }`);
   env.functions.set(name, behavior);
@@ -384,12 +399,14 @@ export function registerDefaultBehavior(key: string, behavior: Behavior, { repla
  * environ.unregisterDefaultBehavior('rate'); // true
  * ```
  */
-export function unregisterDefaultBehavior(key: string, { env = DEFAULT }: EnvOption = {}): boolean {
+export function unregisterDefaultBehavior(key: string, options: EnvOption = {}): boolean {
+  const env = envOf('unregisterDefaultBehavior', checkOptions('environ.unregisterDefaultBehavior', ['env'], options));
   return env.functions.delete(canonicalKey(key));
 }
 
 /** The keys that have behaviours. Mirrors `brainstate.environ.list_registered_behaviors`. @example environ.listRegisteredBehaviors().length >= 0; // true */
-export function listRegisteredBehaviors({ env = DEFAULT }: EnvOption = {}): string[] {
+export function listRegisteredBehaviors(options: EnvOption = {}): string[] {
+  const env = envOf('listRegisteredBehaviors', checkOptions('environ.listRegisteredBehaviors', ['env'], options));
   return [...env.functions.keys()];
 }
 

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkList } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { map } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
@@ -130,6 +131,7 @@ export function concat<T>(trees: readonly T[], options: { axis?: number } | numb
  * tree.split({ a: np.arange(6) }, [2, 3]).map((part) => part.a.js()); // [[0, 1], [2, 3, 4], [5]]
  */
 export function split<T>(tree: T, sizes: readonly number[]): T[] {
+  checkList('tree.split', 'sizes', sizes);
   let at = 0;
   const ranges: [number, number | null][] = sizes.map((s) => [at, (at += s)]);
   return [...ranges, [at, null] as [number, number | null]].map((r) => idx(tree, r));

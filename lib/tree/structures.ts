@@ -1,5 +1,7 @@
+import { checkClass, checkFunction, checkInstance, checkList } from '../core/checks';
 import { ArgumentError, TreeError } from '../core/errors';
-import { flatten, flattenUpTo, leavesWithPath, type NodeHandler, type PathKey, registerPytreeNode, structure, type TreeDef } from '../core/tree';
+import { flatten, flattenUpTo, leavesWithPath, type NodeHandler, type PathKey, registerPytreeNode, structure, TreeDef } from '../core/tree';
+import { checkOptions } from '../functional/options';
 
 /** An option of the functions that walk a tree. */
 export interface LeafOption {
@@ -18,7 +20,8 @@ export interface LeafOption {
  * tree.broadcast([1, 2], [0, { a: 0, b: 0 }]); // [1, { a: 2, b: 2 }]
  * ```
  */
-export function broadcast(prefix: unknown, full: unknown, { isLeaf }: LeafOption = {}): unknown {
+export function broadcast(prefix: unknown, full: unknown, options: LeafOption = {}): unknown {
+  const { isLeaf } = checkOptions('tree.broadcast', ['isLeaf'], options);
   const [values, def] = flatten(prefix, isLeaf);
   const out = flattenUpTo(def, full, 'tree.broadcast').map((subtree, i) => {
     const d = structure(subtree, isLeaf);
@@ -28,7 +31,8 @@ export function broadcast(prefix: unknown, full: unknown, { isLeaf }: LeafOption
 }
 
 /** Leaves with their paths, and the structure: `[[path, leaf][], treedef]`. Mirrors `jax.tree.flatten_with_path`. @example tree.flattenWithPath({ a: [1, 2] })[0].length; // 2 */
-export function flattenWithPath(tree: unknown, { isLeaf }: LeafOption = {}): [[PathKey[], unknown][], TreeDef] {
+export function flattenWithPath(tree: unknown, options: LeafOption = {}): [[PathKey[], unknown][], TreeDef] {
+  const { isLeaf } = checkOptions('tree.flattenWithPath', ['isLeaf'], options);
   return [leavesWithPath(tree, isLeaf), structure(tree, isLeaf)];
 }
 
@@ -43,7 +47,9 @@ export function flattenWithPath(tree: unknown, { isLeaf }: LeafOption = {}): [[P
  * tree.reduceAssociative((a: number, b: number) => a + b, [1, [2, 3], { a: 4 }]); // 10
  * ```
  */
-export function reduceAssociative<T>(operation: (a: T, b: T) => T, tree: unknown, { identity, isLeaf }: { identity?: T } & LeafOption = {}): T {
+export function reduceAssociative<T>(operation: (a: T, b: T) => T, tree: unknown, options: { identity?: T } & LeafOption = {}): T {
+  checkFunction('tree.reduceAssociative', 'operation', operation);
+  const { identity, isLeaf } = checkOptions<{ identity?: T } & LeafOption, 'identity' | 'isLeaf'>('tree.reduceAssociative', ['identity', 'isLeaf'], options);
   let level = flatten(tree, isLeaf)[0] as T[];
   if (level.length === 0) {
     if (identity === undefined) throw new TreeError('tree.reduceAssociative: expected at least one leaf when no identity is given');
@@ -58,7 +64,9 @@ export function reduceAssociative<T>(operation: (a: T, b: T) => T, tree: unknown
 }
 
 /** Whether no element of a list is a node of trees. Mirrors `jax.tree_util.all_leaves`. @example tree.allLeaves([1, 'x', np.ones([2])]); // true */
-export function allLeaves(values: readonly unknown[], { isLeaf }: LeafOption = {}): boolean {
+export function allLeaves(values: readonly unknown[], options: LeafOption = {}): boolean {
+  const { isLeaf } = checkOptions('tree.allLeaves', ['isLeaf'], options);
+  checkList('tree.allLeaves', 'values', values);
   return values.every((x) => structure(x, isLeaf).kind === 'leaf');
 }
 
@@ -86,11 +94,13 @@ export function flattenOneLevel(node: unknown): { children: unknown[]; treedef: 
 
 /** Structures of the children of a structure. Mirrors `jax.tree_util.treedef_children`. @example tree.treedefChildren(tree.structure([1, { a: 2 }])).length; // 2 */
 export function treedefChildren(def: TreeDef): readonly TreeDef[] {
+  checkInstance('tree.treedefChildren', def, TreeDef);
   return def.children;
 }
 
 /** Whether a structure is that of a leaf. Mirrors `jax.tree_util.treedef_is_leaf`. @example tree.treedefIsLeaf(tree.structure(1)); // true */
 export function treedefIsLeaf(def: TreeDef): boolean {
+  checkInstance('tree.treedefIsLeaf', def, TreeDef);
   return def.kind === 'leaf';
 }
 
@@ -101,6 +111,8 @@ export function treedefIsLeaf(def: TreeDef): boolean {
  * tree.treedefTuple([tree.structure(1), tree.structure([2, 3])]).numLeaves; // 3
  */
 export function treedefTuple(defs: readonly TreeDef[]): TreeDef {
+  checkList('tree.treedefTuple', 'defs', defs);
+  for (const d of defs) checkInstance('tree.treedefTuple', d, TreeDef);
   return structure(defs.map((d) => d.unflatten(new globalThis.Array(d.numLeaves).fill(0))));
 }
 
@@ -120,7 +132,11 @@ type Class<T> = abstract new (...args: never[]) => T;
  * tree.leaves(new Point(1, 2)); // [1, 2]
  * ```
  */
-export function registerDataclass<T extends object>(cls: Class<T>, { dataFields, metaFields = [] }: { dataFields: readonly (keyof T & string)[]; metaFields?: readonly (keyof T & string)[] }): void {
+export function registerDataclass<T extends object>(cls: Class<T>, fields: { dataFields: readonly (keyof T & string)[]; metaFields?: readonly (keyof T & string)[] }): void {
+  checkClass('registerDataclass', cls);
+  const { dataFields, metaFields = [] } = checkOptions('registerDataclass', ['dataFields', 'metaFields'], fields);
+  checkList('registerDataclass', 'dataFields', dataFields);
+  checkList('registerDataclass', 'metaFields', metaFields);
   const every = [...dataFields, ...metaFields];
   if (new Set(every).size !== every.length) throw new ArgumentError(`registerDataclass: expected each property of ${cls.name} once in dataFields or metaFields, got ${every.join(', ')}`);
   const handler: NodeHandler<T> = {
@@ -147,7 +163,10 @@ export function registerDataclass<T extends object>(cls: Class<T>, { dataFields,
  * tree.leaves([new Config(3), 1]); // [1]
  * ```
  */
-export function registerStatic<T extends object>(cls: Class<T>, { equals = Object.is }: { equals?: (a: T, b: T) => boolean } = {}): void {
+export function registerStatic<T extends object>(cls: Class<T>, options: { equals?: (a: T, b: T) => boolean } = {}): void {
+  checkClass('registerStatic', cls);
+  const { equals = Object.is } = checkOptions('registerStatic', ['equals'], options);
+  checkFunction('registerStatic', 'equals', equals);
   registerPytreeNode(cls, { name: cls.name, flatten: (node) => ({ children: [], aux: node }), unflatten: (aux) => aux as T, equals: (a, b) => equals(a as T, b as T) });
 }
 
