@@ -97,14 +97,22 @@ export function sizeOf(shape: Shape): number {
   return n;
 }
 
+/** How long an axis can be. */
+const LARGEST_EXTENT = 0x7fffffff;
+
+/** Checks that an axis can be as long as an argument, or several, make it: XLA's own message for longer ones names no argument. @throws ShapeError */
+export function checkExtent(op: string, name: string, n: number): void {
+  if (n > LARGEST_EXTENT) throw new ShapeError(`${op}: expected ${name} to make an axis of at most ${LARGEST_EXTENT} entries, got ${n}`);
+}
+
 /** Checks a shape given by a user: whole numbers from 0 to 2^31 − 1, with a product that a host can hold. */
 export function checkShape(op: string, shape: unknown, name = 'shape'): Shape {
   const dims = typeof shape === 'number' ? [shape] : shape;
   if (!globalThis.Array.isArray(dims)) throw new ArgumentError(`${op}: expected ${name} to be an array of non-negative integers, got ${showValue(shape)}`);
   let n = 1;
   for (const d of dims) {
-    if (typeof d !== 'number' || !Number.isInteger(d) || d < 0 || d > 0x7fffffff) {
-      throw new ShapeError(`${op}: expected ${name} to hold non-negative integers, got [${dims.map(showValue).join(', ')}]`);
+    if (typeof d !== 'number' || !Number.isInteger(d) || d < 0 || d > LARGEST_EXTENT) {
+      throw new ShapeError(`${op}: expected ${name} to hold non-negative integers${typeof d === 'number' && Number.isInteger(d) && d > 0 ? ` up to ${LARGEST_EXTENT}` : ''}, got [${dims.map(showValue).join(', ')}]`);
     }
     n *= d;
   }

@@ -1,5 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { checkDtype, checkShape, type Shape } from '../core/aval';
+import { checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as p from '../primitives/structural';
@@ -196,6 +196,7 @@ export function transpose(operand: ArrayLike, permutation: readonly number[]): A
  */
 export function pad(operand: ArrayLike, paddingValue: ArrayLike, paddingConfig: readonly (readonly [number, number, number])[]): Array {
   const [x, v] = operands('pad', operand, paddingValue) as [Array, Array];
+  paddingConfig.forEach(([low, high, interior], d) => checkExtent('pad', 'paddingConfig', (x.shape[d] ?? 0) * (1 + interior) + low + high));
   return p.pad(x, v, paddingConfig);
 }
 

@@ -38,7 +38,8 @@ const diffC = program<{ n: number; axis: number }>('diff', ([a, before, after], 
   const wide = (x: Array) => (x.ndim === 0 ? broadcastInDim(x, a!.shape.map((s, d) => (d === axis ? 1 : s)), []) : x);
   const parts = [before ? wide(before) : null, a!, after ? wide(after) : null].filter((x): x is Array => x !== null);
   let x = parts.length === 1 ? parts[0]! : concatenate(promoteDtypes('diff', ...parts), axis);
-  for (let i = 0; i < n; i++) x = step(x, axis);
+  // Past the last entry nothing changes any more.
+  for (let i = 0; i < n && (i === 0 || x.shape[axis]! > 0); i++) x = step(x, axis);
   return [x];
 });
 

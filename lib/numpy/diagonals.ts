@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { canonicalDtype, checkDtype } from '../core/aval';
+import { canonicalDtype, checkDtype, checkExtent } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
@@ -103,6 +103,7 @@ export function diag(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
   if (!Number.isInteger(k)) throw new ArgumentError(`diag: expected k to be an integer, got ${String(k)}`);
   if (x.ndim === 2) return diagonal(x, { offset: k });
   if (x.ndim !== 1) throw new ShapeError(`diag: expected 1 or 2 dimensions, got ${x.aval}`);
+  checkExtent('diag', 'k', x.size + Math.abs(k));
   return diagC([x], { k })[0]!;
 }
 
@@ -110,6 +111,7 @@ export function diag(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
 export function diagflat(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
   const { k = 0 } = readOptions<KOption>('diagflat', ['k'], 1, rest);
   const x = asArray(v, 'diagflat');
+  checkExtent('diagflat', 'k', x.size + Math.abs(k));
   return diagC([astype(reshape(x, [x.size]), x.dtype)], { k })[0]!;
 }
 
@@ -143,6 +145,7 @@ export function trace(a: ArrayLike, ...rest: Rest<TraceOptions, 'offset', 'axis1
 export function diagIndices(n: number, ...rest: Rest<{ ndim?: number }, 'ndim'>): Array[] {
   const { ndim = 2 } = readOptions<{ ndim?: number }>('diagIndices', ['ndim'], 1, rest);
   if (!Number.isInteger(n) || n < 0 || !Number.isInteger(ndim) || ndim < 0) throw new ArgumentError(`diagIndices: expected non-negative integers, got n ${String(n)} and ndim ${String(ndim)}`);
+  checkExtent('diagIndices', 'n', n);
   const i = iota(canonicalDtype('int64'), [n], 0);
   return range(ndim).map(() => i);
 }

@@ -1,4 +1,5 @@
 import { Array, ConcreteArray } from '../core/array';
+import { checkExtent } from '../core/aval';
 import { ArgumentError, ConcretizationError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { cumsum } from '../primitives/cumulative';
@@ -90,21 +91,24 @@ export function repeat(a: ArrayLike, repeats: number | ArrayLike, ...rest: Rest<
   const d = canonAxis('repeat', axis ?? 0, x.ndim);
   const n = x.shape[d]!;
   if (totalRepeatLength !== null) {
+    checkExtent('repeat', 'totalRepeatLength', totalRepeatLength);
     const r = asIndices('repeat', repeats);
     if (totalRepeatLength === 0 || n === 0) return sliceInDim(x, 0, 0, d);
     return repeatEachC([x, broadcastToShape('repeat', reshape(r, [r.size]), [n])], { axis: d, total: totalRepeatLength })[0]!;
   }
   if (typeof repeats === 'number') {
     if (!Number.isInteger(repeats) || repeats < 0) throw new ArgumentError(`repeat: expected repeats to be a non-negative integer, got ${repeats}`);
+    checkExtent('repeat', 'repeats', n * repeats);
     return repeatC([x], { axis: d, times: repeats })[0]!;
   }
   const r = asIndices('repeat', repeats);
   if (!(r instanceof ConcreteArray)) throw new ConcretizationError('repeat: the repeats are traced, so that the size of the result is not known; give totalRepeatLength');
-  if (r.ndim === 0) return repeatC([x], { axis: d, times: Number(r.item()) })[0]!;
+  if (r.ndim === 0) return repeat(x, Number(r.item()), { axis: d });
   const each = staticInts('repeat', 'repeats', r.ndim === 1 ? r : reshape(r, [r.size]));
   const counts = each.length === 1 ? range(n).map(() => each[0]!) : each;
   if (counts.length !== n) throw new ShapeError(`repeat: expected ${n} repeats for axis ${d} of ${x.aval}, got ${counts.length}`);
   const total = counts.reduce((p, q) => p + q, 0);
+  checkExtent('repeat', 'repeats', total);
   return total === 0 ? sliceInDim(x, 0, 0, d) : repeatEachC([x, hostInts(counts)], { axis: d, total })[0]!;
 }
 
@@ -289,6 +293,7 @@ const unpackC = program<{ axis: number; order: 'big' | 'little'; count: number |
 function bitCount(count: number | null, all: number): number | null {
   if (count === null) return null;
   if (!Number.isInteger(count)) throw new ArgumentError(`unpackbits: expected count to be an integer or null, got ${String(count)}`);
+  checkExtent('unpackbits', 'count', count);
   return count < 0 ? Math.max(0, all + count) : count;
 }
 

@@ -1,11 +1,11 @@
 import type { Array } from '../core/array';
-import { checkDtype } from '../core/aval';
+import { checkDtype, checkExtent } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, inexactDtype } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { fft as fftP } from '../primitives/fft';
-import { convert, iota, like, pad, range, scalar } from '../primitives/structural';
+import { convert, full, iota, like, pad, range, scalar } from '../primitives/structural';
 import { canonAxes } from './axes';
 import { defaultFloat } from './dtypes';
 import { moveaxis, rollStatic } from './manipulation';
@@ -76,11 +76,18 @@ function run(a: ArrayLike, { name, kind, s, axes, norm, scale, conjugate }: Call
   const op = `fft.${name}`;
   const x = asArray(a, op);
   if (s?.some((n) => !Number.isInteger(n) || n <= 0)) throw new ShapeError(`${op}: expected positive lengths, got [${s.join(', ')}]`);
+  for (const n of s ?? []) checkExtent(op, name.endsWith('n') || name.endsWith('2') ? 's' : 'n', n);
   if (norm !== null && norm !== undefined && !['backward', 'ortho', 'forward'].includes(norm)) throw new ArgumentError(`${op}: expected norm to be 'backward', 'ortho' or 'forward', got ${String(norm)}`);
   const list = axes !== null ? canonAxes(op, axes, x.ndim) : range(s?.length ?? x.ndim).map((i) => x.ndim - (s?.length ?? x.ndim) + i);
   if (list.some((d) => d < 0)) throw new ShapeError(`${op}: ${list.length} lengths are too many for ${x.aval}`);
   if (s !== null && s.length !== list.length) throw new ArgumentError(`${op}: expected a length for each of the ${list.length} axes, got [${s.join(', ')}]`);
   const lengths = s ?? list.map((d, i) => (kind === 'IRFFT' && i === list.length - 1 ? Math.max(0, 2 * (x.shape[d]! - 1)) : x.shape[d]!));
+  if (lengths.includes(0) && kind !== 'RFFT') {
+    const shape = x.shape.map((n, d) => (list.includes(d) ? lengths[list.indexOf(d)]! : n));
+    const type = inexactDtype(x.dtype);
+    const isWide = type === 'float64' || type === 'complex128';
+    return full(shape, 0, kind === 'IRFFT' ? (isWide ? 'float64' : 'float32') : isWide ? 'complex128' : 'complex64');
+  }
   return fftC([x], { kind, s: lengths, resized: s !== null, axes: list, norm: norm ?? 'backward', inverse: name.startsWith('i'), scale: scale ? scale(lengths[0]!) : 1, conjugate: conjugate ?? null })[0]!;
 }
 
@@ -187,18 +194,22 @@ interface FreqOptions {
   dtype?: DType | null;
 }
 
-const freqC = program<{ n: number; d: number; dtype: DType; half: boolean }>('fftfreq', (_, { n, d, dtype, half }) => {
+const freqC = program<{ n: number; size: number; d: number; dtype: DType; half: boolean }>('fftfreq', (_, { n, size, d, dtype, half }) => {
   const type = inexactDtype(dtype);
-  const i = iota('int32', [half ? Math.floor(n / 2) + 1 : n], 0);
-  const middle = scalar(Math.floor(n / 2), 'int32');
-  const k = half ? i : e.sub(e.rem(e.add(i, middle), scalar(n, 'int32')), middle);
+  // A length that is no whole number is taken by the same formula, in floats.
+  const counted = Number.isInteger(n) ? 'int32' : type;
+  const i = iota(counted, [size], 0);
+  const middle = scalar(Math.floor(n / 2), counted);
+  const k = half || n === 0 ? i : e.sub(e.rem(e.add(i, middle), scalar(n, counted)), middle);
   return [convert(e.div(convert(k, type), scalar(d * n, type)), dtype)];
 });
 
 function frequencies(name: string, n: number, rest: readonly unknown[], half: boolean): Array {
   const { d = 1, dtype } = readOptions<FreqOptions>(`fft.${name}`, ['d', 'dtype'], 1, rest);
-  if (!Number.isInteger(n) || n < 1 || typeof d !== 'number') throw new ArgumentError(`fft.${name}: expected n to be a positive integer and d a number, got ${String(n)} and ${String(d)}`);
-  return freqC([], { n, d, dtype: dtype ? checkDtype(`fft.${name}`, dtype) : defaultFloat(), half })[0]!;
+  if (typeof n !== 'number' || !Number.isFinite(n) || typeof d !== 'number') throw new ArgumentError(`fft.${name}: expected n and d to be numbers, got ${String(n)} and ${String(d)}`);
+  const size = Math.max(0, half ? (n % 2 === 0 ? n / 2 + 1 : Math.floor((n - 1) / 2) + 1) : Math.ceil(n));
+  checkExtent(`fft.${name}`, 'n', size);
+  return freqC([], { n, size, d, dtype: dtype ? checkDtype(`fft.${name}`, dtype) : defaultFloat(), half })[0]!;
 }
 
 /** Frequencies of the entries of {@link fft} of n points. Mirrors `jax.numpy.fft.fftfreq`. @example np.fft.fftfreq(4) // [0, 0.25, -0.5, -0.25] */

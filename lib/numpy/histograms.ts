@@ -1,5 +1,5 @@
 import { Array, ConcreteArray } from '../core/array';
-import { canonicalDtype } from '../core/aval';
+import { canonicalDtype, checkExtent } from '../core/aval';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, inexactDtype, promoteDtypesInexact } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
@@ -46,6 +46,7 @@ export function bincount(x: ArrayLike, ...rest: Rest<BincountOptions, 'weights'>
     if (!(a instanceof ConcreteArray)) throw new ConcretizationError('bincount: the values are traced, so that the number of counts is not known; give a length');
     n = Math.max(minlength, a.size === 0 ? 0 : Math.max(0, Number(max(a).item())) + 1);
   }
+  checkExtent('bincount', length === null ? 'x and minlength' : 'length', n);
   return bincountC([a, w], { length: n })[0]!;
 }
 
@@ -84,6 +85,7 @@ const edgesC = program<{ bins: number | null; ranged: boolean }>('histogram_bin_
 function binArgs(op: string, bins: Bins, ends: Range | undefined): { bins: number | null; arrays: (Array | null)[]; ranged: boolean } {
   const count = isCount(bins) ? Number(typeof bins === 'number' ? bins : (bins as Array).item()) : null;
   if (count !== null && (!Number.isInteger(count) || count < 1)) throw new ArgumentError(`${op}: expected a positive number of bins, got ${count}`);
+  if (count !== null) checkExtent(op, 'bins', count + 1);
   const r = ends === null || ends === undefined ? null : asArray(ends as ArrayLike, op);
   if (r !== null && (r.ndim !== 1 || r.size !== 2)) throw new ShapeError(`${op}: expected range to hold two numbers, got ${r.aval}`);
   return { bins: count, arrays: [count === null ? asArray(bins as ArrayLike, op) : null, r], ranged: r !== null };

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { canonicalDtype, sizeOf } from '../core/aval';
+import { canonicalDtype, checkExtent, sizeOf } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { cumsum } from '../primitives/cumulative';
@@ -50,6 +50,7 @@ export function nonzero(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array[] {
   if (x.ndim === 0) throw new ShapeError('nonzero: expected an array of at least one dimension; use atleast1d');
   if (size === null) return trueAt('nonzero', truth(x)).map((list) => astype(hostInts(list), canonicalDtype('int64')));
   if (!Number.isInteger(size) || size < 0) throw new ArgumentError(`nonzero: expected size to be a non-negative integer, got ${String(size)}`);
+  checkExtent('nonzero', 'size', size);
   const fills = fillValue === null ? [] : globalThis.Array.isArray(fillValue) ? (fillValue as ArrayLike[]).map((f) => asArray(f, 'nonzero')) : [asArray(fillValue as ArrayLike, 'nonzero')];
   if (fills.some((f) => f.ndim !== 0) || (fills.length > 1 && fills.length !== x.ndim)) throw new ArgumentError(`nonzero: expected fillValue to be a scalar or ${x.ndim} of them`);
   return nonzeroC([x, ...fills], { size, filled: fills.length > 0 });

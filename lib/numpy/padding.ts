@@ -1,4 +1,5 @@
 import { Array } from '../core/array';
+import { checkExtent } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
@@ -173,6 +174,7 @@ export function pad(array: ArrayLike, padWidth: PadValue<number>, ...rest: Rest<
   const x = asArray(array, 'pad');
   const widths = toPairs<number>('pad', 'padWidth', padWidth, x.ndim, isNumber);
   for (const w of widths) for (const v of w) if (!Number.isInteger(v) || v < 0) throw new ArgumentError(`pad: expected padWidth to hold non-negative integers, got ${String(v)}`);
+  widths.forEach(([before, after], d) => checkExtent('pad', 'padWidth', x.shape[d]! + before + after));
   if (typeof mode === 'function') {
     let out = padP(x, like(x, x.dtype === 'bool' ? false : 0), widths.map(([p, q]) => [p, q, 0] as const));
     for (const d of range(x.ndim)) out = applyAlongAxis((row: Array) => asArray(mode(row, widths[d]!, d, o), 'pad'), d, out);

@@ -1,4 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
+import { checkExtent } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { scan } from '../lax/control';
@@ -48,6 +49,7 @@ export function vander(x: ArrayLike, ...rest: Rest<VanderOptions, 'N', 'increasi
   if (a.ndim !== 1) throw new ShapeError(`vander: expected a vector, got ${a.aval}`);
   const n = N ?? a.size;
   if (!Number.isInteger(n) || n < 0) throw new ArgumentError(`vander: expected N to be a non-negative integer, got ${String(N)}`);
+  checkExtent('vander', 'N', n);
   return vanderC([a], { N: n, increasing })[0]!;
 }
 
@@ -202,6 +204,7 @@ const polyintC = program<{ m: number }>('polyint', ([p0, k0], { m }) => {
 export function polyint(p: ArrayLike, ...rest: Rest<PolyintOptions, 'm', 'k'>): Array {
   const { m = 1, k } = readOptions<PolyintOptions>('polyint', ['m', 'k'], 2, rest);
   if (!Number.isInteger(m) || m < 0) throw new ArgumentError(`polyint: expected m to be a non-negative integer, got ${String(m)}`);
+  checkExtent('polyint', 'm', m);
   const constants = asArray(k ?? 0, 'polyint');
   if (constants.ndim > 1 || (constants.size !== 1 && constants.size !== m)) throw new ShapeError(`polyint: expected one constant of integration or ${m}, got ${constants.aval}`);
   const a = vector('polyint', asArray(p, 'polyint'));

@@ -1,5 +1,5 @@
 import { Array } from '../core/array';
-import { canonicalDtype, checkDtype, checkShape, type Shape } from '../core/aval';
+import { canonicalDtype, checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
 import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -60,6 +60,7 @@ export function arange(start: ArrayLike, ...rest: Rest<ArangeOptions, 'stop', 's
   if (by?.value === 0) throw new ArgumentError('arange: expected step not to be 0');
   const size = Math.max(0, Math.ceil((to.value - from.value) / (by?.value ?? 1)));
   if (!Number.isFinite(size)) throw new ArgumentError(`arange: expected finite bounds, got ${from.value}, ${to.value} and step ${by?.value ?? 1}`);
+  checkExtent('arange', 'start, stop and step', size);
   return arangeProgram([from.array, by?.array ?? asArray(1)], { size, dtype: type, start: from.value !== 0 || by !== null, step: by !== null })[0]!;
 }
 
@@ -109,6 +110,7 @@ const NAMES = ['num', 'endpoint', 'retstep', 'dtype', 'axis', 'base'];
 
 function statics(op: string, { num = 50, endpoint = true, dtype, axis = 0 }: LinspaceOptions, start: Array, stop: Array): SpaceStatics {
   if (!Number.isInteger(num) || num < 0) throw new ArgumentError(`${op}: expected num to be a whole number, not negative, got ${num}`);
+  checkExtent(op, 'num', num);
   return { num, endpoint, axis, dtype: dtype === undefined || dtype === null ? inexactDtype(resultType(start, stop).dtype) : checkDtype(op, dtype) };
 }
 

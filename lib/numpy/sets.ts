@@ -1,5 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { canonicalDtype } from '../core/aval';
+import { canonicalDtype, checkExtent } from '../core/aval';
 import { ArgumentError, ConcretizationError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
 import { argmax } from '../primitives/reduction';
@@ -127,6 +127,7 @@ function uniqueOf(op: string, ar: ArrayLike, o: UniqueOptions): Array[] {
   const size = o.size ?? null;
   if (size === null) needsValues(op, x);
   else if (!Number.isInteger(size) || size < 0) throw new ArgumentError(`${op}: expected size to be a non-negative integer, got ${String(size)}`);
+  else checkExtent(op, 'size', size);
   const shape = x.shape;
   const axis = o.axis === null || o.axis === undefined ? null : canonAxis(op, o.axis, x.ndim);
   if (axis === null) x = reshape(x, [x.size]);

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkExtent } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
@@ -32,6 +33,7 @@ const windowC = program<{ M: number; shape: keyof typeof shapes; dtype: DType }>
 
 function window(shape: keyof typeof shapes, M: number, beta: Array | null): Array {
   if (!Number.isInteger(M) || M < 0) throw new ArgumentError(`${shape}: expected M to be a non-negative integer, got ${String(M)}`);
+  checkExtent(shape, 'M', M);
   const dtype = defaultFloat();
   return M <= 1 ? full([M], 1, dtype) : windowC([beta], { M, shape, dtype })[0]!;
 }

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkExtent } from '../core/aval';
 import type { Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
@@ -209,6 +210,7 @@ export function ball(key: Array, d: number, shape?: ShapeOr<BallOptions>, option
   const k = checkKey('ball', key);
   const o = readOptions('ball', ['p', 'shape', 'dtype'], shape, options);
   if (!Number.isInteger(d) || d < 0) throw new ArgumentError(`ball: expected d to be a non-negative integer, got ${describeValue(d)}`);
+  checkExtent('ball', 'd', d + 1);
   const p = asArray(o.p ?? 2, 'ball: p');
   if (p.ndim !== 0) throw new ShapeError(`ball: expected p to be a scalar, got ${p.aval}`);
   return drawBall(k, [p], { shape: shapeOf('ball', o.shape), dtype: dtypeOf('ball', o.dtype, 'float', ['float']), d });

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkExtent } from '../core/aval';
 import type { Shape } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue, promoteDtypesInexact } from '../lax/arrayLike';
@@ -40,6 +41,7 @@ export interface OrthogonalOptions extends SampleOptions {
 
 function size(op: string, name: string, n: unknown): number {
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) throw new ArgumentError(`${op}: expected ${name} to be a non-negative integer, got ${describeValue(n)}`);
+  checkExtent(op, name, n);
   return n;
 }
 

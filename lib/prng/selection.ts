@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { canonicalDtype, type Shape, sizeOf } from '../core/aval';
+import { canonicalDtype, checkExtent, type Shape, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -66,6 +66,7 @@ function countOf(op: string, x: ArrayLike): number | null {
   }
   const n = Number(x);
   if (!Number.isInteger(n)) throw new ArgumentError(`${op}: expected an integer or an array of at least one dimension, got ${x}`);
+  checkExtent(op, 'it', n);
   return n;
 }
 

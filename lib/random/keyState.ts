@@ -1,5 +1,5 @@
 import { Array, ConcreteArray } from '../core/array';
-import { ShapedArray } from '../core/aval';
+import { checkExtent, ShapedArray } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { composite } from '../interpreters/jit';
@@ -43,6 +43,7 @@ const forLanes = composite<{ n: number }>('split_for_lanes', ([key], { n }) => {
 
 function checkCount(op: string, n: unknown): number {
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
+  checkExtent(op, 'n', n + 1);
   return n;
 }
 

@@ -1,4 +1,5 @@
 import { DtypeError, ShapeError, XlastateError } from '../../lib/core/errors';
+import { lax, nn, prng, random } from '../../lib/index';
 import * as np from '../../lib/numpy/index';
 import { testTable } from './table';
 
@@ -42,4 +43,42 @@ test('text by the options of array_str and array_repr', () => {
 test('values and bytes of an array by NumPy\'s names', () => {
   const x = np.array([[1, 2], [3, 258]], 'int16');
   expect([x.tolist(), [...x.tobytes()]]).toEqual([[[1, 2], [3, 258]], [1, 0, 2, 0, 3, 0, 2, 1]]);
+});
+
+test('sizes that no axis can have are refused by name before XLA sees them', () => {
+  const n = 2 ** 40;
+  const x = np.ones([3]);
+  const refused: [() => unknown, RegExp][] = [
+    [() => np.arange(n), /arange: expected start, stop and step to make an axis of at most 2147483647 entries, got 1099511627776/],
+    [() => np.arange(0, 1, 1 / n), /arange: expected start, stop and step/],
+    [() => np.linspace(0, 1, n), /linspace: expected num to make an axis/],
+    [() => np.pad(x, [[0, n]]), /pad: expected padWidth to make an axis/],
+    [() => np.repeat(x, n), /repeat: expected repeats to make an axis/],
+    [() => np.repeat(x, np.array([1, 2, 3], 'int32'), { totalRepeatLength: n }), /repeat: expected totalRepeatLength/],
+    [() => np.ones([n]), /ones: expected shape to hold non-negative integers up to 2147483647/],
+    [() => np.kaiser(n, 1), /kaiser: expected M to make an axis/],
+    [() => np.vander(x, n), /vander: expected N/],
+    [() => np.diag(x, n), /diag: expected k/],
+    [() => np.diagflat(x, -n), /diagflat: expected k/],
+    [() => np.diagIndices(n), /diagIndices: expected n/],
+    [() => np.histogram(x, { bins: n }), /histogram: expected bins/],
+    [() => np.bincount(np.ones([3], 'int32'), { length: n }), /bincount: expected length/],
+    [() => np.nonzero(x, { size: n }), /nonzero: expected size/],
+    [() => np.unique(x, { size: n }), /unique: expected size/],
+    [() => np.fft.fft(x, { n }), /fft\.fft: expected n/],
+    [() => np.fft.fftfreq(n), /fft\.fftfreq: expected n/],
+    [() => np.unpackbits(np.ones([3], 'uint8'), { count: n }), /unpackbits: expected count/],
+    [() => lax.pad(x, 0, [[0, 0, n]]), /pad: expected paddingConfig/],
+    [() => prng.permutation(prng.key(0), n), /permutation: x: expected it to make an axis/],
+    [() => prng.orthogonal(prng.key(0), n), /orthogonal: expected n/],
+    [() => random.splitKeys(n), /splitKey: expected n/],
+    [() => nn.oneHot(np.ones([3], 'int32'), n), /oneHot: expected numClasses/],
+    // 16 TB in two dimensions, each of which an axis can have.
+    [() => np.ones([2 ** 21, 2 ** 21]), /expected results that memory can hold/],
+  ];
+  for (const [f, message] of refused) {
+    expect(f).toThrow(ShapeError);
+    expect(f).toThrow(message);
+  }
+  expect(np.diff(x, n).shape).toEqual([0]);
 });
