@@ -57,7 +57,7 @@ abstract class AdaptivePool extends Module {
     Object.defineProperty(this, 'operation', { enumerable: false });
     if (inSize !== null) {
       this.inSize = inSize;
-      this.outSize = pooledSize((x) => this.call(x), this.inSize);
+      this.outSize = pooledSize((x) => this.call(x), this.inSize!);
     }
   }
 

@@ -2,16 +2,16 @@ import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
-import { checkOptions } from '../functional/options';
+import { checkOptions, withFirst } from '../functional/options';
 import type { Node } from '../graph/node';
 import { nodes } from '../graph/walk';
 import { type Filter, toPredicate } from '../state/filters';
 
 const MAX_ORDER = 10;
-const order = new WeakMap<object, number>();
+type Ordered = { callOrder?: number };
 
 /**
- * Marks a method to be called after the unmarked ones by {@link initAllStates} and its like, those of lower levels first. Works as a decorator.
+ * Marks a method to be called after the unmarked ones by {@link initAllStates} and its like, those of lower levels first. Works as a decorator; the method has the level as `callOrder`.
  *
  * Mirrors `brainstate.nn.call_order`.
  *
@@ -22,19 +22,18 @@ const order = new WeakMap<object, number>();
  * Last.prototype.initState = nn.callOrder(1)(function () {});
  * ```
  */
-export function callOrder(level = 0, options: { checkOrderBoundary?: boolean } = {}): <F extends (...args: Loose[]) => Loose>(fun: F, context?: unknown) => F {
-  const { checkOrderBoundary = true } = checkOptions('callOrder', ['checkOrderBoundary'], options);
+export function callOrder(first?: number | { level?: number; checkOrderBoundary?: boolean }, options?: { checkOrderBoundary?: boolean }): <F extends (...args: Loose[]) => Loose>(fun: F, context?: unknown) => F & { callOrder: number } {
+  const { level = 0, checkOrderBoundary = true } = checkOptions('callOrder', ['level', 'checkOrderBoundary'], withFirst<{ level?: number; checkOrderBoundary?: boolean }>('callOrder', 'level', first, options));
   if (!Number.isInteger(level) || (checkOrderBoundary && (level < 0 || level >= MAX_ORDER))) throw new ArgumentError(`callOrder: expected level to be an integer in [0, ${MAX_ORDER}), got ${describeValue(level)}`);
-  return (fun) => {
-    order.set(fun, level);
-    return fun;
-  };
+  return (fun) => Object.assign(fun, { callOrder: level });
 }
 
 /** Options of {@link callAllFns}. */
 export interface CallAllOptions {
   /** The arguments; one that is no list is the only one. */
   args?: unknown;
+  /** What the method gets as options, after the arguments. */
+  kwargs?: Readonly<Record<string, unknown>> | null;
   /** Modules that are passed over. */
   nodeToExclude?: Filter | null;
   /** What to do about a module without the method. Default 'raise'. */
@@ -42,7 +41,7 @@ export interface CallAllOptions {
 }
 
 /** The names of {@link CallAllOptions}. @internal */
-export const CALL_ALL_OPTIONS = ['args', 'nodeToExclude', 'fnIfNotExist'] as const;
+export const CALL_ALL_OPTIONS = ['args', 'kwargs', 'nodeToExclude', 'fnIfNotExist'] as const;
 
 /** A module, told by what this file calls, as modules import it. */
 function isModule(n: Node): boolean {
@@ -56,20 +55,22 @@ function isModule(n: Node): boolean {
  *
  * @param target a module, or a graph of them
  * @param fnName the name of the method
- * @throws ArgumentError for a module without the method, unless `fnIfNotExist` says otherwise
+ * @throws ArgumentError for a module without the method, unless `fnIfNotExist` says otherwise, and for one where the name is no method's
  * @example
  * nn.callAllFns(new nn.GRUCell(2, 3), 'initState') instanceof nn.GRUCell; // true
  */
 export function callAllFns<M>(target: M, fnName: string, options: CallAllOptions = {}): M {
-  const { args = [], nodeToExclude = null, fnIfNotExist = 'raise' } = checkOptions('callAllFns', CALL_ALL_OPTIONS, options);
+  const { args = [], kwargs = null, nodeToExclude = null, fnIfNotExist = 'raise' } = checkOptions('callAllFns', CALL_ALL_OPTIONS, options);
   if (typeof fnName !== 'string') throw new ArgumentError(`callAllFns: expected fnName to be a string, got ${describeValue(fnName)}`);
   if (!['raise', 'pass', 'none', 'warn'].includes(fnIfNotExist)) throw new ArgumentError(`callAllFns: expected fnIfNotExist to be 'raise', 'pass', 'none' or 'warn', got ${describeValue(fnIfNotExist)}`);
-  const list = globalThis.Array.isArray(args) ? args : [args];
+  if (kwargs !== null && !isPlainObject(kwargs)) throw new ArgumentError(`callAllFns: expected kwargs to be an object, got ${describeValue(kwargs)}`);
+  const list = [...(globalThis.Array.isArray(args) ? args : [args]), ...(kwargs === null ? [] : [kwargs])];
   const excluded = nodeToExclude === null ? () => false : toPredicate(nodeToExclude);
   const later: [number, () => void][] = [];
   for (const [path, node] of nodes(target)) {
     if (!isModule(node) || excluded(path, node)) continue;
     const fun: unknown = (node as Loose)[fnName];
+    if (fun !== undefined && typeof fun !== 'function') throw new ArgumentError(`callAllFns: expected '${fnName}' of the ${node.constructor.name} at '${path.join('.')}' to be a method, got ${describeValue(fun)}`);
     if (typeof fun !== 'function') {
       const said = `callAllFns: the ${node.constructor.name} at '${path.join('.')}' has no method '${fnName}'`;
       if (fnIfNotExist === 'raise') throw new ArgumentError(said);
@@ -79,7 +80,7 @@ export function callAllFns<M>(target: M, fnName: string, options: CallAllOptions
     const run = () => {
       fun.apply(node, list);
     };
-    const level = order.get(fun);
+    const level = (fun as Ordered).callOrder;
     if (level === undefined) run();
     else later.push([level, run]);
   }

@@ -142,7 +142,7 @@ export abstract class BaseConv extends Module {
     // The positions of batch (or results), channels and space.
     const dims = pythonRecord('ConvDimensionNumbers', { lhsSpec: data, rhsSpec: transposed ? [n, n + 1, ...spatial] : [n + 1, n, ...spatial], outSpec: data });
     return [
-      'channelFirst', ['channelsLast', !this.channelFirst], ['inChannels', this.inSize[this.channelFirst ? 0 : n]], 'outChannels', 'stride', 'kernelSize',
+      'channelFirst', ['channelsLast', !this.channelFirst], ['inChannels', this.inSize![this.channelFirst ? 0 : n]], 'outChannels', 'stride', 'kernelSize',
       ['lhsDilation', transposed ? undefined : this.lhsDilation], 'rhsDilation', 'groups', ['dimensionNumbers', dims], ['padding', typeof this.padding === 'string' ? this.padding : tupleText(this.padding)],
       ['kernelShape', this.weight.value.weight.shape], 'eps',
     ];
@@ -150,7 +150,7 @@ export abstract class BaseConv extends Module {
 
   /** Finds the size of the result; called when all is set. */
   protected findOutSize(): void {
-    this.outSize = (evalShape((x: Array) => this.convolveBatch(x), new ShapeDtypeStruct([1, ...this.inSize], this.weight.value.weight.dtype)) as ShapeDtypeStruct).shape.slice(1);
+    this.outSize = (evalShape((x: Array) => this.convolveBatch(x), new ShapeDtypeStruct([1, ...this.inSize!], this.weight.value.weight.dtype)) as ShapeDtypeStruct).shape.slice(1);
   }
 
   protected run(x: Array, weight: Array, bias: Array | undefined, params: Pick<ConvStatics, 'strides' | 'padding' | 'lhsDilation' | 'flip'>): Array {
@@ -166,8 +166,8 @@ export abstract class BaseConv extends Module {
   override call(input: ArrayLike): Array {
     const op = this.constructor.name;
     const x = asArray(input, op);
-    const lead = x.ndim - this.inSize.length;
-    if ((lead !== 0 && lead !== 1) || this.inSize.some((n, i) => n !== x.shape[i + lead])) throw new ShapeError(`${op}: expected an input of shape [${this.inSize}], or a batch of such, got ${x.aval}`);
+    const lead = x.ndim - this.inSize!.length;
+    if ((lead !== 0 && lead !== 1) || this.inSize!.some((n, i) => n !== x.shape[i + lead])) throw new ShapeError(`${op}: expected an input of shape [${this.inSize!}], or a batch of such, got ${x.aval}`);
     return lead === 1 ? this.convolveBatch(x) : np.squeeze(this.convolveBatch(np.expandDims(x, 0)), 0);
   }
 }

@@ -2,6 +2,7 @@ import { Array } from '../core/array';
 import type { DType } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { pythonValue, Verbatim } from '../core/pythonText';
+import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -16,6 +17,7 @@ import { DelayState, ShortTermState, State } from '../state/state';
 import { jitErrorIf } from '../transform/errorIf';
 import { INIT_NO_BATCHING } from '../transform/newStates';
 import { map } from '../tree';
+import { type BatchSize, batchSizeOf } from './batchSize';
 import { callOrder } from './collective';
 import { type InterpolationMethod, InterpolationRegistry } from './delayInterpolation';
 import { Module } from './module';
@@ -40,6 +42,10 @@ export interface DelayOptions {
   interpolation?: string | InterpolationMethod | null;
   /** Time between two values that are kept; each update's by default. */
   updateEvery?: number | null;
+  /** The older name of `interpolation`, which comes before it: 'linear_interp' and 'round' are the older names of 'linear' and 'nearest'. */
+  interpMethod?: string | InterpolationMethod;
+  /** How values are kept: by 'rotation'. The older way, 'concat', gives the same values; a warning says so. */
+  delayMethod?: 'rotation' | 'concat' | null;
 }
 
 /** A number that must be known now. */
@@ -51,6 +57,8 @@ function concrete(what: string, x: unknown): number[] {
     throw new ArgumentError(`${what}: expected numbers that are known while the delay is made, got ${describeValue(x)}`);
   }
 }
+
+const OLDER_NAMES: Readonly<Record<string, string>> = { linear_interp: 'linear', round: 'nearest' };
 
 /** As quotients of float32, so that 1.1 / 0.1 is 11 steps. */
 const stepsIn = (time: number, dt: number): number => Math.fround(time / dt);
@@ -75,6 +83,8 @@ export class Delay extends Module {
 
   /** Shapes and dtypes of what is kept. */
   targetInfo: Loose;
+  /** How values are kept. */
+  readonly delayMethod = 'rotation';
   readonly interpMethod: string | InterpolationMethod;
   maxTime: number;
   /** Number of slots. */
@@ -90,14 +100,16 @@ export class Delay extends Module {
   private readonly init: DelayInit | null;
 
   constructor(targetInfo: Loose, options: DelayOptions & { name?: string } = {}) {
-    const { time = null, init = null, entries = null, interpolation = null, updateEvery = null, ...rest } = checkOptions(new.target.name, ['time', 'init', 'entries', 'interpolation', 'updateEvery', 'name'], options);
+    const { time = null, init = null, entries = null, interpolation = null, updateEvery = null, interpMethod = 'linear', delayMethod = null, ...rest } = checkOptions(new.target.name, ['time', 'init', 'entries', 'interpolation', 'updateEvery', 'interpMethod', 'delayMethod', 'name'], options);
     super(rest);
     const what = new.target.name;
     // Bookkeeping, no part of the graph.
     for (const key of ['targetInfo', 'entries', 'init']) Object.defineProperty(this, key, { enumerable: false, writable: true });
     if (targetInfo === undefined) throw new ArgumentError(`${what}: expected arrays, or shapes and dtypes, of what is to be delayed, got undefined`);
     this.targetInfo = targetInfo === null ? null : infoOf(targetInfo);
-    this.interpMethod = interpolation ?? 'linear';
+    if (delayMethod !== null && delayMethod !== 'rotation' && delayMethod !== 'concat') throw new ArgumentError(`${what}: expected delayMethod to be 'rotation' or 'concat', got ${describeValue(delayMethod)}`);
+    if (delayMethod === 'concat') process.emitWarning(`${what}: delayMethod 'concat' is deprecated; all delays are ring buffers`, 'DeprecationWarning');
+    this.interpMethod = interpolation ?? (typeof interpMethod === 'string' ? OLDER_NAMES[interpMethod] ?? interpMethod : interpMethod);
     if (typeof this.interpMethod === 'string') InterpolationRegistry.get(this.interpMethod);
     else if (typeof this.interpMethod !== 'function') throw new ArgumentError(`${what}: expected interpolation to be a name or a function, got ${describeValue(interpolation)}`);
     if (init !== null && typeof init !== 'number' && typeof init !== 'function' && !(init instanceof Array)) throw new ArgumentError(`${what}: expected init to be a number, an array or a function, got ${describeValue(init)}`);
@@ -112,7 +124,8 @@ export class Delay extends Module {
     for (const [entry, at] of Object.entries(entries ?? {})) this.registerEntry(entry, ...(globalThis.Array.isArray(at) ? at as [DelayTime | null, ...Index[]] : [at as number] as [number]));
   }
 
-  private firstHistory(batchSize: number | null): Loose {
+  private firstHistory(given: BatchSize): Loose {
+    const batchSize = batchSizeOf(this.constructor.name, given);
     if (this.targetInfo === null) throw new BrainStateError(`${this.constructor.name}: what is to be delayed is not known yet`);
     return map((a: ShapeDtypeStruct) => {
       const shape = [this.maxLength, ...(batchSize === null ? [] : [batchSize]), ...a.shape];
@@ -123,18 +136,18 @@ export class Delay extends Module {
 
   protected override printedFields(): PrintedFields {
     const entries = Object.fromEntries([...this.entries].map(([k, v]) => [k, new Verbatim(v === null ? 'None' : `(${v.map((x) => (x instanceof Array ? np.arrayRepr(x) : String(x))).join(', ')}${v.length === 1 ? ',' : ''})`)]));
-    return [['targetInfo', this.targetInfo instanceof ShapeDtypeStruct ? new Verbatim(`ShapeDtypeStruct(shape=${pythonValue(this.targetInfo.shape)}, dtype=${this.targetInfo.dtype})`) : undefined], 'interpMethod', ['maxTime', floatText(this.maxTime)], 'maxLength', 'updateEvery', 'updateEveryStep', ['registeredEntries', entries], 'writePtr', 'history'];
+    return [['targetInfo', this.targetInfo instanceof ShapeDtypeStruct ? new Verbatim(`ShapeDtypeStruct(shape=${pythonValue(this.targetInfo.shape)}, dtype=${this.targetInfo.dtype})`) : undefined], 'delayMethod', 'interpMethod', ['maxTime', floatText(this.maxTime)], 'maxLength', 'updateEvery', 'updateEveryStep', ['registeredEntries', entries], 'writePtr', 'history'];
   }
 
   /** Makes the buffer; with `batchSize`, values have a leading axis of it. Called after the `initState` of other modules. */
-  override initState(batchSize: number | null = null): void {
+  override initState(batchSize: BatchSize = null): void {
     // All lanes are written at once.
     this.writePtr = new ShortTermState(np.zeros([], { dtype: environ.ditype() }), { tag: INIT_NO_BATCHING });
     this.history = new DelayState<Loose>(this.firstHistory(batchSize));
   }
 
   /** Forgets all values. */
-  override resetState(batchSize: number | null = null): void {
+  override resetState(batchSize: BatchSize = null): void {
     const { history, writePtr } = this.buffer();
     writePtr.value = np.zeros([], { dtype: environ.ditype() });
     history.value = this.firstHistory(batchSize);
@@ -231,7 +244,7 @@ function infoOf(target: Loose): Loose {
 }
 
 /**
- * Reads a named delay when called. Mirrors `brainstate.nn.DelayAccess`.
+ * Reads a named delay when called. Mirrors `brainstate.nn.DelayAccess`; the name comes before the time, or last as an option: `new DelayAccess(delay, 0.5, { entry: 'late' })`.
  *
  * @example
  * ```ts
@@ -245,13 +258,21 @@ function infoOf(target: Loose): Loose {
 export class DelayAccess extends Node {
   readonly delay: Delay;
   readonly entry: string;
+  /** What {@link Delay.retrieveAtStep} takes; null for no time. */
+  readonly delayInfo: DelayInfo | null;
 
-  constructor(delay: Delay, entry: string, time: DelayTime | null, ...indices: Index[]) {
+  constructor(delay: Delay, entry: string, time: DelayTime | null, ...indices: Index[]);
+  constructor(delay: Delay, ...timeAndName: [time: DelayTime | null, ...indices: Index[], name: { entry: string }]);
+  constructor(delay: Delay, ...given: unknown[]) {
     super();
     if (!(delay instanceof Delay)) throw new ArgumentError(`DelayAccess: expected a Delay, got ${describeValue(delay)}`);
+    const last = given[given.length - 1];
+    const [entry, ...at] = isPlainObject(last) ? [checkOptions('DelayAccess', ['entry'], last as { entry?: string }).entry, ...given.slice(0, -1)] : given;
+    if (typeof entry !== 'string') throw new ArgumentError(`DelayAccess: expected the name of an entry, got ${describeValue(entry)}`);
     this.delay = delay;
     this.entry = entry;
-    delay.registerEntry(entry, time, ...indices);
+    this.delayInfo = delay.registerEntry(entry, ...(at as [DelayTime | null, ...Index[]]));
+    Object.defineProperty(this, 'delayInfo', { enumerable: false, writable: true });
   }
 
   /** What was there so long ago. */
@@ -284,7 +305,7 @@ export class StateWithDelay extends Delay {
   readonly item: string;
 
   constructor(target: Node, item: string, given: Omit<DelayOptions, 'time' | 'entries'> = {}) {
-    const { interpolation = 'round', ...options } = checkOptions(new.target.name, ['init', 'interpolation', 'updateEvery'], given);
+    const { interpolation = 'round', ...options } = checkOptions(new.target.name, ['init', 'interpolation', 'updateEvery', 'interpMethod', 'delayMethod'], given);
     super(null, { interpolation, ...options });
     this.target = target;
     this.item = item;

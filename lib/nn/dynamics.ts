@@ -10,16 +10,21 @@ import { Delay, type DelayInfo, type DelayOptions, type DelayTime, StateWithDela
 import { Module, type ModuleOptions } from './module';
 import { printAsModule } from './moduleText';
 
-/** What is called before or after an update: a module, or a function. */
-export type UpdateHook = Module | ((...args: Loose[]) => unknown);
+/** What is called before or after an update: a module or another object with a `call`, or a function. */
+export type UpdateHook = { call(...args: Loose[]): unknown } | ((...args: Loose[]) => unknown);
 type Marked = { _notReceiveUpdateOutput?: boolean; _receiveUpdateInput?: boolean };
 
+/** Marks a hook, or by a class's prototype all that are made of it. */
 function mark<T extends object>(op: string, hook: T, key: keyof Marked, on: boolean): T {
-  if (hook === null || (typeof hook !== 'object' && typeof hook !== 'function')) throw new ArgumentError(`${op}: expected a module or a function, got ${describeValue(hook)}`);
-  if (on) (hook as Marked)[key] = true;
-  else delete (hook as Marked)[key];
+  if (hook === null || (typeof hook !== 'object' && typeof hook !== 'function')) throw new ArgumentError(`${op}: expected a module, a function or a class, got ${describeValue(hook)}`);
+  const holder = isClass(hook) ? (hook as unknown as { prototype: Marked }).prototype : (hook as Marked);
+  if (on) holder[key] = true;
+  else delete holder[key];
   return hook;
 }
+
+/** A class, as functions' texts tell them. */
+const isClass = (x: unknown): boolean => typeof x === 'function' && /^class\b/.test(Function.prototype.toString.call(x));
 
 /**
  * Says that a hook after updates is called with the update's result, as it is unless said otherwise; gives the hook. Mirrors `brainstate.nn.receive_update_output`.
@@ -64,13 +69,17 @@ export function notReceiveUpdateInput<T extends object>(hook: T): T {
 const run = (hook: UpdateHook, args: readonly unknown[]): unknown => (typeof hook === 'function' ? hook(...args) : hook.call(...args));
 
 /** Options of a delay that is made where none is there yet. */
-export type DelayAtOptions = Pick<DelayOptions, 'init' | 'interpolation' | 'updateEvery'>;
+export interface DelayAtOptions extends Pick<DelayOptions, 'init' | 'interpolation' | 'updateEvery'> {
+  /** As `init`, which comes before it. */
+  delayInit?: DelayOptions['init'];
+}
 
 /** Splits a last plain object off a time and indices. */
-function timeAndOptions(args: readonly unknown[]): { at: unknown[]; options: DelayAtOptions } {
+function timeAndOptions(args: readonly unknown[]): { at: unknown[]; options: Pick<DelayOptions, 'init' | 'interpolation' | 'updateEvery'> } {
   const last = args[args.length - 1];
   const has = last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype;
-  return { at: has ? args.slice(0, -1) : [...args], options: has ? (last as DelayAtOptions) : {} };
+  const { delayInit, ...options } = has ? (last as DelayAtOptions) : ({} as DelayAtOptions);
+  return { at: has ? args.slice(0, -1) : [...args], options: { init: delayInit, ...options } };
 }
 
 /**
@@ -104,7 +113,7 @@ export class Dynamics extends Module {
 
   /** The shape of the population. */
   get varshape(): readonly number[] {
-    return this.inSize;
+    return this.inSize!;
   }
 
   /** Makes a step. Systems override it. */
@@ -167,7 +176,7 @@ export class Dynamics extends Module {
 }
 
 function added(of: Dynamics, op: string, hooks: Record<string, UpdateHook> | null, key: string, hook: UpdateHook): Record<string, UpdateHook> {
-  if (typeof hook !== 'function' && !(hook instanceof Module)) throw new ArgumentError(`${op}: expected a module or a function, got ${describeValue(hook)}`);
+  if (typeof (hook as { call?: unknown } | null)?.call !== 'function') throw new ArgumentError(`${op}: expected a module or a function, got ${describeValue(hook)}`);
   if (Object.hasOwn(hooks ?? {}, key)) throw new ArgumentError(`${op}: '${key}' is registered already in the ${of.constructor.name}`);
   return { ...hooks, [key]: hook };
 }
@@ -280,21 +289,25 @@ export class PrefetchDelay extends Node {
 export class PrefetchDelayAt extends Node {
   readonly module: Dynamics;
   readonly item: string;
+  /** The time and the indices, as they were given; none for the state as it is. */
+  readonly delayTime: readonly (DelayTime | Index)[];
   readonly stateDelay: StateWithDelay | null = null;
   readonly delayInfo: DelayInfo | null = null;
 
   constructor(module: Dynamics, item: string, ...timeAndIndex: [...(DelayTime | Index)[]] | [...(DelayTime | Index)[], DelayAtOptions]) {
     super();
     checkDynamics('PrefetchDelayAt', module);
-    Object.defineProperty(this, 'delayInfo', { enumerable: false, writable: true });
+    for (const key of ['delayTime', 'delayInfo']) Object.defineProperty(this, key, { enumerable: false, writable: true });
     this.module = module;
     this.item = item;
     const { at, options } = timeAndOptions(timeAndIndex);
-    if (at.length === 0) return;
+    // A time with its indices may be given as one list, too.
+    this.delayTime = at.length === 1 && globalThis.Array.isArray(at[0]) ? [...(at[0] as Index[])] : (at as Index[]);
+    if (this.delayTime.length === 0) return;
     const key = stateKey(item, options.updateEvery ?? null);
     if (!module.hasAfterUpdate(key)) module.addAfterUpdate(key, notReceiveUpdateOutput(new StateWithDelay(module, item, { ...options, interpolation: options.interpolation ?? 'linear' })));
     this.stateDelay = module.getAfterUpdate(key) as StateWithDelay;
-    this.delayInfo = this.stateDelay.registerDelay(...(at as [DelayTime, ...Index[]]));
+    this.delayInfo = this.stateDelay.registerDelay(...(this.delayTime as [DelayTime, ...Index[]]));
   }
 
   /** What the item was so long ago. */
@@ -332,7 +345,7 @@ export class OutputDelayAt extends Node {
     this.module = module;
     const { at, options } = timeAndOptions(timeAndIndex);
     const key = outputKey(options.updateEvery ?? null);
-    if (!module.hasAfterUpdate(key)) module.addAfterUpdate(key, receiveUpdateOutput(new Delay(new ShapeDtypeStruct([...module.outSize], environ.dftype()), options)));
+    if (!module.hasAfterUpdate(key)) module.addAfterUpdate(key, receiveUpdateOutput(new Delay(new ShapeDtypeStruct([...module.outSize!], environ.dftype()), options)));
     this.outDelay = module.getAfterUpdate(key) as Delay;
     this.delayInfo = this.outDelay.registerDelay(...(at as [DelayTime, ...Index[]]));
   }

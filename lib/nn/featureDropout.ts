@@ -161,7 +161,7 @@ export class DropoutFixed extends Kept {
   }
 
   override initState(batchSize: number | null = null): void {
-    if (this.prob < 1) this.mask = new ShortTermState(random.bernoulli(this.prob, { size: [...(typeof batchSize === 'number' ? [batchSize] : []), ...this.inSize] }));
+    if (this.prob < 1) this.mask = new ShortTermState(random.bernoulli(this.prob, { size: [...(typeof batchSize === 'number' ? [batchSize] : []), ...this.inSize!] }));
   }
 
   override call(input: ArrayLike): Array {

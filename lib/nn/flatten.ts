@@ -94,7 +94,7 @@ export class Unflatten extends Module {
     this.axisSizes = [...sizes];
     if (inSize !== null) {
       this.inSize = inSize;
-      this.outSize = this.unflattened(this.inSize);
+      this.outSize = this.unflattened(this.inSize!);
     }
   }
 

@@ -41,7 +41,7 @@ export class Linear extends Module {
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
-    const [i, o] = [this.inSize, this.outSize];
+    const [i, o] = [this.inSize!, this.outSize!];
     if (i.length === 0 || i.length !== o.length || i.slice(0, -1).some((n, k) => n !== o[k])) throw new ArgumentError(`Linear: expected inSize and outSize to agree but for the last dimension, got [${i}] and [${o}]`);
     const shape = [i[i.length - 1]!, o[o.length - 1]!];
     this.wMask = param(wMask, shape);

@@ -52,7 +52,7 @@ export class LoRA extends Module {
     this.weight = new paramType<{ loraA: Array; loraB: Array }>({ loraA: param(kernelInit, [inFeatures, loraRank])!, loraB: param(kernelInit, [loraRank, outFeatures])! });
     if (inSize !== undefined) {
       this.inSize = inSize;
-      this.outSize = [...this.inSize.slice(0, -1), outFeatures];
+      this.outSize = [...this.inSize!.slice(0, -1), outFeatures];
     }
   }
 

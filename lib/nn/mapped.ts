@@ -19,17 +19,22 @@ export interface MappedCallOptions extends CallAllOptions {
 }
 
 /** Options of making states in lanes. */
-export type MappedInitOptions = Omit<MappedCallOptions, 'args' | 'fnIfNotExist'>;
+export type MappedInitOptions = Omit<MappedCallOptions, 'args' | 'kwargs' | 'fnIfNotExist'> & {
+  /** All others are options of the method that is called. */
+  [option: string]: unknown;
+};
 
 function checkSize(op: string, axisSize: unknown): void {
   if (!Number.isInteger(axisSize) || (axisSize as number) < 1) throw new ArgumentError(`${op}: expected axisSize to be a positive integer, got ${describeValue(axisSize)}`);
 }
 
-/** Arguments and options, of which the options come last. */
-function splitOptions(op: string, given: readonly unknown[]): { args: unknown[]; options: MappedInitOptions } {
+/** Arguments and options, of which the options come last; those that are not known here are the method's. */
+function splitOptions(op: string, given: readonly unknown[]): { args: unknown[]; kwargs: Record<string, unknown> | null; options: MappedInitOptions } {
   const options = given[given.length - 1] as MappedInitOptions;
   if (options === null || typeof options !== 'object' || Object.getPrototypeOf(options) !== Object.prototype) throw new ArgumentError(`${op}: expected options with axisSize as the last argument, got ${describeValue(options)}`);
-  return { args: given.slice(0, -1), options };
+  const { axisSize, nodeToExclude, stateTag, stateToExclude, inStates = null, outStates = null, ...kwargs } = options;
+  if (inStates !== null || outStates !== null) throw new ArgumentError(`${op}: inStates and outStates are for states that were there before; use vmap to map over those`);
+  return { args: given.slice(0, -1), kwargs: Object.keys(kwargs).length > 0 ? kwargs : null, options: { axisSize, nodeToExclude, stateTag, stateToExclude } };
 }
 
 /**
@@ -70,8 +75,8 @@ export function vmapCallAllFns<M>(target: M, fnName: string, given: MappedCallOp
  * ```
  */
 export function vmapInitAllStates<M>(target: M, ...argsAndOptions: [...unknown[], MappedInitOptions]): M {
-  const { args, options } = splitOptions('vmapInitAllStates', argsAndOptions);
-  return vmapCallAllFns(target, 'initState', { ...options, args });
+  const { args, kwargs, options } = splitOptions('vmapInitAllStates', argsAndOptions);
+  return vmapCallAllFns(target, 'initState', { ...options, args, kwargs });
 }
 
 /**
@@ -89,11 +94,12 @@ export function vmapInitAllStates<M>(target: M, ...argsAndOptions: [...unknown[]
  * ```
  */
 export function vmapResetAllStates<M>(target: M, ...argsAndOptions: [...unknown[], Omit<MappedInitOptions, 'stateToExclude' | 'stateTag'>]): M {
-  const { args, options: { axisSize, ...options } } = splitOptions('vmapResetAllStates', argsAndOptions);
+  const { args, kwargs, options: { axisSize, nodeToExclude, stateTag, stateToExclude } } = splitOptions('vmapResetAllStates', argsAndOptions);
+  for (const [k, v] of Object.entries({ stateTag, stateToExclude })) if (v !== undefined) throw new ArgumentError(`vmapResetAllStates: ${k} is for states that are made; resetState makes none`);
   checkSize('vmapResetAllStates', axisSize);
   const mapped = [...(states(target) as FlatStates).values()].filter((s) => s instanceof ShortTermState && !(s instanceof NonBatchState));
   const reset = () => {
-    callAllFns(target, 'resetState', { ...options, args });
+    callAllFns(target, 'resetState', { args, kwargs, ...(nodeToExclude !== undefined && { nodeToExclude }) });
     return null;
   };
   vmap2(reset, { axisSize, ...(mapped.length > 0 && { stateInAxes: { 0: mapped }, stateOutAxes: { 0: mapped } }) })();

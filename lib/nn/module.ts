@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
+import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { flatten } from '../graph/flatten';
+import * as np from '../numpy';
 import { Node } from '../graph/node';
 import type { TreefyState } from '../state/treefyState';
 import type { Hierarchy } from '../graph/walk';
@@ -32,8 +34,8 @@ export interface ParamModule extends Module {
   clearCache(): void;
 }
 
-function toSize(what: string, size: number | readonly number[]): readonly number[] {
-  const s = typeof size === 'number' ? [size] : size;
+function toSize(what: string, size: number | readonly number[] | Array): readonly number[] {
+  const s = typeof size === 'number' ? [size] : size instanceof Array && size.ndim === 0 && np.issubdtype(size.dtype, np.integer) ? [Number(size.item())] : size;
   if (!globalThis.Array.isArray(s) || !s.every((n) => Number.isInteger(n) && n >= 0)) throw new ArgumentError(`${what}: expected a size or a list of sizes, got ${globalThis.Array.isArray(s) ? `[${s.join(', ')}]` : describeValue(s)}`);
   return [...s];
 }
@@ -79,23 +81,21 @@ export class Module extends Node {
     return this._name;
   }
 
-  /** Shape of an input without its leading dimensions. @throws ArgumentError if it is not known */
-  get inSize(): readonly number[] {
-    if (this._inSize === null) throw new ArgumentError(`${this.constructor.name}: inSize is not set`);
+  /** Shape of an input without its leading dimensions; null if it is not known. A module that always sets it says so: `declare inSize: readonly number[]`. */
+  get inSize(): readonly number[] | null {
     return this._inSize;
   }
 
-  set inSize(size: number | readonly number[]) {
+  set inSize(size: number | readonly number[] | Array) {
     this._inSize = toSize(`${this.constructor.name}.inSize`, size);
   }
 
-  /** Shape of a result without its leading dimensions. @throws ArgumentError if it is not known */
-  get outSize(): readonly number[] {
-    if (this._outSize === null) throw new ArgumentError(`${this.constructor.name}: outSize is not set`);
+  /** Shape of a result without its leading dimensions; null if it is not known. */
+  get outSize(): readonly number[] | null {
     return this._outSize;
   }
 
-  set outSize(size: number | readonly number[]) {
+  set outSize(size: number | readonly number[] | Array) {
     this._outSize = toSize(`${this.constructor.name}.outSize`, size);
   }
 
@@ -169,14 +169,15 @@ export class Module extends Node {
   }
 
   /**
-   * `[path, state]` of the parameters of this module and all below; without `recurse` of its own only.
+   * `[path, state]` of the parameters of this module and all below; without `recurse` of its own only, those of its `Param`s among them.
    *
-   * (BrainState's gives the children's parameters there, never the module's own.)
+   * (BrainState's gives all the children's parameters there, never the module's own.)
    */
   *namedParameters(options: { prefix?: string; recurse?: boolean } = {}): IterableIterator<[string, ParamState<Loose>]> {
     const { prefix = '', recurse = true } = checkOptions('namedParameters', ['prefix', 'recurse'], options);
-    const found = this.states(ParamState, { allowedHierarchy: [0, recurse ? Number.MAX_SAFE_INTEGER : 0] });
-    for (const [path, p] of found.entries()) yield [prefix === '' ? path.join('.') : `${prefix}.${path.join('.')}`, p as ParamState<Loose>];
+    const own = (path: Path): boolean => path.length === 1 || this.nodes({ allowedHierarchy: [1, 1] }).entries().some(([at, m]) => (m.constructor as typeof Module).isParamModule && at.every((k, i) => k === path[i]));
+    const found = this.states(ParamState, { allowedHierarchy: [0, recurse ? Number.MAX_SAFE_INTEGER : 1] });
+    for (const [path, p] of found.entries()) if (recurse || own(path)) yield [prefix === '' ? path.join('.') : `${prefix}.${path.join('.')}`, p as ParamState<Loose>];
   }
 
   /** Modules below (or this one) that stand for one parameter each. Mirrors `brainstate.nn.Module.param_modules`. */
@@ -199,20 +200,32 @@ export class Module extends Node {
     return total;
   }
 
-  /** While the function runs, parameters' values are computed once. Mirrors `brainstate.nn.Module.param_precompute`. */
-  paramPrecompute<R>(f: () => R, hierarchy?: Hierarchy): R {
+  /**
+   * While the function runs, parameters' values are computed once; without a function, up to the end of the block: `using _ = model.paramPrecompute();`.
+   *
+   * Mirrors `brainstate.nn.Module.param_precompute`.
+   */
+  paramPrecompute<R>(f: () => R, hierarchy?: Hierarchy): R;
+  paramPrecompute(hierarchy?: Hierarchy): Disposable;
+  paramPrecompute<R>(first?: (() => R) | Hierarchy, second?: Hierarchy): R | Disposable {
+    const [f, hierarchy] = typeof first === 'function' ? [first, second] : [null, first ?? second];
     const params = [...this.paramModules(hierarchy)];
+    const end = () => {
+      for (const p of params) p.clearCache();
+    };
+    let held = false;
     try {
       for (const p of params) p.cache();
-      return f();
+      held = f === null;
+      return f === null ? { [Symbol.dispose]: end } : f();
     } finally {
-      for (const p of params) p.clearCache();
+      if (!held) end();
     }
   }
 
   /** What is printed of a property: its name and value (a string as it is), or null for nothing. */
   prettyReprItem(name: string, value: unknown): [string, unknown] | null {
-    return defaultItem(name, value);
+    return (this.constructor as typeof Module).graphInvisibleAttrs.includes(name) ? null : defaultItem(name, value);
   }
 
   /** What is printed first, in order: names of properties, or `[name, value]` of what is derived. All other properties follow. */

@@ -88,7 +88,7 @@ export class MultiHeadAttention extends Module {
     } = checkOptions(new.target.name, ['numKvHeads', 'headSize', 'contextSize', 'outSize', 'isCausal', 'prob', 'rotary', 'wInit', 'bInit', ...MODULE_OPTIONS], options);
     super(rest);
     this.inSize = inSize;
-    const features = this.inSize[this.inSize.length - 1]!;
+    const features = this.inSize![this.inSize!.length - 1]!;
     const [headSize, contextSize, outSize] = [sizeOfHead ?? features / numHeads, sizeOfContext ?? features, sizeOfResult ?? features];
     for (const [what, n] of Object.entries({ numHeads, numKvHeads, headSize, contextSize, outSize })) {
       if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`MultiHeadAttention: expected ${what} to be a positive integer, got ${describeValue(n)}${what === 'headSize' ? `: ${features} features do not divide among ${numHeads} heads` : ''}`);
@@ -96,7 +96,7 @@ export class MultiHeadAttention extends Module {
     if (numHeads % numKvHeads !== 0) throw new ArgumentError(`MultiHeadAttention: expected numHeads to be a multiple of numKvHeads, got ${numHeads} and ${numKvHeads}`);
     if (typeof prob !== 'number' || !(prob > 0 && prob <= 1)) throw new ArgumentError(`MultiHeadAttention: expected prob, the probability to keep a weight, in (0, 1], got ${describeValue(prob)}`);
     if (rotary !== null && !(rotary instanceof RotaryEmbedding)) throw new ArgumentError(`MultiHeadAttention: expected rotary to be a RotaryEmbedding or null, got ${describeValue(rotary)}`);
-    this.outSize = [...this.inSize.slice(0, -1), outSize];
+    this.outSize = [...this.inSize!.slice(0, -1), outSize];
     this.numHeads = numHeads;
     this.numKvHeads = numKvHeads;
     this.headSize = headSize;

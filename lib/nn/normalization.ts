@@ -175,7 +175,7 @@ abstract class BatchNorm extends Module {
     const op = new.target.name;
     this.inSize = inSize;
     this.outSize = inSize;
-    if (this.inSize.length !== spatial + 1) throw new ShapeError(`${op}: expected inSize of ${spatial + 1} dimensions, got [${this.inSize}]`);
+    if (this.inSize!.length !== spatial + 1) throw new ShapeError(`${op}: expected inSize of ${spatial + 1} dimensions, got [${this.inSize!}]`);
     if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) throw new ArgumentError(`${op}: expected momentum in [0, 1], got ${describeValue(momentum)}`);
     if (affine && !trackRunningStats) throw new ArgumentError(`${op}: expected affine to be false where trackRunningStats is`);
     this.spatial = spatial;
@@ -187,8 +187,8 @@ abstract class BatchNorm extends Module {
     this.axisName = axisName;
     this.axisIndexGroups = axisIndexGroups;
     this.useFastVariance = useFastVariance;
-    this.featureAxes = canonAxes(op, featureAxis, this.inSize.length);
-    const shape = this.inSize.map((n, i) => (this.featureAxes.includes(i) ? n : 1));
+    this.featureAxes = canonAxes(op, featureAxis, this.inSize!.length);
+    const shape = this.inSize!.map((n, i) => (this.featureAxes.includes(i) ? n : 1));
     this.runningMean = trackRunningStats ? new meanType(np.zeros(shape, { dtype: this.dtype })) : null;
     this.runningVar = trackRunningStats ? new meanType(np.ones(shape, { dtype: this.dtype })) : null;
     this.weight = affine ? scaleAndBias(shape, scaleInitializer, biasInitializer, paramType) : null;
@@ -204,7 +204,7 @@ abstract class BatchNorm extends Module {
     const op = this.constructor.name;
     const x = asArray(input, op);
     const lead = x.ndim - this.spatial - 1;
-    if ((lead !== 0 && lead !== 1) || this.inSize.some((n, i) => n !== x.shape[i + lead])) throw new ShapeError(`${op}: expected an input of shape [${this.inSize}], or a batch of such, got ${x.aval}`);
+    if ((lead !== 0 && lead !== 1) || this.inSize!.some((n, i) => n !== x.shape[i + lead])) throw new ShapeError(`${op}: expected an input of shape [${this.inSize!}], or a batch of such, got ${x.aval}`);
     const axes = x.shape.map((_, i) => i).filter((i) => !this.featureAxes.includes(i - lead));
     const ofBatch = () => statistics(op, x, mask, { axes, dtype: this.dtype, useMean: true, fast: this.useFastVariance, axisName: this.axisName, axisIndexGroups: this.axisIndexGroups });
     let [mean, variance]: [Array, Array] = [this.runningMean?.value as Array, this.runningVar?.value as Array];
@@ -315,7 +315,7 @@ abstract class AxesNorm extends Module {
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
-    this.featureAxes = canonAxes(new.target.name, featureAxes, this.inSize.length);
+    this.featureAxes = canonAxes(new.target.name, featureAxes, this.inSize!.length);
     this.reductionAxes = typeof reductionAxes === 'number' ? [reductionAxes] : [...reductionAxes];
     this.epsilon = checkEpsilon(new.target.name, epsilon);
     this.dtype = dtype ?? environ.dftype();
@@ -325,13 +325,13 @@ abstract class AxesNorm extends Module {
   }
 
   protected get featureShape(): number[] {
-    return this.inSize.map((n, i) => (this.featureAxes.includes(i) ? n : 1));
+    return this.inSize!.map((n, i) => (this.featureAxes.includes(i) ? n : 1));
   }
 
   protected apply(input: ArrayLike, mask: ArrayLike | null, useMean: boolean, weight: ParamState<ScaleAndBias> | null): Array {
     const op = this.constructor.name;
     const x = asArray(input, op);
-    const size = this.inSize;
+    const size = this.inSize!;
     if (x.ndim < size.length || size.some((n, i) => n !== x.shape[x.ndim - size.length + i])) throw new ShapeError(`${op}: expected an input whose last dimensions are [${size}], got ${x.aval}`);
     const axes = canonAxes(op, this.reductionAxes, x.ndim);
     const [mean, variance] = statistics(op, x, mask, { axes, dtype: this.dtype, useMean, fast: this.useFastVariance, axisName: this.axisName, axisIndexGroups: this.axisIndexGroups });
@@ -449,9 +449,9 @@ export class GroupNorm extends Module {
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
-    if (this.inSize.length !== 1) throw new ShapeError(`GroupNorm: expected inSize to be the number of features, got [${this.inSize}]`);
+    if (this.inSize!.length !== 1) throw new ShapeError(`GroupNorm: expected inSize to be the number of features, got [${this.inSize!}]`);
     canonAxes('GroupNorm', featureAxis, 1);
-    const features = this.inSize[0]!;
+    const features = this.inSize![0]!;
     if ((numGroups === null) === (groupSize === null)) throw new ArgumentError(`GroupNorm: expected one of numGroups and groupSize (with numGroups null), got ${describeValue(numGroups)} and ${describeValue(groupSize)}`);
     const given = (groupSize ?? numGroups)!;
     if (!Number.isInteger(given) || given <= 0 || features % given !== 0) throw new ArgumentError(`GroupNorm: expected ${groupSize === null ? 'numGroups' : 'groupSize'} to divide the ${features} features, got ${describeValue(given)}`);
@@ -475,7 +475,7 @@ export class GroupNorm extends Module {
     const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     const x = asArray(input, 'GroupNorm');
     const last = x.ndim - 1;
-    if (x.ndim === 0 || x.shape[last] !== this.inSize[0]) throw new ShapeError(`GroupNorm: expected an input whose last dimension is ${this.inSize[0]}, got ${x.aval}`);
+    if (x.ndim === 0 || x.shape[last] !== this.inSize![0]) throw new ShapeError(`GroupNorm: expected an input whose last dimension is ${this.inSize![0]}, got ${x.aval}`);
     const axes = canonAxes('GroupNorm', this.reductionAxes ?? x.shape.map((_, i) => i).filter((i) => i > 0 || i === last), x.ndim);
     if (!axes.includes(last)) throw new ArgumentError(`GroupNorm: expected reductionAxes to hold the last axis, got [${this.reductionAxes}]`);
     const grouped = (shape: readonly number[]) => [...shape.slice(0, -1), this.numGroups, this.groupSize];

@@ -54,7 +54,7 @@ abstract class PadLayer extends Module {
     Object.defineProperty(this, 'mode', { enumerable: false });
     if (inSize !== null) {
       this.inSize = inSize;
-      this.outSize = (evalShape((x: Array) => this.call(x), new ShapeDtypeStruct([...this.inSize], environ.dftype())) as ShapeDtypeStruct).shape;
+      this.outSize = (evalShape((x: Array) => this.call(x), new ShapeDtypeStruct([...this.inSize!], environ.dftype())) as ShapeDtypeStruct).shape;
     }
   }
 

@@ -107,7 +107,7 @@ abstract class Pool extends Module {
   protected setSizes(inSize: Size | null | undefined): void {
     if (inSize === null || inSize === undefined) return;
     this.inSize = inSize;
-    this.outSize = pooledSize((x) => this.pooled(x), this.inSize);
+    this.outSize = pooledSize((x) => this.pooled(x), this.inSize!);
   }
 
   protected windowsOf(x: Array): Windows {

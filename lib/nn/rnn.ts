@@ -9,6 +9,7 @@ import * as random from '../random';
 import { BrainStateError } from '../state/errors';
 import { HiddenState, ParamState } from '../state/state';
 import * as activations from './activations';
+import { type BatchSize, batchSizeOf } from './batchSize';
 import { Linear } from './linear';
 import { Module, MODULE_OPTIONS, type ModuleOptions } from './module';
 
@@ -69,17 +70,17 @@ abstract class Cell extends RNNCell {
     this.activation = activationOf(new.target.name, activation);
   }
 
-  protected first(batchSize: number | null): Array {
-    return param(this._stateInitializer, [this.numOut], { batchSize })!;
+  protected first(batchSize: BatchSize): Array {
+    return param(this._stateInitializer, [this.numOut], { batchSize: batchSizeOf(this.constructor.name, batchSize) })!;
   }
 
   /** Makes the hidden states, of shape [out], or [batchSize, out]. */
-  override initState(batchSize: number | null = null): void {
+  override initState(batchSize: BatchSize = null): void {
     this.h = new HiddenState(this.first(batchSize));
   }
 
   /** Gives the hidden states their first values. */
-  override resetState(batchSize: number | null = null): void {
+  override resetState(batchSize: BatchSize = null): void {
     this.hidden().value = this.first(batchSize);
   }
 
@@ -102,12 +103,12 @@ abstract class MemoryCell extends Cell {
   /** The memory; made by {@link initState}. */
   declare c: HiddenState;
 
-  override initState(batchSize: number | null = null): void {
+  override initState(batchSize: BatchSize = null): void {
     this.c = new HiddenState(this.first(batchSize));
     super.initState(batchSize);
   }
 
-  override resetState(batchSize: number | null = null): void {
+  override resetState(batchSize: BatchSize = null): void {
     super.resetState(batchSize);
     this.c.value = this.first(batchSize);
   }

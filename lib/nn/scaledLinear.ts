@@ -65,7 +65,7 @@ export class ScaledWSLinear extends Module {
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
-    const [n, m] = linearShape('ScaledWSLinear', this.inSize, this.outSize);
+    const [n, m] = linearShape('ScaledWSLinear', this.inSize!, this.outSize!);
     this.wMask = param(wMask, [n, 1]);
     this.eps = eps;
     const weight = weightOf('ScaledWSLinear', wInit, [n, m]);
@@ -109,7 +109,7 @@ export class SignedWLinear extends Module {
     super(rest);
     this.inSize = inSize;
     this.outSize = outSize;
-    const shape = linearShape('SignedWLinear', this.inSize, this.outSize);
+    const shape = linearShape('SignedWLinear', this.inSize!, this.outSize!);
     this.wSign = param(wSign, shape);
     this.weight = new paramType(weightOf('SignedWLinear', wInit, shape));
   }
@@ -160,7 +160,7 @@ export class AllToAll extends Module {
     this.inSize = inSize;
     this.outSize = outSize;
     this.includeSelf = includeSelf;
-    const shape = linearShape('AllToAll', this.inSize, this.outSize);
+    const shape = linearShape('AllToAll', this.inSize!, this.outSize!);
     const weight = weightOf('AllToAll', wInit, shape);
     const bias = param(bInit, [shape[1]]);
     this.weight = new paramType<ConnectionParams>(bias === null ? { weight } : { weight, bias });
@@ -169,7 +169,7 @@ export class AllToAll extends Module {
   override call(input: ArrayLike): Array {
     const x = np.asarray(input);
     const { weight, bias } = this.weight.value;
-    const [n, m] = linearShape('AllToAll', this.inSize, this.outSize);
+    const [n, m] = linearShape('AllToAll', this.inSize!, this.outSize!);
     let y: Array;
     if (weight.ndim === 0) {
       y = np.sum(x, { axis: -1, keepdims: true });
@@ -201,8 +201,8 @@ export class OneToOne extends Module {
     super(rest);
     this.inSize = inSize;
     this.outSize = inSize;
-    const weight = weightOf('OneToOne', wInit, this.inSize);
-    const bias = param(bInit, this.inSize);
+    const weight = weightOf('OneToOne', wInit, this.inSize!);
+    const bias = param(bInit, this.inSize!);
     this.weight = new paramType<ConnectionParams>(bias === null ? { weight } : { weight, bias });
   }
 

@@ -77,8 +77,8 @@ export class SparseLinear extends Module {
     this.outSize = m!;
     if (inSize !== null) {
       this.inSize = inSize;
-      linearShape('SparseLinear', this.inSize, this.outSize);
-      if (this.inSize[this.inSize.length - 1] !== n) throw new ArgumentError(`SparseLinear: expected inSize to be the ${n} rows of the matrix, got [${this.inSize}]`);
+      linearShape('SparseLinear', this.inSize!, this.outSize!);
+      if (this.inSize![this.inSize!.length - 1] !== n) throw new ArgumentError(`SparseLinear: expected inSize to be the ${n} rows of the matrix, got [${this.inSize!}]`);
     }
     const bias = param(bInit, [m!]);
     this.weight = new paramType<ConnectionParams>(bias === null ? { weight } : { weight, bias });
@@ -88,7 +88,7 @@ export class SparseLinear extends Module {
     const { weight, bias } = this.weight.value;
     const [x, data] = promoteDtypes('SparseLinear', asArray(input, 'SparseLinear'), weight) as [Array, Array];
     if (x.ndim === 0 || x.shape[x.ndim - 1] !== this.rows) throw new ShapeError(`SparseLinear: expected an input whose last dimension is ${this.rows}, got ${x.aval}`);
-    const y = product([x, data, this.row, this.col], { columns: this.outSize[0]! })[0]!;
+    const y = product([x, data, this.row, this.col], { columns: this.outSize![0]! })[0]!;
     return bias === undefined ? y : np.add(y, bias);
   }
 }

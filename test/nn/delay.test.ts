@@ -140,3 +140,43 @@ test('what a delay refuses', () => {
   expect(nn.InterpolationRegistry.listMethods()).toContain('twice');
   expect(() => new nn.StateWithDelay(d, 'maxTime').state).toThrow(/no state/);
 });
+
+test('older names of a delay, and forms of its parts', () => {
+  const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const [ring, list] = (['rotation', 'concat'] as const).map((delayMethod) => new nn.Delay(np.zeros([1]), { entries: { a: 0.3 }, delayMethod, interpMethod: 'round' })) as [nn.Delay, nn.Delay];
+  expect(warned.mock.calls.map(([said]) => String(said))).toEqual([expect.stringMatching(/'concat' is deprecated/)]);
+  warned.mockRestore();
+  expect([list.delayMethod, list.interpMethod, new nn.Delay(np.zeros([1]), { interpMethod: 'linear_interp' }).interpMethod]).toEqual(['rotation', 'nearest', 'linear']);
+  for (const d of [ring, list]) d.initState();
+  for (let i = 0; i < 6; i++) for (const d of [ring, list]) d.update(np.array([i]));
+  expect([ring, list].map((d) => flat(d.at('a')))).toEqual([[2], [2]]);
+  const late = new nn.DelayAccess(ring, 0.2, { entry: 'late' });
+  expect([flat(late.call()), late.delayInfo]).toEqual([[3], [2]]);
+  expect(() => new nn.DelayAccess(ring, 0.2, {} as { entry: string })).toThrow(/name of an entry/);
+  ring.initState({ batchSize: 2 });
+  expect(ring.history!.value.shape).toEqual([4, 2, 1]);
+  expect(() => ring.initState(1.5)).toThrow(/natural number/);
+});
+
+test('hooks marked by their classes; times and first values of references', () => {
+  const got: unknown[] = [];
+  class Before { call(...args: unknown[]) { got.push(args); } }
+  class After extends nn.Module { override call(...args: unknown[]) { got.push(args); } }
+  expect(nn.receiveUpdateInput(Before)).toBe(Before);
+  nn.notReceiveUpdateOutput(After);
+  class Sum extends nn.Dynamics {
+    v!: ShortTermState;
+    override initState() { this.v = new ShortTermState(np.zeros(this.varshape)); }
+    override update(x: number) { return (this.v.value = this.v.value.add(x)); }
+  }
+  const sum = new Sum(np.array(2, { dtype: 'int32' }) as never);
+  sum.addBeforeUpdate('b', new Before());
+  sum.addAfterUpdate('a', new After());
+  const [now, late] = [new nn.PrefetchDelayAt(sum, 'v'), new nn.PrefetchDelayAt(sum, 'v', [0.2, 1], { delayInit: 5 })];
+  expect([now.delayTime, late.delayTime]).toEqual([[], [0.2, 1]]);
+  sum.initAllStates();
+  expect(late.call().item()).toBe(5);
+  for (let i = 0; i < 4; i++) sum.call(1);
+  expect([flat(now.call()), late.call().item(), got]).toEqual([[4, 4], 2, [[1], [], [1], [], [1], [], [1], []]]);
+  for (const size of ['a', [1.5, 2], [], 3.5]) expect(() => new nn.Dynamics(size as number)).toThrow(ArgumentError);
+});

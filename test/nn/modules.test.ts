@@ -54,7 +54,7 @@ test('references to systems, frozen and dotted dictionaries, snapshots print as 
     expect(String(system.prefetch('v'))).toBe('Prefetch(\n  module=Dynamics(\n    in_size=(3,),\n    out_size=(3,)\n  ),\n  item=v\n)');
     expect(inspect(system.prefetchDelay('v', 0.3))).toMatch(/^PrefetchDelayAt\(\n {2}module=Dynamics\([\s\S]*'v-prefetch-delay-None': StateWithDelay\([\s\S]*target=Dynamics\(...\)[\s\S]*stateDelay=StateWithDelay\(...\)\n\)$/);
     const delay = new nn.Delay(np.zeros([3]), { time: 0.5, entries: { a: 0.3 } });
-    expect(String(delay)).toBe("Delay(\n  target_info=ShapeDtypeStruct(shape=(3,), dtype=float32),\n  interp_method=linear,\n  max_time=0.5,\n  max_length=6,\n  update_every_step=1,\n  registered_entries={\n    'a': (3,)\n  }\n)");
+    expect(String(delay)).toBe("Delay(\n  target_info=ShapeDtypeStruct(shape=(3,), dtype=float32),\n  delay_method=rotation,\n  interp_method=linear,\n  max_time=0.5,\n  max_length=6,\n  update_every_step=1,\n  registered_entries={\n    'a': (3,)\n  }\n)");
   });
   expect(inspect(new util.FrozenDict({ a: 1, b: { c: 2 } }))).toBe("FrozenDict({\n  'a': 1,\n  'b': {\n    'c': 2\n  }\n})");
   expect(inspect(new util.DotDict({ a: 1, b: { c: 2 } }))).toBe("DotDict({'a': 1, 'b': DotDict({'c': 2})})");
@@ -126,7 +126,7 @@ test('what is in a module: children, modules, parameters, snapshots', () => {
   expect([net.regLoss(), [...net.paramModules()]]).toEqual([0, []]);
   expect(net.paramPrecompute(() => 7)).toBe(7);
   expect(() => net.call()).toThrow('no call method');
-  expect(() => net.inSize).toThrow('not set');
+  expect(net.inSize).toBeNull();
 });
 
 test('states are made in order, with tags, and not where excluded', () => {
@@ -197,4 +197,47 @@ test('mixin: describers, joint types, modes', () => {
   const mode = new mixin.JointMode(new mixin.Training(), new mixin.Batching({ batchSize: 8 }));
   expect([mode.has(mixin.Training), mode.has(mixin.Mode), mode.get('batchSize'), mode.get('other'), String(mode)]).toEqual([true, true, 8, undefined, 'JointMode(Training, Batching(in_size=8, axis=0))']);
   expect([mode.isA(mixin.JointTypes(mixin.Batching, mixin.Training)), mode.isA(mixin.Training), new mixin.Training().isA(mixin.Training), new mixin.Training().equals(new mixin.Training())]).toEqual([true, false, true, true]);
+});
+
+test('sizes that are not known are null; parameters of a module itself, and precomputed ones up to the end of a block', () => {
+  class Net extends nn.Module {
+    w = new ParamState(np.ones([2]));
+    gain = new nn.Param(np.ones([2]), { t: new nn.SoftplusT(0) });
+    part = new nn.Linear(2, 2);
+  }
+  const net = new Net();
+  expect([net.inSize, net.outSize, new nn.Sequential(new Net()).inSize]).toEqual([null, null, null]);
+  net.inSize = np.array(4, { dtype: 'int32' });
+  expect(net.inSize).toEqual([4]);
+  expect(() => { net.outSize = np.array(3); }).toThrow(/expected a size/);
+  expect([...net.namedParameters({ recurse: false })].map(([name]) => name)).toEqual(['gain.val', 'w']);
+  const block = net.paramPrecompute({ allowedHierarchy: [1, 1] });
+  expect(net.gain.cacheStats.valid).toBe(true);
+  block[Symbol.dispose]();
+  expect(net.gain.cacheStats.valid).toBe(false);
+  class Hidden extends nn.Module { static override graphInvisibleAttrs = ['secret']; }
+  expect([new Hidden().prettyReprItem('secret', 1), new Hidden().prettyReprItem('other', 1)]).toEqual([null, ['other', 1]]);
+});
+
+test('collectives hand options on', () => {
+  const got: unknown[] = [];
+  class Part extends nn.Module {
+    notMethod = 3;
+    note(...args: unknown[]) { got.push(args); }
+    override initState(options: { k: number }) { this.v = new State(np.zeros([options.k])); }
+    declare v: State;
+  }
+  const part = new Part();
+  nn.callAllFns(part, 'note', { args: [1], kwargs: { a: 2 } });
+  nn.callAllFns(part, 'note', { kwargs: { a: 2 } });
+  expect(got).toEqual([[1, { a: 2 }], [{ a: 2 }]]);
+  expect(() => nn.callAllFns(part, 'note', { kwargs: [1] as never })).toThrow(/kwargs to be an object/);
+  expect(() => nn.callAllFns(part, 'notMethod', { fnIfNotExist: 'pass' })).toThrow(/to be a method/);
+  expect(nn.vmapInitAllStates(part, { axisSize: 4, k: 3 }).v.value.shape).toEqual([4, 3]);
+  expect(() => nn.vmapInitAllStates(part, { axisSize: 4, inStates: {} })).toThrow(/were there before/);
+  const cell = nn.initAllStates(new nn.GRUCell(1, 2), { batchSize: 3 });
+  expect([cell.h.value.shape, nn.resetAllStates(cell, { batchSize: 5 }).h.value.shape, nn.vmapInitAllStates(cell, { axisSize: 4, batchSize: 2 }).h.value.shape]).toEqual([[3, 2], [5, 2], [4, 2, 2]]);
+  expect(() => cell.initState({ batch: 3 } as never)).toThrow(/unknown option 'batch'/);
+  expect([nn.callOrder(4)(() => null).callOrder, nn.callOrder({ level: -5, checkOrderBoundary: false })(() => null).callOrder]).toEqual([4, -5]);
+  expect(util.filter.OfType(Part)(['p'], part)).toBe(true);
 });
