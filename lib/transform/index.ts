@@ -24,7 +24,7 @@ export { draw } from './draw';
 export { fnToPythonCode, jaxprToPythonCode, jaxprToPythonCode as jaxprToCode, type PrimHandler, registerPrimHandler } from './jaxprCode';
 export { eqnsToClosedJaxpr, eqnsToJaxpr, type EqnsOptions } from '../core/passes/rewrite';
 export {
-  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, inlineJit, type OptimizationName, OPTIMIZATIONS, optimizeJaxpr,
+  algebraicSimplification, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, inlineJit, type OptimizationAlias, type OptimizationName, OPTIMIZATIONS, type Optimizations, optimizeJaxpr,
   type OptimizeOptions,
 } from '../core/passes/simplify';
 export { jitErrorIf } from './errorIf';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { ClosedJaxpr } from '../core/jaxpr';
 import { ClosedJaxpr as Closed } from '../core/jaxpr';
-import { type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
+import { type Optimizations, optimizeJaxpr } from '../core/passes/simplify';
 import { Tracer } from '../core/trace';
 import { flatten } from '../core/tree';
 import { type ArrayLike, asArray } from '../functional/arrayLike';
@@ -50,7 +50,7 @@ export class StatefulJaxpr {
  * @example
  * String(transform.makeJaxpr((x: Array) => x.add(1))(np.array(1))); // '{ lambda ; a:f32[]. let b:f32[] = add a 1.0:f32[] in (b,) }'
  */
-export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean; returnShape?: boolean; irOptimizations?: readonly OptimizationName[] | null } = {}): (...args: unknown[]) => StatefulJaxpr {
+export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyWrite?: boolean; returnShape?: boolean; irOptimizations?: Optimizations | null } = {}): (...args: unknown[]) => StatefulJaxpr {
   const fn = asFunction(f, 'makeJaxpr');
   options = checkOptions('makeJaxpr', ['staticArgnums', 'axisEnv', 'returnOnlyWrite', 'returnShape', 'irOptimizations'], options);
   const statics = checkStatic('makeJaxpr', options.staticArgnums, fn);

@@ -3,7 +3,7 @@ import { configKey } from '../core/config';
 import { ArgumentError } from '../core/errors';
 import { ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { identityOf, isPlainData, plainKey } from '../core/paramsKey';
-import { checkOptimizations, type OptimizationName, optimizeJaxpr } from '../core/passes/simplify';
+import { listOptimizations, type OptimizationName, type Optimizations, optimizeJaxpr } from '../core/passes/simplify';
 import { axisKey } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
 import { checkOptions } from '../functional/options';
@@ -27,7 +27,7 @@ export interface StatefulFunctionOptions {
   /** Whether states that are only read are left out of the jaxpr's results. Default true. */
   returnOnlyWrite?: boolean;
   /** Passes to run on jaxprs. Default none. */
-  irOptimizations?: readonly OptimizationName[] | null;
+  irOptimizations?: Optimizations | null;
 }
 
 interface Entry {
@@ -69,8 +69,7 @@ export class StatefulFunction {
     this.name = options.name ?? nameOf(this.fun);
     this.returnOnlyWrite = options.returnOnlyWrite ?? true;
     this.statics = checkStatic('StatefulFunction', options.staticArgnums, this.fun);
-    checkOptimizations('StatefulFunction: irOptimizations', options.irOptimizations);
-    this.passes = options.irOptimizations ?? null;
+    this.passes = listOptimizations('StatefulFunction: irOptimizations', options.irOptimizations);
   }
 
   private get what(): string {

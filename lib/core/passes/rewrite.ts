@@ -1,6 +1,7 @@
 import type { Array } from '../array';
+import { describeValue } from '../describe';
 import { ArgumentError } from '../errors';
-import { type Atom, ClosedJaxpr, Eqn, Jaxpr, Var } from '../jaxpr';
+import { type Atom, ClosedJaxpr, Eqn, Jaxpr, Literal, Var } from '../jaxpr';
 
 /** An equation in place of another, or the atoms that its results are. */
 export type Rewritten = Eqn | readonly Atom[];
@@ -54,6 +55,13 @@ export interface EqnsOptions {
   constvars?: readonly Var[] | null;
 }
 
+function checkAtoms(what: string, atoms: unknown, is: (a: unknown) => boolean): void {
+  if (atoms === undefined || atoms === null) return;
+  if (!globalThis.Array.isArray(atoms)) throw new ArgumentError(`eqnsToJaxpr: expected ${what} to be a list of variables, got ${describeValue(atoms)}`);
+  const bad = atoms.find((a) => !is(a));
+  if (bad !== undefined) throw new ArgumentError(`eqnsToJaxpr: expected variables in ${what}, got ${describeValue(bad)}`);
+}
+
 /**
  * A jaxpr of equations. Mirrors `brainstate.transform.eqns_to_jaxpr`.
  *
@@ -63,6 +71,9 @@ export interface EqnsOptions {
  */
 export function eqnsToJaxpr(eqns: readonly Eqn[], options: EqnsOptions = {}): Jaxpr {
   if (!globalThis.Array.isArray(eqns) || !eqns.every((e) => e instanceof Eqn)) throw new ArgumentError('eqnsToJaxpr: expected a list of equations');
+  checkAtoms('invars', options.invars, (a) => a instanceof Var);
+  checkAtoms('constvars', options.constvars, (a) => a instanceof Var);
+  checkAtoms('outvars', options.outvars, (a) => a instanceof Var || a instanceof Literal);
   const constvars = options.constvars ?? [];
   const made = new Set<Atom>(constvars);
   const free = new Set<Var>();

@@ -1,7 +1,8 @@
 import type { ConcreteArray } from '../array';
 import { dtypeKind } from '../dtype';
+import { describeValue } from '../describe';
 import { ArgumentError } from '../errors';
-import { type Atom, type ClosedJaxpr, Eqn, Jaxpr, Literal, Var } from '../jaxpr';
+import { type Atom, ClosedJaxpr, Eqn, Jaxpr, Literal, Var } from '../jaxpr';
 import { paramsKey } from '../paramsKey';
 import { bind, currentTrace, withTrace } from '../trace';
 import { dceJaxpr } from './dce';
@@ -124,11 +125,23 @@ export type OptimizationName = keyof typeof PASSES;
 /** Names of all passes, in the order in which they run. */
 export const OPTIMIZATIONS = Object.keys(PASSES) as readonly OptimizationName[];
 
-/** @throws ArgumentError for what is no list of names of passes */
-export function checkOptimizations(op: string, names: unknown): void {
-  if (names === undefined || names === null) return;
-  const bad = globalThis.Array.isArray(names) ? names.find((n) => !OPTIMIZATIONS.includes(n as OptimizationName)) : names;
-  if (bad !== undefined || !globalThis.Array.isArray(names)) throw new ArgumentError(`${op}: expected optimizations to be a list of ${OPTIMIZATIONS.join(', ')}, got ${globalThis.Array.isArray(names) ? `'${String(bad)}'` : typeof names}`);
+/** A pass by its name, or by BrainState's short one. */
+export type OptimizationAlias = OptimizationName | 'cse' | 'dce';
+/** Which passes: a list of names in order, one name, or `'all'`. */
+export type Optimizations = readonly OptimizationAlias[] | OptimizationAlias | 'all';
+
+const ALIASES: Readonly<Record<string, OptimizationName>> = { cse: 'commonSubexpressionElimination', dce: 'deadCodeElimination' };
+
+/** Passes in order; null where none are asked for. @throws ArgumentError for what are no names of passes */
+export function listOptimizations(op: string, names: unknown): readonly OptimizationName[] | null {
+  if (names === undefined || names === null) return null;
+  if (names === 'all') return OPTIMIZATIONS;
+  const list: readonly unknown[] = globalThis.Array.isArray(names) ? names : [names];
+  return list.map((name) => {
+    const full = typeof name !== 'string' ? name : (ALIASES[name] ?? name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()));
+    if (!OPTIMIZATIONS.includes(full as OptimizationName)) throw new ArgumentError(`${op}: expected optimizations to be 'all' or names of ${OPTIMIZATIONS.join(', ')}, got ${typeof name === 'string' ? `'${name}'` : describeValue(name)}`);
+    return full as OptimizationName;
+  });
 }
 
 /** What to do of {@link optimizeJaxpr}. */
@@ -136,7 +149,9 @@ export interface OptimizeOptions {
   /** How often all passes run at most; they end when nothing changes. Default 3. */
   maxIterations?: number;
   /** Which passes, in order; default all. */
-  optimizations?: readonly OptimizationName[] | null;
+  optimizations?: Optimizations | null;
+  /** Whether the console is told how many equations each pass leaves. Default false. */
+  verbose?: boolean;
 }
 
 /**
@@ -150,14 +165,19 @@ export interface OptimizeOptions {
  */
 export function optimizeJaxpr<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, options: OptimizeOptions = {}): J {
   if (options === null || typeof options !== 'object') throw new ArgumentError(`optimizeJaxpr: expected an options object, got ${typeof options} ${String(options)}`);
-  const { maxIterations = 3, optimizations, ...rest } = options;
-  for (const k of Object.keys(rest)) throw new ArgumentError(`optimizeJaxpr: unknown option '${k}'; expected one of maxIterations, optimizations`);
+  const { maxIterations = 3, optimizations, verbose = false, ...rest } = options;
+  for (const k of Object.keys(rest)) throw new ArgumentError(`optimizeJaxpr: unknown option '${k}'; expected one of maxIterations, optimizations, verbose`);
   if (!Number.isInteger(maxIterations) || maxIterations < 1) throw new ArgumentError(`optimizeJaxpr: expected maxIterations to be a positive integer, got ${String(maxIterations)}`);
-  checkOptimizations('optimizeJaxpr', optimizations);
+  const passes = listOptimizations('optimizeJaxpr', optimizations) ?? OPTIMIZATIONS;
+  const size = (j: Jaxpr | ClosedJaxpr) => (j instanceof ClosedJaxpr ? j.jaxpr : j).eqns.length;
   let current = jaxpr;
   for (let i = 0; i < maxIterations; i++) {
     const before = current;
-    for (const name of optimizations ?? OPTIMIZATIONS) current = PASSES[name](current);
+    for (const name of passes) {
+      const made = PASSES[name](current);
+      if (verbose) console.log(`optimizeJaxpr: round ${i + 1}, ${name}: ${size(current)} -> ${size(made)} equations`);
+      current = made;
+    }
     if (current === before) break;
   }
   return current;
