@@ -41,7 +41,7 @@ export function operandAndOptions<O extends object, const K extends keyof O & st
   if (!plain) return [(operand ?? null) as ArrayLike | null, checkOptions(op, names, options)];
   if (options !== undefined) throw new ArgumentError(`${op}: expected ${name} before the options, got ${describeValue(operand)}`);
   const { [name]: inner = null, ...rest } = operand as unknown as Record<string, ArrayLike | null | undefined>;
-  for (const k of Object.keys(rest)) if (!(names as readonly string[]).includes(k)) unknownOption(op, k, [name, ...names]);
+  for (const k of Object.keys(rest)) if (!(names as readonly string[]).includes(k) && rest[k] !== undefined) unknownOption(op, k, [name, ...names]);
   return [inner, rest as O];
 }
 

@@ -19,5 +19,6 @@ export {
   type StrategyName,
 } from './strategies';
 export { TensorBoardLogger, type TensorBoardLoggerOptions } from './tensorBoard';
+export type { Batches, BatchesList } from './batches';
 export { type EvaluateOptions, type FitOptions, Trainer, type TrainerOptions, TrainerState } from './trainer';
 export { CheckpointManager } from '../file';

@@ -96,7 +96,7 @@ export class CSVLogger extends Logger {
   override save(): void {
     if (this.written === this.rows.length) return;
     makeFolder(this.logDir, true);
-    const line = (r: Record<string, number>) => `${this.columns.map((c) => r[c] ?? '').join(',')}\n`;
+    const line = (r: Record<string, number>) => `${this.columns.map((c) => (Object.hasOwn(r, c) ? r[c] : '')).join(',')}\n`;
     // A new column means a new header, and the rows again.
     if (this.writtenColumns !== this.columns.length) writeFileSync(this.metricsFilePath, `${this.columns.map(quoted).join(',')}\n${this.rows.map(line).join('')}`);
     else appendFileSync(this.metricsFilePath, this.rows.slice(this.written).map(line).join(''));

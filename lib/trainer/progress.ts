@@ -1,4 +1,5 @@
 import { checkOptions } from '../functional/options';
+import { lengthOf } from './batches';
 import { Callback, formatMetrics, type Numbers } from './callbacks';
 import type { TrainModule } from './module';
 import type { Trainer } from './trainer';
@@ -32,7 +33,7 @@ export class ProgressBar extends Callback {
   }
 
   override onTrainBatchEnd(trainer: Trainer, _module: TrainModule, outputs: Numbers, _batch: unknown, batchIdx: number): void {
-    const total = trainer.trainDataloader?.length ?? null;
+    const total = trainer.trainDataloader === null ? null : lengthOf(trainer.trainDataloader);
     const names = ['loss', ...trainer.progressMetrics];
     const values = formatMetrics(Object.fromEntries(names.filter((n) => outputs[n] !== undefined).map((n) => [n, outputs[n]!])));
     const done = batchIdx + 1;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { CheckpointManager, msgpackFromStateDict, msgpackLoad } from '../file';
 import * as np from '../numpy';
@@ -12,6 +13,7 @@ import { FlattedDict } from '../state/flattedDict';
 import type { State } from '../state/state';
 import { grad, jit } from '../transform';
 import { leaves, map as treeMap } from '../tree';
+import { type Batches, type BatchesList, isBatches, lengthOf, sourceAndOptions, sources } from './batches';
 import { type Callback, CallbackList, type Gradients, type Numbers } from './callbacks';
 import { GradientClipCallback } from './gradientClip';
 import { DataLoader } from './loader';
@@ -51,13 +53,18 @@ export interface TrainerOptions {
 
 /** Options of {@link Trainer.fit}. */
 export interface FitOptions {
-  valDataloaders?: DataLoader | readonly DataLoader[];
+  /** In place of the second argument. */
+  trainDataloaders?: Batches;
+  /** Batches of validation, from one source or several. */
+  valDataloaders?: BatchesList;
   /** Go on from this checkpoint: a file, or a folder of a {@link ModelCheckpoint}, whose last whole one is taken. */
   ckptPath?: string;
 }
 
 /** Options of validation, test and prediction. */
 export interface EvaluateOptions {
+  /** In place of the second argument. */
+  dataloaders?: BatchesList;
   /** Load this checkpoint's model first. */
   ckptPath?: string;
 }
@@ -148,10 +155,10 @@ export class Trainer {
   optimizer: OptaxOptimizer | null = null;
   scheduler: LRScheduler | null = null;
   model: TrainModule | null = null;
-  trainDataloader: DataLoader | null = null;
+  trainDataloader: Batches | null = null;
   /** Names that were logged with `progBar`. */
   readonly progressMetrics = new Set<string>();
-  private valDataloaders: readonly DataLoader[] = [];
+  private valDataloaders: readonly Batches[] = [];
   private monitor = 'val_loss';
   /** Whether the current epoch's batches have all been trained on, and whether the schedule knows of it. */
   private done = { epoch: false, schedule: false };
@@ -267,13 +274,13 @@ export class Trainer {
    *
    * @throws ArgumentError if the module's methods return what they should not
    */
-  async fit(model: TrainModule, trainDataloaders: DataLoader, given: FitOptions = {}): Promise<void> {
-    const { valDataloaders = [], ckptPath } = checkOptions('Trainer.fit', ['valDataloaders', 'ckptPath'], given);
-    if (!(trainDataloaders instanceof DataLoader)) throw new ArgumentError('Trainer.fit: expected trainDataloaders to be a DataLoader');
-    const validation = valDataloaders instanceof DataLoader ? [valDataloaders] : [...valDataloaders];
+  async fit(model: TrainModule, trainDataloaders: Batches | FitOptions, given?: FitOptions): Promise<void> {
+    const [source, { valDataloaders = [], ckptPath }] = sourceAndOptions<FitOptions, Batches>('Trainer.fit', 'trainDataloaders', ['valDataloaders', 'ckptPath'], trainDataloaders, given);
+    if (!isBatches(source)) throw new ArgumentError(`Trainer.fit: expected trainDataloaders to be a DataLoader, or batches to iterate over, got ${describeValue(source)}`);
+    const validation = sources('Trainer.fit', 'valDataloaders', valDataloaders);
     if (validation.length > 0 && model.validationStep === undefined) throw new ArgumentError(`Trainer.fit: there are valDataloaders, but ${model.constructor.name} has no validationStep`);
     this.attach(model);
-    this.trainDataloader = trainDataloaders;
+    this.trainDataloader = source;
     this.valDataloaders = validation;
     Object.assign(this.state, new TrainerState());
     const params = model.trainable();
@@ -285,11 +292,11 @@ export class Trainer {
     let first = 0;
     if (ckptPath !== undefined) first = this.restore(ckptPath, true);
     const programs = this.compileTraining(model, optimizer, params);
-    await this.callbacks.tell('onFitStart', this, model);
-    model.onFitStart();
-    for (const l of this.loggers) l.logHyperparams({ maxEpochs: this.options.maxEpochs, accumulateGradBatches: this.options.accumulateGradBatches });
     const { maxEpochs, minEpochs } = this.options;
     try {
+      await this.callbacks.tell('onFitStart', this, model);
+      model.onFitStart();
+      for (const l of this.loggers) l.logHyperparams({ maxEpochs, accumulateGradBatches: this.options.accumulateGradBatches });
       for (let epoch = first; epoch < maxEpochs && !this.outOfSteps(); epoch++) {
         this.state.epoch = epoch;
         this.done = { epoch: false, schedule: false };
@@ -301,9 +308,25 @@ export class Trainer {
       }
       await this.callbacks.tell('onFitEnd', this, model);
       model.onFitEnd();
-    } finally {
-      for (const l of this.loggers) l.finalize();
+    } catch (e) {
+      this.finalizeLoggers();
+      throw e;
     }
+    const errors = this.finalizeLoggers();
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** Ends all loggers, whatever becomes of the others. */
+  private finalizeLoggers(): unknown[] {
+    const errors: unknown[] = [];
+    for (const l of this.loggers) {
+      try {
+        l.finalize();
+      } catch (e) {
+        errors.push(e);
+      }
+    }
+    return errors;
   }
 
   private outOfSteps(): boolean {
@@ -347,8 +370,8 @@ export class Trainer {
       return apply(n === 1 ? grads : (treeMap((g: Array) => np.divide(g, n), grads) as Gradients)) as StepNumbers;
     });
     let batchIdx = 0;
-    loader.setEpoch(state.epoch);
-    for (const batch of loader) {
+    if (loader instanceof DataLoader) loader.setEpoch(state.epoch);
+    for await (const batch of loader as AsyncIterable<unknown>) {
       state.batchIdx = batchIdx;
       await callbacks.tell('onTrainBatchStart', this, model, batch, batchIdx);
       // What callbacks logged is of this step.
@@ -369,11 +392,12 @@ export class Trainer {
       await callbacks.tell('onTrainBatchEnd', this, model, outputs, batch, batchIdx);
       batchIdx++;
       if (this.outOfSteps()) break;
-      if (this.validates && this.validatesWithin(batchIdx, loader.length)) {
+      if (this.validates && this.validatesWithin(batchIdx, lengthOf(loader))) {
         await this.validateEpoch(model);
         state.stage = 'train';
       }
     }
+    if (batchIdx === 0 && state.globalStep > 0) throw new ArgumentError(`Trainer.fit: epoch ${state.epoch} has no batches; a generator gives its batches once: expected a DataLoader, or an object that begins anew each time it is iterated over`);
     if (kept > 0) await flush();
     Object.assign(this.callbackMetrics, means.result('train_'));
     this.done.epoch = true;
@@ -403,13 +427,13 @@ export class Trainer {
     return known[stage]!;
   }
 
-  private async evaluate(model: TrainModule, stage: 'validate' | 'test', loaders: readonly DataLoader[]): Promise<Record<string, number>> {
+  private async evaluate(model: TrainModule, stage: 'validate' | 'test', loaders: readonly Batches[]): Promise<Record<string, number>> {
     const step = this.evaluator(model, stage);
     const means = new Means();
     this.state.stage = stage;
     for (const loader of loaders) {
       let batchIdx = 0;
-      for (const batch of loader) {
+      for await (const batch of loader as AsyncIterable<unknown>) {
         const outputs = await this.read(environ.context({ fit: false }, () => step(batch, np.array(batchIdx, 'int32'))) as StepNumbers);
         means.add(outputs, rowsOf(batch));
         if (stage === 'validate') await this.callbacks.tell('onValidationBatchEnd', this, model, outputs, batch, batchIdx);
@@ -422,7 +446,7 @@ export class Trainer {
     return result;
   }
 
-  private async validateEpoch(model: TrainModule, loaders: readonly DataLoader[] = this.valDataloaders): Promise<Record<string, number>> {
+  private async validateEpoch(model: TrainModule, loaders: readonly Batches[] = this.valDataloaders): Promise<Record<string, number>> {
     await this.callbacks.tell('onValidationEpochStart', this, model);
     model.onValidationEpochStart();
     const result = await this.evaluate(model, 'validate', loaders);
@@ -431,23 +455,23 @@ export class Trainer {
     return result;
   }
 
-  private prepare(op: string, model: TrainModule, loaders: DataLoader | readonly DataLoader[], { ckptPath }: EvaluateOptions): readonly DataLoader[] {
-    const list = loaders instanceof DataLoader ? [loaders] : [...loaders];
-    for (const l of list) if (!(l instanceof DataLoader)) throw new ArgumentError(`Trainer.${op}: expected dataloaders to be DataLoaders`);
+  private prepare(op: string, model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options: EvaluateOptions | undefined): readonly Batches[] {
+    const [source, { ckptPath }] = sourceAndOptions<EvaluateOptions, BatchesList>(`Trainer.${op}`, 'dataloaders', ['ckptPath'], dataloaders, options);
+    const list = sources(`Trainer.${op}`, 'dataloaders', source);
     this.attach(model);
     if (ckptPath !== undefined) this.restore(ckptPath, false);
     return list;
   }
 
   /** Metrics of a validation, as `val_…`. @throws ArgumentError if the module has no validationStep */
-  async validate(model: TrainModule, dataloaders: DataLoader | readonly DataLoader[], options: EvaluateOptions = {}): Promise<Record<string, number>> {
+  async validate(model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
     if (model.validationStep === undefined) throw new ArgumentError(`Trainer.validate: ${model.constructor.name} has no validationStep`);
     const loaders = this.prepare('validate', model, dataloaders, options);
     return this.evaluate(model, 'validate', loaders);
   }
 
   /** Metrics of a test, as `test_…`. */
-  async test(model: TrainModule, dataloaders: DataLoader | readonly DataLoader[], options: EvaluateOptions = {}): Promise<Record<string, number>> {
+  async test(model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
     const loaders = this.prepare('test', model, dataloaders, options);
     await this.callbacks.tell('onTestEpochStart', this, model);
     const result = await this.evaluate(model, 'test', loaders);
@@ -456,7 +480,7 @@ export class Trainer {
   }
 
   /** What `predictStep` gives for each batch. */
-  async predict(model: TrainModule, dataloaders: DataLoader | readonly DataLoader[], options: EvaluateOptions = {}): Promise<unknown[]> {
+  async predict(model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<unknown[]> {
     const loaders = this.prepare('predict', model, dataloaders, options);
     const step = this.evaluator(model, 'predict');
     this.state.stage = 'predict';
@@ -464,7 +488,7 @@ export class Trainer {
     const out: unknown[] = [];
     for (const loader of loaders) {
       let batchIdx = 0;
-      for (const batch of loader) {
+      for await (const batch of loader as AsyncIterable<unknown>) {
         const result = environ.context({ fit: false }, () => step(batch, np.array(batchIdx++, 'int32')));
         for (const x of leaves(result)) if (x instanceof Array) await x.ready();
         out.push(result);

@@ -194,6 +194,78 @@ test('loaders: order by seed and epoch, dropped and uneven batches, collating, s
   expect([...new trainer.RandomSampler(numbers, { replacement: true, numSamples: 15, seed: 1 })].length).toBe(15);
 });
 
+test('batches from anything that can be iterated over, also asynchronously; sources among the options', async () => {
+  const rows = (i: number) => [np.array(xs.slice(20 * i, 20 * i + 20)).reshape([20, 1]), np.array(ys.slice(20 * i, 20 * i + 20)).reshape([20, 1])];
+  const slow: AsyncIterable<unknown> = {
+    async *[Symbol.asyncIterator]() {
+      for (const i of [0, 1]) {
+        await new Promise((done) => setTimeout(done, 1));
+        yield rows(i);
+      }
+    },
+  };
+  const run = async (fit: (t: trainer.Trainer, m: Line) => Promise<void>) => {
+    random.seed(4);
+    const [t, m] = [new trainer.Trainer({ maxEpochs: 3, enableProgressBar: false }), new Line()];
+    await fit(t, m);
+    return [t.globalStep, (m.layer.weight.value as { weight: np.Array }).weight.js(), t.callbackMetrics.val_loss];
+  };
+  const plain = await run((t, m) => t.fit(m, [rows(0), rows(1)], { valDataloaders: loader({ shuffle: false, seed: undefined }) }));
+  expect(plain[0]).toBe(6);
+  expect(await run((t, m) => t.fit(m, slow, { valDataloaders: [loader({ shuffle: false, seed: undefined })] }))).toEqual(plain);
+  expect(await run((t, m) => t.fit(m, { trainDataloaders: slow, valDataloaders: loader({ shuffle: false, seed: undefined }) }))).toEqual(plain);
+  const [t, m] = [new trainer.Trainer({ enableProgressBar: false }), new Line()];
+  expect(await t.validate(m, { dataloaders: slow })).toEqual(await t.validate(m, new Set([rows(0), rows(1)])));
+  expect(await t.predict(m, slow)).toHaveLength(2);
+  const once = (function* () {
+    yield rows(0);
+  })();
+  await expect(run((tr, mo) => tr.fit(mo, once))).rejects.toThrow(/epoch 1 has no batches; a generator gives its batches once/);
+  await expect(t.fit(m, np.ones([3]) as never)).rejects.toThrow(/expected trainDataloaders to be a DataLoader, or batches to iterate over, got/);
+  await expect(t.fit(m, { valDataloaders: slow })).rejects.toThrow(/expected trainDataloaders to be a DataLoader/);
+  await expect(t.fit(m, slow, { valDataloader: slow } as never)).rejects.toThrow(/unknown option 'valDataloader'/);
+  await expect(t.test(m, [rows(0)] as never)).rejects.toThrow(/Trainer.test: expected dataloaders to be a DataLoader/);
+  const broken: AsyncIterable<unknown> = {
+    async *[Symbol.asyncIterator]() {
+      yield rows(0);
+      throw new RangeError('the disk is gone');
+    },
+  };
+  await expect(t.fit(m, broken)).rejects.toThrow('the disk is gone');
+});
+
+test('an error of a callback ends the run, and all loggers', async () => {
+  const ended: string[] = [];
+  class Ends extends trainer.Logger {
+    readonly name: string;
+    constructor(name: string) {
+      super();
+      this.name = name;
+    }
+    logMetrics(): void {}
+    logHyperparams(): void {}
+    override finalize(): void {
+      ended.push(this.name);
+      if (this.name !== 'c') throw new Error(`logger ${this.name} failed`);
+    }
+  }
+  const csv = new trainer.CSVLogger(folder, { name: 'odd', version: 'a b/ü' });
+  const run = (callbacks: trainer.Callback[]) => new trainer.Trainer({ maxEpochs: 1, enableProgressBar: false, logger: [new Ends('a'), csv, new Ends('b'), new Ends('c')], callbacks }).fit(new Line(), loader());
+  for (const hook of ['onFitStart', 'onTrainBatchEnd', 'onBeforeOptimizerStep', 'onTrainEpochEnd', 'onFitEnd'] as const) {
+    ended.length = 0;
+    const failing = async () => {
+      throw new RangeError(hook);
+    };
+    await expect(run([new trainer.LambdaCallback({ [hook]: failing })])).rejects.toThrow(hook);
+    expect(ended).toEqual(['a', 'b', 'c']);
+  }
+  await expect(run([])).rejects.toThrow('logger a failed');
+  const own = new trainer.CSVLogger(folder, { name: 'names', version: 'ü' });
+  own.logMetrics({ 'a,"b"': 1, toString: 2 } as never, 100);
+  own.logMetrics({ constructor: 3, 'ü\n': 4 } as never, 101);
+  expect(own.read()).toBe('step,"a,""b""",toString,constructor,"ü\n"\n100,1,2,,\n101,,,3,4\n');
+});
+
 test('wrong uses are named', async () => {
   const t = new trainer.Trainer({ maxEpochs: 1, enableProgressBar: false });
   class Bad extends Line {
