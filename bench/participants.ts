@@ -57,6 +57,8 @@ export function pythonFrameworks(python: string): Framework[] {
 /** Packages in bench/node, and the files there that measure them. */
 const NODE_FRAMEWORKS = [
   { name: 'onnxruntime', package: 'onnxruntime-node', file: 'onnxruntime.ts' },
+  { name: 'tensorflow.js', package: '@tensorflow/tfjs', file: 'tensorflow.ts' },
+  { name: 'jax-js', package: '@jax-js/jax', file: 'jaxjs.ts' },
 ] as const;
 
 /** The frameworks on Node that are installed in bench/node. */
