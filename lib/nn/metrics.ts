@@ -5,6 +5,7 @@ import { isPlainObject, registerPytreeNode } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
+import type { Loose } from '../functional/treeFunction';
 import * as np from '../numpy';
 import { LongTermState } from '../state/state';
 
@@ -25,13 +26,25 @@ export type MetricInputs = Readonly<Record<string, unknown>>;
  * loss.compute(); // 2
  * ```
  */
-export abstract class Metric {
-  /** Forgets all batches. */
-  abstract reset(): void;
-  /** Takes a batch in. */
-  abstract update(inputs: MetricInputs): void;
-  /** What the batches give. */
-  abstract compute(): unknown;
+export class Metric {
+  /** Forgets all batches. @throws ArgumentError unless a metric defines it */
+  reset(): void {
+    this.undefinedMethod('reset');
+  }
+
+  /** Takes a batch in. @throws ArgumentError unless a metric defines it */
+  update(_inputs: MetricInputs): void {
+    this.undefinedMethod('update');
+  }
+
+  /** What the batches give. @throws ArgumentError unless a metric defines it */
+  compute(): unknown {
+    return this.undefinedMethod('compute');
+  }
+
+  private undefinedMethod(method: string): never {
+    throw new ArgumentError(`${this.constructor.name}: the metric has no ${method} method; define ${method}(${method === 'update' ? 'inputs' : ''})`);
+  }
 }
 
 const int = (...shape: number[]) => np.zeros(shape, { dtype: 'int32' });
@@ -79,13 +92,13 @@ export class AverageMetric extends Metric {
   }
 
   /** Forgets all values. */
-  reset(): void {
+  override reset(): void {
     this.total.value = float();
     this.count.value = int();
   }
 
   /** Takes the values of a batch in. */
-  update(inputs: MetricInputs): void {
+  override update(inputs: MetricInputs): void {
     this.add(input(this, inputs, this.argname));
   }
 
@@ -95,7 +108,7 @@ export class AverageMetric extends Metric {
   }
 
   /** The mean of all values. */
-  compute(): Array {
+  override compute(): Array {
     return np.divide(this.total.value, this.count.value);
   }
 }
@@ -172,14 +185,14 @@ export class WelfordMetric extends Metric {
   }
 
   /** Forgets all values. */
-  reset(): void {
+  override reset(): void {
     this.count.value = int();
     this.mean.value = float();
     this.m2.value = float();
   }
 
   /** Takes the values of a batch in. */
-  update(inputs: MetricInputs): void {
+  override update(inputs: MetricInputs): void {
     const [count, mean, m2] = welford([input(this, inputs, this.argname), this.count.value, this.mean.value, this.m2.value], {});
     this.count.value = count!;
     this.mean.value = mean!;
@@ -187,7 +200,7 @@ export class WelfordMetric extends Metric {
   }
 
   /** Mean, standard error and deviation of all values. */
-  compute(): Statistics {
+  override compute(): Statistics {
     const deviation = np.sqrt(np.divide(this.m2.value, this.count.value));
     return new Statistics(this.mean.value, np.divide(deviation, np.sqrt(this.count.value)), deviation);
   }
@@ -274,7 +287,7 @@ export class PrecisionMetric extends CountingMetric {
   readonly support = new MetricState(this.zeros());
 
   /** Sets all counts to 0. */
-  reset(): void {
+  override reset(): void {
     for (const s of [this.truePositives, this.falsePositives, this.support]) s.value = this.zeros();
   }
 
@@ -286,7 +299,7 @@ export class PrecisionMetric extends CountingMetric {
   }
 
   /** The precision of all batches. */
-  compute(): Array {
+  override compute(): Array {
     const [tp, fp] = [this.truePositives.value, this.falsePositives.value];
     const precision = ratio(tp, np.add(tp, fp));
     return this.numClasses === null ? precision : average(this.average, precision, this.support.value, () => ratio(np.sum(tp), np.sum(np.add(tp, fp))));
@@ -308,7 +321,7 @@ export class RecallMetric extends CountingMetric {
   readonly falseNegatives = new MetricState(this.zeros());
 
   /** Sets all counts to 0. */
-  reset(): void {
+  override reset(): void {
     for (const s of [this.truePositives, this.falseNegatives]) s.value = this.zeros();
   }
 
@@ -319,7 +332,7 @@ export class RecallMetric extends CountingMetric {
   }
 
   /** The recall of all batches. */
-  compute(): Array {
+  override compute(): Array {
     const [tp, fn] = [this.truePositives.value, this.falseNegatives.value];
     const support = np.add(tp, fn);
     const recall = ratio(tp, support);
@@ -342,7 +355,7 @@ export class F1ScoreMetric extends CountingMetric {
   readonly recallMetric = new RecallMetric({ numClasses: this.numClasses, average: this.average });
 
   /** Sets all counts to 0. */
-  reset(): void {
+  override reset(): void {
     this.precisionMetric.reset();
     this.recallMetric.reset();
   }
@@ -354,7 +367,7 @@ export class F1ScoreMetric extends CountingMetric {
   }
 
   /** The score of all batches. */
-  compute(): Array {
+  override compute(): Array {
     const ofAll = () => harmonicMean(this.precisionMetric.compute(), this.recallMetric.compute());
     if (this.numClasses === null) return ofAll();
     const [tp, fp, fn] = [this.precisionMetric.truePositives.value, this.precisionMetric.falsePositives.value, this.recallMetric.falseNegatives.value];
@@ -384,12 +397,12 @@ export class ConfusionMatrix extends Metric {
   }
 
   /** Sets all counts to 0. */
-  reset(): void {
+  override reset(): void {
     this.matrix.value = int(this.numClasses, this.numClasses);
   }
 
   /** @throws ArgumentError for a class that there is not, where values are known (not inside of a transform) */
-  update(inputs: MetricInputs): void {
+  override update(inputs: MetricInputs): void {
     const parts = (['predictions', 'labels'] as const).map((name) => {
       const x = np.ravel(input(this, inputs, name).astype('int32'));
       if (!(x instanceof Tracer)) {
@@ -403,7 +416,7 @@ export class ConfusionMatrix extends Metric {
   }
 
   /** The counts [labels, predictions]. */
-  compute(): Array {
+  override compute(): Array {
     return this.matrix.value;
   }
 }
@@ -429,27 +442,33 @@ const confusion = composite<{ numClasses: number }>('confusion', ([predictions, 
  */
 export class MultiMetric<M extends Record<string, Metric> = Record<string, Metric>> extends Metric {
   readonly metrics: Readonly<M>;
+  /** The metrics are properties, too. */
+  readonly [metric: string]: Loose;
 
-  /** @throws ArgumentError for what is no metric */
+  /** @throws ArgumentError for what is no metric, and for a name that is a method's or property's of this class */
   constructor(metrics: M) {
     super();
     if (metrics === null || typeof metrics !== 'object') throw new ArgumentError(`MultiMetric: expected metrics by name, got ${describeValue(metrics)}`);
     for (const [name, m] of Object.entries(metrics)) if (!(m instanceof Metric)) throw new ArgumentError(`MultiMetric: expected '${name}' to be a Metric, got ${describeValue(m)}`);
     this.metrics = { ...metrics };
+    for (const [name, m] of Object.entries(metrics)) {
+      if (name in this || name === '_metricNames') throw new ArgumentError(`MultiMetric: the name '${name}' is reserved; choose another for the metric`);
+      Object.defineProperty(this, name, { value: m, enumerable: false });
+    }
   }
 
   /** Resets all metrics. */
-  reset(): void {
+  override reset(): void {
     for (const m of Object.values(this.metrics)) m.reset();
   }
 
   /** Updates all metrics, each with the inputs it knows. */
-  update(inputs: MetricInputs): void {
+  override update(inputs: MetricInputs): void {
     for (const m of Object.values(this.metrics)) m.update(inputs);
   }
 
   /** The metrics' values by name. */
-  compute(): { [K in keyof M]: ReturnType<M[K]['compute']> } {
+  override compute(): { [K in keyof M]: ReturnType<M[K]['compute']> } {
     return Object.fromEntries(Object.entries(this.metrics).map(([name, m]) => [name, m.compute()])) as { [K in keyof M]: ReturnType<M[K]['compute']> };
   }
 }

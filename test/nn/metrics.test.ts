@@ -104,3 +104,13 @@ test('assignStateValues sets what it finds, and names the rest', () => {
   expect(net.count.value.item()).toBe(5);
   expect(net.l1.weight.value.bias).toBe(weight.bias);
 });
+
+test('several metrics are properties; names of methods are reserved; a metric without methods says so', () => {
+  const both = new nn.MultiMetric({ loss: new nn.AverageMetric(), accuracy: new nn.AccuracyMetric() });
+  expect([both.loss === both.metrics.loss, both.accuracy instanceof nn.AccuracyMetric]).toEqual([true, true]);
+  for (const name of ['reset', 'update', 'compute', 'metrics', '_metricNames']) expect(() => new nn.MultiMetric({ [name]: new nn.AverageMetric() })).toThrow(/reserved/);
+  const bare = new nn.Metric();
+  expect(() => bare.update({})).toThrow('define update(inputs)');
+  expect(() => bare.compute()).toThrow('define compute()');
+  expect(() => bare.reset()).toThrow('define reset()');
+});
