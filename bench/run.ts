@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { Progress } from '../examples/support/progress';
 import { inferenceCases } from './inferenceData';
 import { findPython, type Framework, nodeFrameworks, OURS, OURS_CACHED, Participant, pythonFrameworks, ROOT, timeProcess } from './participants';
+import { SCALING_CALLS, writeScaling } from './scaling';
 import { difference, type Measured, median, table, writeReport } from './report';
 
 interface CallCase {
@@ -26,7 +27,8 @@ const INFERENCE = Object.values(inferenceCases((model, batch): CallCase => ({
 const CALLS: CallCase[] = [
   { name: 'dispatch', title: 'compiled x + 1', n: 2000, warmup: 200 },
   { name: 'counter', title: 'counter in a state', n: 2000, warmup: 200 },
-  { name: 'eager_add', title: 'eager addition', n: 2000, warmup: 200 },
+  { name: 'eager_add', title: 'eager addition of scalars', n: 2000, warmup: 200 },
+  { name: 'eager_vectors', title: 'eager addition of vectors', n: 2000, warmup: 200 },
   { name: 'many_states', title: '100 states', n: 500, warmup: 50 },
   { name: 'normals', title: 'a million normal numbers', n: 10, warmup: 3 },
   { name: 'to_device', title: '64 MB to the device', n: 10, warmup: 3 },
@@ -52,6 +54,7 @@ interface Options {
   only?: string;
   rounds: string;
   fastest: boolean;
+  scaling: boolean;
   out: string;
 }
 
@@ -59,7 +62,9 @@ async function main(options: Options): Promise<void> {
   const rounds = Number(options.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds: expected a positive integer, got ${options.rounds}`);
   const only = options.only?.split(',');
-  const known: string[] = [...CALLS, ...PROCESSES].map((c) => c.name);
+  const allCalls: readonly CallCase[] = options.scaling ? SCALING_CALLS : CALLS;
+  const allProcesses = options.scaling ? [] : PROCESSES;
+  const known: string[] = [...allCalls, ...allProcesses].map((c) => c.name);
   const unknown = only?.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`--only: there is no case ${unknown}; there are ${known.join(', ')}`);
   const wanted = (name: string) => only === undefined || only.includes(name);
@@ -71,7 +76,7 @@ async function main(options: Options): Promise<void> {
   if (onNode.length === 0) console.log('Frameworks on Node are not installed and left out: npm install --prefix bench/node.');
   const results: Measured[] = [];
 
-  const calls = CALLS.filter((c) => wanted(c.name));
+  const calls = allCalls.filter((c) => wanted(c.name));
   const versions: Record<string, string> = {};
   if (calls.length > 0) {
     const participants: Participant[] = [];
@@ -91,7 +96,7 @@ async function main(options: Options): Promise<void> {
     }
   }
 
-  const processes = PROCESSES.filter((c) => wanted(c.name));
+  const processes = allProcesses.filter((c) => wanted(c.name));
   if (processes.length > 0) {
     const cache = mkdtempSync(join(tmpdir(), 'xlastate-bench-'));
     try {
@@ -105,8 +110,10 @@ async function main(options: Options): Promise<void> {
   const names = [OURS.name, ...(processes.length > 0 ? ['xlastate, cached'] : []), ...others.map((o) => o.name)];
   console.log(`\n${table(results, cases, names, options.fastest)}\n\n${options.fastest ? 'The fastest calls' : 'Medians'} of ${rounds} rounds; in brackets, times as long as xlastate.${processes.length > 0 ? ' Cached: with a warm compile cache.' : ''}`);
   console.log(Object.entries(versions).map(([k, v]) => `${k} ${v}`).join(', '));
-  await writeReport(options.out, results, new Map(cases.map((c) => [c.name, c.title])), { versions, rounds });
-  console.log(`Written: ${options.out}/results.json, results.svg, results.png`);
+  if (options.scaling) await writeScaling(options.out, results, { versions, rounds });
+  else await writeReport(options.out, results, new Map(cases.map((c) => [c.name, c.title])), { versions, rounds });
+  const file = join(options.out, options.scaling ? 'scaling' : 'results');
+  console.log(`Written: ${file}.json, .svg, .png`);
   for (const r of results) if (r.error !== undefined) console.log(`${r.case}, ${r.framework}: ${r.error}`);
   if (results.some((r) => r.framework === OURS.name && r.error !== undefined)) process.exitCode = 1;
 }
@@ -182,6 +189,7 @@ new Command('bench')
   .option('--only <cases>', 'only these cases, with commas between')
   .option('--rounds <n>', 'times that each case is gone through', '7')
   .option('--fastest', 'a table of the fastest calls in place of medians, for busy machines', false)
+  .option('--scaling', 'how the cost of a call grows with states, that of tracing and lowering with layers, and that of a training step with its batch', false)
   .option('--out <folder>', 'where results go', join(ROOT, 'build/bench'))
   .action((options: Options) => main(options))
   .parseAsync()

@@ -22,16 +22,17 @@ export const counter: Case = () => {
   };
 };
 
-/** An addition outside of any compiled function. */
-export const eagerAdd: Case = () => {
-  const a = np.array([1], { dtype: 'float32' }).reshape([]);
-  const b = np.array([2], { dtype: 'float32' }).reshape([]);
+/** An addition outside of any compiled function, of two arrays. */
+const eager = (make: () => [Array, Array]): Case => () => {
+  const [a, b] = make();
   return () => np.add(a, b).blockUntilReady();
 };
+export const eagerAdd = eager(() => [np.array(1, { dtype: 'float32' }), np.array(2, { dtype: 'float32' })]);
+export const eagerVectors = eager(() => [np.ones([8]), np.ones([8])]);
 
-/** A compiled function that counts in a hundred states. */
-export const manyStates: Case = () => {
-  const counts = globalThis.Array.from({ length: STATES }, (_, i) => new ShortTermState(np.array(i, { dtype: 'float32' })));
+/** A compiled function that counts in many states. */
+export const manyStates = (n: number = STATES): Case => () => {
+  const counts = globalThis.Array.from({ length: n }, (_, i) => new ShortTermState(np.array(i, { dtype: 'float32' })));
   const increment = jit(() => {
     for (const c of counts) c.value = np.add(c.value, 1);
     return null;

@@ -9,8 +9,8 @@ interface Layer {
 }
 
 /** A model's states, a training step that is not compiled yet, and its arguments. */
-function makeStep(name: keyof typeof MLPS) {
-  const { batch, widths } = MLPS[name];
+function makeStep(name: keyof typeof MLPS, batch: number = MLPS[name].batch) {
+  const { widths } = MLPS[name];
   const keys = [...prng.split(prng.PRNGKey(0), widths.length + 1)];
   const x = prng.normal(keys[0]!, [batch, widths[0]!]);
   const labels = prng.randint(keys[1]!, [batch], 0, widths.at(-1)!);
@@ -35,8 +35,8 @@ function makeStep(name: keyof typeof MLPS) {
 }
 
 /** A compiled training step: loss, gradients, new weights. */
-export const training = (name: keyof typeof MLPS): Case => () => {
-  const { states, step, x, labels } = makeStep(name);
+export const training = (name: keyof typeof MLPS, batch?: number): Case => () => {
+  const { states, step, x, labels } = makeStep(name, batch);
   return compiledStep(states, step, x, labels);
 };
 
@@ -46,11 +46,11 @@ export const traceLowerMlp: Case = () => {
   return () => jit((a: Array, b: Array) => step(a, b)).lower(x, labels).asText();
 };
 
-/** From the gradient of a net of a hundred narrow layers to its StableHLO. */
-export const traceLowerDeep: Case = () => {
-  const keys = [...prng.split(prng.PRNGKey(0), DEEP_LAYERS + 1)];
+/** From the gradient of a net of many narrow layers to its StableHLO. */
+export const traceLowerDeep = (n: number = DEEP_LAYERS): Case => () => {
+  const keys = [...prng.split(prng.PRNGKey(0), n + 1)];
   const x = prng.normal(keys[0]!, [8, DEEP_WIDTH]);
-  const states = Object.fromEntries(globalThis.Array.from({ length: DEEP_LAYERS }, (_, i) => i).map((i) => [`w${i}`, new ParamState(np.divide(prng.normal(keys[i + 1]!, [DEEP_WIDTH, DEEP_WIDTH]), Math.sqrt(DEEP_WIDTH)))]));
+  const states = Object.fromEntries(globalThis.Array.from({ length: n }, (_, i) => i).map((i) => [`w${i}`, new ParamState(np.divide(prng.normal(keys[i + 1]!, [DEEP_WIDTH, DEEP_WIDTH]), Math.sqrt(DEEP_WIDTH)))]));
   return () => {
     const loss = (input: Array) => np.sum(Object.values(states).reduce((h, s) => np.tanh(np.matmul(h, s.value)), input));
     return jit(grad(loss, { gradStates: states })).lower(x).asText();

@@ -138,33 +138,39 @@ def trace_lower_mlp():
     return call
 
 
-def trace_lower_deep():
-    x, weights = on_device(data.deep())
+def trace_lower_deep(layers=data.DEEP_LAYERS):
+    def setup():
+        x, weights = on_device(data.deep(layers))
 
-    def call():
-        def loss(weights, x):
-            for weight in weights:
-                x = jnp.tanh(x @ weight)
-            return jnp.sum(x)
+        def call():
+            def loss(weights, x):
+                for weight in weights:
+                    x = jnp.tanh(x @ weight)
+                return jnp.sum(x)
 
-        jax.jit(jax.grad(loss)).lower(weights, x)
+            jax.jit(jax.grad(loss)).lower(weights, x)
 
-    return call
+        return call
 
-
-def training(name):
-    return steps(mlp_loss, lambda: data.mlp(name))
+    return setup
 
 
-def many_states():
-    step = jax.jit(lambda xs: [x + 1 for x in xs], donate_argnums=0)
-    state = {"xs": [jnp.float32(i) for i in range(data.STATES)]}
+def training(name, batch=None):
+    return steps(mlp_loss, lambda: data.mlp(name, batch))
 
-    def call():
-        state["xs"] = step(state["xs"])
-        state["xs"][-1].block_until_ready()
 
-    return call
+def many_states(n=data.STATES):
+    def setup():
+        step = jax.jit(lambda xs: [x + 1 for x in xs], donate_argnums=0)
+        state = {"xs": [jnp.float32(i) for i in range(n)]}
+
+        def call():
+            state["xs"] = step(state["xs"])
+            state["xs"][-1].block_until_ready()
+
+        return call
+
+    return setup
 
 
 def normals():
@@ -196,15 +202,15 @@ def inference(model, batch):
     return setup
 
 
-def eager_add():
-    a, b = jnp.float32(1), jnp.float32(2)
-    return lambda: (a + b).block_until_ready()
+def eager(a, b):
+    return lambda: lambda: (a + b).block_until_ready()
 
 
 if __name__ == "__main__":
     serve("jax", {"jax": jax.__version__}, {
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
         "cnn_step": steps(cnn_loss, data.cnn), "block_step": steps(block_loss, data.block), "gru_grad": gru_grad,
-        "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep, "eager_add": eager_add, "many_states": many_states, "normals": normals, "to_device": to_device,
+        "trace_lower_mlp": trace_lower_mlp, "trace_lower_deep": trace_lower_deep(), "eager_add": eager(jnp.float32(1), jnp.float32(2)), "eager_vectors": eager(jnp.ones(8), jnp.ones(8)), "many_states": many_states(), "normals": normals, "to_device": to_device,
         **data.inference_cases(inference),
+        **data.scaling_cases({"states": many_states, "layers": trace_lower_deep, "batch": lambda n: training("mlp_step", n)}),
     })

@@ -144,14 +144,13 @@ def block_of(weights):
     return net
 
 
-def eager_add():
-    a, b = torch.tensor(1.0), torch.tensor(2.0)
-    return lambda: a + b
+def eager(a, b):
+    return lambda: lambda: a + b
 
 
 if __name__ == "__main__":
     serve("torch", {"torch": torch.__version__}, {
         "dispatch": dispatch, "counter": counter, "mlp_step": training("mlp_step"), "small_mlp_step": training("small_mlp_step"),
-        "cnn_step": cnn_step, "block_step": block_step, "gru_grad": gru_grad, "eager_add": eager_add, "normals": normals, "to_device": to_device,
+        "cnn_step": cnn_step, "block_step": block_step, "gru_grad": gru_grad, "eager_add": eager(torch.tensor(1.0), torch.tensor(2.0)), "eager_vectors": eager(torch.ones(8), torch.ones(8)), "normals": normals, "to_device": to_device,
         **data.inference_cases(inference),
     })
