@@ -175,7 +175,10 @@ const betaincP = defineNary({
   name: 'regularized_incomplete_beta', kinds: ['float'], lower: lowering(incompleteBeta),
   jvp: [unknown('a'), unknown('b'), (g, _, a, b, x) => {
     const one = like(x!, 1);
-    return mul(g, mul(exp(logBetaKernel(a!, b!, x!)), div(one, mul(x!, sub(one, x!)))));
+    const inside = mul(exp(logBetaKernel(a!, b!, x!)), div(one, mul(x!, sub(one, x!))));
+    const beta = sub(add(lgamma(a!), lgamma(b!)), lgamma(add(a!, b!)));
+    const atEdge = exp(sub(add(mul(sub(b!, one), log1p(neg(x!))), mul(sub(a!, one), log(x!))), beta));
+    return mul(g, where(or(eq(x!, like(x!, 0)), eq(x!, one)), atEdge, inside));
   }],
   sample: () => [{ inputs: [{ ...positive(0.5, 3), constant: true }, { ...positive(0.5, 3), constant: true }, positive(0.2, 0.8)], params: {}, tolerance: 0.02 }],
 });

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { type DType, dtypeKind } from '../core/dtype';
-import { DtypeError } from '../core/errors';
+import { ArgumentError, DtypeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import type { JvpRule } from '../interpreters/customRules';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
@@ -31,14 +32,19 @@ interface Form {
   complex?: boolean;
 }
 
-/** An elementwise function of several operands, which are promoted to one floating point type and one shape. */
-export function elementwise(name: string, f: (...xs: Array[]) => Array, { complex = false }: Form = {}): (...xs: ArrayLike[]) => Array {
+/** An elementwise function of the operands that `f` declares, which are promoted to one floating point type and one shape; what else it is called with, by `map` for one, is not read. */
+export function elementwise(name: string, f: (...xs: Array[]) => Array, options: Form = {}): (...xs: ArrayLike[]) => Array {
+  const { complex = false } = checkOptions('elementwise', ['complex'], options);
+  const op = name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
   const run = composite(name, (given) => {
-    const xs = promoteArgsInexact(name, ...given);
-    if (!complex) expectReal(name, ...xs);
-    return [f(...(xs.length === 1 ? xs : broadcastAll(name, xs)))];
+    const xs = promoteArgsInexact(op, ...given);
+    if (!complex) expectReal(op, ...xs);
+    return [f(...(xs.length === 1 ? xs : broadcastAll(op, xs)))];
   });
-  return (...xs) => run(xs.map((x) => asArray(x, name)), {})[0]!;
+  return (...xs) => {
+    if (xs.length < f.length) throw new ArgumentError(`${op}: expected ${f.length} arrays, got ${xs.length}`);
+    return run(xs.slice(0, f.length).map((x) => asArray(x, op)), {})[0]!;
+  };
 }
 
 /** One result of a function with a derivative of its own: `slopes[i]` gives the contribution of operand i, null none. */
@@ -53,7 +59,7 @@ export function withSlopes(name: string, f: (...xs: Array[]) => Array, slopes: r
     return { outs: [out], tangents: [total && astype(total, out.dtype, out.weakType)] };
   };
   const call = withJvp(name, (...xs) => [f(...xs)], rule);
-  return (...xs) => call(...xs)[0]!;
+  return Object.defineProperty((...xs: Array[]) => call(...xs)[0]!, 'length', { value: slopes.length });
 }
 
 /** A polynomial with the given coefficients, that of the highest power first. */

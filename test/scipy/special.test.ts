@@ -17,6 +17,7 @@ Object.assign(derivatives, {
   boxcox0: slopes(special.boxcox as Fn, [0]),
   multigammaln: slopes((x) => special.multigammaln(x as np.Array, 3)),
   expn: slopes((x) => special.expn(3, x as np.Array)),
+  expn0: slopes((x) => special.expn(0, x as np.Array)),
   softmax: slopes((x) => np.square(special.softmax(x as np.Array).slice(0))),
   logSoftmax: slopes((x) => np.square(special.logSoftmax(x as np.Array).slice(0))),
 });
@@ -35,5 +36,11 @@ test('arguments that are not accepted are named', () => {
   expect(() => special.dawsn(np.array([{ re: 1, im: 2 }]))).toThrow('dawsn: expected real numbers');
   expect(() => special.zeta(2)).toThrow('expected q');
   expect(() => special.polygamma(0.5, 1)).toThrow('expected n to be of integers');
+  expect(() => (special.beta as (x: number) => np.Array)(2)).toThrow('beta: expected 2 arrays, got 1');
+  expect(() => (special.owensT as (x: number) => np.Array)(2)).toThrow('owensT: expected 2 arrays, got 1');
+  expect(() => (special.besselJn as (x: number) => np.Array)(2)).toThrow('besselJn: expected integers');
+  expect(() => special.softmax([true, false])).toThrow('softmax: expected numbers');
+  expect(special.multigammaln(3, np.array(2)).item()).toBeCloseTo(special.multigammaln(3, 2).item() as number, 6);
+  expect([0.5, 1].map(special.erf as (x: number) => np.Array).map((x) => x.item())).toEqual(special.erf([0.5, 1]).js());
   expect(() => special.logNdtr([1], { seriesOrder: 31 })).toThrow('seriesOrder');
 });

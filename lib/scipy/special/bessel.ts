@@ -1,5 +1,6 @@
 import type { Array } from '../../core/array';
 import { ArgumentError } from '../../core/errors';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray } from '../../lax/arrayLike';
 import { promoteArgsInexact } from '../../numpy/broadcast';
@@ -49,7 +50,7 @@ const besselJnProgram = composite<{ v: number; n: number }>('bessel_jn', ([x], {
  * scipy.special.besselJn(1, { v: 1, nIter: 20 }).js() // [0.7651…, 0.4400…]
  */
 export function besselJn(z: ArrayLike, options: { v: number; nIter?: number }): Array {
-  const { v, nIter = 50 } = options;
+  const { v, nIter = 50 } = checkOptions('besselJn', ['v', 'nIter'], options) as { v: number; nIter?: number };
   if (!Number.isInteger(v) || !Number.isInteger(nIter) || v < 0 || v > nIter) throw new ArgumentError(`besselJn: expected integers with 0 ≤ v ≤ nIter, got v = ${String(v)} and nIter = ${String(nIter)}`);
   return besselJnProgram([asArray(z, 'besselJn')], { v, n: nIter })[0]!;
 }

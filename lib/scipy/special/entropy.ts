@@ -1,5 +1,6 @@
 import type { Array } from '../../core/array';
 import { dtypeKind } from '../../core/dtype';
+import { DtypeError } from '../../core/errors';
 import { type ArrayLike, asArray, astype } from '../../lax/arrayLike';
 import { type Axis, canonAxes, expand } from '../../numpy/axes';
 import { broadcastAll, broadcastToShape, promoteArgsInexact } from '../../numpy/broadcast';
@@ -153,7 +154,8 @@ export function logsumexp(a: ArrayLike, ...rest: readonly unknown[]): Array | [A
 }
 
 const softmaxC = program<{ axes: readonly number[]; log: boolean }>('softmax', ([given], { axes, log }) => {
-  const [x] = promoteArgsInexact('softmax', given!) as [Array];
+  const [a] = promoteArgsInexact('softmax', given!) as [Array];
+  const x = astype(a, a.dtype);
   const wide = (v: Array) => broadcastToShape('softmax', expand(v, axes), x.shape);
   const shifted = e.sub(x, e.stopGradient(wide(reduceMax(x, axes))));
   const terms = e.exp(shifted);
@@ -164,6 +166,7 @@ const softmaxC = program<{ axes: readonly number[]; log: boolean }>('softmax', (
 function softmaxOf(op: string, x: ArrayLike, rest: readonly unknown[], log: boolean): Array {
   const { axis = null } = readOptions<{ axis?: Axis }>(op, ['axis'], 1, rest);
   const a = asArray(x, op);
+  if (a.dtype === 'bool') throw new DtypeError(`${op}: expected numbers, got ${a.aval}`);
   return softmaxC([a], { axes: canonAxes(op, axis, a.ndim), log })[0]!;
 }
 

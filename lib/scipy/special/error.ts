@@ -1,5 +1,7 @@
 import type { Array } from '../../core/array';
+import { canonicalDtype } from '../../core/aval';
 import { ArgumentError } from '../../core/errors';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../../lax/arrayLike';
 import { eq, fullLike, gt, isNan, le, lt, ge } from '../../numpy/operators';
@@ -154,14 +156,11 @@ function logTail(x: Array, order: number): Array {
   const x2 = e.square(x);
   const scale = e.sub(e.sub(e.mul(like(x, -0.5), x2), e.log(e.neg(x))), like(x, 0.5 * Math.log(2 * Math.PI)));
   let [even, odd] = [fullLike(x, 0), fullLike(x, 0)];
-  let power = x2;
-  let factor = 1;
+  let term = fullLike(x, 1);
   for (let n = 1; n <= order; n++) {
-    factor *= 2 * n - 1;
-    const term = e.div(like(x, factor), power);
+    term = e.div(e.mul(term, like(x, 2 * n - 1)), x2);
     if (n % 2 === 1) odd = e.add(odd, term);
     else even = e.add(even, term);
-    power = e.mul(power, x2);
   }
   return order === 0 ? scale : e.add(scale, e.log(e.sub(e.add(like(x, 1), even), odd)));
 }
@@ -191,6 +190,7 @@ const logNdtrProgram = composite<{ order: number }>('log_ndtr', ([x], { order })
 
 /** log Φ(x), exact far in the tails, elementwise. Mirrors `jax.scipy.special.log_ndtr`. @throws DtypeError for others than float32 and float64; ArgumentError unless seriesOrder is an integer from 0 to 30 @example scipy.special.logNdtr([-30, 0.5]).js() // [-454.3…, -0.3689…] */
 export function logNdtr(x: ArrayLike, options: { seriesOrder?: number } = {}): Array {
+  options = checkOptions('logNdtr', ['seriesOrder'], options);
   const order = options.seriesOrder ?? 3;
   if (!Number.isInteger(order) || order < 0 || order > 30) throw new ArgumentError(`logNdtr: expected seriesOrder to be an integer from 0 to 30, got ${String(order)}`);
   return logNdtrProgram([floatOf('logNdtr', x)], { order })[0]!;
@@ -243,7 +243,7 @@ const owens = withSlopes('owens_t', (h0, a0) => {
 ]);
 
 /**
- * Owen's T function: the probability of X > h and 0 < Y < aX for independent normal X and Y, elementwise. Mirrors `jax.scipy.special.owens_t`.
+ * Owen's T function: the probability of X > h and 0 < Y < aX for independent normal X and Y, elementwise. Mirrors `jax.scipy.special.owens_t`, of which the result is of the default floating point type, too.
  *
  * @param x an array of real numbers
  * @param y an array that broadcasts against x
@@ -251,4 +251,7 @@ const owens = withSlopes('owens_t', (h0, a0) => {
  * @example
  * scipy.special.owensT(0, 1).item() // 0.125
  */
-export const owensT: Binary = elementwise('owens_t', owens);
+export const owensT: Binary = elementwise('owens_t', (h, a) => {
+  const type = canonicalDtype('float64');
+  return owens(astype(h, type), astype(a, type));
+});

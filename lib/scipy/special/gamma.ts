@@ -3,6 +3,7 @@ import { canonicalDtype } from '../../core/aval';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError } from '../../core/errors';
 import { jvp } from '../../functional/derivatives';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../../lax/arrayLike';
 import { withJvp } from '../../lax/customJvp';
@@ -174,6 +175,7 @@ const factorialOf = elementwise('factorial', (n) => where(lt(n, 0), 0, e.exp(e.l
 
 /** n! = Γ(n + 1), elementwise; 0 for negative numbers. Mirrors `jax.scipy.special.factorial`. @throws ArgumentError for `exact: true` @example scipy.special.factorial(5).item() // 120 */
 export function factorial(n: ArrayLike, options: { exact?: false } = {}): Array {
+  options = checkOptions('factorial', ['exact'], options);
   if (options.exact) throw new ArgumentError('factorial: exact values are not available (nor in JAX); leave `exact` out');
   return factorialOf(n);
 }
@@ -190,6 +192,7 @@ const combRepeated = elementwise('comb', (N, k) => where(e.and(eq(k, 0), ge(N, 0
 
 /** How many ways there are to take k of N things, elementwise; with `repetition`, each any number of times. Mirrors `jax.scipy.special.comb`. @example scipy.special.comb(5, 2).item() // 10 */
 export function comb(N: ArrayLike, k: ArrayLike, options: { repetition?: boolean } = {}): Array {
+  options = checkOptions('comb', ['repetition'], options);
   return (options.repetition ? combRepeated : combOf)(N, k);
 }
 
@@ -218,9 +221,10 @@ const multigammalnOf = composite<{ d: number }>('multigammaln', ([x], { d }) => 
 });
 
 /** The logarithm of the multivariate gamma function of d dimensions, elementwise. Mirrors `jax.scipy.special.multigammaln`. @throws ArgumentError unless d is a positive integer @example scipy.special.multigammaln(2.5, 2).item() */
-export function multigammaln(a: ArrayLike, d: number): Array {
-  if (!Number.isInteger(d) || d < 1) throw new ArgumentError(`multigammaln: expected d to be a positive integer, got ${String(d)}`);
-  return multigammalnOf([asArray(a, 'multigammaln')], { d })[0]!;
+export function multigammaln(a: ArrayLike, d: number | Array): Array {
+  const n = typeof d === 'number' ? d : Number(asArray(d, 'multigammaln').item());
+  if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`multigammaln: expected d to be a positive integer, got ${String(n)}`);
+  return multigammalnOf([asArray(a, 'multigammaln')], { d: n })[0]!;
 }
 
 const polygammaProgram = composite('polygamma', ([n, x]) => {

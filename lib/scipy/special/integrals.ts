@@ -99,21 +99,23 @@ const expnRule = withSlopes('expn', (n, x) => {
   const [order, at] = [n!, x!];
   const zero = eq(at, 0);
   const wrong = e.or(lt(order, 0), lt(at, 0));
-  const plain = e.or(e.or(wrong, zero), e.or(eq(order, 0), ge(order, 5000)));
+  const none = e.and(eq(order, 0), ge(at, 0));
+  const plain = e.or(e.or(wrong, zero), e.or(none, ge(order, 5000)));
   const above = gt(at, 1);
   const one = fullLike(at, 1);
   const here = (region: Array, v: Array, other: Array) => e.where(region, v, other);
-  const [inFraction, inSeries] = [e.and(above, e.not(plain)), e.and(e.not(above), e.not(plain))];
-  const fraction = expnFraction(here(inFraction, order, one), here(inFraction, at, fullLike(at, 2)));
+  const inSeries = e.not(e.or(above, plain));
+  const fraction = expnFraction(here(above, order, one), here(above, at, fullLike(at, 2)));
   const series = expnSeries(here(inSeries, order, one), here(inSeries, at, fullLike(at, 0.5)));
-  let out = e.where(above, fraction, series);
-  out = e.where(ge(order, 5000), expnLarge(order, at), out);
-  out = e.where(e.and(eq(order, 0), ge(at, 0)), e.div(e.exp(e.neg(at)), at), out);
+  // As JAX: of the cases that hold the last counts, so that above 1 the fraction serves negative orders as well, which derivatives need.
+  let out = e.where(wrong, fullLike(at, Number.NaN), series);
+  out = e.where(e.and(zero, lt(order, 2)), fullLike(at, Number.POSITIVE_INFINITY), out);
   // The value at 0 is that of JAX, 1/n (SciPy's is 1/(n − 1)).
   const n1 = e.where(eq(order, 1), e.add(order, order), order);
   out = e.where(e.and(zero, ge(order, 2)), e.div(one, n1), out);
-  out = e.where(e.and(zero, lt(order, 2)), fullLike(at, Number.POSITIVE_INFINITY), out);
-  return e.where(wrong, fullLike(at, Number.NaN), out);
+  out = e.where(none, e.div(e.exp(e.neg(at)), at), out);
+  out = e.where(ge(order, 5000), expnLarge(order, at), out);
+  return e.where(above, fraction, out);
 }, [null, (t, _, n, x) => e.mul(e.neg(t), expnRule(e.sub(n!, like(n!, 1)), x!))]);
 
 /**

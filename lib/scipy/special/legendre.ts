@@ -1,6 +1,7 @@
 import type { Array } from '../../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
 import type { DType } from '../../core/dtype';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../../lax/arrayLike';
 import { broadcastAll } from '../../numpy/broadcast';
@@ -120,6 +121,7 @@ const harmonics = composite<{ nMax: number }>('sph_harm_y', (given, { nMax }) =>
  * scipy.special.sphHarmY(np.array([1], 'int32'), np.array([0], 'int32'), [0.5], [0.3]).shape // [1]
  */
 export function sphHarmY(n: ArrayLike, m: ArrayLike, theta: ArrayLike, phi: ArrayLike, options: { diffN?: null; nMax?: number | null } = {}): Array {
+  options = checkOptions('sphHarmY', ['diffN', 'nMax'], options);
   const whole = (v: ArrayLike, name: string) => {
     const x = asArray(globalThis.Array.isArray(v) ? Int32Array.from(v as number[]) : v, 'sphHarmY');
     if (!/^u?int/.test(x.dtype)) throw new DtypeError(`sphHarmY: expected ${name} to be of integers, got ${x.aval}`);
