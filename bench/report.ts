@@ -52,11 +52,15 @@ export function table(results: readonly Measured[], cases: readonly { name: stri
   return [lines[0], '-'.repeat(widths.reduce((a, b) => a + b + 2, -2)), ...lines.slice(1)].join('\n');
 }
 
+/** The processor, for a report. */
+export function machine(): object {
+  return { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, platform: `${process.platform} ${process.arch}` };
+}
+
 /** Writes results.json and a picture of the medians. */
 export async function writeReport(folder: string, results: readonly Measured[], titles: ReadonlyMap<string, string>, about: object): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, platform: `${process.platform} ${process.arch}` };
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ date: new Date().toISOString(), machine, ...about, results }, null, 1)}\n`);
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ date: new Date().toISOString(), machine: machine(), ...about, results }, null, 1)}\n`);
   const values = results
     .filter((r) => r.rounds.length > 0)
     .flatMap((r) => {

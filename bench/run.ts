@@ -71,7 +71,7 @@ async function main(options: Options): Promise<void> {
 
   const python = findPython(options.python);
   const onNode = nodeFrameworks();
-  const others = [...(python === null ? [] : pythonFrameworks(python)), ...onNode];
+  const others = [...(python === null ? [] : pythonFrameworks(python)), ...onNode].filter((f) => !options.scaling || f.name === 'jax');
   if (python === null) console.log('No Python with JAX, BrainState and PyTorch, which are left out: bench/python/setup.sh bench/.venv makes one, --python names another.');
   if (onNode.length === 0) console.log('Frameworks on Node are not installed and left out: npm install --prefix bench/node.');
   const results: Measured[] = [];

@@ -17,22 +17,24 @@ TRANSFER = 16 << 20
 GRU = {"steps": 100, "batch": 32, "width": 128}
 INFERENCE = json.loads((pathlib.Path(__file__).parent.parent / "inference.json").read_text())
 INFERENCE_BATCHES = (1, 32)
+SCALING = json.loads((pathlib.Path(__file__).parent.parent / "scalingSizes.json").read_text())
 
 
-def mlp(name):
+def mlp(name, batch=None):
     """Inputs, labels, and (weight, bias) of each layer, in float32 and int32."""
-    batch, widths = MLPS[name]
+    usual, widths = MLPS[name]
+    batch = batch or usual
     rng = np.random.default_rng(0)
     x = rng.normal(size=(batch, widths[0])).astype(np.float32)
     labels = rng.integers(0, widths[-1], batch).astype(np.int32)
     return x, labels, [dense(rng, m, n) for m, n in zip(widths, widths[1:])]
 
 
-def deep():
+def deep(layers=DEEP_LAYERS):
     """An input and the weights of a net of many narrow layers."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(8, DEEP_WIDTH)).astype(np.float32)
-    weights = [(rng.normal(size=(DEEP_WIDTH, DEEP_WIDTH)) / DEEP_WIDTH**0.5).astype(np.float32) for _ in range(DEEP_LAYERS)]
+    weights = [(rng.normal(size=(DEEP_WIDTH, DEEP_WIDTH)) / DEEP_WIDTH**0.5).astype(np.float32) for _ in range(layers)]
     return x, weights
 
 
@@ -101,3 +103,8 @@ def pairs(weights, names, kind="kernel"):
 def inference_cases(make):
     """An entry for each net and batch size."""
     return {f"infer_{model}_{batch}": make(model, batch) for model in INFERENCE for batch in INFERENCE_BATCHES}
+
+
+def scaling_cases(makers):
+    """An entry for each size of each kind that grows: makers has a function of the size for each kind."""
+    return {f"scale_{kind}_{n}": make(n) for kind, make in makers.items() for n in SCALING[kind]}

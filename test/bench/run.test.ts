@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { findPython } from '../../bench/participants';
 import { difference, type Measured, median, table } from '../../bench/report';
 import { inferenceData, uniform } from '../../bench/inferenceData';
+import { SCALING_CALLS, scalingCases } from '../../bench/scaling';
 import { onnxOf, permuted } from '../../bench/node/onnxModels';
 
 const register = join(__dirname, '../support/register.js');
@@ -75,4 +76,18 @@ test('ONNX files hold the graph and its numbers', () => {
   const { kernel2 } = inferenceData('mlp', 3).weights;
   expect(file.includes(Buffer.from(kernel2!.data.buffer))).toBe(true);
   expect([...'Gemm Relu'.split(' '), 'kernel2', 'com.microsoft'].every((name) => file.includes(name))).toBe(true);
+});
+
+test('scaling: cases of all sizes, a report and a picture of those that were measured', () => {
+  const cases = scalingCases({ states: (n) => n, layers: (n) => n, batch: (n) => n });
+  expect(Object.keys(cases)).toEqual(SCALING_CALLS.map((c) => c.name));
+  expect([cases.scale_states_1000, cases.scale_layers_200, cases.scale_batch_1024]).toEqual([1000, 200, 1024]);
+  const folder = mkdtempSync(join(tmpdir(), 'xlastate-bench-test-'));
+  const results = [measured('scale_states_1', 'xlastate', [1e-6]), measured('scale_states_1000', 'xlastate', [2e-3, 1e-3, 3e-3]), measured('scale_states_1', 'jax', [], 'it broke')];
+  const code = `require(${JSON.stringify(join(__dirname, '../../bench/scaling.ts'))}).writeScaling(${JSON.stringify(folder)}, ${JSON.stringify(results)}, { rounds: 3 });`;
+  execFileSync(process.execPath, ['-r', register, '-e', code]);
+  const { rounds, points } = JSON.parse(readFileSync(join(folder, 'scaling.json'), 'utf8'));
+  expect([rounds, points.map((p: { size: number; seconds: number }) => [p.size, p.seconds])]).toEqual([3, [[1, 1e-6], [1000, 2e-3]]]);
+  expect(readFileSync(join(folder, 'scaling.svg'), 'utf8')).toContain('adds 1 to each state');
+  rmSync(folder, { recursive: true });
 });
