@@ -10,8 +10,8 @@ import * as random from '../../lib/random';
 import { BrainStateError } from '../../lib/state/errors';
 import { ParamState, State } from '../../lib/state/state';
 import {
-  algebraicSimplification, boundedWhileLoop, checkpoint, checkpointedScan, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, evalShape, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
-  NanError, optimizeJaxpr, ProgressBar, scan, type ShapeDtypeStruct, StatefulFunction, StateFinder, switchCase, whileLoop,
+  algebraicSimplification, boundedWhileLoop, checkpoint, checkpointedScan, cond, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, evalShape, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
+  NanError, optimizeJaxpr, ProgressBar, scan, type ShapeDtypeStruct, StatefulFunction, StateFinder, switchCase, vmap, whileLoop,
 } from '../../lib/transform';
 
 type A = Array;
@@ -266,6 +266,32 @@ test('debugNan: throws where a result is not finite, naming where it comes from'
   });
   expect(h(np.array(4)).item()).toBe(8);
   expect(String(causeOf(() => h(np.array(-4)).item()))).toMatch(/it comes from: sqrt/);
+});
+
+test('debugNan: names the operation within loops, branches and functions, in lanes of vmap, and what is written', () => {
+  const log = (x: A) => np.log(x);
+  const f32 = (x: number | number[]) => np.array(x, 'float32');
+  const cases: [(x: A) => unknown, A][] = [
+    [(x) => scan((c: A, v: A) => [c.add(log(v)), null], f32(0), x)[0], f32([1, -1])],
+    [(x) => whileLoop((v: A) => v.greater(-3), (v: A) => log(v.sub(1)), x), f32(1.5)],
+    [(x) => cond(x.less(0), log, (v: A) => v, x), f32(-1)],
+    [checkpoint((x: A) => log(x).mul(2)), f32(-1)],
+    [jit((x: A) => log(x).mul(2)), f32(-1)],
+  ];
+  for (const [f, x] of cases) {
+    expect(() => debugNan(f, x)).toThrow(/it comes from: log of \(f32\[\]\)/);
+    const lanes = (y: A) => {
+      debugNan(f, y);
+      return y;
+    };
+    if (x.ndim === 0) expect(() => vmap(lanes)(np.stack([f32(5), x]))).toThrow(/it comes from: log of/);
+    if (x.ndim === 0) expect(() => grad((y: A) => lanes(y))(x)).toThrow(/it comes from: log of/);
+  }
+  const s = new State(f32([1, -1]));
+  expect(() => debugNan((x: A) => {
+    s.value = log(s.value.mul(x));
+    return x;
+  }, f32(1))).toThrow(/in what is written of the checked function\n {2}it comes from: log of \(f32\[2\]\)\n {2}written 0: f32\[2\], NaNs: 1/);
 });
 
 test('drawDotGraph: a graph that Graphviz can read', () => {
