@@ -17,7 +17,8 @@ export interface AdamOptimizerOptions extends OptimizerOptions {
   amsgrad?: boolean;
 }
 
-const ADAM_OPTIMIZER_OPTIONS = ['betas', 'beta1', 'beta2', 'eps', 'amsgrad', ...OPTIMIZER_OPTIONS] as const;
+const ADAMW_OPTIMIZER_OPTIONS = ['betas', 'eps', 'amsgrad', ...OPTIMIZER_OPTIONS] as const;
+const ADAM_OPTIMIZER_OPTIONS = [...ADAMW_OPTIMIZER_OPTIONS, 'beta1', 'beta2'] as const;
 
 /**
  * Adam (Kingma and Ba, 2015); weight decay is added to the gradient. Mirrors `braintools.optim.Adam`.
@@ -65,8 +66,8 @@ export class Adam extends OptaxOptimizer {
  * ```
  */
 export class AdamW extends Adam {
-  constructor(given: AdamOptimizerOptions = {}) {
-    const { weightDecay = 0.01, ...options } = checkOptions(new.target.name, ADAM_OPTIMIZER_OPTIONS, given);
+  constructor(given: Omit<AdamOptimizerOptions, 'beta1' | 'beta2'> = {}) {
+    const { weightDecay = 0.01, ...options } = checkOptions(new.target.name, ADAMW_OPTIMIZER_OPTIONS, given);
     super({ weightDecay, ...options });
   }
 

@@ -220,7 +220,7 @@ export interface AdamOptions {
 }
 
 /**
- * Adam's direction. Mirrors `optax.scale_by_adam`.
+ * Adam's direction; with `nesterov` that of a step ahead. Mirrors `optax.scale_by_adam`.
  *
  * @example
  * ```ts
@@ -230,8 +230,8 @@ export interface AdamOptions {
  * (updates as typeof params).w.js(); // [0.9999…, -0.9999…]
  * ```
  */
-export function scaleByAdam(given: AdamOptions = {}): GradientTransformation {
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0 } = checkOptions('scaleByAdam', ['b1', 'b2', 'eps', 'epsRoot'], given);
+export function scaleByAdam(given: AdamOptions & { nesterov?: boolean } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, nesterov = false } = checkOptions('scaleByAdam', ['b1', 'b2', 'eps', 'epsRoot', 'nesterov'], given);
   return {
     init: (params) => ({ count: np.zeros([], { dtype: 'int32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params) }),
     update: (updates, state) => {
@@ -239,7 +239,10 @@ export function scaleByAdam(given: AdamOptions = {}): GradientTransformation {
       const mu = updateMoment(updates, s.mu, b1, 1);
       const nu = updateMoment(updates, s.nu, b2, 2);
       const count = np.add(s.count, 1);
-      const muHat = biasCorrection(mu, b1, count);
+      // Nesterov's looks a step ahead, as Dozat (2016) has it.
+      const muHat = nesterov
+        ? mapTree((m, g) => np.add(np.multiply(b1, m), np.multiply(1 - b1, g)), biasCorrection(mu, b1, np.add(count, 1)), biasCorrection(updates, b1, count))
+        : biasCorrection(mu, b1, count);
       const nuHat = biasCorrection(nu, b2, count);
       const out = mapTree((m, v) => np.divide(m, np.add(np.sqrt(epsRoot === 0 ? v : np.add(v, epsRoot)), eps)), muHat, nuHat);
       return [out, { count, mu, nu }];

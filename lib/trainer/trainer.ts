@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -18,7 +19,8 @@ import { type Callback, CallbackList, type Gradients, type Numbers } from './cal
 import { GradientClipCallback } from './gradientClip';
 import { DataLoader } from './loader';
 import { CompositeLogger, CSVLogger, Logger } from './loggers';
-import { EvalOutput, type EvalResult, type OptimizerConfig, type Scalar, type StepResult, type TrainModule, TrainOutput } from './module';
+import { EvalOutput, type EvalResult, type OptimizerConfig, type Scalar, type StepResult, TrainModule, TrainOutput } from './module';
+import { ModelCheckpoint } from './modelCheckpoint';
 import { ProgressBar } from './progress';
 import { getStrategy, type Strategy, type StrategyName } from './strategies';
 
@@ -39,6 +41,10 @@ export interface TrainerOptions {
   logger?: Logger | readonly Logger[] | boolean;
   /** Default: where stderr is a terminal. */
   enableProgressBar?: boolean;
+  /** Save checkpoints by a {@link ModelCheckpoint} of its own, if none is among the callbacks. Default false. */
+  enableCheckpointing?: boolean;
+  /** Training runs on one device: 1 or 'auto', the default. */
+  devices?: 1 | 'auto';
   /** The folder for logs and checkpoints. Default: the current one. */
   defaultRootDir?: string;
   gradientClipVal?: number | null;
@@ -63,7 +69,9 @@ export interface FitOptions {
 
 /** Options of validation, test and prediction. */
 export interface EvaluateOptions {
-  /** In place of the second argument. */
+  /** The module, in place of the first argument; default: the one that the trainer had last. */
+  model?: TrainModule | null;
+  /** In place of the second argument; of validation by default those of `fit`. */
   dataloaders?: BatchesList;
   /** Load this checkpoint's model first. */
   ckptPath?: string;
@@ -122,7 +130,7 @@ class Means {
 
 const OPTIONS = [
   'maxEpochs', 'minEpochs', 'maxSteps', 'valCheckInterval', 'checkValEveryNEpoch', 'callbacks', 'logger', 'enableProgressBar', 'defaultRootDir', 'gradientClipVal', 'gradientClipAlgorithm',
-  'accumulateGradBatches', 'seed', 'strategy',
+  'accumulateGradBatches', 'seed', 'strategy', 'enableCheckpointing', 'devices',
 ] as const;
 
 /**
@@ -163,13 +171,15 @@ export class Trainer {
   /** Whether the current epoch's batches have all been trained on, and whether the schedule knows of it. */
   private done = { epoch: false, schedule: false };
   private silent = new Set<string>();
-  private readonly options: Required<Omit<TrainerOptions, 'callbacks' | 'logger' | 'enableProgressBar' | 'gradientClipVal' | 'gradientClipAlgorithm' | 'seed' | 'strategy'>>;
+  private readonly options: Required<Omit<TrainerOptions, 'callbacks' | 'logger' | 'enableProgressBar' | 'gradientClipVal' | 'gradientClipAlgorithm' | 'seed' | 'strategy' | 'enableCheckpointing' | 'devices'>>;
   private readonly evaluators = new WeakMap<TrainModule, Partial<Record<Stage, Compiled>>>();
 
   constructor(given: TrainerOptions = {}) {
     const options = checkOptions('Trainer', OPTIONS, given);
     const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false } = options;
     const { enableProgressBar = process.stderr.isTTY === true, defaultRootDir = '.', gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null, strategy = 'auto' } = options;
+    const { enableCheckpointing = false, devices = 'auto' } = options;
+    if (devices !== 1 && devices !== 'auto') throw new ArgumentError(`Trainer: training runs on one device; expected devices to be 1 or 'auto', got ${describeValue(devices)}`);
     this.strategy = getStrategy(strategy);
     this.options = {
       maxEpochs: count('Trainer', 'maxEpochs', maxEpochs, 0), minEpochs: count('Trainer', 'minEpochs', minEpochs, 0), maxSteps: count('Trainer', 'maxSteps', maxSteps, -1), valCheckInterval,
@@ -177,6 +187,7 @@ export class Trainer {
     };
     if (!(valCheckInterval > 0)) throw new ArgumentError(`Trainer: expected valCheckInterval to be a number > 0, got ${valCheckInterval}`);
     const all: Callback[] = [...callbacks];
+    if (enableCheckpointing && !all.some((c) => c instanceof ModelCheckpoint)) all.push(new ModelCheckpoint());
     if (gradientClipVal !== null) all.push(new GradientClipCallback({ clipVal: gradientClipVal, clipAlgorithm: gradientClipAlgorithm }));
     if (enableProgressBar && !all.some((c) => c instanceof ProgressBar)) all.push(new ProgressBar());
     this.callbacks = new CallbackList(all);
@@ -455,24 +466,29 @@ export class Trainer {
     return result;
   }
 
-  private prepare(op: string, model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options: EvaluateOptions | undefined): readonly Batches[] {
-    const [source, { ckptPath }] = sourceAndOptions<EvaluateOptions, BatchesList>(`Trainer.${op}`, 'dataloaders', ['ckptPath'], dataloaders, options);
-    const list = sources(`Trainer.${op}`, 'dataloaders', source);
-    this.attach(model);
-    if (ckptPath !== undefined) this.restore(ckptPath, false);
-    return list;
+  private prepare(name: string, model: TrainModule | EvaluateOptions, dataloaders: BatchesList | EvaluateOptions | undefined, options: EvaluateOptions | undefined): { model: TrainModule; loaders: readonly Batches[] } {
+    const op = `Trainer.${name}`;
+    const named = isPlainObject(model);
+    if (named && (dataloaders !== undefined || options !== undefined)) throw new ArgumentError(`${op}: expected model before the options, got ${describeValue(model)}`);
+    const [source, given] = sourceAndOptions<EvaluateOptions, BatchesList | undefined>(op, 'dataloaders', named ? ['model', 'ckptPath'] : ['ckptPath'], named ? (model as EvaluateOptions) : dataloaders, options);
+    const chosen = named ? (given.model ?? this.model) : (model as TrainModule);
+    if (!(chosen instanceof TrainModule)) throw new ArgumentError(`${op}: expected model to be a TrainModule, got ${describeValue(chosen)}`);
+    if (name === 'validate' && chosen.validationStep === undefined) throw new ArgumentError(`${op}: ${chosen.constructor.name} has no validationStep`);
+    const loaders = source === undefined && name === 'validate' && this.valDataloaders.length > 0 ? this.valDataloaders : sources(op, 'dataloaders', source as BatchesList);
+    this.attach(chosen);
+    if (given.ckptPath !== undefined) this.restore(given.ckptPath, false);
+    return { model: chosen, loaders };
   }
 
   /** Metrics of a validation, as `val_…`. @throws ArgumentError if the module has no validationStep */
-  async validate(model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
-    if (model.validationStep === undefined) throw new ArgumentError(`Trainer.validate: ${model.constructor.name} has no validationStep`);
-    const loaders = this.prepare('validate', model, dataloaders, options);
-    return this.evaluate(model, 'validate', loaders);
+  async validate(model: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
+    const chosen = this.prepare('validate', model, dataloaders, options);
+    return this.evaluate(chosen.model, 'validate', chosen.loaders);
   }
 
   /** Metrics of a test, as `test_…`. */
-  async test(model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
-    const loaders = this.prepare('test', model, dataloaders, options);
+  async test(given: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
+    const { model, loaders } = this.prepare('test', given, dataloaders, options);
     await this.callbacks.tell('onTestEpochStart', this, model);
     const result = await this.evaluate(model, 'test', loaders);
     await this.callbacks.tell('onTestEpochEnd', this, model);
@@ -480,8 +496,8 @@ export class Trainer {
   }
 
   /** What `predictStep` gives for each batch. */
-  async predict(model: TrainModule, dataloaders: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<unknown[]> {
-    const loaders = this.prepare('predict', model, dataloaders, options);
+  async predict(given: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<unknown[]> {
+    const { model, loaders } = this.prepare('predict', given, dataloaders, options);
     const step = this.evaluator(model, 'predict');
     this.state.stage = 'predict';
     await this.callbacks.tell('onPredictStart', this, model);

@@ -130,3 +130,17 @@ test('misuse is told by name', () => {
   o.registerTrainableWeights(problem());
   expect(() => o.update({ w: np.ones([2, 2]) })).toThrow("no gradient for 'b'");
 });
+
+test("Adam's direction a step ahead, as optax has it", () => {
+  const tx = optim.scaleByAdam({ b1: 0.5, b2: 0.9, nesterov: true });
+  const params = { w: np.array([1, -2]) };
+  let state = tx.init(params);
+  const seen: number[] = [];
+  for (const g of [[0.5, -4], [0.25, 0], [-1, 2]]) {
+    const [updates, next] = tx.update({ w: np.array(g) }, state as never, params);
+    state = next;
+    seen.push(...((updates as typeof params).w.js() as number[]));
+  }
+  // optax 0.2.8: scale_by_adam(b1=0.5, b2=0.9, nesterov=True)
+  expectClose(seen, [1.333333, -1.333333, 0.795705, -0.207567, -1.131907, 0.563436], 'updates');
+});

@@ -204,10 +204,10 @@ test('batches from anything that can be iterated over, also asynchronously; sour
       }
     },
   };
-  const run = async (fit: (t: trainer.Trainer, m: Line) => Promise<void>) => {
+  const run = async (start: (t: trainer.Trainer, m: Line) => Promise<void>) => {
     random.seed(4);
     const [t, m] = [new trainer.Trainer({ maxEpochs: 3, enableProgressBar: false }), new Line()];
-    await fit(t, m);
+    await start(t, m);
     return [t.globalStep, (m.layer.weight.value as { weight: np.Array }).weight.js(), t.callbackMetrics.val_loss];
   };
   const plain = await run((t, m) => t.fit(m, [rows(0), rows(1)], { valDataloaders: loader({ shuffle: false, seed: undefined }) }));
@@ -217,6 +217,16 @@ test('batches from anything that can be iterated over, also asynchronously; sour
   const [t, m] = [new trainer.Trainer({ enableProgressBar: false }), new Line()];
   expect(await t.validate(m, { dataloaders: slow })).toEqual(await t.validate(m, new Set([rows(0), rows(1)])));
   expect(await t.predict(m, slow)).toHaveLength(2);
+  expect(await t.test({ model: m, dataloaders: slow })).toEqual({ test_loss: expect.any(Number) });
+  expect(await t.predict({ dataloaders: slow })).toHaveLength(2);
+  await expect(t.validate({ model: m })).rejects.toThrow(/Trainer.validate: expected dataloaders to be a DataLoader/);
+  await expect(t.validate({ model: m }, slow)).rejects.toThrow(/expected model before the options/);
+  await expect(new trainer.Trainer().predict({ dataloaders: slow })).rejects.toThrow(/Trainer.predict: expected model to be a TrainModule, got null/);
+  const kept = new trainer.Trainer({ maxEpochs: 1, enableProgressBar: false, enableCheckpointing: true, devices: 1, defaultRootDir: join(folder, 'kept') });
+  await kept.fit(m, slow, { valDataloaders: slow });
+  expect(await kept.validate()).toEqual(await kept.validate(m, slow));
+  expect(readdirSync(join(folder, 'kept', 'checkpoints')).filter((f) => f.endsWith('.msgpack'))).toHaveLength(1);
+  expect(() => new trainer.Trainer({ devices: 2 as never })).toThrow(/training runs on one device; expected devices to be 1 or 'auto', got number 2/);
   const once = (function* () {
     yield rows(0);
   })();
