@@ -5,7 +5,7 @@ export {
 } from './continuous';
 export { binomial, categorical, type CategoricalOptions, geometric, multinomial, type MultinomialOptions, poisson } from './discrete';
 export { ball, type BallOptions, beta, chisquare, dirichlet, f, gamma, generalizedNormal, loggamma, t } from './gamma';
-export { clone, foldIn, type ImplOptions, key, keyData, keyDtype, keyImpl, PRNGKey, type PrngImpl, split, type SplitOptions, wrapKeyData } from './keys';
+export { clone, foldIn, type ImplOptions, key, keyData, keyDtype, keyImpl, PRNGKey, type PrngImpl, split, type SplitKeys, type SplitOptions, wrapKeyData } from './keys';
 export { type CovarianceMethod, multivariateNormal, type MultivariateNormalOptions, orthogonal, type OrthogonalOptions } from './matrices';
 export { choice, type ChoiceOptions, permutation, type PermutationOptions } from './selection';
 export { randomGammaP } from '../primitives/randomGamma';

@@ -114,6 +114,14 @@ function implFor(op: string, k: Array, impl: PrngImpl | null | undefined): PrngI
   return named;
 }
 
+type Tuple<N extends number, R extends readonly Array[] = readonly []> = R['length'] extends N ? R : R['length'] extends 16 ? readonly Array[] : Tuple<N, readonly [...R, Array]>;
+
+/** Methods of JS arrays that arrays of keys do not have. */
+type NoListMethods = { readonly [M in Exclude<keyof (readonly unknown[]), keyof Array | number | symbol>]: never };
+
+/** An array of N keys that can be destructured: to TypeScript a tuple, where N is a literal number. */
+export type SplitKeys<N extends number> = number extends N ? Array : Array & NoListMethods & Tuple<N>;
+
 /**
  * New keys from a key: an array of shape [num, 2], or [...num, 2] where num is a shape. Mirrors `jax.random.split`.
  *
@@ -124,6 +132,8 @@ function implFor(op: string, k: Array, impl: PrngImpl | null | undefined): PrngI
  * @example
  * const [k1, k2] = prng.split(prng.PRNGKey(0));
  */
+export function split<const N extends number = 2>(key: Array, num?: N, options?: SplitOptions): SplitKeys<N>;
+export function split(key: Array, num?: ShapeLike | SplitOptions, options?: SplitOptions): Array;
 export function split(key: Array, num?: ShapeLike | SplitOptions, options?: SplitOptions): Array {
   const k = checkKey('split', key);
   const positional = typeof num === 'number' || globalThis.Array.isArray(num);

@@ -1,9 +1,12 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
+import { checkOptions } from '../functional/options';
 import { describeValue } from '../lax/arrayLike';
 import { freshKey, globalGenerator } from './autoKey';
-import { type BackupOptions, formatKey, type SeedOrKey } from './keyState';
+import { type BackupOptions, formatKey, type SeedArgument, seedOf, type SeedOrKey, type SplitOptions } from './keyState';
 import { DEFAULT, RandomState } from './randomState';
+import type { SplitKeys } from '../prng/keys';
 
 // The key of the default stream.
 
@@ -43,8 +46,9 @@ export function getKeyData(): Array {
 }
 
 /** The default stream, or a new one from a seed or a key. Mirrors `brainstate.random.default_rng`. @example random.defaultRng(42).normal({ size: [2] }).shape; // [2] */
-export function defaultRng(seedOrKey?: SeedOrKey | null): RandomState {
-  return seedOrKey === undefined || seedOrKey === null ? DEFAULT : new RandomState(seedOrKey);
+export function defaultRng(given?: SeedArgument): RandomState {
+  const seedOrKey = seedOf('defaultRng', given);
+  return seedOrKey === null ? DEFAULT : new RandomState(seedOrKey);
 }
 
 /**
@@ -53,13 +57,18 @@ export function defaultRng(seedOrKey?: SeedOrKey | null): RandomState {
  * @example
  * random.cloneRng(42) instanceof random.RandomState; // true
  */
-export function cloneRng(seedOrKey?: SeedOrKey | null, options: { clone?: boolean } = {}): RandomState {
-  if (seedOrKey !== undefined && seedOrKey !== null) return new RandomState(seedOrKey);
-  return (options.clone ?? true) ? DEFAULT.clone() : DEFAULT;
+export function cloneRng(seedOrKey?: SeedOrKey | null, options?: { clone?: boolean }): RandomState;
+export function cloneRng(options: { seedOrKey?: SeedOrKey | null; clone?: boolean }): RandomState;
+export function cloneRng(first?: SeedOrKey | { seedOrKey?: SeedOrKey | null; clone?: boolean } | null, second?: { clone?: boolean }): RandomState {
+  const { seedOrKey = null, clone = true } = isPlainObject(first)
+    ? checkOptions<{ seedOrKey?: SeedOrKey | null; clone?: boolean }>('cloneRng', ['seedOrKey', 'clone'], first as object)
+    : { seedOrKey: first as SeedOrKey | null | undefined, ...checkOptions('cloneRng', ['clone'], second) };
+  if (seedOrKey !== null) return new RandomState(seedOrKey);
+  return clone ? DEFAULT.clone() : DEFAULT;
 }
 
 /** A key, or n keys, split off the default stream. Mirrors `brainstate.random.split_key`. @example random.splitKey().shape; // [2] */
-export function splitKey(n?: number | null, options?: BackupOptions): Array {
+export function splitKey(n?: number | Array | SplitOptions | null, options?: BackupOptions): Array {
   return DEFAULT.splitKey(n, options);
 }
 
@@ -68,9 +77,9 @@ function checkCount(op: string, n: unknown): void {
 }
 
 /** n keys split off the default stream, of shape [n, 2]. Mirrors `brainstate.random.split_keys`. @example random.splitKeys(3).shape; // [3, 2] */
-export function splitKeys(n: number, options?: BackupOptions): Array {
+export function splitKeys<const N extends number>(n: N, options?: BackupOptions): SplitKeys<N> {
   checkCount('splitKeys', n);
-  return DEFAULT.splitKey(n, options);
+  return DEFAULT.splitKey(n, options) as SplitKeys<N>;
 }
 
 /**

@@ -102,3 +102,16 @@ cond(true, step, step, x);
 whileLoop({ call: (s: string) => s }, double, x);
 // @ts-expect-error neither a function nor a module
 scan(3, x, x);
+
+// Keys come apart as a tuple does where their number is written down.
+const [firstKey, secondKey] = prng.split(prng.key(0));
+prng.normal(firstKey.add(0), [2]);
+const [, , thirdKey] = prng.split(secondKey, 3);
+prng.normal(thirdKey, [2]);
+const [, lastOfTwo] = random.splitKeys(2);
+prng.normal(lastOfTwo, [2]);
+same<np.Array, ReturnType<typeof prng.split<number>>>();
+// @ts-expect-error two keys are split off where nothing else is asked for
+const [, , noKey] = prng.split(secondKey);
+// @ts-expect-error an array of keys is no JS array
+prng.split(secondKey, 3).map((k) => k);
