@@ -3,11 +3,13 @@ import { checkDtype, checkShape, type Shape, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { ClosedJaxpr, evalJaxpr, type Jaxpr } from '../core/jaxpr';
+import { dceJaxpr } from '../core/passes/dce';
 import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
-import { withAxis } from '../core/trace';
+import { Tracer, withAxis } from '../core/trace';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { type CheckpointParams, checkpointP, type CheckpointPolicy } from '../interpreters/remat';
-import { isDifferentiable } from '../interpreters/jvp';
+import { BatchTracer } from '../interpreters/batch';
+import { isDifferentiable, JvpTracer } from '../interpreters/jvp';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
 import { zerosLike } from '../primitives/structural';
@@ -197,7 +199,10 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
   // Plain numbers are floats here, as whatever is differentiated.
   const avals = given.map((a) => (a.weakType && dtypeKind(a.dtype) === 'int' ? new ShapedArray(a.shape, asArray(0.5).dtype, true) : a));
   const flat = new FlatFunction(f, def, what);
-  const { jaxpr, consts } = stage(flat.call, avals, nameOf(f));
+  const staged = stage(flat.call, avals, nameOf(f));
+  // What the result does not need may be anything but linear.
+  const { jaxpr, usedConsts } = dceJaxpr(staged.jaxpr, staged.jaxpr.outvars.map(() => true), true);
+  const consts = staged.consts.filter((_, i) => usedConsts[i]);
   const { outAvals } = jaxpr;
   const all = [...avals, ...outAvals];
   if (!all.every((a) => isDifferentiable(a)) && !all.every((a) => dtypeKind(a.dtype) === 'int' || dtypeKind(a.dtype) === 'uint')) {
@@ -210,31 +215,44 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
   };
 }
 
+/** Whether an array may have a tangent, now or when what is being recorded is differentiated. */
+function mayBeDifferentiated(x: Array): boolean {
+  if (x instanceof BatchTracer) return mayBeDifferentiated(x.value);
+  return x instanceof JvpTracer || (x instanceof Tracer && isDifferentiable(x.aval));
+}
+
 /**
- * Makes the arrays that a function captured into arguments: `[converted, captured]`, where `converted(...args, ...captured)` is the function.
+ * Makes the arrays that a function captured into arguments, as far as they may be differentiated: `[converted, captured]`, where
+ * `converted(...args, ...captured)` is the function.
  *
- * Mirrors `jax.closure_convert`; differentiation sees what would otherwise be hidden in a closure.
+ * Mirrors `jax.closure_convert`; differentiation sees what would otherwise be hidden in a closure. Arrays with values, which no transformation in
+ * progress traces, stay in the closure.
  *
  * @param f a function
  * @param examples arguments like those that it will be called with
  * @throws ArgumentError if it is called with arguments of another structure
  * @example
  * ```ts
- * const scale = np.array(3);
- * const [pure, consts] = transform.closureConvert((x: Array) => x.mul(scale), np.array(1));
- * (pure(np.array(2), ...consts) as Array).js(); // 6
+ * const f = (scale: Array) => {
+ *   const [pure, captured] = transform.closureConvert((x: Array) => x.mul(scale), np.array(1));
+ *   return (pure(np.array(2), ...captured) as Array).mul(captured.length);
+ * };
+ * [f(np.array(3)).item(), grad(f)(np.array(3)).item()]; // [0, 2]
  * ```
  */
 export function closureConvert(f: AnyFunction, ...examples: unknown[]): [(...args: unknown[]) => unknown, Array[]] {
   const what = `closureConvert of ${nameOf(f)}`;
-  const { jaxpr, consts, outDef } = stageTree(f, examples, what);
+  const { jaxpr, consts: all, outDef } = stageTree(f, examples, what);
+  const isHoisted = all.map(mayBeDifferentiated);
+  const consts = all.filter((_, i) => isHoisted[i]);
   const { def } = avalsOf(examples, what);
   const converted = (...args: unknown[]): unknown => {
     const own = args.slice(0, def.children.length);
     const captured = arraysOf(args.slice(def.children.length), what).leaves;
     const { leaves, def: given } = arraysOf(own, what);
     if (!given.equals(def) || captured.length !== consts.length) throw new ArgumentError(`${what}: expected arguments of structure ${def} and ${consts.length} captured arrays, got ${given} and ${captured.length}`);
-    return outDef.unflatten(evalJaxpr(jaxpr, captured, leaves));
+    let next = 0;
+    return outDef.unflatten(evalJaxpr(jaxpr, all.map((x, i) => (isHoisted[i] ? captured[next++]! : x)), leaves));
   };
   return [converted, consts];
 }

@@ -2,7 +2,9 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { type Atom, ClosedJaxpr, type Eqn, evalJaxpr, Jaxpr, type Var } from '../core/jaxpr';
+import { jaxprAxisNames } from '../core/jaxprCache';
 import { dceJaxpr } from '../core/passes/dce';
+import { inlineJit } from '../core/passes/simplify';
 import { defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MultiPrimitive, type Params, type Primitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { batchJaxpr, materialize } from './batch';
@@ -58,6 +60,7 @@ export const checkpointP: MultiPrimitive<CheckpointParams> = defineMultiPrimitiv
     return ctx.call(jaxpr, inputs, 'checkpoint');
   },
   effects: ({ jaxpr }) => [...jaxpr.effects],
+  axisNames: ({ jaxpr }) => jaxprAxisNames(jaxpr),
   jvp: (primals, tangents, p) => {
     const d = jvpJaxpr(p.jaxpr, tangents.map((t) => t !== null));
     const results = checkpointP.bind(withJaxpr(p, d.jaxpr), ...primals, ...tangents.filter((t) => t !== null));
@@ -124,7 +127,9 @@ function splitForRecompute(p: CheckpointParams, isUnknown: readonly boolean[]): 
   return split;
 }
 
-function makeSplit({ jaxpr: closed, policy }: CheckpointParams, isUnknown: readonly boolean[]): Recompute {
+function makeSplit({ jaxpr: whole, policy }: CheckpointParams, isUnknown: readonly boolean[]): Recompute {
+  // A policy is asked of the operations in compiled functions, too.
+  const closed = policy === null ? whole : inlineJit(whole);
   const plain = partialEvalJaxpr(closed, isUnknown);
   const { jaxpr } = closed;
   const outKnown = plain.outUnknown.filter((u) => !u).length;

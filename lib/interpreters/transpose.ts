@@ -50,8 +50,7 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
   }
   const cts = new Map<Var, Array>();
   const accumulate = (a: Atom, ct: MaybeZero) => {
-    // Truth values are linear in nothing: what is said to be their cotangent is zero.
-    if (ct === null || a instanceof Literal || a.aval.dtype === 'bool' || !(env.get(a) instanceof UndefinedPrimal)) return;
+    if (ct === null || a instanceof Literal || !(env.get(a) instanceof UndefinedPrimal)) return;
     const known = cts.get(a);
     cts.set(a, known === undefined ? ct : baseOps().add(known, ct));
   };

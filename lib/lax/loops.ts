@@ -3,6 +3,7 @@ import { dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
 import { keystr, pathsOf, type TreeDef } from '../core/tree';
 import { checkFunction } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { scanP, whileP } from '../primitives/control';
 import { add, lt } from '../primitives/elementwise';
 import { concatenate, indexInDim, reshape, scalar } from '../primitives/structural';
@@ -50,6 +51,7 @@ export function scanLength(op: string, xs: readonly Array[], def: TreeDef, lengt
  * const [total, sums] = lax.scan((c, x) => [c.add(x), c], 0, np.array([1, 2, 3]));   // 6, [0, 1, 3]
  */
 export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [unknown, Y], init: C, xs: X, options: ScanOptions = {}): [Traced<C>, Traced<Y>] {
+  options = checkOptions('scan', ['length', 'reverse', 'unroll'], options);
   const op = 'scan';
   checkFunction(op, 'f', f);
   const reverse = options.reverse ?? false;
@@ -199,8 +201,11 @@ function staticBound(op: string, what: string, x: ArrayLike): number | null {
  * lax.foriLoop(0, 5, (i, x) => x.add(i), 0);   // 10
  */
 export function foriLoop<T>(lower: ArrayLike, upper: ArrayLike, body: (i: Array, value: Traced<T>) => unknown, init: T, options: { unroll?: number | boolean } = {}): Traced<T> {
+  options = checkOptions('foriLoop', ['unroll'], options);
   const op = 'foriLoop';
   checkFunction(op, 'body', body);
+  const [lowerType, upperType] = [asArray(lower).aval, asArray(upper).aval];
+  if (!lowerType.weakType && !upperType.weakType && lowerType.dtype !== upperType.dtype) throw new DtypeError(`${op}: expected lower and upper to be of one dtype, got ${lowerType} and ${upperType}`);
   const from = staticBound(op, 'lower', lower);
   const to = staticBound(op, 'upper', upper);
   const [carry, tree] = toArrays(op, 'init', init);

@@ -6,7 +6,8 @@ export const nameP: SinglePrimitive<{ name: string }> = definePrimitive<{ name: 
   name: 'name',
   abstract: ([x]) => x!,
   lower: (_, [x]) => x!,
-  jvp: ([x], [t], params) => [nameP.bind(params, x!), t === null || t === undefined ? null : nameP.bind(params, t)],
+  // The name is the value's, not its tangent's.
+  jvp: ([x], [t], params) => [nameP.bind(params, x!), t ?? null],
   transpose: (ct) => [ct],
   batch: (_, [x], [d], params) => [nameP.bind(params, x!), d!],
   impl: (args) => [args[0]!],

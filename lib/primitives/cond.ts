@@ -7,12 +7,12 @@ import { identityOf } from '../core/paramsKey';
 import { dceClosed } from '../core/passes/dce';
 import { type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { BatchingError, batchJaxpr, materialize } from '../interpreters/batch';
-import { jvpJaxpr } from '../interpreters/jvp';
+import { isDifferentiable, jvpJaxpr } from '../interpreters/jvp';
 import { instantiateZeros, partialEvalJaxpr, type SplitJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { transposeJaxpr } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
-import { add, mul, ne, selectN, sin } from './elementwise';
+import { add, eq, mul, selectN, sin, stopGradient } from './elementwise';
 import { jaxprAxisNames } from './jaxprTools';
 import { broadcastInDim, like, moveaxis, zerosLike } from './structural';
 
@@ -136,12 +136,18 @@ function batchCond(axis: AxisData, args: readonly Array[], dims: readonly BatchD
       if (e === 'ordered' || e.startsWith('io')) throw new BatchingError(`cond: branches with the effect '${e}' cannot be mapped over an index that differs along the axis: all branches would run`);
     }
   }
-  const rows = branches.map((b) => evalJaxpr(batchJaxpr(b, axis, mapped, true).jaxpr.jaxpr, [], moved));
   const at = materialize(index!, dims[0]!, axis.size);
-  const which = branches.length === 2 ? ne(at, like(at, 0)) : at;
+  // An operand has a derivative in a branch where that branch is chosen only: else what is not finite in one would reach the others.
+  const guarded = mapped.map((m, i) => m || isDifferentiable(ops[i]!.aval));
+  const full = moved.map((x, i) => (guarded[i] ? materialize(x, mapped[i] ? 0 : null, axis.size) : x));
+  const rows = branches.map((b, k) => {
+    const chosen = eq(at, like(at, k));
+    const own = branches.length === 1 ? full : full.map((x) => (isDifferentiable(x.aval) ? selectN(x.ndim === 1 ? chosen : broadcastInDim(chosen, x.shape, [0]), [stopGradient(x), x]) : x));
+    return evalJaxpr(batchJaxpr(b, axis, guarded, true).jaxpr.jaxpr, [], own);
+  });
   const outs = rows[0]!.map((first, i) => {
     if (branches.length === 1) return first;
-    return selectN(first.ndim === 1 ? which : broadcastInDim(which, first.shape, [0]), rows.map((r) => r[i]!));
+    return selectN(first.ndim === 1 ? at : broadcastInDim(at, first.shape, [0]), rows.map((r) => r[i]!));
   });
   return [outs, outs.map(() => 0)];
 }

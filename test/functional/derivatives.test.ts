@@ -12,7 +12,7 @@ import { compileJaxpr } from '../../lib/interpreters/compile';
 import { composite } from '../../lib/interpreters/jit';
 import { DifferentiationError } from '../../lib/interpreters/jvp';
 import { add, cos, gt, mul, sin } from '../../lib/primitives/elementwise';
-import { convert, reduceSum, scalar } from '../../lib/primitives/structural';
+import { convert, reduceSum, reshape, scalar } from '../../lib/primitives/structural';
 
 type F = (...args: never[]) => unknown;
 const grad = (f: F, o: GradOptions = {}) => (...args: unknown[]) => gradCore('grad', f, args, o).grads as Array;
@@ -117,11 +117,21 @@ test('checkpoint changes no value, in first and second derivatives, through comp
   c.forEach((v, i) => expect(d[i]).toBeCloseTo(v, 5));
 });
 
-test('closureConvert makes captured arrays arguments', () => {
+test('closureConvert makes captured arrays arguments where they may be differentiated', () => {
   const w = vec(2, 3);
   const [f, captured] = closureConvert(((x: Array) => sum(mul(x, w))) as F, vec(0, 0));
-  expect(captured).toHaveLength(1);
-  expect((f(vec(1, 1), ...captured) as Array).item()).toBe(5);
+  expect(captured).toHaveLength(0);
+  expect((f(vec(1, 1)) as Array).item()).toBe(5);
+  const seen: number[] = [];
+  const outer = (a: Array, i: Array) => {
+    const [g, more] = closureConvert(((x: Array) => sum(mul(x, mul(a, mul(w, convert(i, 'float32')))))) as F, vec(0, 0));
+    seen.push(more.length);
+    return g(vec(1, 2), ...more) as Array;
+  };
+  const i = scalar(2, 'int32');
+  expect([js(grad(outer as F)(vec(1, 1), i)), js(vmap(grad(outer as F) as F, { inAxes: [0, null] })(reshape(vec(0, 0), [1, 2]), i) as Array)]).toEqual([[4, 12], [[4, 12]]]);
+  expect((composite('f', ([a, b]) => [outer(a!, b!)])([vec(1, 1), i], {})[0] as Array).item()).toBe(16);
+  expect(seen).toEqual([1, 1, 1]);
   expect(String((evalShape(((x: Array) => ({ y: mul(x, w) })) as F, vec(1, 2)) as { y: unknown }).y)).toBe('ShapeDtypeStruct(shape=(2,), dtype=float32)');
 });
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkpoint, checkpointName, type CheckpointPolicy, checkpointPolicies as policies, grad, makeJaxpr, numpy as np, State } from '../../lib';
+import { ArgumentError, checkpoint, checkpointName, type CheckpointPolicy, checkpointPolicies as policies, grad, jit, linearize, makeJaxpr, numpy as np, State } from '../../lib';
 
 test('policies decide what a checkpoint keeps, by operation and by name', () => {
   const w = np.ones([3, 3]);
@@ -33,4 +33,12 @@ test('a checkpoint of a function that returns nothing is fine if it writes a sta
   expect(Number(s.value)).toBe(3);
   expect(() => checkpoint((x: np.Array) => { x.mul(2); })(2)).toThrow('the function returned undefined');
   expect(() => checkpoint((x: np.Array) => x, { policy: 3 as never })).toThrow(ArgumentError);
+});
+
+test('policies are asked of what is in compiled functions, too; tangents have no names', () => {
+  const f = checkpoint((x: np.Array) => jit((y: np.Array) => np.cos(checkpointName(np.sin(y), 'inner')))(x), { policy: policies.saveOnlyTheseNames('inner') });
+  const [, push] = linearize(f, 1) as [np.Array, (t: unknown) => np.Array];
+  const text = String(makeJaxpr(push)(np.array(1)));
+  expect([text.split(' = sin').length - 1, text.split(' = name').length - 1]).toEqual([1, 0]);
+  expect(push(1).item()).toBeCloseTo(-Math.sin(Math.sin(1)) * Math.cos(1), 6);
 });

@@ -237,3 +237,12 @@ test('vmap: an argument that is not mapped may be anything', () => {
   expect(vmap(f, [null, null, 0])((x) => x.mul(2), { mode: 'twice' }, X()).js()).toEqual([4, 8, 12]);
   expect(() => vmap(f)((x) => x.mul(2), { mode: 'twice' }, X())).toThrow(ArgumentError);
 });
+
+test('vmap of a branch over what chooses it: what is not finite in one branch does not reach the gradients of the others', () => {
+  const safe = (x: A, p: A) => lax.cond(x.equal(0), () => p, () => np.sqrt(x).add(np.divide(p, x)));
+  const total = (x: A, p: A) => np.sum(vmap(safe, [0, null])(x, p) as A);
+  for (const f of [total, jit(total)]) expect((grad(f, { argnums: [0, 1] })(np.array([0, 4]), 8) as A[]).map((g) => g.js())).toEqual([[0, -0.25], 1.25]);
+  const pick = (i: A, x: A) => lax.switch(i, [(y: A) => y, (y: A) => np.log(y), (y: A) => y.mul(3)], x);
+  const grads = grad((x: A) => np.sum(vmap(pick)(np.array([0, 1, 2, 0], { dtype: 'int32' }), x) as A))(np.array([0, 2, 0, 1])) as A;
+  expect(grads.js()).toEqual([1, 0.5, 3, 1]);
+});
