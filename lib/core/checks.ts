@@ -30,3 +30,18 @@ export function checkIterable(op: string, what: string, x: unknown): void {
 export function checkList(op: string, what: string, x: unknown): void {
   if (!globalThis.Array.isArray(x)) throw new ArgumentError(`${op}: expected ${what} to be a list, got ${describeValue(x)}`);
 }
+
+/** @throws ArgumentError unless an argument is an integer */
+export function checkInteger(op: string, what: string, x: unknown): void {
+  if (!Number.isInteger(x)) throw new ArgumentError(`${op}: expected ${what} to be an integer, got ${describeValue(x)}`);
+}
+
+/** @throws ArgumentError unless an argument is a list of integers */
+export function checkIntegers(op: string, what: string, x: unknown): void {
+  if (!globalThis.Array.isArray(x) || !x.every((n) => Number.isInteger(n))) throw new ArgumentError(`${op}: expected ${what} to be a list of integers, got ${describeValue(x)}`);
+}
+
+/** Says that what a primitive or program was applied to is no array: an argument that was left out, mostly. */
+export function noArray(op: string, position: number, x: unknown): never {
+  throw new ArgumentError(`${op}: expected an array as operand ${position + 1}, got ${describeValue(x)}`);
+}

@@ -254,7 +254,7 @@ export class CheckpointManager {
    * @throws InvalidCheckpointPath if its checksum is wrong
    */
   restore(options: LoadOptions & { step?: number } = {}): unknown {
-    const { step, ...rest } = options;
+    const { step, ...rest } = checkOptions('CheckpointManager.restore', ['maxSize', 'parallel', 'verbose', 'target', 'mismatch', 'host', 'maxDepth', 'maxEntries', 'step'], options);
     const info = step === undefined ? this.latest() : this.list().find((c) => c.step === step);
     if (info == null) throw new CheckpointError(`${this.folder} has no checkpoint${step === undefined ? '' : ` of step ${step}; it has ${this.allSteps().join(', ') || 'none'}`}`);
     return this.load(info, rest);

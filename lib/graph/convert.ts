@@ -32,7 +32,8 @@ export class NodeStates {
   }
 
   /** Of a structure and maps of states. */
-  static fromSplit(def: GraphDef, states: readonly NestedDict<unknown>[], { metadata = null }: { metadata?: unknown } = {}): NodeStates {
+  static fromSplit(def: GraphDef, states: readonly NestedDict<unknown>[], options: { metadata?: unknown } = {}): NodeStates {
+    const { metadata = null } = checkOptions('NodeStates.fromSplit', ['metadata'], options);
     return new NodeStates(def, states, metadata);
   }
 

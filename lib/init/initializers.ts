@@ -264,7 +264,8 @@ type Parameter<S extends State<Array> | null = never> = InitLike | null | S;
  */
 export function param<S extends State<Array>>(init: S, size: Size, options?: ParamOptions): S;
 export function param(init: InitLike | null, size: Size, options?: ParamOptions): Array | null;
-export function param(init: Parameter<State<Array>>, size: Size, { batchSize = null, allowNone = true, allowScalar = true }: ParamOptions = {}): Array | State<Array> | null {
+export function param(init: Parameter<State<Array>>, size: Size, options: ParamOptions = {}): Array | State<Array> | null {
+  const { batchSize = null, allowNone = true, allowScalar = true } = checkOptions('param', ['batchSize', 'allowNone', 'allowScalar'], options);
   if (init === null) {
     if (!allowNone) throw new ArgumentError('param: expected an initialiser, a function or a value, got null');
     return null;

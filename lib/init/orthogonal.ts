@@ -100,7 +100,8 @@ const LINEAR = ['linear', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'con
  * @example
  * nn.init.calculateInitGain('tanh'); // 1.666…
  */
-export function calculateInitGain(nonlinearity: string, { param = null }: { param?: number | null } = {}): number {
+export function calculateInitGain(nonlinearity: string, options: { param?: number | null } = {}): number {
+  const { param = null } = checkOptions('calculateInitGain', ['param'], options);
   if (LINEAR.includes(nonlinearity)) return 1;
   if (nonlinearity === 'tanh') return 5 / 3;
   if (nonlinearity === 'relu') return Math.SQRT2;

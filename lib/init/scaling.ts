@@ -89,6 +89,7 @@ const scaleOf = (op: string, options: { scale?: number } | undefined): number =>
 /** He's initialisation, uniform. Mirrors `braintools.init.KaimingUniform`. @example new init.KaimingUniform().call([3, 2]).shape; // [3, 2] */
 export class KaimingUniform extends VarianceScaling {
   constructor(options: KaimingOptions = {}) {
+    options = checkOptions('KaimingUniform', ['scale', 'mode', 'nonlinearity', 'negativeSlope'], options);
     super({ scale: kaimingScale(new.target.name, options), mode: options.mode ?? 'fan_in', distribution: 'uniform' });
   }
 }
@@ -96,6 +97,7 @@ export class KaimingUniform extends VarianceScaling {
 /** He's initialisation, normal. Mirrors `braintools.init.KaimingNormal`. @example new init.KaimingNormal().call([3, 2]).shape; // [3, 2] */
 export class KaimingNormal extends VarianceScaling {
   constructor(options: KaimingOptions = {}) {
+    options = checkOptions('KaimingNormal', ['scale', 'mode', 'nonlinearity', 'negativeSlope'], options);
     super({ scale: kaimingScale(new.target.name, options), mode: options.mode ?? 'fan_in', distribution: 'normal' });
   }
 }

@@ -1,4 +1,5 @@
 import type { Array, Complex } from '../core/array';
+import { noArray } from '../core/checks';
 import { Eqn, Jaxpr, Var } from '../core/jaxpr';
 import { paramsKey } from '../core/paramsKey';
 import type { Params, Primitive } from '../core/primitive';
@@ -31,7 +32,11 @@ export class EvalTrace extends Trace {
       }
     }
     let key = paramsKey(params);
-    for (let i = 0; i < args.length; i++) key += `;${args[i]!.aval.key}`;
+    for (let i = 0; i < args.length; i++) {
+      const aval = (args[i] as Array | null | undefined)?.aval;
+      if (aval === undefined) noArray(prim.name, i, args[i]);
+      key += `;${aval.key}`;
+    }
     if (configKey() !== 0) key += `!${configKey()}`;
     let program = prim.compiled.get(key) as Compiled | undefined;
     if (program === undefined) {

@@ -2,6 +2,7 @@ import { type Array, ConcreteArray } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { registerCache } from '../core/caches';
+import { noArray } from '../core/checks';
 import { config, configKey } from '../core/config';
 import { type ClosedJaxpr, Eqn } from '../core/jaxpr';
 import { jaxprAxisNames } from '../core/jaxprCache';
@@ -102,7 +103,11 @@ export function composite<S extends object = object>(name: string, f: (args: Arr
   return (args, statics) => {
     if (isStaging() || config.debugNans || config.debugInfs) return [...f([...args], statics)];
     let key = paramsKey(statics);
-    for (let i = 0; i < args.length; i++) key += `;${args[i]!.aval.key}`;
+    for (let i = 0; i < args.length; i++) {
+      const aval = (args[i] as Array | null | undefined)?.aval;
+      if (aval === undefined) noArray(name, i, args[i]);
+      key += `;${aval.key}`;
+    }
     key += `!${configKey()}`;
     let c = known.get(key);
     if (c === undefined) {

@@ -1,8 +1,10 @@
+import { checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { axisSize as sizeOf } from '../core/trace';
 import { leaves, unflatten, structure } from '../core/tree';
 import { isArrayLeaf } from '../functional/treeFunction';
+import { checkOptions } from '../functional/options';
 import * as p from '../primitives/collective';
 import { add, div, ge, max, mul, where } from '../primitives/elementwise';
 import { reduceMax, reduceMin } from '../primitives/reduction';
@@ -69,7 +71,8 @@ function lanesOf(op: string, axisName: AxisName, { axisIndexGroups: groups }: Gr
   };
 }
 
-function reduceLanes(op: string, x: PerLane, axisName: AxisName, options: GroupOptions, whole: (a: Array, name: string) => Array, rows: (stacked: Array) => Array): Array {
+function reduceLanes(op: string, x: PerLane, axisName: AxisName, given: GroupOptions, whole: (a: Array, name: string) => Array, rows: (stacked: Array) => Array): Array {
+  const options = checkOptions(op, ['axisIndexGroups'], given);
   if ((options.axisIndexGroups ?? null) === null) return each((a) => namesOf(axisName).reduce(whole, a), x);
   const lanes = lanesOf(op, axisName, options);
   return each((a) => rows(lanes.values(a)), x);
@@ -97,7 +100,7 @@ export function psum(x: PerLane, axisName: AxisName, options: GroupOptions = {})
  * vmap((x: Array) => x.sub(lax.pmean(x, 'i')), { axisName: 'i' })(np.array([1.0, 2.0, 3.0])).js(); // [-1, 0, 1]
  */
 export function pmean(x: PerLane, axisName: AxisName, options: GroupOptions = {}): Array {
-  const { size } = lanesOf('pmean', axisName, options);
+  const { size } = lanesOf('pmean', axisName, checkOptions('pmean', ['axisIndexGroups'], options));
   return each((a) => {
     const [f] = promoteDtypesInexact('pmean', a);
     return div(psum(f!, axisName, options), scalar(size, f!.dtype));
@@ -139,6 +142,7 @@ export function pmin(x: PerLane, axisName: AxisName, options: GroupOptions = {})
  * vmap((x) => lax.allGather(x, 'i'), { axisName: 'i' })(np.array([1, 2])); // [[1, 2], [1, 2]]
  */
 export function allGather(x: PerLane, axisName: AxisName, options: GroupOptions & { axis?: number; tiled?: boolean } = {}): Array {
+  options = checkOptions('allGather', ['axisIndexGroups', 'axis', 'tiled'], options);
   const lanes = lanesOf('allGather', axisName, options);
   const tiled = options.tiled ?? false;
   return each((a) => {
@@ -207,6 +211,7 @@ export function ppermute(x: PerLane, axisName: AxisName, perm: readonly (readonl
  * vmap((x) => lax.pshuffle(x, 'i', [2, 0, 1]), { axisName: 'i' })(np.array([1, 2, 3])); // [3, 1, 2]
  */
 export function pshuffle(x: PerLane, axisName: AxisName, perm: readonly number[]): Array {
+  checkIntegers('pshuffle', 'perm', perm);
   if (perm.length !== axisSize(axisName)) throw new ArgumentError(`pshuffle: expected a permutation of ${axisSize(axisName)} lanes, got ${JSON.stringify(perm)}`);
   return ppermute(x, axisName, perm.map((source, target) => [source, target] as const));
 }
@@ -238,6 +243,7 @@ function ownPiece(op: string, x: Array, lanes: Lanes, dim: number, tiled: boolea
  * vmap((x) => lax.allToAll(x, 'i', 0, 0), { axisName: 'i' })(np.array([[1, 2], [3, 4]])); // [[1, 3], [2, 4]]
  */
 export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, concatAxis: number, options: TiledOptions = {}): Array {
+  options = checkOptions('allToAll', ['tiled', 'axisIndexGroups'], options);
   const tiled = options.tiled ?? false;
   const lanes = lanesOf('allToAll', axisName, options);
   return each((a) => {
@@ -262,8 +268,9 @@ export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, conc
  * vmap((x) => lax.psumScatter(x, 'i'), { axisName: 'i' })(np.array([[1, 2], [3, 4]])); // [4, 6]
  */
 export function psumScatter(x: PerLane, axisName: AxisName, options: TiledOptions & { scatterDimension?: number } = {}): Array {
+  options = checkOptions('psumScatter', ['tiled', 'axisIndexGroups', 'scatterDimension'], options);
   const lanes = lanesOf('psumScatter', axisName, options);
-  return each((a) => ownPiece('psumScatter', psum(a, axisName, options), lanes, axisOf('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
+  return each((a) => ownPiece('psumScatter', psum(a, axisName, { axisIndexGroups: options.axisIndexGroups }), lanes, axisOf('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
 }
 
 /**

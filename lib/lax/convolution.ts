@@ -8,6 +8,7 @@ import { eye } from '../primitives/matrix';
 import { broadcastInDim, inverse, range, reshape, rev, transpose } from '../primitives/structural';
 import { dilated } from '../primitives/windowGeometry';
 import { describeValue } from '../core/describe';
+import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray } from './arrayLike';
 import { dotGeneral } from './dot';
 import { type PaddingLike, padtypeToPads, readPadding } from './windows';
@@ -73,6 +74,7 @@ export interface ConvOptions {
  * lax.convGeneralDilated(np.ones([1, 1, 4]), np.ones([1, 1, 2]), [1], 'VALID').js() // [[[2, 2, 2]]]
  */
 export function convGeneralDilated(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly number[], padding: PaddingLike | string, options: ConvOptions = {}): Array {
+  options = checkOptions('convGeneralDilated', ['lhsDilation', 'rhsDilation', 'dimensionNumbers', 'featureGroupCount', 'batchGroupCount', 'precision', 'preferredElementType'], options);
   const [x, k] = [asArray(lhs, 'convGeneralDilated'), asArray(rhs, 'convGeneralDilated')];
   const dn = convDimensionNumbers(x.shape, k.shape, options.dimensionNumbers ?? null);
   const space = x.ndim - 2;
@@ -116,6 +118,7 @@ export function conv(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly num
  * lax.convWithGeneralPadding(np.ones([1, 1, 4]), np.ones([1, 1, 2]), [1], [[1, 0]], null, null).js(); // [[[1, 2, 2, 2]]]
  */
 export function convWithGeneralPadding(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly number[], padding: PaddingLike | string, lhsDilation: readonly number[] | null, rhsDilation: readonly number[] | null, options: Pick<ConvOptions, 'precision' | 'preferredElementType'> = {}): Array {
+  options = checkOptions('convWithGeneralPadding', ['precision', 'preferredElementType'], options);
   return convGeneralDilated(lhs, rhs, windowStrides, padding, { lhsDilation, rhsDilation, ...options });
 }
 
@@ -152,6 +155,7 @@ function transposedPadding(k: number, s: number, padding: string | readonly [num
  * lax.convTranspose(np.ones([1, 2, 1]), np.ones([2, 1, 1]), [2], 'SAME').shape // [1, 4, 1]
  */
 export function convTranspose(lhs: ArrayLike, rhs: ArrayLike, strides: readonly number[], padding: PaddingLike | string, options: ConvTransposeOptions = {}): Array {
+  options = checkOptions('convTranspose', ['transposeKernel', 'useConsistentPadding', 'precision', 'preferredElementType', 'rhsDilation', 'dimensionNumbers'], options);
   const x = asArray(lhs, 'convTranspose');
   let k = asArray(rhs, 'convTranspose');
   const spec = options.dimensionNumbers ?? CHANNELS_LAST[x.ndim];
@@ -189,6 +193,7 @@ function kernelInLayout(k: Array, dn: ConvDimensionNumbers): Array {
  * lax.convGeneralDilatedPatches(np.ones([1, 2, 4, 4]), [2, 2], [1, 1], 'VALID').shape; // [1, 8, 3, 3]
  */
 export function convGeneralDilatedPatches(lhs: ArrayLike, filterShape: Shape, windowStrides: readonly number[], padding: PaddingLike | string, options: Omit<ConvOptions, 'featureGroupCount' | 'batchGroupCount'> = {}): Array {
+  options = checkOptions('convGeneralDilatedPatches', ['precision', 'preferredElementType', 'rhsDilation', 'dimensionNumbers', 'lhsDilation'], options);
   const x = asArray(lhs, 'convGeneralDilatedPatches');
   const dn = convDimensionNumbers(x.shape, [1, 1, ...filterShape], options.dimensionNumbers ?? null);
   const places = filterShape.reduce((a, b) => a * b, 1);
@@ -212,6 +217,7 @@ export function convGeneralDilatedPatches(lhs: ArrayLike, filterShape: Shape, wi
  * lax.convGeneralDilatedLocal(np.ones([1, 1, 4]), np.ones([3, 2, 3]), [1], 'VALID', [2]).shape; // [1, 3, 3]
  */
 export function convGeneralDilatedLocal(lhs: ArrayLike, rhs: ArrayLike, windowStrides: readonly number[], padding: PaddingLike | string, filterShape: Shape, options: Omit<ConvOptions, 'featureGroupCount' | 'batchGroupCount' | 'preferredElementType'> = {}): Array {
+  options = checkOptions('convGeneralDilatedLocal', ['precision', 'rhsDilation', 'dimensionNumbers', 'lhsDilation'], options);
   const [x, k] = [asArray(lhs, 'convGeneralDilatedLocal'), asArray(rhs, 'convGeneralDilatedLocal')];
   const dn = convDimensionNumbers(x.shape, k.shape, options.dimensionNumbers ?? null);
   const patches = convGeneralDilatedPatches(x, filterShape, windowStrides, padding, { ...options, dimensionNumbers: dn });
@@ -242,6 +248,7 @@ function checkNone(op: string, n: number): void {
  * lax.convShapeTuple([1, 3, 8, 8], [16, 3, 3, 3], [1, 1], 'VALID'); // [1, 16, 6, 6]
  */
 export function convShapeTuple(lhsShape: Shape, rhsShape: Shape, strides: readonly number[], pads: PaddingLike | string, options: { batchGroupCount?: number } = {}): number[] {
+  options = checkOptions('convShapeTuple', ['batchGroupCount'], options);
   const space = lhsShape.slice(2);
   const window = rhsShape.slice(2);
   const padding = typeof pads === 'string' ? padtypeToPads(space, window, strides, pads) : pads as readonly (readonly [number, number])[];

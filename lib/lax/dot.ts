@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import type { DType } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { type DotDimensionNumbers, dotGeneral as dotGeneralPrimitive } from '../primitives/dot';
 import type { PrecisionLike } from '../primitives/precision';
 import { composite } from '../interpreters/jit';
@@ -33,6 +34,7 @@ export interface DotOptions {
  * lax.dotGeneral(np.ones([5, 2, 3]), np.ones([5, 4, 3]), [[[2], [2]], [[0], [0]]]).shape; // [5, 2, 4]
  */
 export function dotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: DotDimensionNumbers, options: DotOptions = {}): Array {
+  options = checkOptions('dotGeneral', ['precision', 'preferredElementType'], options);
   return dotGeneralPrimitive(asArray(lhs, 'dotGeneral'), asArray(rhs, 'dotGeneral'), { dimensionNumbers, ...options });
 }
 
@@ -47,7 +49,7 @@ export function dotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: Dot
  */
 export function dot(lhs: ArrayLike, rhs: ArrayLike, options: DotOptions & { dimensionNumbers?: DotDimensionNumbers | null } = {}): Array {
   const [x, y] = [asArray(lhs, 'dot'), asArray(rhs, 'dot')];
-  const { dimensionNumbers, ...others } = options;
+  const { dimensionNumbers, ...others } = checkOptions('dot', ['precision', 'preferredElementType', 'dimensionNumbers'], options);
   if (dimensionNumbers) return dotGeneral(x, y, dimensionNumbers, others);
   if (x.ndim < 1 || x.ndim > 2 || y.ndim < 1 || y.ndim > 2 || x.shape[x.ndim - 1] !== y.shape[0]) {
     throw new ShapeError(`dot: expected vectors or matrices whose inner sizes agree, or dimensionNumbers, got ${x.aval} and ${y.aval}`);
@@ -220,6 +222,7 @@ const scaledProgram = composite<{ dimensionNumbers: DotDimensionNumbers; preferr
  * lax.scaledDot(np.ones([2, 4]), np.ones([4, 2]), { lhsScale: np.full([2, 2], 0.5) }) // all 2, bfloat16
  */
 export function scaledDot(lhs: ArrayLike, rhs: ArrayLike, options: ScaledDotOptions = {}): Array {
+  options = checkOptions('scaledDot', ['lhsScale', 'rhsScale', 'dimensionNumbers', 'preferredElementType'], options);
   const [x, y] = [asArray(lhs, 'scaledDot'), asArray(rhs, 'scaledDot')];
   const n = x.ndim;
   if (n < 2 || y.ndim !== n) throw new ShapeError(`scaledDot: expected arrays of one rank, at least 2, got ${x.aval} and ${y.aval}`);

@@ -1,9 +1,11 @@
+import { checkInteger } from '../core/checks';
 import type { Array } from '../core/array';
 import { checkDtype } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { flatten, map } from '../core/tree';
 import { isArrayLeaf } from '../functional/treeFunction';
+import { checkOptions } from '../functional/options';
 import { optimizationBarrierP } from '../interpreters/remat';
 import * as p from '../primitives/elementwise';
 import * as incomplete from '../primitives/incomplete';
@@ -557,6 +559,7 @@ export const RoundingMethod = { AWAY_FROM_ZERO: 0, TO_NEAREST_EVEN: 1 } as const
  * lax.round(np.array([2.5, -2.5]), { roundingMethod: 'TO_NEAREST_EVEN' }).js(); // [2, -2]
  */
 export function round(x: ArrayLike, options: { roundingMethod?: 0 | 1 | 'AWAY_FROM_ZERO' | 'TO_NEAREST_EVEN' } = {}): Array {
+  options = checkOptions('round', ['roundingMethod'], options);
   const m = options.roundingMethod ?? 0;
   const method = typeof m === 'string' ? RoundingMethod[m] : m;
   if (method !== 0 && method !== 1) throw new ArgumentError(`round: expected roundingMethod to be one of RoundingMethod, got ${String(m)}`);
@@ -635,6 +638,9 @@ export function bitcastConvertType(operand: ArrayLike, newDtype: DType): Array {
  * lax.reducePrecision(np.array([1.001, 3.14159]), 8, 7).js(); // [1, 3.1406…]
  */
 export function reducePrecision(operand: ArrayLike, exponentBits: number, mantissaBits: number): Array {
+  checkInteger('reducePrecision', 'exponentBits', exponentBits);
+  checkInteger('reducePrecision', 'mantissaBits', mantissaBits);
+  if (exponentBits < 1 || mantissaBits < 0 || exponentBits > 64 || mantissaBits > 64) throw new ArgumentError(`reducePrecision: expected exponentBits from 1 and mantissaBits from 0, to 64, got ${exponentBits} and ${mantissaBits}`);
   return p.reducePrecision(asArray(operand, 'reducePrecision'), exponentBits, mantissaBits);
 }
 

@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError, TreeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
 import { checkFunction } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { broadcastInDim, concatenate, reshape, rev, sliceInDim } from '../primitives/structural';
 import { scan, scanLength } from './loops';
@@ -18,6 +19,7 @@ import { avalsOf, checkSameTypes, returned, toArrays, type Traced } from './stag
  * lax.map((x) => x.mul(x), np.array([1, 2, 3]));   // [1, 4, 9]
  */
 export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: number | null } = {}): Traced<Y> {
+  options = checkOptions('map', ['batchSize'], options);
   const op = 'map';
   checkFunction(op, 'f', f);
   const size = options.batchSize ?? null;
@@ -63,6 +65,7 @@ export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: 
  * lax.associativeScan((a, b) => a.add(b), np.array([1, 2, 3]));   // [1, 3, 6]
  */
 export function associativeScan<T>(f: (a: Traced<T>, b: Traced<T>) => unknown, elems: T, options: { reverse?: boolean; axis?: number } = {}): Traced<T> {
+  options = checkOptions('associativeScan', ['reverse', 'axis'], options);
   const op = 'associativeScan';
   checkFunction(op, 'f', f);
   const [arrays, tree] = toArrays(op, 'elems', elems);

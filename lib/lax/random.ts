@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { checkDtype, checkShape, type Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
+import { checkOptions } from '../functional/options';
 import { rngBitGenerator as rngBitGeneratorPrimitive, rngUniform as rngUniformPrimitive, type RandomAlgorithm as Algorithm } from '../primitives/random';
 import { type ArrayLike, asArray, promoteDtypesInexact } from './arrayLike';
 import { operands } from './operands';
@@ -16,6 +17,7 @@ export const RandomAlgorithm = { RNG_DEFAULT: 'RNG_DEFAULT', RNG_THREE_FRY: 'RNG
  * lax.rngBitGenerator(np.array([0, 1, 2, 3], { dtype: 'uint32' }), [2, 3])[1].dtype; // 'uint32'
  */
 export function rngBitGenerator(key: ArrayLike, shape: Shape, options: { dtype?: DType; algorithm?: Algorithm } = {}): [Array, Array] {
+  options = checkOptions('rngBitGenerator', ['dtype', 'algorithm'], options);
   return rngBitGeneratorPrimitive(asArray(key, 'rngBitGenerator'), checkShape('rngBitGenerator', shape), checkDtype('rngBitGenerator', options.dtype ?? 'uint32'), options.algorithm ?? 'RNG_DEFAULT');
 }
 

@@ -1,3 +1,4 @@
+import { checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
@@ -7,6 +8,7 @@ import { isArrayLeaf } from '../functional/treeFunction';
 import { hoistConsts, stage } from '../interpreters/stage';
 import type { ClosedJaxpr } from '../core/jaxpr';
 import { Tracer } from '../core/trace';
+import { checkOptions } from '../functional/options';
 import * as cumulative from '../primitives/cumulative';
 import * as r from '../primitives/reduction';
 import { reduceSum as reduceSumP } from '../primitives/structural';
@@ -36,6 +38,7 @@ export function reduceSum(operand: ArrayLike, axes: readonly number[]): Array {
  * lax.reduceProd(np.array([[1, 5], [7, 2]]), [0, 1]).js(); // 70
  */
 export function reduceProd(operand: ArrayLike, axes: readonly number[]): Array {
+  checkIntegers('reduceProd', 'axes', axes);
   return r.reduceProd(asArray(operand, 'reduceProd'), axes);
 }
 
@@ -47,6 +50,7 @@ export function reduceProd(operand: ArrayLike, axes: readonly number[]): Array {
  * lax.reduceMax(np.array([[1, 5], [7, 2]]), [0]).js(); // [7, 5]
  */
 export function reduceMax(operand: ArrayLike, axes: readonly number[]): Array {
+  checkIntegers('reduceMax', 'axes', axes);
   return r.reduceMax(asArray(operand, 'reduceMax'), axes);
 }
 
@@ -58,6 +62,7 @@ export function reduceMax(operand: ArrayLike, axes: readonly number[]): Array {
  * lax.reduceMin(np.array([[1, 5], [7, 2]]), [0]).js(); // [1, 2]
  */
 export function reduceMin(operand: ArrayLike, axes: readonly number[]): Array {
+  checkIntegers('reduceMin', 'axes', axes);
   return r.reduceMin(asArray(operand, 'reduceMin'), axes);
 }
 
@@ -69,6 +74,7 @@ export function reduceMin(operand: ArrayLike, axes: readonly number[]): Array {
  * lax.reduceAnd(np.array([[true, false], [true, true]]), [1]).js(); // [false, true]
  */
 export function reduceAnd(operand: ArrayLike, axes: readonly number[]): Array {
+  checkIntegers('reduceAnd', 'axes', axes);
   return r.reduceAnd(asArray(operand, 'reduceAnd'), axes);
 }
 
@@ -80,6 +86,7 @@ export function reduceAnd(operand: ArrayLike, axes: readonly number[]): Array {
  * lax.reduceOr(np.array([[true, false], [false, false]]), [1]).js(); // [true, false]
  */
 export function reduceOr(operand: ArrayLike, axes: readonly number[]): Array {
+  checkIntegers('reduceOr', 'axes', axes);
   return r.reduceOr(asArray(operand, 'reduceOr'), axes);
 }
 
@@ -91,6 +98,7 @@ export function reduceOr(operand: ArrayLike, axes: readonly number[]): Array {
  * lax.reduceXor(np.array([12, 10], { dtype: 'int32' }), [0]).js(); // 6
  */
 export function reduceXor(operand: ArrayLike, axes: readonly number[]): Array {
+  checkIntegers('reduceXor', 'axes', axes);
   return r.reduceXor(asArray(operand, 'reduceXor'), axes);
 }
 
@@ -129,7 +137,7 @@ export interface RunningOptions {
 }
 
 function running(op: 'cumsum' | 'cumprod' | 'cummax' | 'cummin' | 'cumlogsumexp', operand: ArrayLike, options: RunningOptions | number): Array {
-  const { axis = 0, reverse = false } = typeof options === 'number' ? { axis: options } : options;
+  const { axis = 0, reverse = false } = checkOptions(op, ['axis', 'reverse'], typeof options === 'number' ? { axis: options } : options);
   const x = asArray(operand, op);
   return RUNNING[op](x, axisOf(op, axis, x.ndim), reverse);
 }

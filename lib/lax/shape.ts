@@ -1,7 +1,9 @@
+import { checkInteger, checkIntegers, checkList } from '../core/checks';
 import { type Array, ConcreteArray } from '../core/array';
 import { checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import * as p from '../primitives/structural';
 import { type ArrayLike, asArray, astype } from './arrayLike';
 import { operands } from './operands';
@@ -37,6 +39,7 @@ export function broadcast(operand: ArrayLike, sizes: Shape): Array {
  */
 export function broadcastInDim(operand: ArrayLike, shape: Shape, broadcastDimensions: readonly number[]): Array {
   const x = asArray(operand, 'broadcastInDim');
+  checkIntegers('broadcastInDim', 'broadcastDimensions', broadcastDimensions);
   const order = broadcastDimensions.map((_, i) => i).sort((i, j) => broadcastDimensions[i]! - broadcastDimensions[j]!);
   const sorted = order.length === x.ndim ? p.transpose(x, order) : x;
   return p.broadcastInDim(sorted, checkShape('broadcastInDim', shape), order.map((i) => broadcastDimensions[i]!));
@@ -51,6 +54,7 @@ export function broadcastInDim(operand: ArrayLike, shape: Shape, broadcastDimens
  */
 export function broadcastToRank(x: ArrayLike, rank: number): Array {
   const a = asArray(x, 'broadcastToRank');
+  checkInteger('broadcastToRank', 'rank', rank);
   return rank <= a.ndim ? a : broadcast(a, p.range(rank - a.ndim).map(() => 1));
 }
 
@@ -61,6 +65,7 @@ export function broadcastToRank(x: ArrayLike, rank: number): Array {
  * lax.broadcastShapes([2, 1], [1, 3]); // [2, 3]
  */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
+  for (const s of shapes) checkShape('broadcastShapes', s);
   const rank = Math.max(0, ...shapes.map((s) => s.length));
   return p.range(rank).map((d) => {
     const sizes = shapes.map((s) => s[d - rank + s.length] ?? 1).filter((n) => n !== 1);
@@ -111,6 +116,7 @@ export function collapse(operand: ArrayLike, startDimension: number, options: { 
  * lax.concatenate([np.array([1, 2]), np.array([3])], 0).js(); // [1, 2, 3]
  */
 export function concatenate(arrays: readonly ArrayLike[], dimension: number): Array {
+  checkList('concatenate', 'arrays', arrays);
   const xs = arrays.map((x) => asArray(x, 'concatenate'));
   if (xs.length === 0) throw new ArgumentError('concatenate: expected at least one array');
   return p.concatenate(xs, axisOf('concatenate', dimension, xs[0]!.ndim));
@@ -125,6 +131,7 @@ export function concatenate(arrays: readonly ArrayLike[], dimension: number): Ar
  */
 export function expandDims(array: ArrayLike, dimensions: readonly number[]): Array {
   const x = asArray(array, 'expandDims');
+  checkIntegers('expandDims', 'dimensions', dimensions);
   const rank = x.ndim + dimensions.length;
   const dims = dimensions.map((d) => axisOf('expandDims', d, rank));
   if (new Set(dims).size !== dims.length) throw new ShapeError(`expandDims: dimensions [${dimensions}] name a dimension twice`);
@@ -144,6 +151,7 @@ export function expandDims(array: ArrayLike, dimensions: readonly number[]): Arr
  */
 export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array {
   const x = asArray(array, 'squeeze');
+  checkIntegers('squeeze', 'dimensions', dimensions);
   const dims = dimensions.map((d) => axisOf('squeeze', d, x.ndim));
   if (new Set(dims).size !== dims.length) throw new ShapeError(`squeeze: dimensions [${dimensions}] name a dimension twice`);
   return p.squeeze(x, dims);
@@ -158,6 +166,7 @@ export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array 
  * lax.reshape(np.arange(6), [2, 3]).js(); // [[0, 1, 2], [3, 4, 5]]
  */
 export function reshape(operand: ArrayLike, newSizes: Shape, options: { dimensions?: readonly number[] | null } = {}): Array {
+  options = checkOptions('reshape', ['dimensions'], options);
   const x = asArray(operand, 'reshape');
   return p.reshape(options.dimensions ? p.transpose(x, options.dimensions) : x, checkShape('reshape', newSizes, 'newSizes'));
 }
@@ -171,6 +180,7 @@ export function reshape(operand: ArrayLike, newSizes: Shape, options: { dimensio
  * lax.rev(np.array([[1, 2], [3, 4]]), [1]).js(); // [[2, 1], [4, 3]]
  */
 export function rev(operand: ArrayLike, dimensions: readonly number[]): Array {
+  checkIntegers('rev', 'dimensions', dimensions);
   return p.rev(asArray(operand, 'rev'), dimensions);
 }
 
@@ -182,6 +192,7 @@ export function rev(operand: ArrayLike, dimensions: readonly number[]): Array {
  * lax.transpose(np.ones([2, 3, 4]), [2, 0, 1]).shape; // [4, 2, 3]
  */
 export function transpose(operand: ArrayLike, permutation: readonly number[]): Array {
+  checkIntegers('transpose', 'permutation', permutation);
   return p.transpose(asArray(operand, 'transpose'), permutation);
 }
 
@@ -196,6 +207,8 @@ export function transpose(operand: ArrayLike, permutation: readonly number[]): A
  */
 export function pad(operand: ArrayLike, paddingValue: ArrayLike, paddingConfig: readonly (readonly [number, number, number])[]): Array {
   const [x, v] = operands('pad', operand, paddingValue) as [Array, Array];
+  checkList('pad', 'paddingConfig', paddingConfig);
+  for (const part of paddingConfig) checkIntegers('pad', 'each entry of paddingConfig', part);
   paddingConfig.forEach(([low, high, interior], d) => checkExtent('pad', 'paddingConfig', (x.shape[d] ?? 0) * (1 + interior) + low + high));
   return p.pad(x, v, paddingConfig);
 }
@@ -210,6 +223,10 @@ export function pad(operand: ArrayLike, paddingValue: ArrayLike, paddingConfig: 
  * lax.slice(np.arange(10), [1], [8], { strides: [3] }).js(); // [1, 4, 7]
  */
 export function slice(operand: ArrayLike, startIndices: readonly number[], limitIndices: readonly number[], options: { strides?: readonly number[] | null } = {}): Array {
+  options = checkOptions('slice', ['strides'], options);
+  checkIntegers('slice', 'startIndices', startIndices);
+  checkIntegers('slice', 'limitIndices', limitIndices);
+  if (options.strides) checkIntegers('slice', 'strides', options.strides);
   return p.slice(asArray(operand, 'slice'), startIndices, limitIndices, options.strides ?? null);
 }
 
@@ -223,9 +240,11 @@ export function slice(operand: ArrayLike, startIndices: readonly number[], limit
  * lax.sliceInDim(np.arange(6).reshape([2, 3]), 1, null, { axis: 1 }).js(); // [[1, 2], [4, 5]]
  */
 export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitIndex: number | null, options: { stride?: number; axis?: number } = {}): Array {
+  options = checkOptions('sliceInDim', ['stride', 'axis'], options);
   const x = asArray(operand, 'sliceInDim');
   const axis = axisOf('sliceInDim', options.axis ?? 0, x.ndim);
   const n = x.shape[axis]!;
+  for (const [what, i] of [['startIndex', startIndex ?? 0], ['limitIndex', limitIndex ?? n], ['stride', options.stride ?? 1]] as const) checkInteger('sliceInDim', what, i);
   const at = (i: number) => (i < 0 ? i + n : i);
   return p.sliceInDim(x, at(startIndex ?? 0), at(limitIndex ?? n), axis, options.stride ?? 1);
 }
@@ -239,6 +258,7 @@ export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitI
  * lax.indexInDim(np.array([[1, 2], [3, 4]]), -1, { keepdims: false }).js(); // [3, 4]
  */
 export function indexInDim(operand: ArrayLike, index: number, options: { axis?: number; keepdims?: boolean } = {}): Array {
+  options = checkOptions('indexInDim', ['axis', 'keepdims'], options);
   const x = asArray(operand, 'indexInDim');
   const axis = axisOf('indexInDim', options.axis ?? 0, x.ndim);
   const n = x.shape[axis]!;
@@ -256,7 +276,7 @@ export function indexInDim(operand: ArrayLike, index: number, options: { axis?: 
  */
 export function split(operand: ArrayLike, sizes: readonly number[], options: { axis?: number } | number = {}): Array[] {
   const x = asArray(operand, 'split');
-  const axis = axisOf('split', typeof options === 'number' ? options : (options.axis ?? 0), x.ndim);
+  const axis = axisOf('split', typeof options === 'number' ? options : (checkOptions('split', ['axis'], options).axis ?? 0), x.ndim);
   checkShape('split', sizes, 'sizes');
   if (sizes.reduce((a, b) => a + b, 0) !== x.shape[axis]) throw new ShapeError(`split: expected sizes that add up to ${x.shape[axis]}, got [${sizes}]`);
   let at = 0;
@@ -271,16 +291,17 @@ export function split(operand: ArrayLike, sizes: readonly number[], options: { a
  * lax.stack([np.array([1, 2]), np.array([3, 4])], { axis: 1 }).js(); // [[1, 3], [2, 4]]
  */
 export function stack(arrays: readonly ArrayLike[], options: { axis?: number } | number = {}): Array {
+  checkList('stack', 'arrays', arrays);
   const xs = arrays.map((x) => asArray(x, 'stack'));
   if (xs.length === 0) throw new ArgumentError('stack: expected at least one array');
-  const axis = axisOf('stack', typeof options === 'number' ? options : (options.axis ?? 0), xs[0]!.ndim + 1);
+  const axis = axisOf('stack', typeof options === 'number' ? options : (checkOptions('stack', ['axis'], options).axis ?? 0), xs[0]!.ndim + 1);
   return p.concatenate(xs.map((x) => p.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)])), axis);
 }
 
 /** The entries of an axis, one by one. Mirrors `jax.lax.unstack`. @example lax.unstack(np.array([[1, 2], [3, 4]])).map((row) => row.js()); // [[1, 2], [3, 4]] */
 export function unstack(x: ArrayLike, options: { axis?: number } | number = {}): Array[] {
   const a = asArray(x, 'unstack');
-  const axis = axisOf('unstack', typeof options === 'number' ? options : (options.axis ?? 0), a.ndim);
+  const axis = axisOf('unstack', typeof options === 'number' ? options : (checkOptions('unstack', ['axis'], options).axis ?? 0), a.ndim);
   return p.range(a.shape[axis]!).map((i) => p.indexInDim(a, i, axis));
 }
 
@@ -293,6 +314,7 @@ export function unstack(x: ArrayLike, options: { axis?: number } | number = {}):
  */
 export function tile(operand: ArrayLike, reps: readonly number[]): Array {
   const x = asArray(operand, 'tile');
+  checkIntegers('tile', 'reps', reps);
   if (reps.length !== x.ndim) throw new ShapeError(`tile: expected ${x.ndim} repetitions for ${x.aval}, got [${reps}]`);
   checkShape('tile', reps, 'reps');
   const wide = p.broadcastInDim(x, x.shape.flatMap((n, i) => [reps[i]!, n]), p.range(x.ndim).map((d) => 2 * d + 1));
@@ -342,6 +364,7 @@ function filled(op: string, shape: Shape, value: ArrayLike, dtype: DtypeLike | n
  * lax.full([2, 2], 7).js(); // [[7, 7], [7, 7]]
  */
 export function full(shape: Shape, fillValue: ArrayLike, options: { dtype?: DtypeLike | null } = {}): Array {
+  options = checkOptions('full', ['dtype'], options);
   return filled('full', shape, fillValue, options.dtype);
 }
 
@@ -354,6 +377,7 @@ export function full(shape: Shape, fillValue: ArrayLike, options: { dtype?: Dtyp
  * lax.fullLike(np.ones([2]), 3).js(); // [3, 3]
  */
 export function fullLike(x: ArrayLike, fillValue: ArrayLike, options: { dtype?: DtypeLike | null; shape?: Shape | null } = {}): Array {
+  options = checkOptions('fullLike', ['dtype', 'shape'], options);
   const a = asArray(x, 'fullLike');
   return filled('fullLike', options.shape ?? a.shape, fillValue, options.dtype, a);
 }

@@ -3,6 +3,7 @@ import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { ScalarValue } from '../core/array';
 import type { Shape } from '../core/aval';
+import { checkOptions } from '../functional/options';
 import { dynamicSlice as dynamicSliceP, dynamicUpdateSlice as dynamicUpdateSliceP } from '../primitives/dynamicSlice';
 import { add, lt, rem, where } from '../primitives/elementwise';
 import * as g from '../primitives/gather';
@@ -67,6 +68,7 @@ function indexArrays(op: string, x: Array, indices: ArrayLike | readonly ArrayLi
  * lax.dynamicSlice(np.arange(5), [3], [2]).js() // [3, 4]
  */
 export function dynamicSlice(operand: ArrayLike, startIndices: ArrayLike | readonly ArrayLike[], sliceSizes: Shape, options: NegativeOption = {}): Array {
+  options = checkOptions('dynamicSlice', ['allowNegativeIndices'], options);
   const x = asArray(operand, 'dynamicSlice');
   const allow = options.allowNegativeIndices ?? true;
   return sliceProgram([x, ...indexArrays('dynamicSlice', x, startIndices, allow)], { sizes: sliceSizes, allow, list: globalThis.Array.isArray(startIndices) })[0]!;
@@ -83,6 +85,7 @@ export function dynamicSlice(operand: ArrayLike, startIndices: ArrayLike | reado
  * lax.dynamicUpdateSlice(np.zeros(3), np.ones(1), [1]).js() // [0, 1, 0]
  */
 export function dynamicUpdateSlice(operand: ArrayLike, update: ArrayLike, startIndices: ArrayLike | readonly ArrayLike[], options: NegativeOption = {}): Array {
+  options = checkOptions('dynamicUpdateSlice', ['allowNegativeIndices'], options);
   const x = asArray(operand, 'dynamicUpdateSlice');
   const u = asArray(update, 'dynamicUpdateSlice');
   const allow = options.allowNegativeIndices ?? true;
@@ -103,9 +106,10 @@ function oneAxis(x: Array, index: ArrayLike, axis: number): ArrayLike[] {
  * lax.dynamicSliceInDim(np.arange(5), 1, 2).js() // [1, 2]
  */
 export function dynamicSliceInDim(operand: ArrayLike, startIndex: ArrayLike, sliceSize: number, options: { axis?: number } & NegativeOption = {}): Array {
+  options = checkOptions('dynamicSliceInDim', ['axis', 'allowNegativeIndices'], options);
   const x = asArray(operand, 'dynamicSliceInDim');
   const axis = axisOf('dynamicSliceInDim', options.axis ?? 0, x.ndim);
-  return dynamicSlice(x, oneAxis(x, startIndex, axis), x.shape.map((n, d) => (d === axis ? sliceSize : n)), options);
+  return dynamicSlice(x, oneAxis(x, startIndex, axis), x.shape.map((n, d) => (d === axis ? sliceSize : n)), { allowNegativeIndices: options.allowNegativeIndices });
 }
 
 /**
@@ -117,6 +121,7 @@ export function dynamicSliceInDim(operand: ArrayLike, startIndex: ArrayLike, sli
  * lax.dynamicIndexInDim(np.arange(5), 3, { keepdims: false }).item() // 3
  */
 export function dynamicIndexInDim(operand: ArrayLike, index: ArrayLike, options: { axis?: number; keepdims?: boolean } & NegativeOption = {}): Array {
+  options = checkOptions('dynamicIndexInDim', ['axis', 'keepdims', 'allowNegativeIndices'], options);
   const { keepdims = true, ...others } = options;
   const out = dynamicSliceInDim(operand, index, 1, others);
   return keepdims ? out : squeezeP(out, [axisOf('dynamicIndexInDim', options.axis ?? 0, out.ndim)]);
@@ -189,6 +194,7 @@ export interface GatherOptions {
  * ```
  */
 export function gather(operand: ArrayLike, startIndices: ArrayLike, dimensionNumbers: GatherDimensionNumbers, sliceSizes: Shape, options: GatherOptions = {}): Array {
+  options = checkOptions('gather', ['uniqueIndices', 'indicesAreSorted', 'mode', 'fillValue'], options);
   return g.gather(asArray(operand, 'gather'), asArray(startIndices, 'gather'), { dimensionNumbers, sliceSizes, ...options });
 }
 
@@ -305,6 +311,7 @@ export const scatterMax: ScatterFunction = scattering('scatterMax', s.scatterMax
  * ```
  */
 export function scatterApply(operand: ArrayLike, scatterIndices: ArrayLike, func: (x: Array) => Array, dimensionNumbers: ScatterDimensionNumbers, options: ScatterOptions & { updateShape?: Shape } = {}): Array {
+  options = checkOptions('scatterApply', ['indicesAreSorted', 'uniqueIndices', 'mode', 'updateShape'], options);
   return s.scatterApply(asArray(operand, 'scatterApply'), asArray(scatterIndices, 'scatterApply'), func, { dimensionNumbers, ...options });
 }
 

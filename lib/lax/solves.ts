@@ -15,6 +15,7 @@ import { neg } from '../primitives/elementwise';
 import { linearSolveP } from '../primitives/linearSolve';
 import { describeValue } from './arrayLike';
 import { checkFunction } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 
 /** A function of a tree that gives one of the same structure. */
 export type TreeMap = (x: Loose) => unknown;
@@ -73,6 +74,7 @@ export interface LinearSolveOptions {
  * ```
  */
 export function customLinearSolve(matvec: TreeMap, b: unknown, solve: Solver, options: LinearSolveOptions = {}): Loose {
+  options = checkOptions('customLinearSolve', ['transposeSolve', 'symmetric', 'hasAux'], options);
   const op = 'customLinearSolve';
   const symmetric = options.symmetric ?? false;
   const hasAux = options.hasAux ?? false;
@@ -121,6 +123,7 @@ export function customLinearSolve(matvec: TreeMap, b: unknown, solve: Solver, op
  * ```
  */
 export function customRoot(f: TreeMap, initialGuess: unknown, solve: Solver, tangentSolve: Solver, options: { hasAux?: boolean } = {}): Loose {
+  options = checkOptions('customRoot', ['hasAux'], options);
   const op = 'customRoot';
   checkFunction(op, 'f', f);
   checkFunction(op, 'solve', solve);

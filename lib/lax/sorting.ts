@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import * as s from '../primitives/sort';
 import { neg } from '../primitives/elementwise';
 import { moveaxis } from '../primitives/structural';
@@ -27,7 +28,7 @@ export interface SortOptions {
 export function sort(operand: readonly Array[], options?: SortOptions): Array[];
 export function sort(operand: ArrayLike, options?: SortOptions): Array;
 export function sort(operand: ArrayLike | readonly Array[], options: SortOptions = {}): Array | Array[] {
-  const { dimension = -1, isStable = true, numKeys = 1 } = options;
+  const { dimension = -1, isStable = true, numKeys = 1 } = checkOptions('sort', ['dimension', 'isStable', 'numKeys'], options);
   const several = globalThis.Array.isArray(operand) && operand.length > 0 && operand.every((x) => typeof x === 'object' && x !== null && 'aval' in x);
   const xs = several ? [...(operand as readonly Array[])] : [asArray(operand as ArrayLike, 'sort')];
   if (!Number.isInteger(numKeys) || numKeys < 1 || numKeys > xs.length) throw new ArgumentError(`sort: expected numKeys to be from 1 to ${xs.length}, got ${numKeys}`);
@@ -63,7 +64,8 @@ export interface ApproxOptions {
   recallTarget?: number;
 }
 
-function approx(op: string, x: Array, k: number, { reductionDimension = -1, recallTarget = 0.95 }: ApproxOptions, sign: (x: Array) => Array): [Array, Array] {
+function approx(op: string, x: Array, k: number, options: ApproxOptions, sign: (x: Array) => Array): [Array, Array] {
+  const { reductionDimension = -1, recallTarget = 0.95 } = checkOptions(op, ['reductionDimension', 'recallTarget'], options);
   if (!(recallTarget > 0 && recallTarget <= 1)) throw new ArgumentError(`${op}: expected recallTarget to be over 0 and at most 1, got ${recallTarget}`);
   if (dtypeKind(x.dtype) !== 'float') throw new DtypeError(`${op}: expected floats, got ${x.aval}`);
   const axis = axisOf(op, reductionDimension, x.ndim);

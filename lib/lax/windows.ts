@@ -5,6 +5,7 @@ import type { ArrayLike } from './arrayLike';
 import * as w from '../primitives/window';
 import { dilated, windowParams, windowShape } from '../primitives/windowGeometry';
 import { ShapedArray } from '../core/aval';
+import { checkOptions } from '../functional/options';
 import { readComputation } from './reductions';
 
 /** Padding of each dimension, low and high, or a rule: none; what makes as many windows as strides fit, the odd one at the high end or at the low. */
@@ -96,5 +97,6 @@ export function reduceWindow<T>(operand: T, initValue: unknown, computation: (a:
  * lax.reduceWindowShapeTuple([6], [3], [2], [[0, 0]]); // [2]
  */
 export function reduceWindowShapeTuple(operandShape: Shape, windowDimensions: Shape, windowStrides: readonly number[], padding: readonly (readonly [number, number])[], options: { baseDilation?: readonly number[] | null; windowDilation?: readonly number[] | null } = {}): number[] {
+  options = checkOptions('reduceWindowShapeTuple', ['baseDilation', 'windowDilation'], options);
   return [...windowShape('reduceWindowShapeTuple', new ShapedArray(operandShape, 'float32'), windowParams(windowDimensions, { windowStrides, padding, ...options }))];
 }

@@ -74,6 +74,7 @@ const psdOf = composite<SpectrumStatics & { rate: number; kept: number[] }>('pow
  * metric.powerSpectralDensity(random.randn(256), 0.001).length; // 2
  */
 export function powerSpectralDensity(lfp: ArrayLike, dt: number, options: SpectrumOptions = {}): [Array, Array] {
+  options = checkOptions('powerSpectralDensity', ['nperseg', 'noverlap', 'freqRange'], options);
   const op = 'powerSpectralDensity';
   const x = promoteDtypesInexact(op, lfp)[0]!;
   if (x.ndim !== 1 && x.ndim !== 2) throw new ShapeError(`${op}: expected lfp of shape (time,) or (time, channels), got ${x.aval}`);
@@ -102,6 +103,7 @@ const coherenceOf = composite<SpectrumStatics & { kept: number[] }>('coherenceAn
  * metric.coherenceAnalysis(random.randn(256), random.randn(256), 0.001).length; // 2
  */
 export function coherenceAnalysis(lfp1: ArrayLike, lfp2: ArrayLike, dt: number, options: SpectrumOptions = {}): [Array, Array] {
+  options = checkOptions('coherenceAnalysis', ['nperseg', 'noverlap', 'freqRange'], options);
   const op = 'coherenceAnalysis';
   const [x, y] = promoteDtypesInexact(op, lfp1, lfp2) as [Array, Array];
   if (x.ndim !== 1 || y.ndim !== 1 || x.size !== y.size) throw new ShapeError(`${op}: expected two vectors of one length, got ${x.aval} and ${y.aval}`);

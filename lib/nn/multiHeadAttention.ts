@@ -128,7 +128,8 @@ export class MultiHeadAttention extends Module {
     this.position.value = np.zeros([], { dtype: 'int32' });
   }
 
-  override call(x: ArrayLike, { context = null, mask = null, bias = null, decode = false }: AttentionCallOptions = {}): Array {
+  override call(x: ArrayLike, options: AttentionCallOptions = {}): Array {
+    const { context = null, mask = null, bias = null, decode = false } = checkOptions('MultiHeadAttention.call', ['context', 'mask', 'bias', 'decode'], options);
     const input = asArray(x, 'MultiHeadAttention');
     if (input.ndim !== 2 && input.ndim !== 3) throw new ShapeError(`MultiHeadAttention: expected an input [B, T, in] or [T, in], got ${input.aval}`);
     if (decode && context !== null) throw new ArgumentError('MultiHeadAttention: expected no context beside decode, whose keys and values are of the sequence itself');

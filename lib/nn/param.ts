@@ -133,7 +133,8 @@ export class Param extends Module {
   }
 
   /** Limits the values; null is no limit. */
-  clip({ minVal = null, maxVal = null }: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}): void {
+  clip(options: { minVal?: ArrayLike | null; maxVal?: ArrayLike | null } = {}): void {
+    const { minVal = null, maxVal = null } = checkOptions('Param.clip', ['minVal', 'maxVal'], options);
     this.setValue(np.clip(this.value(), { min: minVal, max: maxVal }));
   }
 
@@ -150,7 +151,8 @@ export class Param extends Module {
    *
    * @throws ShapeError if the value does not broadcast with `sizes`
    */
-  static init(data: Param | InitLike | null, { sizes, allowNone = true }: { sizes?: Size; allowNone?: boolean } = {}): Param | null {
+  static init(data: Param | InitLike | null, options: { sizes?: Size; allowNone?: boolean } = {}): Param | null {
+    const { sizes, allowNone = true } = checkOptions('Param.init', ['sizes', 'allowNone'], options);
     if (data === null) {
       if (!allowNone) throw new ArgumentError('Param.init: expected a parameter, an initialiser, a function or a value, got null');
       return null;

@@ -3,6 +3,7 @@ import type { DType } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { customVjp } from '../functional/customRules';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
+import { checkOptions } from '../functional/options';
 import * as lax from '../lax';
 import * as np from '../numpy';
 
@@ -141,7 +142,8 @@ export interface ScaledDotGeneralOptions {
  * @example
  * nn.scaledDotGeneral(np.ones([2, 32]), np.ones([3, 32]), [[[1], [1]], [[], []]]).shape; // [2, 3]
  */
-export function scaledDotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: readonly [readonly [Dims, Dims], readonly [Dims, Dims]], { preferredElementType: type = 'float32', configs = null }: ScaledDotGeneralOptions = {}): Array {
+export function scaledDotGeneral(lhs: ArrayLike, rhs: ArrayLike, dimensionNumbers: readonly [readonly [Dims, Dims], readonly [Dims, Dims]], options: ScaledDotGeneralOptions = {}): Array {
+  const { preferredElementType: type = 'float32', configs = null } = checkOptions('scaledDotGeneral', ['preferredElementType', 'configs'], options);
   const op = 'scaledDotGeneral';
   const pairs = (x: unknown): x is readonly unknown[] => globalThis.Array.isArray(x) && x.length === 2;
   if (!pairs(dimensionNumbers) || !dimensionNumbers.every((p) => pairs(p) && p.every((d) => globalThis.Array.isArray(d)))) throw new ArgumentError(`${op}: expected dimensionNumbers [[contracting of lhs, of rhs], [batch of lhs, of rhs]], got ${describeValue(dimensionNumbers)}`);

@@ -198,7 +198,8 @@ export class Map extends Module {
   }
 
   /** Another method of the module, or a function that uses the module, for each lane. */
-  map(fn: string | ((...args: Loose[]) => unknown), { inAxes = 0, outAxes = 0, axisName = null, stateAxes = null }: MapFunctionOptions = {}): (...args: unknown[]) => Loose {
+  map(fn: string | ((...args: Loose[]) => unknown), options: MapFunctionOptions = {}): (...args: unknown[]) => Loose {
+    const { inAxes = 0, outAxes = 0, axisName = null, stateAxes = null } = checkOptions('Map.map', ['inAxes', 'outAxes', 'axisName', 'stateAxes'], options);
     const method: unknown = typeof fn === 'string' ? (this.module as unknown as Record<string, unknown>)[fn] : fn;
     if (typeof method !== 'function') throw new ArgumentError(`Map.map: expected a function or the name of a method of ${this.module.constructor.name}, got ${describeValue(fn)}`);
     return this.mapped((...xs: unknown[]) => (method as (...a: unknown[]) => unknown).apply(this.module, xs), inAxes, outAxes, axisName, stateAxes);

@@ -284,7 +284,7 @@ export function frombuffer(buffer: ArrayBuffer | ArrayBufferView, ...rest: Rest<
  * np.fromiter(new Set([1, 2]), 'int32').js() // [1, 2]
  */
 export function fromiter(iterable: Iterable<ScalarValue>, dtype: DtypeLike, options: { count?: number } = {}): Array {
-  const { count = -1 } = options;
+  const { count = -1 } = checkOptions('fromiter', ['count'], options);
   const values: ScalarValue[] = [];
   for (const v of iterable) {
     if (count >= 0 && values.length === count) break;

@@ -1,5 +1,6 @@
+import { checkInteger } from '../core/checks';
 import type { Array } from '../core/array';
-import { canonicalDtype, checkDtype, checkExtent } from '../core/aval';
+import { canonicalDtype, checkDtype, checkExtent, checkShape } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
@@ -34,6 +35,7 @@ function triangle(op: string, m: ArrayLike, rest: readonly unknown[], upper: boo
   const { k = 0 } = readOptions<KOption>(op, ['k'], 1, rest);
   const x = asArray(m, op);
   if (x.ndim < 2) throw new ShapeError(`${op}: expected at least 2 dimensions, got ${x.aval}`);
+  checkInteger(op, 'k', k);
   return triangleC([x], { k, upper })[0]!;
 }
 
@@ -111,6 +113,7 @@ export function diag(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
 export function diagflat(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
   const { k = 0 } = readOptions<KOption>('diagflat', ['k'], 1, rest);
   const x = asArray(v, 'diagflat');
+  checkInteger('diagflat', 'k', k);
   checkExtent('diagflat', 'k', x.size + Math.abs(k));
   return diagC([astype(reshape(x, [x.size]), x.dtype)], { k })[0]!;
 }
@@ -181,16 +184,22 @@ interface TriangleIndexOptions extends KOption {
   m?: number | null;
 }
 
+function triangles(op: string, n: number, m: number, k: number, upper: boolean): Array[] {
+  checkShape(op, [n, m]);
+  checkInteger(op, 'k', k);
+  return trianglesC([], { n, m, k, upper });
+}
+
 /** Indices of the entries on and below diagonal k of an n × m matrix. Mirrors `jax.numpy.tril_indices`. @example np.trilIndices(2).map((x) => x.js()) // [[0, 1, 1], [0, 0, 1]] */
 export function trilIndices(n: number, ...rest: Rest<TriangleIndexOptions, 'k', 'm'>): Array[] {
   const { k = 0, m } = readOptions<TriangleIndexOptions>('trilIndices', ['k', 'm'], 2, rest);
-  return trianglesC([], { n, m: m ?? n, k, upper: false });
+  return triangles('trilIndices', n, m ?? n, k, false);
 }
 
 /** Indices of the entries on and above diagonal k of an n × m matrix. Mirrors `jax.numpy.triu_indices`. @example np.triuIndices(2).map((x) => x.js()) // [[0, 0, 1], [0, 1, 1]] */
 export function triuIndices(n: number, ...rest: Rest<TriangleIndexOptions, 'k', 'm'>): Array[] {
   const { k = 0, m } = readOptions<TriangleIndexOptions>('triuIndices', ['k', 'm'], 2, rest);
-  return trianglesC([], { n, m: m ?? n, k, upper: true });
+  return triangles('triuIndices', n, m ?? n, k, true);
 }
 
 function matrixShape(op: string, arr: ArrayLike): readonly [number, number] {

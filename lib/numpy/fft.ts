@@ -1,3 +1,4 @@
+import { checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import { checkDtype, checkExtent } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
@@ -144,6 +145,8 @@ interface FftnOptions {
 
 function many(name: string, kind: Kind, a: ArrayLike, rest: readonly unknown[], two: boolean): Array {
   const { s = null, axes = two ? [-2, -1] : null, norm } = readOptions<FftnOptions>(`fft.${name}`, ['s', 'axes', 'norm'], 3, rest);
+  if (s !== null) checkIntegers(`fft.${name}`, 's', s);
+  if (axes !== null) checkIntegers(`fft.${name}`, 'axes', axes);
   if (two && axes?.length !== 2) throw new ArgumentError(`fft.${name}: expected two axes, got ${String(axes)}`);
   return run(a, { name, kind, s, axes, norm });
 }

@@ -1,5 +1,6 @@
+import { checkFunction } from '../core/checks';
 import type { Array } from '../core/array';
-import { canonicalDtype, checkExtent, sizeOf } from '../core/aval';
+import { canonicalDtype, checkExtent, sizeOf, checkShape } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { cumsum } from '../primitives/cumulative';
@@ -83,5 +84,7 @@ export function argwhere(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array {
  */
 export function maskIndices(n: number, maskFunc: (x: Array, k: number) => Array, ...rest: Rest<{ k?: number; size?: number | null }, 'k'>): Array[] {
   const { k = 0, size = null } = readOptions<{ k?: number; size?: number | null }>('maskIndices', ['k', 'size'], 1, rest);
+  checkFunction('maskIndices', 'maskFunc', maskFunc);
+  checkShape('maskIndices', [n, n]);
   return nonzero(maskFunc(full([n, n], 1, 'float32'), k), { size });
 }

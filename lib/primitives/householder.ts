@@ -48,7 +48,7 @@ export const householderProductP: SinglePrimitive<object> = definePrimitive<obje
     const [m, n] = a!.shape.slice(-2) as [number, number];
     if (m < n) throw new ShapeError(`householderProduct: expected no more columns than rows, got ${a}`);
     if (taus!.dtype !== a!.dtype) throw new DtypeError(`householderProduct: expected operands of one dtype, got ${a} and ${taus}`);
-    if (!sameShape(taus!.shape.slice(0, -1), a!.shape.slice(0, -2)) || taus!.shape[taus!.ndim - 1]! > n) throw new ShapeError(`householderProduct: expected at most ${n} factors for ${a}, got ${taus}`);
+    if (taus!.ndim !== a!.ndim - 1 || !sameShape(taus!.shape.slice(0, -1), a!.shape.slice(0, -2)) || taus!.shape[taus!.ndim - 1]! > n) throw new ShapeError(`householderProduct: expected at most ${n} factors for ${a}, got ${taus}`);
     return a!.strong();
   },
   lower: (ctx, args, _, out) => {

@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact, resultType } from '../lax/arrayLike';
 import { where } from '../numpy/operators';
@@ -81,7 +82,7 @@ export class RegularGridInterpolator {
    * @throws ShapeError where they do not go together; ArgumentError for an unknown method; DtypeError for a fillValue that values cannot take
    */
   constructor(points: readonly ArrayLike[], values: ArrayLike, options: GridOptions = {}) {
-    const { method = 'linear', fillValue = Number.NaN } = options;
+    const { method = 'linear', fillValue = Number.NaN } = checkOptions('RegularGridInterpolator', ['method', 'fillValue'], options);
     this.method = checkMethod(method);
     [this.values] = promoteDtypesInexact('RegularGridInterpolator', values) as [Array];
     this.grid = points.map((p, d) => {
@@ -99,6 +100,7 @@ export class RegularGridInterpolator {
    * @throws ShapeError for points of another dimension; ArgumentError for an unknown method
    */
   at(xi: ArrayLike, options: { method?: Method | null } = {}): Array {
+    options = checkOptions('RegularGridInterpolator.at', ['method'], options);
     const method = checkMethod(options.method ?? this.method);
     const dims = this.grid.length;
     let x = asArray(xi, 'RegularGridInterpolator');

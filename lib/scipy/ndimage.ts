@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { floorDivide } from '../numpy/arithmetic';
@@ -66,7 +67,7 @@ const mapC = composite<{ order: 0 | 1; mode: MapMode }>('map_coordinates', ([x, 
  * scipy.ndimage.mapCoordinates([0, 10], [[0.5]], 1).js() // [5]
  */
 export function mapCoordinates(input: ArrayLike, coordinates: readonly ArrayLike[], order: 0 | 1, options: { mode?: MapMode; cval?: ArrayLike } = {}): Array {
-  const { mode = 'constant', cval = 0 } = options;
+  const { mode = 'constant', cval = 0 } = checkOptions('mapCoordinates', ['mode', 'cval'], options);
   if (order !== 0 && order !== 1) throw new ArgumentError(`mapCoordinates: expected order to be 0 or 1, got ${String(order)}`);
   if (!(mode in FIX)) throw new ArgumentError(`mapCoordinates: expected mode to be one of ${Object.keys(FIX).join(', ')}, got ${String(mode)}`);
   const x = asArray(input, 'mapCoordinates');

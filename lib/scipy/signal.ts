@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import { canonAxes, canonAxis } from '../numpy/axes';
@@ -130,7 +131,7 @@ export function correlate(in1: ArrayLike, in2: ArrayLike, options: ConvolveOptio
  * scipy.signal.fftconvolve([1, 2], [1, 1]).js() // [1, 3, 2]
  */
 export function fftconvolve(in1: ArrayLike, in2: ArrayLike, options: { mode?: ConvolveMode; axes?: number | readonly number[] | null } = {}): Array {
-  const { mode = 'full', axes = null } = options;
+  const { mode = 'full', axes = null } = checkOptions('fftconvolve', ['mode', 'axes'], options);
   const [x, y] = pair('fftconvolve', in1, in2, mode);
   const along = canonAxes('fftconvolve', axes, x.ndim);
   if (x.shape.some((n, d) => !along.includes(d) && n !== y.shape[d])) throw new ShapeError(`fftconvolve: expected equal sizes along the other axes than [${along.join()}], got ${x.aval} and ${y.aval}`);
@@ -161,7 +162,7 @@ function matrices(op: string, in1: ArrayLike, in2: ArrayLike, mode: ConvolveMode
  * scipy.signal.convolve2d([[1, 2]], [[1, 1]]).js() // [[1, 3, 2]]
  */
 export function convolve2d(in1: ArrayLike, in2: ArrayLike, options: Convolve2dOptions = {}): Array {
-  const { mode = 'full', precision = null } = options;
+  const { mode = 'full', precision = null } = checkOptions('convolve2d', ['mode', 'precision'], options);
   return convolveC(matrices('convolve2d', in1, in2, mode), { op: 'convolve2d', mode, precision, axes: null, correlate: false })[0]!;
 }
 
@@ -185,7 +186,7 @@ const correlate2dC = composite<{ mode: ConvolveMode; precision: PrecisionLike }>
  * scipy.signal.correlate2d([[1, 2]], [[1, 0]]).js() // [[0, 1, 2]]
  */
 export function correlate2d(in1: ArrayLike, in2: ArrayLike, options: Convolve2dOptions = {}): Array {
-  const { mode = 'full', precision = null } = options;
+  const { mode = 'full', precision = null } = checkOptions('correlate2d', ['mode', 'precision'], options);
   return correlate2dC(matrices('correlate2d', in1, in2, mode), { mode, precision })[0]!;
 }
 
@@ -211,7 +212,7 @@ const detrendC = composite<{ axis: number; points: readonly number[] | null }>('
 
 /** Data without their mean (`type: 'constant'`) or their linear trend, between breakpoints `bp`. Mirrors `jax.scipy.signal.detrend`. @throws ArgumentError for an unknown type, or breakpoints that are not within the data @example scipy.signal.detrend([1, 2, 3], { type: 'constant' }).js() // [-1, 0, 1] */
 export function detrend(data: ArrayLike, options: { axis?: number; type?: 'linear' | 'constant'; bp?: number | readonly number[] } = {}): Array {
-  const { axis = -1, type = 'linear', bp = 0 } = options;
+  const { axis = -1, type = 'linear', bp = 0 } = checkOptions('detrend', ['axis', 'type', 'bp'], options);
   if (type !== 'linear' && type !== 'constant') throw new ArgumentError(`detrend: expected type to be 'linear' or 'constant', got ${String(type)}`);
   const x = asArray(data, 'detrend');
   const along = canonAxis('detrend', axis, x.ndim);

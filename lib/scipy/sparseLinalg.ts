@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import type { ArrayLike } from '../lax/arrayLike';
 import type { Traced } from '../lax/control';
 import { customLinearSolve, type TreeMap } from '../lax/solves';
@@ -101,7 +102,7 @@ export function bicgstab<T>(A: LinearOperator, b: T, options: SolverOptions<T> =
 export function gmres(A: LinearOperator, b: ArrayLike, options?: GmresOptions): [Array, Array];
 export function gmres<T>(A: LinearOperator, b: T, options?: GmresOptions<T>): [Traced<T>, Array];
 export function gmres<T>(A: LinearOperator, b: T, options: GmresOptions<T> = {}): [unknown, Array] {
-  const { restart = 20, solveMethod = 'batched', ...rest } = options;
+  const { restart = 20, solveMethod = 'batched', ...rest } = checkOptions('gmres', ['restart', 'solveMethod', 'x0', 'tol', 'atol', 'maxiter', 'M'], options);
   checkLimit('gmres', 'restart', restart, 1);
   if (solveMethod !== 'batched' && solveMethod !== 'incremental') throw new ArgumentError(`gmres: expected solveMethod to be 'batched' or 'incremental', got ${String(solveMethod)}`);
   const [tree, x] = iterate('gmres', A, b, rest, (matrix, right, x0, M, stop) => {

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import { canonAxis } from '../numpy/axes';
 import { fft, fftfreq, ifft, irfft, rfft, rfftfreq } from '../numpy/fft';
@@ -163,7 +164,7 @@ function spectra(given: readonly Array[], plan: Plan): [Array, Array, Array] {
  * scipy.signal.istft(Z)[1].js() // about [1, 2, 3, 2, 1, 0, 1, 2]
  */
 export function stft(x: ArrayLike, options: StftOptions = {}): [Array, Array, Array] {
-  const { fs = 1, window = 'hann', nperseg = 256, noverlap = null, nfft = null, detrend = false, returnOnesided = true, boundary = 'zeros', padded = true, axis = -1 } = options;
+  const { fs = 1, window = 'hann', nperseg = 256, noverlap = null, nfft = null, detrend = false, returnOnesided = true, boundary = 'zeros', padded = true, axis = -1 } = checkOptions('stft', ['detrend', 'returnOnesided', 'boundary', 'padded', 'fs', 'window', 'nperseg', 'noverlap', 'nfft', 'axis'], options);
   return wholeProgram('stft', (xs) => spectra(xs, { op: 'stft', fs, window, nperseg, noverlap, nfft, detrend, returnOnesided, boundary, padded, axis, scaling: 'spectrum', power: false }), [asArray(x, 'stft')]) as [Array, Array, Array];
 }
 
@@ -247,6 +248,7 @@ function overlapAdd(x: Array, step: number): Array {
  * @example scipy.signal.istft(scipy.signal.stft([1, 2, 3, 4], { nperseg: 2 })[2])[1].js() // about [1, 2, 3, 4]
  */
 export function istft(Zxx: ArrayLike, options: IstftOptions = {}): [Array, Array] {
+  options = checkOptions('istft', ['fs', 'window', 'nperseg', 'noverlap', 'nfft', 'inputOnesided', 'boundary', 'timeAxis', 'freqAxis'], options);
   const op = 'istft';
   const { fs = 1, window = 'hann', inputOnesided = true, boundary = true, timeAxis = -1, freqAxis = -2 } = options;
   const given = asArray(Zxx, op);

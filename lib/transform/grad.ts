@@ -350,6 +350,7 @@ function withWrites<R extends unknown[]>(f: AnyFunction, what: string, hasAux: b
  * transform.jvp((x: Array) => np.square(x), [np.array(3)], [np.array(1)])[1].js(); // 6
  */
 export function jvp(f: Callable, primals: readonly unknown[], tangents: readonly unknown[], options: { hasAux?: boolean } = {}): Loose {
+  options = checkOptions('jvp', ['hasAux'], options);
   const fn = asFunction(f, 'jvp');
   return withWrites(fn, `jvp of ${nameOf(fn)}`, options.hasAux === true, (pure) => pureJvp(pure, primals, tangents, { hasAux: true }));
 }

@@ -1,6 +1,7 @@
 import type { Array } from '../../core/array';
 import { type DType, dtypeKind } from '../../core/dtype';
 import { ArgumentError, ShapeError } from '../../core/errors';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../../lax/arrayLike';
 import { broadcastShape, broadcastToShape } from '../../numpy/broadcast';
@@ -55,11 +56,13 @@ const choleskyC = composite<{ lower: boolean }>('cholesky', ([a], { lower }) => 
 
 /** The triangular factor of positive definite matrices, of which one triangle is read: A = Uᴴ U, or with `lower` A = L Lᴴ. Mirrors `jax.scipy.linalg.cholesky`. @throws ShapeError unless square @example scipy.linalg.cholesky([[4, 0], [0, 9]]).js() // [[2, 0], [0, 3]] */
 export function cholesky(a: ArrayLike, options: { lower?: boolean } = {}): Array {
+  options = checkOptions('cholesky', ['lower'], options);
   return choleskyC([square('linalg.cholesky', a)], { lower: options.lower ?? false })[0]!;
 }
 
 /** The factor of {@link cholesky} and which triangle it is, for {@link choSolve}. Mirrors `jax.scipy.linalg.cho_factor`. @throws ShapeError unless square @example scipy.linalg.choFactor([[4]])[1] // false */
 export function choFactor(a: ArrayLike, options: { lower?: boolean } = {}): [Array, boolean] {
+  options = checkOptions('choFactor', ['lower'], options);
   return [cholesky(a, options), options.lower ?? false];
 }
 
@@ -107,6 +110,7 @@ const luSolveC = composite<{ trans: 0 | 1 | 2 }>('lu_solve', ([lu, pivots, b], {
  * scipy.linalg.luSolve(scipy.linalg.luFactor([[2]]), [4]).js() // [2]
  */
 export function luSolve(luAndPiv: readonly [ArrayLike, ArrayLike], b: ArrayLike, options: { trans?: 0 | 1 | 2 } = {}): Array {
+  options = checkOptions('luSolve', ['trans'], options);
   const trans = options.trans ?? 0;
   if (![0, 1, 2].includes(trans)) throw new ArgumentError(`luSolve: expected trans to be 0, 1 or 2, got ${String(trans)}`);
   return luSolveC([square('luSolve', luAndPiv[0]), asArray(luAndPiv[1], 'luSolve'), asArray(b, 'luSolve')], { trans })[0]!;
@@ -129,6 +133,7 @@ const luC = composite<{ permute: boolean }>('lu', ([a], { permute }) => {
 export function lu(a: ArrayLike, options: { permuteL: true }): [Array, Array];
 export function lu(a: ArrayLike, options?: { permuteL?: false }): [Array, Array, Array];
 export function lu(a: ArrayLike, options: { permuteL?: boolean } = {}): Array[] {
+  options = checkOptions('lu', ['permuteL'], options);
   const x = asArray(a, 'lu');
   if (x.ndim !== 2) throw new ShapeError(`lu: expected two dimensions, got ${x.aval}`);
   return luC([x], { permute: options.permuteL ?? false });
@@ -152,7 +157,7 @@ const qrC = composite<{ full: boolean; pivoting: boolean; r: boolean }>('qr', ([
 
 /** A = Q R with orthonormal columns of Q: `[q, r]`, with `pivoting` the permutation of columns as well; in mode 'r' without q. Mirrors `jax.scipy.linalg.qr`. @throws ArgumentError for an unknown mode; ShapeError for fewer than two dimensions @example scipy.linalg.qr([[3], [4]], { mode: 'economic' })[1].shape // [1, 1] */
 export function qr(a: ArrayLike, options: QrOptions = {}): Array[] {
-  const { mode = 'full', pivoting = false } = options;
+  const { mode = 'full', pivoting = false } = checkOptions('qr', ['mode', 'pivoting'], options);
   if (!['full', 'r', 'economic'].includes(mode)) throw new ArgumentError(`qr: expected mode to be 'full', 'r' or 'economic', got ${String(mode)}`);
   return qrC([matrices('qr', a)], { full: mode !== 'economic', pivoting, r: mode === 'r' });
 }
@@ -177,7 +182,7 @@ const qrMultiplyC = composite<{ left: boolean; pivoting: boolean; conjugate: boo
  * scipy.linalg.qrMultiply([[3], [4]], [1, 0])[0].shape // [1]
  */
 export function qrMultiply(a: ArrayLike, c: ArrayLike, options: { mode?: 'left' | 'right'; pivoting?: boolean; conjugate?: boolean } = {}): Array[] {
-  const { mode = 'right', pivoting = false, conjugate = false } = options;
+  const { mode = 'right', pivoting = false, conjugate = false } = checkOptions('qrMultiply', ['mode', 'pivoting', 'conjugate'], options);
   if (mode !== 'left' && mode !== 'right') throw new ArgumentError(`qrMultiply: expected mode to be 'left' or 'right', got ${String(mode)}`);
   const [x, y] = [matrices('qrMultiply', a), asArray(c, 'qrMultiply')];
   const [m, n] = x.shape.slice(-2) as [number, number];
@@ -195,6 +200,7 @@ const svdC = composite<{ full: boolean; uv: boolean }>('svd', ([a], { full: full
 export function svd(a: ArrayLike, options: { fullMatrices?: boolean; computeUv: false }): Array;
 export function svd(a: ArrayLike, options?: { fullMatrices?: boolean; computeUv?: true }): [Array, Array, Array];
 export function svd(a: ArrayLike, options: { fullMatrices?: boolean; computeUv?: boolean } = {}): Array | Array[] {
+  options = checkOptions('svd', ['fullMatrices', 'computeUv'], options);
   const uv = options.computeUv ?? true;
   const out = svdC([matrices('svd', a)], { full: options.fullMatrices ?? true, uv });
   return uv ? out : out[0]!;
@@ -209,6 +215,7 @@ const eighC = composite<{ lower: boolean }>('eigh', ([a], { lower }) => {
 export function eigh(a: ArrayLike, options: { lower?: boolean; eigvalsOnly: true }): Array;
 export function eigh(a: ArrayLike, options?: { lower?: boolean; eigvalsOnly?: false }): [Array, Array];
 export function eigh(a: ArrayLike, options: { lower?: boolean; eigvalsOnly?: boolean } = {}): Array | Array[] {
+  options = checkOptions('eigh', ['lower', 'eigvalsOnly'], options);
   const out = eighC([square('linalg.eigh', a)], { lower: options.lower ?? true });
   return options.eigvalsOnly ? out[0]! : out;
 }
@@ -221,6 +228,7 @@ const schurC = composite<{ complex: boolean }>('schur', ([a], { complex }) => sc
 
 /** A = Z T Zᴴ with unitary Z and T upper triangular, but for blocks of two by two where A is real and `output` is 'real': `[t, z]`. Mirrors `jax.scipy.linalg.schur`. @throws ShapeError unless square; ArgumentError for an unknown output @example scipy.linalg.schur([[1, 2], [0, 3]])[0].shape // [2, 2] */
 export function schur(a: ArrayLike, options: { output?: 'real' | 'complex' } = {}): [Array, Array] {
+  options = checkOptions('schur', ['output'], options);
   const output = options.output ?? 'real';
   if (output !== 'real' && output !== 'complex') throw new ArgumentError(`schur: expected output to be 'real' or 'complex', got ${String(output)}`);
   return schurC([square('schur', a)], { complex: output === 'complex' }) as [Array, Array];
@@ -288,6 +296,7 @@ const hessenbergC = composite<{ q: boolean }>('hessenberg', ([a], { q: withQ }) 
 export function hessenberg(a: ArrayLike, options: { calcQ: true }): [Array, Array];
 export function hessenberg(a: ArrayLike, options?: { calcQ?: false }): Array;
 export function hessenberg(a: ArrayLike, options: { calcQ?: boolean } = {}): Array | Array[] {
+  options = checkOptions('hessenberg', ['calcQ'], options);
   const x = square('hessenberg', a);
   const q = options.calcQ ?? false;
   if (x.size === 0) return q ? [x, x] : x;
@@ -306,7 +315,7 @@ export function hessenberg(a: ArrayLike, options: { calcQ?: boolean } = {}): Arr
  * scipy.linalg.solve([[2, 0], [0, 4]], [2, 4]).js() // [1, 1]
  */
 export function solve(a: ArrayLike, b: ArrayLike, options: { lower?: boolean; assumeA?: 'gen' | 'sym' | 'her' | 'pos' } = {}): Array {
-  const { lower = false, assumeA = 'gen' } = options;
+  const { lower = false, assumeA = 'gen' } = checkOptions('solve', ['lower', 'assumeA'], options);
   if (!['gen', 'sym', 'her', 'pos'].includes(assumeA)) throw new ArgumentError(`solve: expected assumeA to be 'gen', 'sym', 'her' or 'pos', got ${String(assumeA)}`);
   return assumeA === 'pos' ? choSolve(choFactor(a, { lower }), b) : linalg.solve(a, b);
 }
@@ -326,7 +335,7 @@ const triangularC = composite<{ trans: 0 | 1 | 2; lower: boolean; unit: boolean 
  * scipy.linalg.solveTriangular([[2, 0], [0, 4]], [2, 4]).js() // [1, 1]
  */
 export function solveTriangular(a: ArrayLike, b: ArrayLike, options: { trans?: Trans; lower?: boolean; unitDiagonal?: boolean } = {}): Array {
-  const { trans = 0, lower = false, unitDiagonal = false } = options;
+  const { trans = 0, lower = false, unitDiagonal = false } = checkOptions('solveTriangular', ['trans', 'lower', 'unitDiagonal'], options);
   const which = ({ 0: 0, 1: 1, 2: 2, N: 0, T: 1, C: 2 } as const)[trans];
   if (which === undefined) throw new ArgumentError(`solveTriangular: expected trans to be 0, 1, 2, 'N', 'T' or 'C', got ${String(trans)}`);
   return triangularC([square('solveTriangular', a), asArray(b, 'solveTriangular')], { trans: which, lower, unit: unitDiagonal })[0]!;

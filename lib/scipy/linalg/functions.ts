@@ -2,6 +2,7 @@ import type { Array } from '../../core/array';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
 import { jvp } from '../../functional/derivatives';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, astype, promoteDtypesInexact } from '../../lax/arrayLike';
 import { foriLoop } from '../../lax/control';
@@ -83,6 +84,7 @@ function expmOperand(op: string, a: ArrayLike): Array {
 
 /** The exponential of matrices. Mirrors `jax.scipy.linalg.expm`. @throws ShapeError unless square; DtypeError for half precision @example scipy.linalg.expm([[0, 1], [0, 0]]).js() // [[1, 1], [0, 1]] */
 export function expm(A: ArrayLike, options: ExpmOptions = {}): Array {
+  options = checkOptions('expm', ['upperTriangular', 'maxSquarings'], options);
   const max = options.maxSquarings ?? 16;
   if (!Number.isInteger(max) || max < 0) throw new ArgumentError(`expm: expected maxSquarings to be a non-negative integer, got ${String(max)}`);
   return expmC([expmOperand('expm', A)], { upper: options.upperTriangular ?? false, max })[0]!;
@@ -94,6 +96,7 @@ const frechetC = composite('expm_frechet', ([a, d]) => jvp((x: Array) => expmOf(
 export function expmFrechet(A: ArrayLike, E: ArrayLike, options: { computeExpm: false }): Array;
 export function expmFrechet(A: ArrayLike, E: ArrayLike, options?: { computeExpm?: true }): [Array, Array];
 export function expmFrechet(A: ArrayLike, E: ArrayLike, options: { computeExpm?: boolean } = {}): Array | [Array, Array] {
+  options = checkOptions('expmFrechet', ['computeExpm'], options);
   const [a, d] = promoteDtypesInexact('expmFrechet', A, E) as [Array, Array];
   if (a.shape.join() !== d.shape.join()) throw new ShapeError(`expmFrechet: expected A and E of one shape, got ${a.aval} and ${d.aval}`);
   const out = frechetC([expmOperand('expmFrechet', a), d], {}) as [Array, Array];
@@ -165,6 +168,7 @@ function funmOf(a: Array, func: (x: Array) => Array): [Array, Array] {
 export function funm(A: ArrayLike, func: (x: Array) => Array, options: { disp: false }): [Array, Array];
 export function funm(A: ArrayLike, func: (x: Array) => Array, options?: { disp?: true }): Array;
 export function funm(A: ArrayLike, func: (x: Array) => Array, options: { disp?: boolean } = {}): Array | [Array, Array] {
+  options = checkOptions('funm', ['disp'], options);
   const a = squareOf('funm', A);
   if (a.ndim !== 2) throw new ShapeError(`funm: expected one square matrix, got ${a.aval}`);
   const [out, error] = funmOf(a, func);
@@ -182,6 +186,7 @@ const polarC = composite<{ right: boolean }>('polar', ([a], { right }) => {
 
 /** A = U P with orthonormal U and positive semidefinite P, or A = P U for `side: 'left'`: `[u, p]`, by singular values. Mirrors `jax.scipy.linalg.polar`. @throws ShapeError for fewer than two dimensions; ArgumentError for an unknown side @example scipy.linalg.polar([[2, 0], [0, 3]])[1].js() // [[2, 0], [0, 3]] */
 export function polar(a: ArrayLike, options: { side?: 'left' | 'right' } = {}): [Array, Array] {
+  options = checkOptions('polar', ['side'], options);
   const side = options.side ?? 'right';
   if (side !== 'left' && side !== 'right') throw new ArgumentError(`polar: expected side to be 'left' or 'right', got ${String(side)}`);
   const [x] = promoteDtypesInexact('polar', a) as [Array];
@@ -223,7 +228,7 @@ const sylvesterC = composite<{ eigen: boolean; tol: number }>('solve_sylvester',
 
 /** X with A X + X B = C; NaN where there is no unique one. Mirrors `jax.scipy.linalg.solve_sylvester`. @throws ShapeError where shapes do not go together; ArgumentError for an unknown method @example scipy.linalg.solveSylvester([[1]], [[2]], [[6]]).js() // [[2]] */
 export function solveSylvester(A: ArrayLike, B: ArrayLike, C: ArrayLike, options: { method?: 'schur' | 'eigen'; tol?: number } = {}): Array {
-  const { method = 'schur', tol = 1e-8 } = options;
+  const { method = 'schur', tol = 1e-8 } = checkOptions('solveSylvester', ['method', 'tol'], options);
   if (method !== 'schur' && method !== 'eigen') throw new ArgumentError(`solveSylvester: expected method to be 'schur' or 'eigen', got ${String(method)}`);
   const [a, b, c] = promoteDtypesInexact('solveSylvester', A, B, C) as [Array, Array, Array];
   const [m, n] = c.shape as [number, number];

@@ -2,6 +2,7 @@ import type { Array } from '../../core/array';
 import { canonicalDtype, checkDtype } from '../../core/aval';
 import { type DType, dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypes, promoteDtypesInexact } from '../../lax/arrayLike';
 import { array } from '../../numpy/creation';
@@ -245,6 +246,7 @@ export function invpascal(n: number, options: { kind?: PascalKind | null } | Pas
 
 /** Helmert's matrix of contrasts, without its first row unless `full`. Mirrors `jax.scipy.linalg.helmert`. @example scipy.linalg.helmert(2).js() // [[1/√2, -1/√2]] */
 export function helmert(n: number, options: { full?: boolean } = {}): Array {
+  options = checkOptions('helmert', ['full'], options);
   checkSize('helmert', n, 1);
   const first = options.full ? 0 : 1;
   return constant(n - first, n, floating(), (i0, j) => {
@@ -257,6 +259,7 @@ export function helmert(n: number, options: { full?: boolean } = {}): Array {
 
 /** Hadamard's matrix of a size that is a power of 2. Mirrors `jax.scipy.linalg.hadamard`. @throws ArgumentError for other sizes @example scipy.linalg.hadamard(2).js() // [[1, 1], [1, -1]] */
 export function hadamard(n: number, options: { dtype?: DType } = {}): Array {
+  options = checkOptions('hadamard', ['dtype'], options);
   if (!Number.isInteger(n) || n < 1 || !Number.isInteger(Math.log2(n))) throw new ArgumentError(`hadamard: expected n to be a power of 2, got ${String(n)}`);
   const odd = (v: number): number => (v === 0 ? 0 : (v & 1) ^ odd(v >> 1));
   return constant(n, n, options.dtype ? checkDtype('hadamard', options.dtype) : canonicalDtype('int64'), (i, j) => (odd(i & j) ? -1 : 1));
@@ -265,7 +268,7 @@ export function hadamard(n: number, options: { dtype?: DType } = {}): Array {
 /** The matrix of the discrete Fourier transform. Mirrors `jax.scipy.linalg.dft`. @throws ArgumentError for an unknown scale; DtypeError for a dtype that is not complex @example scipy.linalg.dft(2).shape // [2, 2] */
 export function dft(n: number, options: { scale?: 'sqrtn' | 'n' | null; dtype?: DType | null } = {}): Array {
   checkSize('dft', n);
-  const { scale = null, dtype = null } = options;
+  const { scale = null, dtype = null } = checkOptions('dft', ['scale', 'dtype'], options);
   if (scale !== null && scale !== 'sqrtn' && scale !== 'n') throw new ArgumentError(`dft: expected scale to be null, 'sqrtn' or 'n', got ${String(scale)}`);
   const type = dtype === null ? canonicalDtype('complex128') : checkDtype('dft', dtype);
   if (dtypeKind(type) !== 'complex') throw new DtypeError(`dft: expected a complex dtype, got ${type}`);

@@ -53,7 +53,7 @@ function method(name: string, count: number, options: readonly OptionName[], f: 
   return (...args) => {
     const o = readOptions<LocScale>(name, options, options.length, args.slice(count));
     const parameters = options.map((k) => o[k] ?? (k === 'loc' ? 0 : 1));
-    return run([...args.slice(0, count), ...parameters].map((x) => asArray(x as ArrayLike, name)), {})[0]!;
+    return run([...globalThis.Array.from({ length: count }, (_, i) => args[i]), ...parameters].map((x) => asArray(x as ArrayLike, name)), {})[0]!;
   };
 }
 

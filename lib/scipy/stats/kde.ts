@@ -1,6 +1,7 @@
 import type { Array } from '../../core/array';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
+import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../../lax/arrayLike';
 import { cov } from '../../numpy/covariance';
@@ -80,7 +81,8 @@ export class GaussianKde {
   readonly covariance: Array;
   readonly invCov: Array;
 
-  constructor(dataset: ArrayLike, { bwMethod = 'scott', weights = null }: GaussianKdeOptions = {}) {
+  constructor(dataset: ArrayLike, options: GaussianKdeOptions = {}) {
+    const { bwMethod = 'scott', weights = null } = checkOptions('GaussianKde', ['bwMethod', 'weights'], options);
     let data = atleast2d(asArray(dataset, 'gaussian_kde')) as Array;
     if (dtypeKind(data.dtype) === 'complex') throw new DtypeError(`gaussian_kde: expected real data, got ${data.aval}`);
     if (data.size <= 1) throw new ArgumentError(`gaussian_kde: expected more than one value, got ${data.aval}`);
@@ -173,7 +175,8 @@ export class GaussianKde {
   }
 
   /** Random points with the estimated density: `[d, ...shape]`. */
-  resample(key: Array, { shape = [] }: { shape?: readonly number[] } = {}): Array {
+  resample(key: Array, options: { shape?: readonly number[] } = {}): Array {
+    const { shape = [] } = checkOptions('GaussianKde.resample', ['shape'], options);
     const keys = split(key);
     const chosen = choice(keys.slice(0), this.n, { shape, p: this.weights });
     const noise = multivariateNormal(keys.slice(1), full([this.d], 0, this.covariance.dtype), this.covariance, { shape, dtype: this.dataset.dtype });
