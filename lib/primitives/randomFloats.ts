@@ -8,7 +8,7 @@ import { convert, like, scalar } from './structural';
 
 /** What samplers need to know of a floating point type. */
 export interface FloatInfo {
-  bits: 16 | 32 | 64;
+  bits: 8 | 16 | 32 | 64;
   /** Bits of the fraction. */
   mantissa: number;
   /** The bits of 1. */
@@ -21,6 +21,8 @@ export interface FloatInfo {
 }
 
 const INFO: Partial<Record<DType, FloatInfo>> = {
+  float8_e4m3fn: { bits: 8, mantissa: 3, one: 0x38, tiny: 2 ** -6, eps: 2 ** -3, max: 448 },
+  float8_e5m2: { bits: 8, mantissa: 2, one: 0x3c, tiny: 2 ** -14, eps: 2 ** -2, max: 57344 },
   bfloat16: { bits: 16, mantissa: 7, one: 0x3f80, tiny: 2 ** -126, eps: 2 ** -7, max: (2 - 2 ** -7) * 2 ** 127 },
   float16: { bits: 16, mantissa: 10, one: 0x3c00, tiny: 2 ** -14, eps: 2 ** -10, max: 65504 },
   float32: { bits: 32, mantissa: 23, one: 0x3f800000, tiny: 2 ** -126, eps: 2 ** -23, max: (2 - 2 ** -23) * 2 ** 127 },
@@ -30,11 +32,11 @@ const INFO: Partial<Record<DType, FloatInfo>> = {
 /** @throws DtypeError for types that random numbers are not made in */
 export function floatInfo(op: string, dtype: DType): FloatInfo {
   const info = INFO[dtype];
-  if (info === undefined) throw new DtypeError(`${op}: expected dtype float16, bfloat16, float32 or float64, got ${dtype}`);
+  if (info === undefined) throw new DtypeError(`${op}: expected dtype ${Object.keys(INFO).join(', ')}, got ${dtype}`);
   return info;
 }
 
-const UINT: Record<number, DType> = { 16: 'uint16', 32: 'uint32', 64: 'uint64' };
+const UINT: Record<number, DType> = { 8: 'uint8', 16: 'uint16', 32: 'uint32', 64: 'uint64' };
 
 /** How many random bits a float takes: eight are enough for a fraction of less than eight. */
 export function bitsForFloat(op: string, dtype: DType): number {

@@ -264,6 +264,8 @@ function isOptions(x: unknown): boolean {
 
 /** 1 or −1. */
 export function signs(key: Array, shape: Shape, dtype: DType): Array {
+  // Neither 1 nor −1 is false.
+  if (dtype === 'bool') return convert(signs(key, shape, 'int32'), dtype);
   const heads = convert(bernoulliIn(key, shape, scalar(0.5, canonicalDtype('float64')), false), dtype);
   return sub(mul(heads, like(heads, 2)), like(heads, 1));
 }
@@ -281,5 +283,5 @@ const drawSigns = sampler<ShapeAndDtype>('rademacher', (key, _, { shape, dtype }
 export function rademacher(key: Array, shape?: ShapeOr<SampleOptions>, options?: SampleOptions): Array {
   const k = checkKey('rademacher', key);
   const o = readOptions('rademacher', ['shape', 'dtype'], shape, options);
-  return drawSigns(k, [], { shape: shapeOf('rademacher', o.shape), dtype: dtypeOf('rademacher', o.dtype, 'int', ['int', 'uint', 'float', 'complex']) });
+  return drawSigns(k, [], { shape: shapeOf('rademacher', o.shape), dtype: dtypeOf('rademacher', o.dtype, 'int', ['bool', 'int', 'uint', 'float', 'complex']) });
 }

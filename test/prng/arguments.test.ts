@@ -63,7 +63,7 @@ test.each<[string, () => unknown, new (m: string) => Error, string]>([
   ['an option that does not exist', () => prng.normal(key, { size: 3 } as never), ArgumentError, "unknown option 'size'"],
   ['a shape given twice', () => prng.normal(key, [3], { shape: [3] }), ArgumentError, 'given twice'],
   ['an integer type for floats', () => prng.normal(key, [3], { dtype: 'int32' }), DtypeError, 'normal: expected dtype to be of kind float'],
-  ['a float8 type', () => prng.normal(key, [3], { dtype: 'float8_e5m2' }), DtypeError, 'float16, bfloat16, float32 or float64'],
+  ['a float8 type', () => prng.normal(key, [3], { dtype: 'float8_e5m2fnuz' }), DtypeError, 'float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64'],
   ['a float type for integers', () => prng.randint(key, [3], 0, 5, { dtype: 'float32' }), DtypeError, 'kind int'],
   ['a signed type for bits', () => prng.bits(key, [3], { dtype: 'int32' }), DtypeError, 'kind uint'],
   ['bounds that do not fit the shape', () => prng.randint(key, [2], asArray(Int32Array.of(1, 2, 3)), 9), ShapeError, 'do not broadcast'],
@@ -94,4 +94,12 @@ test('parameters that JAX converts or broadcasts', () => {
   expect(np.max(np.abs(unit)).item()).toBeLessThan(1e-5);
   expect(() => prng.foldIn(key, -1)).toThrow(ArgumentError);
   expect(() => prng.foldIn(key, 2 ** 32)).toThrow(/from 0 to 4294967295/);
+});
+
+test('types of eight bits and booleans: the values of jax.random for PRNGKey(0)', () => {
+  const k = prng.PRNGKey(0);
+  expect(prng.uniform(k, [4], { dtype: 'float8_e4m3fn' }).js()).toEqual([0.625, 0.5, 0.125, 0.125]);
+  expect(prng.uniform(k, [4], { dtype: 'float8_e5m2' }).js()).toEqual([0.5, 0.5, 0, 0]);
+  expect(prng.normal(k, [4], { dtype: 'float8_e5m2' }).js()).toEqual([0.15625, 0.15625, -1.5, -1.5]);
+  expect(prng.rademacher(k, [2], { dtype: 'bool' }).js()).toEqual([true, true]);
 });
