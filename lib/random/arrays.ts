@@ -34,13 +34,27 @@ export interface ChoiceOptions extends KeyOption {
   p?: ArrayLike | null;
 }
 
+/** Strings, in lists of lists as a shape has dimensions. */
+export type NestedStrings = string | readonly NestedStrings[];
+
+function isStrings(x: unknown): x is readonly NestedStrings[] {
+  return globalThis.Array.isArray(x) && x.length > 0 && (typeof x[0] === 'string' || isStrings(x[0]));
+}
+
+/** The entries at indices, in lists as the indices are. */
+const entriesAt = (list: readonly NestedStrings[], index: unknown): NestedStrings => (globalThis.Array.isArray(index) ? index.map((i) => entriesAt(list, i)) : list[index as number]!);
+
 /**
- * Random entries of an array, along its first dimension, or random integers below a number. Mirrors `brainstate.random.choice`.
+ * Random entries of an array, along its first dimension, or random integers below a number; of a list of strings, lists of strings. Mirrors `brainstate.random.choice`.
  *
+ * @throws ConcretizationError for strings where the key is traced
  * @example
  * random.choice(5, { size: [3], replace: false });
  */
-export function choice(rng: KeySource, a: ArrayLike, options?: ChoiceOptions): Array {
+export function choice(rng: KeySource, a: readonly NestedStrings[], options?: ChoiceOptions): NestedStrings;
+export function choice(rng: KeySource, a: ArrayLike, options?: ChoiceOptions): Array;
+export function choice(rng: KeySource, a: ArrayLike | readonly NestedStrings[], options?: ChoiceOptions): Array | NestedStrings {
+  if (isStrings(a)) return entriesAt(a, choice(rng, a.length, options).js());
   const o = checkOptions('choice', ['size', 'replace', 'p', 'key'], options);
   return prng.choice(rng.keyFor(o.key), a, { shape: shapeOf('choice', o.size) as number[], replace: o.replace ?? true, p: o.p ?? null });
 }

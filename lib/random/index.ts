@@ -1,14 +1,14 @@
 import { DEFAULT, type SamplerMethods } from './randomState';
 
 export { getAutoKeyRange, setAutoKeyRange } from './autoKey';
-export type { BackupOptions, SeedOrKey } from './keyState';
+export type { BackupOptions, SeedArgument, SeedOrKey, SplitOptions } from './keyState';
 export { MT19937, type MT19937State } from './mt19937';
 export type { CheckOptions, DrawOptions } from './program';
 export { DEFAULT, RandomState } from './randomState';
 export { cloneRng, defaultRng, getKey, getKeyData, restoreKey, seed, seedContext, selfAssignMultiKeys, setKey, splitKey, splitKeys } from './seed';
 export type { LocScaleOptions, UniformOptions, TruncatedNormalOptions, LognormalOptions, ScaleOptions, TriangularOptions } from './continuous';
 export type { RandintOptions, BernoulliOptions, PoissonOptions } from './discrete';
-export type { ChoiceOptions, PermutationOptions, CategoricalOptions, MultivariateNormalOptions, RandintLikeOptions } from './arrays';
+export type { ChoiceOptions, NestedStrings, PermutationOptions, CategoricalOptions, MultivariateNormalOptions, RandintLikeOptions } from './arrays';
 
 const rng = DEFAULT as unknown as Record<string, (...args: unknown[]) => unknown>;
 

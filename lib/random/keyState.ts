@@ -2,6 +2,8 @@ import { Array, ConcreteArray } from '../core/array';
 import { checkExtent, ShapedArray } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
+import { checkOptions, withFirst } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { asArray, describeValue, type TypedArray } from '../lax/arrayLike';
 import { PRNGKey } from '../prng';
@@ -41,7 +43,8 @@ const forLanes = composite<{ n: number }>('split_for_lanes', ([key], { n }) => {
   return [sliceInDim(keys, 1, n + 1, 0), indexInDim(splitKeys(indexInDim(keys, 0, 0), [2]), 1, 0)];
 });
 
-function checkCount(op: string, n: unknown): number {
+function checkCount(op: string, given: unknown): number {
+  const n = given instanceof Array && given.ndim === 0 && dtypeKind(given.dtype) === 'int' ? Number(given.item()) : given;
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
   checkExtent(op, 'n', n + 1);
   return n;
@@ -53,15 +56,37 @@ export interface BackupOptions {
   backup?: boolean;
 }
 
+/** Options of `splitKey`. */
+export interface SplitOptions extends BackupOptions {
+  /** How many keys, in an array of shape [n, 2]; a single one by default. */
+  n?: number | Array | null;
+}
+
+/** The options of a method whose first one may be given by itself. */
+function splitOptions(op: string, first: number | Array | SplitOptions | null | undefined, second: BackupOptions | undefined): SplitOptions {
+  if (isPlainObject(first)) return checkOptions(op, ['n', 'backup'], withFirst<SplitOptions>(op, 'n', first as SplitOptions, second));
+  return { ...checkOptions(op, ['backup'], second), n: first as number | Array | null };
+}
+
+/** What is given for a seed, by itself or as an option. */
+export type SeedArgument = SeedOrKey | { seedOrKey?: SeedOrKey | null } | null;
+
+/** The seed or key that was given, by itself or as an option; null for none. */
+export function seedOf(op: string, given: SeedArgument | undefined): SeedOrKey | null {
+  if (isPlainObject(given)) return checkOptions(op, ['seedOrKey'], given as { seedOrKey?: SeedOrKey | null }).seedOrKey ?? null;
+  return (given ?? null) as SeedOrKey | null;
+}
+
 /** A state whose value is a raw key, of shape [2]: what draws are made from. */
 export class KeyState extends State<Array> {
   /** Words that become the key at first use, so that a state can be made before the library is loaded. */
   private pending: Uint32Array | null = null;
   private saved: Array | null = null;
 
-  constructor(seedOrKey?: SeedOrKey | null) {
+  constructor(given?: SeedArgument) {
     super(null as unknown as Array);
-    if (seedOrKey === undefined || seedOrKey === null) this.pending = autoKey();
+    const seedOrKey = seedOf('RandomState', given);
+    if (seedOrKey === null) this.pending = autoKey();
     else if (seedOrKey instanceof Uint32Array && seedOrKey.length === 2) this.pending = seedOrKey.slice();
     else super.replaceQuietly(formatKey('RandomState', seedOrKey));
   }
@@ -82,6 +107,11 @@ export class KeyState extends State<Array> {
     this.value = seedOrKey === undefined || seedOrKey === null ? fromWords(autoKey()) : formatKey('seed', seedOrKey);
   }
 
+  /** Gives a state whose key is gone, disposed of or donated, another one, as {@link seed} does; any other is left alone. Mirrors `RandomState.check_if_deleted`. */
+  checkIfDeleted(): void {
+    if ((this.current() as Array).isDeleted()) this.seed();
+  }
+
   /** Sets the key from an integer or a key. */
   setKey(seedOrKey: SeedOrKey): void {
     this.value = formatKey('setKey', seedOrKey);
@@ -92,10 +122,11 @@ export class KeyState extends State<Array> {
    *
    * @throws ArgumentError if n is not a positive integer
    */
-  splitKey(n?: number | null, options: BackupOptions = {}): Array {
-    const count = n === undefined || n === null ? null : checkCount('splitKey', n);
+  splitKey(first?: number | Array | SplitOptions | null, second?: BackupOptions): Array {
+    const { n = null, backup = false } = splitOptions('splitKey', first, second);
+    const count = n === null ? null : checkCount('splitKey', n);
     const key = this.single('splitKey');
-    if (options.backup) this.backupKey();
+    if (backup) this.backupKey();
     const [carried, used] = advance([key], { n: count });
     this.value = carried!;
     return used!;
@@ -140,6 +171,7 @@ export class KeyState extends State<Array> {
 
   /** Replaces the key by n keys, of shape [n, 2], one for each entry of an axis that is mapped over. */
   selfAssignMultiKeys(n: number, options: BackupOptions = {}): void {
+    options = checkOptions('KeyState.selfAssignMultiKeys', ['backup'], options);
     const count = checkCount('selfAssignMultiKeys', n);
     const key = this.single('selfAssignMultiKeys');
     if (options.backup ?? true) this.backupKey();

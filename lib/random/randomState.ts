@@ -1,3 +1,5 @@
+import type { Array } from '../core/array';
+import type { ArrayLike } from '../lax/arrayLike';
 import * as arrays from './arrays';
 import * as continuous from './continuous';
 import * as discrete from './discrete';
@@ -11,7 +13,10 @@ export const samplers = { ...continuous, ...discrete, ...gamma, ...arrays };
 type Method<F> = F extends (rng: KeySource, ...args: infer A) => infer R ? (...args: A) => R : never;
 
 /** The samplers as methods. */
-export type SamplerMethods = { [K in keyof typeof samplers]: Method<(typeof samplers)[K]> };
+export type SamplerMethods = { [K in Exclude<keyof typeof samplers, 'choice'>]: Method<(typeof samplers)[K]> } & {
+  choice(a: readonly arrays.NestedStrings[], options?: arrays.ChoiceOptions): arrays.NestedStrings;
+  choice(a: ArrayLike, options?: arrays.ChoiceOptions): Array;
+};
 
 /**
  * A stream of random numbers: a state whose value is a key, of which every draw splits off one (some draws several). Mirrors `brainstate.random.RandomState`.

@@ -61,7 +61,7 @@ export function cloneRng(seedOrKey?: SeedOrKey | null, options?: { clone?: boole
 export function cloneRng(options: { seedOrKey?: SeedOrKey | null; clone?: boolean }): RandomState;
 export function cloneRng(first?: SeedOrKey | { seedOrKey?: SeedOrKey | null; clone?: boolean } | null, second?: { clone?: boolean }): RandomState {
   const { seedOrKey = null, clone = true } = isPlainObject(first)
-    ? checkOptions<{ seedOrKey?: SeedOrKey | null; clone?: boolean }>('cloneRng', ['seedOrKey', 'clone'], first as object)
+    ? checkOptions('cloneRng', ['seedOrKey', 'clone'], first as { seedOrKey?: SeedOrKey | null; clone?: boolean })
     : { seedOrKey: first as SeedOrKey | null | undefined, ...checkOptions('cloneRng', ['clone'], second) };
   if (seedOrKey !== null) return new RandomState(seedOrKey);
   return clone ? DEFAULT.clone() : DEFAULT;

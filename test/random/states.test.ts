@@ -163,3 +163,33 @@ test('arrays of several types promote as arithmetic does', () => {
   expect([x.dtype, x.shape]).toEqual(['float32', [2]]);
   expect(x.js()).toEqual(add(mul(random.normal({ size: [2], key: 1 }), asArray(Float32Array.of(1, 1))), asArray(Float32Array.of(1, 2))).js());
 });
+
+test('the number of keys, and the seed of a stream, as options; several keys by an integer array', () => {
+  const words = (x: Array) => x.js();
+  random.seed(3);
+  const [plain, optional] = [() => random.splitKey(2), () => random.splitKey({ n: 2, backup: true })].map((f) => { random.seed(3); return words(f()); });
+  expect(optional).toEqual(plain);
+  random.restoreKey();
+  expect(words(random.getKey())).toEqual([0, 3]);
+  expect(random.splitKey(asArray(new Int32Array([2]), 'n').reshape([]) as never).shape).toEqual([2, 2]);
+  expect([new random.RandomState({ seedOrKey: 5 }), random.defaultRng({ seedOrKey: 5 }), random.cloneRng({ seedOrKey: 5 })].map((r) => words(r.value))).toEqual([[0, 5], [0, 5], [0, 5]]);
+  expect(random.cloneRng({ clone: false })).toBe(random.DEFAULT);
+  expect(() => random.cloneRng({ seed: 3 } as never)).toThrow(/unknown option 'seed'/);
+});
+
+test('strings are chosen as their indices are', () => {
+  const names = ['pooh', 'rabbit', 'piglet', 'christopher'];
+  const p = [0.5, 0.1, 0.1, 0.3];
+  const chosen = new random.RandomState(0).choice(names, { size: [2, 3], p });
+  expect(chosen).toEqual((new random.RandomState(0).choice(4, { size: [2, 3], p }).js() as number[][]).map((row) => row.map((i) => names[i])));
+  expect(names).toContain(new random.RandomState(0).choice(names));
+});
+
+test('a stream whose key is gone gets another one when it is checked', () => {
+  const rng = new random.RandomState(9);
+  rng.checkIfDeleted();
+  expect(rng.value.js()).toEqual([0, 9]);
+  rng.value.dispose();
+  rng.checkIfDeleted();
+  expect(rng.randn(3).shape).toEqual([3]);
+});
