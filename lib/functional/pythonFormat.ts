@@ -44,6 +44,13 @@ const SPEC = /^([<>^]?)(\+?)(0?)(\d*)(?:\.(\d+))?([defgs]?)$/;
 
 /** Checks that every value has a place, and every place a value. */
 export function checkFormat(op: string, fmt: string, parts: readonly FormatPart[], count: number, names: readonly string[]): void {
+  const used = checkNamed(op, fmt, parts, count, names);
+  for (let i = 0; i < count; i++) if (!used.has(i)) throw new ArgumentError(`${op}: argument ${i} has no place in the format '${fmt}'; write {} where it is to appear`);
+  for (const n of names) if (!used.has(n)) throw new ArgumentError(`${op}: the value '${n}' has no place in the format '${fmt}'; write {${n}} where it is to appear`);
+}
+
+/** Checks that what a format names is there. @returns what it names */
+export function checkNamed(op: string, fmt: string, parts: readonly FormatPart[], count: number, names: readonly string[]): Set<string | number> {
   const used = new Set<string | number>();
   for (const p of parts) {
     if (typeof p === 'string') continue;
@@ -51,8 +58,7 @@ export function checkFormat(op: string, fmt: string, parts: readonly FormatPart[
     if (!known) throw new ArgumentError(`${op}: the format '${fmt}' names ${typeof p.key === 'number' ? `argument ${p.key}` : `'${p.key}'`}, which was not given`);
     used.add(p.key);
   }
-  for (let i = 0; i < count; i++) if (!used.has(i)) throw new ArgumentError(`${op}: argument ${i} has no place in the format '${fmt}'; write {} where it is to appear`);
-  for (const n of names) if (!used.has(n)) throw new ArgumentError(`${op}: the value '${n}' has no place in the format '${fmt}'; write {${n}} where it is to appear`);
+  return used;
 }
 
 /** The text of a format with its values. */

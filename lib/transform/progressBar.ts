@@ -1,7 +1,8 @@
 import cliProgress from 'cli-progress';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
-import { formatValues, parseFormat } from '../functional/pythonFormat';
+import { isPlainObject } from '../core/tree';
+import { checkNamed, formatValues, parseFormat } from '../functional/pythonFormat';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { debugCallback } from '../functional/callbacks';
@@ -104,8 +105,11 @@ export class ProgressBarRunner {
     const { n, freq } = this;
     const { desc } = this.options;
     const shown = np.logicalOr(np.equal(i, 0), np.logicalOr(np.equal(np.remainder(i, freq), freq - 1), np.equal(i, n - 1)));
+    const values = typeof desc === 'object' ? desc[1]({ i, carry, y }) : {};
+    if (!isPlainObject(values)) throw new ArgumentError(`ProgressBar: expected the function of desc to return an object of the format's values, got ${describeValue(values)}`);
+    if (typeof desc === 'object') checkNamed('ProgressBar', desc[0], parseFormat('ProgressBar', desc[0]), 0, Object.keys(values));
     lax.cond(shown, () => {
-      debugCallback((at: Array, values: Record<string, Array>) => this.tick(at.item() as number, values), i, typeof desc === 'object' ? desc[1]({ i, carry, y }) : {}, { ordered: true });
+      debugCallback((at: Array, xs: Record<string, Array>) => this.tick(at.item() as number, xs), i, values, { ordered: true });
       return null;
     }, () => null);
   }

@@ -79,6 +79,9 @@ describe('jitErrorIf', () => {
     expect((mine(f32(1)) as Array).item()).toBe(1);
     expect(thrown(() => (mine(f32(-3)) as Array).item()).cause).toBeInstanceOf(Mine);
     expect(() => jitErrorIf(true, 3 as never)).toThrow(/expected a message or a function/);
+    expect(() => jitErrorIf(true, 'a %d, b %.2f and %s: 9%% of {y}', f32(3), f32(4), 'c', { y: 5 })).toThrow(/a 3, b 4.00 and c: 9% of 5/);
+    expect(() => jitErrorIf(true, 'a set {a, b}')).toThrow(/a set \{a, b\}/);
+    expect(() => jitErrorIf(false, '{} and {y}', 1, { z: 1 })).toThrow(/names 'y', which was not given/);
   });
 
   test('in scan, vmap and grad', () => {
