@@ -1,3 +1,4 @@
+import { checkOptionalFunction } from '../core/checks';
 import { type Config, config, PRNG_IMPLS, type PrngImpl } from '../core/config';
 import { ArgumentError } from '../core/errors';
 import { canonicalizePrecision } from '../primitives/precision';
@@ -35,6 +36,7 @@ export function withConfig<K extends keyof Config, R>(key: K, value: Config[K], 
 export function defaultMatmulPrecision<R>(precision: string | null, f: () => R): R;
 export function defaultMatmulPrecision(precision: string | null): void;
 export function defaultMatmulPrecision<R>(precision: string | null, f?: () => R): R | undefined {
+  checkOptionalFunction('defaultMatmulPrecision', 'f', f);
   if (precision !== null) canonicalizePrecision('defaultMatmulPrecision', precision);
   return withConfig('defaultMatmulPrecision', precision, f);
 }

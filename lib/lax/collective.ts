@@ -9,7 +9,7 @@ import * as p from '../primitives/collective';
 import { add, div, ge, max, mul, where } from '../primitives/elementwise';
 import { reduceMax, reduceMin } from '../primitives/reduction';
 import { broadcastInDim, full, moveaxis, reduceSum, reshape, scalar } from '../primitives/structural';
-import { type ArrayLike, asArray, promoteDtypesInexact } from './arrayLike';
+import { type ArrayLike, asArray, promoteDtypesInexact, describeValue } from './arrayLike';
 import { axisOf } from './shape';
 import { dynamicIndexInDim, dynamicSliceInDim, indexTake } from './slicing';
 
@@ -30,7 +30,11 @@ export interface GroupOptions {
   axisIndexGroups?: readonly (readonly number[])[] | null;
 }
 
-const namesOf = (axisName: AxisName): readonly string[] => (typeof axisName === 'string' ? [axisName] : axisName);
+function namesOf(axisName: AxisName): readonly string[] {
+  if (typeof axisName === 'string') return [axisName];
+  if (!globalThis.Array.isArray(axisName) || !axisName.every((n) => typeof n === 'string')) throw new ArgumentError(`expected the name of an axis, or a list of names, got ${describeValue(axisName)}`);
+  return axisName;
+}
 const int = (v: number) => scalar(v, 'int32');
 
 /** The lanes that a lane works with. */

@@ -1,4 +1,4 @@
-import { checkIntegers } from '../core/checks';
+import { checkFunction, checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
@@ -200,6 +200,7 @@ export interface Computation {
 
 /** What a computation on scalars of the given types does. @throws TreeError where its result has another structure */
 export function readComputation(op: string, computation: (a: never, b: never) => unknown, operands: unknown, initValues: unknown): { xs: Array[]; c: Computation; unflatten: (outs: Array[]) => unknown } {
+  checkFunction(op, 'computation', computation);
   const [values, def] = flatten(operands, isArrayLeaf);
   const [initLeaves, initDef] = flatten(initValues, isArrayLeaf);
   if (!def.equals(initDef)) throw new TreeError(`${op}: expected operands and initial values of one structure, got ${def} and ${initDef}`);

@@ -19,7 +19,7 @@ export class Mode {
 
   /** Whether another mode is of the same class. */
   equals(other: Mode): boolean {
-    return other.constructor === this.constructor;
+    return (other as Mode | null | undefined)?.constructor === this.constructor;
   }
 
   toString(): string {

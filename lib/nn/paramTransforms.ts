@@ -1,3 +1,4 @@
+import { checkInstance } from '../core/checks';
 import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
@@ -346,6 +347,7 @@ export class ChainT extends Transform {
   readonly transforms: readonly Transform[];
   constructor(...transforms: Transform[]) {
     super();
+    for (const t of transforms) checkInstance('ChainT', t, Transform);
     this.transforms = transforms;
   }
 
@@ -391,6 +393,7 @@ export class MaskedT extends Transform {
   constructor(mask: ArrayLike, transform: Transform, options: { safeValue?: ArrayLike } = {}) {
     const { safeValue = 1 } = checkOptions(new.target.name, ['safeValue'], options);
     super();
+    checkInstance('MaskedT', transform, Transform);
     this.mask = mask;
     this.transform = transform;
     this.safeValue = safeValue;

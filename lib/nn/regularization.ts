@@ -1,3 +1,4 @@
+import { checkShape } from '../core/aval';
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
@@ -41,7 +42,7 @@ export const positive = (x: Hyper): Array => np.add(relu(maybeState(x)), 1e-8);
 /** The sum of all elements' values. @internal */
 export const sumOf = (x: Array): Array => np.sum(x);
 /** @internal */
-export const shapeOf = (size: Size): number[] => (typeof size === 'number' ? [size] : [...size]);
+export const shapeOf = (size: Size): number[] => [...checkShape('sampleInit', typeof size === 'number' ? [size] : size)];
 /** @internal */
 export const randn = (size: Size): Array => random.randn(...shapeOf(size));
 /** @internal */

@@ -1,3 +1,4 @@
+import { checkIterable } from '../core/checks';
 import { ArgumentError, XlastateError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
@@ -94,6 +95,7 @@ export class Sequential extends Module {
   /** Adds layers at the end. @throws ArgumentError for an empty model */
   extend(layers: Iterable<Layer>): void {
     if (this.layers.length === 0) throw new ArgumentError('Sequential: an empty model has no size to go on from; insert a module at 0');
+    checkIterable('Sequential.extend', 'layers', layers);
     for (const layer of layers) {
       const made = this.make(layer, this._outSize);
       this.layers.push(made);

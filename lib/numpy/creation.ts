@@ -1,3 +1,4 @@
+import { checkIterable } from '../core/checks';
 import { Array, ConcreteArray, type ScalarValue } from '../core/array';
 import { canonicalDtype, checkDtype, checkShape, scalarType, type Shape, ShapedArray, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -285,6 +286,7 @@ export function frombuffer(buffer: ArrayBuffer | ArrayBufferView, ...rest: Rest<
  */
 export function fromiter(iterable: Iterable<ScalarValue>, dtype: DtypeLike, options: { count?: number } = {}): Array {
   const { count = -1 } = checkOptions('fromiter', ['count'], options);
+  checkIterable('fromiter', 'iterable', iterable);
   const values: ScalarValue[] = [];
   for (const v of iterable) {
     if (count >= 0 && values.length === count) break;
@@ -296,7 +298,7 @@ export function fromiter(iterable: Iterable<ScalarValue>, dtype: DtypeLike, opti
 
 /** The numbers written in a string as an array of one dimension, float32 by default. Mirrors `jax.numpy.fromstring`. @throws ArgumentError where the text is not a number @example np.fromstring('1, 2', { sep: ',' }).js() // [1, 2] */
 export function fromstring(string: string, options: { dtype?: DtypeLike; count?: number; sep: string }): Array {
-  const { dtype, count = -1, sep } = options;
+  const { dtype, count = -1, sep } = checkOptions('fromstring', ['dtype', 'count', 'sep'], options);
   if (typeof sep !== 'string' || sep === '') throw new ArgumentError('fromstring: expected sep to be the text between numbers; for bytes use frombuffer');
   const words = (sep.trim() === '' ? string.trim().split(/\s+/) : string.split(sep.trim())).map((w) => w.trim()).filter((w) => w !== '');
   const values = (count < 0 ? words : words.slice(0, count)).map((w) => {

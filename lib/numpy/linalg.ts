@@ -1,3 +1,4 @@
+import { checkList } from '../core/checks';
 import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -242,6 +243,7 @@ export function tensorsolve(a: ArrayLike, b: ArrayLike, ...rest: Rest<{ axes?: r
 
 /** Product of several matrices (the first and last may be vectors), in the order of least work. Mirrors `jax.numpy.linalg.multi_dot`. @throws ShapeError where shapes do not fit @example np.linalg.multiDot([np.ones([2, 3]), np.ones([3, 4]), np.ones([4])]).shape // [2] */
 export function multiDot(arrays: readonly ArrayLike[], ...rest: Rest<{ precision?: PrecisionLike }>): Array {
+  checkList('linalg.multiDot', 'arrays', arrays);
   const { precision } = readOptions<{ precision?: PrecisionLike }>('linalg.multiDot', ['precision'], 0, rest);
   const xs = arrays.map((x) => asArray(x, 'linalg.multiDot'));
   const last = xs.length - 1;

@@ -1,3 +1,4 @@
+import { checkList } from '../core/checks';
 import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, checkDtype, type Shape, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
@@ -378,6 +379,7 @@ const ravelIndexC = program<{ dims: Shape; mode: string; order: 'C' | 'F'; dtype
  * np.ravelMultiIndex([[1, 0], [2, 1]], [2, 3]) // [5, 1]
  */
 export function ravelMultiIndex(multiIndex: readonly ArrayLike[], dims: readonly number[], ...rest: Rest<RavelIndexOptions, 'mode'>): Array {
+  checkList('ravelMultiIndex', 'multiIndex', multiIndex);
   const o = readOptions<RavelIndexOptions>('ravelMultiIndex', ['mode', 'order', 'dtype'], 2, rest);
   const xs = multiIndex.map((x) => asIndices('ravelMultiIndex', x));
   if (xs.length !== dims.length) throw new ShapeError(`ravelMultiIndex: expected an index for each of the ${dims.length} dimensions, got ${xs.length}`);

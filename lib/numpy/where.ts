@@ -1,3 +1,4 @@
+import { checkList } from '../core/checks';
 import type { Array } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -55,6 +56,8 @@ const selectProgram = composite<{ n: number }>('select', (args, { n }) => {
  * np.select([x.less(1), x.greater(2)], [x, x.mul(10)], { default: -1 }).js() // [0, -1, -1, 30]
  */
 export function select(condlist: readonly ArrayLike[], choicelist: readonly ArrayLike[], options: { default?: ArrayLike } = {}): Array {
+  checkList('select', 'condlist', condlist);
+  checkList('select', 'choicelist', choicelist);
   checkOptions('select', ['default'], options);
   if (condlist.length !== choicelist.length || condlist.length === 0) throw new ArgumentError(`select: expected as many conditions as choices, and at least one, got ${condlist.length} and ${choicelist.length}`);
   const args = [...condlist, options.default ?? 0, ...choicelist].map((x) => asArray(x, 'select'));
@@ -72,6 +75,8 @@ export function select(condlist: readonly ArrayLike[], choicelist: readonly Arra
  * np.piecewise(x, [x.less(0), x.greaterEqual(0)], [0, (v) => v.mul(10)]).js() // [0, 20]
  */
 export function piecewise(x: ArrayLike, condlist: readonly ArrayLike[], funclist: readonly (ArrayLike | ((x: Array) => ArrayLike))[]): Array {
+  checkList('piecewise', 'condlist', condlist);
+  checkList('piecewise', 'funclist', funclist);
   const a = asArray(x, 'piecewise');
   const nc = condlist.length;
   const nf = funclist.length;

@@ -124,7 +124,7 @@ export class OneCycleLR extends EpochSchedule {
     super({ baseLr: given.map((lr) => lr / divFactor), lastEpoch });
     this.maxLrs = perGroup('OneCycleLR: maxLr', given, given.length);
     this.minLrs = this.maxLrs.map((lr) => lr / finalDivFactor);
-    this.totalSteps = stepsInAll(options);
+    this.totalSteps = stepsInAll(options ?? {});
     if (!(pctStart > 0 && pctStart < 1)) throw new ArgumentError(`OneCycleLR: expected pctStart to be above 0 and below 1, got ${describeValue(pctStart)}`);
     this.pctStart = pctStart;
     this.annealStrategy = checkChoice('OneCycleLR: annealStrategy', annealStrategy, ['cos', 'linear']);

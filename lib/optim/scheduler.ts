@@ -137,6 +137,11 @@ export abstract class LRScheduler extends Node {
     for (const o of followersOf.get(this) ?? []) o.noteRates(rates, this);
   }
 
+  /** Whether an optimiser tells the first rate from the start, not the base rate until the first step. @internal */
+  get toldAtOnce(): boolean {
+    return false;
+  }
+
   /** @internal */
   attachOptimizer(o: Scheduled): void {
     if (typeof o?.noteRates !== 'function') throw new ArgumentError(`${this.constructor.name}.attachOptimizer: expected an optimiser, got ${describeValue(o)}`);
@@ -170,6 +175,7 @@ export abstract class LRScheduler extends Node {
 
 /** An entry of a saved schedule. */
 export function savedEntry(of: LRScheduler, state: Record<string, unknown>, name: string): unknown {
+  if (state === null || typeof state !== 'object') throw new ArgumentError(`${of.constructor.name}.loadStateDict: expected what stateDict gives, got ${describeValue(state)}`);
   const x = state[name];
   if (x === undefined) throw new ArgumentError(`${of.constructor.name}.loadStateDict: '${name}' is missing`);
   return x;

@@ -1,3 +1,4 @@
+import { checkOptions } from '../functional/options';
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
@@ -92,13 +93,15 @@ function check(op: string, type: number | undefined, norm: Norm | undefined): bo
   return norm === 'ortho';
 }
 
-function one(op: string, x: ArrayLike, o: DctOptions, inverse: boolean): Array {
+function one(op: string, x: ArrayLike, options: DctOptions, inverse: boolean): Array {
+  const o = checkOptions(op, ['type', 'n', 'axis', 'norm'], options);
   const ortho = check(op, o.type, o.norm);
   const a = asArray(x, op);
   return transform([a], { axes: [[canonAxis(op, o.axis ?? -1, a.ndim), o.n ?? -1]], ortho, inverse })[0]!;
 }
 
-function several(op: string, x: ArrayLike, o: DctnOptions, inverse: boolean): Array {
+function several(op: string, x: ArrayLike, options: DctnOptions, inverse: boolean): Array {
+  const o = checkOptions(op, ['type', 's', 'axes', 'norm'], options);
   const ortho = check(op, o.type, o.norm);
   const a = asArray(x, op);
   const s = o.s === null || o.s === undefined ? null : typeof o.s === 'number' ? [o.s] : [...o.s];

@@ -89,7 +89,7 @@ const convolveC = composite<Plan>('convolve', ([x, y], { op, mode, precision, ax
 });
 
 function convolution(op: string, in1: ArrayLike, in2: ArrayLike, o: ConvolveOptions, turned: boolean): Array {
-  const { mode = 'full', method = 'auto', precision = null } = o;
+  const { mode = 'full', method = 'auto', precision = null } = checkOptions(op, ['mode', 'method', 'precision'], o);
   if (!['auto', 'direct', 'fft'].includes(method)) throw new ArgumentError(`${op}: expected method to be 'auto', 'direct' or 'fft', got ${String(method)}`);
   const [x, y] = pair(op, in1, in2, mode);
   return convolveC([x, y], { op, mode, precision, axes: method === 'fft' ? range(x.ndim) : null, correlate: turned })[0]!;

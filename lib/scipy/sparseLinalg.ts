@@ -43,7 +43,7 @@ export interface GmresOptions<T = ArrayLike> extends SolverOptions<T> {
 type Solve = (A: Multiply, b: Array, x0: Array, M: Multiply | null, stop: Stop) => Array;
 
 function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<T>, solve: Solve, hermitian = false): [unknown, Array] {
-  const { x0 = null, tol = 1e-5, atol = 0, maxiter = null, M = null } = options;
+  const { x0 = null, tol = 1e-5, atol = 0, maxiter = null, M = null } = checkOptions(op, ['x0', 'tol', 'atol', 'maxiter', 'M'], options);
   const [space, rhs] = VectorSpace.of(op, b);
   const stop = { tol, atol, maxiter: checkLimit(op, 'maxiter', maxiter ?? 10 * rhs.size) };
   const [multiply, approximate] = [space.operator('A', A), M === null ? null : space.operator('M', M)];

@@ -169,7 +169,7 @@ export function stft(x: ArrayLike, options: StftOptions = {}): [Array, Array, Ar
 }
 
 function density(op: string, signals: readonly Array[], options: SpectrumOptions): [Array, Array] {
-  const { fs = 1, window = 'hann', nperseg = null, noverlap = null, nfft = null, detrend = 'constant', returnOnesided = true, scaling = 'density', axis = -1, average = 'mean' } = options;
+  const { fs = 1, window = 'hann', nperseg = null, noverlap = null, nfft = null, detrend = 'constant', returnOnesided = true, scaling = 'density', axis = -1, average = 'mean' } = checkOptions(op, ['fs', 'window', 'nperseg', 'noverlap', 'nfft', 'detrend', 'returnOnesided', 'scaling', 'axis', 'average'], options);
   if (scaling !== 'density' && scaling !== 'spectrum') throw new ArgumentError(`${op}: expected scaling to be 'density' or 'spectrum', got ${String(scaling)}`);
   if (average !== 'mean' && average !== 'median') throw new ArgumentError(`${op}: expected average to be 'mean' or 'median', got ${String(average)}`);
   return wholeProgram(op, (xs) => {

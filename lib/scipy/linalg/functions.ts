@@ -1,3 +1,4 @@
+import { checkFunction } from '../../core/checks';
 import type { Array } from '../../core/array';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
@@ -168,6 +169,7 @@ function funmOf(a: Array, func: (x: Array) => Array): [Array, Array] {
 export function funm(A: ArrayLike, func: (x: Array) => Array, options: { disp: false }): [Array, Array];
 export function funm(A: ArrayLike, func: (x: Array) => Array, options?: { disp?: true }): Array;
 export function funm(A: ArrayLike, func: (x: Array) => Array, options: { disp?: boolean } = {}): Array | [Array, Array] {
+  checkFunction('funm', 'func', func);
   options = checkOptions('funm', ['disp'], options);
   const a = squareOf('funm', A);
   if (a.ndim !== 2) throw new ShapeError(`funm: expected one square matrix, got ${a.aval}`);
