@@ -16,6 +16,7 @@ import { checkComputation, checkReduceOperands, computationJaxpr } from './reduc
 import { selectAndGatherAdd } from './selectAndScatter';
 import { broadcastInDim, concatenate, indexInDim, like, pad, range, reshape, toFront } from './structural';
 import { elementwise } from './treeReduce';
+import { slicesForm } from './windowForms';
 import { dilated, insertDimension, windowElements, type WindowOptions, type WindowParams, windowParams, windowShape } from './windowGeometry';
 
 interface Spec {
@@ -36,7 +37,9 @@ function defineWindow(spec: Spec): SinglePrimitive<WindowParams> {
       if (!spec.kinds.includes(dtypeKind(x!.dtype))) throw new DtypeError(`${name}: does not accept ${x}; expected a dtype of kind ${spec.kinds.join(', ')}`);
       return new ShapedArray(windowShape(name, x!, w), x!.dtype, x!.weakType);
     },
-    lower: (ctx, [x], w, out) => emitReduceWindow(ctx, [x!], [ctx.splat(spec.identity(out.dtype), new ShapedArray([], out.dtype))], w, [out], (c, [a, b]) => [spec.combine(c, a!, b!)])[0]!,
+    lower: (ctx, [x], w, out) =>
+      (ctx.platform === 'cpu' ? slicesForm(ctx, x!, w, out, spec.combine) : null)
+      ?? emitReduceWindow(ctx, [x!], [ctx.splat(spec.identity(out.dtype), new ShapedArray([], out.dtype))], w, [out], (c, [a, b]) => [spec.combine(c, a!, b!)])[0]!,
     jvp: spec.jvp,
     transpose: spec.transpose,
     batch: (_, [x], [dim], w) => [prim.bind(insertDimension(w, dim!), x!), dim!],

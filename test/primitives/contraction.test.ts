@@ -88,7 +88,9 @@ function wavy(shape: number[]): Array {
 const nhwc = convDimensionNumbers(4, ['NHWC', 'HWIO', 'NHWC']);
 const forms = {
   'patches, strided': [[2, 6, 5, 2], [3, 2, 2, 4], { windowStrides: [2, 1] }],
-  'patches, with holes in the window': [[1, 6, 5, 1], [2, 3, 1, 3], { rhsDilation: [2, 1] }],
+  'patches, with holes in the window': [[1, 6, 5, 2], [2, 3, 2, 3], { rhsDilation: [2, 1] }],
+  'element by element, one feature in, with holes in the window': [[2, 6, 5, 1], [2, 3, 1, 3], { rhsDilation: [2, 1] }],
+  'element by element, one feature in, strided': [[2, 6, 5, 1], [3, 3, 1, 4], { windowStrides: [2, 1] }],
   'element by element, two features in and three out of each group': [[2, 5, 4, 6], [2, 3, 2, 9], { featureGroupCount: 3, windowStrides: [1, 2] }],
   'element by element, with holes in the input': [[1, 3, 4, 2], [2, 2, 1, 2], { featureGroupCount: 2, lhsDilation: [2, 1], rhsDilation: [1, 2] }],
   'group by group': [[1, 4, 3, 24], [2, 2, 8, 24], { featureGroupCount: 3 }],

@@ -5,6 +5,7 @@ import '../../lib/primitives/baseOps';
 import { type Array, ConcreteArray } from '../../lib/core/array';
 import { ShapedArray } from '../../lib/core/aval';
 import type { DType } from '../../lib/core/dtype';
+import { backend } from '../../lib/core/backend';
 import { ArgumentError, DtypeError, ShapeError } from '../../lib/core/errors';
 import { type Complex, encode } from '../../lib/core/hostFormat';
 import { UndefinedPrimal } from '../../lib/core/primitive';
@@ -21,6 +22,7 @@ import { sort, topK } from '../../lib/primitives/sort';
 import { scalar } from '../../lib/primitives/structural';
 import { reduceWindow, reduceWindowMax, reduceWindowMin, reduceWindowSum } from '../../lib/primitives/window';
 import type { WindowParams } from '../../lib/primitives/windowGeometry';
+import { lowerToStableHlo } from '../../lib/stablehlo';
 import { pinned } from '../support/pinned';
 
 type Packed = [number[], string, (number | string)[]];
@@ -185,4 +187,33 @@ test('the largest and smallest of long rows, in lanes or not, are those of a loo
     expect(parts(reduceMax(x, axes))).toEqual([...rows.values()].map((r) => Math.max(...r)));
     expect(parts(reduceMin(x, axes))).toEqual([...rows.values()].map((r) => Math.min(...r)));
   }
+});
+
+test.each([
+  ['two dimensions', [2, 6, 4, 3], [1, 2, 2, 1], { windowStrides: [1, 2, 2, 1] }, true],
+  ['a rest, and places between windows', [11, 7], [3, 2], { windowStrides: [4, 2] }, true],
+  ['windows that overlap', [7], [3], { windowStrides: [2] }, false],
+  ['padding', [6], [2], { windowStrides: [2], padding: [[1, 1]] }, false],
+  ['holes in the window', [8], [2], { windowStrides: [4], windowDilation: [2] }, false],
+  ['holes in the array', [4], [2], { windowStrides: [2], baseDilation: [2] }, false],
+  ['no window fits', [1], [3], { windowStrides: [3] }, false],
+] as const)('on CPUs windows that lie apart are taken as slices, with the same result: %s', (_, shape, window, options, apart) => {
+  const size = shape.reduce((a: number, b) => a * b, 1);
+  const x = unpack([[...shape], 'float32', globalThis.Array.from({ length: size }, (_v, i) => ((i * 7) % 11) - 5)]) as ConcreteArray;
+  for (const f of [reduceWindowMax, reduceWindowMin, reduceWindowSum]) {
+    const { jaxpr } = stage(([v]) => [f(v!, window, options)], [x.aval]);
+    const run = (platform: string) => {
+      const { text } = lowerToStableHlo(jaxpr, { name: 'f', platform });
+      const [out] = backend().client.compileSync(text).execute([x.buffer]);
+      return { slices: !text.includes('stablehlo.reduce_window'), values: parts(new ConcreteArray(jaxpr.outvars[0]!.aval, out!)) };
+    };
+    const [here, there] = [run('cpu'), run('cuda')];
+    expect([here.slices, there.slices]).toEqual([apart, false]);
+    expect(here.values).toEqual(there.values);
+  }
+});
+
+test('NaN is the largest and smallest of windows that lie apart, as in JAX', () => {
+  const x = vector([1, Number.NaN, 2, 3, Number.NaN, -1]);
+  for (const f of [reduceWindowMax, reduceWindowMin]) expect(parts(f(x, [2], { windowStrides: [2] })).map(Number.isNaN)).toEqual([true, false, true]);
 });
