@@ -9,6 +9,8 @@ import { fitTo, type Initializer, type InitLike, type ParamOptions, param as mad
 /** Options of {@link param}: what a call of the initialisation takes, too. */
 export type ParameterOptions = ParamOptions & CallOptions;
 
+const CALL_OPTIONS: readonly string[] = ['rng', 'dtype', 'distances', 'prePositions', 'postPositions', 'neuronIndices'] satisfies (keyof CallOptions)[];
+
 /** Something that holds a parameter's value, as `nn.Param` does. */
 export interface ParameterHolder {
   /** The value. */
@@ -21,7 +23,7 @@ export interface ParameterHolder {
  * First value of a parameter of a shape: what an initialisation or function gives for it (and the batch size), or a value that must broadcast to the shape,
  * which is repeated for each of the batch. Null gives null, a scalar itself; a state or an `nn.Param` gets the value and is given back.
  *
- * Mirrors `braintools.init.param`. Further options are those of the initialisation's call.
+ * Mirrors `braintools.init.param`. Further options are those of the initialisation's call, if it comes to one.
  *
  * @throws ShapeError for a value that does not broadcast, or is of another batch size
  * @example
@@ -47,7 +49,8 @@ export function param(init: InitLike | State<Array> | ParameterHolder | null, si
     return init;
   }
   if (isInitializer(init)) return fitTo(init.call(whole, ...(args as [])), whole, null);
-  if (further.length > 0) unknownOption('param', further[0]!, ['batchSize', 'allowNone', 'allowScalar']);
+  // Options of a call are for where there is one: callers need not know which of the two they hand on.
+  for (const k of further) if (!CALL_OPTIONS.includes(k)) unknownOption('param', k, ['batchSize', 'allowNone', 'allowScalar', ...CALL_OPTIONS]);
   return made(init, size, { batchSize, allowNone, allowScalar });
 }
 

@@ -60,6 +60,11 @@ export class ChainedScheduler extends ComposedSchedule {
     this.begin();
   }
 
+  /** @internal */
+  override get toldAtOnce(): boolean {
+    return true;
+  }
+
   /** The rates of the groups. */
   getLr(): Array[] {
     const parts = this.schedulers.map((s) => ratesFor(s, this.baseLrs.length));

@@ -163,6 +163,11 @@ export class Rprop extends OptaxOptimizer {
 export class Lookahead extends OptaxOptimizer {
   readonly syncPeriod: number;
   readonly alpha: number;
+  /** The transformation that the steps between are of. */
+  get baseOptimizer(): GradientTransformation {
+    return this.base.tx;
+  }
+
   private readonly base: { readonly tx: GradientTransformation };
 
   constructor(baseOptimizer: GradientTransformation, given: OptimizerOptions & { syncPeriod?: number; alpha?: number } = {}) {

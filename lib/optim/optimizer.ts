@@ -161,7 +161,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
     this.rate = new OptimState(np.asarray(this.startingLr, { dtype: 'float32' }));
     this.schedule.attachOptimizer(this);
     // Until the schedule's first step its base rate is told, as BrainTools tells it; updates read the schedule.
-    this.rate.value = np.asarray(this.startingLr, { dtype: 'float32' });
+    if (!this.schedule.toldAtOnce) this.rate.value = np.asarray(this.startingLr, { dtype: 'float32' });
     this.own = { of: this, given: tx ?? null, tx: null, compiled: null };
     // Not a child of the graph.
     Object.defineProperty(this, 'own', { enumerable: false, writable: true });

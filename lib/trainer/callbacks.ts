@@ -174,6 +174,26 @@ export class EarlyStopping extends Callback {
     this.options = { monitor, mode: checkMode('EarlyStopping', mode), patience, minDelta: Math.abs(minDelta), verbose, strict, checkFinite };
   }
 
+  /** The metric that is looked at. */
+  get monitor(): string {
+    return this.options.monitor;
+  }
+
+  /** Whether the metric is to become small or large. */
+  get mode(): Mode {
+    return this.options.mode;
+  }
+
+  /** How many epochs without progress are put up with. */
+  get patience(): number {
+    return this.options.patience;
+  }
+
+  /** How much better a metric must be to count. */
+  get minDelta(): number {
+    return this.options.minDelta;
+  }
+
   override get shouldStop(): boolean {
     return this.stoppedEpoch !== null;
   }

@@ -74,7 +74,7 @@ function checkDataset<S>(op: string, x: Dataset<S>): Dataset<S> {
 }
 
 function checkIndex(op: string, i: number, n: number): void {
-  if (!Number.isInteger(i) || i < 0 || i >= n) throw new ArgumentError(`${op}: expected an index from 0 to ${n - 1}, got ${i}`);
+  if (!Number.isInteger(i) || i < 0 || i >= n) throw new ArgumentError(`${op}: expected an index from 0 to ${n - 1}, got ${typeof i === 'number' ? i : describeValue(i)}`);
 }
 
 /**

@@ -73,6 +73,11 @@ export class RandomSampler extends Sampler {
     return this.options.numSamples ?? this.source.length;
   }
 
+  /** How many indices an epoch has. */
+  get numSamples(): number {
+    return this.length;
+  }
+
   override setEpoch(epoch: number): void {
     this.epoch = epoch;
   }
@@ -123,6 +128,11 @@ export class DistributedSampler extends Sampler {
   get length(): number {
     const n = this.source.length / this.options.numReplicas;
     return this.options.dropLast ? Math.floor(n) : Math.ceil(n);
+  }
+
+  /** How many indices an epoch has. */
+  get numSamples(): number {
+    return this.length;
   }
 
   override setEpoch(epoch: number): void {

@@ -58,7 +58,8 @@ test('layers take them', () => {
   expect(() => init.param(state, 2, { batchSize: 3 })).toThrow('batch size');
   expect(init.param((shape: readonly number[], more?: object) => np.full([...shape], Object.keys(more ?? {}).length), 2, { distances: [1] })!.js()).toEqual([1, 1]);
   expect(init.param(new init.Normal(0, 1), 3, { dtype: 'float16' })!.dtype).toBe('float16');
-  expect(() => init.param(np.ones([2]), 2, { dtype: 'float16' })).toThrow("param: unknown option 'dtype'");
+  expect(init.param(np.ones([2]), 2, { rng: new random.RandomState(0) })!.js()).toEqual([1, 1]);
+  expect(() => init.param(np.ones([2]), 2, { batchsize: 2 } as never)).toThrow("param: unknown option 'batchsize'");
 });
 
 test('those of brainstate.nn.init are nn.init', () => {
@@ -113,4 +114,14 @@ test('an initialisation of one\'s own defines call, and is combined as others', 
   expect([own.add(1), own.mul(own), own.clip({ maxVal: 1 }), own.apply((x) => x.mul(5)), new init.Compose(own, (x: np.Array) => x.neg())].map((i) => i.call([1]).item())).toEqual([3, 4, 1, 10, -2]);
   class None extends init.Initialization {}
   expect(() => new None().call([1])).toThrow('None: expected a class that defines call(size, options)');
+});
+
+test('initialisers print their settings; a dtype by itself or as an option', () => {
+  const { Constant, Identity, Normal, Orthogonal, TruncatedNormal, VarianceScaling, ZeroInit } = nn.init;
+  expect(String(new Normal({ scale: 0.5, mean: 0.1, seed: 3 }))).toBe('Normal(\n  scale=0.5,\n  mean=0.1,\n  rng=RandomState([0 3])\n)');
+  expect(String(new VarianceScaling(1, 'fan_in', 'normal', { seed: 1 }))).toBe("VarianceScaling(\n  scale=1.0,\n  mode='fan_in',\n  in_axis=-2,\n  out_axis=-1,\n  distribution='normal',\n  rng=RandomState([0 1])\n)");
+  expect([new ZeroInit(), new Constant(2), new Identity({ value: 3 })].map(String)).toEqual(['ZeroInit()', 'Constant(\n  value=2.0\n)', 'Identity(\n  value=3.0\n)']);
+  for (const i of [new ZeroInit(), new Constant(3), new Normal(), new TruncatedNormal(), new Orthogonal()]) expect([i.call([2, 2], 'float16').dtype, i.call([2, 2], { dtype: 'float16' }).dtype, i.call([2, 2]).dtype]).toEqual(['float16', 'float16', 'float32']);
+  expect(() => new ZeroInit().call([2], { type: 'float16' } as never)).toThrow(/unknown option 'type'/);
+  expect(() => new TruncatedNormal({ scale: -1 })).toThrow(/scale to be positive/);
 });

@@ -134,6 +134,10 @@ test("an optimiser tells its schedule's base rate until the first step, and take
   expectRates(weight.value.js() as number[], [0.99], 'the first rate');
   lr.step();
   expectRates([optimizer.currentLr.item() as number], [0.028], 'after a step');
+  const chained = new optim.ChainedScheduler([new optim.ConstantLR({ baseLr: 0.1, factor: 0.5, totalIters: 3 }), new optim.ExponentialLR({ baseLr: 0.1, gamma: 0.9 })]);
+  expectRates([new optim.SGD({ lr: chained }).currentLr.item() as number], [0.05], 'a chain of schedules from the start');
+  const base = optim.scale(-1);
+  expect(new optim.Lookahead(base).baseOptimizer).toBe(base);
 });
 
 test('SequentialLR: parts stand at epochs of their own, and it may start in the middle', () => {

@@ -286,6 +286,10 @@ test('wrong uses are named', async () => {
   await expect(t.fit(new Bad(), loader())).rejects.toThrow(/Bad.trainingStep: expected the loss to be a scalar/);
   expect(() => new trainer.ArrayDataset(new Float32Array(3), new Float32Array(4))).toThrow(/3 in array 0 and 4 in array 1/);
   expect(() => new trainer.DataLoader([xs], { sampler: new trainer.SequentialSampler(xs), shuffle: true })).toThrow(/a sampler or shuffle/);
+  const stop = new trainer.EarlyStopping({ monitor: 'val_acc', mode: 'max', patience: 5, minDelta: -0.1 });
+  expect([stop.monitor, stop.mode, stop.patience, stop.minDelta]).toEqual(['val_acc', 'max', 5, 0.1]);
+  expect([new trainer.RandomSampler(xs, { numSamples: 7 }).numSamples, new trainer.DistributedSampler(xs, { numReplicas: 3 }).numSamples]).toEqual([7, 14]);
+  expect(() => data().get([0, 1] as never)).toThrow(/ArrayDataset: expected an index from 0 to 39, got a JS array/);
   expect(() => new trainer.Trainer({ maxEpochs: -1 })).toThrow(/maxEpochs/);
   expect(() => new trainer.LambdaCallback({ onEnd: () => {} } as never)).toThrow(/'onEnd'/);
   await expect(new trainer.Trainer({ maxEpochs: 1, enableProgressBar: false, callbacks: [new trainer.EarlyStopping({ monitor: 'none' })] }).fit(new Line(), loader())).rejects.toThrow(/no metric 'none'/);
