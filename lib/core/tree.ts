@@ -153,6 +153,9 @@ const byCodeUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 type IsLeaf = ((x: unknown) => boolean) | undefined;
 
+/** Tells of a node that it is to be a leaf: a function, or options with one. */
+export type LeafTest = ((x: unknown) => boolean) | { isLeaf?: ((x: unknown) => boolean) | null } | null;
+
 function flattenInto(x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: number): TreeDef {
   if (isLeaf?.(x)) {
     leaves.push(x);
@@ -193,14 +196,15 @@ function flattenInto(x: unknown, leaves: unknown[], isLeaf: IsLeaf, depth: numbe
 /**
  * Leaves and structure of a tree. Mirrors `jax.tree.flatten`.
  *
- * @param isLeaf tells of a node that it is to be a leaf
+ * @param isLeaf tells of a node that it is to be a leaf: a function, or `{ isLeaf }`
  * @example
  * tree.flatten({ b: 2, a: [1, 3] })[0]; // [1, 3, 2]
  */
-export function flatten(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): [unknown[], TreeDef] {
-  checkOptionalFunction('tree.flatten', 'isLeaf', isLeaf);
+export function flatten(tree: unknown, isLeaf?: LeafTest): [unknown[], TreeDef] {
+  const test = isPlainObject(isLeaf) && Object.keys(isLeaf).every((k) => k === 'isLeaf') ? isLeaf.isLeaf : isLeaf;
+  checkOptionalFunction('tree.flatten', 'isLeaf', test);
   const leaves: unknown[] = [];
-  return [leaves, flattenInto(tree, leaves, isLeaf ?? undefined, 0)];
+  return [leaves, flattenInto(tree, leaves, (test as IsLeaf | null) ?? undefined, 0)];
 }
 
 /**
@@ -218,22 +222,22 @@ export function unflatten(treedef: TreeDef, leaves: readonly unknown[]): unknown
 /**
  * Leaves of a tree, in order. Mirrors `jax.tree.leaves`.
  *
- * @param isLeaf tells of a node that it is to be a leaf
+ * @param isLeaf tells of a node that it is to be a leaf: a function, or `{ isLeaf }`
  * @example
  * tree.leaves({ b: 2, a: [1, 3] }); // [1, 3, 2]
  */
-export function leaves(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): unknown[] {
+export function leaves(tree: unknown, isLeaf?: LeafTest): unknown[] {
   return flatten(tree, isLeaf)[0];
 }
 
 /**
  * Structure of a tree. Mirrors `jax.tree.structure`.
  *
- * @param isLeaf tells of a node that it is to be a leaf
+ * @param isLeaf tells of a node that it is to be a leaf: a function, or `{ isLeaf }`
  * @example
  * tree.structure({ a: [1, 2] }).numLeaves; // 2
  */
-export function structure(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): TreeDef {
+export function structure(tree: unknown, isLeaf?: LeafTest): TreeDef {
   return flatten(tree, isLeaf)[1];
 }
 
@@ -243,11 +247,11 @@ export type PathKey = string | number;
 /**
  * Leaves of a tree with their paths. Mirrors `jax.tree_util.tree_leaves_with_path`.
  *
- * @param isLeaf tells of a node that it is to be a leaf
+ * @param isLeaf tells of a node that it is to be a leaf: a function, or `{ isLeaf }`
  * @example
  * tree.leavesWithPath({ a: [5, 6] }).map(([, leaf]) => leaf); // [5, 6]
  */
-export function leavesWithPath(tree: unknown, isLeaf?: ((x: unknown) => boolean) | null): [PathKey[], unknown][] {
+export function leavesWithPath(tree: unknown, isLeaf?: LeafTest): [PathKey[], unknown][] {
   const [values, def] = flatten(tree, isLeaf);
   return pathsOf(def).map((p, i) => [p, values[i]]);
 }
@@ -332,7 +336,7 @@ export interface MapOptions {
 }
 
 function isMapOptions(x: unknown): x is MapOptions {
-  return isPlainObject(x) && typeof x.isLeaf === 'function';
+  return isPlainObject(x) && typeof x.isLeaf === 'function' && Object.keys(x).every((k) => k === 'isLeaf' || k === 'initializer');
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: where the tree has no type, its copy has none
@@ -372,7 +376,9 @@ export function map<F extends (...leaves: never[]) => unknown, T>(f: F, tree: T,
  */
 export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
   checkFunction('tree.mapWithPath', 'f', f);
-  const [first, def] = flatten(tree);
+  const last = rest[rest.length - 1];
+  const isLeaf = isMapOptions(last) ? (rest.pop(), last.isLeaf) : undefined;
+  const [first, def] = flatten(tree, isLeaf);
   const paths = pathsOf(def);
   const others = rest.map((t) => flattenUpTo(def, t, 'tree.mapWithPath'));
   return def.unflatten(first.map((x, i) => (f as (...a: unknown[]) => unknown)(paths[i], x, ...others.map((o) => o[i]))));
@@ -382,14 +388,21 @@ export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown,
  * Folds the leaves of a tree. Mirrors `jax.tree.reduce`.
  *
  * @param f a function of leaves
- * @param init the first value; without it the first leaf
+ * @param init the first value, without it the first leaf; or options, `{ initializer, isLeaf }`
  * @throws TreeError if there is neither a leaf nor a first value
  * @example
  * tree.reduce((sum: number, x: number) => sum + x, { a: 1, b: [2, 3] }, 0); // 6
  */
-export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T): T {
+export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T | { initializer?: T; isLeaf?: (x: unknown) => boolean }): T {
   checkFunction('tree.reduce', 'f', f);
-  const values = leaves(tree);
+  if (isMapOptions(init) || (isPlainObject(init) && Object.keys(init).join() === 'initializer')) {
+    const { initializer, isLeaf } = init as { initializer?: T; isLeaf?: (x: unknown) => boolean };
+    return foldLeaves(f, leaves(tree, isLeaf), initializer);
+  }
+  return foldLeaves(f, leaves(tree), init as T | undefined);
+}
+
+function foldLeaves<T>(f: (acc: T, leaf: never) => T, values: readonly unknown[], init: T | undefined): T {
   if (init === undefined) {
     if (values.length === 0) throw new TreeError('tree.reduce: expected at least one leaf when no initial value is given');
     return values.slice(1).reduce<T>((a, x) => f(a, x as never), values[0] as T);
@@ -398,8 +411,8 @@ export function reduce<T>(f: (acc: T, leaf: never) => T, tree: unknown, init?: T
 }
 
 /** Whether every leaf is truthy. Mirrors `jax.tree.all`. @example tree.all({ a: true, b: [true, false] }); // false */
-export function all(tree: unknown): boolean {
-  return leaves(tree).every(Boolean);
+export function all(tree: unknown, isLeaf?: LeafTest): boolean {
+  return leaves(tree, isLeaf).every(Boolean);
 }
 
 /**

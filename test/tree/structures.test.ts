@@ -68,3 +68,20 @@ test('Partial and static classes as arguments of jit', () => {
   expect((g(new Mode(3), np.ones([1])) as np.Array).js()).toEqual([3]);
   expect(traces).toBe(2);
 });
+
+test('isLeaf as a function or among options, in all functions that walk', () => {
+  const t = { a: null, b: [1, null] };
+  const isLeaf = (x: unknown) => x === null;
+  for (const o of [isLeaf, { isLeaf }]) {
+    expect(tree.leaves(t, o)).toEqual([null, 1, null]);
+    expect(tree.flatten(t, o)[0]).toEqual([null, 1, null]);
+    expect(tree.structure(t, o).numLeaves).toBe(3);
+    expect(tree.leavesWithPath(t, o).map(([p]) => p)).toEqual([['a'], ['b', 0], ['b', 1]]);
+    expect(tree.all(t, o)).toBe(false);
+  }
+  expect(tree.leaves(t, {})).toEqual([1]);
+  expect(tree.mapWithPath((p, x: unknown) => [p.length, x], t, { isLeaf })).toEqual({ a: [1, null], b: [[2, 1], [2, null]] });
+  expect(tree.reduce((n: number, x: number | null) => n + (x ?? 10), t, { initializer: 0, isLeaf })).toBe(21);
+  expect(tree.reduce((n: number, x: number) => n + x, [1, 2], { initializer: 5 })).toBe(8);
+  expect(() => tree.leaves(t, { isleaf: isLeaf } as never)).toThrow('expected isLeaf to be a function');
+});
