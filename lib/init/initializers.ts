@@ -7,6 +7,7 @@ import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { DEFAULT, RandomState } from '../random';
 import { initialisers, State } from '../state/state';
+import { printSettings } from './text';
 
 /** A shape, or the size of its only dimension. */
 export type Size = number | readonly number[];
@@ -39,10 +40,19 @@ export function sourceOf(seed: SeedOptions['seed']): RandomState {
   return seed === undefined ? DEFAULT : seed instanceof RandomState ? seed : new RandomState(seed);
 }
 
+/** The dtype of what an initialiser makes, by itself or as an option. */
+export type DtypeOption = DType | { dtype?: DType | null } | null;
+
+/** The dtype that was asked for, or the environment's floating-point one. @internal */
+export function dtypeFrom(op: string, given: DtypeOption | undefined): DType {
+  return (given !== null && typeof given === 'object' ? checkOptions(op, ['dtype'], given).dtype : given) ?? environ.dftype();
+}
+
 /** Zeros. Mirrors `brainstate.nn.init.ZeroInit`. @example new nn.init.ZeroInit().call([2]).js(); // [0, 0] */
 export class ZeroInit implements Initializer {
   /** An array of the size. */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     return np.zeros(toShape(shape), { dtype });
   }
 }
@@ -55,7 +65,8 @@ export class Constant implements Initializer {
   }
 
   /** An array of the size. */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     return np.full(toShape(shape), this.value, { dtype });
   }
 }
@@ -63,12 +74,13 @@ export class Constant implements Initializer {
 /** A scaled identity matrix. Mirrors `brainstate.nn.init.Identity`. @example new nn.init.Identity().call([2, 2]).js(); // [[1, 0], [0, 1]] */
 export class Identity implements Initializer {
   readonly value: number;
-  constructor(value = 1) {
-    this.value = value;
+  constructor(value: number | { value?: number } = 1) {
+    this.value = typeof value === 'number' ? value : (checkOptions(new.target.name, ['value'], value).value ?? 1);
   }
 
   /** An array of the size. */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     const s = toShape(shape);
     if (s.length !== 1 && s.length !== 2) throw new ShapeError(`Identity: expected a shape of one or two dimensions, got [${s.join(', ')}]`);
     return np.multiply(np.eye(s[0]!, { M: s[1] ?? s[0]!, dtype }), np.asarray(this.value, { dtype }));
@@ -77,8 +89,8 @@ export class Identity implements Initializer {
 
 /** Normal numbers. Mirrors `brainstate.nn.init.Normal`. @example new nn.init.Normal({ scale: 0.1 }).call([3, 2]).shape; // [3, 2] */
 export class Normal implements Initializer {
-  readonly mean: number;
   readonly scale: number;
+  readonly mean: number;
   private readonly rng: RandomState;
   constructor(options: { mean?: number; scale?: number } & SeedOptions = {}) {
     const { mean = 0, scale = 1, seed } = checkOptions(new.target.name, ['mean', 'scale', ...SEED_OPTIONS], options);
@@ -88,7 +100,8 @@ export class Normal implements Initializer {
   }
 
   /** An array of the size. */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     return this.rng.normal({ size: toShape(shape), loc: this.mean, scale: this.scale, dtype });
   }
 }
@@ -100,13 +113,14 @@ export class Normal implements Initializer {
  * new nn.init.TruncatedNormal({ lower: -1, upper: 1 }).call([4]).shape; // [4]
  */
 export class TruncatedNormal implements Initializer {
-  readonly loc: number;
   readonly scale: number;
+  readonly loc: number;
   readonly lower: number;
   readonly upper: number;
   private readonly rng: RandomState;
   constructor(options: { loc?: number; scale?: number; lower?: number; upper?: number } & SeedOptions = {}) {
     const { loc = 0, scale = 1, lower = -2, upper = 2, seed } = checkOptions(new.target.name, ['loc', 'scale', 'lower', 'upper', ...SEED_OPTIONS], options);
+    if (!(scale > 0)) throw new ArgumentError(`${new.target.name}: expected scale to be positive, got ${describeValue(scale)}`);
     this.loc = loc;
     this.scale = scale;
     this.lower = lower;
@@ -115,7 +129,8 @@ export class TruncatedNormal implements Initializer {
   }
 
   /** An array of the size. */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     return this.rng.truncatedNormal(this.lower, this.upper, { size: toShape(shape), loc: this.loc, scale: this.scale, dtype });
   }
 }
@@ -133,7 +148,8 @@ export class Uniform implements Initializer {
   }
 
   /** An array of the size. */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     return this.rng.uniform({ low: this.minVal, high: this.maxVal, size: toShape(shape), dtype });
   }
 }
@@ -162,9 +178,9 @@ const VARIANCE_SCALING_OPTIONS = ['inAxis', 'outAxis', ...SEED_OPTIONS] as const
 export class VarianceScaling implements Initializer {
   readonly scale: number;
   readonly mode: FanMode;
-  readonly distribution: VarianceDistribution;
   private readonly inAxis: number;
   private readonly outAxis: number;
+  readonly distribution: VarianceDistribution;
   private readonly rng: RandomState;
 
   constructor(scale: number, mode: FanMode, distribution: VarianceDistribution, options: VarianceScalingOptions = {}) {
@@ -180,7 +196,8 @@ export class VarianceScaling implements Initializer {
   }
 
   /** An array of the size. */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     const s = toShape(shape);
     if (s.length < 2) throw new ShapeError(`${this.constructor.name}: expected a shape of at least two dimensions, got [${s.join(', ')}]`);
     const size = (axis: number) => s[axis < 0 ? axis + s.length : axis]!;
@@ -299,3 +316,5 @@ export function fitTo(value: Array, shape: readonly number[], batchSize: number 
   const expanded = np.reshape(value, [1, ...globalThis.Array<number>(shape.length - value.ndim).fill(1), ...value.shape]);
   return np.repeat(expanded, batchSize, { axis: 0 });
 }
+
+printSettings(ZeroInit, Constant, Identity, Normal, TruncatedNormal, Uniform, VarianceScaling);

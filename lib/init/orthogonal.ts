@@ -1,13 +1,12 @@
 import type { Array } from '../core/array';
-import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { composite } from '../interpreters/jit';
-import * as environ from '../environ';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
-import { type Initializer, SEED_OPTIONS, type SeedOptions, type Size, sourceOf, toShape } from './initializers';
+import { dtypeFrom, type DtypeOption, type Initializer, SEED_OPTIONS, type SeedOptions, type Size, sourceOf, toShape } from './initializers';
+import { printSettings } from './text';
 
 /** Options of {@link DeltaOrthogonal} and {@link Orthogonal}. */
 export interface OrthogonalOptions extends SeedOptions {
@@ -48,7 +47,8 @@ export class Orthogonal implements Initializer {
   }
 
   /** @throws ShapeError for a shape without the axis */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     const s = toShape(shape);
     const axis = this.axis < 0 ? this.axis + s.length : this.axis;
     if (axis < 0 || axis >= s.length || s.includes(0)) throw new ShapeError(`Orthogonal: expected a shape with an axis ${this.axis} and no empty dimension, got [${s.join(', ')}]`);
@@ -78,7 +78,8 @@ export class DeltaOrthogonal implements Initializer {
   }
 
   /** @throws ShapeError for a shape that is none of a kernel of one to three dimensions, or with more inputs than outputs */
-  call(shape: Size, dtype: DType = environ.dftype()): Array {
+  call(shape: Size, given?: DtypeOption): Array {
+    const dtype = dtypeFrom(this.constructor.name, given);
     const s = toShape(shape);
     if (s.length < 3 || s.length > 5) throw new ShapeError(`DeltaOrthogonal: expected a shape of 3 to 5 dimensions, got [${s.join(', ')}]`);
     const [inputs, outputs] = s.slice(-2) as [number, number];
@@ -110,3 +111,5 @@ export function calculateInitGain(nonlinearity: string, options: { param?: numbe
   if (param !== null && typeof param !== 'number') throw new ArgumentError(`calculateInitGain: expected param, the negative slope, to be a number, got ${describeValue(param)}`);
   return Math.sqrt(2 / (1 + (param ?? 0.01) ** 2));
 }
+
+printSettings(Orthogonal, DeltaOrthogonal);
