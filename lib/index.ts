@@ -18,7 +18,8 @@ export {
   allChecks, automaticChecks, BatchedError, check, CheckedError, checkError, CheckError, type CheckifyOptions, debugCheck, divChecks, DivisionByZeroError, type ErrorSet, FailedCheckError, floatChecks, indexChecks,
   nanChecks, NaNError, OOBError, userChecks,
 } from './functional/checkify';
-export { debugInfs, debugNans, disableJit, namedScope } from './functional/debugging';
+export { debugInfs, debugNans, disableJit } from './functional/debugging';
+export { namedScope, type NamedScopeDecorator, type NamedScopeOptions } from './transform/namedScope';
 export { namedCall } from './transform/namedCall';
 export { checkify } from './transform/checkify';
 export { jitErrorIf } from './transform/errorIf';

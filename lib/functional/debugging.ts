@@ -66,18 +66,7 @@ function checkName(op: string, name: unknown): string {
   return name;
 }
 
-/**
- * Runs a function with a name on the operations that are traced in it: the name is in the program's text, and in the metadata of XLA's operations, which
- * profiles show. Scopes may be nested. Mirrors `jax.named_scope`.
- *
- * @param f a function
- * @throws ArgumentError unless it is given a function
- * @example
- * ```ts
- * const f = jit((x: np.Array) => namedScope('encoder', () => np.sin(x)));
- * f.lower(1).asText().includes('encoder/sin'); // true
- * ```
- */
+/** The scope of the public function `namedScope`. */
 export function namedScope<R>(name: string, f: () => R): R {
   if (typeof f !== 'function') throw new ArgumentError(`namedScope: expected a function, got ${describeValue(f)}`);
   return withScope(checkName('namedScope', name), f);

@@ -29,6 +29,6 @@ export {
 } from '../core/passes/simplify';
 export { jitErrorIf } from './errorIf';
 export { namedCall } from './namedCall';
-export { namedScope } from '../functional/debugging';
+export { namedScope, type NamedScopeDecorator, type NamedScopeOptions } from './namedScope';
 export { checkify } from './checkify';
 export { allChecks, automaticChecks, check, checkError, debugCheck, divChecks, floatChecks, indexChecks, nanChecks, userChecks } from '../functional/checkify';

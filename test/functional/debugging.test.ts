@@ -1,4 +1,4 @@
-import { type Array, CallbackError, cond, debugInfs, debugNans, disableJit, effectsBarrier, FailedCheckError, FloatingPointError, grad, jit, jitErrorIf, lax, namedCall, namedScope, numpy as np, scan, State, vmap, whileLoop } from '../../lib';
+import { ArgumentError, type Array, CallbackError, cond, debugInfs, debugNans, disableJit, effectsBarrier, FailedCheckError, FloatingPointError, grad, jit, jitErrorIf, lax, namedCall, namedScope, numpy as np, scan, State, vmap, whileLoop } from '../../lib';
 import { config } from '../../lib/core/config';
 import { compileJaxpr } from '../../lib/interpreters/compile';
 
@@ -57,6 +57,15 @@ test('scopes are in the text of programs and in the metadata of their operations
   expect(namedCall(function g() { return 1; }).name).toBe('g');
   expect(jit(namedCall({ name: 'curried' })((x: Array) => np.sin(x))).lower(f32(1)).asText()).toContain('curried/sin');
   expect(() => namedScope('', () => 1)).toThrow(/expected a name/);
+  const decode = namedScope({ name: 'decoder', staticArgnums: 1 })((x: Array, n: number) => np.cos(x).mul(n));
+  expect(jit((x: Array) => decode(x, 2)).lower(f32(1)).asText()).toContain('decoder/cos');
+  expect([decode(f32(0), 2).item(), decode.fn(f32(0), 3).item(), namedScope('inc')((x: Array) => x.add(1))(f32(1)).item()]).toEqual([2, 3, 2]);
+  const linear = { call: (x: Array) => x.mul(2) };
+  const named = namedScope('linear')(linear);
+  expect([named(f32(3)).item(), named.fn]).toEqual([6, linear]);
+  expect(() => namedScope('')).toThrow(/expected a name/);
+  expect(() => namedScope('a')(3 as never)).toThrow(ArgumentError);
+  expect(() => namedScope('a', undefined as never)).toThrow(/expected a function/);
   // Within a derivative the scope is marked, as in JAX.
   expect(jit(grad((x: Array) => namedScope('loss', () => lax.mul(np.sin(x), x)))).lower(f32(1)).asText()).toMatch(/loc\("[^"]*loss[^"]*"\)/);
 });

@@ -83,6 +83,8 @@ test('what it refuses', () => {
   expect(() => new ProgressBar({ freq: 0 })).toThrow(/freq to be a positive integer, got 0/);
   expect(() => new ProgressBar({ freq: 1, count: 1 })).toThrow(/not both/);
   expect(() => new ProgressBar({ desc: ['a'] as never })).toThrow(/a format and a function/);
+  expect(() => run({ desc: ['{i}', () => 'no' as never] }, 3)).toThrow(/return an object of the format's values, got/);
+  expect(() => run({ desc: ['{i}', ({ i }) => ({ j: i })] }, 3)).toThrow(/names 'i', which was not given/);
   expect(() => forLoop((x: A) => x, np.ones([3]), { pbar: 5 })).toThrow(/freq to be at most the number of steps, 3, got 5/);
   expect(() => forLoop((x: A) => x, np.ones([3]), { pbar: new ProgressBar({ count: 5 }) })).toThrow(/count to be at most/);
   expect(() => scan((c: A, x: A) => [c, x], np.array(0), np.ones([3]), { pbar: 'yes' as never })).toThrow(/pbar to be a ProgressBar/);
