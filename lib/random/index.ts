@@ -1,3 +1,4 @@
+import '../interpreters/eval';
 import { DEFAULT, type SamplerMethods } from './randomState';
 
 export { getAutoKeyRange, setAutoKeyRange } from './autoKey';
