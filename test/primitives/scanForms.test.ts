@@ -97,9 +97,9 @@ describe('what the backward loop needs of the forward one', () => {
   });
 
   test('gradients are those of the steps in a row, and of what is stored', () => {
-    const [loop, row] = [jit(grad(loss(1) as never) as never)(w0), jit(grad(loss(true) as never) as never)(w0)] as unknown as [Array, Array];
+    const [loop, row] = [jit(grad(loss(1) as never) as (w: Array) => unknown)(w0), jit(grad(loss(true) as never) as (w: Array) => unknown)(w0)] as unknown as [Array, Array];
     expectClose(numbers(loop), numbers(row));
-    const second = (unroll: number | boolean) => jit(grad(((w: Array) => np.sum(np.square(grad(loss(unroll) as never)(w) as unknown as Array))) as never) as never)(w0) as unknown as Array;
+    const second = (unroll: number | boolean) => jit(grad(((w: Array) => np.sum(np.square(grad(loss(unroll) as never)(w) as unknown as Array))) as never) as (w: Array) => unknown)(w0) as unknown as Array;
     expectClose(numbers(second(1)), numbers(second(true)));
   });
 
