@@ -1,5 +1,6 @@
 import { gradCore } from '../../lib/functional/derivatives';
 import * as np from '../../lib/numpy';
+import * as prng from '../../lib/prng';
 import { stats } from '../../lib/scipy';
 import { jit } from '../../lib/transform';
 import { testTable } from '../numpy/table';
@@ -25,6 +26,7 @@ const kde = Object.fromEntries(['evaluate', 'logpdf', 'integrateBox1d', 'integra
 
 testTable('scipyStats', {
   ...stats,
+  truncated: (low: np.Array, high: np.Array) => prng.truncatedNormal(prng.key(0), low, high, { shape: [6] }),
   together,
   slopes: derivatives,
   d: { multivariateNormal: { logpdf: slopes(all.multivariateNormal!.logpdf!) } },
@@ -47,4 +49,24 @@ test('edges are as in JAX outside of jit', () => {
   expect(cauchy.ppf(1 - 1e-6).item()).toBeCloseTo(327254.03125, 0);
   expect([gumbelL.logpdf(ends).js(), gumbelR.logpdf(ends).js()]).toEqual([[Number.NEGATIVE_INFINITY, Number.NaN], [Number.NaN, Number.NEGATIVE_INFINITY]]);
   for (const p of [gumbelL.pdf([0, 1], { scale: -1 }), gumbelR.cdf([0, 1], { scale: 0 }), truncnorm.pdf([0, 1], 2, 2)]) expect(p.js()).toEqual([Number.NaN, Number.NaN]);
+});
+
+test('complex points where a density is analytic, points at infinity, bounds far in a tail: values of JAX 0.10.2', () => {
+  const z = np.array([{ re: 1, im: 1 }]);
+  const given: [np.Array, number, number][] = [
+    [stats.norm.logpdf(z), -0.9189385, -1], [stats.norm.pdf(z), 0.2155494, -0.3356984],
+    [stats.cauchy.logpdf(z), -1.9494488, -1.1071488], [stats.cauchy.cdf(z), 0.8237917, 0.128075], [stats.cauchy.logsf(z), -1.5240126, -0.6285125], [stats.cauchy.isf(z), 0, -1.0037417],
+    [stats.logistic.logpdf(z), -1.4271401, -0.4945774], [stats.logistic.cdf(z), 0.7820415, 0.2019482], [stats.logistic.ppf(z), 0.3465736, 2.3561945],
+  ];
+  for (const [out, re, im] of given) {
+    const [v] = out.js() as { re: number; im: number }[];
+    expect(v!.re).toBeCloseTo(re, 5);
+    expect(v!.im).toBeCloseTo(im, 5);
+  }
+  expect(() => stats.laplace.pdf(z)).toThrow('expected real numbers');
+  const points = [[0, Infinity], [Infinity, 0], [-Infinity, 1], [NaN, 0], [NaN, Infinity]];
+  expect(stats.multivariateNormal.logpdf(points, [0, 1], [[2, 0.5], [0.5, 1]]).js()).toEqual([-Infinity, -Infinity, -Infinity, NaN, NaN]);
+  const drawn = (low: number, high: number) => prng.truncatedNormal(prng.key(0), low, high, { shape: [2] }).js();
+  expect(drawn(10, 12)).toEqual([11.999999046325684, 11.999999046325684]);
+  expect(drawn(-12, -10)).toEqual([-11.999999046325684, -11.999999046325684]);
 });

@@ -274,6 +274,7 @@ export function dft(n: number, options: { scale?: 'sqrtn' | 'n' | null; dtype?: 
   if (dtypeKind(type) !== 'complex') throw new DtypeError(`dft: expected a complex dtype, got ${type}`);
   const factor = scale === 'sqrtn' ? 1 / Math.sqrt(n) : scale === 'n' ? 1 / n : 1;
   const part = type === 'complex128' ? 'float64' : 'float32';
-  const turn = (i: number, j: number) => (-2 * Math.PI * ((i * j) % n)) / n;
+  // 0 and not −0 for the first row and column.
+  const turn = (i: number, j: number) => 0 - (2 * Math.PI * ((i * j) % n)) / n;
   return e.complex(constant(n, n, part, (i, j) => factor * Math.cos(turn(i, j))), constant(n, n, part, (i, j) => factor * Math.sin(turn(i, j))));
 }

@@ -30,7 +30,7 @@ const mirrored = (f: (...xs: Array[]) => Array) => (x: Array, loc: Array, scale:
 export const norm: { logpdf: Of0; pdf: Of0; cdf: Of0; logcdf: Of0; sf: Of0; logsf: Of0; ppf: Of0; isf: Of0 } = distribution('norm', 1, LOC_SCALE, {
   logpdf: normLogpdf, pdf: exponential(normLogpdf), cdf: normCdf, logcdf: normLogcdf, sf: mirrored(normCdf), logsf: mirrored(normLogcdf),
   ppf: normPpf, isf: ((q: Array, loc: Array, scale: Array) => normPpf(e.sub(like(q, 1), q), loc, scale)),
-});
+}, { complex: ['logpdf', 'pdf'] });
 
 /** log(exp(x) − exp(y)), NaN where it is negative. */
 function logDifference(x: Array, y: Array): Array {
@@ -175,7 +175,7 @@ const cauchyQuantile = (sign: 1 | -1) => (q: Array, loc: Array, scale: Array) =>
 /** The Cauchy distribution. Mirrors `jax.scipy.stats.cauchy`. @example scipy.stats.cauchy.cdf(1).item() // 0.75 */
 export const cauchy: { logpdf: Of0; pdf: Of0; cdf: Of0; logcdf: Of0; sf: Of0; logsf: Of0; ppf: Of0; isf: Of0 } = distribution('cauchy', 1, LOC_SCALE, {
   logpdf: cauchyLogpdf, pdf: exponential(cauchyLogpdf), cdf: cauchyCdf, logcdf: logarithm(cauchyCdf), sf: mirrored(cauchyCdf), logsf: mirrored(logarithm(cauchyCdf)), ppf: cauchyQuantile(1), isf: cauchyQuantile(-1),
-}, true);
+}, { stepwise: true, complex: ['logpdf', 'pdf', 'cdf', 'logcdf', 'sf', 'logsf', 'ppf', 'isf'] });
 
 const laplaceLogpdf = (x: Array, loc: Array, scale: Array) => e.neg(e.add(e.div(e.abs(e.sub(x, loc)), scale), e.log(e.mul(like(x, 2), scale))));
 /** The Laplace distribution. Mirrors `jax.scipy.stats.laplace`. @example scipy.stats.laplace.cdf(0).item() // 0.5 */
@@ -199,7 +199,7 @@ export const logistic: { logpdf: Of0; pdf: Of0; cdf: Of0; sf: Of0; ppf: Of0; isf
   sf: (x, loc, scale) => e.logistic(e.neg(standard(x!, loc!, scale!))),
   ppf: (q, loc, scale) => e.add(e.mul(logitOf(q!), scale!), loc!),
   isf: (q, loc, scale) => e.add(e.mul(e.neg(logitOf(q!)), scale!), loc!),
-});
+}, { complex: ['logpdf', 'pdf', 'cdf', 'sf', 'ppf', 'isf'] });
 
 const tLogpdf = (x: Array, df: Array, loc: Array, scale: Array) => {
   const z = standard(x, loc, scale);
@@ -226,7 +226,7 @@ const inside = (p: Array, value: Array) => where(e.and(gt(p, 0), lt(p, 1)), valu
 export const gumbelL: { logpdf: Of0; pdf: Of0; cdf: Of0; logcdf: Of0; sf: Of0; logsf: Of0; ppf: Of0 } = distribution('gumbel_l', 1, LOC_SCALE, {
   logpdf: gumbelLogpdf(-1), pdf: exponential(gumbelLogpdf(-1)), logcdf: gumbelLLogcdf, cdf: exponential(gumbelLLogcdf), logsf: lower, sf: exponential(lower),
   ppf: (p, loc, scale) => inside(p!, e.add(loc!, e.mul(scale!, e.log(xlog1pyOf(fullLike(p!, -1), e.neg(p!)))))),
-}, true);
+}, { stepwise: true });
 
 const upperLogcdf = (x: Array, loc: Array, scale: Array) => positive(scale, e.neg(e.exp(e.neg(standard(x, loc, scale)))));
 /** log(1 − exp(−x)) for x > 0. */
@@ -237,7 +237,7 @@ export const gumbelR: { logpdf: Of0; pdf: Of0; cdf: Of0; logcdf: Of0; sf: Of0; l
   sf: (x, loc, scale) => positive(scale!, e.sub(like(x!, 1), e.exp(e.neg(e.exp(e.div(e.sub(loc!, x!), scale!)))))),
   logsf: (x, loc, scale) => positive(scale!, log1mexp(e.exp(e.div(e.sub(loc!, x!), scale!)))),
   ppf: (p, loc, scale) => inside(p!, e.sub(loc!, e.mul(scale!, e.log(minusLog(p!))))),
-}, true);
+}, { stepwise: true });
 
 // ---- on the circle ----
 

@@ -43,10 +43,10 @@ export type Plain1 = (x: ArrayLike, a: ArrayLike) => Array;
 type Formula = (...xs: Array[]) => Array;
 type OptionName = 'loc' | 'scale';
 
-function method(name: string, count: number, options: readonly OptionName[], f: Formula, stepwise: boolean): (...args: unknown[]) => Array {
+function method(name: string, count: number, options: readonly OptionName[], f: Formula, { stepwise = false, complex = [] }: Traits): (...args: unknown[]) => Array {
   const evaluate = (given: readonly Array[]) => {
     const xs = promoteArgsInexact(name, ...given);
-    expectReal(name, ...xs);
+    if (!complex.includes(name.slice(name.lastIndexOf('.') + 1))) expectReal(name, ...xs);
     return [f(...broadcastAll(name, xs))];
   };
   const run = stepwise ? evaluate : composite(name, evaluate);
@@ -57,14 +57,17 @@ function method(name: string, count: number, options: readonly OptionName[], f: 
   };
 }
 
-/**
- * Makes the functions of a distribution from formulas; each gets the point, the shape parameters, and location and scale as far as there are any.
- *
- * `stepwise`: outside of jit every operation is a program of its own, as in JAX. Fused, XLA multiplies by reciprocals and adds products unrounded, and
- * gives other values where infinities or numbers that are nearly equal meet.
- */
-export function distribution<F>(name: string, count: number, options: readonly OptionName[], formulas: Record<string, Formula>, stepwise = false): F {
-  return Object.fromEntries(Object.entries(formulas).map(([k, f]) => [k, method(`${name}.${k}`, count, options, f, stepwise)])) as F;
+/** What is particular about a distribution's functions. */
+interface Traits {
+  /** Outside of jit every operation is a program of its own, as in JAX. Fused, XLA multiplies by reciprocals and adds products unrounded, and gives other values where infinities or numbers that are nearly equal meet. */
+  stepwise?: boolean;
+  /** Functions that are analytic, and take complex numbers. */
+  complex?: readonly string[];
+}
+
+/** Makes the functions of a distribution from formulas; each gets the point, the shape parameters, and location and scale as far as there are any. */
+export function distribution<F>(name: string, count: number, options: readonly OptionName[], formulas: Record<string, Formula>, traits: Traits = {}): F {
+  return Object.fromEntries(Object.entries(formulas).map(([k, f]) => [k, method(`${name}.${k}`, count, options, f, traits)])) as F;
 }
 
 export const LOC_SCALE = ['loc', 'scale'] as const;

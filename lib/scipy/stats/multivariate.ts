@@ -8,7 +8,7 @@ import { add, div, eq, gt, lt, mul, sub, where } from '../../numpy/operators';
 import { cholesky, triangularSolve } from '../../primitives/linalg';
 import { diagonal } from '../../primitives/matrix';
 import * as e from '../../primitives/elementwise';
-import { reduceAnd } from '../../primitives/reduction';
+import { reduceAnd, reduceOr } from '../../primitives/reduction';
 import { broadcastInDim, concatenate, like, range, reduceSum, reshape } from '../../primitives/structural';
 import { xlogyOf } from '../special/entropy';
 
@@ -72,8 +72,12 @@ function normalLogpdf(x: Array, mean: Array, cov: Array): Array {
   const batch = broadcastShape('multivariateNormal.logpdf', [y.shape.slice(0, -1), cov.shape.slice(0, -2)]);
   const rows = reshape(broadcastToShape('multivariateNormal.logpdf', y, [...batch, n]), [...batch, n, 1]);
   const factor = broadcastToShape('multivariateNormal.logpdf', L, [...batch, n, n]);
-  const z = triangularSolve(factor, rows, { leftSide: true, lower: true });
-  const squares = reduceSum(e.square(z), [batch.length, batch.length + 1]);
+  // Points at infinity are left out of the solution, in which they would give NaN, and are infinitely far.
+  const far = e.eq(e.abs(rows), like(rows, INF));
+  const ends = [batch.length, batch.length + 1];
+  const z = triangularSolve(factor, e.where(far, broadcastInDim(like(rows, 0), rows.shape, []), rows), { leftSide: true, lower: true });
+  const near = reduceSum(e.square(z), ends);
+  const squares = where(e.and(reduceOr(far, ends), eq(near, near)), INF, near);
   const logs = reduceSum(e.log(diagonal(L)), [L.ndim - 2]);
   return sub(sub(mul(-0.5, squares), (n / 2) * log2pi), logs);
 }
