@@ -1,3 +1,4 @@
+import { checkFunction, checkInstance } from '../core/checks';
 import { all, type EnvironmentState, environVersion, type Entry, lastSerial, lookup, setReadListener } from './store';
 
 /** What a key was found to be when it was read: nothing where it was not set. */
@@ -96,6 +97,7 @@ setReadListener({
  * environ.trackReads(() => environ.get('fit', { default: true })).result; // true
  */
 export function trackReads<R>(f: () => R): { result: R; reads: Reads } {
+  checkFunction('environ.trackReads', 'f', f);
   const before = recorders;
   const reads = new Reads();
   recorders = [...before, { reads, since: lastSerial() }];
@@ -117,6 +119,7 @@ export function trackReads<R>(f: () => R): { result: R; reads: Reads } {
  * ```
  */
 export function stillValid(reads: Reads): boolean {
+  checkInstance('environ.stillValid', reads, Reads);
   return reads.valid();
 }
 

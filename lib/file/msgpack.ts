@@ -1,3 +1,4 @@
+import { checkInstance } from '../core/checks';
 import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +63,7 @@ function limitsOf({ maxDepth, maxEntries }: Partial<Limits>): Limits {
  * file.msgpackRestore(file.msgpackSerialize({ a: 1 })); // { a: 1 }
  */
 export function msgpackRestore(bytes: Uint8Array, options: RestoreOptions = {}): unknown {
+  checkInstance('msgpackRestore', bytes, Uint8Array);
   return restore(bytes, checkOptions('msgpackRestore', RESTORE, options));
 }
 

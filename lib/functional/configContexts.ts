@@ -38,7 +38,7 @@ export function defaultMatmulPrecision(precision: string | null): void;
 export function defaultMatmulPrecision<R>(precision: string | null, f?: () => R): R | undefined {
   checkOptionalFunction('defaultMatmulPrecision', 'f', f);
   if (precision !== null) canonicalizePrecision('defaultMatmulPrecision', precision);
-  return withConfig('defaultMatmulPrecision', precision, f);
+  return withConfig('defaultMatmulPrecision', precision, f ?? undefined);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import type { Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -29,6 +30,8 @@ export type ConvGeneralDilatedDimensionNumbers = readonly [string, string, strin
  * lax.convDimensionNumbers([1, 8, 8, 3], [3, 3, 3, 16], ['NHWC', 'HWIO', 'NHWC']).lhsSpec; // [0, 3, 1, 2]
  */
 export function convDimensionNumbers(lhsShape: Shape, rhsShape: Shape, dimensionNumbers: ConvGeneralDilatedDimensionNumbers): ConvDimensionNumbers {
+  checkIntegers('convDimensionNumbers', 'lhsShape', lhsShape);
+  checkIntegers('convDimensionNumbers', 'rhsShape', rhsShape);
   if (lhsShape.length !== rhsShape.length) throw new ShapeError(`convDimensionNumbers: expected input and kernel of one rank, got shapes [${lhsShape}] and [${rhsShape}]`);
   return c.convDimensionNumbers(lhsShape.length, dimensionNumbers);
 }
@@ -40,6 +43,7 @@ export function convDimensionNumbers(lhsShape: Shape, rhsShape: Shape, dimension
  * lax.convGeneralPermutations(['NHWC', 'HWIO', 'NHWC']); // [[0, 3, 1, 2], [3, 2, 0, 1], [0, 3, 1, 2]]
  */
 export function convGeneralPermutations(dimensionNumbers: readonly [string, string, string]): [number[], number[], number[]] {
+  if (!globalThis.Array.isArray(dimensionNumbers) || typeof dimensionNumbers[0] !== 'string') throw new ArgumentError(`convGeneralPermutations: expected dimensionNumbers to be three texts, got ${describeValue(dimensionNumbers)}`);
   const { lhsSpec, rhsSpec, outSpec } = c.convDimensionNumbers(dimensionNumbers[0].length, dimensionNumbers);
   return [[...lhsSpec], [...rhsSpec], [...outSpec]];
 }
@@ -195,6 +199,7 @@ function kernelInLayout(k: Array, dn: ConvDimensionNumbers): Array {
 export function convGeneralDilatedPatches(lhs: ArrayLike, filterShape: Shape, windowStrides: readonly number[], padding: PaddingLike | string, options: Omit<ConvOptions, 'featureGroupCount' | 'batchGroupCount'> = {}): Array {
   options = checkOptions('convGeneralDilatedPatches', ['precision', 'preferredElementType', 'rhsDilation', 'dimensionNumbers', 'lhsDilation'], options);
   const x = asArray(lhs, 'convGeneralDilatedPatches');
+  checkIntegers('convGeneralDilatedPatches', 'filterShape', filterShape);
   const dn = convDimensionNumbers(x.shape, [1, 1, ...filterShape], options.dimensionNumbers ?? null);
   const places = filterShape.reduce((a, b) => a * b, 1);
   const channels = x.shape[dn.lhsSpec[1]!]!;
@@ -249,6 +254,8 @@ function checkNone(op: string, n: number): void {
  */
 export function convShapeTuple(lhsShape: Shape, rhsShape: Shape, strides: readonly number[], pads: PaddingLike | string, options: { batchGroupCount?: number } = {}): number[] {
   options = checkOptions('convShapeTuple', ['batchGroupCount'], options);
+  checkIntegers('convShapeTuple', 'lhsShape', lhsShape);
+  checkIntegers('convShapeTuple', 'rhsShape', rhsShape);
   const space = lhsShape.slice(2);
   const window = rhsShape.slice(2);
   const padding = typeof pads === 'string' ? padtypeToPads(space, window, strides, pads) : pads as readonly (readonly [number, number])[];

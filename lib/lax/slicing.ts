@@ -1,3 +1,4 @@
+import { checkList } from '../core/checks';
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
@@ -325,6 +326,7 @@ export function scatterApply(operand: ArrayLike, scatterIndices: ArrayLike, func
  */
 export function indexTake(src: ArrayLike, idxs: readonly ArrayLike[], axes: readonly number[]): Array {
   const x = asArray(src, 'indexTake');
+  checkList('indexTake', 'idxs', idxs);
   const columns = idxs.map((i, k) => {
     const a = asArray(i, 'indexTake');
     const n = like(a, x.shape[axes[k]!]!);

@@ -1,3 +1,4 @@
+import { checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import type { Shape } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
@@ -21,7 +22,8 @@ export type PaddingLike = 'VALID' | 'SAME' | 'SAME_LOWER' | readonly (readonly [
  * lax.padtypeToPads([5, 5], [3, 3], [2, 2], 'SAME'); // [[1, 1], [1, 1]]
  */
 export function padtypeToPads(inShape: Shape, windowShape: Shape, windowStrides: readonly number[], padding: string): [number, number][] {
-  const rule = padding.toUpperCase();
+  for (const [what, list] of [['inShape', inShape], ['windowShape', windowShape], ['windowStrides', windowStrides]] as const) checkIntegers('padtypeToPads', what, list);
+  const rule = String(padding).toUpperCase();
   if (rule === 'VALID') return inShape.map(() => [0, 0]);
   if (rule !== 'SAME' && rule !== 'SAME_LOWER') throw new ArgumentError(`padtypeToPads: expected padding to be 'VALID', 'SAME' or 'SAME_LOWER', got ${JSON.stringify(padding)}`);
   return inShape.map((n, i) => {
@@ -98,5 +100,7 @@ export function reduceWindow<T>(operand: T, initValue: unknown, computation: (a:
  */
 export function reduceWindowShapeTuple(operandShape: Shape, windowDimensions: Shape, windowStrides: readonly number[], padding: readonly (readonly [number, number])[], options: { baseDilation?: readonly number[] | null; windowDilation?: readonly number[] | null } = {}): number[] {
   options = checkOptions('reduceWindowShapeTuple', ['baseDilation', 'windowDilation'], options);
+  checkIntegers('reduceWindowShapeTuple', 'operandShape', operandShape);
+  checkIntegers('reduceWindowShapeTuple', 'windowDimensions', windowDimensions);
   return [...windowShape('reduceWindowShapeTuple', new ShapedArray(operandShape, 'float32'), windowParams(windowDimensions, { windowStrides, padding, ...options }))];
 }

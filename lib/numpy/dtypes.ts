@@ -1,3 +1,4 @@
+import { checkList } from '../core/checks';
 import { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
 import { config } from '../core/config';
@@ -171,6 +172,7 @@ const GROUPS: Record<DtypeGroup, readonly ReturnType<typeof dtypeKind>[]> = {
 export function isdtype(dtype: DtypeLike, kind: DtypeGroup | DtypeLike | readonly (DtypeGroup | DtypeLike)[]): boolean {
   const d = fullDtype('isdtype', dtype);
   const kinds = typeof kind === 'string' ? [kind] : kind;
+  checkList('isdtype', 'kind', kinds);
   return kinds.some((k) => (k in GROUPS ? GROUPS[k as DtypeGroup].includes(dtypeKind(d)) : fullDtype('isdtype', k) === d));
 }
 

@@ -11,7 +11,7 @@ import { broadcastTo, fitTo, isShape, type ShapeLike } from '../prng/arguments';
 import { anyNormalIn, exponentialIn, gumbelIn, maxwellIn, normalIn } from '../prng/continuous';
 import { uniformBetween, uniformIn, unitUniform } from '../prng/uniform';
 import { whileLoop } from '../prng/loops';
-import { add, type CheckOptions, checkValues, div, draw, type DrawOptions, floatFor, given, type KeySource, le, locScale, mul, pow, readDraw, sizeFor, type Statics, sub } from './program';
+import { add, type CheckOptions, checkValues, div, draw, type DrawOptions, floatFor, given, type KeySource, le, locScale, mul, pow, readDraw, required, sizeFor, type Statics, sub } from './program';
 
 // Continuous distributions, as BrainState's random states draw them: from one key each, with parameters in place of standard forms.
 
@@ -194,7 +194,7 @@ const drawTruncated = draw<'lower' | 'upper' | 'loc' | 'scale', Statics>('trunca
 export function truncatedNormal(rng: KeySource, lower: ArrayLike, upper: ArrayLike, options?: TruncatedNormalOptions): Array {
   const op = 'truncatedNormal';
   const o = readDraw(op, ['loc', 'scale', 'checkValid'], options);
-  const params = given(op, { lower, upper, loc: o.loc ?? 0, scale: o.scale ?? 1 });
+  const params = { ...required(op, { lower, upper }), ...given(op, { loc: o.loc ?? 0, scale: o.scale ?? 1 }) };
   checkValues(op, o.checkValid, 'the mean is more than 2 standard deviations from [lower, upper] for (loc, lower, upper, scale)', (m, lo, hi, s) => !(m! < lo! - 2 * s! || m! > hi! + 2 * s!), params.loc!, params.lower!, params.upper!, params.scale!);
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype) };
   return drawTruncated(rng.keyFor(o.key), params, statics);
@@ -257,7 +257,7 @@ const drawPareto = draw<'a', Statics>('pareto', (key, { a }, { size, dtype }) =>
 /** Pareto distributed numbers, at least 1. Mirrors `brainstate.random.pareto`. */
 export function pareto(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('pareto', [], options);
-  const params = given('pareto', { a });
+  const params = required('pareto', { a });
   const statics = { size: sizeFor('pareto', o.size, params), dtype: floatFor('pareto', o.dtype) };
   return drawPareto(rng.keyFor(o.key), params, statics);
 }
@@ -265,7 +265,7 @@ export function pareto(rng: KeySource, a: ArrayLike, options?: DrawOptions): Arr
 const drawWeibull = draw<'a' | 'scale', Statics>('weibull', (key, { a, scale }, { size, dtype }) => locScale(pow(exponentialIn(key, size, dtype), div(scalar(1, dtypeKind(a!.dtype) === 'float' ? a!.dtype : dtype, a!.weakType), a!)), undefined, scale));
 
 function weibullOf(op: string, rng: KeySource, a: ArrayLike, scale: ArrayLike | null | undefined, o: DrawOptions): Array {
-  const params = given(op, { a, scale });
+  const params = { ...required(op, { a }), ...given(op, { scale }) };
   const sized = o.size !== undefined && o.size !== null;
   if (sized && params.a!.size > 1) throw new ArgumentError(`${op}: expected a to be a scalar where a size is given, got ${params.a!.aval}`);
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype) };
@@ -292,7 +292,7 @@ const drawPower = draw<'a', Statics>('power', (key, { a }, { size, dtype }) => {
 /** Numbers in [0, 1] with density a xᵃ⁻¹. Mirrors `brainstate.random.power`. */
 export function power(rng: KeySource, a: ArrayLike, options?: DrawOptions & CheckOptions): Array {
   const o = readDraw('power', ['checkValid'], options);
-  const params = given('power', { a });
+  const params = required('power', { a });
   checkValues('power', o.checkValid, 'expected a > 0', (v) => v! > 0, params.a!);
   const statics = { size: sizeFor('power', o.size, params), dtype: floatFor('power', o.dtype) };
   return drawPower(rng.keyFor(o.key), params, statics);
@@ -346,7 +346,7 @@ const drawWald = draw<'mean' | 'scale', Statics>('wald', (key, params, { size, d
 /** Numbers of Wald's (the inverse Gaussian) distribution. Mirrors `brainstate.random.wald`. */
 export function wald(rng: KeySource, mean: ArrayLike, scale: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('wald', [], options);
-  const params = given('wald', { mean, scale });
+  const params = required('wald', { mean, scale });
   const statics = { size: sizeFor('wald', o.size, params), dtype: floatFor('wald', o.dtype) };
   return drawWald(rng.keyFor(o.key), params, statics);
 }
@@ -389,7 +389,7 @@ const drawVonMises = draw<'mu' | 'kappa', Statics>('vonmises', (key, { mu, kappa
 /** Angles in [−π, π) with mean mu and concentration kappa. Mirrors `brainstate.random.vonmises`. */
 export function vonmises(rng: KeySource, mu: ArrayLike, kappa: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('vonmises', [], options);
-  const params = given('vonmises', { mu, kappa });
+  const params = required('vonmises', { mu, kappa });
   const statics = { size: sizeFor('vonmises', o.size, params), dtype: floatFor('vonmises', o.dtype) };
   return drawVonMises(rng.keyFor(o.key), params, statics);
 }

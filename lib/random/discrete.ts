@@ -19,7 +19,7 @@ import { randomBits, randomSplit } from '../primitives/random';
 import { bitsForFloat, bitsToUnit, floatInfo } from '../primitives/randomFloats';
 import { implOf, splitKeys } from '../primitives/randomKeys';
 import { convert, full, indexInDim, iota, like, range, reduceSum, reshape, scalar, sliceInDim } from '../primitives/structural';
-import { type CheckOptions, checkValues, div, draw, type DrawOptions, given, intFor, type KeySource, lt, mul, readDraw, sizeFor, type Statics, sub } from './program';
+import { type CheckOptions, checkValues, div, draw, type DrawOptions, given, intFor, type KeySource, lt, mul, readDraw, required, sizeFor, type Statics, sub } from './program';
 
 // Integers, and counts of events.
 
@@ -111,7 +111,7 @@ const drawBinomial = draw<'n' | 'p', Statics>('binomial', (key, { n, p }, { size
 /** Numbers of successes in n trials. Mirrors `brainstate.random.binomial`. @throws ArgumentError where p is known not to be in [0, 1] */
 export function binomial(rng: KeySource, n: ArrayLike, p: ArrayLike, options?: DrawOptions & CheckOptions): Array {
   const o = readDraw('binomial', ['checkValid'], options);
-  const params = given('binomial', { n, p });
+  const params = required('binomial', { n, p });
   checkValues('binomial', o.checkValid, 'expected p in [0, 1]', probability, params.p!);
   const statics = { size: sizeFor('binomial', o.size, params), dtype: intFor('binomial', o.dtype) };
   return drawBinomial(rng.keyFor(o.key), params, statics);
@@ -133,7 +133,7 @@ const inexact = (x: Array) => convert(x, inexactDtype(x.dtype), x.weakType);
 /** Numbers of trials up to the first success. Mirrors `brainstate.random.geometric`. @throws ArgumentError where p is known not to be in (0, 1] */
 export function geometric(rng: KeySource, p: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('geometric', [], options);
-  const params = given('geometric', { p });
+  const params = required('geometric', { p });
   checkValues('geometric', true, 'expected p in (0, 1]', (v) => v! > 0 && v! <= 1, params.p!);
   const statics = { size: sizeFor('geometric', o.size, params), dtype: intFor('geometric', o.dtype), float: dftype() };
   return drawGeometric(rng.keyFor(o.key), params, statics);
@@ -150,7 +150,7 @@ const drawNegativeBinomial = draw<'n' | 'p', FloatStatics>('negative_binomial', 
 export function negativeBinomial(rng: KeySource, n: ArrayLike, p: ArrayLike, options?: DrawOptions): Array {
   const op = 'negativeBinomial';
   const o = readDraw(op, [], options);
-  const params = given(op, { n, p });
+  const params = required(op, { n, p });
   const statics = { size: sizeFor(op, o.size, params), dtype: intFor(op, o.dtype, ['int', 'uint']), float: dftype() };
   return drawNegativeBinomial(rng.keysFor(o.key, 2), params, statics);
 }
@@ -187,7 +187,7 @@ const drawMultinomial = draw<'n' | 'pvals', MultinomialStatics>('multinomial', (
  */
 export function multinomial(rng: KeySource, n: ArrayLike, pvals: ArrayLike, options?: DrawOptions & CheckOptions): Array {
   const o = readDraw('multinomial', ['checkValid'], options);
-  const params = given('multinomial', { n, pvals });
+  const params = required('multinomial', { n, pvals });
   const p = params.pvals!;
   if (p.ndim === 0) throw new ArgumentError(`multinomial: expected pvals to have at least one dimension, got ${p.aval}`);
   if (!(params.n instanceof ConcreteArray)) throw new ArgumentError(`multinomial: the values of n must be known, but it is traced: ${params.n!.aval}`);
@@ -237,7 +237,7 @@ const drawHypergeometric = draw<'ngood' | 'nbad' | 'nsample', FloatStatics>('hyp
 export function hypergeometric(rng: KeySource, ngood: ArrayLike, nbad: ArrayLike, nsample: ArrayLike, options?: DrawOptions): Array {
   const op = 'hypergeometric';
   const o = readDraw(op, [], options);
-  const params = given(op, { ngood, nbad, nsample });
+  const params = required(op, { ngood, nbad, nsample });
   const statics = { size: sizeFor(op, o.size, params), dtype: intFor(op, o.dtype, ['int', 'uint']), float: canonicalDtype('float64') };
   const key = rng.keyFor(o.key);
   checkLanes(op, key);
@@ -275,7 +275,7 @@ const drawLogseries = draw<'p', SeriesStatics>('logseries', (key, { p }, { size,
 /** Numbers of the logarithmic series distribution. Mirrors `brainstate.random.logseries`. */
 export function logseries(rng: KeySource, p: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('logseries', [], options);
-  const params = given('logseries', { p });
+  const params = required('logseries', { p });
   const statics = { size: sizeFor('logseries', o.size, params), dtype: intFor('logseries', o.dtype), float: canonicalDtype('float64'), given: dftype() };
   const key = rng.keyFor(o.key);
   checkLanes('logseries', key);
@@ -308,7 +308,7 @@ const drawZipf = draw<'a', FloatStatics>('zipf', (key, params, { size, dtype, fl
 /** Numbers of Zipf's distribution, with probabilities proportional to k⁻ᵃ. Mirrors `brainstate.random.zipf`. @throws ArgumentError where a is known not to be above 1 */
 export function zipf(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('zipf', [], options);
-  const params = given('zipf', { a });
+  const params = required('zipf', { a });
   checkValues('zipf', true, 'expected a > 1', (v) => v! > 1, params.a!);
   const statics = { size: sizeFor('zipf', o.size, params), dtype: intFor('zipf', o.dtype), float: canonicalDtype('float64') };
   const key = rng.keyFor(o.key);

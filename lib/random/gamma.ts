@@ -10,7 +10,7 @@ import * as e from '../primitives/elementwise';
 import { splitInto } from '../primitives/randomKeys';
 import { convert, indexInDim, scalar } from '../primitives/structural';
 import type { DType } from '../core/dtype';
-import { add, type CheckOptions, checkValues, div, draw, type DrawOptions, floatFor, given, type KeySource, locScale, readDraw, sizeFor, type Statics } from './program';
+import { add, type CheckOptions, checkValues, div, draw, type DrawOptions, floatFor, given, type KeySource, locScale, readDraw, required, sizeFor, type Statics } from './program';
 import type { ScaleOptions } from './continuous';
 
 // The gamma distribution and those that are made of it.
@@ -29,7 +29,7 @@ const drawGamma = draw<'shape' | 'scale', Statics>('gamma', (key, { shape, scale
  */
 export function gamma(rng: KeySource, shape: ArrayLike, options?: ScaleOptions): Array {
   const o = readDraw('gamma', ['scale'], options);
-  const params = given('gamma', { shape, scale: o.scale });
+  const params = { ...required('gamma', { shape }), ...given('gamma', { scale: o.scale }) };
   const statics = { size: sizeFor('gamma', o.size, params), dtype: floatFor('gamma', o.dtype) };
   return drawGamma(rng.keyFor(o.key), params, statics);
 }
@@ -38,7 +38,7 @@ export function gamma(rng: KeySource, shape: ArrayLike, options?: ScaleOptions):
 function plain(op: string, sampler: (key: Array, parameter: Array, options: prng.SampleOptions) => Array): OneParameter {
   return (rng, parameter, options) => {
     const o = readDraw(op, [], options);
-    const params = given(op, { parameter });
+    const params = required(op, { parameter });
     const [shape, dtype] = [sizeFor(op, o.size, params), floatFor(op, o.dtype)];
     return sampler(rng.keyFor(o.key), params.parameter!, { shape: shape as number[], dtype });
   };
@@ -54,7 +54,7 @@ export const standardT: OneParameter = plain('standardT', (key, df, o) => prng.t
 /** Numbers of the beta distribution. Mirrors `brainstate.random.beta`. */
 export function beta(rng: KeySource, a: ArrayLike, b: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('beta', [], options);
-  const params = given('beta', { a, b });
+  const params = required('beta', { a, b });
   const [shape, dtype] = [sizeFor('beta', o.size, params), floatFor('beta', o.dtype)];
   return prng.beta(rng.keyFor(o.key), params.a!, params.b!, { shape, dtype });
 }
@@ -77,7 +77,7 @@ const drawChisquare = draw<'df', Statics>('chisquare', (key, { df }, { size, dty
 /** Numbers of the chi-square distribution. Mirrors `brainstate.random.chisquare`. @throws ArgumentError where df is known not to be positive */
 export function chisquare(rng: KeySource, df: ArrayLike, options?: DrawOptions & CheckOptions): Array {
   const o = readDraw('chisquare', ['checkValid'], options);
-  const params = given('chisquare', { df });
+  const params = required('chisquare', { df });
   checkValues('chisquare', o.checkValid, 'expected df > 0', (v) => v! > 0, params.df!);
   const statics = { size: sizeFor('chisquare', o.size, params), dtype: floatFor('chisquare', o.dtype) };
   return drawChisquare(rng.keyFor(o.key), params, statics);
@@ -91,7 +91,7 @@ const drawT = draw<'df', Statics>('t', (keys, { df }, { size, dtype }) => {
 /** Numbers of Student's t distribution. Mirrors `brainstate.random.t`. */
 export function t(rng: KeySource, df: ArrayLike, options?: DrawOptions): Array {
   const o = readDraw('t', [], options);
-  const params = given('t', { df });
+  const params = required('t', { df });
   const statics = { size: sizeFor('t', o.size, params), dtype: floatFor('t', o.dtype) };
   return drawT(rng.keysFor(o.key, 2), params, statics);
 }
@@ -105,7 +105,7 @@ const drawF = draw<'dfnum' | 'dfden', Statics>('f', (key, params, { size, dtype 
 /** Numbers of the F distribution. Mirrors `brainstate.random.f`. */
 export const f: TwoParameters = (rng, dfnum, dfden, options) => {
   const o = readDraw('f', [], options);
-  const params = given('f', { dfnum, dfden });
+  const params = required('f', { dfnum, dfden });
   const statics = { size: sizeFor('f', o.size, params), dtype: floatFor('f', o.dtype) };
   return drawF(rng.keyFor(o.key), params, statics);
 };
@@ -130,7 +130,7 @@ const drawNoncentralChisquare = draw<'df' | 'nonc', NoncentralStatics>('noncentr
 export const noncentralChisquare: TwoParameters = (rng, df, nonc, options) => {
   const op = 'noncentralChisquare';
   const o = readDraw(op, [], options);
-  const params = given(op, { df, nonc });
+  const params = required(op, { df, nonc });
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype), counts: ditype() };
   return drawNoncentralChisquare(rng.keysFor(o.key, 3), params, statics);
 };
@@ -146,7 +146,7 @@ const drawNoncentralF = draw<'dfnum' | 'dfden' | 'nonc', NoncentralStatics>('non
 export function noncentralF(rng: KeySource, dfnum: ArrayLike, dfden: ArrayLike, nonc: ArrayLike, options?: DrawOptions): Array {
   const op = 'noncentralF';
   const o = readDraw(op, [], options);
-  const params = given(op, { dfnum, dfden, nonc });
+  const params = required(op, { dfnum, dfden, nonc });
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype), counts: ditype() };
   return drawNoncentralF(rng.keyFor(o.key), params, statics);
 }

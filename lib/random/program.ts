@@ -50,6 +50,12 @@ export function given<N extends string>(op: string, params: Partial<Record<N, Ar
   return out;
 }
 
+/** {@link given} of parameters that have no default. @throws ArgumentError for one that is missing */
+export function required<N extends string>(op: string, params: Record<N, ArrayLike>): Params<N> {
+  for (const n of Object.keys(params) as N[]) if (params[n] === undefined || params[n] === null) throw new ArgumentError(`${op}: expected ${n} to be an array, got ${String(params[n])}`);
+  return given(op, params);
+}
+
 interface Names {
   names: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { checkList } from '../checks';
 import type { Array } from '../array';
 import { describeValue } from '../describe';
 import { ArgumentError } from '../errors';
@@ -96,8 +97,9 @@ export function eqnsToJaxpr(eqns: readonly Eqn[], options: EqnsOptions = {}): Ja
  * transform.eqnsToClosedJaxpr(makeJaxpr((x: Array) => x.mul(2).add(1))(np.array(1)).jaxpr.jaxpr.eqns).jaxpr.eqns.length; // 2
  */
 export function eqnsToClosedJaxpr(eqns: readonly Eqn[], options: EqnsOptions & { consts?: readonly Array[] | null } = {}): ClosedJaxpr {
-  const consts = options.consts ?? [];
-  const n = options.constvars?.length ?? 0;
+  checkList('eqnsToClosedJaxpr', 'eqns', eqns);
+  const consts = options?.consts ?? [];
+  const n = options?.constvars?.length ?? 0;
   if (consts.length !== n) throw new ArgumentError(`eqnsToClosedJaxpr: expected a value for each of the ${n} constants, got ${consts.length}`);
-  return new ClosedJaxpr(eqnsToJaxpr(eqns, options), consts);
+  return new ClosedJaxpr(eqnsToJaxpr(eqns, options ?? {}), consts);
 }

@@ -1,3 +1,4 @@
+import { checkList } from '../../core/checks';
 import type { Array } from '../../core/array';
 import { type DType, dtypeKind } from '../../core/dtype';
 import { ArgumentError, ShapeError } from '../../core/errors';
@@ -83,6 +84,7 @@ const choSolveC = composite<{ lower: boolean }>('cho_solve', ([c, b], { lower })
  * scipy.linalg.choSolve(scipy.linalg.choFactor([[4]]), [8]).js() // [2]
  */
 export function choSolve(cAndLower: readonly [ArrayLike, boolean], b: ArrayLike): Array {
+  checkList('choSolve', 'cAndLower', cAndLower);
   return choSolveC([square('choSolve', cAndLower[0]), asArray(b, 'choSolve')], { lower: cAndLower[1] })[0]!;
 }
 
@@ -113,6 +115,7 @@ export function luSolve(luAndPiv: readonly [ArrayLike, ArrayLike], b: ArrayLike,
   options = checkOptions('luSolve', ['trans'], options);
   const trans = options.trans ?? 0;
   if (![0, 1, 2].includes(trans)) throw new ArgumentError(`luSolve: expected trans to be 0, 1 or 2, got ${String(trans)}`);
+  checkList('luSolve', 'luAndPiv', luAndPiv);
   return luSolveC([square('luSolve', luAndPiv[0]), asArray(luAndPiv[1], 'luSolve'), asArray(b, 'luSolve')], { trans })[0]!;
 }
 
