@@ -39,7 +39,7 @@ test.each<[string, () => unknown, RegExp]>([
   ['an object for a shape', () => np.zeros(any({ shape: [2] })), /zeros: expected shape .*, got a plain object/],
   ['an object for a dtype', () => np.zeros([2], { dtype: any({ dtype: 'int32' }) }), /zeros: expected dtype .*, got a plain object/],
   ['argnums that are none', () => grad((y: np.Array) => y, { argnums: any({ x: 0 }) })(1), /grad.*: expected argnums to be an integer or a list of integers, got a plain object/],
-  ['a tree before the function', () => tree.map(any([v]), any((y: np.Array) => y)), /tree\.map: expected a function, got a JS array of 1 entry/],
+  ['a tree before the function', () => tree.map(any([v]), any((y: np.Array) => y)), /tree\.map: expected f to be a function, got a JS array of 1 entry/],
   ['no objective', () => scipy.optimize.minimize(any(null), v, { method: 'BFGS' }), /minimize: expected fun to be a function, got null/],
   ['no strides', () => lax.convGeneralDilated(np.ones([1, 1, 4, 4]), np.ones([1, 1, 3, 3]), any(null), 'SAME'), /expected windowStrides to be a list of integers, got null/],
   ['a branch that is no function', () => cond(true, any(1), any(2)), /cond: a branch: expected a function or a module, got number 1/],
