@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Array, jit, numpy as np } from '../../lib';
-import { ConcreteArray } from '../../lib/core/array';
+import type { ConcreteArray } from '../../lib/core/array';
 import { abs, add, div, eq, ge, gt, le, lt, max, min, mul, ne, neg, sub } from '../../lib/primitives/elementwise';
 import { convert } from '../../lib/primitives/structural';
 
