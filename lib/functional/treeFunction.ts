@@ -25,6 +25,14 @@ type LikedPart<T> = T extends TypedArray | ScalarValue ? T
 /** {@link Liked} for a list of arguments. */
 export type LikedArgs<A extends unknown[]> = { [K in keyof A]: Liked<A[K]> };
 
+/** The type of an argument's gradient: an array for each of its leaves, be they numbers. */
+export type GradientOf<T> = IsAny<T> extends true ? T : [ArrayLike] extends [T] ? Array : GradientPart<T>;
+
+type GradientPart<T> = T extends Array ? T
+  : T extends TypedArray | ScalarValue ? Array
+    : T extends (...args: never[]) => unknown ? T
+      : T extends object ? { [K in keyof T]: GradientOf<T[K]> } : T;
+
 /** Whether a tree's node stands for one array: typed arrays and complex numbers do, and so are not taken apart. */
 export function isArrayLeaf(x: unknown): boolean {
   return x instanceof Array || ArrayBuffer.isView(x) || isComplex(x);

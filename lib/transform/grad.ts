@@ -6,7 +6,7 @@ import {
   checkArgnums, cotangentsFor, differentiated, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, replaceArgs, splitPrimals,
 } from '../functional/derivatives';
 import { jacfwdCore, jacrevCore, type Jacobian } from '../functional/jacobians';
-import { type AnyFunction, FlatFunction, type LikedArgs, type Loose, nameOf } from '../functional/treeFunction';
+import { type AnyFunction, FlatFunction, type GradientOf, type LikedArgs, type Loose, nameOf } from '../functional/treeFunction';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { jvpFlat } from '../interpreters/jvp';
 import * as np from '../numpy';
@@ -134,8 +134,8 @@ function transform<O extends object, const K extends keyof O & string>(op: strin
 /** What `grad` returns for literal options. */
 export type GradResult<F extends AnyFunction, O extends GradOptions> =
   O extends { gradStates: States } | { returnValue: true } | { hasAux: true } | { argnums: readonly number[] } ? Loose
-    : O extends { argnums: infer I extends number } ? Parameters<F>[I]
-      : Parameters<F>[0];
+    : O extends { argnums: infer I extends number } ? GradientOf<Parameters<F>[I]>
+      : GradientOf<Parameters<F>[0]>;
 
 /**
  * The gradient of a function of scalar value: with respect to arguments (`argnums`, default the first), states (`gradStates`), or both, which then gives

@@ -1,6 +1,6 @@
 // Compiled by `npm run typecheck`: what is wrong here must be an error, or the check fails.
 import {
-  checkpoint, cond, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacrev, jit, jvp, lax, linearize, makeJaxpr, namedCall, nn, numpy as np, optim, prng, random, scan, State, switchCase, transform, valueAndGrad,
+  checkpoint, cond, customJvp, customVjp, evalShape, forLoop, grad, hessian, ifelse, jacfwd, jacrev, jit, jvp, lax, linearize, makeJaxpr, namedCall, nn, numpy as np, optim, prng, random, scan, State, switchCase, transform, valueAndGrad,
   vectorGrad, vjp, vmap, whileLoop,
 } from '../../lib';
 
@@ -62,6 +62,15 @@ const [value, gradients] = valueAndGrad((p: Params) => np.sum(p.w))(params);
 same<typeof value, np.Array>();
 void gradients;
 void grad((p: Params) => np.sum(p.w))(params);
+// Gradients are arrays, also of functions that take numbers for arrays, as those that transforms return do.
+const slope = (y: np.Array) => np.sum(y);
+grad(jit(slope))(1).item();
+grad(grad(slope))(1).item();
+grad(customJvp(slope))(1).item();
+grad(customVjp(slope))(1).item();
+vmap(grad((y: np.ArrayLike) => np.sum(y)))(x).item();
+grad(jit((p: Params) => np.sum(p.w)))(params).w.item();
+grad((y: np.Array, p: Params) => np.sum(p.w).mul(y), { argnums: 1 })(x, params).w.item();
 void [cond, evalShape, forLoop, lax, scan, whileLoop];
 
 // What takes a function takes a module, and knows what it returns.
