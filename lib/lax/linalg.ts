@@ -88,8 +88,9 @@ export function qr(x: ArrayLike, options: { pivoting?: boolean; fullMatrices?: b
 export function svd(x: ArrayLike, options?: SvdOptions & { computeUv?: true }): [Array, Array, Array];
 export function svd(x: ArrayLike, options: SvdOptions & { computeUv: false }): Array;
 export function svd(x: ArrayLike, options: SvdOptions = {}): Array | [Array, Array, Array] {
-  const out = svdP(asArray(x, 'svd'), checkOptions('svd', ['fullMatrices', 'computeUv', 'subsetByIndex'], options));
-  return options.computeUv === false ? out[0]! : (out as [Array, Array, Array]);
+  const o = checkOptions('svd', ['fullMatrices', 'computeUv', 'subsetByIndex'], options);
+  const out = svdP(asArray(x, 'svd'), o);
+  return o.computeUv === false ? out[0]! : (out as [Array, Array, Array]);
 }
 
 /**

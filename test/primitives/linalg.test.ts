@@ -354,6 +354,9 @@ test('what does not fit is refused, with what was given', () => {
   expect(() => la.luSolve(f([2, 2]), f([2], 'int32'), f([2, 2]), 3 as 0)).toThrow(ArgumentError);
   expect(() => fft(f([4]), 'dct', [4])).toThrow("fft: expected fftType to be one of FFT, IFFT, RFFT, IRFFT, got 'dct'");
   expect(() => fft(f([4]), 'rfft', [3])).toThrow(ShapeError);
+  // One factor by itself once ended the process.
+  expect(() => la.householderProduct(f([3, 2]), f([]))).toThrow(ShapeError);
+  expect(() => la.householderProduct(f([]), f([]))).toThrow(ShapeError);
   const tangent = (g: (x: Array) => Array[], x: Array) => () => jvpFlat(([y]) => g(y!), [x], [x]);
   expect(tangent((x) => la.svd(x), f([2, 3]))).toThrow(ArgumentError);
   expect(tangent((x) => la.eig(x), f([2, 2]))).toThrow('opt in with enableEigvecDerivs: true');

@@ -1,5 +1,5 @@
 import type { Array } from '../../core/array';
-import { canonicalDtype } from '../../core/aval';
+import { canonicalDtype, checkExtent } from '../../core/aval';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError } from '../../core/errors';
 import { jvp } from '../../functional/derivatives';
@@ -215,15 +215,16 @@ export const poch: Binary = elementwise('poch', pochOf);
 const multigammalnOf = composite<{ d: number }>('multigammaln', ([x], { d }) => {
   const [a] = promoteArgsInexact('multigammaln', x!) as [Array];
   expectReal('multigammaln', a);
-  let total: Array = like(a, 0.25 * d * (d - 1) * Math.log(Math.PI));
-  for (let i = 0; i < d; i++) total = e.add(total, e.lgamma(e.sub(a, like(a, i / 2))));
-  return [total];
+  const halves = e.mul(iota(a.dtype, [...a.shape, d], a.ndim), like(a, 0.5));
+  const terms = e.lgamma(e.sub(broadcastInDim(a, halves.shape, a.shape.map((_, i) => i)), halves));
+  return [e.add(reduceSum(terms, [a.ndim]), like(a, 0.25 * d * (d - 1) * Math.log(Math.PI)))];
 });
 
-/** The logarithm of the multivariate gamma function of d dimensions, elementwise. Mirrors `jax.scipy.special.multigammaln`. @throws ArgumentError unless d is a positive integer @example scipy.special.multigammaln(2.5, 2).item() */
+/** The logarithm of the multivariate gamma function of d dimensions, elementwise. Mirrors `jax.scipy.special.multigammaln`. @throws ArgumentError unless d is a positive integer @throws ShapeError for one that no axis can be as long as @example scipy.special.multigammaln(2.5, 2).item() */
 export function multigammaln(a: ArrayLike, d: number | Array): Array {
   const n = typeof d === 'number' ? d : Number(asArray(d, 'multigammaln').item());
   if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`multigammaln: expected d to be a positive integer, got ${String(n)}`);
+  checkExtent('multigammaln', 'd', n);
   return multigammalnOf([asArray(a, 'multigammaln')], { d: n })[0]!;
 }
 
