@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { composite } from '../interpreters/jit';
-import { checkOptions } from '../functional/options';
+import { checkOptions, withFirst } from '../functional/options';
 import * as np from '../numpy';
 import type { RandomState } from '../random';
 import { dtypeFrom, type DtypeOption, type Initializer, SEED_OPTIONS, type SeedOptions, type Size, sourceOf, toShape } from './initializers';
@@ -96,13 +96,13 @@ const LINEAR = ['linear', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'con
  * By what a layer's first weights are to be scaled, given what follows it. Mirrors `brainstate.nn.init.calculate_init_gain`.
  *
  * @param nonlinearity `'linear'`, `'conv2d'`, `'sigmoid'`, `'tanh'`, `'relu'`, `'leaky_relu'`, `'selu'` …
- * @param param the negative slope of `'leaky_relu'`; default 0.01
+ * @param options `param`: the negative slope of `'leaky_relu'`, also by itself; default 0.01
  * @throws ArgumentError for another name
  * @example
  * nn.init.calculateInitGain('tanh'); // 1.666…
  */
-export function calculateInitGain(nonlinearity: string, options: { param?: number | null } = {}): number {
-  const { param = null } = checkOptions('calculateInitGain', ['param'], options);
+export function calculateInitGain(nonlinearity: string, options?: { param?: number | null } | number | null): number {
+  const { param = null } = checkOptions('calculateInitGain', ['param'], withFirst<{ param?: number | null }>('calculateInitGain', 'param', options));
   if (LINEAR.includes(nonlinearity)) return 1;
   if (nonlinearity === 'tanh') return 5 / 3;
   if (nonlinearity === 'relu') return Math.SQRT2;
