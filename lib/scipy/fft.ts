@@ -73,7 +73,9 @@ function dctAxis(x: Array, axis: number, ortho: boolean): Array {
 
 function idctAxis(given: Array, axis: number, ortho: boolean): Array {
   const n = given.shape[axis]!;
-  const x = e.mul(given, along(given, axis, (k) => factor(n)(k) ** (ortho ? 1 : 2) * 2 * n));
+  const scaled = e.mul(given, along(given, axis, (k) => factor(n)(k) ** (ortho ? 1 : 2) * 2 * n));
+  // Complex numbers have no halves.
+  const x = e.bitWidth(scaled.dtype) < 32 ? astype(scaled, 'float32') : scaled;
   const angle = (k: number) => (0.5 * Math.PI * k) / n;
   const v = e.complex(e.mul(x, along(x, axis, (k) => Math.cos(angle(k)))), e.mul(x, along(x, axis, (k) => Math.sin(angle(k)))));
   const order = interleaved(n);

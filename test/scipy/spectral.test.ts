@@ -1,4 +1,5 @@
-import { signal } from '../../lib/scipy';
+import { numpy as np } from '../../lib';
+import { fft, signal } from '../../lib/scipy';
 import { testTable } from '../numpy/table';
 
 testTable('scipySpectral', signal);
@@ -8,4 +9,12 @@ test('segments and options that do not fit are named', () => {
   expect(() => signal.welch([1, 2, 3], { window: 'kaiser' as 'hann' })).toThrow("welch: expected window to be 'hann' or an array");
   expect(() => signal.csd([1, 2], [1, 2], { average: 'max' as 'mean' })).toThrow("csd: expected average to be 'mean' or 'median'");
   expect(() => signal.istft([1])).toThrow('istft: expected an array of frequencies and times');
+});
+
+test.each(['bfloat16', 'float16'] as const)('the inverse cosine transform of %s is of float32', (dtype) => {
+  // JAX's values.
+  const expected = [0.9571067690849304, -0.4571067690849304];
+  const x = fft.idct(np.array([1, 2], { dtype }));
+  expect(x.dtype).toBe('float32');
+  (x.js() as number[]).forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 5));
 });
