@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { dtypeKind } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
@@ -10,7 +11,9 @@ const vqC = composite('vq', (args) => {
   const [obs, codes] = promoteDtypesInexact('vq', ...args).map((x) => (x.ndim === 1 ? reshape(x, [x.size, 1]) : x)) as [Array, Array];
   const [n, k, d] = [obs.shape[0]!, codes.shape[0]!, obs.shape[1]!];
   const shape = [n, k, d];
-  const distance = e.sqrt(reduceSum(e.square(e.sub(broadcastInDim(obs, shape, [0, 2]), broadcastInDim(codes, shape, [1, 2]))), [2]));
+  const apart = e.sub(broadcastInDim(obs, shape, [0, 2]), broadcastInDim(codes, shape, [1, 2]));
+  const squares = dtypeKind(apart.dtype) === 'complex' ? e.add(e.square(e.real(apart)), e.square(e.imag(apart))) : e.square(apart);
+  const distance = e.sqrt(reduceSum(squares, [2]));
   return [argmin(distance, 1), reduceMin(distance, [1])];
 });
 
