@@ -28,6 +28,13 @@ std::atomic<uint64_t> last_serial{0};
 // How a buffer reaches the constructor that napi_new_instance calls; napi values cannot carry it.
 thread_local std::unique_ptr<Buffer> being_wrapped;
 
+void Destroy(const PJRT_Api* api, PJRT_Buffer* handle) {
+  XS_ARGS(PJRT_Buffer_Destroy_Args, args);
+  args.buffer = handle;
+  Error ignored;
+  TakeError(api, api->PJRT_Buffer_Destroy(&args), &ignored);
+}
+
 PJRT_Event* ReadyEvent(const char* what, Buffer* b) {
   XS_ARGS(PJRT_Buffer_ReadyEvent_Args, args);
   args.buffer = b->Live(what);
@@ -166,13 +173,13 @@ void Buffer::operator delete(void* p) { Memory().Give(p); }
 
 void Buffer::Release() {
   if (handle == nullptr) return;
-  DestroyBuffer(api(), handle);
+  Destroy(api(), handle);
   handle = nullptr;
   client->Account(-bytes, -1);
 }
 
 void Buffer::Delete(napi_env env) {
-  if (PJRT_Buffer* gone = Detach(env)) DestroyBuffer(api(), gone);
+  if (PJRT_Buffer* gone = Detach(env)) Destroy(api(), gone);
 }
 
 PJRT_Buffer* Buffer::Detach(napi_env env) {
@@ -190,7 +197,7 @@ void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
   run.reset();
   ready = false;
   if (handle != nullptr) {
-    DestroyBuffer(api(), handle);
+    Destroy(api(), handle);
     handle = other;
     return;
   }

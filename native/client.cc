@@ -72,7 +72,6 @@ Client::Client(Plugin* p, PJRT_Client* h) : plugin(p), handle(h), id(++last_id) 
 Client::~Client() {
   // XLA's pools must not go under running work. What does not end keeps its client.
   if (!work_->WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(2))) return;
-  Sweep();
   XS_ARGS(PJRT_Client_Destroy_Args, args);
   args.client = handle;
   Error ignored;
@@ -97,58 +96,33 @@ std::shared_ptr<Client> Client::Get(Plugin* plugin, const std::vector<Option>& o
   return client;
 }
 
-void DestroyBuffer(const PJRT_Api* api, PJRT_Buffer* buffer) {
-  XS_ARGS(PJRT_Buffer_Destroy_Args, args);
-  args.buffer = buffer;
-  Error ignored;
-  TakeError(api, api->PJRT_Buffer_Destroy(&args), &ignored);
-}
-
-bool Client::Track(PJRT_Event* event, std::function<void(const Error*)> done) {
-  if (event == nullptr) {
-    if (done) done(nullptr);
-    return false;
-  }
+bool Client::Track(PJRT_Event* event) {
+  if (event == nullptr) return false;
   XS_ARGS(PJRT_Event_IsReady_Args, args);
   args.event = event;
-  Error error;
-  if (!TakeError(api(), api()->PJRT_Event_IsReady(&args), &error) && args.is_ready) {
+  Error ignored;
+  if (!TakeError(api(), api()->PJRT_Event_IsReady(&args), &ignored) && args.is_ready) {
     XS_ARGS(PJRT_Event_Await_Args, await);
     await.event = event;
-    const bool failed = TakeError(api(), api()->PJRT_Event_Await(&await), &error);
+    const bool well = !TakeError(api(), api()->PJRT_Event_Await(&await), &ignored);
     DestroyEvent(api(), event);
-    if (done) done(failed ? &error : nullptr);
-    return !failed;
+    return well;
   }
+  Track(event, [](const Error*) {});
+  return false;
+}
+
+void Client::Track(PJRT_Event* event, std::function<void(const Error*)> done) {
+  if (event == nullptr) return done(nullptr);
   WorkCount::All().Begin();
   work_->Begin();
   uint64_t total = WorkCount::All().Total();
   if ((total & (total - 1)) == 0) DrainAtExit();
   OnReady(api(), event, [work = work_, done = std::move(done)](const Error* e) {
-    if (done) done(e);
+    done(e);
     work->End();
     WorkCount::All().End();
   });
-  return false;
-}
-
-void Client::Bury(std::vector<PJRT_Buffer*> buffers, std::shared_ptr<std::atomic<size_t>> running) {
-  Sweep();
-  std::lock_guard<std::mutex> lock(buried_mutex_);
-  buried_.push_back({std::move(buffers), std::move(running)});
-}
-
-void Client::Sweep() {
-  while (true) {
-    std::vector<PJRT_Buffer*> buffers;
-    {
-      std::lock_guard<std::mutex> lock(buried_mutex_);
-      if (buried_.empty() || buried_.front().running->load(std::memory_order_acquire) > 0) return;
-      buffers = std::move(buried_.front().buffers);
-      buried_.pop_front();
-    }
-    for (PJRT_Buffer* b : buffers) DestroyBuffer(api(), b);
-  }
 }
 
 void Client::Account(int64_t bytes, int buffers) {

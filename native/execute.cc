@@ -104,10 +104,10 @@ void CheckDonations(const Executable& e, Row& row, const Indices& kept) {
   }
 }
 
-// The buffers that the program took, which XLA alone knows: their JS objects hold none then.
-std::vector<PJRT_Buffer*> TakeDonated(napi_env env, const Executable& e, std::vector<Row>& rows) {
-  std::vector<PJRT_Buffer*> taken;
-  if (!e.any_donated) return taken;
+// XLA alone knows which buffers it took. To destroy one waits for the end of a program that has not begun yet: those of a program at a desk are
+// destroyed then, by another thread.
+void DropDonated(napi_env env, const Executable& e, std::vector<Row>& rows, const std::shared_ptr<Run>& run) {
+  std::vector<PJRT_Buffer*> later;
   for (Row& row : rows) {
     for (size_t i = 0; i < row.args.size(); i++) {
       Buffer* b = row.args[i];
@@ -115,14 +115,21 @@ std::vector<PJRT_Buffer*> TakeDonated(napi_env env, const Executable& e, std::ve
       XS_ARGS(PJRT_Buffer_IsDeleted_Args, gone);
       gone.buffer = b->handle;
       Error ignored;
-      if (!TakeError(e.api(), e.api()->PJRT_Buffer_IsDeleted(&gone), &ignored) && gone.is_deleted) taken.push_back(b->Detach(env));
+      if (!TakeError(e.api(), e.api()->PJRT_Buffer_IsDeleted(&gone), &ignored) && gone.is_deleted) {
+        if (run == nullptr) b->Delete(env);
+        else later.push_back(b->Detach(env));
+      }
     }
   }
-  return taken;
-}
-
-void DestroyAll(const PJRT_Api* api, const std::vector<PJRT_Buffer*>& buffers) {
-  for (PJRT_Buffer* b : buffers) DestroyBuffer(api, b);
+  if (later.empty()) return;
+  run->desk->AtEnd(run, [client = e.client, later] {
+    for (PJRT_Buffer* b : later) {
+      XS_ARGS(PJRT_Buffer_Destroy_Args, args);
+      args.buffer = b;
+      Error ignored;
+      TakeError(client->api(), client->api()->PJRT_Buffer_Destroy(&args), &ignored);
+    }
+  });
 }
 
 bool AllLive(std::vector<Row>& rows) {
@@ -272,39 +279,19 @@ Started RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indice
   // 0 while no profile is taken.
   const int64_t begin = RunLog::On() ? RunLog::Now() : 0;
   bool started = start();
-  std::vector<PJRT_Buffer*> taken = TakeDonated(env, *e, rows);
+  if (e->any_donated) DropDonated(env, *e, rows, run);
   if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
     EnvState::Get(env)->CollectGarbage();
     started = start();
-    taken = TakeDonated(env, *e, rows);
+    if (e->any_donated) DropDonated(env, *e, rows, run);
   }
-  if (!started) {
-    DestroyAll(api, taken);
-    throw error;
-  }
+  if (!started) throw error;
   // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.
-  if (run != nullptr) {
-    TrackRun(*e, run, events, begin);
-    if (!taken.empty()) run->desk->AtEnd(run, [client = e->client, taken] { DestroyAll(client->api(), taken); });
-    return {run, false};
-  }
-  const auto running = taken.empty() ? nullptr : std::make_shared<std::atomic<size_t>>(n);
-  bool over = true;
-  for (size_t d = 0; d < n; d++) {
-    std::function<void(const Error*)> log;
-    if (begin != 0) log = RunLog::Ended(*e, d, begin);
-    std::function<void(const Error*)> ended;
-    if (log || !taken.empty()) {
-      ended = [running, log = std::move(log)](const Error* failure) {
-        if (log) log(failure);
-        if (running) running->fetch_sub(1, std::memory_order_release);
-      };
-    }
-    if (!e->client->Track(events[d], std::move(ended))) over = false;
-  }
-  if (over) DestroyAll(api, taken);
-  else if (!taken.empty()) e->client->Bury(std::move(taken), running);
-  return {nullptr, over};
+  bool over = run == nullptr && begin == 0;
+  if (run != nullptr) TrackRun(*e, run, events, begin);
+  else if (begin != 0) for (size_t d = 0; d < n; d++) e->client->Track(events[d], RunLog::Ended(*e, d, begin));
+  else for (size_t d = 0; d < n; d++) if (!e->client->Track(events[d])) over = false;
+  return {run, over};
 }
 
 // The rows of results, as JS arrays in `out`.
