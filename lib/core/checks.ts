@@ -1,3 +1,5 @@
+import type { Array } from './array';
+import type { ShapedArray } from './aval';
 import { describeValue } from './describe';
 import { ArgumentError } from './errors';
 
@@ -41,7 +43,9 @@ export function checkIntegers(op: string, what: string, x: unknown): void {
   if (!globalThis.Array.isArray(x) || !x.every((n) => Number.isInteger(n))) throw new ArgumentError(`${op}: expected ${what} to be a list of integers, got ${describeValue(x)}`);
 }
 
-/** Says that what a primitive or program was applied to is no array: an argument that was left out, mostly. */
-export function noArray(op: string, position: number, x: unknown): never {
-  throw new ArgumentError(`${op}: expected an array as operand ${position + 1}, got ${describeValue(x)}`);
+/** The type of an operand. @throws ArgumentError for what is no array: an argument that was left out, mostly */
+export function operandAval(op: string, position: number, x: Array | null | undefined): ShapedArray {
+  const aval = x?.aval;
+  if (aval === undefined) throw new ArgumentError(`${op}: expected an array as operand ${position + 1}, got ${describeValue(x)}`);
+  return aval;
 }

@@ -339,6 +339,14 @@ function isMapOptions(x: unknown): x is MapOptions {
   return isPlainObject(x) && typeof x.isLeaf === 'function' && Object.keys(x).every((k) => k === 'isLeaf' || k === 'initializer');
 }
 
+/** The test for leaves in options that come last, which are taken away. */
+function takeIsLeaf(rest: unknown[]): MapOptions['isLeaf'] {
+  const last = rest[rest.length - 1];
+  if (!isMapOptions(last)) return undefined;
+  rest.pop();
+  return last.isLeaf;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: where the tree has no type, its copy has none
 type Untyped = any;
 
@@ -360,8 +368,7 @@ export type Mapped<T, R> =
  */
 export function map<F extends (...leaves: never[]) => unknown, T>(f: F, tree: T, ...rest: unknown[]): Mapped<T, ReturnType<F>> {
   checkFunction('tree.map', 'f', f);
-  const last = rest[rest.length - 1];
-  const isLeaf = isMapOptions(last) ? (rest.pop(), last.isLeaf) : undefined;
+  const isLeaf = takeIsLeaf(rest);
   const [first, def] = flatten(tree, isLeaf);
   const others = rest.map((t) => flattenUpTo(def, t, 'tree.map'));
   return def.unflatten(first.map((x, i) => (f as unknown as (...a: unknown[]) => unknown)(x, ...others.map((o) => o[i])))) as Mapped<T, ReturnType<F>>;
@@ -376,8 +383,7 @@ export function map<F extends (...leaves: never[]) => unknown, T>(f: F, tree: T,
  */
 export function mapWithPath(f: (path: PathKey[], ...leaves: never[]) => unknown, tree: unknown, ...rest: unknown[]): unknown {
   checkFunction('tree.mapWithPath', 'f', f);
-  const last = rest[rest.length - 1];
-  const isLeaf = isMapOptions(last) ? (rest.pop(), last.isLeaf) : undefined;
+  const isLeaf = takeIsLeaf(rest);
   const [first, def] = flatten(tree, isLeaf);
   const paths = pathsOf(def);
   const others = rest.map((t) => flattenUpTo(def, t, 'tree.mapWithPath'));

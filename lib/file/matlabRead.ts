@@ -197,12 +197,9 @@ export class MatReader {
       const b = this.numbers(this.element(data, re.next));
       if (b.size !== count) this.bad(`an array of ${count} complex numbers has ${b.size} imaginary parts`);
       const single = a.dtype === 'float32' && b.dtype === 'float32';
-      const parts = new (single ? Float32Array : Float64Array)(2 * count);
-      const [x, y] = [a.data(), b.data()] as globalThis.ArrayLike<number | bigint>[] as [globalThis.ArrayLike<number>, globalThis.ArrayLike<number>];
-      for (let i = 0; i < count; i++) [parts[2 * i], parts[2 * i + 1]] = [Number(x[i]), Number(y[i])];
-      a = new HostArray(single ? 'complex64' : 'complex128', [count], new Uint8Array(parts.buffer));
+      a = complexOf(a.data() as globalThis.ArrayLike<number>, b.data() as globalThis.ArrayLike<number>, single);
     }
-    return { kind: 'numbers', array: new HostArray(a.dtype, shape, toRowMajor(a.bytes, shape, bytesPerElement(a.dtype))), dtype: complex ? a.dtype : logical ? 'bool' : CLASSES[cls]! };
+    return matrixOf(a, shape, complex ? a.dtype : logical ? 'bool' : CLASSES[cls]!);
   }
 
   private chars(data: Uint8Array, { shape, next }: ReturnType<MatReader['head']>, count: number): MatValue {
@@ -251,6 +248,18 @@ export class MatReader {
     }
     return { kind: 'numbers', array: new HostArray(dtype, shape, new Uint8Array(out.buffer)), dtype: logical ? 'bool' : dtype };
   }
+}
+
+/** Complex numbers of their parts. */
+export function complexOf(x: globalThis.ArrayLike<number>, y: globalThis.ArrayLike<number>, single: boolean): HostArray {
+  const parts = new (single ? Float32Array : Float64Array)(2 * x.length);
+  for (let i = 0; i < x.length; i++) [parts[2 * i], parts[2 * i + 1]] = [Number(x[i]), Number(y[i])];
+  return new HostArray(single ? 'complex64' : 'complex128', [x.length], new Uint8Array(parts.buffer));
+}
+
+/** Numbers in column-major order as the matrix they are; `dtype` is what MATLAB has them for. */
+export function matrixOf(a: HostArray, shape: Shape, dtype = a.dtype): Extract<MatValue, { kind: 'numbers' }> {
+  return { kind: 'numbers', array: new HostArray(a.dtype, shape, toRowMajor(a.bytes, shape, bytesPerElement(a.dtype))), dtype };
 }
 
 /** A list in column-major order put in row-major order. */

@@ -3,8 +3,8 @@ import type { DType } from '../core/dtype';
 import { bytesPerElement } from '../core/hostFormat';
 import { InvalidCheckpointPath } from '../storage/errors';
 import { HostArray } from '../storage/hostArray';
-import { swapBytes, toRowMajor } from '../storage/npy';
-import { type MatVariable, rowMajorList } from './matlabRead';
+import { swapBytes } from '../storage/npy';
+import { complexOf, type MatVariable, matrixOf, rowMajorList } from './matlabRead';
 
 /** Types of stored numbers by the second digit of a variable's type. */
 const STORED: readonly DType[] = ['float64', 'float32', 'int32', 'int16', 'uint16', 'uint8'];
@@ -48,7 +48,7 @@ export function* variablesOfVersion4(bytes: Uint8Array, what: string, limit: num
     const re = numbers(from);
     const values = (a: HostArray): globalThis.ArrayLike<number> => a.data() as globalThis.ArrayLike<number>;
     const give = (value: MatVariable['value']): MatVariable => ({ name, isGlobal: false, value });
-    const matrix = (a: HostArray, shape: readonly number[]): MatVariable => give({ kind: 'numbers', array: new HostArray(a.dtype, shape, toRowMajor(a.bytes, shape, bytesPerElement(a.dtype))), dtype: a.dtype });
+    const matrix = (a: HostArray, shape: readonly number[]): MatVariable => give(matrixOf(a, shape));
     if (kind === 1) {
       const characters = rowMajorList(globalThis.Array.from(values(re), (c) => String.fromCharCode(c)), [rows, columns]);
       yield give({ kind: 'text', shape: [rows, columns], rows: columns === 0 ? [] : globalThis.Array.from({ length: rows }, (_, i) => characters.slice(i * columns, (i + 1) * columns).join('')) });
@@ -72,10 +72,4 @@ export function* variablesOfVersion4(bytes: Uint8Array, what: string, limit: num
       yield matrix(parts.length === 2 ? complexOf(parts[0]!, parts[1]!, false) : new HostArray('float64', [size], new Uint8Array(parts[0]!.buffer)), shape);
     }
   }
-}
-
-function complexOf(x: globalThis.ArrayLike<number>, y: globalThis.ArrayLike<number>, single: boolean): HostArray {
-  const parts = new (single ? Float32Array : Float64Array)(2 * x.length);
-  for (let i = 0; i < x.length; i++) [parts[2 * i], parts[2 * i + 1]] = [x[i]!, y[i]!];
-  return new HostArray(single ? 'complex64' : 'complex128', [x.length], new Uint8Array(parts.buffer));
 }

@@ -10,7 +10,6 @@ import { broadcastInDim, concatenate, convert, reshape } from '../primitives/str
 import { promoteTypes } from '../core/dtype';
 
 /** JavaScript's arrays of numbers of one type. */
-export { checkFunction } from '../core/checks';
 export { describeValue } from '../core/describe';
 
 export type TypedArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array;

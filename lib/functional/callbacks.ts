@@ -1,10 +1,11 @@
+import { checkFunction } from '../core/checks';
 import { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { ArgumentError } from '../core/errors';
 import { encode } from '../core/hostFormat';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { debugCallbackP, type FlatCallback, ioCallbackP, operand, pureCallbackP, type VmapMethod } from '../primitives/callback';
-import { type ArrayLike, asArray, checkFunction, describeValue, isScalarValue } from './arrayLike';
+import { type ArrayLike, asArray, describeValue, isScalarValue } from './arrayLike';
 import { trailingOptions } from './trailingOptions';
 import { type AnyFunction, arraysOf, isArrayLeaf, type Loose } from './treeFunction';
 

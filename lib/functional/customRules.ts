@@ -6,14 +6,14 @@ import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { isPlainData, plainKey } from '../core/paramsKey';
 import { axisKey } from '../core/trace';
 import { broadcastPrefix, flatten, structure, type TreeDef } from '../core/tree';
-import { callCustom, jvpCall, named, vjpCall } from '../interpreters/customCalls';
-import { type BackwardRule, customJvpCallP, customVjpCallP, type ForwardRule, type SymbolicJvpRule } from '../interpreters/customRules';
+import { callCustom, jvpCall, vjpCall } from '../interpreters/customCalls';
+import { type BackwardRule, customJvpCallP, customVjpCallP, type ForwardRule, named, type SymbolicJvpRule } from '../interpreters/customRules';
 import { isDifferentiable } from '../interpreters/jvp';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { add } from '../primitives/elementwise';
 import { zerosLike } from '../primitives/structural';
 import { asArray, describeValue } from './arrayLike';
-import { castTangent, floatLeaves, zeroTangent } from './derivatives';
+import { castTangent, floatLeaves, noTangent, tangentAval, zeroTangent } from './derivatives';
 import { checkOptions } from './options';
 import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, type LikedArgs, nameOf, resultsOf, toArrays } from './treeFunction';
 
@@ -147,7 +147,7 @@ function tangentsOf(tangents: unknown, outDef: TreeDef, outs: readonly Array[], 
     const { aval } = outs[i]!;
     const t = arrays[i]!;
     if (isDifferentiable(aval)) return castTangent(t, aval, `${what}, result ${i}`);
-    if ((t.dtype !== 'bool' && t.dtype !== aval.dtype) || !sameShape(t.shape, aval.shape)) throw new DtypeError(`${what}, result ${i}: expected the tangent of ${aval} to be zeros of dtype bool and shape [${aval.shape.join(', ')}], got ${t.aval}`);
+    if ((t.dtype !== 'bool' && t.dtype !== aval.dtype) || !sameShape(t.shape, aval.shape)) throw noTangent(`${what}, result ${i}`, aval, t);
     return null;
   });
 }
@@ -234,7 +234,12 @@ export class CustomVJPPrimal {
 export function zeroFromPrimal(tree: unknown, options: RuleOptions = {}): unknown {
   const symbolic = ruleOptions('zeroFromPrimal', options);
   const { leaves, def } = arraysOf(tree, 'zeroFromPrimal');
-  return def.unflatten(leaves.map((x) => (symbolic ? new SymbolicZero(zeroTangent(x.aval).aval) : zeroTangent(x.aval))));
+  return def.unflatten(leaves.map((x) => zeroFor(x.aval, symbolic)));
+}
+
+/** What rules get for a tangent or cotangent that is zero. */
+function zeroFor(aval: ShapedArray, symbolic: boolean): Array | SymbolicZero {
+  return symbolic ? new SymbolicZero(tangentAval(aval)) : zeroTangent(aval);
 }
 
 /** A function with a forward derivative of its own; see {@link customJvp}. */
@@ -277,7 +282,7 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
     const symbolic = symbolicZeros;
     const what = `the derivative of ${name}`;
     const derivative: SymbolicJvpRule = (primals, tangents) => {
-      const full = primals.map((x, i) => (isDifferentiable(x.aval) ? (tangents[i] ?? (symbolic ? new SymbolicZero(x.aval) : zerosLike(x.aval))) : symbolic ? new SymbolicZero(new ShapedArray(x.shape, 'bool')) : zeroTangent(x.aval)));
+      const full = primals.map((x, i) => (isDifferentiable(x.aval) ? tangents[i] : null) ?? zeroFor(x.aval, symbolic));
       const pair = (given as (...a: unknown[]) => unknown)(...call.nondiff, call.def.unflatten(primals), call.def.unflatten(full));
       if (!globalThis.Array.isArray(pair) || pair.length !== 2) throw new ArgumentError(`${what}: expected the rule to return [result, tangent], got ${describeValue(pair)}`);
       const outs = user.results(pair[0], primals, what);
@@ -380,7 +385,7 @@ export function customVjp<F extends AnyFunction>(f: F, options: NondiffOptions =
       const what = `the backward function of ${name}`;
       let next = 0;
       const res = resDef!.unflatten(fixed.map((v) => (v === ARRAY ? residuals[next++]! : v)));
-      const full = user.outAvals.map((a, i) => cts[i] ?? (symbolic ? new SymbolicZero(isDifferentiable(a) ? a : new ShapedArray(a.shape, 'bool')) : zeroTangent(a)));
+      const full = user.outAvals.map((a, i) => cts[i] ?? zeroFor(a, symbolic));
       const back = (bwd as (...a: unknown[]) => unknown)(...call.nondiff, res, user.outDef.unflatten(full));
       return cotangentsOf(back, call, what);
     };

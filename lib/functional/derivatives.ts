@@ -52,14 +52,24 @@ function tangentsFor(tangents: unknown, def: TreeDef, primals: readonly Array[],
     const given = asArray(v as never, what);
     if (isDifferentiable(aval)) return castTangent(given, aval, `${what} ${i}`);
     // Nothing can be said along integers and booleans: their tangents are JAX's float0.
-    if (given.dtype !== 'bool' || !sameShape(given.shape, aval.shape)) throw new DtypeError(`${what} ${i}: expected the tangent of ${aval} to be zeros of dtype bool and shape [${aval.shape.join(', ')}], got ${given.aval}`);
+    if (given.dtype !== 'bool' || !sameShape(given.shape, aval.shape)) throw noTangent(`${what} ${i}`, aval, given);
     return null;
   });
 }
 
-/** The zero tangent of a type; integers and booleans have one that says nothing, of dtype bool (JAX's float0). */
+/** The type of a type's tangents; those of integers and booleans say nothing, and are of dtype bool (JAX's float0). */
+export function tangentAval(aval: ShapedArray): ShapedArray {
+  return isDifferentiable(aval) ? aval : new ShapedArray(aval.shape, 'bool');
+}
+
+/** The zero tangent of a type. */
 export function zeroTangent(aval: ShapedArray): Array {
-  return zerosLike(isDifferentiable(aval) ? aval : new ShapedArray(aval.shape, 'bool'));
+  return zerosLike(tangentAval(aval));
+}
+
+/** What is said of another tangent of integers and booleans than zeros. */
+export function noTangent(what: string, aval: ShapedArray, given: Array): DtypeError {
+  return new DtypeError(`${what}: expected the tangent of ${aval} to be zeros of dtype bool and shape [${aval.shape.join(', ')}], got ${given.aval}`);
 }
 
 export interface AuxOptions {

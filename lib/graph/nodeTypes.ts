@@ -1,3 +1,4 @@
+import { checkFunction } from '../core/checks';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
@@ -56,7 +57,7 @@ export function registerGraphNodeType<N extends object>(
   clear: GraphNodeType<N>['clear'],
 ): void {
   if (typeof type !== 'function') throw new ArgumentError(`graph.registerGraphNodeType: expected a class, got ${describeValue(type)}`);
-  for (const [name, f] of Object.entries({ flatten, setKey, popKey, createEmpty, clear })) if (typeof f !== 'function') throw new ArgumentError(`graph.registerGraphNodeType: expected ${name} to be a function, got ${describeValue(f)}`);
+  for (const [name, f] of Object.entries({ flatten, setKey, popKey, createEmpty, clear })) checkFunction('graph.registerGraphNodeType', name, f);
   if (registered.has(type)) throw new ArgumentError(`graph.registerGraphNodeType: ${type.name} is registered already`);
   registered.set(type, { flatten, setKey, popKey, createEmpty, clear } as unknown as GraphNodeType<never>);
 }

@@ -1,3 +1,4 @@
+import { checkFunction } from '../core/checks';
 import { inspect } from 'node:util';
 import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
@@ -273,7 +274,7 @@ export class Conditional extends Initialization {
   /** @param conditionFn takes the elements' positions, int32 [n], in row-major order, and gives a boolean for each */
   constructor(conditionFn: (indices: Array) => ArrayLike, trueDist: Initialization, falseDist: Initialization) {
     super();
-    if (typeof conditionFn !== 'function') throw new ArgumentError(`Conditional: expected conditionFn to be a function, got ${describeValue(conditionFn)}`);
+    checkFunction('Conditional', 'conditionFn', conditionFn);
     checkInit('Conditional', trueDist);
     checkInit('Conditional', falseDist);
     this.conditionFn = conditionFn;

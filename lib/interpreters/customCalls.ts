@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import type { BatchDim, MaybeZero } from '../core/primitive';
 import { checkLive, currentTrace, isStaging, withTrace } from '../core/trace';
 import { BatchTrace, batchFlat, materialize } from './batch';
-import { type BackwardRule, batchedBackward, customJvpCallP, customLinear, customVjpCallP, type ForwardRule, type SymbolicJvpRule } from './customRules';
+import { type BackwardRule, batchedBackward, customJvpCallP, customLinear, customVjpCallP, type ForwardRule, named, type SymbolicJvpRule } from './customRules';
 import { JvpTrace } from './jvp';
 import { PartialTrace } from './partial';
 import { hoistConsts, stage } from './stage';
@@ -64,6 +64,18 @@ class Over {
     this.force = isStaging() && dims.some((d) => d !== null);
   }
 
+  /** The function itself over the axis. */
+  ofFunction(run: CustomCall['run'], dims: readonly BatchDim[]): CustomCall['run'] {
+    return (args) => {
+      let n = 0;
+      return this.run((xs) => {
+        const outs = run(xs);
+        n = outs.length;
+        return outs;
+      }, args, dims, () => n);
+    };
+  }
+
   /** Runs `f`, whose results are `count()` results of the function, then as many tangents as `tangentOf` tells the results of, then others, which get the axis. */
   run(f: (xs: Array[]) => readonly Array[], args: readonly Array[], dims: readonly BatchDim[], count: () => number, tangentOf: readonly number[] = []): Array[] {
     const { axis, tag } = this.trace;
@@ -100,11 +112,6 @@ export function jvpCall(parts: JvpCallParts): CustomCall {
     batch: (trace, dims) => {
       const over = new Over(trace, dims);
       let n = 0;
-      const mappedRun = (args: readonly Array[]) => over.run((xs) => {
-        const outs = run(xs);
-        n = outs.length;
-        return outs;
-      }, args, dims, () => n);
       const mappedRule: SymbolicJvpRule = (primals, tangents) => {
         const given = tangents.flatMap((t, i) => (t === null ? [] : [i]));
         const tangentOf: number[] = [];
@@ -119,7 +126,7 @@ export function jvpCall(parts: JvpCallParts): CustomCall {
         }, [...primals, ...given.map((i) => tangents[i]!)], [...dims, ...given.map((i) => dims[i]!)], () => n, tangentOf);
         return { outs: all.slice(0, n), tangents: globalThis.Array.from({ length: n }, (_, i) => (tangentOf.includes(i) ? all[n + tangentOf.indexOf(i)]! : null)) };
       };
-      return { call: jvpCall({ name, run: mappedRun, rule: named(mappedRule, rule), symbolicZeros }), get outDims() {
+      return { call: jvpCall({ name, run: over.ofFunction(run, dims), rule: named(mappedRule, rule), symbolicZeros }), get outDims() {
         return over.outDims;
       } };
     },
@@ -151,11 +158,6 @@ export function vjpCall(parts: VjpCallParts): CustomCall {
     batch: (trace, dims) => {
       const over = new Over(trace, dims);
       let n = 0;
-      const mappedRun = (args: readonly Array[]) => over.run((xs) => {
-        const outs = run(xs);
-        n = outs.length;
-        return outs;
-      }, args, dims, () => n);
       const mappedFwd: ForwardRule = (args, perturbed) => {
         const all = over.run((xs) => {
           const inner = fwd(xs, perturbed);
@@ -165,7 +167,7 @@ export function vjpCall(parts: VjpCallParts): CustomCall {
         return { outs: all.slice(0, n), residuals: all.slice(n) };
       };
       const mappedBwd: BackwardRule = (residuals, cts) => batchedBackward(bwd, trace.axis, residuals, cts, dims.map((d) => d !== null), residuals.map(() => true), cts.map((_, i) => over.outDims[i] !== null), trace.tag);
-      return { call: vjpCall({ name, run: mappedRun, fwd: named(mappedFwd, fwd), bwd: named(mappedBwd, bwd), symbolicZeros }), get outDims() {
+      return { call: vjpCall({ name, run: over.ofFunction(run, dims), fwd: named(mappedFwd, fwd), bwd: named(mappedBwd, bwd), symbolicZeros }), get outDims() {
         return over.outDims;
       } };
     },
@@ -177,10 +179,4 @@ export function vjpCall(parts: VjpCallParts): CustomCall {
       return customVjpCallP.bind({ name, callJaxpr: closed, fwdJaxprFun: named(ownFwd, fwd), bwd: named(ownBwd, bwd), symbolicZeros }, ...consts, ...args);
     }),
   };
-}
-
-/** `f` with the name that `like` shows in jaxprs. */
-export function named<F extends object>(f: F, like: unknown): F {
-  const value = typeof like === 'function' ? like.name || '<lambda>' : String(like);
-  return Object.defineProperty(f, 'name', { value, configurable: true });
 }

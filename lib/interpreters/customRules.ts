@@ -6,11 +6,10 @@ import type { ClosedJaxpr } from '../core/jaxpr';
 import { jaxprAxisNames } from '../core/jaxprCache';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchFlat, batchJaxpr, materialize } from './batch';
-import { jitP, jitParams } from './jit';
+import { jitP, jitParams, transposeCall } from './jit';
 import { DifferentiationError, isDifferentiable } from './jvp';
 import { instantiateZeros } from './partial';
 import { hoistConsts, stage } from './stage';
-import { transposeJaxpr } from './transpose';
 
 /** As {@link JvpRule}, but tangents that are zero come as null. */
 export type SymbolicJvpRule = (primals: readonly Array[], tangents: readonly MaybeZero[]) => { outs: readonly Array[]; tangents: readonly MaybeZero[] };
@@ -62,13 +61,7 @@ export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimit
     return [r.outs, r.tangents];
   },
   // Of a function that is linear its rule says nothing new.
-  transpose: (cts, args, { callJaxpr, name }, outs) => {
-    const isLinear = args.map(isUndefinedPrimal);
-    const t = transposeJaxpr(callJaxpr, isLinear);
-    const results = jitP.bind(jitParams(t, name), ...args.filter((x): x is Array => !isUndefinedPrimal(x)), ...instantiateZeros(cts, outs));
-    let next = 0;
-    return isLinear.map((l) => (l ? results[next++]! : null));
-  },
+  transpose: (cts, args, { callJaxpr, name }, outs) => transposeCall(callJaxpr, name, cts, args, outs),
   batch: (axis, args, dims, p) => {
     const mapped = dims.map((d) => d !== null);
     // Where nothing is mapped, a result is only if it depends on the axis itself.
@@ -85,6 +78,12 @@ export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimit
     },
   }],
 });
+
+/** `f` with the name that `like` shows in jaxprs. */
+export function named<F extends object>(f: F, like: unknown): F {
+  const value = typeof like === 'function' ? like.name || '<lambda>' : String(like);
+  return Object.defineProperty(f, 'name', { value, configurable: true });
+}
 
 // One rule for each way of mapping a function, so that programs made of it are found again.
 const batchedRules = new WeakMap<object, Map<string, unknown>>();
@@ -117,7 +116,7 @@ function batchedJvp(p: CustomJvpParams, axis: AxisData, mapped: readonly boolean
       let next = outs;
       return { outs: full.slice(0, outs), tangents: zero.map((z) => (z ? null : full[next++]!)) };
     };
-    return Object.defineProperty(rule, 'name', { value: p.jvpJaxprFun.name, configurable: true });
+    return named(rule, p.jvpJaxprFun.name);
   });
 }
 
@@ -202,10 +201,7 @@ function batchedVjp(p: CustomVjpParams, axis: AxisData, mapped: readonly boolean
       return { outs: full.slice(0, n), residuals: full.slice(n) };
     };
     const bwd: BackwardRule = (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped, residuals.map(() => true), outMapped);
-    return {
-      fwdJaxprFun: Object.defineProperty(fwdJaxprFun, 'name', { value: p.fwdJaxprFun.name, configurable: true }),
-      bwd: Object.defineProperty(bwd, 'name', { value: p.bwd.name, configurable: true }),
-    };
+    return { fwdJaxprFun: named(fwdJaxprFun, p.fwdJaxprFun.name), bwd: named(bwd, p.bwd.name) };
   });
 }
 

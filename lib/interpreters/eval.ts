@@ -1,5 +1,5 @@
 import type { Array, Complex } from '../core/array';
-import { noArray } from '../core/checks';
+import { operandAval } from '../core/checks';
 import { Eqn, Jaxpr, Var } from '../core/jaxpr';
 import { paramsKey } from '../core/paramsKey';
 import type { Params, Primitive } from '../core/primitive';
@@ -32,11 +32,7 @@ export class EvalTrace extends Trace {
       }
     }
     let key = paramsKey(params);
-    for (let i = 0; i < args.length; i++) {
-      const aval = (args[i] as Array | null | undefined)?.aval;
-      if (aval === undefined) noArray(prim.name, i, args[i]);
-      key += `;${aval.key}`;
-    }
+    for (let i = 0; i < args.length; i++) key += `;${operandAval(prim.name, i, args[i]).key}`;
     if (configKey() !== 0) key += `!${configKey()}`;
     let program = prim.compiled.get(key) as Compiled | undefined;
     if (program === undefined) {

@@ -2,13 +2,13 @@ import { type Array, ConcreteArray } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { registerCache } from '../core/caches';
-import { noArray } from '../core/checks';
+import { operandAval } from '../core/checks';
 import { config, configKey } from '../core/config';
 import { type ClosedJaxpr, Eqn } from '../core/jaxpr';
 import { jaxprAxisNames } from '../core/jaxprCache';
 import { dceClosed } from '../core/passes/dce';
 import { paramsKey } from '../core/paramsKey';
-import { defineMultiPrimitive, isUndefinedPrimal, type MultiPrimitive } from '../core/primitive';
+import { defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { isEager, isStaging, Tracer } from '../core/trace';
 import { batchJaxpr } from './batch';
 import { compileJaxpr, type Compiled } from './compile';
@@ -32,6 +32,15 @@ export function jitParams(jaxpr: ClosedJaxpr, name: string): JitParams {
     made.set(jaxpr, p);
   }
   return p;
+}
+
+/** Cotangents of the linear operands of a jaxpr that is applied: its transpose, applied as one compiled function. */
+export function transposeCall(jaxpr: ClosedJaxpr, name: string, cts: readonly MaybeZero[], args: readonly MaybeLinear[], outs: readonly ShapedArray[]): MaybeZero[] {
+  const isLinear = args.map(isUndefinedPrimal);
+  const t = transposeJaxpr(jaxpr, isLinear);
+  const results = jitP.bind(jitParams(t, name), ...args.filter((x): x is Array => !isUndefinedPrimal(x)), ...instantiateZeros(cts, outs));
+  let next = 0;
+  return isLinear.map((l) => (l ? results[next++]! : null));
 }
 
 /** Applies a jaxpr without constants as one compiled function. Mirrors JAX's `jit` primitive. */
@@ -64,13 +73,7 @@ export const jitP: MultiPrimitive<JitParams> = defineMultiPrimitive<JitParams>({
     const inputs = eqn.inputs.filter((_, i) => d.usedInputs[i]);
     return new Eqn(eqn.prim, inputs, eqn.outputs.filter((_, i) => used[i]), jitParams(d.closed, name), [...d.closed.effects], eqn.scope);
   },
-  transpose: (cts, args, { name, jaxpr }, outs) => {
-    const isLinear = args.map(isUndefinedPrimal);
-    const t = transposeJaxpr(jaxpr, isLinear);
-    const results = jitP.bind(jitParams(t, name), ...args.filter((x): x is Array => !isUndefinedPrimal(x)), ...instantiateZeros(cts, outs));
-    let next = 0;
-    return isLinear.map((l) => (l ? results[next++]! : null));
-  },
+  transpose: (cts, args, { name, jaxpr }, outs) => transposeCall(jaxpr, name, cts, args, outs),
   batch: (axis, args, dims, { name, jaxpr }) => {
     const b = batchJaxpr(jaxpr, axis, dims.map((d) => d !== null));
     const moved = args.map((x, i) => (dims[i] === null || dims[i] === 0 ? x : baseOps().moveaxis(x, dims[i]!, 0)));
@@ -103,11 +106,7 @@ export function composite<S extends object = object>(name: string, f: (args: Arr
   return (args, statics) => {
     if (isStaging() || config.debugNans || config.debugInfs) return [...f([...args], statics)];
     let key = paramsKey(statics);
-    for (let i = 0; i < args.length; i++) {
-      const aval = (args[i] as Array | null | undefined)?.aval;
-      if (aval === undefined) noArray(name, i, args[i]);
-      key += `;${aval.key}`;
-    }
+    for (let i = 0; i < args.length; i++) key += `;${operandAval(name, i, args[i]).key}`;
     key += `!${configKey()}`;
     let c = known.get(key);
     if (c === undefined) {

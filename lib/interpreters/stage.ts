@@ -1,6 +1,6 @@
 import { type Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
-import { noArray } from '../core/checks';
+import { operandAval } from '../core/checks';
 import { type Atom, ClosedJaxpr, Eqn, Jaxpr, Literal, Var } from '../core/jaxpr';
 import { TracerLeakError } from '../core/errors';
 import type { Params, Primitive } from '../core/primitive';
@@ -58,7 +58,7 @@ export class StageTrace extends Trace {
     const inputs = new globalThis.Array<Atom>(n);
     const avals = new globalThis.Array<ShapedArray>(n);
     for (let i = 0; i < n; i++) {
-      if ((args[i] as Array | null | undefined)?.aval === undefined) noArray(prim.name, i, args[i]);
+      operandAval(prim.name, i, args[i]);
       const a = this.atom(args[i]!, prim.name);
       inputs[i] = a;
       avals[i] = a.aval;

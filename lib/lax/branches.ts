@@ -6,7 +6,7 @@ import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors
 import { ClosedJaxpr, Jaxpr, Var } from '../core/jaxpr';
 import { internJaxpr } from '../core/jaxprKey';
 import { keystr, pathsOf, type TreeDef } from '../core/tree';
-import { checkFunction } from '../functional/arrayLike';
+import { checkFunction } from '../core/checks';
 import { stage } from '../interpreters/stage';
 import { condP } from '../primitives/control';
 import { clamp, ne } from '../primitives/elementwise';

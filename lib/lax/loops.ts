@@ -2,7 +2,7 @@ import { type Array, ConcreteArray } from '../core/array';
 import { dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
 import { keystr, pathsOf, type TreeDef } from '../core/tree';
-import { checkFunction } from '../functional/arrayLike';
+import { checkFunction } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { scanP, whileP } from '../primitives/control';
 import { add, lt } from '../primitives/elementwise';

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError, TreeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
-import { checkFunction } from '../functional/arrayLike';
+import { checkFunction } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { broadcastInDim, concatenate, reshape, rev, sliceInDim } from '../primitives/structural';

@@ -14,7 +14,7 @@ import { hoistConsts, stage } from '../interpreters/stage';
 import { neg } from '../primitives/elementwise';
 import { linearSolveP } from '../primitives/linearSolve';
 import { describeValue } from './arrayLike';
-import { checkFunction } from '../functional/arrayLike';
+import { checkFunction } from '../core/checks';
 import { checkOptions } from '../functional/options';
 
 /** A function of a tree that gives one of the same structure. */

@@ -5,6 +5,7 @@ import type { Loose } from '../functional/treeFunction';
 import { ShapeDtypeStruct } from '../functional/staging';
 import { Node } from '../graph/node';
 import type { Index } from '../numpy';
+import { isClass } from '../state/filters';
 import { State } from '../state/state';
 import { Delay, type DelayInfo, type DelayOptions, type DelayTime, StateWithDelay } from './delay';
 import { Module, type ModuleOptions } from './module';
@@ -22,9 +23,6 @@ function mark<T extends object>(op: string, hook: T, key: keyof Marked, on: bool
   else delete holder[key];
   return hook;
 }
-
-/** A class, as functions' texts tell them. */
-const isClass = (x: unknown): boolean => typeof x === 'function' && /^class\b/.test(Function.prototype.toString.call(x));
 
 /**
  * Says that a hook after updates is called with the update's result, as it is unless said otherwise; gives the hook. Mirrors `brainstate.nn.receive_update_output`.

@@ -4,7 +4,7 @@ import { dtypeKind, type DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
-import { checkFunction } from '../functional/arrayLike';
+import { checkFunction } from '../core/checks';
 import * as e from '../primitives/elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from '../primitives/dynamicSlice';
 import { gather } from '../primitives/gather';

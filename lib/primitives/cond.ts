@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Var } from '../core/jaxpr';
-import { cachedOn, mask } from '../core/jaxprCache';
+import { cachedOn, jaxprAxisNames, mask } from '../core/jaxprCache';
 import { identityOf } from '../core/paramsKey';
 import { dceClosed } from '../core/passes/dce';
 import { type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
@@ -13,7 +13,6 @@ import { hoistConsts, stage } from '../interpreters/stage';
 import { transposeJaxpr } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { add, eq, mul, selectN, sin, stopGradient } from './elementwise';
-import { jaxprAxisNames } from './jaxprTools';
 import { broadcastInDim, like, moveaxis, zerosLike } from './structural';
 
 /** Parameters of `cond`. Operands are an int32 index within range, then the operands that every branch takes. */

@@ -2,7 +2,6 @@ import type { ShapedArray } from '../core/aval';
 import { ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import { cachedOn } from '../core/jaxprCache';
 
-export { jaxprAxisNames } from '../core/jaxprCache';
 
 /** A jaxpr without constants with its inputs and outputs in another order; those not named are dropped (nothing may read the inputs dropped). */
 export function rearranged(closed: ClosedJaxpr, inputs: readonly number[], outputs: readonly number[]): ClosedJaxpr {

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { jaxprAxisNames } from '../core/jaxprCache';
 import { ShapedArray } from '../core/aval';
 import { ArgumentError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
@@ -8,7 +9,6 @@ import { DifferentiationError, jvpFlat } from '../interpreters/jvp';
 import { instantiateZeros } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { div, mul, neg, sub } from './elementwise';
-import { jaxprAxisNames } from './jaxprTools';
 
 // The solution x of A x = b, whose derivative is that of the equation rather than of the way it is solved in.
 

@@ -1,13 +1,13 @@
 import type { Array } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import { type Atom, ClosedJaxpr, type Eqn, Literal, type Var } from '../core/jaxpr';
-import { cachedOn } from '../core/jaxprCache';
+import { cachedOn, jaxprAxisNames } from '../core/jaxprCache';
 import { dceJaxpr } from '../core/passes/dce';
 import { bind } from '../core/trace';
 import { stage, withoutConsts } from '../interpreters/stage';
 import type { DotGeneralParams } from './dot';
 import { add } from './elementwise';
-import { jaxprAxisNames, stacked } from './jaxprTools';
+import { stacked } from './jaxprTools';
 import { addAny } from './nary';
 import { isAlgorithm } from './precision';
 import type { ScanParams } from './scan';

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr } from '../core/jaxpr';
-import { cachedOn, mask } from '../core/jaxprCache';
+import { cachedOn, jaxprAxisNames, mask } from '../core/jaxprCache';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { identityOf } from '../core/paramsKey';
 import { dceClosed } from '../core/passes/dce';
@@ -13,7 +13,7 @@ import { partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { hlo } from '../stablehlo';
 import { add, lt, mul, selectN } from './elementwise';
-import { jaxprAxisNames, rearranged } from './jaxprTools';
+import { rearranged } from './jaxprTools';
 import { reduceOr } from './reduction';
 import { broadcastInDim, like, moveaxis, zerosLike } from './structural';
 

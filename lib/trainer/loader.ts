@@ -1,3 +1,4 @@
+import { checkFunction } from '../core/checks';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
@@ -261,7 +262,7 @@ export class DataLoader implements Iterable<unknown> {
     this.dropLast = batchSampler?.dropLast ?? dropLast;
     this.prefetch = prefetch;
     if (batchSize !== undefined) checkBatchSize('DataLoader', batchSize);
-    if (collateFn !== undefined && typeof collateFn !== 'function') throw new ArgumentError(`DataLoader: expected collateFn to be a function, got ${describeValue(collateFn)}`);
+    if (collateFn !== undefined) checkFunction('DataLoader', 'collateFn', collateFn);
     this.collate = collateFn ?? null;
     if (this.dataset instanceof Dataset) {
       const order = sampler ?? (shuffle ? new RandomSampler(this.dataset, { seed }) : new SequentialSampler(this.dataset));

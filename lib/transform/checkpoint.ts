@@ -1,5 +1,4 @@
-import { ArgumentError } from '../core/errors';
-import { describeValue } from '../functional/arrayLike';
+import { checkOptionalFunction } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { checkpoint as pureCheckpoint, type CheckpointOptions, checkStatic } from '../functional/staging';
 import { type AnyFunction, type LikedArgs, nameOf, resultsOf } from '../functional/treeFunction';
@@ -25,7 +24,7 @@ export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointO
   if (f !== null && typeof f === 'object' && typeof (f as { call?: unknown }).call !== 'function') return (g: Callable) => checkpoint(g as AnyFunction, f as CheckpointOptions);
   options = checkOptions('checkpoint', ['preventCse', 'policy', 'staticArgnums'], options);
   const fn = asFunction(f as Callable, 'checkpoint');
-  if (options.policy !== undefined && options.policy !== null && typeof options.policy !== 'function') throw new ArgumentError(`checkpoint: expected policy to be a function, got ${describeValue(options.policy)}`);
+  checkOptionalFunction('checkpoint', 'policy', options.policy);
   const resolved = { ...options, staticArgnums: checkStatic('checkpoint', options.staticArgnums, fn) };
   return (...args: unknown[]) => {
     const pure = new PureFunction(fn, [], `checkpoint of ${nameOf(fn)}`);

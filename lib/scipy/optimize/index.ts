@@ -1,6 +1,6 @@
+import { checkFunction } from '../../core/checks';
 import type { Array } from '../../core/array';
 import { dtypeKind } from '../../core/dtype';
-import { describeValue } from '../../core/describe';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
 import { registerPytreeNode } from '../../core/tree';
 import { gradCore } from '../../functional/derivatives';
@@ -78,7 +78,7 @@ function checkCounts(options: object): void {
  * r.x.js() // [1, 2]
  */
 export function minimize(fun: (x: Array, ...args: Loose[]) => ArrayLike, x0: ArrayLike, options: MinimizeOptions): OptimizeResults {
-  if (typeof fun !== 'function') throw new ArgumentError(`minimize: expected fun to be a function, got ${describeValue(fun)}`);
+  checkFunction('minimize', 'fun', fun);
   const { method, args = [], options: given = null } = readOptions<{ method: string; args?: readonly unknown[]; options?: object | null }>('minimize', ['method', 'args', 'options'], 0, [options]);
   const kind = ({ bfgs: 'bfgs', 'l-bfgs-experimental-do-not-rely-on-this': 'lbfgs' } as const)[String(method).toLowerCase() as 'bfgs'];
   if (kind === undefined) throw new ArgumentError(`minimize: expected method to be 'BFGS' or 'l-bfgs-experimental-do-not-rely-on-this', got ${String(method)}`);
