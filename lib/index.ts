@@ -54,7 +54,7 @@ export {
   checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, CustomVJPPrimal, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
   ShapeDtypeStruct, switchCase, SymbolicZero, valueAndGrad, vectorGrad, vjp, vmap, whileLoop, zeroFromPrimal,
 } from './transform/index';
-export type { CheckpointPolicy, CompiledFunction, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, StatefulJaxpr, VmapOptions } from './transform/index';
+export type { ArgInfo, CheckpointPolicy, CompiledFunction, CompilerOptions, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, Stage, StatefulJaxpr, Traced, VmapOptions } from './transform/index';
 
 export {
   BatchState, catchNewStates, checkStateTracer, checkStateTracer as checkStateJaxTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,

@@ -122,6 +122,10 @@ export class ClosedJaxpr {
     this.consts = consts;
   }
 
+  get eqns(): readonly Eqn[] {
+    return this.jaxpr.eqns;
+  }
+
   get inAvals(): ShapedArray[] {
     return this.jaxpr.inAvals;
   }

@@ -11,12 +11,17 @@ import { addSpan, recording, timed } from '../pjrt/spans';
 import { type LoweredModule, lowerToStableHlo } from '../stablehlo';
 import { dumpProgram } from './dump';
 
+/** XLA's options for one program, by name. */
+export type CompilerOptions = Readonly<Record<string, string | number | boolean>>;
+
 export interface CompileJaxprOptions {
   name: string;
   /** Inputs (without constants) whose memory the program may take over. */
   donated?: readonly boolean[];
   /** In place of `donated`: for each input the output that may take its memory, or −1. */
   aliases?: readonly number[];
+  /** XLA's options beside our own. */
+  compilerOptions?: CompilerOptions | null;
 }
 
 /** A jaxpr compiled for the default device. */
@@ -106,10 +111,16 @@ export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
 // Without this, the largest of 1 and NaN is 1 on CPUs; other platforms do not look at it.
 const DEFAULT_OPTIONS: CompileOptions = { envOptionOverrides: { xla_cpu_enable_fast_min_max: false } };
 
+function xlaOptions({ compilerOptions }: CompileJaxprOptions): CompileOptions {
+  return compilerOptions ? { envOptionOverrides: { ...DEFAULT_OPTIONS.envOptionOverrides, ...compilerOptions } } : DEFAULT_OPTIONS;
+}
+
 // Callbacks are functions of this process: programs that have them are not stored.
-function compileModule({ text, callbacks }: LoweredModule, name: string): Executable {
+function compileModule({ text, callbacks }: LoweredModule, options: CompileJaxprOptions): Executable {
   const { client } = backend();
-  const compile = () => (callbacks.length > 0 ? client.compileSync(text, DEFAULT_OPTIONS, callbacks) : cachedCompileSync(client, text, DEFAULT_OPTIONS));
+  const { name } = options;
+  const xla = xlaOptions(options);
+  const compile = () => (callbacks.length > 0 ? client.compileSync(text, xla, callbacks) : cachedCompileSync(client, text, xla));
   const executable = recording.on ? timed(`compile ${name}`, {}, compile) : compile();
   if (config.dumpHloTo !== null) dumpProgram(name, text, executable);
   return executable;
@@ -118,7 +129,7 @@ function compileModule({ text, callbacks }: LoweredModule, name: string): Execut
 /** Lowers and compiles a jaxpr, through the compile cache. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {
   checkResults(jaxpr, options.name);
-  const compile = () => compileModule(lowered(jaxpr, options), options.name);
+  const compile = () => compileModule(lowered(jaxpr, options), options);
   return new Compiled(compile(), consts, jaxpr.outAvals, compile);
 }
 
@@ -128,8 +139,8 @@ export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], 
   const { text, callbacks } = lowered(jaxpr, options);
   const { client } = backend();
   const start = recording.on ? performance.now() : 0;
-  const executable = await (callbacks.length > 0 ? client.compile(text, DEFAULT_OPTIONS, callbacks) : cachedCompile(client, text, DEFAULT_OPTIONS));
+  const executable = await (callbacks.length > 0 ? client.compile(text, xlaOptions(options), callbacks) : cachedCompile(client, text, xlaOptions(options)));
   if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
   if (config.dumpHloTo !== null) dumpProgram(options.name, text, executable);
-  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(lowered(jaxpr, options), options.name));
+  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(lowered(jaxpr, options), options));
 }

@@ -5,13 +5,13 @@ import { registerCache } from '../core/caches';
 import { operandAval } from '../core/checks';
 import { config, configKey } from '../core/config';
 import { type ClosedJaxpr, Eqn } from '../core/jaxpr';
-import { jaxprAxisNames } from '../core/jaxprCache';
+import { cachedOn, jaxprAxisNames } from '../core/jaxprCache';
 import { dceClosed } from '../core/passes/dce';
-import { paramsKey } from '../core/paramsKey';
+import { paramsKey, plainKey } from '../core/paramsKey';
 import { defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { isEager, isStaging, Tracer } from '../core/trace';
 import { batchJaxpr } from './batch';
-import { compileJaxpr, type Compiled } from './compile';
+import { compileJaxpr, type Compiled, type CompilerOptions } from './compile';
 import { jvpJaxpr } from './jvp';
 import { instantiateZeros, partialEvalJaxpr } from './partial';
 import { hoistConsts, stage } from './stage';
@@ -20,18 +20,36 @@ import { transposeJaxpr } from './transpose';
 export interface JitParams {
   name: string;
   jaxpr: ClosedJaxpr;
+  /** Which operands the function would take the memory of if it were a program by itself. Within another it says nothing. */
+  donatedInvars?: readonly boolean[];
+  /** Whether the function would keep operands that it does not need; as `donatedInvars`. */
+  keepUnused?: boolean;
+  /** Options of XLA for the function as a program by itself; what is recorded has none. */
+  compilerOptions?: CompilerOptions;
 }
+
+/** What a function was told besides its name. */
+type JitSettings = Pick<JitParams, 'donatedInvars' | 'keepUnused' | 'compilerOptions'>;
 
 const made = new WeakMap<ClosedJaxpr, JitParams>();
 
 /** Parameters of an application of a jaxpr: one object for each jaxpr, so that caches find it again. */
-export function jitParams(jaxpr: ClosedJaxpr, name: string): JitParams {
+export function jitParams(jaxpr: ClosedJaxpr, name: string, of: JitSettings = {}): JitParams {
+  const donatedInvars = of.donatedInvars?.some(Boolean) ? of.donatedInvars : undefined;
+  const keepUnused = of.keepUnused || undefined;
   let p = made.get(jaxpr);
-  if (p === undefined || p.name !== name) {
-    p = { name, jaxpr };
+  if (p === undefined || p.name !== name || p.donatedInvars !== donatedInvars || p.keepUnused !== keepUnused || p.compilerOptions !== of.compilerOptions) {
+    p = { name, jaxpr, ...(donatedInvars && { donatedInvars }), ...(keepUnused && { keepUnused }), ...(of.compilerOptions && { compilerOptions: of.compilerOptions }) };
     made.set(jaxpr, p);
   }
   return p;
+}
+
+/** What is said of an application, where it is applied to some of the operands only, or to others after them. */
+function withOperands(p: JitParams, isKept: (i: number) => boolean, more: readonly boolean[] = []): JitSettings {
+  if (p.donatedInvars === undefined) return p;
+  const donatedInvars = [...p.donatedInvars.filter((_, i) => isKept(i)), ...more];
+  return { ...p, donatedInvars };
 }
 
 /** Cotangents of the linear operands of a jaxpr that is applied: its transpose, applied as one compiled function. */
@@ -49,35 +67,41 @@ export const jitP: MultiPrimitive<JitParams> = defineMultiPrimitive<JitParams>({
   print: { sharesNames: true },
   abstract: (_, { jaxpr }) => jaxpr.outAvals,
   lower: (ctx, args, { jaxpr, name }) => ctx.call(jaxpr, args, name),
+  impl: (args, { name, jaxpr, compilerOptions }) => {
+    if (compilerOptions === undefined) return null;
+    return cachedOn(jaxpr, `options/${plainKey(compilerOptions)}`, () => compileJaxpr(jaxpr.jaxpr, [], { name: `jit_${name}`, compilerOptions })).call(args);
+  },
   effects: ({ jaxpr }) => [...jaxpr.effects],
   axisNames: ({ jaxpr }) => jaxprAxisNames(jaxpr),
-  jvp: (primals, tangents, { name, jaxpr }) => {
+  jvp: (primals, tangents, p) => {
+    const { name, jaxpr } = p;
     const nonzero = tangents.map((t) => t !== null);
     const d = jvpJaxpr(jaxpr, nonzero);
-    const results = jitP.bind(jitParams(d.jaxpr, name), ...primals, ...tangents.filter((t) => t !== null));
+    const results = jitP.bind(jitParams(d.jaxpr, name, withOperands(p, () => true, p.donatedInvars?.filter((_, i) => nonzero[i]))), ...primals, ...tangents.filter((t) => t !== null));
     const n = jaxpr.jaxpr.outvars.length;
     let next = n;
     return [results.slice(0, n), d.nonzeroOut.map((z) => (z ? results[next++]! : null))];
   },
-  partialEval: (known, unknown, args, isUnknown, { name, jaxpr }) => {
+  partialEval: (known, unknown, args, isUnknown, p) => {
+    const { name, jaxpr } = p;
     const split = partialEvalJaxpr(jaxpr, isUnknown, false, { forward: isUnknown.map((u) => !u) });
-    const first = known(() => jitP.bind(jitParams(split.known, name), ...args.filter((_, i) => !isUnknown[i])));
+    const first = known(() => jitP.bind(jitParams(split.known, name, withOperands(p, (i) => !isUnknown[i])), ...args.filter((_, i) => !isUnknown[i])));
     const n = first.length - split.residuals.length;
     const second = unknown(() => jitP.bind(jitParams(split.unknown, name), ...first.slice(n), ...split.forwarded.map((i) => args[i]!), ...args.filter((_, i) => isUnknown[i])));
     let [k, u] = [0, 0];
     return split.outUnknown.map((x) => (x ? second[u++]! : first[k++]!));
   },
   dce: (used, eqn) => {
-    const { name, jaxpr } = eqn.params as JitParams;
-    const d = dceClosed(jaxpr, used);
+    const p = eqn.params as JitParams;
+    const d = dceClosed(p.jaxpr, used);
     const inputs = eqn.inputs.filter((_, i) => d.usedInputs[i]);
-    return new Eqn(eqn.prim, inputs, eqn.outputs.filter((_, i) => used[i]), jitParams(d.closed, name), [...d.closed.effects], eqn.scope);
+    return new Eqn(eqn.prim, inputs, eqn.outputs.filter((_, i) => used[i]), jitParams(d.closed, p.name, withOperands(p, (i) => d.usedInputs[i]!)), [...d.closed.effects], eqn.scope);
   },
   transpose: (cts, args, { name, jaxpr }, outs) => transposeCall(jaxpr, name, cts, args, outs),
-  batch: (axis, args, dims, { name, jaxpr }) => {
-    const b = batchJaxpr(jaxpr, axis, dims.map((d) => d !== null));
+  batch: (axis, args, dims, p) => {
+    const b = batchJaxpr(p.jaxpr, axis, dims.map((d) => d !== null));
     const moved = args.map((x, i) => (dims[i] === null || dims[i] === 0 ? x : baseOps().moveaxis(x, dims[i]!, 0)));
-    return [jitP.bind(jitParams(b.jaxpr, name), ...moved), b.outMapped.map((m) => (m ? 0 : null))];
+    return [jitP.bind(jitParams(b.jaxpr, p.name, p), ...moved), b.outMapped.map((m) => (m ? 0 : null))];
   },
   sample: () => {
     const a = new ShapedArray([3], 'float32');

@@ -3,7 +3,9 @@ export { boundedWhileLoop, type BoundedWhileOptions, checkpointedForLoop, type C
 export { cond, forLoop, ifelse, scan, type ScanOptions, switchCase, switchCase as switch, whileLoop } from './controlFlow';
 export { debugNan, debugNanIf, type DebugNanOptions, NanError } from './debugNan';
 export { fwdAndBwd, fwdGrad, type FwdGradOptions, grad, GradientTransform, type GradientTransformOptions, type GradOptions, hessian, jacfwd, jacrev, jacrev as jacobian, jvp, linearize, valueAndGrad, vectorGrad, vjp } from './grad';
-export { type CompiledFunction, jit, type JitFunction, type JitOptions, type Lowered, type MemoryAnalysis } from './jit';
+export { jit, type JitFunction, type JitOptions } from './jit';
+export type { ArgInfo, CompiledFunction, Lowered, MemoryAnalysis, Stage, Traced } from './stages';
+export type { CompilerOptions } from '../interpreters/compile';
 export { evalShape, makeJaxpr, type StatefulJaxpr } from './makeJaxpr';
 export { map } from './map';
 export { unvmap } from './unvmap';

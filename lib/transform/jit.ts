@@ -3,24 +3,24 @@ import type { ShapedArray } from '../core/aval';
 import { registerHolder } from '../core/caches';
 import { config, configKey } from '../core/config';
 import { ArgumentError, TracerLeakError } from '../core/errors';
-import { ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
+import { evalJaxpr } from '../core/jaxpr';
 import { isPlainData, plainKey } from '../core/paramsKey';
 import { axisKey, isEager, Tracer } from '../core/trace';
 import { flatten, type TreeDef } from '../core/tree';
 import { repeatReads } from '../environ/reads';
 import { asArray, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
-import { argumentPositions, avalsOf, checkStatic, ShapeDtypeStruct } from '../functional/staging';
+import { argumentPositions, avalsOf, checkStatic } from '../functional/staging';
 import { type AnyFunction, isArrayLeaf, type LikedArgs, nameOf, toArrays } from '../functional/treeFunction';
-import { compileJaxpr, compileJaxprAsync, type Compiled, lowerJaxpr, matchDonations } from '../interpreters/compile';
-import { jitP, jitParams } from '../interpreters/jit';
-import { hoistConsts } from '../interpreters/stage';
-import type { Binding, Buffer } from '../pjrt';
+import type { CompilerOptions } from '../interpreters/compile';
+import { jitP } from '../interpreters/jit';
 import { recording, timed } from '../pjrt/spans';
 import { stack, withoutWrites } from '../state/recorder';
-import { Slots, type State } from '../state/state';
+import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
-import { type StatefulTrace, traceStateful } from './statefulTrace';
+import { sameAvals, Specialization } from './specialization';
+import { checkCompilerOptions, type CompiledFunction, compiledFunction, costAnalysis, type Lowered, lowered, type MemoryAnalysis, memoryAnalysis, outInfo, type Traced, traced } from './stages';
+import { traceStateful } from './statefulTrace';
 
 /** Options of {@link jit}. */
 export interface JitOptions {
@@ -32,282 +32,14 @@ export interface JitOptions {
   name?: string;
   /** Whether inside another traced function the operations stand in its jaxpr themselves, not as one `jit`. Default false. */
   inline?: boolean;
-}
-
-/** What a function was traced to for one signature. */
-class Specialization {
-  readonly def: TreeDef;
-  readonly avals: readonly ShapedArray[];
-  readonly staticKeys: readonly unknown[];
-  readonly config: number;
-  /** Named axes in scope, whose sizes the program may hold. */
-  readonly axes: string;
-  /** Whether every argument is one array. */
-  readonly plain: boolean;
-  readonly trace: StatefulTrace;
-  program: Compiled | null = null;
-  private hoisted: { closed: ClosedJaxpr; consts: Array[] } | null = null;
-  private readonly name: string;
-  private readonly donated: readonly boolean[];
-  /** The native side's reading of the states' buffers, and which they were; null while they change from call to call. */
-  private prepared: { ids: readonly number[]; binding: Binding } | null = null;
-
-  constructor(def: TreeDef, avals: readonly ShapedArray[], staticKeys: readonly unknown[], trace: StatefulTrace, name: string, donated: readonly boolean[]) {
-    this.def = def;
-    this.avals = avals;
-    this.staticKeys = staticKeys;
-    this.config = configKey();
-    this.axes = axisKey();
-    this.plain = def.children.every((d) => d.kind === 'leaf');
-    this.trace = trace;
-    this.name = name;
-    this.donated = donated;
-  }
-
-  /** The jaxpr for use under another trace: captured arrays are its first inputs. */
-  get closed(): { closed: ClosedJaxpr; consts: Array[] } {
-    this.hoisted ??= hoistConsts(this.trace);
-    return this.hoisted;
-  }
-
-  /** For each input the output that may take its memory: a written state's own, then what fits of donated arguments. */
-  private aliases(): number[] {
-    const t = this.trace;
-    const { jaxpr } = t;
-    const out = jaxpr.invars.map(() => -1);
-    const taken = new Set<number>();
-    let input = this.avals.length;
-    let output = t.numOuts;
-    t.states.forEach((_, s) => {
-      const ins = t.inAvals[s]!;
-      if (t.written[s]) {
-        const w = t.writtenStates.indexOf(t.states[s]!);
-        const outs = t.writtenAvals[w]!;
-        ins.forEach((a, k) => {
-          if (k < outs.length && outs[k]!.matches(a)) {
-            out[input + k] = output + k;
-            taken.add(output + k);
-          }
-        });
-        output += outs.length;
-      }
-      input += ins.length;
-    });
-    if (this.donated.some(Boolean)) {
-      const c = jaxpr.constvars.length;
-      const flags = jaxpr.invars.map((_, i) => this.donated[i] === true);
-      matchDonations(jaxpr, flags, taken).slice(c).forEach((k, i) => {
-        if (k >= 0) out[i] = k;
-      });
-    }
-    return out;
-  }
-
-  private get options(): { name: string; aliases: number[] } {
-    return { name: this.name, aliases: this.aliases() };
-  }
-
-  compile(): Compiled {
-    this.program ??= compileJaxpr(this.trace.jaxpr, this.trace.consts, this.options);
-    return this.program;
-  }
-
-  async compileAsync(): Promise<Compiled> {
-    this.program ??= await compileJaxprAsync(this.trace.jaxpr, this.trace.consts, this.options);
-    return this.program;
-  }
-
-  text(): string {
-    return lowerJaxpr(this.trace.jaxpr, this.options);
-  }
-
-  /** Whether the states have the structures and types that they had when the function was traced. */
-  statesMatch(): boolean {
-    const { states, inDefs, inAvals } = this.trace;
-    for (let i = 0; i < states.length; i++) {
-      const slots = states[i]!.ownSlots();
-      const wanted = inAvals[i]!;
-      if (slots !== null) {
-        if (slots.def !== inDefs[i] && !slots.def.equals(inDefs[i]!)) return false;
-        if (slots.avals !== wanted && !sameAvals(slots.avals, wanted)) return false;
-      } else {
-        const { def, leaves } = states[i]!.flatValue();
-        if (def !== inDefs[i] && !def.equals(inDefs[i]!)) return false;
-        for (let k = 0; k < leaves.length; k++) if (!leaves[k]!.aval.equals(wanted[k]!)) return false;
-      }
-    }
-    return true;
-  }
-
-  /** Runs the program on concrete arguments and states, and puts results in place. */
-  execute(args: readonly ConcreteArray[], prepared = this.isPrepared()): Array[] {
-    const program = this.program!;
-    const t = this.trace;
-    const { states } = t;
-    if (states.length === 0) return program.call(args);
-    const consts = t.consts as Array[] as ConcreteArray[];
-    const buffers: Buffer[] = [];
-    for (let i = 0; i < consts.length; i++) buffers.push(consts[i]!.buffer);
-    for (let i = 0; i < args.length; i++) buffers.push(args[i]!.buffer);
-    const { executable } = program;
-    if (prepared) return this.outputs(executable.executeBound(this.prepared!.binding, buffers));
-    this.prepared = null;
-    const first = buffers.length;
-    // Whether the states' buffers are after the call what they were before it.
-    let stable = true;
-    const kept: number[] = [];
-    const targets: (Buffer | null)[] = [];
-    for (let i = 0; i < t.numOuts; i++) targets.push(null);
-    let w = 0;
-    for (let i = 0; i < states.length; i++) {
-      const s = states[i]!;
-      const slots = s.ownSlots();
-      const written = t.written[i]!;
-      if (slots !== null) {
-        const own = slots.buffers;
-        for (let k = 0; k < own.length; k++) buffers.push(own[k]!);
-        if (written) {
-          const outs = t.writtenAvals[w++]!;
-          const ins = t.inAvals[i]!;
-          for (let k = 0; k < outs.length; k++) targets.push(k < own.length && (outs[k] === ins[k] || outs[k]!.matches(ins[k]!)) ? own[k]! : null);
-        }
-      } else {
-        const { leaves } = s.flatValue();
-        if (written) stable = false;
-        for (let k = 0; k < leaves.length; k++) {
-          const x = leaves[k]!;
-          if (x instanceof Tracer) throw new TracerLeakError(`${this.name}: ${s.describe()} holds an array that was traced by ${x.owner.kind}, whose trace has ended`);
-          if (written) kept.push(buffers.length);
-          buffers.push((x as ConcreteArray).buffer);
-        }
-        if (written) {
-          const n = t.writtenAvals[w++]!.length;
-          for (let k = 0; k < n; k++) targets.push(null);
-        }
-      }
-    }
-    const fresh = kept.length > 0 ? executable.executeInto(buffers, targets, { nonDonatable: kept }) : executable.executeInto(buffers, targets);
-    const outs = this.outputs(fresh);
-    let next = outs.length;
-    let at = t.numOuts;
-    for (let i = 0; i < t.writtenStates.length; i++) {
-      const n = t.writtenAvals[i]!.length;
-      const own = new globalThis.Array<Buffer>(n);
-      let same = n > 0;
-      for (let k = 0; k < n; k++, at++) {
-        const target = targets[at];
-        if (target === null || target === undefined) {
-          same = false;
-          own[k] = fresh[next++]!;
-        } else own[k] = target;
-      }
-      // Buffers that took new contents are in place already.
-      const s = t.writtenStates[i]!;
-      const slots = s.ownSlots();
-      const old = s.hooked && slots === null ? s.current() : null;
-      if (!same || slots === null || slots.buffers.length !== n || !sameAvals(slots.avals, t.writtenAvals[i]!)) {
-        s.putSlots(new Slots(t.writtenDefs[i]!, t.writtenAvals[i]!, own));
-        stable = false;
-      }
-      if (s.hooked) s.wrote(old);
-    }
-    if (stable) this.prepared = { ids: states.map(valueId), binding: executable.bind(buffers.slice(first), targets) };
-    return outs;
-  }
-
-  /** Whether the states hold what they held after the last call, which found it in place. */
-  isPrepared(): boolean {
-    if (this.prepared === null) return false;
-    const { ids } = this.prepared;
-    const { states } = this.trace;
-    for (let i = 0; i < states.length; i++) {
-      const s = states[i]!;
-      if (s.hooked || valueId(s) !== ids[i]) return false;
-    }
-    return true;
-  }
-
-  /** The results of a call as arrays: the first of the new buffers. */
-  private outputs(fresh: readonly Buffer[]): Array[] {
-    const { outAvals } = this.program!;
-    const outs = new globalThis.Array<Array>(this.trace.numOuts);
-    for (let i = 0; i < outs.length; i++) outs[i] = new ConcreteArray(outAvals[i]!, fresh[i]!);
-    return outs;
-  }
-}
-
-/** Tells a state's present arrays from all others. */
-function valueId(s: State<unknown>): number {
-  return (s.ownSlots() ?? s.flatValue()).id;
-}
-
-function sameAvals(a: readonly ShapedArray[], b: readonly ShapedArray[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!a[i]!.equals(b[i]!)) return false;
-  return true;
+  /** Whether the program takes arguments that it does not need, rather than being made without them. Default false. */
+  keepUnused?: boolean;
+  /** Options of XLA for the program, by name (`xla_…`). Of a function called in another that is traced they are an error. */
+  compilerOptions?: CompilerOptions | null;
 }
 
 /** Signatures a function keeps at a time; the one that was not used for longest goes first. */
 const MAX_SPECIALIZATIONS = 128;
-
-/** What `f.lower(...)` gives: the program before compiling. */
-export interface Lowered {
-  /** StableHLO text. */
-  asText(): string;
-  /** Compiles, in this thread. */
-  compile(): CompiledFunction;
-}
-
-/** A program for one signature, and what the compiler tells of it. */
-export interface CompiledFunction {
-  (...args: unknown[]): unknown;
-  /** The program after XLA's optimisation, in XLA's notation (HLO). @throws XlaError where the platform does not give it */
-  asText(): string;
-  /** XLA's estimates (`flops`, `bytes accessed`, `transcendentals` …) after optimisation, or null where the platform gives none, as in JAX. */
-  costAnalysis(): Record<string, number> | null;
-  /** Bytes that a run needs, or null where the platform does not tell, as in JAX. */
-  memoryAnalysis(): MemoryAnalysis | null;
-}
-
-/** Bytes that a program needs on a device, and of the host's memory. Mirrors what `memory_analysis` of JAX's compiled functions gives. */
-export interface MemoryAnalysis {
-  readonly generatedCodeSizeInBytes: number;
-  readonly argumentSizeInBytes: number;
-  readonly outputSizeInBytes: number;
-  /** Of the outputs, what takes the memory of arguments. */
-  readonly aliasSizeInBytes: number;
-  readonly tempSizeInBytes: number;
-  readonly hostGeneratedCodeSizeInBytes: number;
-  readonly hostArgumentSizeInBytes: number;
-  readonly hostOutputSizeInBytes: number;
-  readonly hostAliasSizeInBytes: number;
-  readonly hostTempSizeInBytes: number;
-  /** The most at one time; 0 where the platform does not tell. */
-  readonly peakMemoryInBytes: number;
-}
-
-function memoryAnalysis({ executable }: Compiled): MemoryAnalysis | null {
-  const m = executable.memoryStats();
-  return m && {
-    generatedCodeSizeInBytes: m.generatedCodeBytes!,
-    argumentSizeInBytes: m.argumentBytes!,
-    outputSizeInBytes: m.outputBytes!,
-    aliasSizeInBytes: m.aliasBytes!,
-    tempSizeInBytes: m.tempBytes!,
-    hostGeneratedCodeSizeInBytes: m.hostGeneratedCodeBytes!,
-    hostArgumentSizeInBytes: m.hostArgumentBytes!,
-    hostOutputSizeInBytes: m.hostOutputBytes!,
-    hostAliasSizeInBytes: m.hostAliasBytes!,
-    hostTempSizeInBytes: m.hostTempBytes!,
-    peakMemoryInBytes: m.peakBytes!,
-  };
-}
-
-/** XLA's estimates are numbers. */
-function costAnalysis({ executable }: Compiled): Record<string, number> | null {
-  return executable.costAnalysis() as Record<string, number> | null;
-}
 
 /** A function that runs as a compiled program. */
 export interface JitFunction<F extends AnyFunction = AnyFunction> {
@@ -319,7 +51,7 @@ export interface JitFunction<F extends AnyFunction = AnyFunction> {
   /** Compiles ahead of the first call for the types of these arguments, without blocking the event loop. */
   compile(...args: unknown[]): Promise<CompiledFunction>;
   /** The jaxpr for the types of these arguments: captured arrays, arguments, states. */
-  trace(...args: unknown[]): ClosedJaxpr;
+  trace(...args: unknown[]): Traced;
   /** Types of the result. */
   evalShape(...args: unknown[]): unknown;
   /** {@link CompiledFunction.costAnalysis} of the program for the types of these arguments. */
@@ -342,6 +74,8 @@ class Jit {
   private readonly statics: readonly number[];
   private readonly donated: readonly number[];
   private readonly inline: boolean;
+  private readonly keepUnused: boolean;
+  private readonly compilerOptions: CompilerOptions | null;
   private entries: Specialization[] = [];
 
   constructor(f: AnyFunction, options: JitOptions, name: string) {
@@ -350,6 +84,8 @@ class Jit {
     this.statics = checkStatic('jit', options.staticArgnums, f);
     this.donated = argumentPositions('jit', 'donateArgnums', options.donateArgnums, f);
     this.inline = options.inline === true;
+    this.keepUnused = options.keepUnused === true;
+    this.compilerOptions = checkCompilerOptions('jit', options.compilerOptions);
     const both = this.donated.find((i) => this.statics.includes(i));
     if (both !== undefined) throw new ArgumentError(`jit: argument ${both} cannot be both static and donated`);
     registerHolder(this);
@@ -392,6 +128,10 @@ class Jit {
   /** Under another transform, or where someone records states: the jaxpr is applied as one operation. */
   private callTraced(args: unknown[]): unknown {
     const { entry, leaves } = this.find(args);
+    return this.applyTraced(entry, leaves);
+  }
+
+  private applyTraced(entry: Specialization, leaves: readonly Array[]): unknown {
     const t = entry.trace;
     repeatReads(t.reads);
     const { closed, consts } = entry.closed;
@@ -401,7 +141,7 @@ class Jit {
       return s.flatValue().leaves;
     });
     const inputs = [...consts, ...leaves, ...stateLeaves];
-    const results = this.inline ? evalJaxpr(closed.jaxpr, [], inputs) : jitP.bind(jitParams(closed, this.name), ...inputs);
+    const results = this.inline ? evalJaxpr(closed.jaxpr, [], inputs) : jitP.bind(entry.params, ...inputs);
     let at = t.numOuts;
     t.writtenStates.forEach((s, i) => {
       const n = t.writtenAvals[i]!.length;
@@ -465,7 +205,7 @@ class Jit {
     const trace = recording.on ? timed(`trace ${this.name}`, {}, run) : run();
     const dynamic = globalThis.Array.from({ length: n }, (_, i) => i).filter((i) => !this.statics.includes(i));
     const donated = def.children.flatMap((d, i) => globalThis.Array.from({ length: d.numLeaves }, () => this.donated.includes(dynamic[i]!)));
-    return new Specialization(def, avals, staticKeys, trace, this.name, donated);
+    return new Specialization(def, avals, statics, staticKeys, trace, { name: this.name, donated, keepUnused: this.keepUnused, compilerOptions: this.compilerOptions });
   }
 
   /** A signature given by arguments, some of which may be only types. */
@@ -476,22 +216,19 @@ class Jit {
     return withoutWrites(() => this.lookup(def, avals, this.statics.map((i) => checkHashable(args[i], i, this.name)), args.length));
   }
 
-  compiledFunction(entry: Specialization, program: Compiled): CompiledFunction {
-    const call = (...args: unknown[]): unknown => {
-      const { def, leaves } = this.takeApart(args);
-      const traced = leaves.find((x): x is Tracer => x instanceof Tracer);
-      if (traced !== undefined) throw new ArgumentError(`${this.name}: a program compiled for one signature cannot be transformed, but was given an array of type ${traced.aval} that is traced by ${traced.owner.kind}; call the function that jit returned`);
-      if (!def.equals(entry.def) || !sameAvals(leaves.map((x) => x.aval), entry.avals)) {
-        throw new ArgumentError(`${this.name}: this program was compiled for arguments (${entry.avals.join(', ')}), got (${leaves.map((x) => x.aval).join(', ')})`);
-      }
-      return this.call(args);
-    };
-    return Object.assign(call, {
-      asText: () => program.executable.hloText(),
-      costAnalysis: () => costAnalysis(program),
-      memoryAnalysis: () => memoryAnalysis(program),
-    });
-  }
+  /** Runs a signature's program on arguments without the static ones. */
+  readonly run = (entry: Specialization, args: readonly unknown[]): unknown => {
+    const [values, def] = flatten(args, isArrayLeaf);
+    const leaves = toArrays(values, def, `jit of ${this.name}`);
+    const traced = leaves.find((x): x is Tracer => x instanceof Tracer);
+    if (traced !== undefined) throw new ArgumentError(`${this.name}: a program compiled for one signature cannot be transformed, but was given an array of type ${traced.aval} that is traced by ${traced.owner.kind}; call the function that jit returned`);
+    if (!def.equals(entry.def) || !sameAvals(leaves.map((x) => x.aval), entry.avals)) {
+      throw new ArgumentError(`${this.name}: this program was compiled for arguments (${entry.avals.join(', ')})${entry.statics.length > 0 ? ' beside static ones, which are not given again' : ''}, got (${leaves.map((x) => x.aval).join(', ')})`);
+    }
+    if (!entry.statesMatch()) throw new ArgumentError(`${this.name}: this program was compiled for states of other types than they have now (${entry.trace.states.map((s) => s.describe()).join(', ')}); compile it anew`);
+    if (entry.trace.states.length > 0 && (stack.length > 0 || !isEager())) return this.applyTraced(entry, leaves);
+    return finish(entry, entry.execute(leaves as ConcreteArray[]));
+  };
 }
 
 /** The arguments as arrays if they are arrays or numbers of the given types, else null. */
@@ -549,7 +286,7 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
     if (f === null || typeof f !== 'object') throw new ArgumentError(`jit: expected a function or a module, got ${describeValue(f)}`);
     return (g: AnyFunction) => jit(g, f as JitOptions);
   }
-  options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name', 'inline'], options);
+  options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name', 'inline', 'keepUnused', 'compilerOptions'], options);
   const fn = asFunction(f as Callable);
   const self = new Jit(fn, options, nameOf(fn));
   const call = (...args: unknown[]) => self.call(args);
@@ -557,22 +294,14 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
   Object.defineProperty(call, 'cacheSize', { get: () => self.size });
   return Object.assign(call, {
     originFun: fn,
-    lower: (...args: unknown[]): Lowered => {
-      const entry = self.ahead(args);
-      return { asText: () => entry.text(), compile: () => self.compiledFunction(entry, entry.compile()) };
-    },
+    lower: (...args: unknown[]) => lowered(self.ahead(args), self.run),
     compile: async (...args: unknown[]) => {
       const entry = self.ahead(args);
-      return self.compiledFunction(entry, await entry.compileAsync());
+      await entry.compileAsync();
+      return compiledFunction(entry, self.run);
     },
-    trace: (...args: unknown[]) => {
-      const { jaxpr, consts } = self.ahead(args).trace;
-      return new ClosedJaxpr(jaxpr, consts);
-    },
-    evalShape: (...args: unknown[]) => {
-      const { trace } = self.ahead(args);
-      return trace.outDef.unflatten(trace.jaxpr.outAvals.slice(0, trace.numOuts).map(ShapeDtypeStruct.of));
-    },
+    trace: (...args: unknown[]) => traced(self.ahead(args), self.run),
+    evalShape: (...args: unknown[]) => outInfo(self.ahead(args).trace),
     costAnalysis: (...args: unknown[]) => costAnalysis(self.ahead(args).compile()),
     memoryAnalysis: (...args: unknown[]) => memoryAnalysis(self.ahead(args).compile()),
     getStates: (...args: unknown[]) => [...self.ahead(args).trace.states],

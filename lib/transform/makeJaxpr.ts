@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import type { ClosedJaxpr } from '../core/jaxpr';
-import { ClosedJaxpr as Closed } from '../core/jaxpr';
+import { ClosedJaxpr } from '../core/jaxpr';
 import { type Optimizations, optimizeJaxpr } from '../core/passes/simplify';
 import { Tracer } from '../core/trace';
 import { flatten } from '../core/tree';
@@ -9,6 +8,7 @@ import { checkOptions } from '../functional/options';
 import { avalsOf, bindStatic, checkAxisEnv, checkStatic, evalShape as pureEvalShape, type MakeJaxprOptions, ShapeDtypeStruct, withAxes } from '../functional/staging';
 import { trailingOptions } from '../functional/trailingOptions';
 import { type AnyFunction, isArrayLeaf, type Loose, nameOf } from '../functional/treeFunction';
+import { isPromise } from '../pjrt/promises';
 import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { PureFunction } from './pure';
@@ -60,7 +60,7 @@ export function makeJaxpr(f: Callable, options: MakeJaxprOptions & { returnOnlyW
     const { g, rest } = bindStatic('makeJaxpr', fn, args, statics);
     const { avals, def } = avalsOf(rest, what);
     const t = withAxes(axes, () => traceStateful(g, def, avals, what, nameOf(fn), options.returnOnlyWrite !== true));
-    const closed = new Closed(t.jaxpr, t.consts);
+    const closed = new ClosedJaxpr(t.jaxpr, t.consts);
     const { irOptimizations: optimizations } = options;
     const shapes = options.returnShape === true ? t.outDef.unflatten(t.jaxpr.outAvals.slice(0, t.numOuts).map(ShapeDtypeStruct.of)) : undefined;
     return new StatefulJaxpr(optimizations ? optimizeJaxpr(closed, { optimizations }) : closed, t.states, shapes);
@@ -100,7 +100,7 @@ export function evalShape(f: Callable, ...rest: unknown[]): unknown {
       types = null;
       const [result, { writes }] = pure.run([], ...xs);
       // Of what is no array, only objects that may hold states are handed on; the rest is an error, as everywhere.
-      if (result === undefined || result instanceof Promise || flatten(result, isArrayLeaf)[0].some((x) => !isArrayLeaf(x) && (typeof x !== 'object' || pure.made.length === 0))) return result;
+      if (result === undefined || isPromise(result) || flatten(result, isArrayLeaf)[0].some((x) => !isArrayLeaf(x) && (typeof x !== 'object' || pure.made.length === 0))) return result;
       types = typesOf(result);
       shapes = new Map([...pure.touched].map((s) => [s, typesOf(s.current())]));
       pure.written.forEach((s, i) => shapes!.set(s, typesOf(writes[i])));

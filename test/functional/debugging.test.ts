@@ -51,7 +51,7 @@ test('scopes are in the text of programs and in the metadata of their operations
   const text = f.lower(f32(1)).asText();
   expect(text).toContain('loc("encoder/waves/sin")');
   expect(text).toContain('loc("encoder/add")');
-  const { jaxpr } = f.trace(f32(1));
+  const { jaxpr } = f.trace(f32(1)).jaxpr;
   const { code } = compileJaxpr(jaxpr, [], { name: 'scopes' }).executable.optimizedHlo();
   expect(Buffer.from(code).toString('latin1')).toContain('encoder/waves/sin');
   expect(namedCall(function g() { return 1; }).name).toBe('g');

@@ -194,6 +194,44 @@ test('lower, compile ahead, jaxprs', async () => {
   expect(j.states).toEqual([s]);
 });
 
+test('the stages of a function: what each tells, unused arguments, options of the compiler, programs without static arguments', () => {
+  const x = np.array([1, 2]);
+  const main = (f: { asText(): string }) => /@main\((.*?)\) ->/.exec(f.asText())![1];
+  const f = (a: A, b: A) => np.add(a.mul(2), np.sum(b.sub(b)).mul(0).mul(0));
+  const second = (a: A, b: A) => (np.sin(a), b.mul(2));
+  expect([main(jit(second).lower(x, x)), main(jit(second, { keepUnused: true }).lower(x, x))]).toEqual(['%arg0: tensor<2xf32>', '%arg0: tensor<2xf32>, %arg1: tensor<2xf32>']);
+  expect([(jit(second)(x, np.array([3, 4])) as A).js(), (jit(second, { keepUnused: true })(x, np.array([3, 4])) as A).js(), (jit(f)(x, x) as A).js()]).toEqual([[6, 8], [6, 8], [2, 4]]);
+  // A program without the argument does not take its memory either.
+  jit(second, { donateArgnums: 0 })(x, x.copy());
+  expect(x.js()).toEqual([1, 2]);
+  const s = new State(np.array([1, 1]));
+  const keeping = jit((_: A, b: A, c: A) => {
+    s.value = s.value.add(b);
+    return c.mul(s.value);
+  }, { donateArgnums: 2 });
+  expect([1, 2, 3].map((i) => keeping(x, x, np.array([i, i])).js())).toEqual([[2, 3], [6, 10], [12, 21]]);
+
+  const traced = jit(second, { donateArgnums: [1] }).trace(x, 3);
+  expect(String(traced)).toBe(String(makeJaxpr(second)(x, 3)));
+  expect(traced).toMatchObject({ funName: 'second', donateArgnums: [1], outInfo: { shape: [], dtype: 'int32', weakType: true }, argsInfo: [{ shape: [2], dtype: 'float32', donated: false }, { shape: [], weakType: true, donated: true }] });
+  expect([String(traced.inTree), String(traced.lower().outTree), traced.jaxpr.eqns.length]).toEqual(['PyTreeDef([*, *])', 'PyTreeDef(*)', 2]);
+  const power = jit((n: number, a: A) => a.pow(n), { staticArgnums: 0 }).lower(3, x).compile();
+  expect((power(np.array([3, 4])) as A).js()).toEqual([27, 64]);
+  expect(() => power(3, x)).toThrow('static ones, which are not given again');
+
+  const loops = 'xla_backend_optimization_level';
+  expect(jit(second, { compilerOptions: { [loops]: 0 } })(x, x).js()).toEqual([2, 4]);
+  expect((jit(second).lower(x, x).compile({ [loops]: 1 })(x, x) as A).js()).toEqual([2, 4]);
+  expect(vmap(jit(second, { compilerOptions: { [loops]: 0 } }))(x, x).js()).toEqual([2, 4]);
+  for (const run of [() => jit(second, { compilerOptions: { nope: 1 } })(x, x), () => jit(second).lower(x, x).compile({ nope: 1 }), () => vmap(jit(second, { compilerOptions: { nope: 1 } }))(x, x)]) {
+    expect(run).toThrow(expect.objectContaining({ code: 'XLA', status: 'INVALID_ARGUMENT', message: expect.stringContaining("No such compile option: 'nope'") as string }) as Error);
+  }
+  expect(() => jit(second, { compilerOptions: { [loops]: 'x' } })(x, x)).toThrow('not a valid int32');
+  expect(() => jit(second, { compilerOptions: { [loops]: null as never } })).toThrow('expected the compiler\'s option xla_backend_optimization_level to be a string');
+  expect(() => jit((a: A) => jit(second, { compilerOptions: { [loops]: 0 } })(a, a))(x)).toThrow('compilerOptions are for whole programs');
+  expect(String(makeJaxpr(jit(second, { keepUnused: true, donateArgnums: 1 }))(x, x))).toMatch(/donated_invars=\(False, True\)[\s\S]*keep_unused=True/);
+});
+
 test('inline: no jit in the jaxpr; a program of one signature is not transformed', () => {
   const s = new State(np.array(1));
   const f = (x: A) => {
