@@ -1,12 +1,13 @@
 import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
-import type { DType } from '../core/dtype';
+import { type DType, promoteTypes } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { type ArrayLike, asArray, astype, promoteDtypes, resultType } from '../lax/arrayLike';
 import { dotGeneral } from '../primitives/dot';
 import type { PrecisionLike } from '../primitives/precision';
 import { mul as mulP } from '../primitives/elementwise';
+import { reduceOr } from '../primitives/reduction';
 import { reduceSum, squeeze, transpose } from '../primitives/structural';
 import { Array as ArrayClass } from '../core/array';
 import { diagonal } from './diagonals';
@@ -141,8 +142,16 @@ interface Term {
   labels: string[];
 }
 
+/** Dimensions summed in the type the result will have, where it is the wider one, so that narrow integers do not wrap; booleans have "or" for a sum. */
+function sum(x: Array, axes: readonly number[], preferred: DType): Array {
+  if (axes.length === 0) return x;
+  const { dtype: type } = promoteTypes(x.aval, { dtype: preferred, weakType: false });
+  const wide = type === x.dtype ? x : astype(x, preferred);
+  return wide.dtype === 'bool' ? reduceOr(wide, axes) : reduceSum(wide, axes);
+}
+
 /** An operand with repeated labels made one (their diagonal), and labels that nothing else needs summed out. */
-function simplify({ x, labels }: Term, needed: ReadonlySet<string>): Term {
+function simplify({ x, labels }: Term, needed: ReadonlySet<string>, preferred: DType): Term {
   let out = x;
   let ls = labels;
   for (let i = 0; i < ls.length; i++) {
@@ -161,26 +170,26 @@ function simplify({ x, labels }: Term, needed: ReadonlySet<string>): Term {
     i = -1;
   }
   const summed = ls.map((l, d) => (needed.has(l) ? -1 : d)).filter((d) => d >= 0);
-  return { x: reduceSum(out, summed), labels: ls.filter((l) => needed.has(l)) };
+  return { x: sum(out, summed, preferred), labels: ls.filter((l) => needed.has(l)) };
 }
 
 function contract(a: Term, b: Term, kept: readonly string[], preferred: DType, precision: PrecisionLike): Term {
   const needed = new Set(kept);
-  let p = simplify(a, new Set([...b.labels, ...kept]));
-  let q = simplify(b, new Set([...a.labels, ...kept]));
+  let p = simplify(a, new Set([...b.labels, ...kept]), preferred);
+  let q = simplify(b, new Set([...a.labels, ...kept]), preferred);
   // Of a shared label of sizes 1 and n, the one of size 1 only repeats the other.
   const shrink = (t: Term, o: Term): Term => {
     const gone = t.labels.map((l, d) => (o.labels.includes(l) && t.x.shape[d] === 1 && o.x.shape[o.labels.indexOf(l)] !== 1 ? d : -1)).filter((d) => d >= 0);
     return { x: squeeze(t.x, gone), labels: t.labels.filter((_, d) => !gone.includes(d)) };
   };
   [p, q] = [shrink(p, q), shrink(q, p)];
-  [p, q] = [simplify(p, new Set([...q.labels, ...kept])), simplify(q, new Set([...p.labels, ...kept]))];
+  [p, q] = [simplify(p, new Set([...q.labels, ...kept]), preferred), simplify(q, new Set([...p.labels, ...kept]), preferred)];
   const shared = p.labels.filter((l) => q.labels.includes(l));
   const batch = shared.filter((l) => needed.has(l));
   const summed = shared.filter((l) => !needed.has(l));
   const at = (t: Term, ls: readonly string[]) => ls.map((l) => t.labels.indexOf(l));
   const free = (t: Term) => t.labels.filter((l) => !shared.includes(l));
-  const x = p.x.ndim === 0 && q.x.ndim === 0 && p.x.dtype !== 'bool' ? mulP(p.x, q.x)
+  const x = p.x.ndim === 0 && q.x.ndim === 0 && p.x.dtype === preferred && preferred !== 'bool' ? mulP(p.x, q.x)
     : dotGeneral(p.x, q.x, { dimensionNumbers: [[at(p, summed), at(q, summed)], [at(p, batch), at(q, batch)]], precision, preferredElementType: preferred });
   return { x, labels: [...batch, ...free(p), ...free(q)] };
 }
@@ -210,7 +219,7 @@ const einsumC = program<Spec>('einsum', (xs, { text, optimize, precision, prefer
     });
     terms = [...rest, out];
   }
-  const last = simplify(terms[0]!, new Set(s.output));
+  const last = simplify(terms[0]!, new Set(s.output), type);
   const x = transpose(last.x, s.output.map((l) => last.labels.indexOf(l)));
   return [astype(x, type, preferred === null && t.weakType)];
 });

@@ -29,6 +29,14 @@ export interface UfuncAccumulateOptions {
 /** Where a ufunc is applied: one index, or a JS array of several of which one at least is an array. */
 export type UfuncIndices = Index | readonly Index[] | ArrayLike;
 
+/** Options of `at`. */
+export interface UfuncAtOptions {
+  /** The second operand of functions of two. */
+  b?: ArrayLike | null;
+  /** Arrays are not changed: true is refused. */
+  inplace?: boolean;
+}
+
 /** What ufuncs have besides being functions. */
 export interface UfuncAttributes {
   readonly name: string;
@@ -46,7 +54,7 @@ export interface UfuncAttributes {
   /** The function of all pairs: shape is that of `a`, then that of `b`. */
   outer(a: ArrayLike, b: ArrayLike): Array;
   /** `a` with the function applied at indices, those that occur repeatedly more than once; `b` is the second operand of functions of two. */
-  at(a: ArrayLike, indices: UfuncIndices, b?: ArrayLike | null, options?: { inplace?: false }): Array;
+  at(a: ArrayLike, indices: UfuncIndices, b?: ArrayLike | null | UfuncAtOptions, options?: Omit<UfuncAtOptions, 'b'>): Array;
 }
 
 /** A function of arrays, elementwise and broadcasting. */
@@ -98,7 +106,7 @@ export interface UfuncMethods {
   accumulate(f: UfuncAttributes, own: UfuncOptions, a: ArrayLike, options: UfuncAccumulateOptions | undefined): Array;
   reduceat(f: UfuncAttributes, own: UfuncOptions, a: ArrayLike, indices: ArrayLike, options: UfuncAccumulateOptions | undefined): Array;
   outer(f: UfuncAttributes, a: ArrayLike, b: ArrayLike): Array;
-  at(f: UfuncAttributes, own: UfuncOptions, a: ArrayLike, indices: UfuncIndices, b: ArrayLike | null | undefined, options: { inplace?: boolean } | undefined): Array;
+  at(f: UfuncAttributes, own: UfuncOptions, a: ArrayLike, indices: UfuncIndices, rest: readonly unknown[]): Array;
 }
 
 // Set by ufuncMethods.ts, which is written on reductions and indexing, which are written on ufuncs.
@@ -180,7 +188,7 @@ const METHODS: Record<string, (this: UfuncAttributes, ...args: never[]) => unkno
   accumulate(a: ArrayLike, options?: UfuncAccumulateOptions) { return methods.accumulate(this, ownMethods(this), a, options); },
   reduceat(a: ArrayLike, indices: ArrayLike, options?: UfuncAccumulateOptions) { return methods.reduceat(this, ownMethods(this), a, indices, options); },
   outer(a: ArrayLike, b: ArrayLike) { return methods.outer(this, a, b); },
-  at(a: ArrayLike, indices: UfuncIndices, b?: ArrayLike | null, options?: { inplace?: boolean }) { return methods.at(this, ownMethods(this), a, indices, b, options); },
+  at(a: ArrayLike, indices: UfuncIndices, ...rest: readonly unknown[]) { return methods.at(this, ownMethods(this), a, indices, rest); },
   toString() { return `<jnp.ufunc '${this.name}'>`; },
 };
 // A ufunc is a function, with what functions have.

@@ -4,6 +4,7 @@ import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { evalShape } from '../functional/staging';
+import { trailingOptions } from '../functional/trailingOptions';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import { foriLoop, scan } from '../lax/control';
 import * as e from '../primitives/elementwise';
@@ -25,7 +26,7 @@ import { expandDims, moveaxis } from './manipulation';
 import { truth } from './operators';
 import { cumprod, cumsum, max, min, prod, sum } from './reductions';
 import { checkInplace, take } from './take';
-import { ownMethods, provideUfuncMethods, type UfuncAccumulateOptions, type UfuncAttributes, type UfuncIndices, type UfuncReduceOptions } from './ufunc';
+import { ownMethods, provideUfuncMethods, type UfuncAccumulateOptions, type UfuncAtOptions, type UfuncAttributes, type UfuncIndices, type UfuncReduceOptions } from './ufunc';
 
 // reduce, accumulate, reduceat, outer and at of ufuncs: by the reductions and updates there are, else one element after another in a loop.
 
@@ -231,9 +232,12 @@ provideUfuncMethods({
     const [x, y] = [asArray(a, op), asArray(b, op)];
     return g(reshape(x, [...x.shape, ...range(y.ndim).map(() => 1)]), y);
   },
-  at(f, own, a, indices, b, options) {
+  at(f, own, a, indices, rest) {
     const op = `${f.name}.at`;
-    checkInplace(op, checkOptions(op, ['inplace'], options).inplace);
+    const { args, options } = trailingOptions<UfuncAtOptions>(rest.filter((x) => x !== undefined), ['b', 'inplace']);
+    if (args.length > 1) throw new ArgumentError(`${op}: expected an array, indices, at most a second operand and options, got ${args.length + 2} arguments`);
+    checkInplace(op, options.inplace);
+    const b = (args[0] ?? options.b) as ArrayLike | null | undefined;
     if (f.nin > 2 || f.nout !== 1) throw new ArgumentError(`${op}: expected a function of one or two operands with one result, got one of ${f.nin} with ${f.nout}`);
     if ((b === undefined || b === null) !== (f.nin === 1)) throw new ArgumentError(`${op}: expected ${f.nin === 1 ? 'no second operand' : 'a second operand'} of a function of ${f.nin}`);
     return own.at ? own.at(a, indices, b ?? undefined) : updateInLoop(f as Callable, a, indices, b ?? undefined);
