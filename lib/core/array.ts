@@ -226,7 +226,7 @@ export class ConcreteArray extends Array {
   }
 
   override isDeleted(): boolean {
-    return this.buf !== null && this.buf.isDeleted();
+    return this.buf?.isDeleted() ?? false;
   }
 
   override valueOf(): unknown {

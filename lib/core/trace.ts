@@ -10,7 +10,7 @@ export abstract class Trace {
   /** Whether operations end in a jaxpr, rather than being run at once. */
   readonly staging: boolean;
 
-  constructor(parent: Trace | null, staging = parent !== null && parent.staging) {
+  constructor(parent: Trace | null, staging = parent?.staging ?? false) {
     this.parent = parent;
     this.staging = staging;
   }

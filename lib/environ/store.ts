@@ -7,6 +7,7 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { makeFolder } from '../pjrt/cacheDir';
+import { whenOver } from '../pjrt/promises';
 import { EnvironError } from './errors';
 import {
   canonicalKey, type ContextSettings, DEFAULT_PRECISION, DT, DUMP_HLO_TO, HOST_DEVICE_COUNT, type KnownSettings, PLATFORM, PRECISION, type Precision, type Settings, SUPPORTED_PRECISIONS,
@@ -328,20 +329,7 @@ export function context<R>(settings: ContextSettings, second?: (() => R) | EnvOp
   const options = f === undefined ? (second as EnvOption | undefined) : third;
   const opened = new Context(envOf('context', checkOptions('environ.context', ['env'], options)), entries);
   if (f === undefined) return opened;
-  let result: R;
-  try {
-    result = f();
-  } catch (e) {
-    opened[Symbol.dispose]();
-    throw e;
-  }
-  if (isThenable(result)) return Promise.resolve(result).finally(() => opened[Symbol.dispose]()) as R;
-  opened[Symbol.dispose]();
-  return result;
-}
-
-function isThenable(x: unknown): x is PromiseLike<unknown> {
-  return typeof x === 'object' && x !== null && typeof (x as { then?: unknown }).then === 'function';
+  return whenOver(f, () => opened[Symbol.dispose]());
 }
 
 /**

@@ -4,6 +4,7 @@ import { ShapedArray } from '../core/aval';
 import { ArgumentError } from '../core/errors';
 import { encode } from '../core/hostFormat';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
+import { isPromise } from '../pjrt/promises';
 import { debugCallbackP, type FlatCallback, ioCallbackP, operand, pureCallbackP, type VmapMethod } from '../primitives/callback';
 import { type ArrayLike, asArray, describeValue, isScalarValue } from './arrayLike';
 import { trailingOptions } from './trailingOptions';
@@ -70,8 +71,7 @@ function flatCallback(op: string, f: AnyFunction, inDef: TreeDef, outDef: TreeDe
   const results = (value: unknown) => flattenUpTo(outDef, value, `${op}: the result of the callback`).map((x, i) => resultArray(op, x, avals[i]!));
   return (args) => {
     const value = f(...(inDef.unflatten(args) as unknown[]));
-    if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') return (value as Promise<unknown>).then(results);
-    return results(value);
+    return isPromise(value) ? value.then(results) : results(value);
   };
 }
 
@@ -152,7 +152,7 @@ export function debugCallback(f: AnyFunction, ...args: unknown[]): void {
   const callback: FlatCallback = (xs) => {
     let next = 0;
     const result: unknown = f(...(def.unflatten(values.map((x, i) => (dynamic[i] ? xs[next++]! : x))) as unknown[]));
-    return typeof (result as { then?: unknown } | null | undefined)?.then === 'function' ? (result as Promise<unknown>).then(() => nothing) : nothing;
+    return isPromise(result) ? result.then(() => nothing) : nothing;
   };
   debugCallbackP.bind({ callback, effect: options.ordered === true ? 'OrderedDebug' : 'Debug', partitioned: false }, ...arrays);
 }

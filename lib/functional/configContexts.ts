@@ -1,6 +1,7 @@
 import { checkOptionalFunction } from '../core/checks';
 import { type Config, config, PRNG_IMPLS, type PrngImpl } from '../core/config';
 import { ArgumentError } from '../core/errors';
+import { isPromise } from '../pjrt/promises';
 import { canonicalizePrecision } from '../primitives/precision';
 
 /** Sets a switch while a function runs; without a function, from now on. @throws ArgumentError if the function is async */
@@ -14,7 +15,7 @@ export function withConfig<K extends keyof Config, R>(key: K, value: Config[K], 
   switches[key] = value;
   try {
     const result = f();
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') throw new ArgumentError(`${key}: expected a synchronous function, got one that returns a Promise: the setting would be back before it ends`);
+    if (isPromise(result)) throw new ArgumentError(`${key}: expected a synchronous function, got one that returns a Promise: the setting would be back before it ends`);
     return result;
   } finally {
     switches[key] = saved;

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { sameShape, ShapedArray } from '../core/aval';
+import { sameShape, type ShapedArray } from '../core/aval';
 import { configKey } from '../core/config';
 import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
@@ -319,7 +319,7 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
         let total: Array[] | null = null;
         rules.forEach((r, i) => {
           if (r === null) return;
-          const part = resultsOf((r as (...a: unknown[]) => unknown)(tangents[i], out, ...primals), `the derivative ${i} of ${name}`);
+          const part = resultsOf((r as (...a: unknown[]) => unknown)(tangents[i], out, ...primals), name, `derivative ${i}`);
           if (!part.def.equals(outs.def)) throw new ArgumentError(`the derivative ${i} of ${name}: expected a tangent of the result's structure ${outs.def}, got ${part.def}`);
           total = total === null ? part.leaves : total.map((x, k) => add(x, part.leaves[k]!));
         });

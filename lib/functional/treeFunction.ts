@@ -1,6 +1,7 @@
 import { Array, type ScalarValue } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { flatten, keystr, pathsOf, type TreeDef } from '../core/tree';
+import { isPromise } from '../pjrt/promises';
 import { type ArrayLike, asArray, describeValue, isComplex, type TypedArray } from './arrayLike';
 
 /** Any function on trees. Its parameters' types are not looked at, so that those of a function written in place need not be given. */
@@ -38,9 +39,9 @@ export function isArrayLeaf(x: unknown): boolean {
   return x instanceof Array || ArrayBuffer.isView(x) || isComplex(x);
 }
 
-/** Name of a function for messages, programs and jaxprs. */
-export function nameOf(f: unknown): string {
-  return (typeof f === 'function' && f.name) || 'fn';
+/** Name of a function for messages, programs and jaxprs; `fallback` for one without a name. */
+export function nameOf(f: unknown, fallback = 'fn'): string {
+  return (typeof f === 'function' && f.name) || fallback;
 }
 
 /** Leaves of a tree as arrays, and its structure. @throws ArgumentError naming the path of a leaf that is no array */
@@ -49,26 +50,30 @@ export function arraysOf(tree: unknown, what: string): { leaves: Array[]; def: T
   return { leaves: toArrays(values, def, what), def };
 }
 
-/** Leaves of a structure as arrays. */
-export function toArrays(values: readonly unknown[], def: TreeDef, what: string): Array[] {
+/** Leaves of a structure as arrays; `hint` says what to do with a string or a function among them. */
+export function toArrays(values: readonly unknown[], def: TreeDef, what: string, hint = '; close over it, or mark it as static where there are staticArgnums'): Array[] {
   const out = new globalThis.Array<Array>(values.length);
   for (let i = 0; i < values.length; i++) {
     const x = values[i];
     if (x instanceof Array) out[i] = x;
     else if (typeof x === 'string' || typeof x === 'function' || typeof x === 'symbol' || (typeof x === 'object' && !isArrayLeaf(x))) {
-      throw new ArgumentError(`${what}: expected arrays or numbers in the tree, got ${describeValue(x)} at ${keystr(pathsOf(def)[i]!) || 'the root'}${typeof x === 'string' || typeof x === 'function' ? '; mark it as static (staticArgnums) or close over it' : ''}`);
+      throw new ArgumentError(`${what}: expected arrays or numbers in the tree, got ${describeValue(x)} at ${keystr(pathsOf(def)[i]!) || 'the root'}${typeof x === 'string' || typeof x === 'function' ? hint : ''}`);
     } else out[i] = asArray(x as ArrayLike, what);
   }
   return out;
 }
 
-/** The results of a traced function as arrays. @throws ArgumentError for a Promise, or a result that is no tree of arrays */
-export function resultsOf(result: unknown, what: string, nothingIsFine = false): { leaves: Array[]; def: TreeDef } {
-  if (result instanceof Promise || typeof (result as { then?: unknown } | null)?.then === 'function') {
-    throw new ArgumentError(`${what}: the function returned a Promise. Traced functions must be synchronous: await before or after, not inside`);
-  }
-  if (result === undefined && !nothingIsFine) throw new ArgumentError(`${what}: the function returned undefined; expected a tree of arrays. Is a return statement missing? (Return null for no result.)`);
-  return arraysOf(result, `the result of ${what}`);
+/**
+ * The results of a traced function as arrays.
+ *
+ * @param who the function, as messages name it
+ * @throws ArgumentError for a Promise, or a result that is no tree of arrays
+ */
+export function resultsOf(result: unknown, what: string, who = 'the function', nothingIsFine = false): { leaves: Array[]; def: TreeDef } {
+  if (isPromise(result)) throw new ArgumentError(`${what}: expected ${who} to return a tree of arrays, got a Promise; traced functions are synchronous: await before or after, not inside`);
+  if (result === undefined && !nothingIsFine) throw new ArgumentError(`${what}: expected ${who} to return a tree of arrays, got undefined; is a return statement missing? (null is for no result)`);
+  const [values, def] = flatten(result, isArrayLeaf);
+  return { leaves: toArrays(values, def, `${what}: the result of ${who}`, ''), def };
 }
 
 /** A function on trees as one on flat arrays; the structure of its result is known once it has run. */
@@ -104,14 +109,14 @@ export class FlatFunction {
   call = (leaves: readonly Array[]): Array[] => {
     const result = (this.f as (...args: unknown[]) => unknown)(...(this.def.unflatten(leaves) as unknown[]));
     if (!this.hasAux) {
-      const r = resultsOf(result, this.what, result === undefined && this.nothingIsFine());
+      const r = resultsOf(result, this.what, 'the function', result === undefined && this.nothingIsFine());
       this.outDef = r.def;
       return r.leaves;
     }
     if (!globalThis.Array.isArray(result) || result.length !== 2) {
       throw new ArgumentError(`${this.what}: with hasAux the function must return [result, auxiliary], got ${describeValue(result)}`);
     }
-    const r = resultsOf(result[0], this.what, result[0] === undefined && this.nothingIsFine());
+    const r = resultsOf(result[0], this.what, 'the function', result[0] === undefined && this.nothingIsFine());
     const aux = arraysOf(result[1], `the auxiliary result of ${this.what}`);
     this.outDef = r.def;
     this.auxDef = aux.def;

@@ -81,7 +81,7 @@ export class BatchTrace extends Trace {
     for (const x of args) checkLive(x, prim.name);
     const values = args.map((x) => this.bare(x));
     const dims = args.map((x) => this.dimOf(x));
-    const named = this.axis.name !== null && prim.axisNames !== undefined && prim.axisNames(params).includes(this.axis.name);
+    const named = this.axis.name !== null && prim.axisNames?.(params).includes(this.axis.name) === true;
     return withTrace(this.parent, () => {
       if (!named && dims.every((d) => d === null)) return this.parent.process(prim, values, params);
       const [outs, outDims] = applyBatch(prim, this.axis, values, dims, params);

@@ -7,12 +7,13 @@ import { ClosedJaxpr, Jaxpr, Var } from '../core/jaxpr';
 import { internJaxpr } from '../core/jaxprKey';
 import { keystr, pathsOf, type TreeDef } from '../core/tree';
 import { checkFunction } from '../core/checks';
+import { arraysOf, nameOf, resultsOf } from '../functional/treeFunction';
 import { stage } from '../interpreters/stage';
 import { condP } from '../primitives/control';
 import { clamp, ne } from '../primitives/elementwise';
 import { convert, like, scalar } from '../primitives/structural';
 import { type ArrayLike, asArray, describeValue } from './arrayLike';
-import { adopt, avalsOf, type Fun, givesWay, nameOf, returned, runsInJs, toArrays, type Traced } from './staged';
+import { adopt, avalsOf, type Fun, givesWay, runsInJs, type Traced } from './staged';
 
 /** Stages branches on the same operands: what any of them captured is an input of all. */
 function stageBranches(op: string, names: readonly string[], branches: readonly Fun[], operands: readonly Array[], tree: TreeDef): { closed: ClosedJaxpr[]; consts: Array[]; outTree: TreeDef } {
@@ -21,7 +22,7 @@ function stageBranches(op: string, names: readonly string[], branches: readonly 
   const once = () => branches.map((f, k) => {
     let outTree!: TreeDef;
     const staged = stage((xs) => {
-      const [outs, def] = returned(op, names[k]!, (f as (...a: unknown[]) => unknown)(...args(xs)));
+      const { leaves: outs, def } = resultsOf((f as (...a: unknown[]) => unknown)(...args(xs)), op, names[k]!);
       outTree = def;
       return adopt(outs, wanted as ShapedArray[]);
     }, avalsOf(operands), nameOf(f, names[k]!));
@@ -75,7 +76,7 @@ export function cond<A extends readonly unknown[], T>(pred: ArrayLike, trueFun: 
   const p = asArray(pred, `${op}: pred`);
   if (p.ndim !== 0) throw new ShapeError(`${op}: expected pred to be a scalar, got ${p.aval}`);
   if (dtypeKind(p.dtype) === 'complex') throw new DtypeError(`${op}: expected pred to be a bool or a real number, got ${p.aval}`);
-  const [xs, tree] = toArrays(op, 'operands', operands);
+  const { leaves: xs, def: tree } = arraysOf(operands, `${op}: operands`);
   if (runsInJs()) return inJs(op, (isTruthy(p.item()) ? trueFun : falseFun) as unknown as Fun, tree.unflatten(xs)) as Traced<T>;
   const staged = stageBranches(op, ['trueFun', 'falseFun'], [trueFun as unknown as Fun, falseFun as unknown as Fun], xs, tree);
   const isTrue = p.dtype === 'bool' ? p : ne(p, like(p, 0));
@@ -90,7 +91,7 @@ function isTruthy(x: ScalarValue): boolean {
 }
 
 function inJs(op: string, f: Fun, args: unknown): unknown {
-  const [outs, def] = returned(op, 'the branch', (f as (...a: unknown[]) => unknown)(...(args as unknown[])));
+  const { leaves: outs, def } = resultsOf((f as (...a: unknown[]) => unknown)(...(args as unknown[])), op, 'the branch');
   return def.unflatten(outs);
 }
 
@@ -110,7 +111,7 @@ export function switch_<A extends readonly unknown[], T>(index: ArrayLike, branc
   const at = asArray(index, `${op}: index`);
   if (at.ndim !== 0) throw new ShapeError(`${op}: expected index to be a scalar, got ${at.aval}`);
   if (!/^u?int/.test(at.dtype)) throw new DtypeError(`${op}: expected index to be an integer, got ${typeof index === 'number' ? index : at.aval}`);
-  const [xs, tree] = toArrays(op, 'operands', operands);
+  const { leaves: xs, def: tree } = arraysOf(operands, `${op}: operands`);
   const last = branches.length - 1;
   const literal = at instanceof ConcreteArray ? at.literal : null;
   const fixed = literal !== null || runsInJs() ? Math.min(Math.max(Number(at.item()), 0), last) : null;

@@ -4,11 +4,13 @@ import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors
 import { keystr, pathsOf, type TreeDef } from '../core/tree';
 import { checkFunction } from '../core/checks';
 import { checkOptions } from '../functional/options';
+import { arraysOf, nameOf, resultsOf } from '../functional/treeFunction';
+import { isPromise } from '../pjrt/promises';
 import { scanP, whileP } from '../primitives/control';
 import { add, lt } from '../primitives/elementwise';
 import { concatenate, indexInDim, reshape, scalar } from '../primitives/structural';
 import { type ArrayLike, asArray, astype, describeValue } from './arrayLike';
-import { adopt, avalsOf, checkSameTree, checkSameTypes, type Fun, nameOf, promoteWeak, returned, runsInJs, stageTree, toArrays, type Traced } from './staged';
+import { adopt, avalsOf, checkSameTree, checkSameTypes, type Fun, promoteWeak, runsInJs, stageBody, type Traced } from './staged';
 
 /** Options of {@link scan}. */
 export interface ScanOptions {
@@ -55,24 +57,24 @@ export function scan<C, X, Y>(f: (carry: Traced<C>, x: Traced<X>) => readonly [u
   const op = 'scan';
   checkFunction(op, 'f', f);
   const reverse = options.reverse ?? false;
-  let [carry, carryTree] = toArrays(op, 'init', init);
-  const [scanned, xsTree] = toArrays(op, 'xs', xs);
+  let { leaves: carry, def: carryTree } = arraysOf(init, `${op}: init`);
+  const { leaves: scanned, def: xsTree } = arraysOf(xs, `${op}: xs`);
   const length = scanLength(op, scanned, xsTree, options.length);
   const unroll = checkUnroll(op, options.unroll ?? 1, length);
   const n = carry.length;
   const pair = (out: unknown) => {
-    if (out !== undefined && typeof (out as { then?: unknown } | null)?.then !== 'function' && (!globalThis.Array.isArray(out) || out.length !== 2)) {
+    if (out !== undefined && !isPromise(out) && (!globalThis.Array.isArray(out) || out.length !== 2)) {
       throw new ArgumentError(`${op}: expected f to return [carry, y], got ${globalThis.Array.isArray(out) ? `an array of length ${out.length}` : describeValue(out)}`);
     }
     return out;
   };
   const body = (...args: unknown[]) => pair((f as (...a: unknown[]) => unknown)(...args));
-  Object.defineProperty(body, 'name', { value: nameOf(f as Fun, 'body') });
+  Object.defineProperty(body, 'name', { value: nameOf(f, 'body') });
 
   if (runsInJs() && length > 0) return scanInJs(body, carry, carryTree, scanned, xsTree, length, reverse) as [Traced<C>, Traced<Y>];
 
   const entries = scanned.map((x) => x.aval.withShape(x.shape.slice(1)));
-  const run = () => stageTree(op, 'f', body as Fun, [...avalsOf(carry), ...entries], (args) => [carryTree.unflatten(args.slice(0, n)), xsTree.unflatten(args.slice(n))], (outs, tree) => {
+  const run = () => stageBody(op, 'f', body as Fun, [...avalsOf(carry), ...entries], (args) => [carryTree.unflatten(args.slice(0, n)), xsTree.unflatten(args.slice(n))], (outs, tree) => {
     checkSameTree(op, 'the carry', carryTree, tree.children[0]!);
     return [...adopt(outs.slice(0, n), avalsOf(carry)), ...outs.slice(n)];
   });
@@ -97,10 +99,10 @@ function scanInJs(body: (...args: unknown[]) => unknown, init: readonly Array[],
   let ysTree!: TreeDef;
   const step = (i: number): { next: Array[]; ys: Array[] } => {
     const out = body(carryTree.unflatten(carry), xsTree.unflatten(xs.map((x) => indexInDim(x, i, 0)))) as [unknown, unknown];
-    returned('scan', 'f', out);
-    const [next, def] = toArrays('scan', 'the carry', out[0]);
+    resultsOf(out, 'scan', 'f');
+    const { leaves: next, def } = arraysOf(out[0], 'scan: the carry');
     checkSameTree('scan', 'the carry', carryTree, def);
-    const [ys, tree] = toArrays('scan', 'y', out[1]);
+    const { leaves: ys, def: tree } = arraysOf(out[1], 'scan: y');
     ysTree = tree;
     return { next: adopt(next, avalsOf(carry)), ys };
   };
@@ -137,19 +139,19 @@ export function whileLoop<T>(cond: (value: Traced<T>) => unknown, body: (value: 
   const op = 'whileLoop';
   checkFunction(op, 'cond', cond);
   checkFunction(op, 'body', body);
-  let [carry, tree] = toArrays(op, 'init', init);
+  let { leaves: carry, def: tree } = arraysOf(init, `${op}: init`);
   const args = (xs: Array[]) => [tree.unflatten(xs)];
   if (runsInJs()) {
     let value = tree.unflatten(carry) as Traced<T>;
     for (;;) {
       const going = predicate(op, cond(value));
       if (going.item() !== true) return value;
-      const [next, def] = returned(op, 'body', body(value));
+      const { leaves: next, def } = resultsOf(body(value), op, 'body');
       checkSameTree(op, 'the value', tree, def);
       value = def.unflatten(adopt(next, avalsOf(carry))) as Traced<T>;
     }
   }
-  const run = () => stageTree(op, 'body', body as Fun, avalsOf(carry), args, (outs, def) => {
+  const run = () => stageBody(op, 'body', body as Fun, avalsOf(carry), args, (outs, def) => {
     checkSameTree(op, 'the value', tree, def);
     return adopt(outs, avalsOf(carry));
   });
@@ -160,7 +162,7 @@ export function whileLoop<T>(cond: (value: Traced<T>) => unknown, body: (value: 
     staged = run();
   }
   checkSameTypes(op, 'the value', tree, avalsOf(carry), staged.closed.outAvals);
-  const test = stageTree(op, 'cond', cond as Fun, avalsOf(carry), args, (outs, def) => {
+  const test = stageBody(op, 'cond', cond as Fun, avalsOf(carry), args, (outs, def) => {
     if (def.kind !== 'leaf') throw new TreeError(`${op}: expected cond to return one bool scalar, got ${def}`);
     return [predicate(op, outs[0])];
   });
@@ -208,11 +210,11 @@ export function foriLoop<T>(lower: ArrayLike, upper: ArrayLike, body: (i: Array,
   if (!lowerType.weakType && !upperType.weakType && lowerType.dtype !== upperType.dtype) throw new DtypeError(`${op}: expected lower and upper to be of one dtype, got ${lowerType} and ${upperType}`);
   const from = staticBound(op, 'lower', lower);
   const to = staticBound(op, 'upper', upper);
-  const [carry, tree] = toArrays(op, 'init', init);
+  const { leaves: carry, def: tree } = arraysOf(init, `${op}: init`);
   if (from !== null && to !== null) {
     const start = astype(asArray(lower), asArray(lower).dtype, true);
     const step = (c: [Array, unknown]) => [[add(c[0], scalar(1, c[0].dtype, true)), body(c[0], c[1] as Traced<T>)], null] as const;
-    Object.defineProperty(step, 'name', { value: nameOf(body as Fun, 'body') });
+    Object.defineProperty(step, 'name', { value: nameOf(body, 'body') });
     const first = from === Number((start as ConcreteArray).literal) ? start : scalar(from, start.dtype, true);
     const [[, out]] = scan(step as never, [first, tree.unflatten(carry)], null, { length: Math.max(to - from, 0), unroll: options.unroll ?? false }) as unknown as [[Array, Traced<T>], null];
     return out;

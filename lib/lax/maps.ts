@@ -3,10 +3,11 @@ import { ArgumentError, ShapeError, TreeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
 import { checkFunction } from '../core/checks';
 import { checkOptions } from '../functional/options';
+import { arraysOf, resultsOf } from '../functional/treeFunction';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { broadcastInDim, concatenate, reshape, rev, sliceInDim } from '../primitives/structural';
 import { scan, scanLength } from './loops';
-import { avalsOf, checkSameTypes, returned, toArrays, type Traced } from './staged';
+import { avalsOf, checkSameTypes, type Traced } from './staged';
 
 /**
  * Applies a function to each entry of arrays, one after another or some at once, and stacks the results. Mirrors `jax.lax.map`.
@@ -26,17 +27,17 @@ export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: 
   if (size !== null && (!Number.isInteger(size) || size < 1)) throw new ArgumentError(`${op}: expected batchSize to be a positive integer, got ${String(size)}`);
   const step = (_: unknown, x: unknown) => {
     const y = f(x as Traced<X>);
-    returned(op, 'f', y);
+    resultsOf(y, op, 'f');
     return [null, y] as const;
   };
   if (size === null) return (scan(step as never, null, xs) as unknown as [null, Traced<Y>])[1];
-  const [arrays, tree] = toArrays(op, 'xs', xs);
+  const { leaves: arrays, def: tree } = arraysOf(xs, `${op}: xs`);
   const n = scanLength(op, arrays, tree, null);
   let outTree!: TreeDef;
   const mapped = (rows: Array[]): Array[] => {
     const count = rows[0]!.shape[0]!;
     const { outs, dims } = batchFlat((args) => {
-      const [flat, def] = returned(op, 'f', f(tree.unflatten(args) as Traced<X>));
+      const { leaves: flat, def } = resultsOf(f(tree.unflatten(args) as Traced<X>), op, 'f');
       outTree = def;
       return flat;
     }, { size: count, name: null }, rows, rows.map(() => 0));
@@ -68,7 +69,7 @@ export function associativeScan<T>(f: (a: Traced<T>, b: Traced<T>) => unknown, e
   options = checkOptions('associativeScan', ['reverse', 'axis'], options);
   const op = 'associativeScan';
   checkFunction(op, 'f', f);
-  const [arrays, tree] = toArrays(op, 'elems', elems);
+  const { leaves: arrays, def: tree } = arraysOf(elems, `${op}: elems`);
   const axis = options.axis ?? 0;
   if (!Number.isInteger(axis)) throw new ArgumentError(`${op}: expected axis to be an integer, got ${String(axis)}`);
   if (arrays.length === 0) return tree.unflatten(arrays) as Traced<T>;
@@ -77,7 +78,7 @@ export function associativeScan<T>(f: (a: Traced<T>, b: Traced<T>) => unknown, e
   const n = arrays[0]!.shape[at]!;
   for (const x of arrays) if (x.shape[at] !== n) throw new ShapeError(`${op}: expected arrays of one size along axis ${axis}, got ${arrays.map((a) => a.aval).join(', ')}`);
   const combine = (a: readonly Array[], b: readonly Array[]): Array[] => {
-    const [outs, def] = returned(op, 'f', f(tree.unflatten(a) as Traced<T>, tree.unflatten(b) as Traced<T>));
+    const { leaves: outs, def } = resultsOf(f(tree.unflatten(a) as Traced<T>, tree.unflatten(b) as Traced<T>), op, 'f');
     if (!def.equals(tree)) throw new TreeError(`${op}: expected f to return a tree of structure ${tree}, got ${def}`);
     checkSameTypes(op, 'elems', tree, avalsOf(a), avalsOf(outs));
     return outs;

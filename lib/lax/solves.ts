@@ -34,15 +34,15 @@ function traced(op: string, what: string, f: AnyFunction, avals: readonly Shaped
   const staged = stage((xs) => {
     const out = (f as (...a: unknown[]) => unknown)(...args(xs));
     if (hasAux && !(globalThis.Array.isArray(out) && out.length === 2)) throw new ArgumentError(`${op}: expected ${what} to return [solution, auxiliary], as hasAux is true, got ${describeValue(out)}`);
-    const main = resultsOf(hasAux ? (out as unknown[])[0] : out, `${what} of ${op}`);
+    const main = resultsOf(hasAux ? (out as unknown[])[0] : out, op, what);
     if (!main.def.equals(like.def)) throw new TreeError(`${op}: expected ${what} to return the structure of ${like.name}, ${like.def}, got ${main.def}`);
     main.leaves.forEach((x, i) => {
       if (!sameShape(x.shape, like.avals[i]!.shape)) throw new ShapeError(`${op}: expected ${what} to return the shapes of ${like.name}, of type ${like.avals[i]}, got ${x.aval}`);
     });
-    const whole = hasAux ? resultsOf(out, `${what} of ${op}`) : main;
+    const whole = hasAux ? resultsOf(out, op, what) : main;
     outDef = whole.def;
     return whole.leaves;
-  }, avals, nameOf(f) === 'fn' ? what : nameOf(f));
+  }, avals, nameOf(f, what));
   const { closed, consts } = hoistConsts(staged);
   return { closed: internJaxpr(closed), consts, outDef };
 }

@@ -2,14 +2,14 @@ import type { Array, ScalarValue } from '../core/array';
 import { sameShape, type ShapedArray } from '../core/aval';
 import { config } from '../core/config';
 import { promoteTypes } from '../core/dtype';
-import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
+import { DtypeError, ShapeError, TreeError } from '../core/errors';
 import type { ClosedJaxpr } from '../core/jaxpr';
 import { internJaxpr } from '../core/jaxprKey';
 import { isEager } from '../core/trace';
-import { flatten, keystr, pathsOf, type TreeDef } from '../core/tree';
-import { isArrayLeaf } from '../functional/treeFunction';
+import { keystr, pathsOf, type TreeDef } from '../core/tree';
+import { nameOf, resultsOf } from '../functional/treeFunction';
 import { hoistConsts, stage } from '../interpreters/stage';
-import { type ArrayLike, asArray, astype, type TypedArray } from './arrayLike';
+import { astype, type TypedArray } from './arrayLike';
 
 /** A tree of what is taken for arrays as the tree of arrays that a traced function gets. */
 export type Traced<T> =
@@ -19,37 +19,21 @@ export type Traced<T> =
 
 export type Fun = (...args: never[]) => unknown;
 
-export function nameOf(f: Fun, fallback: string): string {
-  return f.name === '' ? fallback : f.name;
-}
-
-/** Arrays and structure of a tree. */
-export function toArrays(op: string, what: string, tree: unknown): [Array[], TreeDef] {
-  const [leaves, def] = flatten(tree, isArrayLeaf);
-  return [leaves.map((x) => asArray(x as ArrayLike, `${op}: ${what}`)), def];
-}
-
-/** Arrays and structure of what a traced function returned. */
-export function returned(op: string, what: string, out: unknown): [Array[], TreeDef] {
-  if (out === undefined) throw new ArgumentError(`${op}: expected ${what} to return a tree of arrays, got undefined; is a return statement missing?`);
-  if (typeof (out as { then?: unknown } | null)?.then === 'function') throw new ArgumentError(`${op}: expected ${what} to return a tree of arrays, got a Promise: traced functions cannot be async`);
-  return toArrays(op, `the result of ${what}`, out);
-}
-
-export interface StagedTree {
+/** The jaxpr of a loop's function. */
+export interface StagedBody {
   closed: ClosedJaxpr;
   /** What the function captured: the first inputs of `closed`. */
   consts: Array[];
   outTree: TreeDef;
 }
 
-/** Traces a function on trees; `flat` gives the function's arguments from arrays and adjusts the arrays it gives. */
-export function stageTree(op: string, what: string, f: Fun, avals: readonly ShapedArray[], args: (xs: Array[]) => unknown[], adjust?: (outs: Array[], tree: TreeDef) => Array[]): StagedTree {
+/** Traces a loop's function; `args` gives its arguments from arrays, `adjust` checks and converts the arrays of its result. */
+export function stageBody(op: string, what: string, f: Fun, avals: readonly ShapedArray[], args: (xs: Array[]) => unknown[], adjust: (outs: Array[], tree: TreeDef) => Array[]): StagedBody {
   let outTree!: TreeDef;
   const staged = stage((xs) => {
-    const [outs, tree] = returned(op, what, (f as (...a: unknown[]) => unknown)(...args(xs)));
-    outTree = tree;
-    return adjust ? adjust(outs, tree) : outs;
+    const { leaves, def } = resultsOf((f as (...a: unknown[]) => unknown)(...args(xs)), op, what);
+    outTree = def;
+    return adjust(leaves, def);
   }, avals, nameOf(f, what));
   const { closed, consts } = hoistConsts(staged);
   return { closed: internJaxpr(closed), consts, outTree };

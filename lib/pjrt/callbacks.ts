@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { ArgumentError, CallbackError } from './errors';
 import { native, onErrorText } from './native';
+import { isPromise } from './promises';
 
 /**
  * What a compiled program calls: gets copies of its operands' elements, in the order the program gives them, and gives those of its results, of
@@ -130,10 +131,6 @@ function dispatch(id: number, number: number, runs: readonly number[], inputs: r
 function answer(number: number, outcome: readonly ArrayBufferView[] | string): void {
   promises--;
   native().answerCallback(number, outcome);
-}
-
-function isPromise<T>(x: T | Promise<T>): x is Promise<T> {
-  return typeof (x as Promise<T> | null)?.then === 'function';
 }
 
 let connected = false;

@@ -8,6 +8,7 @@ import { absent, type AxisData, type BatchDim, defineMultiPrimitive, type MaybeZ
 import { BatchingError, materialize } from '../interpreters/batch';
 import { hoistConsts, stage } from '../interpreters/stage';
 import type { HostCallback } from '../pjrt';
+import { isPromise } from '../pjrt/promises';
 import { hlo } from '../stablehlo';
 import { scanP } from './scan';
 import { indexInDim, moveaxis, reshape } from './structural';
@@ -48,10 +49,6 @@ function checkResults(name: string, results: readonly Array[], avals: readonly S
     // Weakly typed values are plain numbers, which take the type that is asked for.
     if (x.dtype !== a.dtype && !x.weakType) throw new DtypeError(`${name}: expected result ${i} of the callback to be of type ${a}, got ${x.aval}`);
   });
-}
-
-function isPromise<T>(x: T | Promise<T>): x is Promise<T> {
-  return typeof (x as { then?: unknown } | null)?.then === 'function';
 }
 
 // Operands go to the client outside of callbacks: that they can be read needs no program, and so no other client.

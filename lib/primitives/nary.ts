@@ -70,7 +70,7 @@ export function alignBatch(axis: AxisData, args: readonly Array[], dims: readonl
     return ranks[i] === rank ? moved : reshape(moved, [axis.size, ...new globalThis.Array<number>(rank - ranks[i]!).fill(1), ...moved.shape.slice(1)]);
   });
   if (spread) return { args: out, dim: 0 };
-  const shape = out.find((x, i) => ranks[i] === rank && rank > 0)?.shape;
+  const shape = out.find((_, i) => ranks[i] === rank && rank > 0)?.shape;
   return { args: out.map((x) => (shape === undefined || x.ndim === 0 ? x : broadcastTo(x, shape))), dim: 0 };
 }
 

@@ -1,8 +1,8 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { type AnyFunction, nameOf } from '../functional/treeFunction';
+import { whenOver } from '../pjrt/promises';
 import { addSpan, recording } from '../pjrt/spans';
-import { whenOver } from './whenOver';
 
 /** What an annotation tells besides its name. */
 export type AnnotationStats = Readonly<Record<string, string | number | bigint | boolean>>;

@@ -9,12 +9,12 @@ import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import type { Client, Profile, ProgramRun } from '../pjrt';
 import { makeFolder } from '../pjrt/cacheDir';
+import { whenOver } from '../pjrt/promises';
 import { Message } from '../pjrt/protobuf';
 import { MAIN_LINE, type Recorded, type RunProgram, type Span, startRecording, stopRecording } from '../pjrt/spans';
 import { writeAtomicSync } from '../storage/disk';
 import { chromeTrace } from './chromeTrace';
 import { ProfilerError } from './errors';
-import { whenOver } from './whenOver';
 import { decodeSpace, encodePlane, hloOf, type PlaneEntry, type ProfileLine, type ProfilePlane, shiftedSpace } from './xspace';
 
 /** Options of {@link startTrace} and {@link trace}. */

@@ -31,7 +31,7 @@ test('a checkpoint of a function that returns nothing is fine if it writes a sta
   const s = new State(1);
   checkpoint((x: np.Array) => { s.value = s.value.add(x); })(2);
   expect(Number(s.value)).toBe(3);
-  expect(() => checkpoint((x: np.Array) => { x.mul(2); })(2)).toThrow('the function returned undefined');
+  expect(() => checkpoint((x: np.Array) => { x.mul(2); })(2)).toThrow('expected the function to return a tree of arrays, got undefined');
   expect(() => checkpoint((x: np.Array) => x, { policy: 3 as never })).toThrow(ArgumentError);
 });
 

@@ -229,7 +229,7 @@ test('a mapped function that writes states needs no result; one that does nothin
   const total = new State(np.zeros([3]));
   expect(vmap((x: np.Array) => { total.value = total.value.add(x); }, { inStates: total, outStates: total })(np.array([1, 2, 3]))).toBeUndefined();
   expect(total.value.js()).toEqual([1, 2, 3]);
-  expect(() => vmap((x: np.Array) => { x.add(1); })(np.ones([3]))).toThrow('the function returned undefined');
+  expect(() => vmap((x: np.Array) => { x.add(1); })(np.ones([3]))).toThrow('expected the function to return a tree of arrays, got undefined');
 });
 
 test('vmap: an argument that is not mapped may be anything', () => {
