@@ -8,6 +8,7 @@ import * as e from '../primitives/elementwise';
 import type { PrecisionLike } from '../primitives/precision';
 import { sort } from '../primitives/sort';
 import { broadcastInDim, concatenate, convert, full, like, range, reshape, rev, sliceInDim } from '../primitives/structural';
+import { abs } from './arithmetic';
 import { type Axis, canonAxes, canonAxis } from './axes';
 import { finfo } from './dtypes';
 import { moveaxis } from './manipulation';
@@ -180,7 +181,7 @@ const interpC = program<{ left: 'value' | 'extrapolate' | 'given'; right: 'value
   let [x, xp] = promoteDtypesInexact('interp', x0!, xp0!) as [Array, Array];
   let fp = promoteDtypesInexact('interp', fp0!)[0]!;
   if (period0) {
-    const period = convert(e.abs(period0), xp.dtype);
+    const period = convert(abs(period0), xp.dtype);
     [x, xp] = [mod(x, period), mod(xp, period)];
     [xp, fp] = sort([xp, fp], { dimension: 0, numKeys: 1, isStable: true }) as [Array, Array];
     const n = xp.size;

@@ -1,10 +1,11 @@
 import type { Array } from '../core/array';
-import { checkDtype } from '../core/aval';
+import { canonicalDtype, checkDtype } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { concatenate, convert, full, indexInDim, like, reshape, scalar, squeeze, transpose } from '../primitives/structural';
+import { abs } from './arithmetic';
 import { diagonal } from './diagonals';
 import { asIndices } from './indexParse';
 import { div, mul, sub } from './operators';
@@ -39,7 +40,7 @@ const covC = program<Spec>('cov', ([m0, y0, f0, a0], { rowvar, ddof, dtype }) =>
   const [m, y] = (y0 ? promoteDtypesInexact('cov', m0!, y0) : promoteDtypesInexact('cov', m0!)) as [Array, Array?];
   let X = rows(m);
   if (!rowvar && m.ndim !== 1) X = transpose(X, [1, 0]);
-  if (X.shape[0] === 0) return [full([0, 0], 0, 'float32')];
+  if (X.shape[0] === 0) return [full([0, 0], 0, canonicalDtype('float64'))];
   if (y) {
     let Y = rows(y);
     if (!rowvar && Y.shape[0] !== 1) Y = transpose(Y, [1, 0]);
@@ -47,8 +48,8 @@ const covC = program<Spec>('cov', ([m0, y0, f0, a0], { rowvar, ddof, dtype }) =>
   }
   const [k, n] = X.shape as [number, number];
   if (n === 0) return [full(k === 1 ? [] : [k, k], Number.NaN, X.dtype)];
-  const aw = a0 ? e.abs(a0) : null;
-  let w = f0 ? e.abs(f0) : null;
+  const aw = a0 ? abs(a0) : null;
+  let w = f0 ? abs(f0) : null;
   if (aw) w = w ? mul(w, aw) : aw;
   if (dtype) {
     X = astype(X, dtype);
