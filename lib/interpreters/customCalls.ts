@@ -1,17 +1,12 @@
 import type { Array } from '../core/array';
 import type { BatchDim, MaybeZero } from '../core/primitive';
 import { checkLive, currentTrace, isStaging, withTrace } from '../core/trace';
-import { BatchTrace, batchFlat, materialize } from './batch';
-import { type BackwardRule, batchedBackward, customJvpCallP, customLinear, customVjpCallP, type ForwardRule, named, type SymbolicJvpRule } from './customRules';
+import { BatchTrace } from './batch';
+import { customJvpCallP, customLinear, customVjpCallP } from './customRules';
+import { type BackwardRule, backwardRuleOver, type Differentiated, type ForwardRule, forwardRuleOver, functionOver, jvpRuleOver, named, type RuleAxis, type SymbolicJvpRule } from './derivativeRules';
 import { JvpTrace } from './jvp';
 import { PartialTrace } from './partial';
 import { hoistConsts, stage } from './stage';
-
-/** What a rule gives: results, and their tangents, null where zero. */
-export interface Differentiated {
-  outs: readonly Array[];
-  tangents: readonly MaybeZero[];
-}
 
 /**
  * A call of a function that has a derivative of its own, before it is known what becomes of it: each interpreter on the way down takes it in its own
@@ -52,45 +47,27 @@ export function callCustom(call: CustomCall, args: readonly Array[]): readonly A
   return trace.parent === null ? call.run(args) : call.stage(args);
 }
 
-/** A function over the axis of a trace: results with the axis at 0 or without it. What the function holds of that trace's arrays is mapped with it. */
-class Over {
-  outDims: BatchDim[] = [];
-  readonly trace: BatchTrace;
-  /** Whether results get the axis in any case: of what is recorded the types must hold for whatever rule comes. */
-  private readonly force: boolean;
+/** The axis of a trace for a call's function and rules. Which results have it is known once one of them has run; `outDims` then tells it. */
+function callAxis({ axis, tag }: BatchTrace, dims: readonly BatchDim[]): RuleAxis & { outDims: readonly BatchDim[] } {
+  // Of what is recorded the types must hold for whatever rule comes: so all results get the axis.
+  const force = isStaging() && dims.some((d) => d !== null);
+  const over = {
+    axis, tag, dims,
+    outDims: [] as readonly BatchDim[],
+    settle: (depends: readonly boolean[]) => {
+      const mapped = depends.map((d) => force || d);
+      over.outDims = mapped.map((m) => (m ? 0 : null));
+      return mapped;
+    },
+  };
+  return over;
+}
 
-  constructor(trace: BatchTrace, dims: readonly BatchDim[]) {
-    this.trace = trace;
-    this.force = isStaging() && dims.some((d) => d !== null);
-  }
-
-  /** The function itself over the axis. */
-  ofFunction(run: CustomCall['run'], dims: readonly BatchDim[]): CustomCall['run'] {
-    return (args) => {
-      let n = 0;
-      return this.run((xs) => {
-        const outs = run(xs);
-        n = outs.length;
-        return outs;
-      }, args, dims, () => n);
-    };
-  }
-
-  /** Runs `f`, whose results are `count()` results of the function, then as many tangents as `tangentOf` tells the results of, then others, which get the axis. */
-  run(f: (xs: Array[]) => readonly Array[], args: readonly Array[], dims: readonly BatchDim[], count: () => number, tangentOf: readonly number[] = []): Array[] {
-    const { axis, tag } = this.trace;
-    const r = batchFlat(f, axis, args, dims, tag);
-    const n = count();
-    const mapped = r.dims.slice(0, n).map((d) => this.force || d !== null);
-    tangentOf.forEach((i, k) => {
-      if (r.dims[n + k] !== null) mapped[i] = true;
-    });
-    this.outDims = mapped.map((m) => (m ? 0 : null));
-    return r.outs.map((x, i) => {
-      const at = i < n ? mapped[i]! : i < n + tangentOf.length ? mapped[tangentOf[i - n]!]! : true;
-      return at ? materialize(x, r.dims[i]!, axis.size) : x;
-    });
-  }
+/** A call over an axis, whose `outDims` come to be as it is made. */
+function batchedCall(over: { readonly outDims: readonly BatchDim[] }, call: CustomCall): { call: CustomCall; outDims: readonly BatchDim[] } {
+  return { call, get outDims() {
+    return over.outDims;
+  } };
 }
 
 /** What {@link jvpCall} needs. */
@@ -110,25 +87,8 @@ export function jvpCall(parts: JvpCallParts): CustomCall {
     run,
     differentiate: rule,
     batch: (trace, dims) => {
-      const over = new Over(trace, dims);
-      let n = 0;
-      const mappedRule: SymbolicJvpRule = (primals, tangents) => {
-        const given = tangents.flatMap((t, i) => (t === null ? [] : [i]));
-        const tangentOf: number[] = [];
-        const all = over.run((xs) => {
-          const inner = rule(xs.slice(0, primals.length), tangents.map((t, i) => (t === null ? null : xs[primals.length + given.indexOf(i)]!)));
-          n = inner.outs.length;
-          tangentOf.length = 0;
-          inner.tangents.forEach((t, i) => {
-            if (t !== null) tangentOf.push(i);
-          });
-          return [...inner.outs, ...inner.tangents.filter((t) => t !== null)];
-        }, [...primals, ...given.map((i) => tangents[i]!)], [...dims, ...given.map((i) => dims[i]!)], () => n, tangentOf);
-        return { outs: all.slice(0, n), tangents: globalThis.Array.from({ length: n }, (_, i) => (tangentOf.includes(i) ? all[n + tangentOf.indexOf(i)]! : null)) };
-      };
-      return { call: jvpCall({ name, run: over.ofFunction(run, dims), rule: named(mappedRule, rule), symbolicZeros }), get outDims() {
-        return over.outDims;
-      } };
+      const over = callAxis(trace, dims);
+      return batchedCall(over, jvpCall({ name, run: functionOver(run, over), rule: named(jvpRuleOver(rule, over), rule), symbolicZeros }));
     },
     stage: parts.stageOwn ?? ((args) => {
       const { closed, consts } = hoistConsts(stage((xs) => run(xs), args.map((x) => x.aval), name));
@@ -156,20 +116,10 @@ export function vjpCall(parts: VjpCallParts): CustomCall {
     run,
     differentiate: (primals, tangents) => customLinear(name, primals, tangents, fwd, bwd),
     batch: (trace, dims) => {
-      const over = new Over(trace, dims);
-      let n = 0;
-      const mappedFwd: ForwardRule = (args, perturbed) => {
-        const all = over.run((xs) => {
-          const inner = fwd(xs, perturbed);
-          n = inner.outs.length;
-          return [...inner.outs, ...inner.residuals];
-        }, args, dims, () => n);
-        return { outs: all.slice(0, n), residuals: all.slice(n) };
-      };
-      const mappedBwd: BackwardRule = (residuals, cts) => batchedBackward(bwd, trace.axis, residuals, cts, dims.map((d) => d !== null), residuals.map(() => true), cts.map((_, i) => over.outDims[i] !== null), trace.tag);
-      return { call: vjpCall({ name, run: over.ofFunction(run, dims), fwd: named(mappedFwd, fwd), bwd: named(mappedBwd, bwd), symbolicZeros }), get outDims() {
-        return over.outDims;
-      } };
+      const over = callAxis(trace, dims);
+      const hasAxis = { args: dims.map((d) => d !== null), cotangents: () => over.outDims.map((d) => d !== null) };
+      const mappedBwd = named(backwardRuleOver(bwd, trace.axis, hasAxis, trace.tag), bwd);
+      return batchedCall(over, vjpCall({ name, run: functionOver(run, over), fwd: named(forwardRuleOver(fwd, over), fwd), bwd: mappedBwd, symbolicZeros }));
     },
     stage: parts.stageOwn ?? ((args) => {
       const { closed, consts } = hoistConsts(stage((xs) => run(xs), args.map((x) => x.aval), name));

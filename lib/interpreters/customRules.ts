@@ -5,17 +5,12 @@ import { ShapeError } from '../core/errors';
 import type { ClosedJaxpr } from '../core/jaxpr';
 import { jaxprAxisNames } from '../core/jaxprCache';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
-import { batchFlat, batchJaxpr, materialize } from './batch';
+import { batchJaxpr, materialize } from './batch';
+import { type BackwardRule, backwardRuleOver, type ForwardRule, forwardRuleOver, type JvpRule, jvpRuleOver, named, type SymbolicJvpRule } from './derivativeRules';
 import { jitP, jitParams, transposeCall } from './jit';
 import { DifferentiationError, isDifferentiable } from './jvp';
 import { instantiateZeros } from './partial';
 import { hoistConsts, stage } from './stage';
-
-/** As {@link JvpRule}, but tangents that are zero come as null. */
-export type SymbolicJvpRule = (primals: readonly Array[], tangents: readonly MaybeZero[]) => { outs: readonly Array[]; tangents: readonly MaybeZero[] };
-
-/** Results and their tangents from arguments and theirs, zeros being arrays; a tangent of null is zero. */
-export type JvpRule = (primals: readonly Array[], tangents: readonly Array[]) => { outs: readonly Array[]; tangents: readonly MaybeZero[] };
 
 export interface CustomJvpParams {
   name: string;
@@ -40,7 +35,8 @@ function moved(axis: AxisData, args: readonly Array[], dims: readonly BatchDim[]
 
 const toDim = (mapped: readonly boolean[]): BatchDim[] => mapped.map((m) => (m ? 0 : null));
 
-function identityJaxpr(n: number): ClosedJaxpr {
+/** A function for samples: twice its argument of n elements. */
+export function twiceJaxpr(n: number): ClosedJaxpr {
   const a = new ShapedArray([n], 'float32');
   return hoistConsts(stage(([x]) => [baseOps().add(x!, x!)], [a], 'f')).closed;
 }
@@ -66,64 +62,34 @@ export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimit
     const mapped = dims.map((d) => d !== null);
     // Where nothing is mapped, a result is only if it depends on the axis itself.
     const { jaxpr, outMapped } = batchJaxpr(p.callJaxpr, axis, mapped, mapped.some(Boolean));
-    const rule = batchedJvp(p, axis, mapped, outMapped);
+    const rule = batchedJvp(p, axis, toDim(mapped), outMapped);
     const outs = customJvpCallP.bind({ ...p, callJaxpr: jaxpr, jvpJaxprFun: rule }, ...moved(axis, args, dims));
     return [outs, toDim(outMapped)];
   },
   sample: () => [{
     inputs: [{ shape: [3], dtype: 'float32' }],
     params: {
-      name: 'f', callJaxpr: identityJaxpr(3),
+      name: 'f', callJaxpr: twiceJaxpr(3),
       jvpJaxprFun: ([x], [t]) => ({ outs: [baseOps().add(x!, x!)], tangents: [baseOps().add(t!, t!)] }),
     },
   }],
 });
 
-/** `f` with the name that `like` shows in jaxprs. */
-export function named<F extends object>(f: F, like: unknown): F {
-  const value = typeof like === 'function' ? like.name || '<lambda>' : String(like);
-  return Object.defineProperty(f, 'name', { value, configurable: true });
-}
-
 // One rule for each way of mapping a function, so that programs made of it are found again.
 const batchedRules = new WeakMap<object, Map<string, unknown>>();
 
-function once<T>(of: object, axis: AxisData, mapped: readonly boolean[], make: () => T): T {
+function once<T>(of: object, axis: AxisData, dims: readonly BatchDim[], make: () => T): T {
   let known = batchedRules.get(of);
   if (known === undefined) batchedRules.set(of, (known = new Map()));
-  const key = `${axis.name ?? ''}:${axis.size}:${mapped.map(Number).join('')}`;
+  const key = `${axis.name ?? ''}:${axis.size}:${dims.map((d) => (d === null ? 0 : 1)).join('')}`;
   let rule = known.get(key) as T | undefined;
   if (rule === undefined) known.set(key, (rule = make()));
   return rule;
 }
 
-function batchedJvp(p: CustomJvpParams, axis: AxisData, mapped: readonly boolean[], outMapped: readonly boolean[]): JvpRule {
-  return once(p.jvpJaxprFun, axis, mapped, () => {
-    const rule: SymbolicJvpRule = (primals, tangents) => {
-      const n = primals.length;
-      let outs = 0;
-      let zero: boolean[] = [];
-      const dims = toDim(mapped);
-      const given = tangents.flatMap((t, i) => (t === null ? [] : [i]));
-      const r = batchFlat((xs) => {
-        const inner = (p.jvpJaxprFun as SymbolicJvpRule)(xs.slice(0, n), tangents.map((t, i) => (t === null ? null : xs[n + given.indexOf(i)]!)));
-        outs = inner.outs.length;
-        zero = inner.tangents.map((t) => t === null);
-        return [...inner.outs, ...inner.tangents.filter((t) => t !== null)];
-      }, axis, [...primals, ...given.map((i) => tangents[i]!)], [...dims, ...given.map((i) => dims[i]!)]);
-      const of = [...globalThis.Array.from({ length: outs }, (_, i) => i), ...zero.flatMap((z, i) => (z ? [] : [i]))];
-      const full = r.outs.map((x, i) => (outMapped[of[i]!] ? materialize(x, r.dims[i]!, axis.size) : x));
-      let next = outs;
-      return { outs: full.slice(0, outs), tangents: zero.map((z) => (z ? null : full[next++]!)) };
-    };
-    return named(rule, p.jvpJaxprFun.name);
-  });
+function batchedJvp(p: CustomJvpParams, axis: AxisData, dims: readonly BatchDim[], outMapped: readonly boolean[]): JvpRule {
+  return once(p.jvpJaxprFun, axis, dims, () => named(jvpRuleOver(p.jvpJaxprFun as SymbolicJvpRule, { axis, dims, settle: () => outMapped }), p.jvpJaxprFun.name));
 }
-
-/** Results, and what the backward function needs; `perturbed` says which arguments are differentiated. */
-export type ForwardRule = (args: readonly Array[], perturbed: readonly boolean[]) => { outs: readonly Array[]; residuals: readonly Array[] };
-/** Cotangents of the arguments from the residuals and the cotangents of the results; null is zero, on both sides. */
-export type BackwardRule = (residuals: readonly Array[], cotangents: readonly MaybeZero[]) => readonly MaybeZero[];
 
 export interface CustomVjpParams {
   name: string;
@@ -152,13 +118,13 @@ export const customVjpCallP: MultiPrimitive<CustomVjpParams> = defineMultiPrimit
   batch: (axis, args, dims, p) => {
     const mapped = dims.map((d) => d !== null);
     const { jaxpr, outMapped } = batchJaxpr(p.callJaxpr, axis, mapped, mapped.some(Boolean));
-    const outs = customVjpCallP.bind({ ...p, callJaxpr: jaxpr, ...batchedVjp(p, axis, mapped, outMapped) }, ...moved(axis, args, dims));
+    const outs = customVjpCallP.bind({ ...p, callJaxpr: jaxpr, ...batchedVjp(p, axis, toDim(mapped), outMapped) }, ...moved(axis, args, dims));
     return [outs, toDim(outMapped)];
   },
   sample: () => [{
     inputs: [{ shape: [3], dtype: 'float32' }],
     params: {
-      name: 'f', callJaxpr: identityJaxpr(3),
+      name: 'f', callJaxpr: twiceJaxpr(3),
       fwdJaxprFun: ([x]) => ({ outs: [baseOps().add(x!, x!)], residuals: [] }),
       bwd: (_, [ct]) => [ct ? baseOps().add(ct, ct) : null],
     },
@@ -188,40 +154,11 @@ function linearBackward(bwd: BackwardRule, linear: readonly boolean[], inputs: r
   };
 }
 
-function batchedVjp(p: CustomVjpParams, axis: AxisData, mapped: readonly boolean[], outMapped: readonly boolean[]): { fwdJaxprFun: ForwardRule; bwd: BackwardRule } {
-  return once(p.bwd, axis, mapped, () => {
-    const fwdJaxprFun: ForwardRule = (args, perturbed) => {
-      let n = 0;
-      const r = batchFlat((xs) => {
-        const inner = p.fwdJaxprFun(xs, perturbed);
-        n = inner.outs.length;
-        return [...inner.outs, ...inner.residuals];
-      }, axis, args, toDim(mapped));
-      const full = r.outs.map((x, i) => (i >= n || outMapped[i] ? materialize(x, r.dims[i]!, axis.size) : x));
-      return { outs: full.slice(0, n), residuals: full.slice(n) };
-    };
-    const bwd: BackwardRule = (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped, residuals.map(() => true), outMapped);
-    return { fwdJaxprFun: named(fwdJaxprFun, p.fwdJaxprFun.name), bwd: named(bwd, p.bwd.name) };
-  });
-}
-
-/** Runs a backward rule over an axis that the residuals and cotangents so marked have at 0; cotangents of arguments without the axis are summed. */
-export function batchedBackward(bwd: BackwardRule, axis: AxisData, residuals: readonly Array[], cts: readonly MaybeZero[], mapped: readonly boolean[], resMapped: readonly boolean[], ctMapped: readonly boolean[], tag?: object): MaybeZero[] {
-  let zero: boolean[] = [];
-  const n = residuals.length;
-  const given = cts.flatMap((c, i) => (c === null ? [] : [i]));
-  const r = batchFlat((xs) => {
-    const inner = bwd(xs.slice(0, n), cts.map((c, i) => (c === null ? null : xs[n + given.indexOf(i)]!)));
-    zero = inner.map((c) => c === null);
-    return inner.filter((c) => c !== null);
-  }, axis, [...residuals, ...given.map((i) => cts[i]!)], [...toDim(resMapped), ...given.map((i) => (ctMapped[i] ? 0 : null))], tag);
-  let next = 0;
-  return zero.map((z, i) => {
-    if (z) return null;
-    const k = next++;
-    const full = materialize(r.outs[k]!, r.dims[k]!, axis.size);
-    return mapped[i] ? full : baseOps().sum(full, 0);
-  });
+function batchedVjp(p: CustomVjpParams, axis: AxisData, dims: readonly BatchDim[], outMapped: readonly boolean[]): { fwdJaxprFun: ForwardRule; bwd: BackwardRule } {
+  return once(p.bwd, axis, dims, () => ({
+    fwdJaxprFun: named(forwardRuleOver(p.fwdJaxprFun, { axis, dims, settle: () => outMapped }), p.fwdJaxprFun.name),
+    bwd: named(backwardRuleOver(p.bwd, axis, { args: dims.map((d) => d !== null), cotangents: () => outMapped }), p.bwd.name),
+  }));
 }
 
 interface CustomLinParams {
@@ -248,7 +185,7 @@ export const customLinP: MultiPrimitive<CustomLinParams> = defineMultiPrimitive<
   batch: (axis, args, dims, p) => {
     const n = p.numRes;
     const mapped = dims.map((d) => d !== null);
-    const bwd: BackwardRule = (residuals, cts) => batchedBackward(p.bwd, axis, residuals, cts, mapped.slice(n), mapped.slice(0, n), cts.map(() => true));
+    const bwd = backwardRuleOver(p.bwd, axis, { args: mapped.slice(n), residuals: mapped.slice(0, n) });
     const outs = customLinP.bind({ ...p, outAvals: p.outAvals.map((a) => a.withShape([axis.size, ...a.shape])), bwd }, ...moved(axis, args, dims));
     return [outs, outs.map(() => 0)];
   },

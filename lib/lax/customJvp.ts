@@ -1,7 +1,8 @@
 import type { Array } from '../core/array';
 import { configKey } from '../core/config';
 import type { ClosedJaxpr } from '../core/jaxpr';
-import { customJvpCallP, type JvpRule } from '../interpreters/customRules';
+import { customJvpCallP } from '../interpreters/customRules';
+import type { JvpRule } from '../interpreters/derivativeRules';
 import { hoistConsts, stage } from '../interpreters/stage';
 
 /**

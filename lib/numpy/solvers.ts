@@ -3,7 +3,7 @@ import { canonicalDtype, type ShapedArray } from '../core/aval';
 import { configKey } from '../core/config';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
-import type { JvpRule } from '../interpreters/customRules';
+import type { JvpRule } from '../interpreters/derivativeRules';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { withJvp } from '../lax/customJvp';
 import { triangularSolve } from '../primitives/cholesky';

@@ -3,7 +3,7 @@ import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
-import type { JvpRule } from '../interpreters/customRules';
+import type { JvpRule } from '../interpreters/derivativeRules';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { withJvp } from '../lax/customJvp';
 import { broadcastAll, promoteArgsInexact } from '../numpy/broadcast';
