@@ -145,7 +145,8 @@ export function parseIndex(op: string, aval: ShapedArray, indices: readonly unkn
       push(hostInts(r.x.item() ? [0] : []));
     } else {
       const want = shape.slice(axis, axis + r.x.ndim);
-      if (r.x.shape.some((n, i) => n !== want[i])) throw new ShapeError(`${op}: expected a mask of shape [${want.join(', ')}] for these dimensions of ${aval}, got ${r.x.aval}`);
+      // A mask without elements names none, whatever it lies over.
+      if (r.x.shape.some((n, i) => n !== 0 && n !== want[i])) throw new ShapeError(`${op}: expected a mask of shape [${want.join(', ')}] for these dimensions of ${aval}, got ${r.x.aval}`);
       for (const list of trueAt(op, r.x)) push(hostInts(list));
     }
   }

@@ -30,6 +30,8 @@ export interface IndexOptions {
   indicesAreSorted?: boolean;
   /** A promise that no element is named twice. */
   uniqueIndices?: boolean;
+  /** Whether negative indices count from the end, as they do by default; where not, they are out of range. */
+  wrapNegativeIndices?: boolean;
 }
 
 /** Options of reading by an index. */
@@ -45,6 +47,8 @@ interface Statics {
   mode: IndexMode | null;
   sorted: boolean;
   unique: boolean;
+  /** Whether negative indices count from the end. */
+  fromEnd: boolean;
   fill: number | boolean | null;
 }
 
@@ -75,20 +79,23 @@ interface GatherPlan {
 
 const wideInt = (xs: readonly Array[]): DType => (xs.some((x) => x.dtype === 'int64' || x.dtype === 'uint64') ? 'int64' : 'int32');
 
+/** What indices mean: which are out of range, and what is done about it. */
+type Bounds = Pick<Statics, 'mode' | 'fromEnd'>;
+
 /** Indices as integers of one type, negative ones counted from the end. */
-function normalize(x: Array, n: number, dtype: DType, mode: IndexMode | null): Array {
+function normalize(x: Array, n: number, dtype: DType, { mode, fromEnd }: Bounds): Array {
   const i = convert(x, dtype);
   if (mode === 'wrap') return mod(i, like(i, Math.max(n, 1)));
-  return dtypeKind(x.dtype) === 'uint' ? i : e.where(e.lt(i, like(i, 0)), e.add(i, like(i, n)), i);
+  return !fromEnd || dtypeKind(x.dtype) === 'uint' ? i : e.where(e.lt(i, like(i, 0)), e.add(i, like(i, n)), i);
 }
 
-function normalizeInt(i: number, n: number, mode: IndexMode | null): number {
+function normalizeInt(i: number, n: number, { mode, fromEnd }: Bounds): number {
   if (mode === 'wrap' && n > 0) return ((i % n) + n) % n;
-  return i < 0 ? i + n : i;
+  return fromEnd && i < 0 ? i + n : i;
 }
 
 /** Works out a gather: arrays that stand beside each other give their dimensions in their place, others give them at the front, as in NumPy. */
-function planGather(shape: Shape, entries: readonly Entry[], arrays: readonly Array[], contiguous: boolean, mode: IndexMode | null): GatherPlan {
+function planGather(shape: Shape, entries: readonly Entry[], arrays: readonly Array[], contiguous: boolean, bounds: Bounds): GatherPlan {
   const dtype = wideInt(arrays);
   const hasArrays = entries.some((x) => x.k === 'array' && x.ndim > 0);
   const isAdvanced = (x: Entry) => hasArrays && (x.k === 'array' || x.k === 'int');
@@ -100,7 +107,7 @@ function planGather(shape: Shape, entries: readonly Entry[], arrays: readonly Ar
   // Place in the final result, and in the gathered one, which lacks new axes.
   let y = 0;
   let yGathered = 0;
-  const valueOf = (x: Entry): Array => (x.k === 'int' ? scalar(normalizeInt(x.value, shape[x.axis]!, mode), dtype) : normalize(arrays[(x as { arg: number }).arg]!, shape[(x as { axis: number }).axis]!, dtype, mode));
+  const valueOf = (x: Entry): Array => (x.k === 'int' ? scalar(normalizeInt(x.value, shape[x.axis]!, bounds), dtype) : normalize(arrays[(x as { arg: number }).arg]!, shape[(x as { axis: number }).axis]!, dtype, bounds));
   entries.forEach((x, position) => {
     if (advanced.length > 0 && position === first) {
       const values = advanced.map(valueOf);
@@ -155,7 +162,8 @@ function planGather(shape: Shape, entries: readonly Entry[], arrays: readonly Ar
 }
 
 /** Entries without arrays: slices and reversals. */
-function staticGet(x: Array, entries: readonly Entry[], mode: IndexMode | null, fill: number | boolean | null): Array {
+function staticGet(x: Array, s: Statics): Array {
+  const { entries, mode } = s;
   const [starts, limits, strides, reversed, gone, shape]: number[][] = [[], [], [], [], [], []];
   let outside = false;
   for (const i of entries) {
@@ -163,7 +171,7 @@ function staticGet(x: Array, entries: readonly Entry[], mode: IndexMode | null, 
     else if (i.k === 'int') {
       const n = x.shape[i.axis]!;
       if (n === 0) throw new ShapeError(`index: index ${i.value} is out of bounds for dimension ${i.axis} of ${x.aval}`);
-      const at = normalizeInt(i.value, n, mode);
+      const at = normalizeInt(i.value, n, s);
       if (at < 0 || at >= n) outside = true;
       const inside = Math.min(Math.max(at, 0), n - 1);
       starts!.push(inside);
@@ -180,7 +188,7 @@ function staticGet(x: Array, entries: readonly Entry[], mode: IndexMode | null, 
       shape!.push(i.count);
     }
   }
-  if (outside && (mode === 'fill' || mode === 'drop')) return full(shape!, fill ?? fillOf(x.dtype), x.dtype, x.weakType);
+  if (outside && (mode === 'fill' || mode === 'drop')) return full(shape!, s.fill ?? fillOf(x.dtype), x.dtype, x.weakType);
   const out = squeeze(rev(slice(x, starts!, limits!, strides!), reversed!), gone!);
   return sameShape(out.shape, shape!) ? out : addAxes(out, entries);
 }
@@ -200,11 +208,11 @@ function addAxes(x: Array, entries: readonly Entry[]): Array {
 }
 
 /** Entries whose arrays are scalars: one window, which is moved inside where it is not. */
-function dynamicGet(x: Array, entries: readonly Entry[], arrays: readonly Array[], mode: IndexMode | null): Array {
+function dynamicGet(x: Array, arrays: readonly Array[], s: Statics): Array {
   const dtype = wideInt(arrays);
   const starts: Array[] = [];
   const [sizes, gone, reversed]: number[][] = [[], [], []];
-  for (const i of entries) {
+  for (const i of s.entries) {
     if (i.k === 'new') continue;
     const n = x.shape[i.axis]!;
     if (i.k === 'range') {
@@ -213,21 +221,21 @@ function dynamicGet(x: Array, entries: readonly Entry[], arrays: readonly Array[
       if (i.step < 0 && i.count > 1) reversed!.push(i.axis);
     } else {
       if (n === 0) throw new ShapeError(`index: index is out of bounds for dimension ${i.axis} of ${x.aval}`);
-      starts.push(i.k === 'int' ? scalar(normalizeInt(i.value, n, mode), dtype) : normalize(arrays[i.arg]!, n, dtype, mode));
+      starts.push(i.k === 'int' ? scalar(normalizeInt(i.value, n, s), dtype) : normalize(arrays[i.arg]!, n, dtype, s));
       sizes!.push(1);
       gone!.push(i.axis);
     }
   }
-  return addAxes(squeeze(rev(dynamicSlice(x, starts, sizes!), reversed!), gone!), entries);
+  return addAxes(squeeze(rev(dynamicSlice(x, starts, sizes!), reversed!), gone!), s.entries);
 }
 
 function get(x0: Array, arrays: readonly Array[], s: Statics): Array {
   const x = s.boolDims.length > 0 ? expand(x0, s.boolDims) : x0;
-  if (arrays.length === 0) return staticGet(x, s.entries, s.mode, s.fill);
+  if (arrays.length === 0) return staticGet(x, s);
   const filled = s.mode === 'fill' || s.mode === 'drop';
   const scalars = s.entries.every((i) => (i.k === 'array' ? i.ndim === 0 : i.k !== 'range' || Math.abs(i.step) === 1));
-  if (scalars && !filled) return dynamicGet(x, s.entries, arrays, s.mode);
-  const p = planGather(x.shape, s.entries, arrays, s.contiguous, s.mode);
+  if (scalars && !filled) return dynamicGet(x, arrays, s);
+  const p = planGather(x.shape, s.entries, arrays, s.contiguous, s);
   if (p.shape.includes(0)) return full(p.shape, x.dtype === 'bool' ? false : 0, x.dtype, x.weakType);
   const out = gather(x, p.indices, {
     dimensionNumbers: { offsetDims: p.offsetDims, collapsedSliceDims: p.collapsed, startIndexMap: p.map },
@@ -239,13 +247,13 @@ function get(x0: Array, arrays: readonly Array[], s: Statics): Array {
 
 const getC = program<Statics>('index', ([x, ...arrays], s) => [get(x!, arrays as Array[], s)]);
 
-const INDEX_OPTIONS = ['mode', 'indicesAreSorted', 'uniqueIndices'] as const;
+const INDEX_OPTIONS = ['mode', 'indicesAreSorted', 'uniqueIndices', 'wrapNegativeIndices'] as const;
 
 function statics(op: string, parsed: ParsedIndex, given: GetOptions | null | undefined, names: readonly (keyof GetOptions)[] = INDEX_OPTIONS): Statics {
   const o = checkOptions(op, names, given);
   return {
     entries: parsed.entries, contiguous: parsed.contiguous, boolDims: parsed.boolDims, mode: checkMode(op, o.mode),
-    sorted: o.indicesAreSorted ?? false, unique: o.uniqueIndices ?? false, fill: o.fillValue ?? null,
+    sorted: o.indicesAreSorted ?? false, unique: o.uniqueIndices ?? false, fromEnd: o.wrapNegativeIndices ?? true, fill: o.fillValue ?? null,
   };
 }
 
@@ -279,7 +287,7 @@ const binary: Record<Update, (x: Array, y: Array) => Array> = {
 };
 
 /** Without arrays, steps other than 1 or numbers out of bounds, an update changes one window in place. */
-function windowOf(shape: Shape, entries: readonly Entry[], mode: IndexMode | null): { starts: number[]; sizes: number[] } | null {
+function windowOf(shape: Shape, { entries, ...bounds }: Statics): { starts: number[]; sizes: number[] } | null {
   const [starts, sizes]: number[][] = [[], []];
   for (const i of entries) {
     if (i.k === 'new') continue;
@@ -288,7 +296,7 @@ function windowOf(shape: Shape, entries: readonly Entry[], mode: IndexMode | nul
       starts!.push(i.count === 0 ? 0 : i.step > 0 ? i.start : i.start - i.count + 1);
       sizes!.push(i.count);
     } else {
-      const at = normalizeInt(i.value, shape[i.axis]!, mode);
+      const at = normalizeInt(i.value, shape[i.axis]!, bounds);
       if (at < 0 || at >= shape[i.axis]!) return null;
       starts!.push(at);
       sizes!.push(1);
@@ -302,7 +310,7 @@ function update(x0: Array, value0: Array, arrays: readonly Array[], s: Statics, 
   let [x, value] = promoteDtypes('at', x0, value0) as [Array, Array];
   if (s.boolDims.length > 0) x = expand(x, s.boolDims);
   const finish = (out: Array) => astype(s.boolDims.length > 0 ? squeeze(out, s.boolDims) : out, dtype, weakType);
-  const window = arrays.length === 0 ? windowOf(x.shape, s.entries, s.mode) : null;
+  const window = arrays.length === 0 ? windowOf(x.shape, s) : null;
   if (window) {
     const results = s.entries.filter((i) => i.k !== 'int');
     const target = results.map((i) => (i.k === 'range' ? i.count : 1));
@@ -314,7 +322,7 @@ function update(x0: Array, value0: Array, arrays: readonly Array[], s: Statics, 
     const changed = binary[op](old, value);
     return finish(sameShape(window.sizes, x.shape) ? changed : dynamicUpdateSlice(x, changed, window.starts.map((v) => scalar(v, 'int32'))));
   }
-  const p = planGather(x.shape, s.entries, arrays, s.contiguous, s.mode);
+  const p = planGather(x.shape, s.entries, arrays, s.contiguous, s);
   if (p.shape.includes(0)) return x0;
   value = rev(squeeze(broadcastToShape('at', value, p.shape), p.newDims), p.reversed);
   return finish(scatters[op](x, p.indices, value, scatterOptions(p, s)));
@@ -400,7 +408,7 @@ export function at(x: ArrayLike, ...indices: readonly Index[]): IndexUpdate {
       const p = parse();
       const s = statics('at', p, options);
       const wide = p.boolDims.length > 0 ? expand(a, p.boolDims) : a;
-      const g = planGather(wide.shape, p.entries, p.arrays, p.contiguous, s.mode);
+      const g = planGather(wide.shape, p.entries, p.arrays, p.contiguous, s);
       if (g.shape.includes(0)) return a;
       const out = scatterApply(wide, g.indices, f, { ...scatterOptions(g, s), updateShape: g.shape.filter((_, d) => !g.newDims.includes(d)) });
       return p.boolDims.length > 0 ? squeeze(out, p.boolDims) : out;
