@@ -7,29 +7,18 @@ import { describeValue } from './arrayLike';
  */
 export type OptionNames<O, K extends keyof O & string> = readonly K[] & ([Exclude<keyof O, K>] extends [never] ? unknown : { readonly 'missing among the names': Exclude<keyof O, K> });
 
-/** The least number of letters to add, drop, change or swap that makes one word the other. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [globalThis.Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Number.POSITIVE_INFINITY;
-      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, change, swap));
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
-}
-
 /** The known name that was most likely meant, with Python's underscores or in another case, too; null if none is near. */
 function nearestName(name: string, known: readonly string[]): string | null {
+  // Loaded for a message only: it takes 2 ms, and programs that are right need none.
+  const { distance } = require('fastest-levenshtein') as typeof import('fastest-levenshtein');
   const plain = (s: string) => s.replaceAll('_', '').toLowerCase();
+  const letters = (s: string) => [...s].sort().join('');
   const given = plain(name);
   let best: string | null = null;
   let least = Math.max(1, Math.floor(given.length / 3)) + 1;
   for (const k of known) {
-    const d = editDistance(given, plain(k));
+    // Two letters that changed places are one mistake, not two.
+    const d = distance(given, plain(k)) - (given !== plain(k) && letters(given) === letters(plain(k)) ? 1 : 0);
     if (d < least) [best, least] = [k, d];
   }
   return best;

@@ -24,6 +24,7 @@ test.each([
   ['keep_dims', "did you mean 'keepdims'?"],
   ['initial_value', "did you mean 'initialValue'?"],
   ['initialvlaue', "did you mean 'initialValue'?"],
+  ['axsi', "did you mean 'axis'?"],
 ])('%s: an error that names it, the known ones and the nearest', (name, message) => {
   expect(() => read({ [name]: 1 } as object)).toThrow(ArgumentError);
   expect(() => read({ [name]: 1 } as object)).toThrow(message);
