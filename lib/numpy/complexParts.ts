@@ -3,7 +3,7 @@ import { dtypeKind } from '../core/dtype';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
-import { full, like } from '../primitives/structural';
+import { full, scalar } from '../primitives/structural';
 import { defaultFloat } from './dtypes';
 import { type Rest, readOptions } from './program';
 
@@ -35,7 +35,7 @@ const angleProgram = composite<{ deg: boolean }>('angle', ([z], { deg }) => {
   const kind = dtypeKind(re.dtype);
   if (kind !== 'float' || (dtypeKind(z!.dtype) === 'float' && z!.ndim === 0)) [re, im] = [astype(re, defaultFloat()), astype(im, defaultFloat())];
   const out = p.atan2(im, re);
-  return [deg ? p.mul(out, like(out, 180 / Math.PI)) : out];
+  return [deg ? p.mul(out, scalar(180 / Math.PI, out.dtype)) : out];
 });
 
 /**

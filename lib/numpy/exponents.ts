@@ -4,7 +4,7 @@ import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { logaddexp as logaddexpPrimitive } from '../primitives/logaddexp';
-import { like } from '../primitives/structural';
+import { scalar } from '../primitives/structural';
 import { promoteArgsInexact } from './broadcast';
 import { logaddexp2Of } from './logaddexp2';
 import { type BinaryUfunc, binaryUfunc } from './ufunc';
@@ -37,8 +37,8 @@ export function log1p(x: ArrayLike): Array {
 const log2Program = composite('log2', ([x]) => {
   const [a] = promoteArgsInexact('log2', x!) as [Array];
   const l = p.log(a);
-  if (dtypeKind(a.dtype) !== 'complex') return [p.div(l, p.log(like(a, 2)))];
-  const ln2 = p.log(like(p.real(l), 2));
+  if (dtypeKind(a.dtype) !== 'complex') return [p.div(l, p.log(scalar(2, a.dtype)))];
+  const ln2 = p.log(scalar(2, p.real(l).dtype));
   return [p.complex(p.div(p.real(l), ln2), p.div(p.imag(l), ln2))];
 });
 
@@ -50,7 +50,7 @@ export function log2(x: ArrayLike): Array {
 const log10Program = composite('log10', ([x]) => {
   const [a] = promoteArgsInexact('log10', x!) as [Array];
   const l = p.log(a);
-  const scale = (v: Array) => p.mul(v, like(v, Math.LOG10E));
+  const scale = (v: Array) => p.mul(v, scalar(Math.LOG10E, v.dtype));
   return [dtypeKind(a.dtype) === 'complex' ? p.complex(scale(p.real(l)), scale(p.imag(l))) : scale(l)];
 });
 

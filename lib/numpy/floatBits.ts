@@ -4,7 +4,7 @@ import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { withJvp } from '../lax/customJvp';
 import * as p from '../primitives/elementwise';
-import { full, like } from '../primitives/structural';
+import { full, like, scalar } from '../primitives/structural';
 import { promoteArgs, promoteArgsInexact } from './broadcast';
 import { finfo } from './dtypes';
 import { choose, expectDtype } from './where';
@@ -31,7 +31,7 @@ export function signbit(x: ArrayLike): Array {
   const a = asArray(x, 'signbit');
   const kind = dtypeKind(a.dtype);
   expectDtype('signbit', a, kind !== 'complex', 'real numbers');
-  if (kind === 'int') return p.lt(a, like(a, 0));
+  if (kind === 'int') return p.lt(a, scalar(0, a.dtype));
   return kind === 'float' ? signbitProgram([a], {})[0]! : full(a.shape, false, 'bool');
 }
 

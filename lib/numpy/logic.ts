@@ -4,7 +4,7 @@ import { DtypeError } from '../core/errors';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, isScalarValue } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
-import { full, like } from '../primitives/structural';
+import { full, scalar } from '../primitives/structural';
 import { promoteArgs } from './broadcast';
 import { holdsComplex } from './arithmetic';
 import { type BinaryUfunc, binaryUfunc } from './ufunc';
@@ -71,7 +71,7 @@ export function isfinite(x: ArrayLike): Array {
   return kindOf(a) === 'float' ? p.isFinite(a) : full(a.shape, true, 'bool');
 }
 
-const infinite = (x: Array) => p.eq(p.abs(x), like(x, Number.POSITIVE_INFINITY));
+const infinite = (x: Array) => p.eq(p.abs(x), scalar(Number.POSITIVE_INFINITY, x.dtype));
 const infProgram = composite('isinf', ([x]) => [kindOf(x!) === 'complex' ? p.or(infinite(p.real(x!)), infinite(p.imag(x!))) : infinite(x!)]);
 
 /** Whether it is infinite, elementwise. Mirrors `jax.numpy.isinf`. @example np.isinf([1, -Infinity]).js() // [false, true] */
@@ -83,7 +83,7 @@ export function isinf(x: ArrayLike): Array {
 function isInfinity(op: string, x: ArrayLike, value: number): Array {
   const a = asArray(x, op);
   if (kindOf(a) === 'complex') throw new DtypeError(`${op}: expected real numbers, got ${a.aval}`);
-  return kindOf(a) === 'float' ? p.eq(a, like(a, value)) : full(a.shape, false, 'bool');
+  return kindOf(a) === 'float' ? p.eq(a, scalar(value, a.dtype)) : full(a.shape, false, 'bool');
 }
 
 /** Whether it is +∞, elementwise. Mirrors `jax.numpy.isposinf`. @throws DtypeError for complex numbers @example np.isposinf([Infinity, -Infinity]).js() // [true, false] */

@@ -120,9 +120,10 @@ export const min: Binary = (x, y) => minP.bind(NO, x, y);
 
 /** The derivative of x to the power y by x; for integers y it is 0 where y is, whatever x. */
 function powSlope(x: Array, y: Array): Array {
-  if (y.dtype === x.dtype) return mul(y, pow(x, sub(y, like(y, 1))));
-  const e = convert(y, x.dtype);
-  const slope = mul(replaceZero(e), pow(x, sub(e, like(e, 1))));
+  // As in JAX, strongly typed whatever the operands.
+  const [base, e] = [convert(x, x.dtype), convert(y, x.dtype)];
+  if (y.dtype === x.dtype) return mul(e, pow(base, sub(e, like(e, 1))));
+  const slope = mul(replaceZero(e), pow(base, sub(e, like(e, 1))));
   const zero = eq(e, like(e, 0));
   return select(sameShape(zero.shape, slope.shape) ? zero : broadcastTo(zero, slope.shape), slope, like(slope, 0));
 }
@@ -140,7 +141,7 @@ const powP: SinglePrimitive<object> = definePrimitive<object>({
   },
   jvp: ([x, y], [tx, ty]) => {
     const out = powP.bind(NO, x!, y!);
-    const parts = [tx && mul(tx, powSlope(x!, y!)), ty && mul(ty, mul(log(replaceZero(x!)), out))].filter((t) => t !== null).map((t) => broadcastTo(t!, out.shape));
+    const parts = [tx && mul(tx, powSlope(x!, y!)), ty && convert(mul(ty, mul(log(replaceZero(x!)), out)), y!.dtype)].filter((t) => t !== null).map((t) => broadcastTo(t!, out.shape));
     return [out, parts.length === 2 ? addAny(parts[0]!, parts[1]!) : (parts[0] ?? null)];
   },
   transpose: absent('pow is not linear'),

@@ -26,7 +26,7 @@ export function logaddexpOps(x: Array, y: Array): Array {
 
 function withoutInfinity(x: Array): Array {
   const re = dtypeKind(x.dtype) === 'complex' ? real(x) : x;
-  return where(eq(re, like(re, Infinity)), full(x.shape, 0, x.dtype), x);
+  return where(eq(re, like(re, Infinity)), full(x.shape, 0, x.dtype, x.weakType), x);
 }
 
 const rule: CustomJvpParams['jvpJaxprFun'] = ([x, y], [tx, ty]) => {

@@ -175,11 +175,11 @@ export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimiti
   jvp: ([x], [t], params) => {
     const out = convertElementTypeP.bind(params, x!);
     const kind = dtypeKind(params.newDtype);
-    return [out, kind === 'float' || kind === 'complex' ? convertElementTypeP.bind({ ...params, weakType: false }, t!) : null];
+    return [out, kind === 'float' || kind === 'complex' ? convertElementTypeP.bind(params, t!) : null];
   },
   transpose: (ct, [x]) => {
-    const to = (x as { aval: ShapedArray }).aval.dtype;
-    return [convert(ct, to)];
+    const { dtype, weakType } = (x as { aval: ShapedArray }).aval;
+    return [convert(ct, dtype, weakType)];
   },
   batch: (_, [x], [dim], params) => [convertElementTypeP.bind(params, x!), dim!],
   impl: ([x], { newDtype, weakType }) => convertOnHost(x!, scalarType(newDtype, weakType)),
@@ -201,9 +201,9 @@ export function scalar(value: ScalarValue, dtype: DType, weakType = false): Arra
   return ConcreteArray.scalar(value, scalarType(dtype, weakType));
 }
 
-/** A scalar of an array's dtype, for use beside it in elementwise operations. */
+/** A scalar of an array's type, weak where it is, for use beside it in elementwise operations. */
 export function like(x: Array, value: ScalarValue): Array {
-  return scalar(value, x.dtype);
+  return scalar(value, x.dtype, x.weakType);
 }
 
 /** An array of one repeated value. */

@@ -62,8 +62,9 @@ export function withSlopes(name: string, f: (...xs: Array[]) => Array, slopes: r
   return Object.defineProperty((...xs: Array[]) => call(...xs)[0]!, 'length', { value: slopes.length });
 }
 
-/** A polynomial with the given coefficients, that of the highest power first. */
-export function polynomial(coefficients: readonly number[], x: Array): Array {
+/** A polynomial with the given coefficients, that of the highest power first: strongly typed, as the coefficients are. */
+export function polynomial(coefficients: readonly number[], given: Array): Array {
+  const x = astype(given, given.dtype);
   let out = e.add(e.mul(x, like(x, 0)), like(x, coefficients[0]!));
   for (const c of coefficients.slice(1)) out = e.add(e.mul(out, x), like(x, c));
   return out;

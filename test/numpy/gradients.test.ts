@@ -2,12 +2,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gradCore } from '../../lib/functional/derivatives';
 import { vmap } from '../../lib/functional/vmap';
+import * as lax from '../../lib/lax/index';
+import * as nn from '../../lib/nn/index';
 import * as np from '../../lib/numpy/index';
+import { special } from '../../lib/scipy/index';
 import { decode } from './table';
 
 interface Row { f: string; x: unknown[]; g: unknown[]; h?: unknown }
 
-const { cases } = JSON.parse(readFileSync(join(__dirname, '../fixtures/elementwiseGradients.json'), 'utf8')) as { cases: Row[] };
+interface Fixture {
+  cases: Row[];
+  /** Module, function, whether its value and its gradient at a weak scalar are weak. */
+  weak: [string, string, boolean, boolean][];
+  /** A function of two scalars: whether its gradients are weak where both arguments are, then where the second is strong. */
+  weakPairs: [string, boolean, boolean, boolean, boolean][];
+}
+
+const { cases, weak, weakPairs } = JSON.parse(readFileSync(join(__dirname, '../fixtures/elementwiseGradients.json'), 'utf8')) as Fixture;
 const at = (v: unknown) => np.array(decode(v) as number, 'float32');
 const grads = (f: (...x: np.Array[]) => np.Array, args: np.Array[], argnums: number[]) => (gradCore('grad', f, args, { argnums }).grads as np.Array[]);
 
@@ -28,6 +39,23 @@ test('derivatives where rules need care are JAX\'s', () => {
       const second = grads((v) => grads(fn, [v], [0])[0]!, args, [0])[0]!.item() as number;
       if (!near(second, decode(h) as number)) failures.push(`${f}'' at ${args.join()}: ${second}, expected ${String(decode(h))}`);
     }
+  }
+  expect(failures).toEqual([]);
+});
+
+test('values and gradients of weak scalars are as weak as JAX\'s', () => {
+  type Unary = (x: number) => np.Array;
+  const modules: Record<string, unknown> = { numpy: np, nn, lax, 'scipy.special': special };
+  const failures: string[] = [];
+  for (const [module, name, value, gradient] of weak) {
+    const f = (modules[module] as Record<string, Unary>)[name]!;
+    const got = [f(0.3).weakType, (gradCore('grad', f, [0.3], {}).grads as np.Array).weakType];
+    if (got[0] !== value || got[1] !== gradient) failures.push(`${module}.${name}: ${got}, expected ${value},${gradient}`);
+  }
+  for (const [name, ...flags] of weakPairs) {
+    const f = (np as unknown as Record<string, (x: np.Array, y: np.Array) => np.Array>)[name]!;
+    const got = [0.7, np.array(0.7, 'float32')].flatMap((y) => (gradCore('grad', f, [0.3, y], { argnums: [0, 1] }).grads as np.Array[]).map((g) => g.weakType));
+    if (String(got) !== String(flags)) failures.push(`${name}: ${got}, expected ${flags}`);
   }
   expect(failures).toEqual([]);
 });

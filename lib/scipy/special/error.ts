@@ -93,7 +93,8 @@ const dawson = withSlopes('dawsn', (x) => float32First(x!, (v) => {
 export const dawsn: Unary = elementwise('dawsn', dawson);
 
 /** Φ(x) of float32 or float64. */
-export function ndtrOf(x: Array): Array {
+export function ndtrOf(given: Array): Array {
+  const x = astype(given, given.dtype);
   const w = e.mul(x, like(x, Math.SQRT1_2));
   const z = e.abs(w);
   const tail = e.erfc(z);
@@ -125,7 +126,8 @@ const QUANTILE = {
 };
 
 /** The inverse of Φ, of float32 or float64. */
-export function ndtriOf(p: Array): Array {
+export function ndtriOf(given: Array): Array {
+  const p = astype(given, given.dtype);
   const { p0, q0, p1, q1, p2, q2 } = QUANTILE;
   const upper = gt(p, like(p, -Math.expm1(-2)));
   const folded = e.where(upper, e.sub(like(p, 1), p), p);

@@ -196,7 +196,8 @@ export function sici(x: ArrayLike): [Array, Array] {
 
 const SPENCE: Rational = [[4.6512858607399003e-05, 0.007315890452380947, 0.13384763957830903, 0.8796913117545303, 2.7114985119655346, 4.256971560081218, 3.297713409852251, 1], [0.0006909904889125533, 0.02540437639325444, 0.2829748606025681, 1.4117259775183106, 3.6380053334513707, 5.03278880143317, 3.547713409852251, 1]];
 
-function spenceOf(given: Array): Array {
+function spenceOf(z: Array): Array {
+  const given = astype(z, z.dtype);
   const k = (v: number) => fullLike(given, v);
   const one = like(given, 1);
   const above2 = gt(given, 2);
