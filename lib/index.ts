@@ -51,10 +51,10 @@ export * as quad from './quad/index';
 export * as trainer from './trainer/index';
 
 export {
-  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, CustomVJPPrimal, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan,
+  checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, CustomVJPPrimal, customVmap, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan, sequentialVmap,
   ShapeDtypeStruct, switchCase, SymbolicZero, valueAndGrad, vectorGrad, vjp, vmap, whileLoop, zeroFromPrimal,
 } from './transform/index';
-export type { ArgInfo, CheckpointPolicy, CompiledFunction, CompilerOptions, CustomJvp, CustomVjp, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, Stage, StatefulJaxpr, Traced, VmapOptions } from './transform/index';
+export type { ArgInfo, CheckpointPolicy, CompiledFunction, CompilerOptions, CustomJvp, CustomVjp, CustomVmap, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, Stage, StatefulJaxpr, Traced, VmapOptions } from './transform/index';
 
 export {
   BatchState, catchNewStates, checkStateTracer, checkStateTracer as checkStateJaxTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,

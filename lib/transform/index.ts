@@ -18,6 +18,7 @@ export { vmap, type VmapOptions } from './vmap';
 export { pmap2, pmap2 as pmap, type Pmap2Options, StatefulMapping, type StatefulMappingOptions, vmap2, type Vmap2Options } from './vmap2';
 export { closureConvert, linearTranspose, ShapeDtypeStruct } from '../functional/staging';
 export { customGradient, type CustomJvp, customJvp, type CustomVjp, customVjp, CustomVJPPrimal, SymbolicZero, zeroFromPrimal } from '../functional/customRules';
+export { type CustomVmap, customVmap, sequentialVmap } from '../lax/customVmap';
 export { checkpointName } from '../functional/checkpointName';
 export * as checkpointPolicies from '../functional/checkpointPolicies';
 export type { CheckpointPolicy } from '../interpreters/remat';
