@@ -226,11 +226,13 @@ export function interp(x: ArrayLike, xp: ArrayLike, fp: ArrayLike, ...rest: Rest
     return v === null || v === undefined ? 'value' : v === 'extrapolate' ? 'extrapolate' : 'given';
   };
   const value = (v: ArrayLike | 'extrapolate' | null | undefined) => (v === null || v === undefined || v === 'extrapolate' ? null : asArray(v as ArrayLike, 'interp'));
-  if (p.size === 1 && (o.period === null || o.period === undefined)) {
+  const period = value(o.period);
+  if (period !== null && period.ndim !== 0) throw new ShapeError(`interp: expected period to be a scalar, got ${period.aval}`);
+  if (p.size === 1 && period === null) {
     // One point: everything is before, at or after it.
     return interpC([a, concatenate([p, p], 0), concatenate([f, f], 0), value(o.left), value(o.right), null], { left: side('left'), right: side('right') })[0]!;
   }
-  return interpC([a, p, f, value(o.left), value(o.right), value(o.period)], { left: side('left'), right: side('right') })[0]!;
+  return interpC([a, p, f, value(o.left), value(o.right), period], { left: side('left'), right: side('right') })[0]!;
 }
 
 // ---- convolution ----

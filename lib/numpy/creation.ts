@@ -122,14 +122,15 @@ export function copy(a: ArrayLike, options?: { order?: 'C' | 'K' | 'A' | null })
  * but 0 become true. Mirrors `jax.numpy.astype`.
  *
  * @param x an array
+ * @param dtype an element type; null is the default float type
  * @throws DtypeError for an unknown dtype
  * @example
  * np.astype([1.5, -1.5], 'int32').js() // [1, -1]
  */
-export function astype(x: ArrayLike, dtype: DtypeLike, options: { copy?: boolean } = {}): Array {
+export function astype(x: ArrayLike, dtype: DtypeLike | null, options: { copy?: boolean } = {}): Array {
   checkOptions('astype', ['copy'], options);
   const a = asArray(x, 'astype');
-  const out = convertTo(a, checkDtype('astype', dtype));
+  const out = convertTo(a, dtype === null ? canonicalDtype('float64') : checkDtype('astype', dtype));
   return options.copy && out === a ? p.copy(a) : out;
 }
 

@@ -222,22 +222,34 @@ export function triuIndicesFrom(arr: ArrayLike, ...rest: Rest<KOption, 'k'>): Ar
 
 const fillC = program<object>('fill_diagonal', ([a, v]) => {
   const n = Math.min(...a!.shape);
+  if (n === 0) return [a!];
   const i = iota('int32', [n], 0);
   return [at(a!, ...a!.shape.map(() => i)).set(v!.ndim === 0 ? v! : cycle(reshape(v!, [v!.size]), n))];
 });
+
+interface FillDiagonalOptions {
+  /** Never true, as in JAX. */
+  wrap?: false;
+  /** Never true: the changed array is returned. */
+  inplace?: false;
+}
 
 /**
  * The array with values on its main diagonal, repeated as often as needed. Mirrors `jax.numpy.fill_diagonal`.
  *
  * @param a an array of two or more dimensions
  * @param val a number, or the values of the diagonal
- * @throws ShapeError where more than 2 dimensions are not equal
+ * @throws ShapeError where more than 2 dimensions are not equal, or there are no values for a diagonal
  * @example
  * np.fillDiagonal([[1, 2], [3, 4]], 0) // [[0, 2], [3, 0]]
  */
-export function fillDiagonal(a: ArrayLike, val: ArrayLike, ...rest: Rest<{ inplace?: false }>): Array {
-  checkInplace('fillDiagonal', readOptions<{ inplace?: false }>('fillDiagonal', ['inplace'], 0, rest).inplace);
+export function fillDiagonal(a: ArrayLike, val: ArrayLike, ...rest: Rest<FillDiagonalOptions, 'wrap'>): Array {
+  const { wrap, inplace } = readOptions<{ wrap?: boolean; inplace?: boolean }>('fillDiagonal', ['wrap', 'inplace'], 1, rest);
+  checkInplace('fillDiagonal', inplace);
+  if (wrap === true) throw new ArgumentError('fillDiagonal: wrap cannot be true, as in JAX: the diagonal does not start again below it');
   const x = asArray(a, 'fillDiagonal');
   if (x.ndim < 2 || (x.ndim > 2 && x.shape.some((n) => n !== x.shape[0]))) throw new ShapeError(`fillDiagonal: expected 2 dimensions, or more of one size, got ${x.aval}`);
-  return fillC([x, asArray(val, 'fillDiagonal')], {})[0]!;
+  const v = asArray(val, 'fillDiagonal');
+  if (v.size === 0 && x.size > 0) throw new ShapeError(`fillDiagonal: expected at least one value for the diagonal of ${x.aval}, got ${v.aval}`);
+  return fillC([x, v], {})[0]!;
 }

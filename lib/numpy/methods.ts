@@ -211,7 +211,7 @@ declare module '../core/array' {
     swapaxes(axis1: number, axis2: number): Array;
     moveaxis(source: number | readonly number[], destination: number | readonly number[]): Array;
     expandDims(axis: number | readonly number[]): Array;
-    astype(dtype: DtypeLike, options?: { copy?: boolean }): Array;
+    astype(dtype: DtypeLike | null, options?: { copy?: boolean }): Array;
     /** The bytes of the elements as elements of another type. */
     view(dtype: DtypeLike): Array;
     /** The entries at indices: numbers, ranges `[start, stop, step]`, `[]` for all, null for a new axis, `'...'`, arrays. */

@@ -190,7 +190,7 @@ export interface EyeOptions extends DtypeOption {
   /** Columns; as many as rows by default. */
   M?: number | null;
   /** Which diagonal: 0 is the main one, positive ones are above it. */
-  k?: number;
+  k?: number | bigint;
 }
 
 const eyeProgram = composite<{ n: number; m: number; k: number; dtype: DType; below: boolean }>('eye', (_, { n, m, k, dtype, below }) => {
@@ -203,8 +203,9 @@ function eyeLike(op: string, N: number, rest: readonly unknown[], below: boolean
   const { M, k = 0, dtype } = readOptions<EyeOptions>(op, ['M', 'k', 'dtype'], 3, rest);
   for (const [name, v] of [['N', N], ['M', M ?? N]]) if (globalThis.Array.isArray(v)) throw new ArgumentError(`${op}: expected ${name} to be an integer, got ${describeValue(v)}`);
   const [n, m] = checkShape(op, [N, M ?? N], 'N and M') as [number, number];
-  if (!Number.isInteger(k)) throw new ArgumentError(`${op}: expected k to be an integer, got ${String(k)}`);
-  return eyeProgram([], { n, m, k: Math.max(-n - 1, Math.min(m + 1, k)), dtype: dtype === undefined || dtype === null ? canonicalDtype('float64') : checkDtype(op, dtype), below })[0]!;
+  const diagonal = typeof k === 'bigint' ? Number(k) : k;
+  if (!Number.isInteger(diagonal)) throw new ArgumentError(`${op}: expected k to be an integer, got ${String(k)}`);
+  return eyeProgram([], { n, m, k: Math.max(-n - 1, Math.min(m + 1, diagonal)), dtype: dtype === undefined || dtype === null ? canonicalDtype('float64') : checkDtype(op, dtype), below })[0]!;
 }
 
 /** A matrix of ones on a diagonal and zeros elsewhere. Mirrors `jax.numpy.eye`. @throws ShapeError for negative sizes @example np.eye(2).js() // [[1, 0], [0, 1]] */
