@@ -1,6 +1,7 @@
 import { Array } from '../core/array';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import * as environ from '../environ';
 import { checkOptions } from '../functional/options';
@@ -60,8 +61,8 @@ export class ZeroInit implements Initializer {
 /** One repeated value. Mirrors `brainstate.nn.init.Constant`. @example new nn.init.Constant(0.5).call([2]).js(); // [0.5, 0.5] */
 export class Constant implements Initializer {
   readonly value: ArrayLike;
-  constructor(value: ArrayLike = 1) {
-    this.value = value;
+  constructor(value: ArrayLike | { value?: ArrayLike } = 1) {
+    this.value = isPlainObject(value) ? (checkOptions(new.target.name, ['value'], value).value ?? 1) : (value as ArrayLike);
   }
 
   /** An array of the size. */

@@ -40,7 +40,7 @@ const pooled = composite<{ axis: number; target: number; operation: Operation }>
 
 abstract class AdaptivePool extends Module {
   static override readonly positional: readonly string[] = ['targetSize'];
-  readonly targetSize: readonly (number | null)[];
+  readonly targetShape: readonly (number | null)[];
   readonly channelAxis: number | null;
   private readonly operation: Operation;
 
@@ -51,7 +51,7 @@ abstract class AdaptivePool extends Module {
     if (!globalThis.Array.isArray(list) || list.length !== spatial || list.some((n) => n !== null && !(Number.isInteger(n) && n > 0))) {
       throw new ArgumentError(`${new.target.name}: expected targetSize to be a positive whole number, or ${spatial} of them or null, got ${describeValue(targetSize)}`);
     }
-    this.targetSize = [...list];
+    this.targetShape = [...list];
     this.channelAxis = channelAxis;
     this.operation = operation;
     Object.defineProperty(this, 'operation', { enumerable: false });
@@ -62,14 +62,14 @@ abstract class AdaptivePool extends Module {
   }
 
   protected override printedFields(): PrintedFields {
-    return ['channelAxis', ['operation', new Verbatim(`<function ${this.operation}>`)], ['targetShape', this.targetSize], ['targetSize', undefined]];
+    return ['channelAxis', ['operation', new Verbatim(`<function ${this.operation}>`)], 'targetShape'];
   }
 
   override call(input: ArrayLike): Array {
     const op = this.constructor.name;
     let x = asArray(input, op);
-    spatialAxes(op, x, this.targetSize.length, this.channelAxis).forEach((axis, i) => {
-      const target = this.targetSize[i]!;
+    spatialAxes(op, x, this.targetShape.length, this.channelAxis).forEach((axis, i) => {
+      const target = this.targetShape[i]!;
       if (target === null) return;
       if (x.shape[axis]! < target) throw new ShapeError(`${op}: expected at least ${target} entries along axis ${axis}, got ${x.aval}`);
       x = pooled([x], { axis, target, operation: this.operation })[0]!;

@@ -86,7 +86,10 @@ const convolve = composite<ConvStatics>('conv', ([x, weight, ...rest], s) => {
 
 /** What ordinary and transposed convolutions share. */
 export abstract class BaseConv extends Module {
+  readonly inChannels: number;
   readonly outChannels: number;
+  /** Shape of the kernel. */
+  readonly kernelShape: readonly number[];
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: 'SAME' | 'VALID' | readonly (readonly [number, number])[];
@@ -94,6 +97,7 @@ export abstract class BaseConv extends Module {
   readonly rhsDilation: readonly number[];
   readonly groups: number;
   readonly channelFirst: boolean;
+  readonly channelsLast: boolean;
   readonly wMask: Array | null;
   readonly weight: ParamState<ConvParams>;
 
@@ -114,11 +118,14 @@ export abstract class BaseConv extends Module {
     this.rhsDilation = perDimension(op, 'rhsDilation', rhsDilation, spatial);
     this.groups = groups;
     this.channelFirst = channelFirst;
+    this.channelsLast = !channelFirst;
     const inChannels = channelFirst ? inSize[0]! : inSize[spatial]!;
-    for (const [what, n] of [['outChannels', outChannels], ['the input\'s channels', inChannels]] as const) {
+    this.inChannels = inChannels;
+    for (const [what, n] of [['outChannels', outChannels], ['the input\'s channels (inChannels)', inChannels]] as const) {
       if (!Number.isInteger(groups) || groups < 1 || n % groups !== 0) throw new ArgumentError(`${op}: expected groups to divide ${what}, got ${describeValue(groups)} and ${n}`);
     }
     const shape = [...this.kernelSize, ...(transposed ? [outChannels, inChannels / groups] : [inChannels / groups, outChannels])];
+    this.kernelShape = shape;
     this.wMask = param(wMask, shape);
     const weight = param(wInit, shape);
     if (weight === null) throw new ArgumentError(`${op}: expected wInit to be an initialiser, a function or a value, got null`);
@@ -129,12 +136,17 @@ export abstract class BaseConv extends Module {
 
   protected abstract convolveBatch(x: Array): Array;
 
+  /** How many dimensions the kernel moves along. */
+  get numSpatialDims(): number {
+    return this.kernelSize.length;
+  }
+
   protected get transposed(): boolean {
     return false;
   }
 
   protected override printedFields(): PrintedFields {
-    const n = this.kernelSize.length;
+    const n = this.numSpatialDims;
     const spatial = this.kernelSize.map((_, i) => i);
     const last = [0, n + 1, ...spatial.map((i) => i + 1)];
     const data = this.channelFirst ? [0, 1, ...spatial.map((i) => i + 2)] : last;
@@ -142,9 +154,9 @@ export abstract class BaseConv extends Module {
     // The positions of batch (or results), channels and space.
     const dims = pythonRecord('ConvDimensionNumbers', { lhsSpec: data, rhsSpec: transposed ? [n, n + 1, ...spatial] : [n + 1, n, ...spatial], outSpec: data });
     return [
-      'channelFirst', ['channelsLast', !this.channelFirst], ['inChannels', this.inSize![this.channelFirst ? 0 : n]], 'outChannels', 'stride', 'kernelSize',
+      'channelFirst', 'channelsLast', 'inChannels', 'outChannels', 'stride', 'kernelSize',
       ['lhsDilation', transposed ? undefined : this.lhsDilation], 'rhsDilation', 'groups', ['dimensionNumbers', dims], ['padding', typeof this.padding === 'string' ? this.padding : tupleText(this.padding)],
-      ['kernelShape', this.weight.value.weight.shape], 'eps',
+      'kernelShape', 'eps',
     ];
   }
 

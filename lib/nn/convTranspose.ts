@@ -16,6 +16,11 @@ abstract class ConvTranspose extends BaseConv {
     this.findOutSize();
   }
 
+  /** The rule of the padding, or 'explicit' where it is numbers. */
+  get paddingMode(): 'SAME' | 'VALID' | 'explicit' {
+    return typeof this.padding === 'string' ? this.padding : 'explicit';
+  }
+
   protected override get transposed(): boolean {
     return true;
   }

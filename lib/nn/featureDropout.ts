@@ -6,7 +6,9 @@ import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import * as random from '../random';
 import { ShortTermState } from '../state/state';
+import { type BatchSize, batchSizeOf } from './batchSize';
 import { Kept, KEPT_OPTIONS, type KeptOptions } from './dropout';
+import type { PrintedFields } from './moduleText';
 
 /** Options of {@link Dropout1d}, {@link Dropout2d}, {@link Dropout3d} and {@link FeatureAlphaDropout}. */
 export interface FeatureDropoutOptions extends KeptOptions {
@@ -84,11 +86,26 @@ export class Dropout3d extends FeatureDropout {
 const ALPHA = -1.7580993408473766;
 
 abstract class SelfNormalizing extends Kept {
-  /** Dropped entries become SELU's lowest value; then mean and variance are put back. */
-  protected replaced(x: Array, keep: Array): Array {
+  /** What dropped entries become. */
+  readonly alpha: number = ALPHA;
+  /** Factor `a` and offset `b` that put mean and variance back. */
+  readonly a: number;
+  readonly b: number;
+
+  protected constructor(options: KeptOptions) {
+    super(options);
+    if (this.prob === 0) throw new ArgumentError(`${new.target.name}: expected prob, the probability to keep, to be more than 0`);
     const drop = 1 - this.prob;
-    const a = (this.prob * (1 + drop * ALPHA ** 2)) ** -0.5;
-    return np.add(np.multiply(np.where(keep, x, np.asarray(ALPHA, { dtype: x.dtype })), a), -a * drop * ALPHA);
+    this.a = (this.prob * (1 + drop * ALPHA ** 2)) ** -0.5;
+    this.b = -this.a * drop * ALPHA;
+  }
+
+  protected override printedFields(): PrintedFields {
+    return ['prob', 'channelAxis', 'alpha', 'a', 'b'];
+  }
+
+  protected replaced(x: Array, keep: Array): Array {
+    return np.add(np.multiply(np.where(keep, x, np.asarray(ALPHA, { dtype: x.dtype })), this.a), this.b);
   }
 }
 
@@ -104,7 +121,6 @@ abstract class SelfNormalizing extends Kept {
 export class AlphaDropout extends SelfNormalizing {
   constructor(prob?: number | KeptOptions, options?: KeptOptions) {
     super(withFirst('AlphaDropout', 'prob', prob, options));
-    if (this.prob === 0) throw new ArgumentError('AlphaDropout: expected prob, the probability to keep, to be more than 0');
   }
 
   override call(input: ArrayLike): Array {
@@ -126,7 +142,6 @@ export class FeatureAlphaDropout extends SelfNormalizing {
   constructor(prob?: number | FeatureDropoutOptions, options?: FeatureDropoutOptions) {
     const { channelAxis = -1, ...rest } = checkOptions('FeatureAlphaDropout', FEATURE_DROPOUT_OPTIONS, withFirst('FeatureAlphaDropout', 'prob', prob, options));
     super(rest);
-    if (this.prob === 0) throw new ArgumentError('FeatureAlphaDropout: expected prob, the probability to keep, to be more than 0');
     this.channelAxis = channelAxis;
   }
 
@@ -160,8 +175,9 @@ export class DropoutFixed extends Kept {
     this.outSize = this.inSize;
   }
 
-  override initState(batchSize: number | null = null): void {
-    if (this.prob < 1) this.mask = new ShortTermState(random.bernoulli(this.prob, { size: [...(typeof batchSize === 'number' ? [batchSize] : []), ...this.inSize!] }));
+  override initState(batchSize: BatchSize = null): void {
+    const size = batchSizeOf('DropoutFixed.initState', batchSize);
+    if (this.prob < 1) this.mask = new ShortTermState(random.bernoulli(this.prob, { size: [...(size === null ? [] : [size]), ...this.inSize!] }));
   }
 
   override call(input: ArrayLike): Array {

@@ -5,7 +5,6 @@ import { checkOptions } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import { Module } from './module';
-import type { PrintedFields } from './moduleText';
 
 function axisOf(op: string, name: string, axis: number, ndim: number): number {
   if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw new ArgumentError(`${op}: expected ${name} from ${-ndim} to ${ndim - 1}, got ${describeValue(axis)}`);
@@ -84,32 +83,28 @@ export class Flatten extends Module {
 export class Unflatten extends Module {
   static override readonly positional: readonly string[] = ['axis', 'sizes'];
   readonly axis: number;
-  readonly axisSizes: readonly number[];
+  readonly sizes: readonly number[];
 
   constructor(axis: number, sizes: readonly number[], options: { inSize?: Size | null; name?: string } = {}) {
     const { inSize = null, ...rest } = checkOptions(new.target.name, ['inSize', 'name'], options);
     super(rest);
     if (!globalThis.Array.isArray(sizes) || sizes.some((n) => !Number.isInteger(n))) throw new ArgumentError(`Unflatten: expected sizes to be an array of whole numbers, got ${describeValue(sizes)}`);
     this.axis = axis;
-    this.axisSizes = [...sizes];
+    this.sizes = [...sizes];
     if (inSize !== null) {
       this.inSize = inSize;
       this.outSize = this.unflattened(this.inSize!);
     }
   }
 
-  protected override printedFields(): PrintedFields {
-    return ['axis', ['sizes', this.axisSizes], ['axisSizes', undefined]];
-  }
-
   private unflattened(shape: readonly number[]): number[] {
     const axis = axisOf('Unflatten', 'axis', this.axis, shape.length);
-    const known = this.axisSizes.filter((n) => n !== -1).reduce((a, b) => a * b, 1);
-    const open = this.axisSizes.filter((n) => n === -1).length;
+    const known = this.sizes.filter((n) => n !== -1).reduce((a, b) => a * b, 1);
+    const open = this.sizes.filter((n) => n === -1).length;
     if (open > 1 || (open === 1 ? known === 0 || shape[axis]! % known !== 0 : known !== shape[axis])) {
-      throw new ShapeError(`Unflatten: expected sizes that multiply to ${shape[axis]}, got [${this.axisSizes}]`);
+      throw new ShapeError(`Unflatten: expected sizes that multiply to ${shape[axis]}, got [${this.sizes}]`);
     }
-    return [...shape.slice(0, axis), ...this.axisSizes.map((n) => (n === -1 ? shape[axis]! / known : n)), ...shape.slice(axis + 1)];
+    return [...shape.slice(0, axis), ...this.sizes.map((n) => (n === -1 ? shape[axis]! / known : n)), ...shape.slice(axis + 1)];
   }
 
   override call(input: ArrayLike): Array {

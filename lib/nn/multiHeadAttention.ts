@@ -10,6 +10,7 @@ import * as np from '../numpy';
 import * as random from '../random';
 import { BrainStateError } from '../state/errors';
 import { ShortTermState } from '../state/state';
+import { type BatchSize, batchSizeOf } from './batchSize';
 import { attend } from './attention';
 import { Linear } from './linear';
 import { Module, MODULE_OPTIONS, type ModuleOptions } from './module';
@@ -110,10 +111,11 @@ export class MultiHeadAttention extends Module {
   }
 
   /** Makes an empty cache for sequences up to a length; without one, none. */
-  override initState(batchSize: number | null = null, maxLength: number | null = null): void {
+  override initState(batchSize: BatchSize = null, maxLength: number | null = null): void {
+    const size = batchSizeOf('MultiHeadAttention.initState', batchSize);
     if (maxLength === null) return;
     if (!Number.isInteger(maxLength) || maxLength < 1) throw new ArgumentError(`MultiHeadAttention.initState: expected maxLength to be a positive integer, got ${describeValue(maxLength)}`);
-    const shape = [...(batchSize === null ? [] : [batchSize]), maxLength, this.numKvHeads, this.headSize];
+    const shape = [...(size === null ? [] : [size]), maxLength, this.numKvHeads, this.headSize];
     const { dtype } = this.key.weight.value.weight;
     this.cachedKey = new ShortTermState(np.zeros(shape, { dtype }));
     this.cachedValue = new ShortTermState(np.zeros(shape, { dtype }));

@@ -153,6 +153,7 @@ const runningOf = composite<{ momentum: number }>('runningStatistics', ([running
 
 abstract class BatchNorm extends Module {
   readonly featureAxes: readonly number[];
+  readonly affine: boolean;
   readonly trackRunningStats: boolean;
   readonly epsilon: number;
   readonly momentum: number;
@@ -164,7 +165,6 @@ abstract class BatchNorm extends Module {
   readonly runningMean: BatchState | null;
   readonly runningVar: BatchState | null;
   readonly weight: ParamState<ScaleAndBias> | null;
-  private readonly spatial: number;
 
   protected constructor(spatial: number, inSize: Size, options: BatchNormOptions = {}) {
     const {
@@ -178,8 +178,7 @@ abstract class BatchNorm extends Module {
     if (this.inSize!.length !== spatial + 1) throw new ShapeError(`${op}: expected inSize of ${spatial + 1} dimensions, got [${this.inSize!}]`);
     if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) throw new ArgumentError(`${op}: expected momentum in [0, 1], got ${describeValue(momentum)}`);
     if (affine && !trackRunningStats) throw new ArgumentError(`${op}: expected affine to be false where trackRunningStats is`);
-    this.spatial = spatial;
-    Object.defineProperty(this, 'spatial', { enumerable: false });
+    this.affine = affine;
     this.trackRunningStats = trackRunningStats;
     this.epsilon = checkEpsilon(op, epsilon);
     this.momentum = momentum;
@@ -194,8 +193,13 @@ abstract class BatchNorm extends Module {
     this.weight = affine ? scaleAndBias(shape, scaleInitializer, biasInitializer, paramType) : null;
   }
 
+  /** How many dimensions an example has beside the features. */
+  get numSpatialDims(): number {
+    return this.inSize!.length - 1;
+  }
+
   protected override printedFields(): PrintedFields {
-    return [['affine', this.weight !== null], 'dtype', 'trackRunningStats', 'momentum', 'epsilon', 'useFastVariance', 'featureAxes'];
+    return ['affine', 'dtype', 'trackRunningStats', 'momentum', 'epsilon', 'useFastVariance', 'featureAxes'];
   }
 
   /** @param input [...inSize], or a batch of such */
@@ -203,7 +207,7 @@ abstract class BatchNorm extends Module {
     const { mask = null } = checkOptions(this.constructor.name, ['mask'], options);
     const op = this.constructor.name;
     const x = asArray(input, op);
-    const lead = x.ndim - this.spatial - 1;
+    const lead = x.ndim - this.inSize!.length;
     if ((lead !== 0 && lead !== 1) || this.inSize!.some((n, i) => n !== x.shape[i + lead])) throw new ShapeError(`${op}: expected an input of shape [${this.inSize!}], or a batch of such, got ${x.aval}`);
     const axes = x.shape.map((_, i) => i).filter((i) => !this.featureAxes.includes(i - lead));
     const ofBatch = () => statistics(op, x, mask, { axes, dtype: this.dtype, useMean: true, fast: this.useFastVariance, axisName: this.axisName, axisIndexGroups: this.axisIndexGroups });
@@ -225,7 +229,7 @@ abstract class BatchNorm extends Module {
  * `momentum · running + (1 − momentum) · batch`; where it is false, the running ones are used.
  * With `trackRunningStats: false` they are the batch's always (BrainState documents this, but then returns its input as it is).
  *
- * Mirrors `brainstate.nn.BatchNorm0d`, without `axis_index_groups`.
+ * Mirrors `brainstate.nn.BatchNorm0d`.
  *
  * @throws EnvironError where `fit` is not set: `environ.context({ fit: true }, () => …)`
  * @throws ShapeError where the input's shape is not `inSize`, or a batch of it
@@ -342,7 +346,7 @@ abstract class AxesNorm extends Module {
 /**
  * Normalises each example over its features: `(x − mean) / √(variance + epsilon) · scale + bias`. x: [..., ...inSize].
  *
- * Mirrors `brainstate.nn.LayerNorm`, without `axis_index_groups`.
+ * Mirrors `brainstate.nn.LayerNorm`.
  *
  * @throws ShapeError where the input does not end in `inSize`
  * @example
@@ -351,17 +355,20 @@ abstract class AxesNorm extends Module {
  * ```
  */
 export class LayerNorm extends AxesNorm {
+  readonly useBias: boolean;
+  readonly useScale: boolean;
   readonly weight: ParamState<ScaleAndBias> | null;
 
   constructor(inSize: Size, given: LayerNormOptions = {}) {
     const { useBias = true, useScale = true, biasInit = new ZeroInit(), scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = checkOptions(new.target.name, ['useBias', 'biasInit', ...RMS_NORM_OPTIONS], given);
     super(inSize, options);
+    this.useBias = useBias;
+    this.useScale = useScale;
     this.weight = scaleAndBias(this.featureShape, useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
 
   protected override printedFields(): PrintedFields {
-    const { scale, bias } = this.weight?.value ?? {};
-    return ['featureAxes', 'reductionAxes', 'weight', 'epsilon', 'dtype', ['useBias', bias !== undefined], ['useScale', scale !== undefined]];
+    return ['featureAxes', 'reductionAxes', 'weight', 'epsilon', 'dtype', 'useBias', 'useScale'];
   }
 
   override call(x: ArrayLike, options: MaskOption = {}): Array {
@@ -373,23 +380,25 @@ export class LayerNorm extends AxesNorm {
 /**
  * Divides each example by the root of its mean square: `x / √(E[x²] + epsilon) · scale`. x: [..., ...inSize].
  *
- * Mirrors `brainstate.nn.RMSNorm`, without `axis_index_groups`. The parameter's state is `scale`, and holds `{ scale }`.
+ * Mirrors `brainstate.nn.RMSNorm`. The parameter's state is `scale`, and holds `{ scale }`.
  *
  * @throws ShapeError where the input does not end in `inSize`
  * @example
  * new nn.RMSNorm(3).call(np.array([[1, 2, 2]])).shape; // [1, 3]
  */
 export class RMSNorm extends AxesNorm {
+  readonly useScale: boolean;
   readonly scale: ParamState<ScaleAndBias> | null;
 
   constructor(inSize: Size, given: RMSNormOptions = {}) {
     const { useScale = true, scaleInit = new Constant(1), paramType = NormalizationParamState, ...options } = checkOptions(new.target.name, RMS_NORM_OPTIONS, given);
     super(inSize, options);
+    this.useScale = useScale;
     this.scale = scaleAndBias(this.featureShape, useScale ? scaleInit : null, null, paramType);
   }
 
   protected override printedFields(): PrintedFields {
-    return ['featureAxes', 'reductionAxes', 'scale', 'epsilon', 'dtype', ['useScale', this.scale !== null]];
+    return ['featureAxes', 'reductionAxes', 'scale', 'epsilon', 'dtype', 'useScale'];
   }
 
   override call(x: ArrayLike, options: MaskOption = {}): Array {
@@ -421,7 +430,7 @@ export interface GroupNormOptions extends CommonOptions {
 /**
  * Normalises each example over groups of its features, and over all positions. x: [batch, ..., features], or [features].
  *
- * Mirrors `brainstate.nn.GroupNorm`, without `axis_index_groups`. `inSize` is the number of features.
+ * Mirrors `brainstate.nn.GroupNorm`. `inSize` is the number of features.
  *
  * @throws ArgumentError where the features are not a multiple of the groups, or where not just one of `numGroups` and `groupSize` is a number
  * @throws ShapeError where the input's last dimension is not `inSize`
@@ -431,6 +440,9 @@ export interface GroupNormOptions extends CommonOptions {
  * ```
  */
 export class GroupNorm extends Module {
+  readonly featureAxes: readonly number[];
+  readonly useBias: boolean;
+  readonly useScale: boolean;
   readonly numGroups: number;
   readonly groupSize: number;
   readonly reductionAxes: readonly number[] | null;
@@ -450,7 +462,7 @@ export class GroupNorm extends Module {
     this.inSize = inSize;
     this.outSize = inSize;
     if (this.inSize!.length !== 1) throw new ShapeError(`GroupNorm: expected inSize to be the number of features, got [${this.inSize!}]`);
-    canonAxes('GroupNorm', featureAxis, 1);
+    this.featureAxes = canonAxes('GroupNorm', featureAxis, 1);
     const features = this.inSize![0]!;
     if ((numGroups === null) === (groupSize === null)) throw new ArgumentError(`GroupNorm: expected one of numGroups and groupSize (with numGroups null), got ${describeValue(numGroups)} and ${describeValue(groupSize)}`);
     const given = (groupSize ?? numGroups)!;
@@ -463,12 +475,13 @@ export class GroupNorm extends Module {
     this.axisName = axisName;
     this.axisIndexGroups = axisIndexGroups;
     this.useFastVariance = useFastVariance;
+    this.useBias = useBias;
+    this.useScale = useScale;
     this.weight = scaleAndBias([features], useScale ? scaleInit : null, useBias ? biasInit : null, paramType);
   }
 
   protected override printedFields(): PrintedFields {
-    const { scale, bias } = this.weight?.value ?? {};
-    return [['featureAxes', [0]], 'numGroups', 'groupSize', 'weight', 'epsilon', 'dtype', ['useBias', bias !== undefined], ['useScale', scale !== undefined]];
+    return ['featureAxes', 'numGroups', 'groupSize', 'weight', 'epsilon', 'dtype', 'useBias', 'useScale'];
   }
 
   override call(input: ArrayLike, options: MaskOption = {}): Array {

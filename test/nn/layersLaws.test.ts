@@ -72,6 +72,7 @@ test('Embedding: padding gets no gradient, gradients by frequency, freezing, nor
   close(e.weight.value, np.array([[0.6, 0.8], [0.3, 0.4], [30, 40]]));
   close(jit((i: Array) => e.call(i))(second), np.array([[0.6, 0.8]]));
   close(e.weight.value, np.array([[0.6, 0.8], [0.3, 0.4], [30, 40]]));
+  expect(new nn.Embedding(4, 3, { maxNorm: 1 }).call(np.zeros([0, 2], { dtype: 'int32' })).shape).toEqual([0, 2, 3]);
   const plain = nn.Embedding.fromPretrained([[1, 2], [3, 4]]);
   expect(plain.call(np.array([-1, 5], { dtype: 'int32' })).js()).toEqual([[3, 4], [3, 4]]);
 });
@@ -111,10 +112,29 @@ test('dropout keeps what it is to keep, and whole channels', () => {
   expect(Math.abs(np.mean(z).item() as number)).toBeLessThan(0.05);
   expect(Math.abs((np.std(z).item() as number) - 1)).toBeLessThan(0.05);
   const fixed = nn.initAllStates(new nn.DropoutFixed(6), 3);
+  expect(nn.initAllStates(new nn.DropoutFixed(6), { batchSize: 3 }).mask!.value.shape).toEqual([3, 6]);
   const once = fitting(() => fixed.call(np.ones([3, 6])));
   expect(fitting(() => fixed.call(np.ones([3, 6]))).js()).toEqual(once.js());
   expect(() => fitting(() => fixed.call(np.ones([2, 6])))).toThrow(ShapeError);
   expect(() => fitting(() => new nn.DropoutFixed(6).call(np.ones([6])))).toThrow(/initState/);
+});
+
+test('layers tell their settings under the names of BrainState', () => {
+  const conv = new nn.Conv2d([8, 8, 4], 6, 3, { groups: 2, stride: 2 });
+  expect({ ...conv, numSpatialDims: conv.numSpatialDims }).toMatchObject({ inChannels: 4, outChannels: 6, kernelShape: [3, 3, 2, 6], channelsLast: true, channelFirst: false, numSpatialDims: 2, stride: [2, 2] });
+  const up = new nn.ConvTranspose1d([4, 8], 6, 3, { channelFirst: true, padding: 1 });
+  expect([up.inChannels, up.kernelShape, up.channelsLast, up.paddingMode, up.padding, new nn.ConvTranspose1d([8, 4], 6, 3).paddingMode]).toEqual([4, [3, 6, 4], false, 'explicit', [[1, 1]], 'SAME']);
+  const norm = new nn.BatchNorm1d([8, 4]);
+  expect([norm.affine, norm.numSpatialDims, new nn.BatchNorm0d(4, { affine: false }).affine]).toEqual([true, 1, false]);
+  expect(new nn.GroupNorm(4, { numGroups: 2, useBias: false })).toMatchObject({ featureAxes: [0], numGroups: 2, groupSize: 2, useBias: false, useScale: true });
+  expect(new nn.LayerNorm(4, { useScale: false })).toMatchObject({ useBias: true, useScale: false });
+  expect(new nn.RMSNorm(4).useScale).toBe(true);
+  expect(new nn.init.Constant({ value: 2 }).call(2).js()).toEqual([2, 2]);
+  expect(new nn.Unflatten(0, [2, 2]).sizes).toEqual([2, 2]);
+  expect(new nn.AdaptiveAvgPool2d([2, null]).targetShape).toEqual([2, null]);
+  const alpha = new nn.AlphaDropout(0.4);
+  close(np.array([alpha.alpha, alpha.a, alpha.b]), np.array([-1.7580993408473766, 0.9358394119375942, 0.9871791919598886]));
+  expect(String(new nn.FeatureAlphaDropout(0.4))).toBe('FeatureAlphaDropout(\n  prob=0.4,\n  channel_axis=-1,\n  alpha=-1.7580993408473766,\n  a=0.9358394119375942,\n  b=0.9871791919598886\n)');
 });
 
 test('errors say what was expected', () => {
@@ -129,6 +149,7 @@ test('errors say what was expected', () => {
     [() => new nn.GroupNorm(6, { numGroups: 4 }), ArgumentError, /divide/],
     [() => new nn.GroupNorm(6, { groupSize: 2 }), ArgumentError, /one of numGroups and groupSize/],
     [() => new nn.LayerNorm(3).call(np.ones([2, 4])), ShapeError, /last dimensions/],
+    [() => new nn.DropoutFixed(6).initState(1.5), ArgumentError, /batchSize/],
     [() => new nn.Embedding(3, 2, { paddingIdx: 3 }), ArgumentError, /paddingIdx/],
     [() => new nn.Embedding(3, 2).call(np.ones([2])), DtypeError, /integer/],
     [() => new nn.Unflatten(1, [2, 3]).call(np.ones([2, 7])), ShapeError, /multiply to 7/],
