@@ -37,6 +37,12 @@ export function optionsObject<O extends object>(op: string, options: O | null | 
   return options;
 }
 
+/** An options object, as it was given. @throws ArgumentError for a name that is none of the known ones, unless its value is undefined */
+export function checkNames<O extends object>(op: string, known: readonly string[], given: O): O {
+  for (const k of Object.keys(given)) if (!known.includes(k) && given[k as keyof O] !== undefined) unknownOption(op, k, known);
+  return given;
+}
+
 /**
  * An options object whose names have been checked; {} for null and undefined. A class that extends another lists what its base takes as well:
  * `const { b = 1, ...rest } = checkOptions(new.target.name, [...BASE_OPTIONS, 'b'], options); super(rest);`.
@@ -44,9 +50,7 @@ export function optionsObject<O extends object>(op: string, options: O | null | 
  * @throws ArgumentError for an option that does not exist, or what is no options object
  */
 export function checkOptions<O extends object, const K extends keyof O & string>(op: string, names: OptionNames<O, K>, options: O | null | undefined): O {
-  const given = optionsObject(op, options);
-  for (const k of Object.keys(given)) if (!(names as readonly string[]).includes(k) && given[k as keyof O] !== undefined) unknownOption(op, k, names);
-  return given;
+  return checkNames(op, names, optionsObject(op, options));
 }
 
 /** Options of which one, no object, may also be given by itself, before the others. @throws ArgumentError where options are given twice */

@@ -23,7 +23,7 @@ const equalC = program<{ nan: boolean }>('array_equal', ([x, y], { nan }) => {
  * np.arrayEqual([1, 2], [1, 2]).item() // true
  */
 export function arrayEqual(a1: ArrayLike, a2: ArrayLike, ...rest: Rest<{ equalNan?: boolean }, 'equalNan'>): Array {
-  const { equalNan = false } = readOptions<{ equalNan?: boolean }>('arrayEqual', ['equalNan'], 1, rest);
+  const { equalNan = false } = readOptions('arrayEqual', ['equalNan'], 1, rest);
   const [x, y] = [asArray(a1, 'arrayEqual'), asArray(a2, 'arrayEqual')];
   return sameShape(x.shape, y.shape) ? equalC([x, y], { nan: equalNan })[0]! : full([], false, 'bool');
 }

@@ -15,7 +15,7 @@ export function ndim(a: ArrayLike): number {
 
 /** How many elements there are, in all or along axes. Mirrors `jax.numpy.size`. @throws ShapeError for an axis out of range @example np.size([[1, 2]]) // 2 */
 export function size(a: ArrayLike, ...rest: Rest<{ axis?: number | readonly number[] | null }, 'axis'>): number {
-  const { axis } = readOptions<{ axis?: number | readonly number[] | null }>('size', ['axis'], 1, rest);
+  const { axis } = readOptions('size', ['axis'], 1, rest);
   const x = asArray(a, 'size');
   return canonAxes('size', axis, x.ndim).reduce((n, d) => n * x.shape[d]!, 1);
 }

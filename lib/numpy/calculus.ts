@@ -46,7 +46,7 @@ const diffC = program<{ n: number; axis: number }>('diff', ([a, before, after], 
 
 /** Differences of entries next to each other along an axis. Mirrors `jax.numpy.diff`. @throws ShapeError for scalars @example np.diff([1, 4, 9]) // [3, 5] */
 export function diff(a: ArrayLike, ...rest: Rest<DiffOptions, 'n', 'axis'>): Array {
-  const { n = 1, axis = -1, prepend = null, append = null } = readOptions<DiffOptions>('diff', ['n', 'axis', 'prepend', 'append'], 2, rest);
+  const { n = 1, axis = -1, prepend = null, append = null } = readOptions('diff', ['n', 'axis', 'prepend', 'append'], 2, rest);
   const x = asArray(a, 'diff');
   if (!Number.isInteger(n) || n < 0) throw new ArgumentError(`diff: expected n to be a non-negative integer, got ${String(n)}`);
   if (n === 0) return x;
@@ -69,7 +69,7 @@ const ediffC = program<object>('ediff1d', ([a, end, begin]) => {
 
 /** Differences of all elements next to each other, with values before and after them. Mirrors `jax.numpy.ediff1d`. @example np.ediff1d([1, 4, 9], { toEnd: 0 }) // [3, 5, 0] */
 export function ediff1d(ary: ArrayLike, ...rest: Rest<Ediff1dOptions>): Array {
-  const { toEnd = null, toBegin = null } = readOptions<Ediff1dOptions>('ediff1d', ['toEnd', 'toBegin'], 2, rest);
+  const { toEnd = null, toBegin = null } = readOptions('ediff1d', ['toEnd', 'toBegin'], 2, rest);
   return ediffC([asArray(ary, 'ediff1d'), toEnd === null ? null : asArray(toEnd, 'ediff1d'), toBegin === null ? null : asArray(toBegin, 'ediff1d')], {})[0]!;
 }
 
@@ -118,7 +118,7 @@ export function gradient(f: ArrayLike, ...args: readonly (ArrayLike | GradientOp
   const rest = [...args];
   const last = rest[rest.length - 1];
   const isOptions = typeof last === 'object' && last !== null && !(last instanceof Array) && !globalThis.Array.isArray(last) && !ArrayBuffer.isView(last);
-  const { axis = null } = isOptions ? readOptions<GradientOptions>('gradient', ['axis'], 0, [rest.pop()]) : {};
+  const { axis = null } = isOptions ? readOptions('gradient', ['axis'], 0, [rest.pop() as GradientOptions]) : {};
   const a = asArray(f, 'gradient');
   const axes = canonAxes('gradient', axis, a.ndim);
   if (axes.length === 0) return [];
@@ -161,7 +161,7 @@ const trapezoidC = program<{ axis: number; coordinates: boolean }>('trapezoid', 
 
 /** Integral along an axis by the trapezoidal rule. Mirrors `jax.numpy.trapezoid`. @example np.trapezoid([1, 2, 3]).item() // 4 */
 export function trapezoid(y: ArrayLike, ...rest: Rest<TrapezoidOptions, 'x'>): Array {
-  const { x = null, dx = 1, axis = -1 } = readOptions<TrapezoidOptions>('trapezoid', ['x', 'dx', 'axis'], 3, rest);
+  const { x = null, dx = 1, axis = -1 } = readOptions('trapezoid', ['x', 'dx', 'axis'], 3, rest);
   const a = asArray(y, 'trapezoid');
   canonAxis('trapezoid', axis, a.ndim);
   return trapezoidC([a, asArray(x ?? dx, 'trapezoid')], { axis, coordinates: x !== null })[0]!;
@@ -216,7 +216,7 @@ const interpC = program<{ left: 'value' | 'extrapolate' | 'given'; right: 'value
  * np.interp(1.5, [1, 2], [10, 20]).item() // 15
  */
 export function interp(x: ArrayLike, xp: ArrayLike, fp: ArrayLike, ...rest: Rest<InterpOptions, 'left', 'right', 'period'>): Array {
-  const o = readOptions<InterpOptions>('interp', ['left', 'right', 'period'], 3, rest);
+  const o = readOptions('interp', ['left', 'right', 'period'], 3, rest);
   const [a, p, f] = [asArray(x, 'interp'), asArray(xp, 'interp'), asArray(fp, 'interp')];
   if (p.ndim !== 1 || f.ndim !== 1 || p.size !== f.size || p.size === 0) throw new ShapeError(`interp: expected points to be vectors of one size, got ${p.aval} and ${f.aval}`);
   if (dtypeKind(a.dtype) === 'complex' || dtypeKind(p.dtype) === 'complex') throw new DtypeError('interp: expected real coordinates');
@@ -260,8 +260,8 @@ const convolveC = program<{ op: 'convolve' | 'correlate'; mode: ConvolveMode; pr
   return [op === 'correlate' && swapped ? rev(flat, [0]) : flat];
 });
 
-function convolution(op: 'convolve' | 'correlate', a: ArrayLike, v: ArrayLike, rest: readonly unknown[], byDefault: ConvolveMode): Array {
-  const { mode = byDefault, precision, preferredElementType } = readOptions<ConvolveOptions>(op, ['mode', 'precision', 'preferredElementType'], 1, rest);
+function convolution(op: 'convolve' | 'correlate', a: ArrayLike, v: ArrayLike, rest: Rest<ConvolveOptions, 'mode'>, byDefault: ConvolveMode): Array {
+  const { mode = byDefault, precision, preferredElementType } = readOptions(op, ['mode', 'precision', 'preferredElementType'], 1, rest);
   const [x, y] = [asArray(a, op), asArray(v, op)];
   if (x.ndim !== 1 || y.ndim !== 1 || x.size === 0 || y.size === 0) throw new ShapeError(`${op}: expected vectors that are not empty, got ${x.aval} and ${y.aval}`);
   if (!['full', 'same', 'valid'].includes(mode)) throw new ArgumentError(`${op}: expected mode to be 'full', 'same' or 'valid', got ${String(mode)}`);

@@ -36,7 +36,7 @@ const clipProgram = composite<{ lower: boolean; upper: boolean }>('clip', ([x, .
  * np.clip([-1, 0.5, 2], 0, 1).js() // [0, 0.5, 1]
  */
 export function clip(arr: ArrayLike, ...rest: Rest<ClipOptions, 'min', 'max'>): Array {
-  const { min = null, max = null } = readOptions<ClipOptions>('clip', ['min', 'max'], 2, rest);
+  const { min = null, max = null } = readOptions('clip', ['min', 'max'], 2, rest);
   if ([arr, min, max].some((x) => x !== null && holdsComplex(x))) throw new DtypeError('clip: expected real numbers: complex ones have no order; clip real and imaginary parts one by one');
   const x = asArray(arr, 'clip');
   if (min === null && max === null) return x;

@@ -91,8 +91,8 @@ const iscloseProgram = composite<{ equalNan: boolean }>('isclose', ([a, b, r, t]
 });
 
 /** The options of {@link isclose} given by place or name. */
-function readClose(op: string, rest: readonly unknown[]): CloseOptions {
-  return readOptions<CloseOptions>(op, ['rtol', 'atol', 'equalNan'], 3, rest);
+function readClose(op: string, rest: Rest<CloseOptions, 'rtol', 'atol', 'equalNan'>): CloseOptions {
+  return readOptions(op, ['rtol', 'atol', 'equalNan'], 3, rest);
 }
 
 /**

@@ -45,6 +45,6 @@ const angleProgram = composite<{ deg: boolean }>('angle', ([z], { deg }) => {
  * np.angle({ re: 0, im: 1 }, { deg: true }).item() // 90
  */
 export function angle(z: ArrayLike, ...rest: Rest<{ deg?: boolean }, 'deg'>): Array {
-  const { deg = false } = readOptions<{ deg?: boolean }>('angle', ['deg'], 1, rest);
+  const { deg = false } = readOptions('angle', ['deg'], 1, rest);
   return angleProgram([asArray(z, 'angle')], { deg })[0]!;
 }

@@ -76,7 +76,7 @@ const covC = program<Spec>('cov', ([m0, y0, f0, a0], { rowvar, ddof, dtype }) =>
  * np.cov([[1, 2, 3], [3, 2, 1]]) // [[1, -1], [-1, 1]]
  */
 export function cov(m: ArrayLike, ...rest: Rest<CovOptions, 'y'>): Array {
-  const o = readOptions<CovOptions>('cov', ['y', 'rowvar', 'bias', 'ddof', 'fweights', 'aweights', 'dtype'], 1, rest);
+  const o = readOptions('cov', ['y', 'rowvar', 'bias', 'ddof', 'fweights', 'aweights', 'dtype'], 1, rest);
   const x = asArray(m, 'cov');
   const y = o.y === null || o.y === undefined ? null : asArray(o.y, 'cov');
   for (const z of [x, y]) if (z && z.ndim > 2) throw new ShapeError(`cov: expected at most 2 dimensions, got ${z.aval}`);
@@ -106,6 +106,6 @@ const corrC = program<object>('corrcoef', ([c0]) => {
 
 /** Correlation coefficients of variables, by default the rows. Mirrors `jax.numpy.corrcoef`. @example np.corrcoef([[1, 2, 3], [3, 2, 1]]) // [[1, -1], [-1, 1]] */
 export function corrcoef(x: ArrayLike, ...rest: Rest<Pick<CovOptions, 'y' | 'rowvar' | 'dtype'>, 'y'>): Array {
-  const o = readOptions<Pick<CovOptions, 'y' | 'rowvar' | 'dtype'>>('corrcoef', ['y', 'rowvar', 'dtype'], 1, rest);
+  const o = readOptions('corrcoef', ['y', 'rowvar', 'dtype'], 1, rest);
   return corrC([cov(x, o)], {})[0]!;
 }

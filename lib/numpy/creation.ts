@@ -90,7 +90,7 @@ const ARRAY_OPTIONS = ['dtype', 'shape', 'copy', 'ndmin'] as const;
  * np.array([1, 2, 3, 4], { dtype: 'int32', shape: [2, 2] }).js() // [[1, 2], [3, 4]]
  */
 export function array(object: ArraySource, ...rest: Rest<ArrayOptions, 'dtype'>): Array {
-  const options = readOptions<ArrayOptions>('array', ARRAY_OPTIONS, 1, rest);
+  const options = readOptions('array', ARRAY_OPTIONS, 1, rest);
   return make('array', object, { copy: true, ...options });
 }
 
@@ -101,7 +101,7 @@ export function array(object: ArraySource, ...rest: Rest<ArrayOptions, 'dtype'>)
  * np.asarray([1, 2]).dtype // 'float32'
  */
 export function asarray(a: ArraySource, ...rest: Rest<ArrayOptions, 'dtype'>): Array {
-  return make('asarray', a, readOptions<ArrayOptions>('asarray', ARRAY_OPTIONS, 1, rest));
+  return make('asarray', a, readOptions('asarray', ARRAY_OPTIONS, 1, rest));
 }
 
 /**
@@ -167,19 +167,19 @@ const defaultType = () => canonicalDtype('float64');
  * np.zeros([2, 3]).shape // [2, 3]
  */
 export function zeros(shape: Shape | number, ...rest: Rest<DtypeOption, 'dtype'>): Array {
-  const { dtype } = readOptions<DtypeOption>('zeros', ['dtype'], 1, rest);
+  const { dtype } = readOptions('zeros', ['dtype'], 1, rest);
   return filled(checkShape('zeros', shape), 0, typeOr('zeros', dtype, defaultType()));
 }
 
 /** An array of ones, float32 by default. Mirrors `jax.numpy.ones`. @throws as {@link zeros} @example np.ones([2]).js() // [1, 1] */
 export function ones(shape: Shape | number, ...rest: Rest<DtypeOption, 'dtype'>): Array {
-  const { dtype } = readOptions<DtypeOption>('ones', ['dtype'], 1, rest);
+  const { dtype } = readOptions('ones', ['dtype'], 1, rest);
   return filled(checkShape('ones', shape), 1, typeOr('ones', dtype, defaultType()));
 }
 
 /** An array whose values do not matter: zeros. Mirrors `jax.numpy.empty`. @throws as {@link zeros} @example np.empty([2]).shape // [2] */
 export function empty(shape: Shape | number, ...rest: Rest<DtypeOption, 'dtype'>): Array {
-  const { dtype } = readOptions<DtypeOption>('empty', ['dtype'], 1, rest);
+  const { dtype } = readOptions('empty', ['dtype'], 1, rest);
   return filled(checkShape('empty', shape), 0, typeOr('empty', dtype, defaultType()));
 }
 
@@ -192,7 +192,7 @@ export function empty(shape: Shape | number, ...rest: Rest<DtypeOption, 'dtype'>
  * np.full([2], 7).js() // [7, 7]
  */
 export function full(shape: Shape | number, fillValue: ArrayLike, ...rest: Rest<DtypeOption, 'dtype'>): Array {
-  const { dtype } = readOptions<DtypeOption>('full', ['dtype'], 1, rest);
+  const { dtype } = readOptions('full', ['dtype'], 1, rest);
   return fill('full', checkShape('full', shape), isScalarValue(fillValue) ? plainValue(fillValue) : asArray(fillValue, 'full'), dtype);
 }
 
@@ -211,8 +211,8 @@ export interface LikeOptions {
   shape?: Shape | number | null;
 }
 
-function fillAs(op: string, a: ArrayLike, value: Array, rest: readonly unknown[]): Array {
-  const { dtype, shape } = readOptions<LikeOptions>(op, ['dtype', 'shape'], 1, rest);
+function fillAs(op: string, a: ArrayLike, value: Array, rest: Rest<LikeOptions, 'dtype'>): Array {
+  const { dtype, shape } = readOptions(op, ['dtype', 'shape'], 1, rest);
   const x = asArray(a, op);
   const typed = dtype !== undefined && dtype !== null;
   return fill(op, shape === undefined || shape === null ? x.shape : checkShape(op, shape), value, typed ? dtype : x.dtype, !typed && x.weakType);
@@ -262,7 +262,7 @@ export interface FrombufferOptions extends DtypeOption {
  * np.frombuffer(new Uint8Array([1, 2]), { dtype: 'uint8' }).js() // [1, 2]
  */
 export function frombuffer(buffer: ArrayBuffer | ArrayBufferView, ...rest: Rest<FrombufferOptions, 'dtype'>): Array {
-  const { dtype = 'float64', count = -1, offset = 0 } = readOptions<FrombufferOptions>('frombuffer', ['dtype', 'count', 'offset'], 1, rest);
+  const { dtype = 'float64', count = -1, offset = 0 } = readOptions('frombuffer', ['dtype', 'count', 'offset'], 1, rest);
   const from: DType = dtype === 'float' || dtype === null ? 'float64' : dtype === 'int' ? 'int64' : dtype === 'complex' ? 'complex128' : dtype;
   const to = checkDtype('frombuffer', from);
   const all = ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);

@@ -31,8 +31,8 @@ const triangleC = program<{ k: number; upper: boolean }>('tri', ([x], { k, upper
   return [upper ? e.where(mask, zero, x!) : e.where(mask, x!, zero)];
 });
 
-function triangle(op: string, m: ArrayLike, rest: readonly unknown[], upper: boolean): Array {
-  const { k = 0 } = readOptions<KOption>(op, ['k'], 1, rest);
+function triangle(op: string, m: ArrayLike, rest: Rest<KOption, 'k'>, upper: boolean): Array {
+  const { k = 0 } = readOptions(op, ['k'], 1, rest);
   const x = asArray(m, op);
   if (x.ndim < 2) throw new ShapeError(`${op}: expected at least 2 dimensions, got ${x.aval}`);
   checkInteger(op, 'k', k);
@@ -84,7 +84,7 @@ function diagonalArgs(op: string, a: ArrayLike, o: DiagonalOptions): [Array, Req
 
 /** The diagonal in the plane of two axes, as the last dimension of the result. Mirrors `jax.numpy.diagonal`. @example np.diagonal([[1, 2], [3, 4]]) // [1, 4] */
 export function diagonal(a: ArrayLike, ...rest: Rest<DiagonalOptions, 'offset', 'axis1', 'axis2'>): Array {
-  const [x, s] = diagonalArgs('diagonal', a, readOptions<DiagonalOptions>('diagonal', ['offset', 'axis1', 'axis2'], 3, rest));
+  const [x, s] = diagonalArgs('diagonal', a, readOptions('diagonal', ['offset', 'axis1', 'axis2'], 3, rest));
   return diagonalC([x], s)[0]!;
 }
 
@@ -100,7 +100,7 @@ const diagC = program<{ k: number }>('diag', ([v], { k }) => {
 
 /** A matrix with a vector on diagonal k, or diagonal k of a matrix. Mirrors `jax.numpy.diag`. @throws ShapeError for other ranks @example np.diag([1, 2]) // [[1, 0], [0, 2]] */
 export function diag(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
-  const { k = 0 } = readOptions<KOption>('diag', ['k'], 1, rest);
+  const { k = 0 } = readOptions('diag', ['k'], 1, rest);
   const x = asArray(v, 'diag');
   if (!Number.isInteger(k)) throw new ArgumentError(`diag: expected k to be an integer, got ${String(k)}`);
   if (x.ndim === 2) return diagonal(x, { offset: k });
@@ -111,7 +111,7 @@ export function diag(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
 
 /** A matrix with all elements of an array on diagonal k. Mirrors `jax.numpy.diagflat`. @example np.diagflat([[1, 2]]) // [[1, 0], [0, 2]] */
 export function diagflat(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
-  const { k = 0 } = readOptions<KOption>('diagflat', ['k'], 1, rest);
+  const { k = 0 } = readOptions('diagflat', ['k'], 1, rest);
   const x = asArray(v, 'diagflat');
   checkInteger('diagflat', 'k', k);
   checkExtent('diagflat', 'k', x.size + Math.abs(k));
@@ -131,7 +131,7 @@ const traceC = program<Required<DiagonalOptions> & { dtype: DType | null }>('tra
 
 /** Sum of the diagonal in the plane of two axes. Mirrors `jax.numpy.trace`. @example np.trace([[1, 2], [3, 4]]).item() // 5 */
 export function trace(a: ArrayLike, ...rest: Rest<TraceOptions, 'offset', 'axis1', 'axis2'>): Array {
-  const o = readOptions<TraceOptions>('trace', ['offset', 'axis1', 'axis2', 'dtype'], 4, rest);
+  const o = readOptions('trace', ['offset', 'axis1', 'axis2', 'dtype'], 4, rest);
   const [x, s] = diagonalArgs('trace', a, o);
   return traceC([x], { ...s, dtype: o.dtype ? checkDtype('trace', o.dtype) : null })[0]!;
 }
@@ -146,7 +146,7 @@ export function trace(a: ArrayLike, ...rest: Rest<TraceOptions, 'offset', 'axis1
  * np.diagIndices(2).map((x) => x.js()) // [[0, 1], [0, 1]]
  */
 export function diagIndices(n: number, ...rest: Rest<{ ndim?: number }, 'ndim'>): Array[] {
-  const { ndim = 2 } = readOptions<{ ndim?: number }>('diagIndices', ['ndim'], 1, rest);
+  const { ndim = 2 } = readOptions('diagIndices', ['ndim'], 1, rest);
   if (!Number.isInteger(n) || n < 0 || !Number.isInteger(ndim) || ndim < 0) throw new ArgumentError(`diagIndices: expected non-negative integers, got n ${String(n)} and ndim ${String(ndim)}`);
   checkExtent('diagIndices', 'n', n);
   const i = iota(canonicalDtype('int64'), [n], 0);
@@ -192,13 +192,13 @@ function triangles(op: string, n: number, m: number, k: number, upper: boolean):
 
 /** Indices of the entries on and below diagonal k of an n × m matrix. Mirrors `jax.numpy.tril_indices`. @example np.trilIndices(2).map((x) => x.js()) // [[0, 1, 1], [0, 0, 1]] */
 export function trilIndices(n: number, ...rest: Rest<TriangleIndexOptions, 'k', 'm'>): Array[] {
-  const { k = 0, m } = readOptions<TriangleIndexOptions>('trilIndices', ['k', 'm'], 2, rest);
+  const { k = 0, m } = readOptions('trilIndices', ['k', 'm'], 2, rest);
   return triangles('trilIndices', n, m ?? n, k, false);
 }
 
 /** Indices of the entries on and above diagonal k of an n × m matrix. Mirrors `jax.numpy.triu_indices`. @example np.triuIndices(2).map((x) => x.js()) // [[0, 0, 1], [0, 1, 1]] */
 export function triuIndices(n: number, ...rest: Rest<TriangleIndexOptions, 'k', 'm'>): Array[] {
-  const { k = 0, m } = readOptions<TriangleIndexOptions>('triuIndices', ['k', 'm'], 2, rest);
+  const { k = 0, m } = readOptions('triuIndices', ['k', 'm'], 2, rest);
   return triangles('triuIndices', n, m ?? n, k, true);
 }
 
@@ -211,13 +211,13 @@ function matrixShape(op: string, arr: ArrayLike): readonly [number, number] {
 /** Indices of the entries on and below diagonal k of a matrix. Mirrors `jax.numpy.tril_indices_from`. @example np.trilIndicesFrom(np.zeros([2, 2])).length // 2 */
 export function trilIndicesFrom(arr: ArrayLike, ...rest: Rest<KOption, 'k'>): Array[] {
   const [n, m] = matrixShape('trilIndicesFrom', arr);
-  return trilIndices(n, { k: readOptions<KOption>('trilIndicesFrom', ['k'], 1, rest).k, m });
+  return trilIndices(n, { k: readOptions('trilIndicesFrom', ['k'], 1, rest).k, m });
 }
 
 /** Indices of the entries on and above diagonal k of a matrix. Mirrors `jax.numpy.triu_indices_from`. @example np.triuIndicesFrom(np.zeros([2, 2])).length // 2 */
 export function triuIndicesFrom(arr: ArrayLike, ...rest: Rest<KOption, 'k'>): Array[] {
   const [n, m] = matrixShape('triuIndicesFrom', arr);
-  return triuIndices(n, { k: readOptions<KOption>('triuIndicesFrom', ['k'], 1, rest).k, m });
+  return triuIndices(n, { k: readOptions('triuIndicesFrom', ['k'], 1, rest).k, m });
 }
 
 const fillC = program<object>('fill_diagonal', ([a, v]) => {
@@ -244,9 +244,9 @@ interface FillDiagonalOptions {
  * np.fillDiagonal([[1, 2], [3, 4]], 0) // [[0, 2], [3, 0]]
  */
 export function fillDiagonal(a: ArrayLike, val: ArrayLike, ...rest: Rest<FillDiagonalOptions, 'wrap'>): Array {
-  const { wrap, inplace } = readOptions<{ wrap?: boolean; inplace?: boolean }>('fillDiagonal', ['wrap', 'inplace'], 1, rest);
+  const { wrap, inplace } = readOptions('fillDiagonal', ['wrap', 'inplace'], 1, rest);
   checkInplace('fillDiagonal', inplace);
-  if (wrap === true) throw new ArgumentError('fillDiagonal: wrap cannot be true, as in JAX: the diagonal does not start again below it');
+  if (wrap) throw new ArgumentError('fillDiagonal: wrap cannot be true, as in JAX: the diagonal does not start again below it');
   const x = asArray(a, 'fillDiagonal');
   if (x.ndim < 2 || (x.ndim > 2 && x.shape.some((n) => n !== x.shape[0]))) throw new ShapeError(`fillDiagonal: expected 2 dimensions, or more of one size, got ${x.aval}`);
   const v = asArray(val, 'fillDiagonal');

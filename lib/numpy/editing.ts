@@ -42,7 +42,7 @@ const rollDynamicC = program<{ axes: readonly number[] }>('roll', ([a, shift], {
  * np.roll([1, 2, 3], 1) // [3, 1, 2]
  */
 export function roll(a: ArrayLike, shift: number | readonly number[] | Array, ...rest: Rest<{ axis?: number | readonly number[] | Array | null }, 'axis'>): Array {
-  const { axis = null } = readOptions<{ axis?: number | readonly number[] | Array | null }>('roll', ['axis'], 1, rest);
+  const { axis = null } = readOptions('roll', ['axis'], 1, rest);
   const x = asArray(a, 'roll');
   if (axis === null) return reshape(roll(reshape(x, [x.size]), shift, 0), x.shape);
   const axes = axisList('roll', axis instanceof Array ? staticInts('roll', 'axis', axis) : axis, x.ndim);
@@ -85,7 +85,7 @@ const repeatEachC = program<{ axis: number; total: number }>('repeat', ([a, repe
  * np.repeat([1, 2], [2, 1]) // [1, 1, 2]
  */
 export function repeat(a: ArrayLike, repeats: number | ArrayLike, ...rest: Rest<RepeatOptions, 'axis'>): Array {
-  const { axis = null, totalRepeatLength = null } = readOptions<RepeatOptions>('repeat', ['axis', 'totalRepeatLength'], 2, rest);
+  const { axis = null, totalRepeatLength = null } = readOptions('repeat', ['axis', 'totalRepeatLength'], 2, rest);
   let x = asArray(a, 'repeat');
   if (axis === null) x = reshape(x, [x.size]);
   const d = canonAxis('repeat', axis ?? 0, x.ndim);
@@ -148,7 +148,7 @@ const insertC = program<{ axis: number; scalar: boolean }>('insert', ([a, obj, v
  * np.insert([1, 2, 3], 1, 9) // [1, 9, 2, 3]
  */
 export function insert(arr: ArrayLike, obj: ArrayLike, values: ArrayLike, ...rest: Rest<AxisOption, 'axis'>): Array {
-  const { axis = null } = readOptions<AxisOption>('insert', ['axis'], 1, rest);
+  const { axis = null } = readOptions('insert', ['axis'], 1, rest);
   let x = asArray(arr, 'insert');
   if (axis === null) x = reshape(x, [x.size]);
   const i = asIndices('insert', obj);
@@ -190,7 +190,7 @@ function reduceCount(mask: Array): Array {
  * np.delete([1, 2, 3], 1) // [1, 3]
  */
 export function delete_(arr: ArrayLike, obj: ArrayLike, ...rest: Rest<DeleteOptions, 'axis'>): Array {
-  const o = readOptions<DeleteOptions>('delete', ['axis', 'assumeUniqueIndices'], 1, rest);
+  const o = readOptions('delete', ['axis', 'assumeUniqueIndices'], 1, rest);
   let x = asArray(arr, 'delete');
   if (o.axis === null || o.axis === undefined) x = reshape(x, [x.size]);
   const axis = canonAxis('delete', o.axis ?? 0, x.ndim);
@@ -224,7 +224,7 @@ interface TrimOptions {
 
 /** The array without zeros at the ends of axes. Mirrors `jax.numpy.trim_zeros`. @throws ConcretizationError when traced @example np.trimZeros([0, 1, 0]) // [1] */
 export function trimZeros(filt: ArrayLike, ...rest: Rest<TrimOptions, 'trim', 'axis'>): Array {
-  const { trim = 'fb', axis = null } = readOptions<TrimOptions>('trimZeros', ['trim', 'axis'], 2, rest);
+  const { trim = 'fb', axis = null } = readOptions('trimZeros', ['trim', 'axis'], 2, rest);
   const x = asArray(filt, 'trimZeros');
   if (!(x instanceof ConcreteArray)) throw new ConcretizationError('trimZeros: the array is traced, so that the size of the result is not known');
   const [front, back] = [/f/i.test(trim), /b/i.test(trim)];
@@ -267,7 +267,7 @@ const packC = program<{ axis: number; order: 'big' | 'little' }>('packbits', ([a
 
 /** Elements that are not zero as bits of bytes, eight to one, along an axis or all. Mirrors `jax.numpy.packbits`. @throws DtypeError for other than integers and booleans @example np.packbits([true, false, true]) // [160] */
 export function packbits(a: ArrayLike, ...rest: Rest<PackOptions, 'axis'>): Array {
-  const { axis = null, bitorder = 'big' } = readOptions<PackOptions>('packbits', ['axis', 'bitorder'], 2, rest);
+  const { axis = null, bitorder = 'big' } = readOptions('packbits', ['axis', 'bitorder'], 2, rest);
   let x = asArray(a, 'packbits');
   if (!/^(bool|u?int)/.test(x.dtype)) throw new DtypeError(`packbits: expected integers or booleans, got ${x.aval}`);
   if (axis === null) x = reshape(x, [x.size]);
@@ -299,7 +299,7 @@ function bitCount(count: number | null, all: number): number | null {
 
 /** Bits of bytes as elements, along an axis or all. Mirrors `jax.numpy.unpackbits`. @throws DtypeError for other dtypes than uint8 @example np.unpackbits(np.array([3], { dtype: 'uint8' })) // [0, 0, 0, 0, 0, 0, 1, 1] */
 export function unpackbits(a: ArrayLike, ...rest: Rest<UnpackOptions, 'axis'>): Array {
-  const { axis = null, count = null, bitorder = 'big' } = readOptions<UnpackOptions>('unpackbits', ['axis', 'count', 'bitorder'], 3, rest);
+  const { axis = null, count = null, bitorder = 'big' } = readOptions('unpackbits', ['axis', 'count', 'bitorder'], 3, rest);
   let x = asArray(a, 'unpackbits');
   if (x.dtype !== 'uint8') throw new DtypeError(`unpackbits: expected dtype uint8, got ${x.aval}`);
   if (axis === null) x = reshape(x, [x.size]);

@@ -12,7 +12,7 @@ import { reduceSum, squeeze, transpose } from '../primitives/structural';
 import { Array as ArrayClass } from '../core/array';
 import { diagonal } from './diagonals';
 import { type ProductOptions, productSpec } from './products';
-import { program, readOptions } from './program';
+import { program, readNamed } from './program';
 
 /** How contractions are ordered: `'optimal'` tries all orders, `'greedy'` takes the best next step, false goes from left to right; or a path itself. */
 export type Optimize = boolean | 'auto' | 'auto-hq' | 'optimal' | 'dp' | 'dynamic-programming' | 'branch-all' | 'branch-2' | 'branch-1' | 'greedy' | 'eager' | 'opportunistic' | 'random-greedy' | 'random-greedy-128' | readonly (readonly number[])[];
@@ -230,7 +230,7 @@ function readCall(op: string, args: readonly unknown[], names: readonly string[]
   const last = rest[rest.length - 1];
   let options: EinsumOptions = {};
   if (typeof last === 'object' && last !== null && !(last instanceof ArrayClass) && !globalThis.Array.isArray(last) && !ArrayBuffer.isView(last)) {
-    options = readOptions<EinsumOptions>(op, names as ('optimize')[], 0, [last]);
+    options = readNamed(op, names, 0, [last]);
     rest.pop();
   }
   if (typeof rest[0] === 'string') return { text: rest[0], xs: rest.slice(1).map((x) => asArray(x as ArrayLike, op)), options };

@@ -99,8 +99,8 @@ interface Fft1Options {
   norm?: FftNorm | null;
 }
 
-function one(name: string, kind: Kind, a: ArrayLike, rest: readonly unknown[], more: Partial<Call> = {}): Array {
-  const { n = null, axis = -1, norm } = readOptions<Fft1Options>(`fft.${name}`, ['n', 'axis', 'norm'], 3, rest);
+function one(name: string, kind: Kind, a: ArrayLike, rest: Rest<Fft1Options, 'n', 'axis', 'norm'>, more: Partial<Call> = {}): Array {
+  const { n = null, axis = -1, norm } = readOptions(`fft.${name}`, ['n', 'axis', 'norm'], 3, rest);
   if (typeof axis !== 'number') throw new ArgumentError(`fft.${name}: expected one axis, got ${String(axis)}; use ${name}n`);
   return run(a, { name, kind, s: n === null ? null : [n], axes: [axis], norm, ...more });
 }
@@ -143,8 +143,8 @@ interface FftnOptions {
   norm?: FftNorm | null;
 }
 
-function many(name: string, kind: Kind, a: ArrayLike, rest: readonly unknown[], two: boolean): Array {
-  const { s = null, axes = two ? [-2, -1] : null, norm } = readOptions<FftnOptions>(`fft.${name}`, ['s', 'axes', 'norm'], 3, rest);
+function many(name: string, kind: Kind, a: ArrayLike, rest: Rest<FftnOptions, 's', 'axes', 'norm'>, two: boolean): Array {
+  const { s = null, axes = two ? [-2, -1] : null, norm } = readOptions(`fft.${name}`, ['s', 'axes', 'norm'], 3, rest);
   if (s !== null) checkIntegers(`fft.${name}`, 's', s);
   if (axes !== null) checkIntegers(`fft.${name}`, 'axes', axes);
   if (two && axes?.length !== 2) throw new ArgumentError(`fft.${name}: expected two axes, got ${String(axes)}`);
@@ -207,8 +207,8 @@ const freqC = program<{ n: number; size: number; d: number; dtype: DType; half: 
   return [convert(e.div(convert(k, type), scalar(d * n, type)), dtype)];
 });
 
-function frequencies(name: string, n: number, rest: readonly unknown[], half: boolean): Array {
-  const { d = 1, dtype } = readOptions<FreqOptions>(`fft.${name}`, ['d', 'dtype'], 1, rest);
+function frequencies(name: string, n: number, rest: Rest<FreqOptions, 'd'>, half: boolean): Array {
+  const { d = 1, dtype } = readOptions(`fft.${name}`, ['d', 'dtype'], 1, rest);
   if (typeof n !== 'number' || !Number.isFinite(n) || typeof d !== 'number') throw new ArgumentError(`fft.${name}: expected n and d to be numbers, got ${String(n)} and ${String(d)}`);
   const size = Math.max(0, half ? (n % 2 === 0 ? n / 2 + 1 : Math.floor((n - 1) / 2) + 1) : Math.ceil(n));
   checkExtent(`fft.${name}`, 'n', size);
@@ -225,8 +225,8 @@ export function rfftfreq(n: number, ...rest: Rest<FreqOptions, 'd'>): Array {
   return frequencies('rfftfreq', n, rest, true);
 }
 
-function shifted(name: string, x: ArrayLike, rest: readonly unknown[], back: boolean): Array {
-  const { axes = null } = readOptions<{ axes?: number | readonly number[] | null }>(`fft.${name}`, ['axes'], 1, rest);
+function shifted(name: string, x: ArrayLike, rest: Rest<{ axes?: number | readonly number[] | null }, 'axes'>, back: boolean): Array {
+  const { axes = null } = readOptions(`fft.${name}`, ['axes'], 1, rest);
   const a = asArray(x, `fft.${name}`);
   const list = canonAxes(`fft.${name}`, axes, a.ndim);
   if (list.length === 0) return a;

@@ -80,7 +80,7 @@ function matchDims(sizes: Map<string, number>, shape: readonly number[], core: r
  * dot(np.ones([4, 3]), np.ones([3])).shape // [4]
  */
 export function vectorize<R extends Array | readonly Array[]>(pyfunc: (...args: Array[]) => R, ...rest: Rest<VectorizeOptions>): (...args: ArrayLike[]) => R {
-  const { excluded = [], signature = null } = readOptions<VectorizeOptions>('vectorize', ['excluded', 'signature'], 0, rest);
+  const { excluded = [], signature = null } = readOptions('vectorize', ['excluded', 'signature'], 0, rest);
   checkFunction('vectorize', 'pyfunc', pyfunc);
   if (excluded.some((i) => !Number.isInteger(i) || i < 0)) throw new ArgumentError(`vectorize: expected excluded to hold numbers of arguments, got [${excluded.join(', ')}]`);
   const parsed = signature === null ? null : parseSignature(signature);

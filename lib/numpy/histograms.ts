@@ -35,7 +35,7 @@ const bincountC = program<{ length: number }>('bincount', ([x, weights], { lengt
  * np.bincount(np.array([0, 2, 2], { dtype: 'int32' })) // [1, 0, 2]
  */
 export function bincount(x: ArrayLike, ...rest: Rest<BincountOptions, 'weights'>): Array {
-  const { weights = null, minlength = 0, length = null } = readOptions<BincountOptions>('bincount', ['weights', 'minlength', 'length'], 1, rest);
+  const { weights = null, minlength = 0, length = null } = readOptions('bincount', ['weights', 'minlength', 'length'], 1, rest);
   const given = asArray(x, 'bincount');
   const a = given.dtype === 'bool' ? convert(given, 'int32') : asIndices('bincount', x);
   if (a.ndim !== 1) throw new ShapeError(`bincount: expected a vector, got ${a.aval}`);
@@ -93,7 +93,7 @@ function binArgs(op: string, bins: Bins, ends: Range | undefined): { bins: numbe
 
 /** Edges of the bins that {@link histogram} uses. Mirrors `jax.numpy.histogram_bin_edges`. @example np.histogramBinEdges([0, 4], { bins: 2 }) // [0, 2, 4] */
 export function histogramBinEdges(a: ArrayLike, ...rest: Rest<EdgesOptions, 'bins', 'range'>): Array {
-  const { bins = 10, range: ends } = readOptions<EdgesOptions>('histogramBinEdges', ['bins', 'range', 'weights'], 2, rest);
+  const { bins = 10, range: ends } = readOptions('histogramBinEdges', ['bins', 'range', 'weights'], 2, rest);
   const b = binArgs('histogramBinEdges', bins, ends);
   return edgesC([asArray(a, 'histogramBinEdges'), ...b.arrays.filter((x) => x !== null)], { bins: b.bins, ranged: b.ranged })[0]!;
 }
@@ -132,7 +132,7 @@ const histogramC = program<{ bins: number | null; density: boolean }>('histogram
  * np.histogram([1, 2, 2, 4], { bins: 3 })[0] // [1, 2, 1]
  */
 export function histogram(a: ArrayLike, ...rest: Rest<HistogramOptions, 'bins', 'range'>): [Array, Array] {
-  const o = readOptions<HistogramOptions>('histogram', ['bins', 'range', 'weights', 'density'], 2, rest);
+  const o = readOptions('histogram', ['bins', 'range', 'weights', 'density'], 2, rest);
   const x = asArray(a, 'histogram');
   const w = o.weights === null || o.weights === undefined ? null : asArray(o.weights, 'histogram');
   if (w !== null && (w.ndim !== x.ndim || w.shape.some((n, i) => n !== x.shape[i]))) throw new ShapeError(`histogram: expected weights of the shape of ${x.aval}, got ${w.aval}`);
@@ -187,7 +187,7 @@ const histogramddC = program<{ bins: readonly (number | null)[]; density: boolea
 
 /** Counts of points, the rows of `sample`, in boxes, and a list of edges for each dimension. Mirrors `jax.numpy.histogramdd`. @throws ShapeError where bins or ranges are not one for each dimension @example np.histogramdd([[0, 0], [1, 1]], { bins: 2 })[0] // [[1, 0], [0, 1]] */
 export function histogramdd(sample: ArrayLike, ...rest: Rest<HistogramddOptions, 'bins', 'range'>): [Array, Array[]] {
-  const o = readOptions<HistogramddOptions>('histogramdd', ['bins', 'range', 'weights', 'density'], 2, rest);
+  const o = readOptions('histogramdd', ['bins', 'range', 'weights', 'density'], 2, rest);
   const x = asArray(sample, 'histogramdd');
   if (x.ndim !== 2) throw new ShapeError(`histogramdd: expected a row for each point, got ${x.aval}`);
   const [points, D] = x.shape as [number, number];
@@ -212,7 +212,7 @@ export function histogramdd(sample: ArrayLike, ...rest: Rest<HistogramddOptions,
  * np.histogram2d([0, 1], [0, 1], { bins: 2 })[0] // [[1, 0], [0, 1]]
  */
 export function histogram2d(x: ArrayLike, y: ArrayLike, ...rest: Rest<HistogramddOptions, 'bins', 'range'>): [Array, Array, Array] {
-  const o = readOptions<HistogramddOptions>('histogram2d', ['bins', 'range', 'weights', 'density'], 2, rest);
+  const o = readOptions('histogram2d', ['bins', 'range', 'weights', 'density'], 2, rest);
   const [a, b] = [asArray(x, 'histogram2d'), asArray(y, 'histogram2d')];
   if (a.ndim !== 1 || b.ndim !== 1 || a.size !== b.size) throw new ShapeError(`histogram2d: expected vectors of one size, got ${a.aval} and ${b.aval}`);
   const [p, q] = promoteDtypesInexact('histogram2d', a, b) as [Array, Array];

@@ -37,7 +37,7 @@ const choleskyC = program<{ upper: boolean; symmetrize: boolean }>('cholesky', (
 
 /** The triangular factor of positive definite matrices, a = L · Lᴴ, or with `upper` Lᴴ; NaN for others. Mirrors `jax.numpy.linalg.cholesky`. @throws ShapeError unless square @example np.linalg.cholesky([[4, 0], [0, 9]]) // [[2, 0], [0, 3]] */
 export function cholesky(a: ArrayLike, ...rest: Rest<{ upper?: boolean; symmetrizeInput?: boolean }>): Array {
-  const { upper = false, symmetrizeInput = true } = readOptions<{ upper?: boolean; symmetrizeInput?: boolean }>('linalg.cholesky', ['upper', 'symmetrizeInput'], 0, rest);
+  const { upper = false, symmetrizeInput = true } = readOptions('linalg.cholesky', ['upper', 'symmetrizeInput'], 0, rest);
   const x = asArray(a, 'linalg.cholesky');
   checkSquare('linalg.cholesky', x);
   return choleskyC([x], { upper, symmetrize: symmetrizeInput })[0]!;
@@ -63,8 +63,8 @@ const svdC = program<SvdSpec>('svd', ([a], s) => svdOf(inexact('linalg.svd', a!)
  */
 export function svd(a: ArrayLike, options: SvdOptions & { computeUv: false }): Array;
 export function svd(a: ArrayLike, ...rest: Rest<SvdOptions & { computeUv?: true }, 'fullMatrices'>): [Array, Array, Array];
-export function svd(a: ArrayLike, ...rest: readonly unknown[]): Array | Array[] {
-  const { fullMatrices = true, computeUv = true, hermitian = false, subsetByIndex = null } = readOptions<SvdOptions>('linalg.svd', ['fullMatrices', 'computeUv', 'hermitian', 'subsetByIndex'], 1, rest);
+export function svd(a: ArrayLike, ...rest: Rest<SvdOptions, 'fullMatrices'>): Array | Array[] {
+  const { fullMatrices = true, computeUv = true, hermitian = false, subsetByIndex = null } = readOptions('linalg.svd', ['fullMatrices', 'computeUv', 'hermitian', 'subsetByIndex'], 1, rest);
   const x = asArray(a, 'linalg.svd');
   if (hermitian) checkSquare('linalg.svd', x);
   else checkMatrix('linalg.svd', x);
@@ -134,7 +134,7 @@ const eighC = program<{ lower: boolean; symmetrize: boolean }>('eigh', ([a], { l
 
 /** Eigenvalues, ascending, and eigenvectors, as columns, of symmetric or Hermitian matrices. Mirrors `jax.numpy.linalg.eigh`. @throws ShapeError unless square @example np.linalg.eigh([[2, 0], [0, 1]])[0] // [1, 2] */
 export function eigh(a: ArrayLike, ...rest: Rest<EighOptions, 'UPLO', 'symmetrizeInput'>): [Array, Array] {
-  const { UPLO, symmetrizeInput = true } = readOptions<EighOptions>('linalg.eigh', ['UPLO', 'symmetrizeInput'], 2, rest);
+  const { UPLO, symmetrizeInput = true } = readOptions('linalg.eigh', ['UPLO', 'symmetrizeInput'], 2, rest);
   const x = asArray(a, 'linalg.eigh');
   checkSquare('linalg.eigh', x);
   if (UPLO !== undefined && UPLO !== null && UPLO !== 'L' && UPLO !== 'U') throw new ArgumentError(`linalg.eigh: expected UPLO to be 'L' or 'U', got ${String(UPLO)}`);
@@ -143,7 +143,7 @@ export function eigh(a: ArrayLike, ...rest: Rest<EighOptions, 'UPLO', 'symmetriz
 
 /** Eigenvalues, ascending, of symmetric or Hermitian matrices. Mirrors `jax.numpy.linalg.eigvalsh`. @example np.linalg.eigvalsh([[2, 0], [0, 1]]) // [1, 2] */
 export function eigvalsh(a: ArrayLike, ...rest: Rest<EighOptions, 'UPLO'>): Array {
-  return eigh(a, readOptions<EighOptions>('linalg.eigvalsh', ['UPLO', 'symmetrizeInput'], 1, rest))[0];
+  return eigh(a, readOptions('linalg.eigvalsh', ['UPLO', 'symmetrizeInput'], 1, rest))[0];
 }
 
 type QrMode = 'reduced' | 'complete' | 'r' | 'raw' | 'full';
@@ -168,8 +168,8 @@ const qrC = program<{ mode: QrMode }>('qr', ([a], { mode }) => {
  */
 export function qr(a: ArrayLike, mode: 'r' | { mode: 'r' }): Array;
 export function qr(a: ArrayLike, ...rest: Rest<{ mode?: Exclude<QrMode, 'r'> }, 'mode'>): [Array, Array];
-export function qr(a: ArrayLike, ...rest: readonly unknown[]): Array | Array[] {
-  const { mode = 'reduced' } = readOptions<{ mode?: QrMode }>('linalg.qr', ['mode'], 1, rest);
+export function qr(a: ArrayLike, ...rest: Rest<{ mode?: QrMode }, 'mode'>): Array | Array[] {
+  const { mode = 'reduced' } = readOptions('linalg.qr', ['mode'], 1, rest);
   if (!['reduced', 'complete', 'r', 'raw', 'full'].includes(mode)) throw new ArgumentError(`linalg.qr: expected mode to be 'reduced', 'complete', 'r' or 'raw', got ${String(mode)}`);
   const x = asArray(a, 'linalg.qr');
   checkMatrix('linalg.qr', x);
@@ -187,7 +187,7 @@ export function qr(a: ArrayLike, ...rest: readonly unknown[]): Array | Array[] {
  * np.linalg.cross([1, 0, 0], [0, 1, 0]) // [0, 0, 1]
  */
 export function cross(x1: ArrayLike, x2: ArrayLike, ...rest: Rest<{ axis?: number }, 'axis'>): Array {
-  const { axis = -1 } = readOptions<{ axis?: number }>('linalg.cross', ['axis'], 1, rest);
+  const { axis = -1 } = readOptions('linalg.cross', ['axis'], 1, rest);
   const [a, b] = [asArray(x1, 'linalg.cross'), asArray(x2, 'linalg.cross')];
   if (a.shape.at(axis) !== 3 || b.shape.at(axis) !== 3) throw new ShapeError(`linalg.cross: expected vectors of 3 components, got ${a.aval} and ${b.aval}`);
   return crossN(a, b, { axis });
@@ -210,19 +210,19 @@ export function outer(x1: ArrayLike, x2: ArrayLike): Array {
 
 /** Diagonals of the last two dimensions. Mirrors `jax.numpy.linalg.diagonal`. @example np.linalg.diagonal([[1, 2], [3, 4]]) // [1, 4] */
 export function diagonal(x: ArrayLike, ...rest: Rest<{ offset?: number }>): Array {
-  const { offset = 0 } = readOptions<{ offset?: number }>('linalg.diagonal', ['offset'], 0, rest);
+  const { offset = 0 } = readOptions('linalg.diagonal', ['offset'], 0, rest);
   return diagonalN(x, { offset, axis1: -2, axis2: -1 });
 }
 
 /** Sums of diagonals of the last two dimensions. Mirrors `jax.numpy.linalg.trace`. @example np.linalg.trace([[1, 2], [3, 4]]).item() // 5 */
 export function trace(x: ArrayLike, ...rest: Rest<{ offset?: number; dtype?: DType | null }>): Array {
-  const { offset = 0, dtype } = readOptions<{ offset?: number; dtype?: DType | null }>('linalg.trace', ['offset', 'dtype'], 0, rest);
+  const { offset = 0, dtype } = readOptions('linalg.trace', ['offset', 'dtype'], 0, rest);
   return traceN(x, { offset, axis1: -2, axis2: -1, dtype });
 }
 
 /** The inverse of an array as a linear map from its last dimensions to its first `ind`. Mirrors `jax.numpy.linalg.tensorinv`. @throws ShapeError unless both have one size @example np.linalg.tensorinv(np.eye(4).reshape([4, 2, 2]), 1).shape // [2, 2, 4] */
 export function tensorinv(a: ArrayLike, ...rest: Rest<{ ind?: number }, 'ind'>): Array {
-  const { ind = 2 } = readOptions<{ ind?: number }>('linalg.tensorinv', ['ind'], 1, rest);
+  const { ind = 2 } = readOptions('linalg.tensorinv', ['ind'], 1, rest);
   const x = asArray(a, 'linalg.tensorinv');
   if (!Number.isInteger(ind) || ind <= 0) throw new ArgumentError(`linalg.tensorinv: expected ind to be a positive integer, got ${String(ind)}`);
   const [first, last] = [x.shape.slice(0, ind), x.shape.slice(ind)];
@@ -232,7 +232,7 @@ export function tensorinv(a: ArrayLike, ...rest: Rest<{ ind?: number }, 'ind'>):
 
 /** The x that an array, as a linear map over x's dimensions, takes to b. Mirrors `jax.numpy.linalg.tensorsolve`. @throws ShapeError where shapes do not fit @example np.linalg.tensorsolve(np.eye(4).reshape([4, 2, 2]), np.ones([4])).shape // [2, 2] */
 export function tensorsolve(a: ArrayLike, b: ArrayLike, ...rest: Rest<{ axes?: readonly number[] | null }, 'axes'>): Array {
-  const { axes = null } = readOptions<{ axes?: readonly number[] | null }>('linalg.tensorsolve', ['axes'], 1, rest);
+  const { axes = null } = readOptions('linalg.tensorsolve', ['axes'], 1, rest);
   let x = asArray(a, 'linalg.tensorsolve');
   const y = asArray(b, 'linalg.tensorsolve');
   if (axes !== null) x = moveaxis(x, axes, axes.map((_, i) => x.ndim - axes.length + i));
@@ -244,7 +244,7 @@ export function tensorsolve(a: ArrayLike, b: ArrayLike, ...rest: Rest<{ axes?: r
 /** Product of several matrices (the first and last may be vectors), in the order of least work. Mirrors `jax.numpy.linalg.multi_dot`. @throws ShapeError where shapes do not fit @example np.linalg.multiDot([np.ones([2, 3]), np.ones([3, 4]), np.ones([4])]).shape // [2] */
 export function multiDot(arrays: readonly ArrayLike[], ...rest: Rest<{ precision?: PrecisionLike }>): Array {
   checkList('linalg.multiDot', 'arrays', arrays);
-  const { precision } = readOptions<{ precision?: PrecisionLike }>('linalg.multiDot', ['precision'], 0, rest);
+  const { precision } = readOptions('linalg.multiDot', ['precision'], 0, rest);
   const xs = arrays.map((x) => asArray(x, 'linalg.multiDot'));
   const last = xs.length - 1;
   if (xs.length < 2) throw new ArgumentError(`linalg.multiDot: expected at least two arrays, got ${xs.length}`);

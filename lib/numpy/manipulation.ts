@@ -38,7 +38,7 @@ const reshapeF = program<{ shape: Shape }>('reshape', ([x], { shape }) => [rever
  * np.reshape([1, 2, 3, 4], [2, -1]).shape // [2, 2]
  */
 export function reshape(a: ArrayLike, shape: number | readonly number[], ...rest: Rest<{ order?: Order; copy?: boolean | null }, 'order'>): Array {
-  const { order = 'C', copy = null } = readOptions<{ order?: Order; copy?: boolean | null }>('reshape', ['order', 'copy'], 1, rest);
+  const { order = 'C', copy = null } = readOptions('reshape', ['order', 'copy'], 1, rest);
   if (copy !== null && typeof copy !== 'boolean') throw new ArgumentError(`reshape: expected copy to be a boolean or null, got ${String(copy)}`);
   const x = asArray(a, 'reshape');
   const s = fillShape('reshape', x, shape);
@@ -54,7 +54,7 @@ export function reshape(a: ArrayLike, shape: number | readonly number[], ...rest
  * np.ravel([[1, 2], [3, 4]]) // [1, 2, 3, 4]
  */
 export function ravel(a: ArrayLike, ...rest: Rest<{ order?: Order }, 'order'>): Array {
-  const { order = 'C' } = readOptions<{ order?: Order }>('ravel', ['order'], 1, rest);
+  const { order = 'C' } = readOptions('ravel', ['order'], 1, rest);
   const x = asArray(a, 'ravel');
   return reshape(x, [x.size], { order });
 }
@@ -67,7 +67,7 @@ export function ravel(a: ArrayLike, ...rest: Rest<{ order?: Order }, 'order'>): 
  * np.transpose(np.zeros([2, 3, 4]), [1, 0, 2]).shape // [3, 2, 4]
  */
 export function transpose(a: ArrayLike, ...rest: Rest<{ axes?: readonly number[] | null }, 'axes'>): Array {
-  const { axes = null } = readOptions<{ axes?: readonly number[] | null }>('transpose', ['axes'], 1, rest);
+  const { axes = null } = readOptions('transpose', ['axes'], 1, rest);
   const x = asArray(a, 'transpose');
   if (axes === null) return reverseAxes(x);
   if (!globalThis.Array.isArray(axes)) throw new ArgumentError(`transpose: expected axes to be a list of integers, got ${String(axes)}`);
@@ -125,7 +125,7 @@ export function moveaxis(a: ArrayLike, source: number | readonly number[], desti
  */
 export function rollaxis(a: ArrayLike, axis: number, ...rest: Rest<{ start?: number }, 'start'>): Array {
   const x = asArray(a, 'rollaxis');
-  let { start = 0 } = readOptions<{ start?: number }>('rollaxis', ['start'], 1, rest);
+  let { start = 0 } = readOptions('rollaxis', ['start'], 1, rest);
   const from = canonAxis('rollaxis', axis, x.ndim);
   if (!Number.isInteger(start) || start < -x.ndim || start > x.ndim) throw new ShapeError(`rollaxis: expected start from ${-x.ndim} to ${x.ndim}, got ${start}`);
   if (start < 0) start += x.ndim;
@@ -166,7 +166,7 @@ export function expandDims(a: ArrayLike, axis: number | readonly number[]): Arra
 
 /** Dimensions of size 1 left out: all, or those of `axis`. Mirrors `jax.numpy.squeeze`. @throws ShapeError where a named one has another size @example np.squeeze([[[1, 2]]]).shape // [2] */
 export function squeeze(a: ArrayLike, ...rest: Rest<{ axis?: Axis }, 'axis'>): Array {
-  const { axis = null } = readOptions<{ axis?: Axis }>('squeeze', ['axis'], 1, rest);
+  const { axis = null } = readOptions('squeeze', ['axis'], 1, rest);
   const x = asArray(a, 'squeeze');
   return squeeze_(x, axis === null ? range(x.ndim).filter((d) => x.shape[d] === 1) : canonAxes('squeeze', axis, x.ndim).sort((p, q) => p - q));
 }
@@ -195,7 +195,7 @@ function join(op: string, xs: readonly Array[], shapes: readonly Shape[], axis: 
  * np.concatenate([[1, 2], [3]]) // [1, 2, 3]
  */
 export function concatenate(arrays: readonly ArrayLike[] | Array, ...rest: Rest<JoinOptions, 'axis'>): Array {
-  const { axis = 0, dtype } = readOptions<JoinOptions>('concatenate', ['axis', 'dtype'], 2, rest);
+  const { axis = 0, dtype } = readOptions('concatenate', ['axis', 'dtype'], 2, rest);
   const xs = arrayList('concatenate', arrays);
   if (axis === null) return join('concatenate', xs, xs.map((x) => [x.size]), 0, dtype);
   if (xs[0]!.ndim === 0) throw new ShapeError(`concatenate: expected arrays of at least one dimension, got scalars${arrays instanceof Array ? ', the entries of an array; several arrays are joined as concatenate([a, b])' : '; use stack'}`);
@@ -204,7 +204,7 @@ export function concatenate(arrays: readonly ArrayLike[] | Array, ...rest: Rest<
 
 /** As {@link concatenate}. Mirrors `jax.numpy.concat`. @example np.concat([[1], [2]]) // [1, 2] */
 export function concat(arrays: readonly ArrayLike[] | Array, ...rest: Rest<{ axis?: number | null }, 'axis'>): Array {
-  return concatenate(arrays, readOptions<{ axis?: number | null }>('concat', ['axis'], 1, rest));
+  return concatenate(arrays, readOptions('concat', ['axis'], 1, rest));
 }
 
 /**
@@ -215,7 +215,7 @@ export function concat(arrays: readonly ArrayLike[] | Array, ...rest: Rest<{ axi
  * np.stack([[1, 2], [3, 4]], { axis: 1 }) // [[1, 3], [2, 4]]
  */
 export function stack(arrays: readonly ArrayLike[] | Array, ...rest: Rest<{ axis?: number; dtype?: DType | null }, 'axis'>): Array {
-  const { axis = 0, dtype } = readOptions<{ axis?: number; dtype?: DType | null }>('stack', ['axis', 'dtype'], 2, rest);
+  const { axis = 0, dtype } = readOptions('stack', ['axis', 'dtype'], 2, rest);
   const xs = arrayList('stack', arrays);
   const d = canonAxis('stack', axis, xs[0]!.ndim + 1);
   for (const x of xs) if (x.ndim !== xs[0]!.ndim || x.shape.some((n, i) => n !== xs[0]!.shape[i])) throw new ShapeError(`stack: expected arrays of one shape, got ${xs.map((y) => y.aval).join(', ')}`);
@@ -230,19 +230,19 @@ type DtypeOption = { dtype?: DType | null };
 /** Arrays stacked as rows. Mirrors `jax.numpy.vstack`. @example np.vstack([[1, 2], [3, 4]]).shape // [2, 2] */
 export function vstack(tup: readonly ArrayLike[] | Array, ...rest: Rest<DtypeOption, 'dtype'>): Array {
   const xs = arrayList('vstack', tup);
-  return join('vstack', xs, xs.map((x) => atLeast2(x.shape)), 0, readOptions<DtypeOption>('vstack', ['dtype'], 1, rest).dtype);
+  return join('vstack', xs, xs.map((x) => atLeast2(x.shape)), 0, readOptions('vstack', ['dtype'], 1, rest).dtype);
 }
 
 /** Arrays joined along their second axis, or the first of those with one. Mirrors `jax.numpy.hstack`. @example np.hstack([[1, 2], [3]]) // [1, 2, 3] */
 export function hstack(tup: readonly ArrayLike[] | Array, ...rest: Rest<DtypeOption, 'dtype'>): Array {
   const xs = arrayList('hstack', tup);
-  return join('hstack', xs, xs.map((x) => (x.ndim === 0 ? [1] : x.shape)), xs[0]!.ndim <= 1 ? 0 : 1, readOptions<DtypeOption>('hstack', ['dtype'], 1, rest).dtype);
+  return join('hstack', xs, xs.map((x) => (x.ndim === 0 ? [1] : x.shape)), xs[0]!.ndim <= 1 ? 0 : 1, readOptions('hstack', ['dtype'], 1, rest).dtype);
 }
 
 /** Arrays joined along their third axis. Mirrors `jax.numpy.dstack`. @example np.dstack([[1, 2], [3, 4]]).shape // [1, 2, 2] */
 export function dstack(tup: readonly ArrayLike[] | Array, ...rest: Rest<DtypeOption, 'dtype'>): Array {
   const xs = arrayList('dstack', tup);
-  return join('dstack', xs, xs.map((x) => atLeast3(x.shape)), 2, readOptions<DtypeOption>('dstack', ['dtype'], 1, rest).dtype);
+  return join('dstack', xs, xs.map((x) => atLeast3(x.shape)), 2, readOptions('dstack', ['dtype'], 1, rest).dtype);
 }
 
 /** Vectors as columns of a matrix. Mirrors `jax.numpy.column_stack`. @example np.columnStack([[1, 2], [3, 4]]) // [[1, 3], [2, 4]] */
@@ -319,7 +319,7 @@ export function atleast3d(...arys: readonly ArrayLike[]): Array | Array[] {
  * np.append([1, 2], [3]) // [1, 2, 3]
  */
 export function append(arr: ArrayLike, values: ArrayLike, ...rest: Rest<{ axis?: number | null }, 'axis'>): Array {
-  const { axis = null } = readOptions<{ axis?: number | null }>('append', ['axis'], 1, rest);
+  const { axis = null } = readOptions('append', ['axis'], 1, rest);
   return concatenate([asArray(arr, 'append'), asArray(values, 'append')], { axis });
 }
 
@@ -355,7 +355,7 @@ type Sections = number | readonly number[] | Array;
  * np.split(np.arange(4), 2).length // 2
  */
 export function split(ary: ArrayLike, indicesOrSections: Sections, ...rest: Rest<AxisOption, 'axis'>): Array[] {
-  return splitAt('split', asArray(ary, 'split'), indicesOrSections, readOptions<AxisOption>('split', ['axis'], 1, rest).axis ?? 0, true);
+  return splitAt('split', asArray(ary, 'split'), indicesOrSections, readOptions('split', ['axis'], 1, rest).axis ?? 0, true);
 }
 
 /**
@@ -367,7 +367,7 @@ export function split(ary: ArrayLike, indicesOrSections: Sections, ...rest: Rest
  * np.arraySplit(np.arange(5), 2).map((x) => x.size) // [3, 2]
  */
 export function arraySplit(ary: ArrayLike, indicesOrSections: Sections, ...rest: Rest<AxisOption, 'axis'>): Array[] {
-  return splitAt('arraySplit', asArray(ary, 'arraySplit'), indicesOrSections, readOptions<AxisOption>('arraySplit', ['axis'], 1, rest).axis ?? 0, false);
+  return splitAt('arraySplit', asArray(ary, 'arraySplit'), indicesOrSections, readOptions('arraySplit', ['axis'], 1, rest).axis ?? 0, false);
 }
 
 /**
@@ -412,7 +412,7 @@ const unstackC = program<{ axis: number }>('unstack', ([x], { axis }) => range(x
 /** The entries of an axis, each without it. Mirrors `jax.numpy.unstack`. @example np.unstack([[1, 2], [3, 4]]).length // 2 */
 export function unstack(x: ArrayLike, ...rest: Rest<AxisOption, 'axis'>): Array[] {
   const a = asArray(x, 'unstack');
-  return unstackC([a], { axis: canonAxis('unstack', readOptions<AxisOption>('unstack', ['axis'], 1, rest).axis ?? 0, a.ndim) });
+  return unstackC([a], { axis: canonAxis('unstack', readOptions('unstack', ['axis'], 1, rest).axis ?? 0, a.ndim) });
 }
 
 // ---- repeating, turning ----
@@ -442,7 +442,7 @@ export function tile(A: ArrayLike, reps: number | readonly number[]): Array {
 /** Elements in reverse order along all or some axes. Mirrors `jax.numpy.flip`. @example np.flip([1, 2, 3]) // [3, 2, 1] */
 export function flip(m: ArrayLike, ...rest: Rest<{ axis?: Axis }, 'axis'>): Array {
   const x = asArray(m, 'flip');
-  return rev(x, canonAxes('flip', readOptions<{ axis?: Axis }>('flip', ['axis'], 1, rest).axis, x.ndim));
+  return rev(x, canonAxes('flip', readOptions('flip', ['axis'], 1, rest).axis, x.ndim));
 }
 
 /** Columns in reverse order. Mirrors `jax.numpy.fliplr`. @example np.fliplr([[1, 2]]) // [[2, 1]] */
@@ -471,7 +471,7 @@ type Rot90Options = { k?: number; axes?: readonly [number, number] };
  * np.rot90([[1, 2], [3, 4]]) // [[2, 4], [1, 3]]
  */
 export function rot90(m: ArrayLike, ...rest: Rest<Rot90Options, 'k', 'axes'>): Array {
-  const { k = 1, axes = [0, 1] } = readOptions<Rot90Options>('rot90', ['k', 'axes'], 2, rest);
+  const { k = 1, axes = [0, 1] } = readOptions('rot90', ['k', 'axes'], 2, rest);
   const x = asArray(m, 'rot90');
   if (x.ndim < 2) throw new ShapeError(`rot90: expected at least 2 dimensions, got ${x.aval}`);
   const [i, j] = canonAxes('rot90', axes, x.ndim);

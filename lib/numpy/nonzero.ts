@@ -46,7 +46,7 @@ const nonzeroC = program<{ size: number; filled: boolean }>('nonzero', ([a, ...f
  * np.nonzero([[0, 1], [2, 0]]).map((x) => x.js()) // [[0, 1], [1, 0]]
  */
 export function nonzero(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array[] {
-  const { size = null, fillValue = null } = readOptions<NonzeroOptions>('nonzero', ['size', 'fillValue'], 0, rest);
+  const { size = null, fillValue = null } = readOptions('nonzero', ['size', 'fillValue'], 0, rest);
   const x = asArray(a, 'nonzero');
   if (x.ndim === 0) throw new ShapeError('nonzero: expected an array of at least one dimension; use atleast1d');
   if (size === null) return trueAt('nonzero', truth(x)).map((list) => astype(hostInts(list), canonicalDtype('int64')));
@@ -60,17 +60,17 @@ export function nonzero(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array[] {
 /** Positions, among all elements, of those that are not zero. Mirrors `jax.numpy.flatnonzero`. @example np.flatnonzero([[0, 1], [2, 0]]) // [1, 2] */
 export function flatnonzero(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array {
   const x = asArray(a, 'flatnonzero');
-  return nonzero(reshape(x, [x.size]), readOptions<NonzeroOptions>('flatnonzero', ['size', 'fillValue'], 0, rest))[0]!;
+  return nonzero(reshape(x, [x.size]), readOptions('flatnonzero', ['size', 'fillValue'], 0, rest))[0]!;
 }
 
 /** Indices of elements that are not zero as rows of a matrix. Mirrors `jax.numpy.argwhere`. @example np.argwhere([[0, 1], [2, 0]]) // [[0, 1], [1, 0]] */
 export function argwhere(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array {
   const x = asArray(a, 'argwhere');
   if (x.ndim === 0) {
-    const o = readOptions<NonzeroOptions>('argwhere', ['size', 'fillValue'], 0, rest);
+    const o = readOptions('argwhere', ['size', 'fillValue'], 0, rest);
     return full([nonzero(reshape(x, [1]), o)[0]!.size, 0], 0, canonicalDtype('int64'));
   }
-  const at = nonzero(x, readOptions<NonzeroOptions>('argwhere', ['size', 'fillValue'], 0, rest));
+  const at = nonzero(x, readOptions('argwhere', ['size', 'fillValue'], 0, rest));
   return concatenate(at.map((i) => reshape(i, [i.size, 1])), 1);
 }
 
@@ -83,7 +83,7 @@ export function argwhere(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array {
  * np.maskIndices(2, np.triu).map((x) => x.js()) // [[0, 0, 1], [0, 1, 1]]
  */
 export function maskIndices(n: number, maskFunc: (x: Array, k: number) => Array, ...rest: Rest<{ k?: number; size?: number | null }, 'k'>): Array[] {
-  const { k = 0, size = null } = readOptions<{ k?: number; size?: number | null }>('maskIndices', ['k', 'size'], 1, rest);
+  const { k = 0, size = null } = readOptions('maskIndices', ['k', 'size'], 1, rest);
   checkFunction('maskIndices', 'maskFunc', maskFunc);
   checkShape('maskIndices', [n, n]);
   return nonzero(maskFunc(full([n, n], 1, 'float32'), k), { size });

@@ -76,7 +76,7 @@ interface NormOptions {
  * np.linalg.norm([3, 4]).item() // 5
  */
 export function norm(x: ArrayLike, ...rest: Rest<NormOptions, 'ord', 'axis', 'keepdims'>): Array {
-  const { ord = null, axis = null, keepdims = false } = readOptions<NormOptions>('linalg.norm', ['ord', 'axis', 'keepdims'], 3, rest);
+  const { ord = null, axis = null, keepdims = false } = readOptions('linalg.norm', ['ord', 'axis', 'keepdims'], 3, rest);
   const a = asArray(x, 'linalg.norm');
   const axes = axis === null && ord === null ? null : canonAxes('linalg.norm', axis, a.ndim);
   if (axes !== null && axes.length !== 1 && axes.length !== 2) throw new ShapeError(`linalg.norm: expected one axis or two, got ${axes.length}`);
@@ -85,7 +85,7 @@ export function norm(x: ArrayLike, ...rest: Rest<NormOptions, 'ord', 'axis', 'ke
 
 /** Norms of the matrices in the last two dimensions. Mirrors `jax.numpy.linalg.matrix_norm`. @example np.linalg.matrixNorm([[3, 0], [0, 4]]).item() // 5 */
 export function matrixNorm(x: ArrayLike, ...rest: Rest<Omit<NormOptions, 'axis'>>): Array {
-  const { ord = 'fro', keepdims = false } = readOptions<Omit<NormOptions, 'axis'>>('linalg.matrixNorm', ['keepdims', 'ord'], 0, rest);
+  const { ord = 'fro', keepdims = false } = readOptions('linalg.matrixNorm', ['keepdims', 'ord'], 0, rest);
   return norm(x, { ord, axis: [-2, -1], keepdims });
 }
 
@@ -93,7 +93,7 @@ const vectorC = program<{ ord: NormOrder; axes: readonly number[]; keepdims: boo
 
 /** Norms of vectors along axes, all as one vector. Mirrors `jax.numpy.linalg.vector_norm`. @example np.linalg.vectorNorm([[3, 4]]).item() // 5 */
 export function vectorNorm(x: ArrayLike, ...rest: Rest<NormOptions>): Array {
-  const { ord = 2, axis = null, keepdims = false } = readOptions<NormOptions>('linalg.vectorNorm', ['axis', 'keepdims', 'ord'], 0, rest);
+  const { ord = 2, axis = null, keepdims = false } = readOptions('linalg.vectorNorm', ['axis', 'keepdims', 'ord'], 0, rest);
   const a = inexact('linalg.vectorNorm', x);
   return vectorC([a], { ord, axes: canonAxes('linalg.vectorNorm', axis, a.ndim), keepdims })[0]!;
 }
@@ -113,7 +113,7 @@ const condC = program<{ p: NormOrder }>('cond', ([a], { p }) => {
 
 /** Condition numbers of matrices. Mirrors `jax.numpy.linalg.cond`. @throws ShapeError for empty ones, and for others than square ones with norms other than ±2 @example np.linalg.cond([[2, 0], [0, 1]]).item() // 2 */
 export function cond(x: ArrayLike, ...rest: Rest<{ p?: NormOrder }, 'p'>): Array {
-  const { p = null } = readOptions<{ p?: NormOrder }>('linalg.cond', ['p'], 1, rest);
+  const { p = null } = readOptions('linalg.cond', ['p'], 1, rest);
   const a = asArray(x, 'linalg.cond');
   const [m, n] = a.shape.slice(-2);
   if (a.ndim < 2 || m === 0 || n === 0) throw new ShapeError(`linalg.cond: expected matrices that are not empty, got ${a.aval}`);
@@ -146,7 +146,7 @@ const rankC = program<{ hermitian: boolean; eps: number }>('matrix_rank', ([a, t
  * np.linalg.matrixRank([[1, 1], [1, 1]]).item() // 1
  */
 export function matrixRank(M: ArrayLike, ...rest: Rest<RankOptions, 'rtol'>): Array {
-  const o = readOptions<RankOptions>('linalg.matrixRank', ['rtol', 'hermitian', 'tol'], 1, rest);
+  const o = readOptions('linalg.matrixRank', ['rtol', 'hermitian', 'tol'], 1, rest);
   if (o.rtol !== null && o.rtol !== undefined && o.tol !== null && o.tol !== undefined) throw new ArgumentError('linalg.matrixRank: expected rtol or tol, got both');
   const given = o.rtol ?? o.tol ?? null;
   const x = asArray(M, 'linalg.matrixRank');

@@ -170,7 +170,7 @@ const OPTIONS: Record<PadMode, readonly string[]> = {
  * np.pad([1, 2], 1, { mode: 'edge' }) // [1, 1, 2, 2]
  */
 export function pad(array: ArrayLike, padWidth: PadValue<number>, ...rest: Rest<PadOptions, 'mode'>): Array {
-  const { mode = 'constant', ...o } = readOptions<PadOptions>('pad', ['mode', 'constantValues', 'endValues', 'statLength', 'reflectType'], 1, rest);
+  const { mode = 'constant', ...o } = readOptions('pad', ['mode', 'constantValues', 'endValues', 'statLength', 'reflectType'], 1, rest);
   const x = asArray(array, 'pad');
   const widths = toPairs<number>('pad', 'padWidth', padWidth, x.ndim, isNumber);
   for (const w of widths) for (const v of w) if (!Number.isInteger(v) || v < 0) throw new ArgumentError(`pad: expected padWidth to hold non-negative integers, got ${String(v)}`);

@@ -44,7 +44,7 @@ interface VanderOptions {
 
 /** Powers of values, a row for each, by default from the highest down. Mirrors `jax.numpy.vander`. @throws ShapeError unless x is a vector @example np.vander([1, 2], 3) // [[1, 1, 1], [4, 2, 1]] */
 export function vander(x: ArrayLike, ...rest: Rest<VanderOptions, 'N', 'increasing'>): Array {
-  const { N = null, increasing = false } = readOptions<VanderOptions>('vander', ['N', 'increasing'], 2, rest);
+  const { N = null, increasing = false } = readOptions('vander', ['N', 'increasing'], 2, rest);
   const a = asArray(x, 'vander');
   if (a.ndim !== 1) throw new ShapeError(`vander: expected a vector, got ${a.aval}`);
   const n = N ?? a.size;
@@ -74,7 +74,7 @@ const polyvalC = program<{ unroll: number }>('polyval', ([p0, x0], { unroll }) =
  * np.polyval([1, 0, 2], 3).item() // 11
  */
 export function polyval(p: ArrayLike, x: ArrayLike, ...rest: Rest<{ unroll?: number }>): Array {
-  const { unroll = 16 } = readOptions<{ unroll?: number }>('polyval', ['unroll'], 0, rest);
+  const { unroll = 16 } = readOptions('polyval', ['unroll'], 0, rest);
   const c = asArray(p, 'polyval');
   if (c.ndim === 0) throw new ShapeError('polyval: expected a vector of coefficients, got a scalar');
   return polyvalC([c, asArray(x, 'polyval')], { unroll })[0]!;
@@ -125,7 +125,7 @@ interface TrimOption {
  * np.polymul([1, 1], [1, -1]) // [1, 0, -1]
  */
 export function polymul(a1: ArrayLike, a2: ArrayLike, ...rest: Rest<TrimOption>): Array {
-  const { trimLeadingZeros = false } = readOptions<TrimOption>('polymul', ['trimLeadingZeros'], 0, rest);
+  const { trimLeadingZeros = false } = readOptions('polymul', ['trimLeadingZeros'], 0, rest);
   let [p, q] = promoteDtypesInexact('polymul', a1, a2).map((x) => vector('polymul', x)) as [Array, Array];
   if (trimLeadingZeros && (p.size > 1 || q.size > 1)) [p, q] = [trimZeros(p, { trim: 'f' }), trimZeros(q, { trim: 'f' })];
   if (p.size === 0) p = full([1], 0, q.dtype);
@@ -157,7 +157,7 @@ const polydivC = program<object>('polydiv', ([u0, v0]) => {
  * np.polydiv([1, 0, -1], [1, 1])[0] // [1, -1]
  */
 export function polydiv(u: ArrayLike, v: ArrayLike, ...rest: Rest<TrimOption>): [Array, Array] {
-  const { trimLeadingZeros = false } = readOptions<TrimOption>('polydiv', ['trimLeadingZeros'], 0, rest);
+  const { trimLeadingZeros = false } = readOptions('polydiv', ['trimLeadingZeros'], 0, rest);
   const [q, r] = polydivC([vector('polydiv', asArray(u, 'polydiv')), vector('polydiv', asArray(v, 'polydiv'))], {}) as [Array, Array];
   if (!trimLeadingZeros) return [q, r];
   if (!(r instanceof ConcreteArray)) throw new ConcretizationError('polydiv: trimLeadingZeros needs the values of the coefficients, which are traced');
@@ -179,7 +179,7 @@ const revOf = (x: Array) => rev(x, [0]);
 
 /** Derivative of order m of a polynomial. Mirrors `jax.numpy.polyder`. @throws ArgumentError for a negative order @example np.polyder([1, 2, 3]) // [2, 2] */
 export function polyder(p: ArrayLike, ...rest: Rest<{ m?: number }, 'm'>): Array {
-  const { m = 1 } = readOptions<{ m?: number }>('polyder', ['m'], 1, rest);
+  const { m = 1 } = readOptions('polyder', ['m'], 1, rest);
   if (!Number.isInteger(m) || m < 0) throw new ArgumentError(`polyder: expected m to be a non-negative integer, got ${String(m)}`);
   const a = promoteDtypesInexact('polyder', p)[0]!;
   if (m === 0) return a;
@@ -202,7 +202,7 @@ const polyintC = program<{ m: number }>('polyint', ([p0, k0], { m }) => {
 
 /** Integral of order m of a polynomial. Mirrors `jax.numpy.polyint`. @throws ShapeError for other than one or m constants @example np.polyint([2, 2]) // [1, 2, 0] */
 export function polyint(p: ArrayLike, ...rest: Rest<PolyintOptions, 'm', 'k'>): Array {
-  const { m = 1, k } = readOptions<PolyintOptions>('polyint', ['m', 'k'], 2, rest);
+  const { m = 1, k } = readOptions('polyint', ['m', 'k'], 2, rest);
   if (!Number.isInteger(m) || m < 0) throw new ArgumentError(`polyint: expected m to be a non-negative integer, got ${String(m)}`);
   checkExtent('polyint', 'm', m);
   const constants = asArray(k ?? 0, 'polyint');
@@ -252,7 +252,7 @@ function cumulativeAnd(x: Array): Array {
  * np.roots([1, -3, 2]).shape // [2]
  */
 export function roots(p: ArrayLike, ...rest: Rest<{ stripZeros?: boolean }>): Array {
-  const { stripZeros = true } = readOptions<{ stripZeros?: boolean }>('roots', ['stripZeros'], 0, rest);
+  const { stripZeros = true } = readOptions('roots', ['stripZeros'], 0, rest);
   const a = vector('roots', promoteDtypesInexact('roots', p)[0]!);
   if (a.size < 2) return rootsOf(a);
   if (!stripZeros) return rootsC([a], { strip: false })[0]!;
@@ -323,8 +323,8 @@ const transposeOf = (x: Array) => transpose(x, [1, 0]);
  */
 export function polyfit(x: ArrayLike, y: ArrayLike, deg: number, options: PolyfitOptions & ({ full: true } | { cov: true | 'unscaled' })): Array[];
 export function polyfit(x: ArrayLike, y: ArrayLike, deg: number, options?: PolyfitOptions): Array;
-export function polyfit(x: ArrayLike, y: ArrayLike, deg: number, ...rest: readonly unknown[]): Array | Array[] {
-  const o = readOptions<PolyfitOptions>('polyfit', ['rcond', 'full', 'w', 'cov'], 0, rest);
+export function polyfit(x: ArrayLike, y: ArrayLike, deg: number, ...rest: Rest<PolyfitOptions>): Array | Array[] {
+  const o = readOptions('polyfit', ['rcond', 'full', 'w', 'cov'], 0, rest);
   const [a, b] = [asArray(x, 'polyfit'), asArray(y, 'polyfit')];
   if (!Number.isInteger(deg) || deg < 0) throw new ArgumentError(`polyfit: expected deg to be a non-negative integer, got ${String(deg)}`);
   if (a.ndim !== 1 || a.size === 0 || (b.ndim !== 1 && b.ndim !== 2) || b.shape[0] !== a.size) throw new ShapeError(`polyfit: expected a vector x that is not empty, and as many values, got ${a.aval} and ${b.aval}`);

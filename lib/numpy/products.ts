@@ -62,7 +62,7 @@ const dotC = program<Spec>('dot', ([a, b], s) => {
 export function dot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): Array {
   const [x, y] = two('dot', a, b);
   if (x.ndim > 0 && y.ndim > 0 && x.shape[x.ndim - 1] !== y.shape[Math.max(0, y.ndim - 2)]) throw new ShapeError(`dot: expected equal sizes of the summed axes, got ${x.aval} and ${y.aval}`);
-  return dotC([x, y], productSpec('dot', readOptions<ProductOptions>('dot', NAMES, 0, rest)))[0]!;
+  return dotC([x, y], productSpec('dot', readOptions('dot', NAMES, 0, rest)))[0]!;
 }
 
 const NO_BATCH = [[], []] as const;
@@ -112,7 +112,7 @@ export function matmul(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>
   const [x, y] = two('matmul', a, b);
   if (x.ndim === 0 || y.ndim === 0) throw new ShapeError(`matmul: expected arrays of at least one dimension, got ${x.aval} and ${y.aval}`);
   if (x.shape[x.ndim - 1] !== y.shape[Math.max(0, y.ndim - 2)]) throw new ShapeError(`matmul: expected as many columns as rows, got ${x.aval} and ${y.aval}`);
-  return matmulC([x, y], productSpec('matmul', readOptions<ProductOptions>('matmul', NAMES, 0, rest)))[0]!;
+  return matmulC([x, y], productSpec('matmul', readOptions('matmul', NAMES, 0, rest)))[0]!;
 }
 
 const conj = (x: Array) => (dtypeKind(x.dtype) === 'complex' ? e.conj(x) : x);
@@ -132,7 +132,7 @@ const vdotC = program<Spec>('vdot', ([a, b], s) => dotC([flat(conj(a!)), flat(b!
 export function vdot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): Array {
   const [x, y] = two('vdot', a, b);
   if (x.size !== y.size) throw new ShapeError(`vdot: expected arrays of one size, got ${x.aval} and ${y.aval}`);
-  return vdotC([x, y], productSpec('vdot', readOptions<ProductOptions>('vdot', NAMES, 0, rest)))[0]!;
+  return vdotC([x, y], productSpec('vdot', readOptions('vdot', NAMES, 0, rest)))[0]!;
 }
 
 const vecdotC = program<Spec & { axis: number }>('vecdot', ([a, b], { axis, ...s }) => {
@@ -152,7 +152,7 @@ const vecdotC = program<Spec & { axis: number }>('vecdot', ([a, b], { axis, ...s
  * np.vecdot([[1, 2], [3, 4]], [1, 1]) // [3, 7]
  */
 export function vecdot(x1: ArrayLike, x2: ArrayLike, ...rest: Rest<ProductOptions & { axis?: number }, 'axis'>): Array {
-  const o = readOptions<ProductOptions & { axis?: number }>('vecdot', ['axis', ...NAMES], 1, rest);
+  const o = readOptions('vecdot', ['axis', ...NAMES], 1, rest);
   const [x, y] = two('vecdot', x1, x2);
   const axis = o.axis ?? -1;
   const [i, j] = [canonAxis('vecdot', axis, x.ndim), canonAxis('vecdot', axis, y.ndim)];
@@ -178,7 +178,7 @@ const innerC = program<Spec>('inner', ([a, b], s) => {
 export function inner(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): Array {
   const [x, y] = two('inner', a, b);
   if (x.ndim > 0 && y.ndim > 0 && x.shape[x.ndim - 1] !== y.shape[y.ndim - 1]) throw new ShapeError(`inner: expected last axes of one size, got ${x.aval} and ${y.aval}`);
-  return innerC([x, y], productSpec('inner', readOptions<ProductOptions>('inner', NAMES, 0, rest)))[0]!;
+  return innerC([x, y], productSpec('inner', readOptions('inner', NAMES, 0, rest)))[0]!;
 }
 
 const outerC = program<object>('outer', ([a, b]) => [mul(reshape(a!, [a!.size, 1]), reshape(b!, [1, b!.size]))]);
@@ -212,7 +212,7 @@ const tensordotC = program<Spec & { contract: readonly [readonly number[], reado
  * np.tensordot(np.ones([2, 3]), np.ones([3, 4]), 1).shape // [2, 4]
  */
 export function tensordot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions & { axes?: TensorAxes }, 'axes'>): Array {
-  const o = readOptions<ProductOptions & { axes?: TensorAxes }>('tensordot', ['axes', ...NAMES], 1, rest);
+  const o = readOptions('tensordot', ['axes', ...NAMES], 1, rest);
   const [x, y] = two('tensordot', a, b);
   const axes = o.axes ?? 2;
   let contract: readonly [readonly number[], readonly number[]];
@@ -294,7 +294,7 @@ const crossC = program<{ axisa: number; axisb: number; axisc: number }>('cross',
  * np.cross([1, 0, 0], [0, 1, 0]) // [0, 0, 1]
  */
 export function cross(a: ArrayLike, b: ArrayLike, ...rest: Rest<CrossOptions, 'axisa', 'axisb', 'axisc'>): Array {
-  const o = readOptions<CrossOptions>('cross', ['axisa', 'axisb', 'axisc', 'axis'], 4, rest);
+  const o = readOptions('cross', ['axisa', 'axisb', 'axisc', 'axis'], 4, rest);
   const [x, y] = two('cross', a, b);
   const all = o.axis ?? null;
   const [axisa, axisb] = [canonAxis('cross', all ?? o.axisa ?? -1, x.ndim), canonAxis('cross', all ?? o.axisb ?? -1, y.ndim)];

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { isComplex } from '../functional/arrayLike';
-import { unknownOption } from '../functional/options';
+import { checkNames, type OptionNames } from '../functional/options';
 import { composite } from '../interpreters/jit';
 
 /**
@@ -20,26 +20,29 @@ function isOptions(x: unknown): x is object {
   return proto === null || Object.getPrototypeOf(proto) === null;
 }
 
-/**
- * Reads trailing arguments: values in the order of `names`, and an object of them by name.
- *
- * @param positional how many of the names may be given by position
- * @throws ArgumentError for an option that is not one of the names, or too many values
- */
-export function readOptions<O extends object>(op: string, names: readonly (keyof O & string)[], positional: number, rest: readonly unknown[]): O {
+/** {@link readOptions} where the names are not known to the compiler. */
+export function readNamed(op: string, names: readonly string[], positional: number, rest: readonly unknown[]): Readonly<Record<string, unknown>> {
   const out: Record<string, unknown> = {};
   rest.forEach((x, i) => {
     if (isOptions(x) && i === rest.length - 1) {
-      for (const [k, v] of Object.entries(x)) {
-        if (!names.includes(k as keyof O & string)) unknownOption(op, k, names);
-        if (v !== undefined) out[k] = v;
-      }
+      for (const [k, v] of Object.entries(checkNames(op, names, x))) if (v !== undefined) out[k] = v;
     } else if (x !== undefined) {
       if (i >= positional) throw new ArgumentError(`${op}: expected ${positional === 0 ? 'an options object' : `at most ${names.slice(0, positional).join(', ')} and an options object`} after the required arguments, got ${rest.length} arguments`);
       out[names[i]!] = x;
     }
   });
-  return out as O;
+  return out;
+}
+
+/**
+ * Reads trailing arguments: values in the order of `names`, and an object of them by name.
+ *
+ * @param names of all options, first those that may be given by position
+ * @param positional how many may be given by position
+ * @throws ArgumentError for an option that is not one of the names, or too many values
+ */
+export function readOptions<O extends object, const K extends keyof O & string, A extends keyof O, B extends keyof O, C extends keyof O>(op: string, names: OptionNames<O, K>, positional: number, rest: Rest<O, A, B, C>): O {
+  return readNamed(op, names, positional, rest) as O;
 }
 
 /**

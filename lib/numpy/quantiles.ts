@@ -130,7 +130,7 @@ const NAMES = ['axis', 'method', 'keepdims', 'weights'] as const;
  * np.quantile([1, 2, 3], 0.5).item() // 2
  */
 export function quantile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptions, 'axis'>): Array {
-  return quantileOf('quantile', a, asArray(q, 'quantile'), readOptions<QuantileOptions>('quantile', NAMES, 1, rest), false);
+  return quantileOf('quantile', a, asArray(q, 'quantile'), readOptions('quantile', NAMES, 1, rest), false);
 }
 
 /**
@@ -142,7 +142,7 @@ export function quantile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptio
  * np.nanquantile([1, NaN, 3], 0.5).item() // 2
  */
 export function nanquantile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptions, 'axis'>): Array {
-  return quantileOf('nanquantile', a, asArray(q, 'nanquantile'), readOptions<QuantileOptions>('nanquantile', NAMES, 1, rest), true);
+  return quantileOf('nanquantile', a, asArray(q, 'nanquantile'), readOptions('nanquantile', NAMES, 1, rest), true);
 }
 
 function fraction(q: ArrayLike): Array {
@@ -158,7 +158,7 @@ function fraction(q: ArrayLike): Array {
  * np.percentile([1, 2, 3], 50).item() // 2
  */
 export function percentile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptions, 'axis'>): Array {
-  return quantileOf('percentile', a, fraction(q), readOptions<QuantileOptions>('percentile', NAMES, 1, rest), false);
+  return quantileOf('percentile', a, fraction(q), readOptions('percentile', NAMES, 1, rest), false);
 }
 
 /**
@@ -170,7 +170,7 @@ export function percentile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOpt
  * np.nanpercentile([1, NaN, 3], 50).item() // 2
  */
 export function nanpercentile(a: ArrayLike, q: ArrayLike, ...rest: Rest<QuantileOptions, 'axis'>): Array {
-  return quantileOf('nanpercentile', a, fraction(q), readOptions<QuantileOptions>('nanpercentile', NAMES, 1, rest), true);
+  return quantileOf('nanpercentile', a, fraction(q), readOptions('nanpercentile', NAMES, 1, rest), true);
 }
 
 interface MedianOptions {
@@ -182,11 +182,11 @@ const HALF = () => scalar(0.5, 'float32', true);
 
 /** The middle element over axes, or the mean of the two in the middle. Mirrors `jax.numpy.median`. @example np.median([3, 1, 2]).item() // 2 */
 export function median(a: ArrayLike, ...rest: Rest<MedianOptions, 'axis'>): Array {
-  return quantileOf('median', a, HALF(), { ...readOptions<MedianOptions>('median', ['axis', 'keepdims'], 1, rest), method: 'midpoint' }, false);
+  return quantileOf('median', a, HALF(), { ...readOptions('median', ['axis', 'keepdims'], 1, rest), method: 'midpoint' }, false);
 }
 
 /** As {@link median}, NaN left out. Mirrors `jax.numpy.nanmedian`. @example np.nanmedian([3, NaN, 1]).item() // 2 */
 export function nanmedian(a: ArrayLike, ...rest: Rest<MedianOptions, 'axis'>): Array {
-  return quantileOf('nanmedian', a, HALF(), { ...readOptions<MedianOptions>('nanmedian', ['axis', 'keepdims'], 1, rest), method: 'midpoint' }, true);
+  return quantileOf('nanmedian', a, HALF(), { ...readOptions('nanmedian', ['axis', 'keepdims'], 1, rest), method: 'midpoint' }, true);
 }
 

@@ -52,7 +52,7 @@ function bound(name: string, x: ArrayLike): { array: Array; value: number } {
  * np.arange(0, 1, 0.25).js() // [0, 0.25, 0.5, 0.75]
  */
 export function arange(start: ArrayLike, ...rest: Rest<ArangeOptions, 'stop', 'step', 'dtype'>): Array {
-  const { stop = null, step = null, dtype } = readOptions<ArangeOptions>('arange', ['stop', 'step', 'dtype'], 3, rest);
+  const { stop = null, step = null, dtype } = readOptions('arange', ['stop', 'step', 'dtype'], 3, rest);
   const first = bound(stop === null ? 'stop' : 'start', start);
   const [from, to] = stop === null ? [{ array: asArray(0), value: 0 }, first] : [first, bound('stop', stop)];
   const by = step === null ? null : bound('step', step);
@@ -106,8 +106,6 @@ const linspaceProgram = composite<SpaceStatics>('linspace', ([a, b], s) => {
   return [out, step];
 });
 
-const NAMES = ['num', 'endpoint', 'retstep', 'dtype', 'axis', 'base'];
-
 function statics(op: string, { num = 50, endpoint = true, dtype, axis = 0 }: LinspaceOptions, start: Array, stop: Array): SpaceStatics {
   if (!Number.isInteger(num) || num < 0) throw new ArgumentError(`${op}: expected num to be a whole number, not negative, got ${num}`);
   checkExtent(op, 'num', num);
@@ -123,8 +121,8 @@ function statics(op: string, { num = 50, endpoint = true, dtype, axis = 0 }: Lin
  */
 export function linspace(start: ArrayLike, stop: ArrayLike, options: LinspaceOptions & { retstep: true }): [Array, Array];
 export function linspace(start: ArrayLike, stop: ArrayLike, ...rest: Rest<LinspaceOptions, 'num', 'endpoint'>): Array;
-export function linspace(start: ArrayLike, stop: ArrayLike, ...rest: readonly unknown[]): Array | [Array, Array] {
-  const options = readOptions<LinspaceOptions>('linspace', NAMES.slice(0, 5) as (keyof LinspaceOptions)[], 2, rest);
+export function linspace(start: ArrayLike, stop: ArrayLike, ...rest: Rest<LinspaceOptions, 'num', 'endpoint'>): Array | [Array, Array] {
+  const options = readOptions('linspace', ['num', 'endpoint', 'retstep', 'dtype', 'axis'], 2, rest);
   const [a, b] = [asArray(start, 'linspace'), asArray(stop, 'linspace')];
   const [out, step] = linspaceProgram([a, b], statics('linspace', options, a, b)) as [Array, Array];
   return options.retstep ? [out, step] : out;
@@ -152,7 +150,7 @@ const logspaceProgram = composite<SpaceStatics>('logspace', ([a, b, base], s) =>
  * np.logspace(0, 2, 3).js() // [1, 10, 100]
  */
 export function logspace(start: ArrayLike, stop: ArrayLike, ...rest: Rest<LogspaceOptions, 'num', 'endpoint', 'base'>): Array {
-  const options = readOptions<LogspaceOptions>('logspace', ['num', 'endpoint', 'base', 'dtype', 'axis'], 3, rest);
+  const options = readOptions('logspace', ['num', 'endpoint', 'base', 'dtype', 'axis'], 3, rest);
   const [a, b, base] = [start, stop, options.base ?? 10].map((x) => asArray(x, 'logspace')) as [Array, Array, Array];
   return logspaceProgram([a, b, base], statics('logspace', options, a, b))[0]!;
 }
@@ -180,7 +178,7 @@ const geomspaceProgram = composite<SpaceStatics>('geomspace', ([a, b], s) => {
  * np.geomspace(1, 8, 4).js() // [1, 2, 4, 8]
  */
 export function geomspace(start: ArrayLike, stop: ArrayLike, ...rest: Rest<Omit<LinspaceOptions, 'retstep'>, 'num', 'endpoint'>): Array {
-  const options = readOptions<Omit<LinspaceOptions, 'retstep'>>('geomspace', ['num', 'endpoint', 'dtype', 'axis'], 2, rest);
+  const options = readOptions('geomspace', ['num', 'endpoint', 'dtype', 'axis'], 2, rest);
   const [a, b] = [asArray(start, 'geomspace'), asArray(stop, 'geomspace')];
   return geomspaceProgram([a, b], statics('geomspace', options, a, b))[0]!;
 }
@@ -199,8 +197,8 @@ const eyeProgram = composite<{ n: number; m: number; k: number; dtype: DType; be
   return [astype(below ? p.ge(row, j) : p.eq(row, j), dtype)];
 });
 
-function eyeLike(op: string, N: number, rest: readonly unknown[], below: boolean): Array {
-  const { M, k = 0, dtype } = readOptions<EyeOptions>(op, ['M', 'k', 'dtype'], 3, rest);
+function eyeLike(op: string, N: number, rest: Rest<EyeOptions, 'M', 'k', 'dtype'>, below: boolean): Array {
+  const { M, k = 0, dtype } = readOptions(op, ['M', 'k', 'dtype'], 3, rest);
   for (const [name, v] of [['N', N], ['M', M ?? N]]) if (globalThis.Array.isArray(v)) throw new ArgumentError(`${op}: expected ${name} to be an integer, got ${describeValue(v)}`);
   const [n, m] = checkShape(op, [N, M ?? N], 'N and M') as [number, number];
   const diagonal = typeof k === 'bigint' ? Number(k) : k;
@@ -215,7 +213,7 @@ export function eye(N: number, ...rest: Rest<EyeOptions, 'M', 'k', 'dtype'>): Ar
 
 /** A square matrix of ones on the main diagonal and zeros elsewhere. Mirrors `jax.numpy.identity`. @throws ShapeError for a negative size @example np.identity(2).js() // [[1, 0], [0, 1]] */
 export function identity(n: number, ...rest: Rest<DtypeOption, 'dtype'>): Array {
-  return eyeLike('identity', n, [readOptions<DtypeOption>('identity', ['dtype'], 1, rest)], false);
+  return eyeLike('identity', n, [readOptions('identity', ['dtype'], 1, rest)], false);
 }
 
 /** A matrix of ones on and below a diagonal and zeros above. Mirrors `jax.numpy.tri`. @throws ShapeError for negative sizes @example np.tri(2).js() // [[1, 0], [1, 1]] */
@@ -275,8 +273,8 @@ export interface IndicesOptions extends DtypeOption {
  */
 export function indices(dimensions: Shape, options: IndicesOptions & { sparse: true }): Array[];
 export function indices(dimensions: Shape, ...rest: Rest<IndicesOptions & { sparse?: false }, 'dtype'>): Array;
-export function indices(dimensions: Shape, ...rest: readonly unknown[]): Array | Array[] {
-  const { dtype, sparse = false } = readOptions<IndicesOptions>('indices', ['dtype', 'sparse'], 1, rest);
+export function indices(dimensions: Shape, ...rest: Rest<IndicesOptions, 'dtype'>): Array | Array[] {
+  const { dtype, sparse = false } = readOptions('indices', ['dtype', 'sparse'], 1, rest);
   const dims = checkShape('indices', dimensions, 'dimensions');
   const type = dtype === undefined || dtype === null ? canonicalDtype('int64') : checkDtype('indices', dtype);
   if (sparse) return dims.map((n, i) => reshape(iota(type, [n], 0), dims.map((_, d) => (d === i ? n : 1))));
@@ -293,7 +291,7 @@ export function indices(dimensions: Shape, ...rest: readonly unknown[]): Array |
  * np.fromfunction((i, j) => i.add(j), [2, 2]).js() // [[0, 1], [1, 2]]
  */
 export function fromfunction<T>(f: (...indices: Array[]) => T, shape: Shape | number, ...rest: Rest<DtypeOption, 'dtype'>): T {
-  const { dtype } = readOptions<DtypeOption>('fromfunction', ['dtype'], 1, rest);
+  const { dtype } = readOptions('fromfunction', ['dtype'], 1, rest);
   const dims = checkShape('fromfunction', shape);
   let mapped: (...args: Array[]) => unknown = f;
   dims.forEach((_, i) => {

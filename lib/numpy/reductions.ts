@@ -157,39 +157,39 @@ const VAR = ['axis', 'dtype', 'ddof', 'keepdims', 'where', 'mean', 'correction']
  * np.sum([[1, 2], [3, 4]], 0) // [4, 6]
  */
 export function sum(a: ArrayLike, ...rest: Rest<SumOptions, 'axis'>): Array {
-  return reduction('sum', 'sum', a, readOptions<SumOptions>('sum', SUM, 1, rest));
+  return reduction('sum', 'sum', a, readOptions('sum', SUM, 1, rest));
 }
 
 /** Product of elements over axes. Mirrors `jax.numpy.prod`. @example np.prod([2, 3, 4]).item() // 24 */
 export function prod(a: ArrayLike, ...rest: Rest<SumOptions, 'axis'>): Array {
-  return reduction('prod', 'prod', a, readOptions<SumOptions>('prod', SUM, 1, rest));
+  return reduction('prod', 'prod', a, readOptions('prod', SUM, 1, rest));
 }
 
 /** Largest element over axes. Mirrors `jax.numpy.max`. @throws ShapeError where there are no elements @example np.max([1, 3, 2]).item() // 3 */
 export function max(a: ArrayLike, ...rest: Rest<MinMaxOptions, 'axis'>): Array {
-  return reduction('max', 'max', a, readOptions<MinMaxOptions>('max', MINMAX, 1, rest));
+  return reduction('max', 'max', a, readOptions('max', MINMAX, 1, rest));
 }
 
 /** Smallest element over axes. Mirrors `jax.numpy.min`. @throws ShapeError where there are no elements @example np.min([1, 3, 2]).item() // 1 */
 export function min(a: ArrayLike, ...rest: Rest<MinMaxOptions, 'axis'>): Array {
-  return reduction('min', 'min', a, readOptions<MinMaxOptions>('min', MINMAX, 1, rest));
+  return reduction('min', 'min', a, readOptions('min', MINMAX, 1, rest));
 }
 
 export { max as amax, min as amin };
 
 /** Whether all elements over axes are true. Mirrors `jax.numpy.all`. @example np.all([true, false]).item() // false */
 export function all(a: ArrayLike, ...rest: Rest<AxisOptions & WhereOption, 'axis'>): Array {
-  return reduction('all', 'all', a, readOptions<AxisOptions & WhereOption>('all', LOGICAL, 1, rest));
+  return reduction('all', 'all', a, readOptions('all', LOGICAL, 1, rest));
 }
 
 /** Whether any element over axes is true. Mirrors `jax.numpy.any`. @example np.any([true, false]).item() // true */
 export function any(a: ArrayLike, ...rest: Rest<AxisOptions & WhereOption, 'axis'>): Array {
-  return reduction('any', 'any', a, readOptions<AxisOptions & WhereOption>('any', LOGICAL, 1, rest));
+  return reduction('any', 'any', a, readOptions('any', LOGICAL, 1, rest));
 }
 
 /** Number of elements over axes that are not zero. Mirrors `jax.numpy.count_nonzero`. @example np.countNonzero([0, 1, 2]).item() // 2 */
 export function countNonzero(a: ArrayLike, ...rest: Rest<AxisOptions, 'axis'>): Array {
-  const { axis, keepdims } = readOptions<AxisOptions>('countNonzero', ['axis', 'keepdims'], 1, rest);
+  const { axis, keepdims } = readOptions('countNonzero', ['axis', 'keepdims'], 1, rest);
   const x = asArray(a, 'countNonzero');
   return countC([x], { axes: canonAxes('countNonzero', axis, x.ndim), keepdims: keepdims ?? false })[0]!;
 }
@@ -217,7 +217,7 @@ const meanC = program<MeanSpec>('mean', ([a, where], { axes, keepdims, dtype }) 
 
 /** Mean over axes; half-precision floats are summed in float32. Mirrors `jax.numpy.mean`. @example np.mean([[1, 2], [3, 4]], 0) // [2, 3] */
 export function mean(a: ArrayLike, ...rest: Rest<MeanOptions, 'axis'>): Array {
-  const o = readOptions<MeanOptions>('mean', MEAN, 1, rest);
+  const o = readOptions('mean', MEAN, 1, rest);
   const x = asArray(a, 'mean');
   return meanC([x, checkWhere('mean', o.where)], { axes: canonAxes('mean', o.axis, x.ndim), keepdims: o.keepdims ?? false, dtype: o.dtype ? checkDtype('mean', o.dtype) : null })[0]!;
 }
@@ -271,19 +271,19 @@ function variance(op: string, a: ArrayLike, o: VarOptions, root: boolean): Array
 
 /** Variance over axes: the mean of squared deviations, with `ddof` taken from the number of elements. Mirrors `jax.numpy.var`. @example np.var([1, 2, 3, 4]).item() // 1.25 */
 export function var_(a: ArrayLike, ...rest: Rest<VarOptions, 'axis'>): Array {
-  return variance('var', a, readOptions<VarOptions>('var', VAR, 1, rest), false);
+  return variance('var', a, readOptions('var', VAR, 1, rest), false);
 }
 
 /** Standard deviation over axes. Mirrors `jax.numpy.std`. @example np.std([1, 1, 3, 3]).item() // 1 */
 export function std(a: ArrayLike, ...rest: Rest<VarOptions, 'axis'>): Array {
-  return variance('std', a, readOptions<VarOptions>('std', VAR, 1, rest), true);
+  return variance('std', a, readOptions('std', VAR, 1, rest), true);
 }
 
 const ptpC = program<{ axes: readonly number[]; keepdims: boolean }>('ptp', ([x], { axes, keepdims }) => [e.sub(max(x!, { axis: axes, keepdims }), min(x!, { axis: axes, keepdims }))]);
 
 /** Largest less smallest element over axes. Mirrors `jax.numpy.ptp`. @example np.ptp([1, 5, 3]).item() // 4 */
 export function ptp(a: ArrayLike, ...rest: Rest<AxisOptions, 'axis'>): Array {
-  const { axis, keepdims = false } = readOptions<AxisOptions>('ptp', ['axis', 'keepdims'], 1, rest);
+  const { axis, keepdims = false } = readOptions('ptp', ['axis', 'keepdims'], 1, rest);
   const x = asArray(a, 'ptp');
   return ptpC([x], { axes: canonAxes('ptp', axis, x.ndim), keepdims })[0]!;
 }
@@ -306,8 +306,8 @@ const argC = program<{ op: 'argmax' | 'argmin'; axis: number | null; keepdims: b
   return [out];
 });
 
-function arg(name: string, op: 'argmax' | 'argmin', nan: boolean, a: ArrayLike, rest: readonly unknown[]): Array {
-  const { axis = null, keepdims } = readOptions<ArgOptions>(name, ['axis', 'keepdims'], 2, rest);
+function arg(name: string, op: 'argmax' | 'argmin', nan: boolean, a: ArrayLike, rest: Rest<ArgOptions, 'axis'>): Array {
+  const { axis = null, keepdims } = readOptions(name, ['axis', 'keepdims'], 2, rest);
   const x = asArray(a, name);
   const d = axis === null ? null : canonAxis(name, axis, x.ndim);
   if ((d === null ? x.size : x.shape[d]) === 0) throw new ShapeError(`${name}: expected at least one element, got ${x.aval}`);
@@ -362,22 +362,22 @@ const NANSUM = ['axis', 'dtype', 'keepdims', 'initial', 'where'] as const;
 
 /** As {@link sum}, NaN counting as 0. Mirrors `jax.numpy.nansum`. @example np.nansum([1, NaN]).item() // 1 */
 export function nansum(a: ArrayLike, ...rest: Rest<Omit<SumOptions, 'promoteIntegers'>, 'axis'>): Array {
-  return nanReduction('nansum', 'sum', a, readOptions<SumOptions>('nansum', NANSUM, 1, rest));
+  return nanReduction('nansum', 'sum', a, readOptions('nansum', NANSUM, 1, rest));
 }
 
 /** As {@link prod}, NaN counting as 1. Mirrors `jax.numpy.nanprod`. @example np.nanprod([2, NaN]).item() // 2 */
 export function nanprod(a: ArrayLike, ...rest: Rest<Omit<SumOptions, 'promoteIntegers'>, 'axis'>): Array {
-  return nanReduction('nanprod', 'prod', a, readOptions<SumOptions>('nanprod', NANSUM, 1, rest));
+  return nanReduction('nanprod', 'prod', a, readOptions('nanprod', NANSUM, 1, rest));
 }
 
 /** As {@link max}, NaN left out. Mirrors `jax.numpy.nanmax`. @example np.nanmax([1, NaN]).item() // 1 */
 export function nanmax(a: ArrayLike, ...rest: Rest<MinMaxOptions, 'axis'>): Array {
-  return nanReduction('nanmax', 'max', a, readOptions<MinMaxOptions>('nanmax', MINMAX, 1, rest));
+  return nanReduction('nanmax', 'max', a, readOptions('nanmax', MINMAX, 1, rest));
 }
 
 /** As {@link min}, NaN left out. Mirrors `jax.numpy.nanmin`. @example np.nanmin([1, NaN]).item() // 1 */
 export function nanmin(a: ArrayLike, ...rest: Rest<MinMaxOptions, 'axis'>): Array {
-  return nanReduction('nanmin', 'min', a, readOptions<MinMaxOptions>('nanmin', MINMAX, 1, rest));
+  return nanReduction('nanmin', 'min', a, readOptions('nanmin', MINMAX, 1, rest));
 }
 
 const nanmeanC = program<MeanSpec>('nanmean', ([a, where], { axes, keepdims, dtype }) => {
@@ -388,7 +388,7 @@ const nanmeanC = program<MeanSpec>('nanmean', ([a, where], { axes, keepdims, dty
 
 /** As {@link mean}, NaN left out. Mirrors `jax.numpy.nanmean`. @example np.nanmean([1, NaN, 3]).item() // 2 */
 export function nanmean(a: ArrayLike, ...rest: Rest<MeanOptions, 'axis'>): Array {
-  const o = readOptions<MeanOptions>('nanmean', MEAN, 1, rest);
+  const o = readOptions('nanmean', MEAN, 1, rest);
   const x = asArray(a, 'nanmean');
   if (isIntegral(x.dtype)) return mean(x, o);
   return nanmeanC([x, checkWhere('nanmean', o.where)], { axes: canonAxes('nanmean', o.axis, x.ndim), keepdims: o.keepdims ?? false, dtype: o.dtype ? checkDtype('nanmean', o.dtype) : null })[0]!;
@@ -410,8 +410,8 @@ const nanvarC = program<VarSpec>('nanvar', ([a, where, given], { axes, keepdims,
 
 type NanVarOptions = Omit<VarOptions, 'correction'>;
 
-function nanvariance(op: string, a: ArrayLike, rest: readonly unknown[], root: boolean): Array {
-  const o = readOptions<NanVarOptions>(op, ['axis', 'dtype', 'ddof', 'keepdims', 'where', 'mean'], 1, rest);
+function nanvariance(op: string, a: ArrayLike, rest: Rest<NanVarOptions, 'axis'>, root: boolean): Array {
+  const o = readOptions(op, ['axis', 'dtype', 'ddof', 'keepdims', 'where', 'mean'], 1, rest);
   const x = asArray(a, op);
   const given = o.mean === null || o.mean === undefined ? null : asArray(o.mean, op);
   return nanvarC([x, checkWhere(op, o.where), given], { axes: canonAxes(op, o.axis, x.ndim), keepdims: o.keepdims ?? false, dtype: o.dtype ? checkDtype(op, o.dtype) : null, correction: o.ddof ?? 0, root })[0]!;
@@ -456,8 +456,8 @@ const cumulativeC = program<CumulativeSpec>('cumulative', ([a], { op, axis, dtyp
   return [out];
 });
 
-function cumulative(name: string, op: 'sum' | 'prod', nan: boolean, a: ArrayLike, rest: readonly unknown[]): Array {
-  const { axis = null, dtype } = readOptions<CumulativeOptions>(name, ['axis', 'dtype'], 2, rest);
+function cumulative(name: string, op: 'sum' | 'prod', nan: boolean, a: ArrayLike, rest: Rest<CumulativeOptions, 'axis', 'dtype'>): Array {
+  const { axis = null, dtype } = readOptions(name, ['axis', 'dtype'], 2, rest);
   const x = asArray(a, name);
   return cumulativeC([x], { op, axis: axis === null ? null : canonAxis(name, axis, Math.max(1, x.ndim)), dtype: dtype ? checkDtype(name, dtype) : null, nan, promote: false, initial: false })[0]!;
 }
@@ -487,8 +487,8 @@ interface CumulativeSumOptions extends CumulativeOptions {
   includeInitial?: boolean;
 }
 
-function cumulativeApi(name: string, op: 'sum' | 'prod', x: ArrayLike, rest: readonly unknown[]): Array {
-  const o = readOptions<CumulativeSumOptions>(name, ['axis', 'dtype', 'includeInitial'], 1, rest);
+function cumulativeApi(name: string, op: 'sum' | 'prod', x: ArrayLike, rest: Rest<CumulativeSumOptions, 'axis'>): Array {
+  const o = readOptions(name, ['axis', 'dtype', 'includeInitial'], 1, rest);
   const a = asArray(x, name);
   if (a.ndim === 0 || (a.ndim > 1 && (o.axis === null || o.axis === undefined))) throw new ShapeError(`${name}: expected an axis for ${a.aval}; it is optional for arrays of one dimension`);
   // The product does not promote integers here, as in JAX.
@@ -547,8 +547,8 @@ function broadcastPair(x: Array, y: Array): [Array, Array] {
  */
 export function average(a: ArrayLike, ...rest: Rest<AverageOptions & { returned: true }, 'axis'>): [Array, Array];
 export function average(a: ArrayLike, ...rest: Rest<AverageOptions, 'axis'>): Array;
-export function average(a: ArrayLike, ...rest: readonly unknown[]): Array | [Array, Array] {
-  const o = readOptions<AverageOptions>('average', ['axis', 'weights', 'returned', 'keepdims'], 1, rest);
+export function average(a: ArrayLike, ...rest: Rest<AverageOptions, 'axis'>): Array | [Array, Array] {
+  const o = readOptions('average', ['axis', 'weights', 'returned', 'keepdims'], 1, rest);
   let x = asArray(a, 'average');
   let weights: Array | null = null;
   const axis = o.axis === null || o.axis === undefined ? null : canonAxes('average', o.axis, x.ndim);

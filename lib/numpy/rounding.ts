@@ -64,7 +64,7 @@ const roundProgram = composite<{ decimals: number }>('round', ([x], { decimals }
  * np.round([0.25, 1.375], 1).js() // [0.2, 1.4]
  */
 export function round(a: ArrayLike, ...rest: Rest<{ decimals?: number }, 'decimals'>): Array {
-  const { decimals = 0 } = readOptions<{ decimals?: number }>('round', ['decimals'], 1, rest);
+  const { decimals = 0 } = readOptions('round', ['decimals'], 1, rest);
   if (!Number.isInteger(decimals)) throw new ArgumentError(`round: expected decimals to be an integer, got ${decimals}`);
   const x = asArray(a, 'round');
   const kind = dtypeKind(x.dtype);

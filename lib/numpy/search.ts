@@ -91,7 +91,7 @@ function checkMethod(op: string, method: unknown): SearchMethod {
  * np.searchsorted([1, 2, 4], [2, 3]) // [1, 2]
  */
 export function searchsorted(a: ArrayLike, v: ArrayLike, ...rest: Rest<SearchOptions, 'side'>): Array {
-  const { side = 'left', sorter = null, method = 'scan' } = readOptions<SearchOptions>('searchsorted', ['side', 'sorter', 'method'], 2, rest);
+  const { side = 'left', sorter = null, method = 'scan' } = readOptions('searchsorted', ['side', 'sorter', 'method'], 2, rest);
   const x = asArray(a, 'searchsorted');
   if (x.ndim !== 1) throw new ShapeError(`searchsorted: expected a vector, got ${x.aval}`);
   if (side !== 'left' && side !== 'right') throw new ArgumentError(`searchsorted: expected side to be 'left' or 'right', got ${String(side)}`);
@@ -121,7 +121,7 @@ interface DigitizeOptions {
  * np.digitize([0.5, 2.5], [0, 1, 2]) // [1, 3]
  */
 export function digitize(x: ArrayLike, bins: ArrayLike, ...rest: Rest<DigitizeOptions, 'right'>): Array {
-  const { right = false, method } = readOptions<DigitizeOptions>('digitize', ['right', 'method'], 1, rest);
+  const { right = false, method } = readOptions('digitize', ['right', 'method'], 1, rest);
   const b = asArray(bins, 'digitize');
   const a = asArray(x, 'digitize');
   if (b.ndim !== 1) throw new ShapeError(`digitize: expected bins to be a vector, got ${b.aval}`);

@@ -158,12 +158,12 @@ const UNIQUE = ['returnIndex', 'returnInverse', 'returnCounts', 'axis', 'equalNa
  */
 export function unique(ar: ArrayLike, options: UniqueOptions & ({ returnIndex: true } | { returnInverse: true } | { returnCounts: true })): Array[];
 export function unique(ar: ArrayLike, options?: UniqueOptions): Array;
-export function unique(ar: ArrayLike, ...rest: readonly unknown[]): Array | Array[] {
-  const out = uniqueOf('unique', ar, readOptions<UniqueOptions>('unique', UNIQUE, 0, rest));
+export function unique(ar: ArrayLike, ...rest: Rest<UniqueOptions>): Array | Array[] {
+  const out = uniqueOf('unique', ar, readOptions('unique', UNIQUE, 0, rest));
   return out.length === 1 ? out[0]! : out;
 }
 
-const sizes = (op: string, rest: readonly unknown[]) => readOptions<SizeOptions>(op, ['size', 'fillValue'], 0, rest);
+const sizes = (op: string, rest: Rest<SizeOptions>) => readOptions(op, ['size', 'fillValue'], 0, rest);
 
 /** Values, first indices, inverse indices and counts of {@link unique}, NaN differing from NaN. Mirrors `jax.numpy.unique_all`. @example np.uniqueAll([1, 1]).values // [1] */
 export function uniqueAll(x: ArrayLike, ...rest: Rest<SizeOptions>): { values: Array; indices: Array; inverseIndices: Array; counts: Array } {
@@ -223,7 +223,7 @@ interface IsinOptions {
  * np.isin([1, 2, 3], [2]) // [false, true, false]
  */
 export function isin(element: ArrayLike, testElements: ArrayLike, ...rest: Rest<IsinOptions>): Array {
-  const { invert = false, method = 'auto' } = readOptions<IsinOptions>('isin', ['assumeUnique', 'invert', 'method'], 0, rest);
+  const { invert = false, method = 'auto' } = readOptions('isin', ['assumeUnique', 'invert', 'method'], 0, rest);
   if (!['auto', 'compare_all', 'binary_search', 'sort'].includes(method)) throw new ArgumentError(`isin: expected method to be 'auto', 'compare_all', 'binary_search' or 'sort', got ${String(method)}`);
   return isinC([asArray(element, 'isin'), asArray(testElements, 'isin')], { invert, method })[0]!;
 }
@@ -287,7 +287,7 @@ const setdiffC = program<{ size: number; assume: boolean }>('setdiff1d', ([a0, b
  * np.setdiff1d([1, 2, 3], [2]) // [1, 3]
  */
 export function setdiff1d(ar1: ArrayLike, ar2: ArrayLike, ...rest: Rest<SetOptions>): Array {
-  const o = readOptions<SetOptions>('setdiff1d', SET, 0, rest);
+  const o = readOptions('setdiff1d', SET, 0, rest);
   const { a, b, size, fill } = setArgs('setdiff1d', ar1, ar2, o);
   if (size !== null) return a.size === 0 ? where(full([size], true, 'bool'), fill ?? full([], 0, a.dtype), full([size], 0, a.dtype)) : setdiffC([a, b, fill], { size, assume: o.assumeUnique ?? false })[0]!;
   const left = o.assumeUnique ? a : uniqueOf('setdiff1d', a, {})[0]!;
@@ -318,7 +318,7 @@ const setxorC = program<{ size: number }>('setxor1d', ([a0, b0, fill], { size })
  * np.setxor1d([1, 2], [2, 3]) // [1, 3]
  */
 export function setxor1d(ar1: ArrayLike, ar2: ArrayLike, ...rest: Rest<SetOptions>): Array {
-  const o = readOptions<SetOptions>('setxor1d', SET, 0, rest);
+  const o = readOptions('setxor1d', SET, 0, rest);
   const { a, b, size, fill } = setArgs('setxor1d', ar1, ar2, o);
   if (size !== null) return setxorC([a, b, fill], { size })[0]!;
   const [p, q] = promoteDtypes('setxor1d', a, b) as [Array, Array];
@@ -359,8 +359,8 @@ const commonC = program<{ size: number | null; indices: boolean }>('intersect1d'
  */
 export function intersect1d(ar1: ArrayLike, ar2: ArrayLike, options: IntersectOptions & { returnIndices: true }): [Array, Array, Array];
 export function intersect1d(ar1: ArrayLike, ar2: ArrayLike, options?: IntersectOptions): Array;
-export function intersect1d(ar1: ArrayLike, ar2: ArrayLike, ...rest: readonly unknown[]): Array | Array[] {
-  const o = readOptions<IntersectOptions>('intersect1d', ['assumeUnique', 'returnIndices', 'size', 'fillValue'], 0, rest);
+export function intersect1d(ar1: ArrayLike, ar2: ArrayLike, ...rest: Rest<IntersectOptions>): Array | Array[] {
+  const o = readOptions('intersect1d', ['assumeUnique', 'returnIndices', 'size', 'fillValue'], 0, rest);
   const { a, b, size, fill } = setArgs('intersect1d', ar1, ar2, o);
   const indices = o.returnIndices ?? false;
   const out = commonC([a, b, fill], { size, indices });

@@ -156,7 +156,7 @@ const slogdetC = program<{ method: string }>('slogdet', ([a], { method }) => {
  * np.linalg.slogdet([[2, 0], [0, -1]])[0].item() // -1
  */
 export function slogdet(a: ArrayLike, ...rest: Rest<{ method?: 'lu' | 'qr' | null }>): [Array, Array] {
-  const { method } = readOptions<{ method?: string | null }>('linalg.slogdet', ['method'], 0, rest);
+  const { method } = readOptions('linalg.slogdet', ['method'], 0, rest);
   const x = asArray(a, 'linalg.slogdet');
   checkSquare('linalg.slogdet', x);
   const m = method ?? 'lu';
@@ -260,7 +260,7 @@ const lstsqC = program<{ rcond: number | null }>('lstsq', ([a0, b0], { rcond }) 
  * np.linalg.lstsq([[1, 0], [1, 1], [1, 2]], [1, 3, 5])[0] // [1, 2]
  */
 export function lstsq(a: ArrayLike, b: ArrayLike, ...rest: Rest<LstsqOptions, 'rcond'>): [Array, Array, Array, Array] {
-  const { rcond = null, numpyResid = false } = readOptions<LstsqOptions>('linalg.lstsq', ['rcond', 'numpyResid'], 1, rest);
+  const { rcond = null, numpyResid = false } = readOptions('linalg.lstsq', ['rcond', 'numpyResid'], 1, rest);
   const [x, y] = [asArray(a, 'linalg.lstsq'), asArray(b, 'linalg.lstsq')];
   if (x.ndim !== 2 || (y.ndim !== 1 && y.ndim !== 2) || x.shape[0] !== y.shape[0]) throw new ShapeError(`linalg.lstsq: expected a matrix and a vector or matrix of as many rows, got ${x.aval} and ${y.aval}`);
   const [m, n] = x.shape as [number, number];
@@ -323,7 +323,7 @@ const pinvC = program<{ rtol: number | null; hermitian: boolean }>('pinv', ([a],
 
 /** Moore–Penrose pseudo-inverses. Mirrors `jax.numpy.linalg.pinv`. @throws ShapeError for fewer than 2 dimensions @example np.linalg.pinv([[2, 0]]) // [[0.5], [0]] */
 export function pinv(a: ArrayLike, ...rest: Rest<PinvOptions, 'rtol', 'hermitian'>): Array {
-  const o = readOptions<PinvOptions>('linalg.pinv', ['rtol', 'hermitian', 'rcond'], 2, rest);
+  const o = readOptions('linalg.pinv', ['rtol', 'hermitian', 'rcond'], 2, rest);
   if (o.rtol !== null && o.rtol !== undefined && o.rcond !== null && o.rcond !== undefined) throw new ArgumentError('linalg.pinv: expected rtol or rcond, got both');
   const x = asArray(a, 'linalg.pinv');
   if (x.ndim < 2) throw new ShapeError(`linalg.pinv: expected at least 2 dimensions, got ${x.aval}`);

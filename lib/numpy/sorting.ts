@@ -34,7 +34,7 @@ function along(op: string, a: ArrayLike, axis: number | null | undefined): [Arra
 
 /** Elements in ascending order along an axis, NaN last. Mirrors `jax.numpy.sort`. @example np.sort([3, 1, 2]) // [1, 2, 3] */
 export function sort(a: ArrayLike, ...rest: Rest<SortOptions, 'axis'>): Array {
-  const { axis, stable = true, descending = false } = readOptions<SortOptions>('sort', ['axis', 'stable', 'descending'], 1, rest);
+  const { axis, stable = true, descending = false } = readOptions('sort', ['axis', 'stable', 'descending'], 1, rest);
   const [x, d] = along('sort', a, axis);
   return sortC([x], { axis: d, stable, descending })[0]!;
 }
@@ -56,14 +56,14 @@ const argsortC = program<Spec & { dtype: DType }>('argsort', ([a, ...more], { ax
 
 /** Indices that sort an axis. Mirrors `jax.numpy.argsort`. @example np.argsort([3, 1, 2]) // [1, 2, 0] */
 export function argsort(a: ArrayLike, ...rest: Rest<ArgsortOptions, 'axis'>): Array {
-  const { axis, stable = true, descending = false, dtype } = readOptions<ArgsortOptions>('argsort', ['axis', 'stable', 'descending', 'dtype'], 1, rest);
+  const { axis, stable = true, descending = false, dtype } = readOptions('argsort', ['axis', 'stable', 'descending', 'dtype'], 1, rest);
   const [x, d] = along('argsort', a, axis);
   return argsortC([x], { axis: d, stable, descending, dtype: dtype ? checkDtype('argsort', dtype) : canonicalDtype('int64') })[0]!;
 }
 
 /** Indices that sort by several keys, the last one counting most. Mirrors `jax.numpy.lexsort`. @throws ShapeError where keys differ in shape @example np.lexsort([[1, 0, 1], [2, 2, 1]]) // [2, 1, 0] */
 export function lexsort(keys: readonly ArrayLike[] | Array, ...rest: Rest<{ axis?: number }, 'axis'>): Array {
-  const { axis = -1 } = readOptions<{ axis?: number }>('lexsort', ['axis'], 1, rest);
+  const { axis = -1 } = readOptions('lexsort', ['axis'], 1, rest);
   const xs = arrayList('lexsort', keys);
   const first = xs[0]!;
   for (const x of xs) if (x.ndim !== first.ndim || x.shape.some((n, i) => n !== first.shape[i])) throw new ShapeError(`lexsort: expected keys of one shape, got ${xs.map((y) => y.aval).join(', ')}`);
@@ -89,8 +89,8 @@ function partitionOf(op: string, a: ArrayLike, kth: number, axis: number, arg: b
   return partitionC([x], { axis: d, kth: canonAxis(op, kth, x.shape[d]!), arg })[0]!;
 }
 
-const partitionAxis = (op: string, rest: readonly unknown[]): number => {
-  const { axis = -1 } = readOptions<{ axis?: number }>(op, ['axis'], 1, rest);
+const partitionAxis = (op: string, rest: Rest<{ axis?: number }, 'axis'>): number => {
+  const { axis = -1 } = readOptions(op, ['axis'], 1, rest);
   return axis;
 };
 

@@ -96,7 +96,7 @@ const nanToNumProgram = composite('nan_to_num', ([x, ...by]) => {
  * np.nanToNum([NaN, -Infinity], { neginf: -1 }).js() // [0, -1]
  */
 export function nanToNum(x: ArrayLike, ...rest: Rest<NanToNumOptions>): Array {
-  const { nan = 0, posinf = null, neginf = null } = readOptions<NanToNumOptions>('nanToNum', ['copy', 'nan', 'posinf', 'neginf'], 0, rest);
+  const { nan = 0, posinf = null, neginf = null } = readOptions('nanToNum', ['copy', 'nan', 'posinf', 'neginf'], 0, rest);
   const a = asArray(x, 'nanToNum');
   const kind = dtypeKind(a.dtype);
   if (kind !== 'float' && kind !== 'complex') return a;

@@ -5,11 +5,12 @@ import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes, resultType } from '../lax/arrayLike';
 import { cumsum as cumsumP } from '../primitives/cumulative';
+import { dotGeneral } from '../primitives/dot';
 import * as e from '../primitives/elementwise';
 import { gather } from '../primitives/gather';
 import { scatter } from '../primitives/scatter';
 import { sort as sortP } from '../primitives/sort';
-import { broadcastInDim, concatenate, convert, full, iota as iotaP, like, range, reshape, scalar, sliceInDim } from '../primitives/structural';
+import { broadcastInDim, concatenate, convert, full, iota as iotaP, like, range, reshape, scalar, sliceInDim, transpose } from '../primitives/structural';
 import { divmod } from './arithmetic';
 import { arrayList, canonAxis } from './axes';
 import { broadcastAll, broadcastShape, broadcastToShape } from './broadcast';
@@ -73,7 +74,7 @@ const takeC = program<TakeSpec>('take', ([a, i], s) => [takeOf(a!, i!, s)]);
  * np.take([10, 20, 30], [2, 0]) // [30, 10]
  */
 export function take(a: ArrayLike, indices: ArrayLike, ...rest: Rest<TakeOptions, 'axis'>): Array {
-  const o = readOptions<TakeOptions>('take', ['axis', 'mode', 'uniqueIndices', 'indicesAreSorted', 'fillValue'], 1, rest);
+  const o = readOptions('take', ['axis', 'mode', 'uniqueIndices', 'indicesAreSorted', 'fillValue'], 1, rest);
   let x = asArray(a, 'take');
   const axis = o.axis ?? null;
   if (axis === null) x = reshape(x, [x.size]);
@@ -84,7 +85,7 @@ export function take(a: ArrayLike, indices: ArrayLike, ...rest: Rest<TakeOptions
 
 interface AlongOptions {
   axis?: number | null;
-  mode?: 'fill' | 'clip' | 'promise_in_bounds' | null;
+  mode?: 'fill' | 'clip' | 'promise_in_bounds' | 'one_hot' | null;
   fillValue?: number | boolean | null;
   /** Whether negative indices count from the end; true but for mode 'promise_in_bounds'. */
   wrapNegativeIndices?: boolean | null;
@@ -105,12 +106,24 @@ function alignAlong(op: string, a: Array, i: Array, axis: number): [Array, Array
   return [broadcastToShape(op, a, shape(a)), broadcastToShape(op, i, shape(i))];
 }
 
+/** The entries as products with rows of zeros and a one, which some platforms do faster than reading; out of bounds there is no one. */
+function takeByProduct(a: Array, i: Array, axis: number): Array {
+  const others = range(a.ndim).filter((d) => d !== axis);
+  const last = [...others, axis];
+  const positions = transpose(i, last);
+  const hot = e.eq(broadcastInDim(positions, [...positions.shape, a.shape[axis]!], range(a.ndim)), iotaP(positions.dtype, [...positions.shape, a.shape[axis]!], a.ndim));
+  const batch = range(others.length);
+  const out = dotGeneral(convert(hot, a.dtype), transpose(a, last), { dimensionNumbers: [[[a.ndim], [others.length]], [batch, batch]], precision: 'highest', preferredElementType: a.dtype });
+  return transpose(out, range(a.ndim).map((d) => last.indexOf(d)));
+}
+
 /** For each other index, the entries of an axis that the indices name. */
 export function takeAlong(a0: Array, i0: Array, { axis, mode, fill, wrap }: AlongSpec): Array {
   const [a, i] = alignAlong('takeAlongAxis', a0, i0, axis);
   if (a.shape[axis] === 0 || i.size === 0) return full(i.shape, a.dtype === 'bool' ? false : 0, a.dtype);
   const others = range(a.ndim).filter((d) => d !== axis);
   const at_ = wrap ? wrapNegative(i, a.shape[axis]!) : i;
+  if (mode === 'one_hot') return takeByProduct(a, at_, axis);
   return gather(a, reshape(at_, [...at_.shape, 1]), {
     dimensionNumbers: { offsetDims: [], collapsedSliceDims: [axis], startIndexMap: [axis], operandBatchingDims: others, startIndicesBatchingDims: others },
     sliceSizes: a.shape.map(() => 1), mode, fillValue: fill,
@@ -138,7 +151,7 @@ function alongArgs(op: string, arr: ArrayLike, indices: ArrayLike, axis: number 
  * np.takeAlongAxis([[3, 1, 2]], [[1, 2, 0]], -1) // [[1, 2, 3]]
  */
 export function takeAlongAxis(arr: ArrayLike, indices: ArrayLike, ...rest: Rest<AlongOptions, 'axis'>): Array {
-  const o = readOptions<AlongOptions>('takeAlongAxis', ['axis', 'mode', 'fillValue', 'wrapNegativeIndices'], 1, rest);
+  const o = readOptions('takeAlongAxis', ['axis', 'mode', 'fillValue', 'wrapNegativeIndices'], 1, rest);
   const [a, i, axis] = alongArgs('takeAlongAxis', arr, indices, o.axis === undefined ? -1 : o.axis);
   const mode = o.mode ?? 'fill';
   return alongC([a, i], { axis, mode, fill: o.fillValue ?? null, wrap: o.wrapNegativeIndices ?? mode !== 'promise_in_bounds' })[0]!;
@@ -171,7 +184,7 @@ interface PutOptions {
  * np.putAlongAxis([[1, 2]], [[1]], 9, 1) // [[1, 9]]
  */
 export function putAlongAxis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: number | null, ...rest: Rest<PutOptions>): Array {
-  const o = readOptions<PutOptions>('putAlongAxis', ['mode', 'inplace'], 0, rest);
+  const o = readOptions('putAlongAxis', ['mode', 'inplace'], 0, rest);
   checkInplace('putAlongAxis', o.inplace);
   const shape = asArray(arr, 'putAlongAxis').shape;
   const [a, i, d] = alongArgs('putAlongAxis', arr, indices, axis);
@@ -195,7 +208,7 @@ export function cycle(v: Array, n: number): Array {
  * np.put([1, 2, 3], [0, 2], [9, 8]) // [9, 2, 8]
  */
 export function put(a: ArrayLike, ind: ArrayLike, v: ArrayLike, ...rest: Rest<PutOptions, 'mode'>): Array {
-  const o = readOptions<PutOptions>('put', ['mode', 'inplace'], 1, rest);
+  const o = readOptions('put', ['mode', 'inplace'], 1, rest);
   checkInplace('put', o.inplace);
   const x = asArray(a, 'put');
   const values = asArray(v, 'put');
@@ -239,7 +252,7 @@ function cumsumInts(mask: Array): Array {
  * np.place([1, 2, 3], [true, false, true], [9, 8]) // [9, 2, 8]
  */
 export function place(arr: ArrayLike, mask: ArrayLike, vals: ArrayLike, ...rest: Rest<{ inplace?: false }>): Array {
-  checkInplace('place', readOptions<{ inplace?: false }>('place', ['inplace'], 0, rest).inplace);
+  checkInplace('place', readOptions('place', ['inplace'], 0, rest).inplace);
   const [x, m, v] = [asArray(arr, 'place'), asArray(mask, 'place'), asArray(vals, 'place')];
   if (x.size !== m.size) throw new ShapeError(`place: expected a mask of the size of ${x.aval}, got ${m.aval}`);
   if (v.size === 0) throw new ShapeError('place: expected at least one value');
@@ -266,7 +279,7 @@ const chooseC = program<{ mode: string }>('choose', ([a, ...choices], { mode }) 
  * np.choose([1, 0], [[1, 2], [3, 4]]) // [3, 2]
  */
 export function choose(a: ArrayLike, choices: readonly ArrayLike[] | Array, ...rest: Rest<{ mode?: 'raise' | 'wrap' | 'clip' }>): Array {
-  const { mode = 'raise' } = readOptions<{ mode?: string }>('choose', ['mode'], 0, rest);
+  const { mode = 'raise' } = readOptions('choose', ['mode'], 0, rest);
   const i = asIndices('choose', a);
   const xs = arrayList('choose', choices);
   if (mode !== 'raise' && mode !== 'wrap' && mode !== 'clip') throw new ArgumentError(`choose: expected mode to be 'raise', 'wrap' or 'clip', got ${String(mode)}`);
@@ -309,7 +322,7 @@ const compressC = program<{ size: number; axis: number }>('compress', ([c, x, fi
  * np.compress([true, false, true], [1, 2, 3]) // [1, 3]
  */
 export function compress(condition: ArrayLike, a: ArrayLike, ...rest: Rest<CompressOptions, 'axis'>): Array {
-  const o = readOptions<CompressOptions>('compress', ['axis', 'size', 'fillValue'], 1, rest);
+  const o = readOptions('compress', ['axis', 'size', 'fillValue'], 1, rest);
   let cond = asArray(condition, 'compress');
   let x = asArray(a, 'compress');
   if (cond.ndim !== 1) throw new ShapeError(`compress: expected a condition of one dimension, got ${cond.aval}`);
@@ -337,7 +350,7 @@ export function compress(condition: ArrayLike, a: ArrayLike, ...rest: Rest<Compr
  */
 export function extract(condition: ArrayLike, arr: ArrayLike, ...rest: Rest<Omit<CompressOptions, 'axis'>>): Array {
   const c = asArray(condition, 'extract');
-  return compress(reshape(c, [c.size]), arr, readOptions<CompressOptions>('extract', ['size', 'fillValue'], 0, rest));
+  return compress(reshape(c, [c.size]), arr, readOptions('extract', ['size', 'fillValue'], 0, rest));
 }
 
 /** Vectors shaped so that, as indices, they name all combinations of their entries. Mirrors `jax.numpy.ix_`. @throws ShapeError for others than vectors @example np.ix_([0, 1], [2]).map((x) => x.shape) // [[2, 1], [1, 1]] */
@@ -380,7 +393,7 @@ const ravelIndexC = program<{ dims: Shape; mode: string; order: 'C' | 'F'; dtype
  */
 export function ravelMultiIndex(multiIndex: readonly ArrayLike[], dims: readonly number[], ...rest: Rest<RavelIndexOptions, 'mode'>): Array {
   checkList('ravelMultiIndex', 'multiIndex', multiIndex);
-  const o = readOptions<RavelIndexOptions>('ravelMultiIndex', ['mode', 'order', 'dtype'], 2, rest);
+  const o = readOptions('ravelMultiIndex', ['mode', 'order', 'dtype'], 2, rest);
   const xs = multiIndex.map((x) => asIndices('ravelMultiIndex', x));
   if (xs.length !== dims.length) throw new ShapeError(`ravelMultiIndex: expected an index for each of the ${dims.length} dimensions, got ${xs.length}`);
   const mode = o.mode ?? 'raise';

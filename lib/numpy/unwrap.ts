@@ -43,7 +43,7 @@ const unwrapProgram = composite<{ axis: number; discont: boolean }>('unwrap', ([
  * np.unwrap([0, 3, 6.5], { period: 6 }).js() // [0, 3, 0.5…]
  */
 export function unwrap(x: ArrayLike, ...rest: Rest<UnwrapOptions, 'discont', 'axis'>): Array {
-  const { discont = null, axis = -1, period = 2 * Math.PI } = readOptions<UnwrapOptions>('unwrap', ['discont', 'axis', 'period'], 2, rest);
+  const { discont = null, axis = -1, period = 2 * Math.PI } = readOptions('unwrap', ['discont', 'axis', 'period'], 2, rest);
   const a = asArray(x, 'unwrap');
   expectDtype('unwrap', a, dtypeKind(a.dtype) !== 'complex', 'real numbers');
   const at = canonAxis('unwrap', axis, a.ndim);

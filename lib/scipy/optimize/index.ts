@@ -6,7 +6,7 @@ import { registerPytreeNode } from '../../core/tree';
 import { gradCore } from '../../functional/derivatives';
 import type { Loose } from '../../functional/treeFunction';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../../lax/arrayLike';
-import { readOptions } from '../../numpy/program';
+import { readNamed, readOptions } from '../../numpy/program';
 import { wholeProgram } from '../wholeProgram';
 import type { ValueAndGradient } from './lineSearch';
 import { bfgs, type BfgsOptions, lbfgs, type LbfgsOptions } from './quasiNewton';
@@ -79,11 +79,11 @@ function checkCounts(options: object): void {
  */
 export function minimize(fun: (x: Array, ...args: Loose[]) => ArrayLike, x0: ArrayLike, options: MinimizeOptions): OptimizeResults {
   checkFunction('minimize', 'fun', fun);
-  const { method, args = [], options: given = null } = readOptions<{ method: string; args?: readonly unknown[]; options?: object | null }>('minimize', ['method', 'args', 'options'], 0, [options]);
+  const { method, args = [], options: given = null } = readOptions('minimize', ['method', 'args', 'options'], 0, [options]);
   const kind = ({ bfgs: 'bfgs', 'l-bfgs-experimental-do-not-rely-on-this': 'lbfgs' } as const)[String(method).toLowerCase() as 'bfgs'];
   if (kind === undefined) throw new ArgumentError(`minimize: expected method to be 'BFGS' or 'l-bfgs-experimental-do-not-rely-on-this', got ${String(method)}`);
   if (!globalThis.Array.isArray(args)) throw new ArgumentError(`minimize: expected args to be a list of arguments, got ${String(args)}`);
-  const o = readOptions<BfgsOptions & LbfgsOptions>(`minimize (${method})`, NAMES[kind] as never, 0, [given ?? {}]);
+  const o = readNamed(`minimize (${method})`, NAMES[kind], 0, [given ?? {}]) as BfgsOptions & LbfgsOptions;
   checkCounts(o);
   const [start] = promoteDtypesInexact('minimize', x0) as [Array];
   if (start.ndim !== 1 || start.size === 0) throw new ShapeError(`minimize: expected x0 to be a vector that is not empty, got ${start.aval}`);

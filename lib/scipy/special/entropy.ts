@@ -144,8 +144,8 @@ const LOGSUMEXP = ['axis', 'b', 'keepdims', 'returnSign', 'where'] as const;
  */
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions & { returnSign: true }): [Array, Array];
 export function logsumexp(a: ArrayLike, ...rest: Rest<LogsumexpOptions & { returnSign?: false }, 'axis'>): Array;
-export function logsumexp(a: ArrayLike, ...rest: readonly unknown[]): Array | [Array, Array] {
-  const o = readOptions<LogsumexpOptions>('logsumexp', LOGSUMEXP, 1, rest);
+export function logsumexp(a: ArrayLike, ...rest: Rest<LogsumexpOptions, 'axis'>): Array | [Array, Array] {
+  const o = readOptions('logsumexp', LOGSUMEXP, 1, rest);
   const x = asArray(a, 'logsumexp');
   const [b, mask] = [o.b, o.where].map((v) => (v === null || v === undefined ? null : asArray(v, 'logsumexp')));
   const rank = Math.max(x.ndim, b?.ndim ?? 0, mask?.ndim ?? 0);
@@ -163,8 +163,8 @@ const softmaxC = program<{ axes: readonly number[]; log: boolean }>('softmax', (
   return [log ? e.sub(shifted, e.log(sum)) : e.div(terms, sum)];
 });
 
-function softmaxOf(op: string, x: ArrayLike, rest: readonly unknown[], log: boolean): Array {
-  const { axis = null } = readOptions<{ axis?: Axis }>(op, ['axis'], 1, rest);
+function softmaxOf(op: string, x: ArrayLike, rest: Rest<{ axis?: Axis }, 'axis'>, log: boolean): Array {
+  const { axis = null } = readOptions(op, ['axis'], 1, rest);
   const a = asArray(x, op);
   if (a.dtype === 'bool') throw new DtypeError(`${op}: expected numbers, got ${a.aval}`);
   return softmaxC([a], { axes: canonAxes(op, axis, a.ndim), log })[0]!;

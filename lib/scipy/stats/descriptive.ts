@@ -58,7 +58,7 @@ export interface ModeOptions {
 
 /** The most frequent values along an axis, the least of several, and how often they occur. Mirrors `jax.scipy.stats.mode`. @throws ArgumentError for a nanPolicy other than 'propagate' @example scipy.stats.mode([1, 3, 3]).mode.item() // 3 */
 export function mode(a: ArrayLike, ...rest: Rest<ModeOptions, 'axis'>): { mode: Array; count: Array } {
-  const { axis = 0, nanPolicy = 'propagate', keepdims = false } = readOptions<ModeOptions>('mode', ['axis', 'nanPolicy', 'keepdims'], 1, rest);
+  const { axis = 0, nanPolicy = 'propagate', keepdims = false } = readOptions('mode', ['axis', 'nanPolicy', 'keepdims'], 1, rest);
   checkPolicy('mode', nanPolicy, false);
   const given = asArray(a, 'mode');
   const x = given.ndim === 0 ? reshape(given, [1]) : given;
@@ -115,7 +115,7 @@ export interface RankOptions {
 
 /** Ranks of values, from 1; all are NaN where a value is. Mirrors `jax.scipy.stats.rankdata`. @throws ArgumentError for an unknown method, or a nanPolicy other than 'propagate' @example scipy.stats.rankdata([10, 30, 10]).js() // [1.5, 3, 1.5] */
 export function rankdata(a: ArrayLike, ...rest: Rest<RankOptions, 'method'>): Array {
-  const { method = 'average', axis = null, nanPolicy = 'propagate' } = readOptions<RankOptions>('rankdata', ['method', 'axis', 'nanPolicy'], 1, rest);
+  const { method = 'average', axis = null, nanPolicy = 'propagate' } = readOptions('rankdata', ['method', 'axis', 'nanPolicy'], 1, rest);
   checkPolicy('rankdata', nanPolicy, false);
   if (!['average', 'min', 'max', 'dense', 'ordinal'].includes(method)) throw new ArgumentError(`rankdata: expected method to be 'average', 'min', 'max', 'dense' or 'ordinal', got ${String(method)}`);
   const x = asArray(a, 'rankdata');
@@ -148,7 +148,7 @@ const semC = composite<{ axis: number | null; ddof: number; omit: boolean; keepd
 
 /** The standard error of the mean along an axis. Mirrors `jax.scipy.stats.sem`. @throws ArgumentError for nanPolicy 'raise' @example scipy.stats.sem([1, 2, 3]).item() // 1/√3 */
 export function sem(a: ArrayLike, ...rest: Rest<SemOptions, 'axis', 'ddof'>): Array {
-  const { axis = 0, ddof = 1, nanPolicy = 'propagate', keepdims = false } = readOptions<SemOptions>('sem', ['axis', 'ddof', 'nanPolicy', 'keepdims'], 2, rest);
+  const { axis = 0, ddof = 1, nanPolicy = 'propagate', keepdims = false } = readOptions('sem', ['axis', 'ddof', 'nanPolicy', 'keepdims'], 2, rest);
   checkPolicy('sem', nanPolicy, true);
   return semC([asArray(a, 'sem')], { axis, ddof, omit: nanPolicy === 'omit', keepdims })[0]!;
 }

@@ -105,7 +105,7 @@ export const poisson: typeof poissonFunctions & { entropy(mu: ArrayLike, ...rest
   ...poissonFunctions,
   /** The entropy, in nats. */
   entropy: (mu, ...rest) => {
-    const { loc = 0 } = readOptions<Loc>('poisson.entropy', LOC, 1, rest);
+    const { loc = 0 } = readOptions('poisson.entropy', LOC, 1, rest);
     return entropyProgram([asArray(mu, 'poisson.entropy'), asArray(loc, 'poisson.entropy')], {})[0]!;
   },
 };

@@ -2,7 +2,7 @@ import type { Array } from '../../core/array';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray } from '../../lax/arrayLike';
 import { broadcastAll, promoteArgsInexact } from '../../numpy/broadcast';
-import { readOptions, type Rest } from '../../numpy/program';
+import { readNamed, type Rest } from '../../numpy/program';
 import * as e from '../../primitives/elementwise';
 import { expectReal } from '../elementwise';
 
@@ -51,7 +51,7 @@ function method(name: string, count: number, options: readonly OptionName[], f: 
   };
   const run = stepwise ? evaluate : composite(name, evaluate);
   return (...args) => {
-    const o = readOptions<LocScale>(name, options, options.length, args.slice(count));
+    const o = readNamed(name, options, options.length, args.slice(count));
     const parameters = options.map((k) => o[k] ?? (k === 'loc' ? 0 : 1));
     return run([...globalThis.Array.from({ length: count }, (_, i) => args[i]), ...parameters].map((x) => asArray(x as ArrayLike, name)), {})[0]!;
   };
