@@ -14,14 +14,27 @@ export {
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau';
 export { EpochSchedule, LRScheduler, type SchedulerOptions } from './scheduler';
 export { Fromage, Lamb, Lars, Lookahead, Rprop, type RpropOptimizerOptions } from './layerwise';
-export { type FactoredRmsOptions, scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev } from './meanSquares';
+export { type FactoredRmsOptions, type MeanSquareOptions, scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev } from './meanSquares';
 export { ema, scaleByAdamax, scaleByBelief, scaleByLion, scaleByNadam, scaleByNovograd, scaleByRadam, scaleByYogi } from './moments';
 export { clipByBlockRms, lookahead, type RpropOptions, scaleByParamBlockRms, scaleByRprop, scaleByTrustRatio } from './norms';
 export { Adadelta, Adafactor, type AdafactorOptions, Adagrad, type AdagradOptions, RMSprop, type RMSpropOptions, SM3 } from './rmsprop';
 export { Momentum, MomentumNesterov, SGD, type SGDOptions } from './sgd';
 export {
-  addDecayedWeights, type AdamOptions, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, globalNorm, type GradientTransformation, scale, scaleByAdam, scaleByAmsgrad, scaleBySchedule, trace,
+  type AdamOptions, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, type Factor, globalNorm, type GradientTransformation, scale, scaleByAdam, scaleByAmsgrad, scaleBySchedule, trace,
 } from './transformation';
+export {
+  addDecayedWeights, centralize, identity, keepParamsNonnegative, namedChain, normalizeByUpdateNorm, type PolyakOptions, type Rate, scaleByAdan, scaleByLearningRate, scaleByOptimisticGradient, scaleByPolyak, scaleBySign,
+  setToZero, zeroNans,
+} from './adjustments';
+export {
+  applyIfFinite, conditionallyMask, conditionallyTransform, type Mask, masked, MultiSteps, type MultiStepsOptions, multiTransform, multiTransform as partition, skipLargeUpdates, skipNotFinite, type SkipUpdate,
+  type StepCondition,
+} from './wrappers';
+export { injectHyperparams, type InjectOptions } from './injection';
+export {
+  adabelief, adadelta, adafactor, type AdafactorAliasOptions, adagrad, adam, type AdamAliasOptions, adamax, adamaxw, adamw, adan, amsgrad, fromage, lamb, lars, type LarsOptions, lbfgs, type LbfgsAliasOptions, lion, nadam,
+  nadamw, novograd, optimisticAdamV2, optimisticGradientDescent, polyakSgd, radam, rmsprop, type RmspropOptions, rprop, sgd, type SgdOptions, signSgd, signum, sm3, yogi,
+} from './aliases';
 export { SOFO, type SofoLoss, type SOFOOptions, SOFOScan } from './sofo';
 export { LBFGS, type LBFGSDirectionOptions, type LBFGSOptions, type LBFGSUpdateExtra, scaleByLbfgs } from './lbfgs';
 export { type BacktrackingOptions, scaleByBacktrackingLinesearch, scaleByZoomLinesearch, type ZoomOptions } from './lbfgsLinesearch';

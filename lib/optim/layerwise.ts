@@ -1,12 +1,11 @@
-import { ArgumentError } from '../core/errors';
-import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
+import { addDecayedWeights } from './adjustments';
 import { checkBetas } from './moments';
 import { lookahead, scaleByRprop, scaleByTrustRatio } from './norms';
 import { OptaxOptimizer, OPTIMIZER_OPTIONS, type OptimizerOptions, type StepSettings } from './optimizer';
 import { checkCount } from './scheduler';
-import { addDecayedWeights, type ArrayTree, chain, type GradientTransformation, mapTree, scaleByAdam, scaleBySchedule, trace } from './transformation';
+import { type ArrayTree, chain, checkTransformation, type GradientTransformation, mapTree, scaleByAdam, scaleBySchedule, trace } from './transformation';
 
 /**
  * Adam with steps in proportion to the norm of each array's parameters (You et al., 2020). Mirrors `braintools.optim.Lamb`.
@@ -173,8 +172,7 @@ export class Lookahead extends OptaxOptimizer {
   constructor(baseOptimizer: GradientTransformation, given: OptimizerOptions & { syncPeriod?: number; alpha?: number } = {}) {
     const { syncPeriod = 5, alpha = 0.5, ...options } = checkOptions(new.target.name, ['syncPeriod', 'alpha', ...OPTIMIZER_OPTIONS], given);
     super(options);
-    if (typeof baseOptimizer?.init !== 'function' || typeof baseOptimizer.update !== 'function') throw new ArgumentError(`Lookahead: expected baseOptimizer to be a gradient transformation, got ${describeValue(baseOptimizer)}`);
-    this.base = { tx: baseOptimizer };
+    this.base = { tx: checkTransformation('Lookahead: baseOptimizer', baseOptimizer) };
     Object.defineProperty(this, 'base', { enumerable: false });
     this.syncPeriod = checkCount('Lookahead: syncPeriod', syncPeriod);
     this.alpha = alpha;

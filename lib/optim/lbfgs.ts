@@ -8,7 +8,8 @@ import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
 import { scaleByBacktrackingLinesearch, scaleByZoomLinesearch } from './lbfgsLinesearch';
 import { treeDot } from './lbfgsTrees';
-import { lookUp, OptaxOptimizer, type OptimizerOptions, pathName, type StepSettings } from './optimizer';
+import { nest } from './paramTrees';
+import { lookUp, OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
 import { checkCount } from './scheduler';
 import { type ArrayTree, type GradientTransformation, mapTree, scaleBySchedule, zerosLikeTree } from './transformation';
 
@@ -167,7 +168,7 @@ export class LBFGS extends OptaxOptimizer {
     if (value === undefined || typeof valueFn !== 'function') throw new ArgumentError(`LBFGS.update: a line search needs { value, valueFn }, the objective's value and the objective; got value ${describeValue(value)} and valueFn ${describeValue(valueFn)}`);
     // One step length for all: the groups would be searched one after another, each with the old values of the others.
     if (this.paramGroups.length > 1) throw new BrainStateError('LBFGS.update: a line search is for one group of parameters, and addParamGroup made several');
-    const raw = Object.fromEntries(this.paramStates.keys().map((path) => [pathName(path), lookUp(grads, path)]));
+    const raw = this.treeOf(this.paramStates, (_, path) => lookUp(grads, path));
     const first = leaves(raw)[0] as Array | undefined;
     super.update(grads, { value: np.asarray(value).astype(np.abs(first ?? np.zeros([])).dtype), grad: raw, valueFn: (trial: Record<string, unknown>) => this.valueAt(trial, valueFn) });
   }
@@ -181,15 +182,10 @@ export class LBFGS extends OptaxOptimizer {
   private valueAt(trial: Record<string, unknown>, valueFn: (params: never) => Array): Array {
     const entries = this.paramStates.entries();
     const before = entries.map(([, s]) => s.value);
-    const nested: Record<string, unknown> = {};
-    for (const [path] of entries) {
-      let at = nested;
-      for (const k of path.slice(0, -1)) at = (at[k] ??= {}) as Record<string, unknown>;
-      at[path.at(-1)!] = trial[pathName(path)];
-    }
+    const nested = nest(entries.map(([path]) => [path, this.valueIn(trial, path)]));
     try {
       // Lent, not written: no trace of theirs is left behind.
-      for (const [path, s] of entries) s.replaceQuietly(trial[pathName(path)]);
+      for (const [path, s] of entries) s.replaceQuietly(this.valueIn(trial, path));
       return np.asarray(valueFn(nested as never));
     } finally {
       entries.forEach(([, s], i) => s.replaceQuietly(before[i]));

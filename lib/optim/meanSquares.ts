@@ -4,10 +4,29 @@ import { checkOptions } from '../functional/options';
 import { rsqrt } from '../lax/index';
 import * as np from '../numpy';
 import { zeroCount } from './moments';
-import { type ArrayTree, type GradientTransformation, mapTree, updateMoment, zerosLikeTree } from './transformation';
+import { type ArrayTree, biasCorrection, complement, type Factor, type GradientTransformation, mapTree, updateMoment, zerosLikeTree } from './transformation';
 
-const filled = (params: ArrayTree, value: number): ArrayTree => mapTree((p) => np.fullLike(p, value), params);
+const filled = (params: ArrayTree, value: Factor): ArrayTree => mapTree((p) => np.fullLike(p, value), params);
 const absSquare = (x: Array): Array => np.square(np.abs(x));
+
+/** Options of {@link scaleByRms} and {@link scaleByStddev}. */
+export interface MeanSquareOptions {
+  /** How slowly the mean moves. Default 0.9. */
+  decay?: Factor;
+  /** Added to the mean. Default 1e-8. */
+  eps?: Factor;
+  /** What means begin with. Default 0. */
+  initialScale?: Factor;
+  /** Whether eps is added inside of the root. Default true. */
+  epsInSqrt?: boolean;
+  /** Whether means are corrected for their beginning. Default false. */
+  biasCorrection?: boolean;
+}
+
+const MEAN_SQUARE_OPTIONS = ['decay', 'eps', 'initialScale', 'epsInSqrt', 'biasCorrection'] as const;
+
+/** Gradients over the root of a mean square. */
+const overRoot = (g: Array, square: Array, eps: Factor, epsInSqrt: boolean): Array => (epsInSqrt ? np.multiply(g, rsqrt(np.add(square, eps))) : np.divide(g, np.add(np.sqrt(square), eps)));
 
 /**
  * Over the root of a running mean square; `eps` is inside of the root. Mirrors `optax.scale_by_rms`.
@@ -20,13 +39,16 @@ const absSquare = (x: Array): Array => np.square(np.abs(x));
  * (updates as typeof params).w.js(); // [3.1622…, -3.1622…]
  * ```
  */
-export function scaleByRms(given: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
-  const { decay = 0.9, eps = 1e-8, initialScale = 0 } = checkOptions('scaleByRms', ['decay', 'eps', 'initialScale'], given);
+export function scaleByRms(given: MeanSquareOptions = {}): GradientTransformation {
+  const { decay = 0.9, eps = 1e-8, initialScale = 0, epsInSqrt = true, biasCorrection: corrected = false } = checkOptions('scaleByRms', MEAN_SQUARE_OPTIONS, given);
   return {
-    init: (params) => ({ nu: filled(params, initialScale) }),
+    init: (params) => ({ ...(corrected && { count: zeroCount() }), nu: filled(params, initialScale) }),
     update: (updates, state) => {
-      const nu = updateMoment(updates, (state as { nu: ArrayTree }).nu, decay, 2);
-      return [mapTree((g, v) => np.multiply(g, rsqrt(np.add(v, eps))), updates, nu), { nu }];
+      const s = state as { count?: Array; nu: ArrayTree };
+      const nu = updateMoment(updates, s.nu, decay, 2);
+      const count = s.count === undefined ? null : np.add(s.count, 1);
+      const out = mapTree((g, v) => overRoot(g, v, eps, epsInSqrt), updates, count === null ? nu : biasCorrection(nu, decay, count));
+      return [out, { ...(count !== null && { count }), nu }];
     },
   };
 }
@@ -42,15 +64,18 @@ export function scaleByRms(given: { decay?: number; eps?: number; initialScale?:
  * (updates as typeof params).w.js(); // [3.3333…, -3.3333…]
  * ```
  */
-export function scaleByStddev(given: { decay?: number; eps?: number; initialScale?: number } = {}): GradientTransformation {
-  const { decay = 0.9, eps = 1e-8, initialScale = 0 } = checkOptions('scaleByStddev', ['decay', 'eps', 'initialScale'], given);
+export function scaleByStddev(given: MeanSquareOptions = {}): GradientTransformation {
+  const { decay = 0.9, eps = 1e-8, initialScale = 0, epsInSqrt = true, biasCorrection: corrected = false } = checkOptions('scaleByStddev', MEAN_SQUARE_OPTIONS, given);
   return {
-    init: (params) => ({ mu: zerosLikeTree(params), nu: filled(params, initialScale) }),
+    init: (params) => ({ ...(corrected && { count: zeroCount() }), mu: zerosLikeTree(params), nu: filled(params, initialScale) }),
     update: (updates, state) => {
-      const s = state as { mu: ArrayTree; nu: ArrayTree };
+      const s = state as { count?: Array; mu: ArrayTree; nu: ArrayTree };
       const mu = updateMoment(updates, s.mu, decay, 1);
       const nu = updateMoment(updates, s.nu, decay, 2);
-      return [mapTree((g, m, v) => np.multiply(g, rsqrt(np.add(np.subtract(v, absSquare(m)), eps))), updates, mu, nu), { mu, nu }];
+      const count = s.count === undefined ? null : np.add(s.count, 1);
+      const [m, v] = count === null ? [mu, nu] : [biasCorrection(mu, decay, count), biasCorrection(nu, decay, count)];
+      const out = mapTree((g, mean, square) => overRoot(g, np.subtract(square, absSquare(mean)), eps, epsInSqrt), updates, m, v);
+      return [out, { ...(count !== null && { count }), mu, nu }];
     },
   };
 }
@@ -66,7 +91,7 @@ export function scaleByStddev(given: { decay?: number; eps?: number; initialScal
  * (updates as typeof params).w.js(); // [0.8451…, -0.9877…]
  * ```
  */
-export function scaleByRss(given: { initialAccumulatorValue?: number; eps?: number } = {}): GradientTransformation {
+export function scaleByRss(given: { initialAccumulatorValue?: Factor; eps?: Factor } = {}): GradientTransformation {
   const { initialAccumulatorValue = 0.1, eps = 1e-7 } = checkOptions('scaleByRss', ['initialAccumulatorValue', 'eps'], given);
   return {
     init: (params) => ({ sum_of_squares: filled(params, initialAccumulatorValue) }),
@@ -88,7 +113,7 @@ export function scaleByRss(given: { initialAccumulatorValue?: number; eps?: numb
  * (updates as typeof params).w.js(); // [0.0031…, -0.0031…]
  * ```
  */
-export function scaleByAdadelta(given: { rho?: number; eps?: number } = {}): GradientTransformation {
+export function scaleByAdadelta(given: { rho?: Factor; eps?: Factor } = {}): GradientTransformation {
   const { rho = 0.9, eps = 1e-6 } = checkOptions('scaleByAdadelta', ['rho', 'eps'], given);
   return {
     init: (params) => ({ e_g: zerosLikeTree(params), e_x: zerosLikeTree(params) }),
@@ -175,7 +200,7 @@ export function scaleByFactoredRms(given: FactoredRmsOptions = {}): GradientTran
  * (updates as typeof params).w.js(); // [0.1, -0.1]
  * ```
  */
-export function scaleBySm3(given: { b1?: number; b2?: number; eps?: number } = {}): GradientTransformation {
+export function scaleBySm3(given: { b1?: Factor; b2?: Factor; eps?: Factor } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 1, eps = 1e-8 } = checkOptions('scaleBySm3', ['b1', 'b2', 'eps'], given);
   const axesOf = (p: Array) => p.shape.map((_, i) => i);
   return {
@@ -191,7 +216,7 @@ export function scaleBySm3(given: { b1?: number; b2?: number; eps?: number } = {
       const sums = gs.map((g) => {
         const mine = kept.slice(next, (next += Math.max(g.ndim, 1)));
         const least = mine.map((v, i) => (g.ndim < 2 ? v : np.reshape(v, g.shape.map((n, k) => (k === i ? n : 1))))).reduce((a, b) => np.minimum(a, b));
-        return np.add(np.multiply(np.square(g), b2 === 1 ? 1 : 1 - b2), np.multiply(least, b2));
+        return np.add(np.multiply(np.square(g), b2 === 1 ? 1 : complement(b2)), np.multiply(least, b2));
       });
       const scaled = gs.map((g, i) => np.where(np.greater(sums[i]!, 0), np.multiply(g, rsqrt(np.add(sums[i]!, eps))), 0).astype(g.dtype));
       const nu = updateMoment(unflatten(def, scaled), s.nu, b1, 1);

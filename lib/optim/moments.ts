@@ -3,7 +3,10 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
-import { type AdamOptions, type ArrayTree, biasCorrection, type GradientTransformation, mapTree, updateMoment, zerosLikeTree } from './transformation';
+import type { DtypeLike } from '../numpy/dtypes';
+import {
+  type AdamOptions, type ArrayTree, biasCorrection, castTree, checkFactor, complement, type Factor, firstMoment, type GradientTransformation, mapTree, updateMoment, zerosLikeTree,
+} from './transformation';
 
 interface Moments {
   count: Array;
@@ -35,7 +38,7 @@ function withMoments(init: (params: ArrayTree) => ArrayTree, step: (g: ArrayTree
 }
 
 /** `m / (sqrt(v) + eps)`. */
-const normalized = (mu: ArrayTree, nu: ArrayTree, eps: number): ArrayTree => mapTree((m, v) => np.divide(m, np.add(np.sqrt(v), eps)), mu, nu);
+const normalized = (mu: ArrayTree, nu: ArrayTree, eps: Factor): ArrayTree => mapTree((m, v) => np.divide(m, np.add(np.sqrt(v), eps)), mu, nu);
 
 /**
  * The mean gradient over the largest gradient of late. Mirrors `optax.scale_by_adamax`.
@@ -68,13 +71,13 @@ export function scaleByAdamax(given: Omit<AdamOptions, 'epsRoot'> = {}): Gradien
  * (updates as typeof params).w.js(); // [1.1111, -1.1111]
  * ```
  */
-export function scaleByBelief(given: AdamOptions = {}): GradientTransformation {
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-16, epsRoot = 1e-16 } = checkOptions('scaleByBelief', ['b1', 'b2', 'eps', 'epsRoot'], given);
+export function scaleByBelief(given: AdamOptions & { nesterov?: boolean } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-16, epsRoot = 1e-16, nesterov = false } = checkOptions('scaleByBelief', ['b1', 'b2', 'eps', 'epsRoot', 'nesterov'], given);
   return withMoments(zerosLikeTree, (g, s, count) => {
     const mu = updateMoment(g, s.mu, b1, 1);
     const errors = mapTree((x, m) => np.subtract(x, m), g, mu);
     const nu = mapTree((v) => np.add(v, epsRoot), updateMoment(errors, s.nu, b2, 2));
-    return [normalized(biasCorrection(mu, b1, count), biasCorrection(nu, b2, count), eps), mu, nu];
+    return [normalized(firstMoment(mu, g, b1, count, nesterov), biasCorrection(nu, b2, count), eps), mu, nu];
   });
 }
 
@@ -89,7 +92,7 @@ export function scaleByBelief(given: AdamOptions = {}): GradientTransformation {
  * (updates as typeof params).w.js(); // [0.9960…, -0.9993…]
  * ```
  */
-export function scaleByYogi(given: Omit<AdamOptions, 'epsRoot'> & { initialAccumulatorValue?: number } = {}): GradientTransformation {
+export function scaleByYogi(given: Omit<AdamOptions, 'epsRoot'> & { initialAccumulatorValue?: Factor } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-3, initialAccumulatorValue = 1e-6 } = checkOptions('scaleByYogi', ['b1', 'b2', 'eps', 'initialAccumulatorValue'], given);
   return withMoments(
     (params) => mapTree((p) => np.fullLike(p, initialAccumulatorValue), params),
@@ -97,7 +100,7 @@ export function scaleByYogi(given: Omit<AdamOptions, 'epsRoot'> & { initialAccum
       const mu = updateMoment(g, s.mu, b1, 1);
       const nu = mapTree((x, v) => {
         const square = np.square(np.abs(x));
-        return np.subtract(v, np.multiply(np.multiply(np.sign(np.subtract(v, square)), 1 - b2), square));
+        return np.subtract(v, np.multiply(np.multiply(np.sign(np.subtract(v, square)), complement(b2)), square));
       }, g, s.nu);
       return [normalized(biasCorrection(mu, b1, count), biasCorrection(nu, b2, count), eps), mu, nu];
     },
@@ -115,18 +118,19 @@ export function scaleByYogi(given: Omit<AdamOptions, 'epsRoot'> & { initialAccum
  * (updates as typeof params).w.js(); // [0.5, -2]
  * ```
  */
-export function scaleByRadam(given: Omit<AdamOptions, 'epsRoot'> & { threshold?: number } = {}): GradientTransformation {
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, threshold = 5 } = checkOptions('scaleByRadam', ['b1', 'b2', 'eps', 'threshold'], given);
-  const most = 2 / (1 - b2) - 1;
+export function scaleByRadam(given: AdamOptions & { threshold?: Factor; nesterov?: boolean } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, threshold = 5, nesterov = false } = checkOptions('scaleByRadam', ['b1', 'b2', 'eps', 'epsRoot', 'threshold', 'nesterov'], given);
+  const most = typeof b2 === 'number' ? 2 / (1 - b2) - 1 : np.subtract(np.divide(2, complement(b2)), 1);
+  const ofMost = typeof most === 'number' ? (most - 4) * (most - 2) : np.multiply(np.subtract(most, 4), np.subtract(most, 2));
   return withMoments(zerosLikeTree, (g, s, count) => {
     const mu = updateMoment(g, s.mu, b1, 1);
     const nu = updateMoment(g, s.nu, b2, 2);
     const power = np.power(b2, count);
     const ro = np.subtract(most, np.divide(np.multiply(np.multiply(count, 2), power), np.subtract(1, power)));
-    const r = np.sqrt(np.divide(np.multiply(np.multiply(np.subtract(ro, 4), np.subtract(ro, 2)), most), np.multiply((most - 4) * (most - 2), ro)));
+    const r = np.sqrt(np.divide(np.multiply(np.multiply(np.subtract(ro, 4), np.subtract(ro, 2)), most), np.multiply(ofMost, ro)));
     const enough = np.greaterEqual(ro, threshold);
-    const muHat = biasCorrection(mu, b1, count);
-    const out = mapTree((m, v) => np.where(enough, np.divide(np.multiply(r.astype(m.dtype), m), np.add(np.sqrt(v), eps)), m), muHat, biasCorrection(nu, b2, count));
+    const muHat = firstMoment(mu, g, b1, count, nesterov);
+    const out = mapTree((m, v) => np.where(enough, np.divide(np.multiply(r.astype(m.dtype), m), np.add(np.sqrt(epsRoot === 0 ? v : np.add(v, epsRoot)), eps)), m), muHat, biasCorrection(nu, b2, count));
     return [out, mu, nu];
   });
 }
@@ -142,7 +146,7 @@ export function scaleByRadam(given: Omit<AdamOptions, 'epsRoot'> & { threshold?:
  * (updates as typeof params).w.js(); // [1.0564…, -1.0564…]
  * ```
  */
-export function scaleByNadam(given: Omit<AdamOptions, 'epsRoot'> & { momentumDecay?: number } = {}): GradientTransformation {
+export function scaleByNadam(given: Omit<AdamOptions, 'epsRoot'> & { momentumDecay?: Factor } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, momentumDecay = 0.004 } = checkOptions('scaleByNadam', ['b1', 'b2', 'eps', 'momentumDecay'], given);
   const momentum = (t: Array) => np.multiply(b1, np.subtract(1, np.multiply(0.5, np.power(0.96, np.multiply(t, momentumDecay)))));
   return {
@@ -176,14 +180,14 @@ export function scaleByNadam(given: Omit<AdamOptions, 'epsRoot'> & { momentumDec
  * (updates as typeof params).w.js(); // [1, -1]
  * ```
  */
-export function scaleByLion(given: { b1?: number; b2?: number } = {}): GradientTransformation {
-  const { b1 = 0.9, b2 = 0.99 } = checkOptions('scaleByLion', ['b1', 'b2'], given);
+export function scaleByLion(given: { b1?: Factor; b2?: Factor; muDtype?: DtypeLike | null } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.99, muDtype = null } = checkOptions('scaleByLion', ['b1', 'b2', 'muDtype'], given);
   return {
-    init: (params) => ({ count: zeroCount(), mu: zerosLikeTree(params) }),
+    init: (params) => ({ count: zeroCount(), mu: zerosLikeTree(params, muDtype) }),
     update: (updates, state) => {
       const s = state as { count: Array; mu: ArrayTree };
       const out = mapTree((x) => np.sign(x), updateMoment(updates, s.mu, b1, 1));
-      return [out, { count: np.add(s.count, 1), mu: updateMoment(updates, s.mu, b2, 1) }];
+      return [out, { count: np.add(s.count, 1), mu: castTree(updateMoment(updates, s.mu, b2, 1), muDtype) }];
     },
   };
 }
@@ -199,7 +203,7 @@ export function scaleByLion(given: { b1?: number; b2?: number } = {}): GradientT
  * (updates as typeof params).w.js(); // [0.2425…, -0.9701…]
  * ```
  */
-export function scaleByNovograd(given: AdamOptions & { weightDecay?: number } = {}): GradientTransformation {
+export function scaleByNovograd(given: AdamOptions & { weightDecay?: Factor } = {}): GradientTransformation {
   const { b1 = 0.9, b2 = 0.25, eps = 1e-8, epsRoot = 0, weightDecay = 0 } = checkOptions('scaleByNovograd', ['b1', 'b2', 'eps', 'epsRoot', 'weightDecay'], given);
   return {
     init: (params) => ({ count: zeroCount(), mu: zerosLikeTree(params), nu: mapTree((p) => np.zeros([], { dtype: p.dtype }), params) }),
@@ -209,7 +213,7 @@ export function scaleByNovograd(given: AdamOptions & { weightDecay?: number } = 
       const first = np.equal(count, 1);
       const nu = mapTree((g, v) => {
         const square = np.sum(np.square(np.abs(g)));
-        return np.where(first, square, np.add(np.multiply(square, 1 - b2), np.multiply(v, b2)));
+        return np.where(first, square, np.add(np.multiply(square, complement(b2)), np.multiply(v, b2)));
       }, updates, s.nu);
       const mu = mapTree((g, v, p, m) => {
         const direction = np.add(np.divide(g, np.add(np.sqrt(np.add(v, epsRoot)), eps)), np.multiply(p, weightDecay));
@@ -231,15 +235,16 @@ export function scaleByNovograd(given: AdamOptions & { weightDecay?: number } = 
  * (updates as typeof params).w.js(); // [0.5, -2]
  * ```
  */
-export function ema(decay: number, given: { debias?: boolean } = {}): GradientTransformation {
-  const { debias = true } = checkOptions('ema', ['debias'], given);
+export function ema(decay: Factor, given: { debias?: boolean; accumulatorDtype?: DtypeLike | null } = {}): GradientTransformation {
+  checkFactor('ema: decay', decay);
+  const { debias = true, accumulatorDtype = null } = checkOptions('ema', ['debias', 'accumulatorDtype'], given);
   return {
-    init: (params) => ({ count: zeroCount(), ema: zerosLikeTree(params) }),
+    init: (params) => ({ count: zeroCount(), ema: zerosLikeTree(params, accumulatorDtype) }),
     update: (updates, state) => {
       const s = state as { count: Array; ema: ArrayTree };
       const count = np.add(s.count, 1);
       const mean = updateMoment(updates, s.ema, decay, 1);
-      return [debias ? biasCorrection(mean, decay, count) : mean, { count, ema: mean }];
+      return [debias ? biasCorrection(mean, decay, count) : mean, { count, ema: castTree(mean, accumulatorDtype) }];
     },
   };
 }

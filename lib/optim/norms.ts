@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { zeroCount } from './moments';
-import { type ArrayTree, checkFactor, type GradientTransformation, mapTree, stateless, zerosLikeTree } from './transformation';
+import { type ArrayTree, checkFactor, checkTransformation, type Factor, type GradientTransformation, mapTree, stateless, zerosLikeTree } from './transformation';
 
 const normOf = (x: Array): Array => np.sqrt(np.sum(np.square(np.abs(x))));
 const rms = (x: Array): Array => np.sqrt(np.mean(np.square(np.abs(x))));
@@ -18,7 +18,7 @@ const rms = (x: Array): Array => np.sqrt(np.mean(np.square(np.abs(x))));
  * (updates as typeof params).w.js(); // [1.2126…, -4.8507]
  * ```
  */
-export function scaleByTrustRatio(given: { minNorm?: number; trustCoefficient?: number; eps?: number } = {}): GradientTransformation {
+export function scaleByTrustRatio(given: { minNorm?: Factor; trustCoefficient?: Factor; eps?: Factor } = {}): GradientTransformation {
   const { minNorm = 0, trustCoefficient = 1, eps = 0 } = checkOptions('scaleByTrustRatio', ['minNorm', 'trustCoefficient', 'eps'], given);
   return stateless((updates, params) => mapTree((u, p) => {
     const [ofParams, ofUpdate] = [p, u].map((x) => np.maximum(normOf(x), minNorm)) as [Array, Array];
@@ -39,7 +39,7 @@ export function scaleByTrustRatio(given: { minNorm?: number; trustCoefficient?: 
  * (updates as typeof params).w.js(); // [0.3429…, -1.3719…]
  * ```
  */
-export function clipByBlockRms(threshold: number): GradientTransformation {
+export function clipByBlockRms(threshold: Factor): GradientTransformation {
   checkFactor('clipByBlockRms: threshold', threshold);
   return stateless((updates) => mapTree((u) => np.divide(u, np.maximum(1, np.divide(rms(u), threshold))), updates));
 }
@@ -55,20 +55,21 @@ export function clipByBlockRms(threshold: number): GradientTransformation {
  * (updates as typeof params).w.js(); // [1.7677…, -7.0710…]
  * ```
  */
-export function scaleByParamBlockRms(minScale = 1e-3): GradientTransformation {
+export function scaleByParamBlockRms(minScale: Factor = 1e-3): GradientTransformation {
+  checkFactor('scaleByParamBlockRms: minScale', minScale);
   return stateless((updates, params) => mapTree((u, p) => np.multiply(u, np.maximum(rms(p), minScale)), updates, params));
 }
 
 /** Options of {@link scaleByRprop}. */
 export interface RpropOptions {
   /** The factor of steps where the sign changed. */
-  etaMinus?: number;
+  etaMinus?: Factor;
   /** The factor of steps where it did not. */
-  etaPlus?: number;
+  etaPlus?: Factor;
   /** The least step. */
-  minStepSize?: number;
+  minStepSize?: Factor;
   /** The greatest step. */
-  maxStepSize?: number;
+  maxStepSize?: Factor;
 }
 
 /**
@@ -82,8 +83,9 @@ export interface RpropOptions {
  * (updates as typeof params).w.js(); // [0, 0]
  * ```
  */
-export function scaleByRprop(learningRate: number, given: RpropOptions = {}): GradientTransformation {
+export function scaleByRprop(learningRate: Factor, given: RpropOptions = {}): GradientTransformation {
   const { etaMinus = 0.5, etaPlus = 1.2, minStepSize = 1e-6, maxStepSize = 50 } = checkOptions('scaleByRprop', ['etaMinus', 'etaPlus', 'minStepSize', 'maxStepSize'], given);
+  checkFactor('scaleByRprop: learningRate', learningRate);
   return {
     init: (params) => ({ step_sizes: mapTree((p) => np.fullLike(p, learningRate), params), prev_updates: zerosLikeTree(params) }),
     update: (updates, state) => {
@@ -109,7 +111,8 @@ export function scaleByRprop(learningRate: number, given: RpropOptions = {}): Gr
  * tx.init(params);
  * ```
  */
-export function lookahead(fast: GradientTransformation, given: { syncPeriod?: number; alpha?: number } = {}): GradientTransformation {
+export function lookahead(fast: GradientTransformation, given: { syncPeriod?: number; alpha?: Factor } = {}): GradientTransformation {
+  checkTransformation('lookahead', fast);
   const { syncPeriod = 5, alpha = 0.5 } = checkOptions('lookahead', ['syncPeriod', 'alpha'], given);
   return {
     init: (params) => ({ count: zeroCount(), slow: mapTree((p) => p, params), fast_state: fast.init(params) }),

@@ -9,12 +9,14 @@ import * as np from '../numpy';
 import { BrainStateError } from '../state/errors';
 import { FlattedDict } from '../state/flattedDict';
 import type { Path } from '../state/paths';
-import { State } from '../state/state';
+import type { State } from '../state/state';
 import { jit } from '../transform/jit';
 import { OptimState } from './optimState';
+import { addDecayedWeights } from './adjustments';
 import { ConstantLR } from './decays';
+import { atPlace, checkPlaces, givenStates, nest, type Place } from './paramTrees';
 import { checkRate, LRScheduler, type Scheduled } from './scheduler';
-import { addDecayedWeights, applyUpdates, type ArrayTree, chain, clip, clipByGlobalNorm, type GradientTransformation, scaleByAdam, scaleBySchedule } from './transformation';
+import { applyUpdates, type ArrayTree, chain, checkTransformation, clip, clipByGlobalNorm, type GradientTransformation, scaleByAdam, scaleBySchedule } from './transformation';
 
 /** Options of all optimisers. */
 export interface OptimizerOptions {
@@ -52,30 +54,6 @@ export interface StepSettings {
   minusRate(count: Array): Array;
   /** The rate that the group began with. */
   baseLr: number;
-}
-
-/** Name of a parameter in an optimiser's dictionaries: the path as Python writes a tuple. */
-export function pathName(path: Path): string {
-  return `(${path.map((k) => (typeof k === 'number' ? String(k) : `'${k}'`)).join(', ')}${path.length === 1 ? ',' : ''})`;
-}
-
-/** States in any structure, by path; a state that stands in several places counts at its first. */
-export function statesByPath(given: unknown): FlattedDict<State<unknown>> {
-  const out: [Path, State<unknown>][] = [];
-  const seen = new Set<State<unknown>>();
-  const walk = (x: unknown, path: Path): void => {
-    if (x instanceof State) {
-      if (!seen.has(x)) out.push([path.length === 0 ? ['param'] : path, x]);
-      seen.add(x);
-    } else if (x instanceof FlattedDict) for (const [p, v] of x) walk(v, [...path, ...p]);
-    else if (globalThis.Array.isArray(x)) x.forEach((v, i) => walk(v, [...path, i]));
-    else if (x instanceof Map) for (const [k, v] of x) walk(v, [...path, k]);
-    else if (x instanceof Node) throw new ArgumentError(`registerTrainableWeights: expected states, got ${describeValue(x)}${path.length > 0 ? ` at '${path.join('.')}'` : ''}; give its parameters, model.states(ParamState)`);
-    else if (x !== null && typeof x === 'object' && !(x instanceof Array)) for (const k of Object.keys(x).sort()) walk((x as Record<string, unknown>)[k], [...path, k]);
-    else throw new ArgumentError(`registerTrainableWeights: expected states, or a list, object or map of states, got ${describeValue(x)}${path.length > 0 ? ` at '${path.join('.')}'` : ''}`);
-  };
-  walk(given, []);
-  return new FlattedDict(out);
 }
 
 /** What a tree of gradients has at a path, however it is nested. */
@@ -141,6 +119,8 @@ export class OptaxOptimizer extends Node implements Scheduled {
   /** Schedules that were added, in order. */
   readonly schedulers: LRScheduler[] = [];
   private params: FlattedDict<State<unknown>> = new FlattedDict();
+  /** Where each is in the trees that the transformation gets. */
+  private places: FlattedDict<Place> = new FlattedDict();
   private readonly schedule: LRScheduler;
   private readonly rate: OptimState;
   private startingLr: number;
@@ -154,7 +134,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
     this.weightDecay = checkRate(`${name}: weightDecay`, weightDecay);
     this.gradClipNorm = positive(`${name}: gradClipNorm`, gradClipNorm);
     this.gradClipValue = positive(`${name}: gradClipValue`, gradClipValue);
-    if (tx !== undefined && (typeof tx?.init !== 'function' || typeof tx.update !== 'function')) throw new ArgumentError(`${name}: expected tx to be a gradient transformation, got ${describeValue(tx)}`);
+    if (tx !== undefined) checkTransformation(`${name}: tx`, tx);
     this.stepCount = new OptimState(0);
     this.schedule = lr instanceof LRScheduler ? lr : new ConstantLR({ baseLr: lr, factor: 1, totalIters: 0 });
     this.startingLr = this.schedule.baseLrs[0] ?? 1e-3;
@@ -165,7 +145,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
     this.own = { of: this, given: tx ?? null, tx: null, compiled: null };
     // Not a child of the graph.
     Object.defineProperty(this, 'own', { enumerable: false, writable: true });
-    Object.defineProperty(this, 'params', { enumerable: false, writable: true });
+    for (const hidden of ['params', 'places']) Object.defineProperty(this, hidden, { enumerable: false, writable: true });
   }
 
   /** The optimiser's own direction, between what is done to gradients before and after. */
@@ -278,18 +258,35 @@ export class OptaxOptimizer extends Node implements Scheduled {
    * @throws ArgumentError for anything but states in a list, object or map
    */
   registerTrainableWeights(states: unknown): this {
-    const given = statesByPath(states);
-    const known = new Set(this.params.values());
-    const fresh = given.entries().filter(([, s]) => !known.has(s));
-    const clash = fresh.find(([p]) => this.params.has(p));
-    if (clash !== undefined) throw new ArgumentError(`registerTrainableWeights: another state is registered at '${clash[0].join('.')}' already`);
-    this.params = this.params.merge(new FlattedDict(fresh));
+    this.include(givenStates(states));
     if (this.paramGroups.length === 0) this.paramGroups.push({ params: this.params, lr: this.rate, baseLr: this.startingLr, weightDecay: this.weightDecay, tx: null, optState: null });
     else this.paramGroups[0]!.params = this.params.subtract(new FlattedDict(this.paramGroups.slice(1).flatMap((g) => g.params.entries())));
-    const begun = this.tx.init(valuesOf(this.paramGroups[0]!.params));
+    const begun = this.tx.init(this.valuesOf(this.paramGroups[0]!.params));
     if (this.optState === null) this.optState = new OptimState<unknown>(begun);
     else this.optState.value = keepKnown(begun, this.optState.value) as never;
     return this;
+  }
+
+  /** Notes states that are not known yet. */
+  private include({ states, places }: ReturnType<typeof givenStates>): void {
+    const known = new Set(this.params.values());
+    const fresh = states.entries().filter(([, s]) => !known.has(s));
+    const clash = fresh.find(([p]) => this.params.has(p));
+    if (clash !== undefined) throw new ArgumentError(`registerTrainableWeights: another state is registered at '${clash[0].join('.')}' already`);
+    const all = this.places.merge(new FlattedDict(fresh.map(([p]): [Path, Place] => [p, places.get(p)!])));
+    checkPlaces('registerTrainableWeights', all.values());
+    this.places = all;
+    this.params = this.params.merge(new FlattedDict(fresh));
+  }
+
+  /** Something of each parameter as the tree that the transformation gets. */
+  protected treeOf<T>(params: FlattedDict<T>, value: (x: T, path: Path) => unknown): Record<string, unknown> {
+    return nest(params.entries().map(([path, x]) => [this.places.get(path)!, value(x, path)]));
+  }
+
+  /** What such a tree has for a parameter. */
+  protected valueIn(tree: unknown, path: Path): unknown {
+    return atPlace(tree, this.places.get(path)!);
   }
 
   /**
@@ -300,19 +297,18 @@ export class OptaxOptimizer extends Node implements Scheduled {
   addParamGroup(states: unknown, options: { lr?: number; weightDecay?: number } = {}): void {
     const { lr, weightDecay = this.weightDecay } = checkOptions('addParamGroup', ['lr', 'weightDecay'], options);
     if (this.optState === null) throw new BrainStateError('addParamGroup: call registerTrainableWeights first');
-    const given = statesByPath(states);
-    const chosen = new Set(given.values());
-    const known = new Set(this.params.values());
-    this.params = this.params.merge(new FlattedDict(given.entries().filter(([, s]) => !known.has(s))));
+    const given = givenStates(states);
+    const chosen = new Set(given.states.values());
+    this.include(given);
     const params = new FlattedDict(this.params.entries().filter(([, s]) => chosen.has(s)));
     const baseLr = lr === undefined ? (this.schedule.baseLrs[this.paramGroups.length] ?? this.startingLr) : checkRate('addParamGroup: lr', lr);
     const rate = new OptimState((lr === undefined ? this.schedule.currentLrs.value[this.paramGroups.length] : undefined) ?? np.asarray(baseLr, { dtype: 'float32' }));
     const tx = this.build({ weightDecay: checkRate('addParamGroup: weightDecay', weightDecay), minusRate: () => np.negative(rate.value), baseLr });
     for (const g of this.paramGroups) g.params = new FlattedDict(g.params.entries().filter(([, s]) => !chosen.has(s)));
-    this.paramGroups.push({ params, lr: rate, baseLr, weightDecay, tx, optState: new OptimState<unknown>(tx.init(valuesOf(params))) });
+    this.paramGroups.push({ params, lr: rate, baseLr, weightDecay, tx, optState: new OptimState<unknown>(tx.init(this.valuesOf(params))) });
     for (const g of this.paramGroups.slice(0, -1)) {
       const state = g.optState ?? this.optState;
-      state.value = keepKnown((g.tx ?? this.tx).init(valuesOf(g.params)), state.value) as never;
+      state.value = keepKnown((g.tx ?? this.tx).init(this.valuesOf(g.params)), state.value) as never;
     }
   }
 
@@ -343,33 +339,35 @@ export class OptaxOptimizer extends Node implements Scheduled {
   }
 
   private gradsFor(params: FlattedDict<State<unknown>>, grads: unknown): Record<string, unknown> {
-    const out: Record<string, unknown> = {};
-    for (const [path, state] of params) {
+    return this.treeOf(params, (state, path) => {
       const g = lookUp(grads, path);
       if (g === undefined) throw new ArgumentError(`${this.constructor.name}.update: there is no gradient for '${path.join('.')}' in what was given; expected gradients in the structure of the registered states`);
       const where = `${this.constructor.name}.update: the gradient for '${path.join('.')}'`;
       const [values, def] = flatten(state.value);
       const given = flattenUpTo(def, g, where);
-      out[pathName(path)] = unflatten(def, values.map((v, i) => checkGradient(where, v as Array, given[i])));
-    }
-    return out;
+      return unflatten(def, values.map((v, i) => checkGradient(where, v as Array, given[i])));
+    });
   }
 
   private apply(perGroup: readonly Record<string, unknown>[], extra: Record<string, unknown>): void {
     this.paramGroups.forEach((g, i) => {
       const state = g.optState ?? this.optState!;
-      const values = valuesOf(g.params);
+      const values = this.valuesOf(g.params);
       const [updates, next] = (g.tx ?? this.tx).update(perGroup[i], state.value as never, values, extra);
-      const changed = applyUpdates(values, updates) as Record<string, unknown>;
-      for (const [path, s] of g.params) s.value = changed[pathName(path)] as never;
+      const changed = applyUpdates(values, updates);
+      for (const [path, s] of g.params) s.value = this.valueIn(changed, path) as never;
       state.value = next as never;
     });
     this.stepCount.value = np.add(this.stepCount.value, 1);
   }
 
+  private valuesOf(params: FlattedDict<State<unknown>>): Record<string, unknown> {
+    return this.treeOf(params, (s) => s.value);
+  }
+
   /** Everything that is needed to go on later, as a tree that `file.msgpackSave` takes. */
   stateDict(): Record<string, unknown> {
-    const groups = Object.fromEntries(this.paramGroups.map((g, i) => [String(i), { params: valuesOf(g.params), lr: g.lr.value, weight_decay: g.weightDecay }]));
+    const groups = Object.fromEntries(this.paramGroups.map((g, i) => [String(i), { params: this.valuesOf(g.params), lr: g.lr.value, weight_decay: g.weightDecay }]));
     const states = Object.fromEntries(this.paramGroups.slice(1).map((g, i) => [String(i), g.optState!.value]));
     return { step_count: this.stepCount.value, lr: this.schedule.currentLrs.value[0]!, base_lr: this.startingLr, param_groups: groups, param_groups_opt_states: states, opt_state: this.optState?.value ?? null };
   }
@@ -392,10 +390,6 @@ export class OptaxOptimizer extends Node implements Scheduled {
     this.currentLr = np.asarray(state.lr as number);
     this.startingLr = Number(np.asarray(state.base_lr as number).item());
   }
-}
-
-function valuesOf(params: FlattedDict<State<unknown>>): Record<string, unknown> {
-  return Object.fromEntries(params.entries().map(([p, s]) => [pathName(p), s.value]));
 }
 
 /** What was remembered before, in the structure that it has now; what is new begins. */

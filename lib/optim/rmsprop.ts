@@ -1,12 +1,13 @@
 import type { Array } from '../core/array';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
+import { addDecayedWeights } from './adjustments';
 import { scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev } from './meanSquares';
 import { ema } from './moments';
 import { clipByBlockRms, scaleByParamBlockRms } from './norms';
 import { OptaxOptimizer, OPTIMIZER_OPTIONS, type OptimizerOptions, type StepSettings } from './optimizer';
 import type { LRScheduler } from './scheduler';
-import { addDecayedWeights, type GradientTransformation, scaleBySchedule, trace } from './transformation';
+import { type GradientTransformation, scaleBySchedule, trace } from './transformation';
 
 /** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {

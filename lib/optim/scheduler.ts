@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -92,7 +93,7 @@ export abstract class LRScheduler extends Node {
     super();
     this.baseLrs = (typeof baseLr === 'number' ? [baseLr] : [...baseLr]).map((x) => checkRate(`${this.constructor.name}: baseLr`, x));
     if (this.baseLrs.length === 0) throw new ArgumentError(`${this.constructor.name}: expected baseLr to be a number or a list of some, got an empty list`);
-    if (!Number.isInteger(lastEpoch)) throw new ArgumentError(`${this.constructor.name}: expected lastEpoch to be an integer, got ${describeValue(lastEpoch)}`);
+    checkInteger(this.constructor.name, 'lastEpoch', lastEpoch);
     this.lastEpoch = new OptimState(scalarOf(lastEpoch, 'int32'));
     this.currentLrs = new OptimState<Array[]>(this.baseLrs.map((x) => scalarOf(x, 'float32')));
   }

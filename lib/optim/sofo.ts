@@ -19,7 +19,8 @@ import { type Effects, PureFunction } from '../transform/pure';
 import { map } from '../tree';
 import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
 import { checkChoice, checkCount, checkRate } from './scheduler';
-import { addDecayedWeights, type GradientTransformation, scaleBySchedule, trace } from './transformation';
+import { addDecayedWeights } from './adjustments';
+import { type GradientTransformation, scaleBySchedule, trace } from './transformation';
 
 /** A loss of predictions and targets: a scalar. */
 export type SofoLoss = (predictions: Array, targets: never) => Array;

@@ -1,6 +1,7 @@
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { leaves, map } from '../core/tree';
+import type { DtypeLike } from '../numpy/dtypes';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
@@ -20,8 +21,11 @@ export interface GradientTransformation {
   update(updates: ArrayTree, state: never, params: ArrayTree, extra?: Record<string, unknown>): readonly [ArrayTree, unknown];
 }
 
-/** A number, or a scalar array, that a transformation is made with. @throws ArgumentError for anything else */
-export function checkFactor<T extends number | Array>(what: string, x: T): T {
+/** A number that a transformation is made with; a scalar array where it changes from step to step. */
+export type Factor = number | Array;
+
+/** A {@link Factor}. @throws ArgumentError for anything else */
+export function checkFactor<T extends Factor>(what: string, x: T): T {
   if (!(typeof x === 'number' && !Number.isNaN(x)) && !(x instanceof Array)) throw new ArgumentError(`${what}: expected a number, got ${describeValue(x)}`);
   return x;
 }
@@ -29,6 +33,22 @@ export function checkFactor<T extends number | Array>(what: string, x: T): T {
 /** A function of the arrays at one place of several trees. */
 export function mapTree(f: (...xs: Array[]) => Array, tree: ArrayTree, ...rest: ArrayTree[]): ArrayTree {
   return map(f as never, tree, ...rest);
+}
+
+/** `1 - x`; of a number on the host. */
+export function complement(x: Factor): Factor {
+  return typeof x === 'number' ? 1 - x : np.subtract(1, x);
+}
+
+/** A tree's arrays in another dtype; null leaves them. */
+export function castTree(tree: ArrayTree, dtype: DtypeLike | null): ArrayTree {
+  return dtype === null ? tree : mapTree((x) => x.astype(dtype), tree);
+}
+
+/** @throws ArgumentError for what is no gradient transformation */
+export function checkTransformation<T extends GradientTransformation>(what: string, x: T): T {
+  if (typeof (x as T | null | undefined)?.init !== 'function' || typeof x.update !== 'function') throw new ArgumentError(`${what}: expected a gradient transformation, with init and update, got ${describeValue(x)}`);
+  return x;
 }
 
 /** A transformation without a state. */
@@ -49,9 +69,7 @@ export function stateless(f: (updates: ArrayTree, params: ArrayTree) => ArrayTre
  * ```
  */
 export function chain(...transformations: GradientTransformation[]): GradientTransformation {
-  for (const t of transformations) {
-    if (typeof t?.init !== 'function' || typeof t.update !== 'function') throw new ArgumentError('optim.chain: expected gradient transformations, with init and update');
-  }
+  for (const t of transformations) checkTransformation('optim.chain', t);
   return {
     init: (params) => transformations.map((t) => t.init(params)),
     update: (updates, state, params, extra) => {
@@ -67,9 +85,9 @@ export function chain(...transformations: GradientTransformation[]): GradientTra
   };
 }
 
-/** Zeros of the shapes and dtypes of a tree's arrays. */
-export function zerosLikeTree(params: ArrayTree): ArrayTree {
-  return mapTree((p) => np.zerosLike(p), params);
+/** Zeros of the shapes of a tree's arrays, in their dtypes or the given one. */
+export function zerosLikeTree(params: ArrayTree, dtype: DtypeLike | null = null): ArrayTree {
+  return mapTree((p) => np.zerosLike(p, { dtype }), params);
 }
 
 /** Euclidean norm of all arrays of a tree together. Mirrors `optax.global_norm`. @example optim.globalNorm({ a: np.array([3]), b: np.array([4]) }).js(); // 5 */
@@ -79,7 +97,7 @@ export function globalNorm(tree: ArrayTree): Array {
 }
 
 /** A tree of a known norm scaled down, where need be, to a norm of at most `maxNorm`. */
-export function scaleToNorm(tree: ArrayTree, norm: Array, maxNorm: number): ArrayTree {
+export function scaleToNorm(tree: ArrayTree, norm: Array, maxNorm: Factor): ArrayTree {
   const small = np.less(norm, maxNorm);
   return mapTree((g) => np.where(small, g, np.multiply(np.divide(g, norm.astype(g.dtype)), maxNorm)), tree);
 }
@@ -95,7 +113,7 @@ export function scaleToNorm(tree: ArrayTree, norm: Array, maxNorm: number): Arra
  * (updates as typeof params).w.js(); // [0.2425…, -0.9701…]
  * ```
  */
-export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
+export function clipByGlobalNorm(maxNorm: Factor): GradientTransformation {
   checkFactor('clipByGlobalNorm: maxNorm', maxNorm);
   return stateless((updates) => scaleToNorm(updates, globalNorm(updates), maxNorm));
 }
@@ -111,25 +129,10 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
  * (updates as typeof params).w.js(); // [0.5, -1]
  * ```
  */
-export function clip(maxDelta: number): GradientTransformation {
+export function clip(maxDelta: Factor): GradientTransformation {
   checkFactor('clip: maxDelta', maxDelta);
-  return stateless((updates) => mapTree((g) => np.clip(g, -maxDelta, maxDelta), updates));
-}
-
-/**
- * Adds the parameters, scaled. Mirrors `optax.add_decayed_weights`.
- *
- * @example
- * ```ts
- * const tx = optim.addDecayedWeights(0.1);
- * const params = { w: np.array([3, 4]) };
- * const [updates] = tx.update({ w: np.array([0.5, -2]) }, tx.init(params) as never, params);
- * (updates as typeof params).w.js(); // [0.8, -1.6]
- * ```
- */
-export function addDecayedWeights(weightDecay: number): GradientTransformation {
-  checkFactor('addDecayedWeights: weightDecay', weightDecay);
-  return stateless((updates, params) => mapTree((g, p) => np.add(g, np.multiply(p, weightDecay)), updates, params));
+  const least = typeof maxDelta === 'number' ? -maxDelta : np.negative(maxDelta);
+  return stateless((updates) => mapTree((g) => np.clip(g, least, maxDelta), updates));
 }
 
 /**
@@ -143,7 +146,7 @@ export function addDecayedWeights(weightDecay: number): GradientTransformation {
  * (updates as typeof params).w.js(); // [-0.05, 0.2]
  * ```
  */
-export function scale(stepSize: number): GradientTransformation {
+export function scale(stepSize: Factor): GradientTransformation {
   checkFactor('scale: stepSize', stepSize);
   return stateless((updates) => mapTree((g) => np.multiply(g, stepSize), updates));
 }
@@ -160,7 +163,7 @@ export function scale(stepSize: number): GradientTransformation {
  * (updates as typeof params).w.js(); // [-0.05, 0.2]
  * ```
  */
-export function scaleBySchedule(stepSize: (count: Array) => Array | number): GradientTransformation {
+export function scaleBySchedule(stepSize: (count: Array) => Factor): GradientTransformation {
   if (typeof stepSize !== 'function') throw new ArgumentError(`scaleBySchedule: expected a function of the number of steps, got ${describeValue(stepSize)}`);
   return {
     init: () => ({ count: np.zeros([], { dtype: 'int32' }) }),
@@ -183,26 +186,26 @@ export function scaleBySchedule(stepSize: (count: Array) => Array | number): Gra
  * (updates as typeof params).w.js(); // [0.5, -2]
  * ```
  */
-export function trace(decay: number, options: { nesterov?: boolean } = {}): GradientTransformation {
+export function trace(decay: Factor, options: { nesterov?: boolean; accumulatorDtype?: DtypeLike | null } = {}): GradientTransformation {
   checkFactor('trace: decay', decay);
-  const { nesterov = false } = checkOptions('trace', ['nesterov'], options);
+  const { nesterov = false, accumulatorDtype = null } = checkOptions('trace', ['nesterov', 'accumulatorDtype'], options);
   return {
-    init: (params) => ({ trace: zerosLikeTree(params) }),
+    init: (params) => ({ trace: zerosLikeTree(params, accumulatorDtype) }),
     update: (updates, state) => {
       const next = mapTree((g, t) => np.add(g, np.multiply(t, decay)), updates, (state as { trace: ArrayTree }).trace);
       const out = nesterov ? mapTree((g, t) => np.add(g, np.multiply(t, decay)), updates, next) : next;
-      return [out, { trace: next }];
+      return [out, { trace: castTree(next, accumulatorDtype) }];
     },
   };
 }
 
 /** `(1 - decay) * g^order + decay * moment`. Mirrors `optax.tree_utils.tree_update_moment`. */
-export function updateMoment(updates: ArrayTree, moments: ArrayTree, decay: number, order: 1 | 2): ArrayTree {
-  return mapTree((g, m) => np.add(np.multiply(order === 1 ? g : np.square(np.abs(g)), 1 - decay), np.multiply(m, decay)), updates, moments);
+export function updateMoment(updates: ArrayTree, moments: ArrayTree, decay: Factor, order: 1 | 2): ArrayTree {
+  return mapTree((g, m) => np.add(np.multiply(order === 1 ? g : np.square(np.abs(g)), complement(decay)), np.multiply(m, decay)), updates, moments);
 }
 
 /** Moments as they would be had they not started at zero. Mirrors `optax.tree_utils.tree_bias_correction`. */
-export function biasCorrection(moments: ArrayTree, decay: number, count: Array): ArrayTree {
+export function biasCorrection(moments: ArrayTree, decay: Factor, count: Array): ArrayTree {
   const factor = np.subtract(1, np.power(decay, count));
   return mapTree((m) => np.divide(m, factor.astype(m.dtype)), moments);
 }
@@ -210,13 +213,19 @@ export function biasCorrection(moments: ArrayTree, decay: number, count: Array):
 /** Options of {@link scaleByAdam} and {@link scaleByAmsgrad}. */
 export interface AdamOptions {
   /** Decay of the first moment; 0.9 by default. */
-  b1?: number;
+  b1?: Factor;
   /** Decay of the second moment; 0.999 by default. */
-  b2?: number;
+  b2?: Factor;
   /** Added to the root of the second moment. */
-  eps?: number;
+  eps?: Factor;
   /** Added to the second moment below the root. */
-  epsRoot?: number;
+  epsRoot?: Factor;
+}
+
+/** The first moment without its bias; with Nesterov's momentum it looks a step ahead, as Dozat (2016) has it. */
+export function firstMoment(mu: ArrayTree, updates: ArrayTree, b1: Factor, count: Array, nesterov: boolean): ArrayTree {
+  if (!nesterov) return biasCorrection(mu, b1, count);
+  return mapTree((m, g) => np.add(np.multiply(b1, m), np.multiply(complement(b1), g)), biasCorrection(mu, b1, np.add(count, 1)), biasCorrection(updates, b1, count));
 }
 
 /**
@@ -230,22 +239,19 @@ export interface AdamOptions {
  * (updates as typeof params).w.js(); // [0.9999…, -0.9999…]
  * ```
  */
-export function scaleByAdam(given: AdamOptions & { nesterov?: boolean } = {}): GradientTransformation {
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, nesterov = false } = checkOptions('scaleByAdam', ['b1', 'b2', 'eps', 'epsRoot', 'nesterov'], given);
+export function scaleByAdam(given: AdamOptions & { nesterov?: boolean; muDtype?: DtypeLike | null } = {}): GradientTransformation {
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, nesterov = false, muDtype = null } = checkOptions('scaleByAdam', ['b1', 'b2', 'eps', 'epsRoot', 'nesterov', 'muDtype'], given);
   return {
-    init: (params) => ({ count: np.zeros([], { dtype: 'int32' }), mu: zerosLikeTree(params), nu: zerosLikeTree(params) }),
+    init: (params) => ({ count: np.zeros([], { dtype: 'int32' }), mu: zerosLikeTree(params, muDtype), nu: zerosLikeTree(params) }),
     update: (updates, state) => {
       const s = state as { count: Array; mu: ArrayTree; nu: ArrayTree };
       const mu = updateMoment(updates, s.mu, b1, 1);
       const nu = updateMoment(updates, s.nu, b2, 2);
       const count = np.add(s.count, 1);
-      // Nesterov's looks a step ahead, as Dozat (2016) has it.
-      const muHat = nesterov
-        ? mapTree((m, g) => np.add(np.multiply(b1, m), np.multiply(1 - b1, g)), biasCorrection(mu, b1, np.add(count, 1)), biasCorrection(updates, b1, count))
-        : biasCorrection(mu, b1, count);
+      const muHat = firstMoment(mu, updates, b1, count, nesterov);
       const nuHat = biasCorrection(nu, b2, count);
       const out = mapTree((m, v) => np.divide(m, np.add(np.sqrt(epsRoot === 0 ? v : np.add(v, epsRoot)), eps)), muHat, nuHat);
-      return [out, { count, mu, nu }];
+      return [out, { count, mu: castTree(mu, muDtype), nu }];
     },
   };
 }

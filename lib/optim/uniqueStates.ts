@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import type { Path } from '../state/paths';
 import { State } from '../state/state';
-import { statesByPath } from './optimizer';
+import { givenStates, nest } from './paramTrees';
 
 type AnyState = State<unknown>;
 
@@ -33,25 +33,19 @@ export class UniqueStateManager {
 
   /** Begins anew with a tree's states. @returns {@link toPytree} */
   makeUnique(pytree: unknown): Record<string, unknown> {
-    this.entries = statesByPath(pytree).entries();
+    this.entries = givenStates(pytree).states.entries();
     return this.toPytree();
   }
 
   /** Adds another tree's states, without those that are there already. @returns this */
   mergeWith(pytree: unknown): this {
     const known = new Set(this.entries.map(([, s]) => s));
-    this.entries.push(...statesByPath(pytree).entries().filter(([, s]) => !known.has(s)));
+    this.entries.push(...givenStates(pytree).states.entries().filter(([, s]) => !known.has(s)));
     return this;
   }
 
   private nested(leaf: (s: AnyState) => unknown): Record<string, unknown> {
-    const out: Record<string, unknown> = {};
-    for (const [path, s] of this.entries) {
-      let at = out;
-      for (const k of path.slice(0, -1)) at = (at[k] ??= {}) as Record<string, unknown>;
-      at[path.at(-1)!] = leaf(s);
-    }
-    return out;
+    return nest(this.entries.map(([path, s]) => [path, leaf(s)]));
   }
 
   /** The states as nested objects; lists become objects of their indices. */

@@ -80,7 +80,7 @@ test('a zoom search finds the minimum', () => {
 
 test('a line search of one\'s own, and what it needs', () => {
   const w = new ParamState(np.array([3, -4]));
-  const half: optim.GradientTransformation = { init: () => ({}), update: (u, s, _, extra) => [{ ...(u as object), '(\'w\',)': (u as Record<string, np.Array>)['(\'w\',)']!.mul((extra!.value as np.Array).div(25)) }, s] };
+  const half: optim.GradientTransformation = { init: () => ({}), update: (u, s, _, extra) => [{ w: (u as { w: np.Array }).w.mul((extra!.value as np.Array).div(25)) }, s] };
   const own = new optim.LBFGS({ linesearch: half });
   own.registerTrainableWeights({ w });
   own.update({ w: np.array([3, -4]) }, { value: 12.5, valueFn: () => np.sum(np.square(w.value)) });
