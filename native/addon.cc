@@ -53,11 +53,7 @@ NAPI_MODULE_INIT() {
   StayLoaded();
   EnvState::Create(env);
   return Entry(env, [&] {
-    auto add = [&](const char* name, napi_callback f) {
-      napi_value v;
-      Napi(napi_create_function(env, name, NAPI_AUTO_LENGTH, f, nullptr, &v));
-      Set(env, exports, name, v);
-    };
+    auto add = [&](const char* name, napi_callback f) { AddFunction(env, exports, name, f); };
     add("setErrorFactory", SetErrorFactory);
     add("setExitCode", SetExit);
     add("drain", DrainWork);
@@ -91,7 +87,8 @@ NAPI_MODULE_INIT() {
     add("answerCallback", AnswerCallback);
     add("callbackBarrier", CallbackBarrier);
     add("callbacksIdle", CallbacksIdle);
-    Set(env, exports, "Buffer", Buffer::Define(env));
+    add("makeIds", MakeIds);
+    Buffer::Define(env, exports);
     return exports;
   });
 }

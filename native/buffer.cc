@@ -25,8 +25,10 @@ Slots<sizeof(Buffer)>& Memory() {
 
 std::atomic<uint64_t> last_serial{0};
 
-// How a buffer reaches the constructor that napi_new_instance calls; napi values cannot carry it.
-thread_local std::unique_ptr<Buffer> being_wrapped;
+// An id is made of the number of the buffer's memory and of the low bits of its serial: both fit into the 53 bits of a JS number.
+constexpr int kNumberBits = 25, kSerialBits = 53 - kNumberBits;
+constexpr uint64_t kNumberMask = (uint64_t{1} << kNumberBits) - 1, kSerialMask = (uint64_t{1} << kSerialBits) - 1;
+static_assert(Slots<sizeof(Buffer)>::kMost <= kNumberMask, "numbers of buffers fit into ids");
 
 void Destroy(const PJRT_Api* api, PJRT_Buffer* handle) {
   XS_ARGS(PJRT_Buffer_Destroy_Args, args);
@@ -208,26 +210,12 @@ void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
   state->TellSize(bytes);
 }
 
-void Buffer::Finalize(node_api_basic_env env, void* data, void* state) {
-  std::unique_ptr<Buffer> buffer(static_cast<Buffer*>(data));
-  int64_t elements = buffer->handle ? buffer->bytes : 0;
-  int64_t held = kObjectBytes + elements;
+void Buffer::Finalize(node_api_basic_env, void* data, void* state) {
+  auto* b = static_cast<Buffer*>(data);
+  const int64_t elements = b->handle ? b->bytes : 0;
   static_cast<EnvState*>(state)->LetGo(elements);
-  buffer.reset();
-  int64_t ignored;
-  napi_adjust_external_memory(env, -held, &ignored);
-}
-
-napi_value Buffer::Construct(napi_env env, napi_callback_info info) {
-  return Entry(env, [&]() -> napi_value {
-    std::unique_ptr<Buffer> b = std::move(being_wrapped);
-    if (b == nullptr) Fail(Kind::kArgument, "Buffer: not made with new; use client.bufferFromHost");
-    napi_value self;
-    Napi(napi_get_cb_info(env, info, nullptr, nullptr, &self, nullptr));
-    Napi(napi_wrap(env, self, b.get(), Finalize, EnvState::Get(env), nullptr));
-    b.release();
-    return self;
-  });
+  delete b;
+  static_cast<EnvState*>(state)->TellSize(-kObjectBytes - elements);
 }
 
 PJRT_Buffer* Buffer::Live(const char* what) const {
@@ -260,48 +248,72 @@ PJRT_Device* Buffer::DeviceOf(const Client& client, PJRT_Buffer* handle) {
   return args.device;
 }
 
-Buffer* Buffer::From(napi_env env, napi_value v) {
-  void* data = nullptr;
-  napi_valuetype type;
-  if (v == nullptr || napi_typeof(env, v, &type) != napi_ok || type != napi_object) return nullptr;
-  if (napi_unwrap(env, v, &data) != napi_ok || !Memory().Owns(data)) return nullptr;
-  return static_cast<Buffer*>(data);
+Buffer* Buffer::At(const EnvState* state, double id) {
+  if (!(id >= 0 && id < 9007199254740992.0)) return nullptr;
+  const auto bits = static_cast<uint64_t>(id);
+  auto* b = static_cast<Buffer*>(Memory().At(bits & kNumberMask));
+  if (b == nullptr) return nullptr;
+  const uint64_t serial = b->serial.load(std::memory_order_acquire);
+  return serial != 0 && (serial & kSerialMask) == bits >> kNumberBits && b->owner == state ? b : nullptr;
 }
 
-napi_value Buffer::Wrap(napi_env env, std::unique_ptr<Buffer> buffer) {
-  napi_value cls, object;
-  EnvState* state = EnvState::Get(env);
-  Napi(napi_get_reference_value(env, state->buffer_class, &cls));
-  int64_t elements = buffer->bytes, held = elements + kObjectBytes;
-  being_wrapped = std::move(buffer);
-  napi_status status = napi_new_instance(env, cls, 0, nullptr, &object);
-  being_wrapped.reset();
-  Napi(status);
-  state->TellSize(held);
-  state->Hold(elements);
-  return object;
+double Buffer::Give(EnvState* state, napi_value object, std::unique_ptr<Buffer> buffer) {
+  Napi(napi_add_finalizer(state->env, object, buffer.get(), Finalize, state, nullptr));
+  Buffer* b = buffer.release();
+  b->owner = state;
+  state->TellSize(b->bytes + kObjectBytes);
+  state->Hold(b->bytes);
+  return static_cast<double>((b->serial.load(std::memory_order_relaxed) & kSerialMask) << kNumberBits | Memory().NumberOf(b));
 }
 
-BufferSelf::BufferSelf(napi_env env, napi_callback_info info, const char* what) {
-  napi_value self;
-  Napi(napi_get_cb_info(env, info, &argc, argv, &self, nullptr));
-  buffer = Buffer::From(env, self);
+BufferSelf::BufferSelf(napi_env env, napi_callback_info info, const char* what) : Args(env, info, kOwn) {
+  double id = -1;
+  napi_get_value_double(env, values[0], &id);
+  buffer = Buffer::At(state, id);
   if (buffer == nullptr) Fail(Kind::kArgument, std::string("Buffer.") + what + ": called on something that is no Buffer");
 }
 
-napi_value Buffer::Define(napi_env env) {
-  auto method = [](const char* name, napi_callback f) { return napi_property_descriptor{name, nullptr, f, nullptr, nullptr, nullptr, napi_default_method, nullptr}; };
-  auto getter = [](const char* name, napi_callback f) { return napi_property_descriptor{name, nullptr, nullptr, f, nullptr, nullptr, napi_configurable, nullptr}; };
-  napi_property_descriptor properties[] = {
-      method("toHostSync", BufferToHostSync), method("toHost", BufferToHost), method("ready", Ready), method("blockUntilReady", BlockUntilReady),
-      method("isReady", IsReady), method("isDeleted", IsDeleted), method("delete", DeleteMethod), method("copyToDeviceIndex", BufferCopyToDevice),
-      method("copyToMemoryIndex", BufferCopyToMemory), method("unsafePointer", UnsafePointer), getter("dtype", Dtype), getter("dims", GetDims),
-      getter("clientId", ClientId), getter("deviceIndex", DeviceIndex), getter("memoryIndex", MemoryIndex), getter("nbytes", NBytes),
-      getter("onDeviceSize", OnDeviceSize)};
-  napi_value cls;
-  Napi(napi_define_class(env, "Buffer", NAPI_AUTO_LENGTH, Construct, nullptr, sizeof(properties) / sizeof(properties[0]), properties, &cls));
-  Napi(napi_create_reference(env, cls, 1, &EnvState::Get(env)->buffer_class));
-  return cls;
+void Buffer::Define(napi_env env, napi_value exports) {
+  napi_value functions;
+  Napi(napi_create_object(env, &functions));
+  auto add = [&](const char* name, napi_callback f) { AddFunction(env, functions, name, f); };
+  add("toHostSync", BufferToHostSync);
+  add("toHost", BufferToHost);
+  add("ready", Ready);
+  add("blockUntilReady", BlockUntilReady);
+  add("isReady", IsReady);
+  add("isDeleted", IsDeleted);
+  add("delete", DeleteMethod);
+  add("copyToDevice", BufferCopyToDevice);
+  add("copyToMemory", BufferCopyToMemory);
+  add("unsafePointer", UnsafePointer);
+  add("dtype", Dtype);
+  add("dims", GetDims);
+  add("clientId", ClientId);
+  add("deviceIndex", DeviceIndex);
+  add("memoryIndex", MemoryIndex);
+  add("nbytes", NBytes);
+  add("onDeviceSize", OnDeviceSize);
+  Set(env, exports, "buffer", functions);
+}
+
+// (how many): a Float64Array, which is used from now on
+napi_value MakeIds(napi_env env, napi_callback_info info) {
+  return Entry(env, [&] {
+    Args args(env, info, 1);
+    const int64_t n = ReadInt(env, args[0], "makeIds");
+    void* data;
+    napi_value memory, ids;
+    napi_ref held;
+    Napi(napi_create_arraybuffer(env, static_cast<size_t>(n) * sizeof(double), &data, &memory));
+    Napi(napi_create_typedarray(env, napi_float64_array, static_cast<size_t>(n), memory, 0, &ids));
+    Napi(napi_create_reference(env, memory, 1, &held));
+    if (args.state->ids_buffer != nullptr) napi_delete_reference(env, args.state->ids_buffer);
+    args.state->ids_buffer = held;
+    args.state->ids = static_cast<double*>(data);
+    args.state->ids_size = static_cast<size_t>(n);
+    return ids;
+  });
 }
 
 }  // namespace xs

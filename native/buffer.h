@@ -1,4 +1,5 @@
-// Buffers: the one class whose objects are made by the million, so that it is kept small and is finalized inside garbage collection.
+// Buffers: made by the million, so that they are kept small and are finalized inside garbage collection. JS has an object of a class of its own for
+// each (lib/pjrt/buffer.ts), which holds the buffer's id: reading a number takes a tenth of the time of reading what an object wraps.
 #pragma once
 #include <node_api.h>
 
@@ -7,10 +8,12 @@
 #include <string>
 
 #include "client.h"
+#include "entry.h"
 
 namespace xs {
 
 struct Run;
+struct EnvState;
 
 using SharedDims = std::shared_ptr<const Dims>;
 
@@ -25,6 +28,8 @@ struct Buffer {
   std::shared_ptr<Run> run;
   // Known to be there: waiting needs no call of the plugin's.
   bool ready = false;
+  // Whose JS object holds it; null before one does.
+  const EnvState* owner = nullptr;
   // Never given to another buffer, 0 once this one is gone: its memory can still be read then.
   std::atomic<uint64_t> serial;
   // The call that gave it up last, to find buffers that are given twice.
@@ -59,29 +64,27 @@ struct Buffer {
   std::string Type() const { return TypeText(type, *dims); }
   size_t HostBytes() const;
 
-  // Defines the JS class in an environment.
-  static napi_value Define(napi_env env);
-  // The JS object for a buffer just made.
-  static napi_value Wrap(napi_env env, std::unique_ptr<Buffer> buffer);
-  // Null where v is no buffer.
-  static Buffer* From(napi_env env, napi_value v);
+  // What the methods of the JS class call.
+  static void Define(napi_env env, napi_value exports);
+  // Gives a buffer just made to a JS object, which frees it when it is collected: the id that the object is to hold. The object is to be new.
+  static double Give(EnvState* state, napi_value object, std::unique_ptr<Buffer> buffer);
+  // The buffer of an id of this environment's; null where that is none, or its buffer is gone.
+  static Buffer* At(const EnvState* state, double id);
   static PJRT_Device* DeviceOf(const Client& client, PJRT_Buffer* handle);
 
  private:
   void Release();
   static void Finalize(node_api_basic_env env, void* data, void* state);
-  static napi_value Construct(napi_env env, napi_callback_info info);
 };
 
-// `this` of a method, with its arguments.
-struct BufferSelf {
-  static constexpr size_t kMost = 2;
+// The first two arguments of what methods call: the id, and the JS object, which stays alive so for the time of the call.
+struct BufferSelf : Args {
+  static constexpr size_t kOwn = 2;
   Buffer* buffer;
-  size_t argc = kMost;
-  napi_value argv[kMost];
   BufferSelf(napi_env env, napi_callback_info info, const char* what);
 };
 
+napi_value MakeIds(napi_env env, napi_callback_info info);
 // transfer.cc
 napi_value AllocateHost(napi_env env, napi_callback_info info);
 napi_value BufferFromHost(napi_env env, napi_callback_info info);

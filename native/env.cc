@@ -58,12 +58,11 @@ void EnvState::Hold(int64_t bytes) {
 }
 
 void EnvState::TellSize(int64_t bytes) {
-  if (gathering_ > 0) {
-    untold_ += bytes;
-    return;
-  }
+  untold_ += bytes;
+  if (gathering_ > 0 || (untold_ < kWorthTelling && untold_ > -kWorthTelling)) return;
   int64_t ignored;
-  napi_adjust_external_memory(env, bytes, &ignored);
+  napi_adjust_external_memory(env, untold_, &ignored);
+  untold_ = 0;
 }
 
 void EnvState::CollectGarbage() {

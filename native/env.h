@@ -27,7 +27,10 @@ class Mailbox {
 struct EnvState {
   napi_env env;
   napi_ref error_factory = nullptr;
-  napi_ref buffer_class = nullptr;
+  // Where JS and the addon write ids of buffers for each other: the memory of an ArrayBuffer.
+  napi_ref ids_buffer = nullptr;
+  double* ids = nullptr;
+  size_t ids_size = 0;
   // What callbacks are called through; see callback.h.
   std::shared_ptr<Desk> desk;
   napi_ref dispatch = nullptr;
@@ -41,10 +44,17 @@ struct EnvState {
   // Objects that JS values of this environment hold, with what they are.
   using Kind = const char* const*;
   void Remember(void* object, Kind kind) { objects_[object] = kind; }
-  void Forget(void* object) { objects_.erase(object); }
-  bool Knows(void* object, Kind kind) const {
+  void Forget(void* object) {
+    objects_.erase(object);
+    if (object == last_known_) last_known_ = nullptr;
+  }
+  bool Knows(void* object, Kind kind) {
+    if (object == last_known_ && kind == last_kind_) return true;
     auto found = objects_.find(object);
-    return found != objects_.end() && found->second == kind;
+    if (found == objects_.end() || found->second != kind) return false;
+    last_known_ = object;
+    last_kind_ = kind;
+    return true;
   }
 
   // Device bytes that JS objects of this environment hold. V8 is told of them, but lets 1 to 2 GB gather before it collects, however large the
@@ -53,8 +63,8 @@ struct EnvState {
   // defers them all the same, memory is freed when the event loop turns, and asking does no harm.
   void Hold(int64_t bytes);
   void LetGo(int64_t bytes) { held_ -= bytes; }
-  // Tells V8 of bytes outside of its heap, at once or, within a SizesAtEnd, once at its end: a call that replaces a hundred arrays by others of
-  // their sizes has nothing to tell.
+  // Tells V8 of bytes outside of its heap: when they are enough to be of interest and, within a SizesAtEnd, at its end, as a call that replaces a
+  // hundred arrays by others of their sizes has nothing to tell.
   void TellSize(int64_t bytes);
   // Has V8 collect all garbage now.
   void CollectGarbage();
@@ -65,11 +75,14 @@ struct EnvState {
 
  private:
   std::unordered_map<void*, Kind> objects_;
+  void* last_known_ = nullptr;
+  Kind last_kind_ = nullptr;
   int pending_ = 0;
   int64_t held_ = 0;
   friend class SizesAtEnd;
   int gathering_ = 0;
   int64_t untold_ = 0;
+  static constexpr int64_t kWorthTelling = 64 << 10;
   int64_t collect_at_ = kMostGarbage;
   static constexpr int64_t kMostGarbage = int64_t{512} << 20;
   static void Cleanup(void* self);
@@ -80,10 +93,7 @@ class SizesAtEnd {
   explicit SizesAtEnd(EnvState* state) : state_(state) { state_->gathering_++; }
   SizesAtEnd(const SizesAtEnd&) = delete;
   ~SizesAtEnd() {
-    if (--state_->gathering_ > 0 || state_->untold_ == 0) return;
-    int64_t untold = state_->untold_;
-    state_->untold_ = 0;
-    state_->TellSize(untold);
+    if (--state_->gathering_ == 0) state_->TellSize(0);
   }
 
  private:

@@ -20,6 +20,7 @@ class Few {
  public:
   explicit Few(size_t n) : size_(n) {
     if (n > kInline) many_.resize(n);
+    else for (size_t i = 0; i < n; i++) few_[i] = T();
   }
   Few(Few&&) = default;
   T* data() { return many_.empty() ? few_ : many_.data(); }
@@ -28,37 +29,63 @@ class Few {
 
  private:
   size_t size_;
-  T few_[kInline] = {};
+  T few_[kInline];
   std::vector<T> many_;
 };
 
 // One device's arguments and results.
 struct Row {
-  Few<Buffer*> args;  // their JS objects are held by the scope of the call
+  Few<Buffer*> args;  // their JS objects are held by an argument of the call
   Few<PJRT_Buffer*> handles;
   Few<PJRT_Buffer*> outputs;
   explicit Row(const Executable& e) : args(e.arity()), handles(e.parameters.size()), outputs(e.outputs.size()) {}
 };
 
+// Those of all devices.
+struct Rows {
+  Row* first;
+  size_t count;
+  Row* begin() const { return first; }
+  Row* end() const { return first + count; }
+  Row& operator[](size_t d) const { return first[d]; }
+  size_t size() const { return count; }
+};
+
 std::string Where(size_t device, size_t i) { return "execute: argument " + std::to_string(i) + (device ? " of device " + std::to_string(device) : ""); }
 
-// The arguments in JS, of which there are to be `count`: the first of all.
-void ReadRow(napi_env env, size_t count, napi_value list, size_t device, Row* row) {
-  bool is_array = false;
+// What JS left in the environment's `ids`, read at once: JS that runs later may leave others there.
+class Ids {
+ public:
+  static constexpr double kNone = -2;  // no buffer, where one may be left out
+  Ids(const EnvState* state, size_t count, size_t results) : ids_(count) {
+    if (count > state->ids_size || results > state->ids_size) Fail(Kind::kArgument, "execute: there is no room for " + std::to_string(std::max(count, results)) + " ids");
+    std::copy_n(state->ids, count, ids_.data());
+  }
+  double operator[](size_t i) { return ids_[i]; }
+
+ private:
+  Few<double> ids_;
+};
+
+size_t ReadCount(napi_env env, napi_value v) {
   uint32_t n = 0;
-  if (napi_is_array(env, list, &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "execute: expected an array of Buffers");
-  Napi(napi_get_array_length(env, list, &n));
-  if (n != count) Fail(Kind::kArgument, "execute: expected " + std::to_string(count) + " arguments, got " + std::to_string(n));
-  for (uint32_t i = 0; i < n; i++) {
-    napi_value v;
-    Napi(napi_get_element(env, list, i, &v));
-    Buffer* b = Buffer::From(env, v);
+  if (napi_get_value_uint32(env, v, &n) != napi_ok) Fail(Kind::kArgument, "execute: expected a number of arguments");
+  return n;
+}
+
+void CheckCount(size_t expected, size_t given) {
+  if (given != expected) Fail(Kind::kArgument, "execute: expected " + std::to_string(expected) + " arguments, got " + std::to_string(given));
+}
+
+// The buffers of ids from `at`: the first `count` arguments.
+void ReadRow(const EnvState* state, Ids& ids, size_t at, size_t count, size_t device, Row* row) {
+  for (size_t i = 0; i < count; i++) {
+    Buffer* b = Buffer::At(state, ids[at + i]);
     if (b == nullptr) Fail(Kind::kArgument, Where(device, i) + ": expected a Buffer");
     row->args[i] = b;
   }
 }
 
-// For after all rows are read: a getter in a list can run JS, which can delete buffers.
 void CheckRow(const Executable* e, size_t device, Row* row) {
   PJRT_Device* expected = e->devices[device];
   for (size_t i = 0; i < row->args.size(); i++) {
@@ -106,7 +133,7 @@ void CheckDonations(const Executable& e, Row& row, const Indices& kept) {
 
 // XLA alone knows which buffers it took. To destroy one waits for the end of a program that has not begun yet: those of a program at a desk are
 // destroyed then, by another thread.
-void DropDonated(napi_env env, const Executable& e, std::vector<Row>& rows, const std::shared_ptr<Run>& run) {
+void DropDonated(napi_env env, const Executable& e, Rows rows, const std::shared_ptr<Run>& run) {
   std::vector<PJRT_Buffer*> later;
   for (Row& row : rows) {
     for (size_t i = 0; i < row.args.size(); i++) {
@@ -132,7 +159,7 @@ void DropDonated(napi_env env, const Executable& e, std::vector<Row>& rows, cons
   });
 }
 
-bool AllLive(std::vector<Row>& rows) {
+bool AllLive(Rows rows) {
   for (Row& row : rows) {
     for (size_t i = 0; i < row.args.size(); i++) if (row.args[i]->handle == nullptr) return false;
   }
@@ -155,7 +182,7 @@ void CheckTargets(const Executable& e, Few<Buffer*>& targets) {
 }
 
 // The programs with callbacks, or behind ones, that arguments come from.
-std::vector<std::shared_ptr<Run>> RunsBefore(std::vector<Row>& rows) {
+std::vector<std::shared_ptr<Run>> RunsBefore(Rows rows) {
   std::vector<std::shared_ptr<Run>> out;
   for (Row& row : rows) {
     for (size_t i = 0; i < row.args.size(); i++) if (row.args[i]->AwaitsCallbacks()) out.push_back(row.args[i]->run);
@@ -179,7 +206,7 @@ std::function<void()> HoldCallbacks(napi_env env, napi_value callbacks) {
 
 // One start by way of a desk: with its gates, where the program has callbacks.
 template <typename F>
-std::shared_ptr<Run> StartAtDesk(napi_env env, Executable* e, std::vector<Row>& rows, napi_value callbacks, const std::vector<std::shared_ptr<Run>>& before, F&& execute) {
+std::shared_ptr<Run> StartAtDesk(napi_env env, Executable* e, Rows rows, napi_value callbacks, const std::vector<std::shared_ptr<Run>>& before, F&& execute) {
   std::vector<std::shared_ptr<Gate>> gates;
   std::function<void(const char*)> open;
   std::function<void()> finished;
@@ -231,13 +258,18 @@ struct Started {
   bool over = false;         // without an error
 };
 
-// Checks and runs; the raw results are in the rows. `callbacks` is the JS object that holds the program's, if it has any.
-Started RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks) {
+// To be called before buffers are read: it may run JS, which may delete some.
+void MakeRoom(EnvState* state, const Executable& e, napi_value callbacks) {
   RefuseWhenClosing();
+  if (e.gated && IsNullish(state->env, callbacks)) Fail(Kind::kCallback, "execute: the program has callbacks, which were not given");
+  if (e.gated || state->desk->Busy(e.client.get())) state->desk->MakeRoom(state, e.client.get());
+}
+
+// Checks and runs; the raw results are in the rows. `callbacks` is the JS object that holds the program's, if it has any.
+Started RunRaw(EnvState* state, Executable* e, Rows rows, const Indices& kept, napi_value callbacks) {
+  const napi_env env = state->env;
   const PJRT_Api* api = e->api();
-  if (e->gated && IsNullish(env, callbacks)) Fail(Kind::kCallback, "execute: the program has callbacks, which were not given");
-  Desk* desk = EnvState::Get(env)->desk.get();
-  if (e->gated || desk->Busy(e->client.get())) desk->MakeRoom(EnvState::Get(env), e->client.get());
+  Desk* desk = state->desk.get();
   for (size_t d = 0; d < rows.size(); d++) CheckRow(e, d, &rows[d]);
   if (e->any_donated) for (Row& row : rows) CheckDonations(*e, row, kept);
   const size_t n = rows.size();
@@ -281,7 +313,7 @@ Started RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indice
   bool started = start();
   if (e->any_donated) DropDonated(env, *e, rows, run);
   if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
-    EnvState::Get(env)->CollectGarbage();
+    state->CollectGarbage();
     started = start();
     if (e->any_donated) DropDonated(env, *e, rows, run);
   }
@@ -294,64 +326,65 @@ Started RunRaw(napi_env env, Executable* e, std::vector<Row>& rows, const Indice
   return {run, over};
 }
 
-// The rows of results, as JS arrays in `out`.
-void RunToJs(napi_env env, Executable* e, std::vector<Row>& rows, const Indices& kept, napi_value callbacks, napi_value* out) {
-  SizesAtEnd sizes(EnvState::Get(env));
-  const Started started = RunRaw(env, e, rows, kept, callbacks);
-  const size_t n = rows.size(), n_out = e->outputs.size();
-  // Own every output before anything can throw.
-  Few<std::unique_ptr<Buffer>> owned(n * n_out);
-  for (size_t d = 0; d < n; d++) {
-    for (size_t k = 0; k < n_out; k++) {
-      owned[d * n_out + k] = std::make_unique<Buffer>(e->client, rows[d].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[d]);
-      owned[d * n_out + k]->Started(started.run, started.over);
-    }
+// Gives buffers to JS objects: to `objects` itself where there is one, else to its elements. Their ids are in the environment's `ids`.
+void GiveAll(EnvState* state, napi_value objects, std::unique_ptr<Buffer>* buffers, size_t count) {
+  if (count == 1) {
+    state->ids[0] = Buffer::Give(state, objects, std::move(buffers[0]));
+    return;
   }
-  for (size_t d = 0; d < n; d++) {
-    Napi(napi_create_array_with_length(env, n_out, &out[d]));
-    for (size_t k = 0; k < n_out; k++) Napi(napi_set_element(env, out[d], k, Buffer::Wrap(env, std::move(owned[d * n_out + k]))));
+  for (size_t k = 0; k < count; k++) {
+    napi_value object;
+    Napi(napi_get_element(state->env, objects, static_cast<uint32_t>(k), &object));
+    state->ids[k] = Buffer::Give(state, object, std::move(buffers[k]));
   }
 }
 
-Few<Buffer*> ReadTargets(napi_env env, const Executable& e, napi_value list) {
-  bool is_array = false;
-  uint32_t n = 0;
-  if (napi_is_array(env, list, &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "executeInto: expected an array of Buffers for the outputs");
-  Napi(napi_get_array_length(env, list, &n));
-  if (n != e.outputs.size()) Fail(Kind::kArgument, "executeInto: expected " + std::to_string(e.outputs.size()) + " outputs, got " + std::to_string(n));
-  Few<Buffer*> targets(n);
-  for (uint32_t k = 0; k < n; k++) {
-    napi_value v;
-    Napi(napi_get_element(env, list, k, &v));
-    if (IsNullish(env, v)) continue;
-    targets[k] = Buffer::From(env, v);
+// Runs, and gives the results, row after row, to new JS objects.
+void RunAll(EnvState* state, Executable* e, Rows rows, const Indices& kept, napi_value callbacks, napi_value objects) {
+  SizesAtEnd sizes(state);
+  const Started started = RunRaw(state, e, rows, kept, callbacks);
+  const size_t n_out = e->outputs.size();
+  // Own every output before anything can throw.
+  Few<std::unique_ptr<Buffer>, 4> owned(rows.size() * n_out);
+  for (size_t d = 0; d < rows.size(); d++) {
+    for (size_t k = 0; k < n_out; k++) {
+      auto& b = owned[d * n_out + k] = std::make_unique<Buffer>(e->client, rows[d].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[d]);
+      b->Started(started.run, started.over);
+    }
+  }
+  GiveAll(state, objects, owned.data(), owned.size());
+}
+
+// The buffers that take the results, by ids from `at`.
+Few<Buffer*> ReadTargets(const EnvState* state, const Executable& e, Ids& ids, size_t at) {
+  Few<Buffer*> targets(e.outputs.size());
+  for (size_t k = 0; k < targets.size(); k++) {
+    if (ids[at + k] == Ids::kNone) continue;
+    targets[k] = Buffer::At(state, ids[at + k]);
     if (targets[k] == nullptr) Fail(Kind::kArgument, "executeInto: output " + std::to_string(k) + ": expected a Buffer or null");
   }
   CheckTargets(e, targets);
   return targets;
 }
 
-// Runs, lets the targets stand for their results, and gives new buffers for those without.
-napi_value RunInto(napi_env env, Executable* e, std::vector<Row>& rows, Few<Buffer*>& targets, const Indices& kept, napi_value callbacks) {
-  SizesAtEnd sizes(EnvState::Get(env));
-  const Started started = RunRaw(env, e, rows, kept, callbacks);
+// Runs, lets the targets stand for their results, and gives the results without one to new JS objects.
+void RunInto(EnvState* state, Executable* e, Row& row, Few<Buffer*>& targets, const Indices& kept, napi_value callbacks, napi_value objects) {
+  SizesAtEnd sizes(state);
+  const Started started = RunRaw(state, e, {&row, 1}, kept, callbacks);
   const size_t n = targets.size();
   // Own every output before anything can throw.
-  Few<std::unique_ptr<Buffer>> fresh(n);
+  Few<std::unique_ptr<Buffer>, 4> fresh(n);
   size_t count = 0;
   for (size_t k = 0; k < n; k++) {
     if (targets[k] != nullptr) {
-      targets[k]->Replace(env, rows[0].outputs[k]);
+      targets[k]->Replace(state->env, row.outputs[k]);
       targets[k]->Started(started.run, started.over);
     } else {
-      fresh[count] = std::make_unique<Buffer>(e->client, rows[0].outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
+      fresh[count] = std::make_unique<Buffer>(e->client, row.outputs[k], e->outputs[k].type, e->outputs[k].dims, e->devices[0]);
       fresh[count++]->Started(started.run, started.over);
     }
   }
-  napi_value out;
-  Napi(napi_create_array_with_length(env, count, &out));
-  for (size_t k = 0; k < count; k++) Napi(napi_set_element(env, out, k, Buffer::Wrap(env, std::move(fresh[k]))));
-  return out;
+  GiveAll(state, objects, fresh.data(), count);
 }
 
 // The last arguments and the targets of calls that are to be made again and again, so that JS need not hand them over one by one. Keeps none of
@@ -374,107 +407,111 @@ struct Binding {
 
 }  // namespace
 
-// (executable, buffers, non-donatable indices, callbacks)
+// JS leaves the ids of the arguments in the environment's `ids`, and finds those of the results there. What holds the JS objects of the arguments (`held`) is
+// an argument of each call, so that they stay alive. Objects for results are one, or a list where there is not one result.
+
+// (executable, held, number of arguments, objects for the results, non-donatable indices, callbacks)
 napi_value Execute(napi_env env, napi_callback_info info) {
-  return Entry(env, [&] {
-    Args args(env, info, 2);
+  return Entry(env, [&]() -> napi_value {
+    Args args(env, info, 4);
     Executable* e = FromHandle<Executable>(env, args[0]);
     e->Live();
     if (e->devices.size() != 1) Fail(Kind::kArgument, "execute: the program runs on " + std::to_string(e->devices.size()) + " devices: use executeSharded");
-    Indices kept = ReadKept(env, *e, args, 2);
-    std::vector<Row> rows;
-    rows.emplace_back(*e);
-    ReadRow(env, e->arity(), args[1], 0, &rows[0]);
-    napi_value result;
-    RunToJs(env, e, rows, kept, args.count > 3 ? args[3] : nullptr, &result);
-    return result;
+    const size_t n = ReadCount(env, args[2]);
+    CheckCount(e->arity(), n);
+    Ids ids(args.state, n, e->outputs.size());
+    const Indices kept = ReadKept(env, *e, args, 4);
+    MakeRoom(args.state, *e, args[5]);
+    Row row(*e);
+    ReadRow(args.state, ids, 0, n, 0, &row);
+    RunAll(args.state, e, {&row, 1}, kept, args[5], args[3]);
+    return nullptr;
   });
 }
 
-// (executable, buffers, buffers that take the results or null, non-donatable indices, callbacks): the new buffers where there was null
+// (executable, held, number of arguments, objects, non-donatable indices, callbacks): after the arguments' ids are those of the buffers that take the
+// results; results that have none are given to the objects
 napi_value ExecuteInto(napi_env env, napi_callback_info info) {
   return Entry(env, [&]() -> napi_value {
-    Args args(env, info, 3);
+    Args args(env, info, 4);
     Executable* e = FromHandle<Executable>(env, args[0]);
     e->Live();
     if (e->devices.size() != 1) Fail(Kind::kArgument, "executeInto: the program runs on " + std::to_string(e->devices.size()) + " devices");
-    Indices kept = ReadKept(env, *e, args, 3);
-    std::vector<Row> rows;
-    rows.emplace_back(*e);
-    ReadRow(env, e->arity(), args[1], 0, &rows[0]);
-    Few<Buffer*> targets = ReadTargets(env, *e, args[2]);
-    return RunInto(env, e, rows, targets, kept, args.count > 4 ? args[4] : nullptr);
+    const size_t n = ReadCount(env, args[2]);
+    CheckCount(e->arity(), n);
+    Ids ids(args.state, n + e->outputs.size(), e->outputs.size());
+    const Indices kept = ReadKept(env, *e, args, 4);
+    MakeRoom(args.state, *e, args[5]);
+    Row row(*e);
+    ReadRow(args.state, ids, 0, n, 0, &row);
+    Few<Buffer*> targets = ReadTargets(args.state, *e, ids, n);
+    RunInto(args.state, e, row, targets, kept, args[5], args[3]);
+    return nullptr;
   });
 }
 
-// (executable, buffers of the last arguments, as for executeInto): what executeBound takes
+// (executable, held, number of last arguments), with ids as for executeInto: what executeBound takes
 napi_value Bind(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     Args args(env, info, 3);
     Executable* e = FromHandle<Executable>(env, args[0]);
     e->Live();
-    uint32_t n = 0;
-    bool is_array = false;
-    if (napi_is_array(env, args[1], &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "bind: expected an array of Buffers");
-    Napi(napi_get_array_length(env, args[1], &n));
+    const size_t n = ReadCount(env, args[2]);
     if (e->devices.size() != 1 || n > e->arity()) Fail(Kind::kArgument, "bind: the program has " + std::to_string(e->arity()) + " arguments on " + std::to_string(e->devices.size()) + " devices, got " + std::to_string(n));
+    Ids ids(args.state, n + e->outputs.size(), 0);
     Row row(*e);
-    ReadRow(env, n, args[1], 0, &row);
-    Few<Buffer*> targets = ReadTargets(env, *e, args[2]);
+    ReadRow(args.state, ids, 0, n, 0, &row);
+    Few<Buffer*> targets = ReadTargets(args.state, *e, ids, n);
     auto binding = std::make_unique<Binding>();
     binding->executable = e;
     binding->id = e->id;
-    for (uint32_t i = 0; i < n; i++) binding->args.emplace_back(row.args[i]);
+    for (size_t i = 0; i < n; i++) binding->args.emplace_back(row.args[i]);
     for (size_t k = 0; k < targets.size(); k++) binding->targets.emplace_back(targets[k]);
     return MakeHandle(env, std::move(binding));
   });
 }
 
-// (executable, binding, buffers of the first arguments, callbacks): as executeInto
+// (executable, binding, held, number of first arguments, objects, callbacks): as executeInto
 napi_value ExecuteBound(napi_env env, napi_callback_info info) {
-  return Entry(env, [&] {
-    Args args(env, info, 3);
+  return Entry(env, [&]() -> napi_value {
+    Args args(env, info, 5);
     Executable* e = FromHandle<Executable>(env, args[0]);
     e->Live();
     Binding* binding = FromHandle<Binding>(env, args[1]);
     if (binding->executable != e || binding->id != e->id) Fail(Kind::kArgument, "executeBound: the binding is of another program");
-    const size_t first = e->arity() - binding->args.size();
-    std::vector<Row> rows;
-    rows.emplace_back(*e);
-    ReadRow(env, first, args[2], 0, &rows[0]);
-    for (size_t i = 0; i < binding->args.size(); i++) rows[0].args[first + i] = binding->args[i].Get();
+    const size_t first = e->arity() - binding->args.size(), n = ReadCount(env, args[3]);
+    CheckCount(first, n);
+    Ids ids(args.state, n, e->outputs.size());
+    MakeRoom(args.state, *e, args[5]);
+    Row row(*e);
+    ReadRow(args.state, ids, 0, n, 0, &row);
+    for (size_t i = 0; i < binding->args.size(); i++) row.args[first + i] = binding->args[i].Get();
     Few<Buffer*> targets(binding->targets.size());
     for (size_t k = 0; k < targets.size(); k++) targets[k] = binding->targets[k].Get();
-    return RunInto(env, e, rows, targets, {}, args.count > 3 ? args[3] : nullptr);
+    RunInto(args.state, e, row, targets, {}, args[5], args[4]);
+    return nullptr;
   });
 }
 
-// (executable, buffers of each device, non-donatable indices, callbacks)
+// As execute, with the ids, and the objects, of one device after the other
 napi_value ExecuteSharded(napi_env env, napi_callback_info info) {
-  return Entry(env, [&] {
-    Args args(env, info, 2);
+  return Entry(env, [&]() -> napi_value {
+    Args args(env, info, 4);
     Executable* e = FromHandle<Executable>(env, args[0]);
     e->Live();
-    uint32_t n = 0;
-    bool is_array = false;
-    if (napi_is_array(env, args[1], &is_array) != napi_ok || !is_array) Fail(Kind::kArgument, "executeSharded: expected an array of arrays of Buffers");
-    Napi(napi_get_array_length(env, args[1], &n));
-    if (n != e->devices.size()) Fail(Kind::kArgument, "executeSharded: expected arguments for " + std::to_string(e->devices.size()) + " devices, got " + std::to_string(n));
-    Indices kept = ReadKept(env, *e, args, 2);
+    const size_t n = e->devices.size(), arity = e->arity(), given = ReadCount(env, args[2]);
+    CheckCount(n * arity, given);
+    Ids ids(args.state, given, n * e->outputs.size());
+    const Indices kept = ReadKept(env, *e, args, 4);
+    MakeRoom(args.state, *e, args[5]);
     std::vector<Row> rows;
     rows.reserve(n);
-    for (uint32_t d = 0; d < n; d++) {
-      napi_value list;
-      Napi(napi_get_element(env, args[1], d, &list));
+    for (size_t d = 0; d < n; d++) {
       rows.emplace_back(*e);
-      ReadRow(env, e->arity(), list, d, &rows[d]);
+      ReadRow(args.state, ids, d * arity, arity, d, &rows[d]);
     }
-    std::vector<napi_value> results(n);
-    RunToJs(env, e, rows, kept, args.count > 3 ? args[3] : nullptr, results.data());
-    napi_value out;
-    Napi(napi_create_array_with_length(env, n, &out));
-    for (uint32_t d = 0; d < n; d++) Napi(napi_set_element(env, out, d, results[d]));
-    return out;
+    RunAll(args.state, e, {rows.data(), n}, kept, args[5], args[3]);
+    return nullptr;
   });
 }
 

@@ -29,9 +29,7 @@ napi_value MakeHandle(napi_env env, std::unique_ptr<T> object) {
 template <typename T>
 T* FromHandle(napi_env env, napi_value v) {
   void* data = nullptr;
-  napi_valuetype type;
-  if (v == nullptr || napi_typeof(env, v, &type) != napi_ok || type != napi_external || napi_get_value_external(env, v, &data) != napi_ok ||
-      !EnvState::Get(env)->Knows(data, &T::kName)) {
+  if (v == nullptr || napi_get_value_external(env, v, &data) != napi_ok || !EnvState::Get(env)->Knows(data, &T::kName)) {
     Fail(Kind::kArgument, std::string("expected ") + T::kName + ", got something else");
   }
   return static_cast<T*>(data);

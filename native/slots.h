@@ -1,10 +1,11 @@
-// Memory for objects of one size that tells its own addresses from all others without reading them: JS can hand us objects that another
-// addon has wrapped. Also faster than the general allocator.
+// Memory for objects of one size, each with a number that finds it again. What was given back can still be read, so that whoever holds a number
+// can look whether the object is still there. Also faster than the general allocator.
 #pragma once
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 
@@ -28,15 +29,18 @@ class Slots {
     free_ = s;
   }
 
-  // Whether p is an address that Take can have given. Takes no lock.
-  bool Owns(const void* p) const {
+  // Less than kMost.
+  static uint64_t NumberOf(const void* p) {
     auto address = reinterpret_cast<uintptr_t>(p);
-    uintptr_t chunk = address & ~(kChunk - 1);
-    for (size_t i = Hash(chunk);; i = (i + 1) % kTable) {
-      uintptr_t known = table_[i].load(std::memory_order_acquire);
-      if (known == chunk) return (address - chunk) % kSlot == 0;
-      if (known == 0) return false;
-    }
+    auto* chunk = reinterpret_cast<const Chunk*>(address & ~(kChunk - 1));
+    return chunk->number * kPerChunk + (address - reinterpret_cast<uintptr_t>(chunk->slots)) / sizeof(Slot);
+  }
+
+  // The memory of a number, zeros if it was never taken; null for numbers that none has. Takes no lock.
+  void* At(uint64_t number) const {
+    if (number >= kMost) return nullptr;
+    Chunk* chunk = table_[number / kPerChunk].load(std::memory_order_acquire);
+    return chunk == nullptr ? nullptr : &chunk->slots[number % kPerChunk];
   }
 
  private:
@@ -44,31 +48,36 @@ class Slots {
     Slot* next;
     char room[kSize];
   };
-  static constexpr size_t kSlot = sizeof(Slot);
   static constexpr uintptr_t kChunk = 1 << 16;
+  static constexpr size_t kPerChunk = (kChunk - alignof(std::max_align_t)) / sizeof(Slot);
   static constexpr size_t kTable = 1 << 15;
-
-  static size_t Hash(uintptr_t chunk) { return (chunk / kChunk * 0x9E3779B97F4A7C15ull) >> 49; }
+  struct Chunk {
+    alignas(std::max_align_t) size_t number;
+    alignas(std::max_align_t) Slot slots[kPerChunk];
+  };
+  static_assert(sizeof(Chunk) <= kChunk, "a chunk has its slots and a number");
 
   void Grow() {
-    if (chunks_ >= kTable / 2) throw std::bad_alloc();
-    auto* memory = static_cast<char*>(std::aligned_alloc(kChunk, kChunk));
+    if (chunks_ >= kTable) throw std::bad_alloc();
+    void* memory = std::aligned_alloc(kChunk, kChunk);
     if (memory == nullptr) throw std::bad_alloc();
-    chunks_++;
-    for (size_t at = 0; at + kSlot <= kChunk; at += kSlot) {
-      auto* s = reinterpret_cast<Slot*>(memory + at);
-      s->next = free_;
-      free_ = s;
+    std::memset(memory, 0, kChunk);
+    auto* chunk = static_cast<Chunk*>(memory);
+    chunk->number = chunks_++;
+    for (size_t i = kPerChunk; i-- > 0;) {
+      chunk->slots[i].next = free_;
+      free_ = &chunk->slots[i];
     }
-    size_t i = Hash(reinterpret_cast<uintptr_t>(memory));
-    while (table_[i].load(std::memory_order_relaxed) != 0) i = (i + 1) % kTable;
-    table_[i].store(reinterpret_cast<uintptr_t>(memory), std::memory_order_release);
+    table_[chunk->number].store(chunk, std::memory_order_release);
   }
 
   std::mutex mutex_;
   Slot* free_ = nullptr;
   size_t chunks_ = 0;
-  std::atomic<uintptr_t> table_[kTable] = {};
+  std::atomic<Chunk*> table_[kTable] = {};
+
+ public:
+  static constexpr uint64_t kMost = uint64_t{kTable} * kPerChunk;
 };
 
 }  // namespace xs

@@ -115,8 +115,10 @@ struct Shareable {
   }
 };
 
-napi_value WrapCopy(napi_env env, const Buffer* source, PJRT_Buffer* made, PJRT_Device* device) {
-  return Buffer::Wrap(env, std::make_unique<Buffer>(source->client, made, source->type, source->dims, device));
+// What a copy gives: (id, object, where to, object of the copy) -> id of the copy
+napi_value GiveCopy(napi_env env, const BufferSelf& self, PJRT_Buffer* made, PJRT_Device* device) {
+  const Buffer* source = self.buffer;
+  return Num(env, Buffer::Give(self.state, self[BufferSelf::kOwn + 1], std::make_unique<Buffer>(source->client, made, source->type, source->dims, device)));
 }
 
 PJRT_Buffer* CopyTo(const Client& client, PJRT_Buffer* handle, PJRT_Memory* memory) {
@@ -169,7 +171,7 @@ napi_value BufferToHost(napi_env env, napi_callback_info info) {
   });
 }
 
-// (device index)
+// (.., device index, object)
 napi_value BufferCopyToDevice(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     constexpr const char* what = "Buffer.copyToDevice";
@@ -179,23 +181,23 @@ napi_value BufferCopyToDevice(napi_env env, napi_callback_info info) {
     b->AwaitCallbacks(env, what);
     PJRT_Buffer* handle = b->Live(what);
     RefuseWhenClosing();
-    PJRT_Device* device = b->client->DeviceAt(what, ReadInt(env, self.argc > 0 ? self.argv[0] : nullptr, what));
+    PJRT_Device* device = b->client->DeviceAt(what, ReadInt(env, self[BufferSelf::kOwn], what));
     if (b->device == device) {
       // PJRT refuses a copy to where the buffer is; the memory form makes one.
       XS_ARGS(PJRT_Device_DefaultMemory_Args, memory);
       memory.device = device;
       Check(b->api(), XS_FN(b->api(), PJRT_Device_DefaultMemory)(&memory));
-      return WrapCopy(env, b, CopyTo(*b->client, handle, memory.memory), device);
+      return GiveCopy(env, self, CopyTo(*b->client, handle, memory.memory), device);
     }
     XS_ARGS(PJRT_Buffer_CopyToDevice_Args, args);
     args.buffer = handle;
     args.dst_device = device;
     Check(b->api(), XS_FN(b->api(), PJRT_Buffer_CopyToDevice)(&args));
-    return WrapCopy(env, b, args.dst_buffer, device);
+    return GiveCopy(env, self, args.dst_buffer, device);
   });
 }
 
-// (memory index)
+// (.., memory index, object)
 napi_value BufferCopyToMemory(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     constexpr const char* what = "Buffer.copyToMemory";
@@ -205,9 +207,9 @@ napi_value BufferCopyToMemory(napi_env env, napi_callback_info info) {
     b->AwaitCallbacks(env, what);
     PJRT_Buffer* handle = b->Live(what);
     RefuseWhenClosing();
-    PJRT_Memory* memory = b->client->MemoryAt(what, ReadInt(env, self.argc > 0 ? self.argv[0] : nullptr, what));
+    PJRT_Memory* memory = b->client->MemoryAt(what, ReadInt(env, self[BufferSelf::kOwn], what));
     PJRT_Buffer* made = CopyTo(*b->client, handle, memory);
-    return WrapCopy(env, b, made, Buffer::DeviceOf(*b->client, made));
+    return GiveCopy(env, self, made, Buffer::DeviceOf(*b->client, made));
   });
 }
 
@@ -220,11 +222,11 @@ napi_value AllocateHost(napi_env env, napi_callback_info info) {
   });
 }
 
-// (client, data, dtype, dims, device index or -1, memory index or -1, whether to share memory where that is safe)
+// (client, data, dtype, dims, device index or -1, memory index or -1, whether to share memory where that is safe, object): id
 napi_value BufferFromHost(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     constexpr const char* what = "bufferFromHost";
-    Args args(env, info, 6);
+    Args args(env, info, 8);
     const std::shared_ptr<Client>& client = FromHandle<ClientHandle>(env, args[0])->client;
     RefuseWhenClosing();
     PJRT_Buffer_Type type = ReadDtype(env, args[2], what);
@@ -247,7 +249,7 @@ napi_value BufferFromHost(napi_env env, napi_callback_info info) {
     make.host_buffer_semantics = PJRT_HostBufferSemantics_kImmutableOnlyDuringCall;
     bool share = false;
     HostMemory shared;
-    if (args.count > 6 && napi_get_value_bool(env, args[6], &share) == napi_ok && share && bytes.size > 0) shared = Shareable::All().Find(bytes);
+    if (napi_get_value_bool(env, args[6], &share) == napi_ok && share && bytes.size > 0) shared = Shareable::All().Find(bytes);
     if (shared != nullptr) make.host_buffer_semantics = PJRT_HostBufferSemantics_kImmutableZeroCopy;
     if (memory >= 0) {
       make.memory = client->MemoryAt(what, memory);
@@ -257,7 +259,7 @@ napi_value BufferFromHost(napi_env env, napi_callback_info info) {
     Error error;
     bool failed = TakeError(client->api(), client->api()->PJRT_Client_BufferFromHostBuffer(&make), &error);
     if (failed && error.status == "RESOURCE_EXHAUSTED") {
-      EnvState::Get(env)->CollectGarbage();
+      args.state->CollectGarbage();
       failed = TakeError(client->api(), client->api()->PJRT_Client_BufferFromHostBuffer(&make), &error);
     }
     if (failed) throw error;
@@ -269,7 +271,7 @@ napi_value BufferFromHost(napi_env env, napi_callback_info info) {
     } else {
       Await(client->api(), make.done_with_host_buffer);
     }
-    return Buffer::Wrap(env, std::move(buffer));
+    return Num(env, Buffer::Give(args.state, args[7], std::move(buffer)));
   });
 }
 

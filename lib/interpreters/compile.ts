@@ -55,6 +55,7 @@ export class Compiled {
     const buffers = new globalThis.Array<Buffer>(c + args.length);
     for (let i = 0; i < c; i++) buffers[i] = (this.consts[i] as ConcreteArray).buffer;
     for (let i = 0; i < args.length; i++) buffers[c + i] = (args[i] as ConcreteArray).buffer;
+    if (this.outAvals.length === 1 && nonDonatable === undefined) return [new ConcreteArray(this.outAvals[0]!, this.executable.executeOne(buffers))];
     const results = nonDonatable === undefined ? this.executable.execute(buffers) : this.executable.execute(buffers, { nonDonatable: nonDonatable.map((i) => c + i) });
     const outs = new globalThis.Array<ConcreteArray>(results.length);
     for (let i = 0; i < results.length; i++) outs[i] = new ConcreteArray(this.outAvals[i]!, results[i]!);

@@ -1,4 +1,4 @@
-import { type Buffer, completeBufferClass } from './buffer';
+import { type Buffer, newBuffer, onClient } from './buffer';
 import type { HostCallback } from './callbacks';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
 import { findPlugin } from './discovery';
@@ -121,6 +121,7 @@ type ClientInfo = ReturnType<ReturnType<typeof native>['createClient']>;
 
 /** The clients that this thread knows, by their number in the process. */
 const clients = new Map<number, Client>();
+onClient((id) => clients.get(id)!);
 
 /** A connection to a platform's devices: one a process for each plugin and set of options. Mirrors `PJRT_Client`. @example pjrt.defaultClient() instanceof pjrt.Client; // true */
 export class Client {
@@ -150,7 +151,6 @@ export class Client {
   static of(plugin: Plugin, info: ClientInfo, options: ClientOptions): Client {
     let client = clients.get(info.id);
     if (client === undefined) {
-      if (clients.size === 0) completeBufferClass((id) => clients.get(id)!);
       client = new Client(plugin, info, options);
       clients.set(info.id, client);
     }
@@ -181,12 +181,8 @@ export class Client {
     for (const place of [placement.device, placement.memory]) {
       if (place != null && place.client !== this) throw new ArgumentError('bufferFromHost: the device or memory belongs to another client');
     }
-    if (recording.on) return this.recorded(data, dtype, dims, placement);
-    return native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1, placement.zeroCopy === true) as Buffer;
-  }
-
-  private recorded(data: ArrayBufferView | ArrayBuffer | SharedArrayBuffer, dtype: DType, dims: readonly number[], placement: Placement): Buffer {
-    return timed('to device', { bytes: data.byteLength }, () => native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1, placement.zeroCopy === true)) as Buffer;
+    const copy = () => newBuffer((to) => native().bufferFromHost(this.handle, hostBytes(data), dtype, dims, placement.device?.index ?? -1, placement.memory?.index ?? -1, placement.zeroCopy === true, to));
+    return recording.on ? timed('to device', { bytes: data.byteLength }, copy) : copy();
   }
 
   private prepare(program: string | Uint8Array, options: CompileOptions): [Uint8Array, Uint8Array, Parameter[]] {

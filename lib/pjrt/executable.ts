@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Buffer } from './buffer';
+import { type Buffer, emptyBuffer, emptyBuffers, putIds, takeId, takeIds } from './buffer';
 import type { Client, Device } from './client';
 import type { HostCallback } from './callbacks';
 import { ArgumentError, XlaError } from './errors';
@@ -16,11 +16,20 @@ export interface ExecuteOptions {
   nonDonatable?: readonly number[];
 }
 
-declare const bound: unique symbol;
-
 /** Arguments and targets that {@link Executable.bind} has read. */
 export interface Binding {
-  readonly [bound]: never;
+  /** @internal */
+  readonly handle: Handle;
+  /** How many results have no target. */
+  readonly fresh: number;
+}
+
+/** A list of buffers as an array of our own: getters of the caller's run now, and what they do later changes nothing. */
+function listed<T>(op: string, list: readonly T[]): T[] {
+  if (!Array.isArray(list)) throw new ArgumentError(`${op}: expected an array of Buffers`);
+  const out = new Array<T>(list.length);
+  for (let i = 0; i < out.length; i++) out[i] = list[i]!;
+  return out;
 }
 
 /** What {@link Executable.serialize} wrote, checked before XLA sees it. */
@@ -81,8 +90,22 @@ export class Executable {
    * @throws ArgumentError, DtypeError, ShapeError or DeletedArrayError if the arguments are not what the program takes
    */
   execute(args: readonly Buffer[], options?: ExecuteOptions): Buffer[] {
-    if (recording.on) return this.recorded('execute', args, options) as Buffer[];
-    return native().execute(this.handle, args, options?.nonDonatable, this.callbacks) as Buffer[];
+    return this.timed(1, () => {
+      const held = listed('execute', args);
+      const results = emptyBuffers(this.outputs.length);
+      putIds(held, [], this.outputs.length);
+      native().execute(this.handle, held, held.length, results, options?.nonDonatable, this.callbacks);
+      return takeIds(results);
+    });
+  }
+
+  /** {@link execute} for programs of one result, without lists. `args` must be an array of the caller's own. @internal */
+  executeOne(args: readonly Buffer[]): Buffer {
+    if (recording.on) return this.execute(args)[0]!;
+    const result = emptyBuffer();
+    putIds(args, [], 1);
+    native().execute(this.handle, args, args.length, result, undefined, this.callbacks);
+    return takeId(result);
   }
 
   /**
@@ -93,8 +116,14 @@ export class Executable {
    * @throws ArgumentError, DtypeError or ShapeError, before anything runs, if a buffer of `out` has not the type of its result
    */
   executeInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
-    if (recording.on) return this.recordedInto(args, out, options);
-    return native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[];
+    return this.timed(1, () => {
+      const held = listed('execute', args);
+      const targets = this.targets(out);
+      const results = emptyBuffers(countNulls(targets));
+      putIds(held, targets, this.outputs.length);
+      native().executeInto(this.handle, [held, targets], held.length, results, options?.nonDonatable, this.callbacks);
+      return takeIds(results);
+    });
   }
 
   /**
@@ -102,33 +131,48 @@ export class Executable {
    * of the buffers: a call throws DeletedArrayError when one of them has been collected.
    */
   bind(lastArgs: readonly Buffer[], out: readonly (Buffer | null)[]): Binding {
-    return native().bind(this.handle, lastArgs, out) as unknown as Binding;
+    const held = listed('bind', lastArgs);
+    const targets = this.targets(out);
+    putIds(held, targets, 0);
+    return { handle: native().bind(this.handle, [held, targets], held.length), fresh: countNulls(targets) };
   }
 
   /** {@link executeInto} with what {@link bind} was given, after the first arguments. @throws DeletedArrayError if a buffer of the binding is gone */
   executeBound(binding: Binding, firstArgs: readonly Buffer[]): Buffer[] {
-    if (recording.on) return this.recordedBound(binding, firstArgs);
-    return native().executeBound(this.handle, binding as unknown as Handle, firstArgs, this.callbacks) as Buffer[];
+    return this.timed(1, () => {
+      const held = listed('execute', firstArgs);
+      const results = emptyBuffers(binding.fresh);
+      putIds(held, [], this.outputs.length);
+      native().executeBound(this.handle, binding.handle, held, held.length, results, this.callbacks);
+      return takeIds(results);
+    });
   }
 
   /** Runs a program of several devices: a row of arguments, and of results, for each of {@link devices}. */
   executeSharded(args: readonly (readonly Buffer[])[], options?: ExecuteOptions): Buffer[][] {
-    if (recording.on) return this.recorded('executeSharded', args, options) as Buffer[][];
-    return native().executeSharded(this.handle, args, options?.nonDonatable, this.callbacks) as Buffer[][];
+    return this.timed(this.devices.length, () => {
+      if (!Array.isArray(args)) throw new ArgumentError('executeSharded: expected an array of arrays of Buffers');
+      const rows: Buffer[][] = args.map((row: readonly Buffer[]) => listed('execute', row));
+      if (rows.length !== this.devices.length) throw new ArgumentError(`executeSharded: expected arguments for ${this.devices.length} devices, got ${rows.length}`);
+      for (const row of rows) if (row.length !== this.parameters.length) throw new ArgumentError(`execute: expected ${this.parameters.length} arguments, got ${row.length}`);
+      const held = rows.flat();
+      const n = this.outputs.length;
+      const results = emptyBuffers(rows.length * n);
+      putIds(held, [], rows.length * n);
+      native().executeSharded(this.handle, held, held.length, results, options?.nonDonatable, this.callbacks);
+      const all = takeIds(results);
+      return rows.map((_, d) => all.slice(d * n, (d + 1) * n));
+    });
   }
 
-  // Apart, since functions that hold others cost something at each call.
-
-  private recorded(how: 'execute' | 'executeSharded', args: readonly (Buffer | readonly Buffer[])[], options?: ExecuteOptions): (Buffer | Buffer[])[] {
-    return timedRun(this, { devices: this.devices.length }, () => native()[how](this.handle, args as never, options?.nonDonatable, this.callbacks) as (Buffer | Buffer[])[]);
+  private targets(out: readonly (Buffer | null)[]): (Buffer | null)[] {
+    const targets = listed('executeInto', out).map((b) => b ?? null);
+    if (targets.length !== this.outputs.length) throw new ArgumentError(`executeInto: expected ${this.outputs.length} outputs, got ${targets.length}`);
+    return targets;
   }
 
-  private recordedInto(args: readonly Buffer[], out: readonly (Buffer | null)[], options?: ExecuteOptions): Buffer[] {
-    return timedRun(this, { devices: 1 }, () => native().executeInto(this.handle, args, out, options?.nonDonatable, this.callbacks) as Buffer[]);
-  }
-
-  private recordedBound(binding: Binding, firstArgs: readonly Buffer[]): Buffer[] {
-    return timedRun(this, { devices: 1 }, () => native().executeBound(this.handle, binding as unknown as Handle, firstArgs, this.callbacks) as Buffer[]);
+  private timed<T>(devices: number, run: () => T): T {
+    return recording.on ? timedRun(this, { devices }, run) : run();
   }
 
   /** The program in a form that {@link Client.deserialize} loads on the same kind of machine, with a checksum. @throws CallbackError if it has callbacks */
@@ -191,4 +235,10 @@ function optional<T>(f: () => T): T | null {
     if ((e as { status?: string }).status === 'UNIMPLEMENTED') return null;
     throw e;
   }
+}
+
+function countNulls(list: readonly unknown[]): number {
+  let n = 0;
+  for (const x of list) if (x === null) n++;
+  return n;
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
+import type { Buffer } from './buffer';
 import type { DType } from './types';
 
 /** A handle of the addon's: opaque, made and read by it alone. */
@@ -56,26 +57,26 @@ export interface Parameter extends TypedDims {
   readonly donated: boolean;
 }
 
-/** The buffer class as the addon defines it; see buffer.ts for what it promises. */
-export interface NativeBuffer {
-  readonly dtype: DType;
-  readonly dims: number[];
-  readonly nbytes: number;
-  readonly onDeviceSize: number;
-  /** Which client of the process it belongs to. */
-  readonly clientId: number;
-  readonly deviceIndex: number;
-  readonly memoryIndex: number;
-  isDeleted(): boolean;
-  delete(): void;
-  toHostSync(): ArrayBuffer;
-  toHost(): Promise<ArrayBuffer>;
-  isReady(): boolean;
-  blockUntilReady(): void;
-  ready(): Promise<void>;
-  copyToDeviceIndex(i: number): NativeBuffer;
-  copyToMemoryIndex(i: number): NativeBuffer;
-  unsafePointer(): bigint;
+/** What the methods of {@link Buffer} call: with its id, and with the object itself, which is kept alive so for the time of the call. */
+interface BufferFunctions {
+  dtype(id: number, b: Buffer): DType;
+  dims(id: number, b: Buffer): number[];
+  nbytes(id: number, b: Buffer): number;
+  onDeviceSize(id: number, b: Buffer): number;
+  clientId(id: number, b: Buffer): number;
+  deviceIndex(id: number, b: Buffer): number;
+  memoryIndex(id: number, b: Buffer): number;
+  isDeleted(id: number, b: Buffer): boolean;
+  delete(id: number, b: Buffer): void;
+  toHostSync(id: number, b: Buffer): ArrayBuffer;
+  toHost(id: number, b: Buffer): Promise<ArrayBuffer>;
+  isReady(id: number, b: Buffer): boolean;
+  blockUntilReady(id: number, b: Buffer): void;
+  ready(id: number, b: Buffer): Promise<void>;
+  unsafePointer(id: number, b: Buffer): bigint;
+  /** The copy becomes the buffer of `to`: its id. */
+  copyToDevice(id: number, b: Buffer, device: number, to: Buffer): number;
+  copyToMemory(id: number, b: Buffer, memory: number, to: Buffer): number;
 }
 
 interface Native {
@@ -92,17 +93,26 @@ interface Native {
   clientMemory(client: Handle): { liveBytes: number; peakBytes: number; liveBuffers: number };
   clientResetPeak(client: Handle): void;
   allocateHost(bytes: number): ArrayBuffer;
-  bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number, zeroCopy?: boolean): NativeBuffer;
+  /** The new buffer becomes that of `to`: its id. */
+  bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number, zeroCopy: boolean, to: Buffer): number;
   compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): NativeExecutable;
   compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): Promise<NativeExecutable>;
   deserializeSync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
   deserializeAsync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
-  execute(executable: Handle, args: readonly NativeBuffer[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[];
-  executeInto(executable: Handle, args: readonly NativeBuffer[], out: readonly (NativeBuffer | null)[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[];
-  /** The last arguments and the targets of {@link executeBound}, which keeps neither alive. */
-  bind(executable: Handle, args: readonly NativeBuffer[], out: readonly (NativeBuffer | null)[]): Handle;
-  executeBound(executable: Handle, binding: Handle, args: readonly NativeBuffer[], callbacks?: object): NativeBuffer[];
-  executeSharded(executable: Handle, args: readonly (readonly NativeBuffer[])[], nonDonatable?: readonly number[], callbacks?: object): NativeBuffer[][];
+  /** Where the calls below find ids of buffers and leave those of results; for `n` of them at least. */
+  makeIds(n: number): Float64Array;
+  /**
+   * Runs a program: the ids of `count` arguments are in the table of {@link makeIds}, those of the results are left there. `held` keeps the arguments alive.
+   * The results become the buffers of `to`: one object, or a list where there is not one result.
+   */
+  execute(executable: Handle, held: object, count: number, to: Buffer | readonly Buffer[], nonDonatable?: readonly number[], callbacks?: object): void;
+  /** After the ids of the arguments are those of the buffers that take the results, −2 for those that take none: these become the buffers of `to`. */
+  executeInto(executable: Handle, held: object, count: number, to: Buffer | readonly Buffer[], nonDonatable?: readonly number[], callbacks?: object): void;
+  /** The last arguments and the targets of {@link executeBound}, which keeps neither alive, in the form of {@link executeInto}. */
+  bind(executable: Handle, held: object, count: number): Handle;
+  executeBound(executable: Handle, binding: Handle, held: object, count: number, to: Buffer | readonly Buffer[], callbacks?: object): void;
+  /** {@link execute} with arguments and results of one device after the other. */
+  executeSharded(executable: Handle, held: object, count: number, to: Buffer | readonly Buffer[], nonDonatable?: readonly number[], callbacks?: object): void;
   serialize(executable: Handle): Uint8Array;
   optimizedHlo(executable: Handle): { code: Uint8Array; format: string };
   costAnalysis(executable: Handle): Attributes;
@@ -118,7 +128,7 @@ interface Native {
   answerCallback(number: number, outcome: readonly ArrayBufferView[] | string): void;
   callbackBarrier(): void;
   callbacksIdle(): Promise<void>;
-  Buffer: { new (): NativeBuffer; readonly prototype: NativeBuffer };
+  buffer: BufferFunctions;
 }
 
 const CLASSES: Record<string, (message: string) => XlastateError> = {

@@ -1,6 +1,6 @@
 // Each of these kills the process, or computes garbage, if it reaches XLA. Run with the name of one; prints what was thrown.
-import { defaultClient, Plugin } from '../../lib/pjrt';
-import { native } from '../../lib/pjrt/native';
+import { type Buffer, defaultClient, Plugin } from '../../lib/pjrt';
+import { type Handle, native } from '../../lib/pjrt/native';
 import { addOne, sumAndDifference } from '../pjrt/programs';
 
 const client = defaultClient();
@@ -26,9 +26,9 @@ export const MISUSES: Record<string, [string, () => unknown]> = {
   'too few parameters for a program': ['ARGUMENT', () => client.compileSync(code, { parameters: [] })],
   'a commented main before the real one': ['SHAPE', () => client.compileSync(`// func.func @main(%a: tensor<2xf32>) {\n${addOne(4)}`).execute([f32([1, 2])])],
   'an invalid element type': ['ARGUMENT', () => client.bufferFromHost(new Uint8Array(4), any('token'), [4])],
-  'an invalid element type, natively': ['DTYPE', () => native().bufferFromHost(rawHandle, new Uint8Array(4), '99', [4], -1, -1)],
-  'no such device': ['ARGUMENT', () => native().bufferFromHost(rawHandle, new Float32Array(4), 'float32', [4], 99, -1)],
-  'no such memory': ['ARGUMENT', () => native().bufferFromHost(rawHandle, new Float32Array(4), 'float32', [4], -1, 99)],
+  'an invalid element type, natively': ['DTYPE', () => native().bufferFromHost(rawHandle, new Uint8Array(4), '99', [4], -1, -1, false, any({}))],
+  'no such device': ['ARGUMENT', () => native().bufferFromHost(rawHandle, new Float32Array(4), 'float32', [4], 99, -1, false, any({}))],
+  'no such memory': ['ARGUMENT', () => native().bufferFromHost(rawHandle, new Float32Array(4), 'float32', [4], -1, 99, false, any({}))],
   'negative dims': ['SHAPE', () => client.bufferFromHost(new Float32Array(4), 'float32', [-4])],
   'dims that overflow': ['SHAPE', () => client.bufferFromHost(new Float32Array(4), 'float32', [2 ** 33, 2 ** 33])],
   'dims that are no integers': ['ARGUMENT', () => client.bufferFromHost(new Float32Array(4), 'float32', [1.5])],
@@ -106,13 +106,28 @@ export const MISUSES: Record<string, [string, () => unknown]> = {
   'a plugin that is no library': ['PLUGIN', () => Plugin.load(__filename)],
   'a plugin that is not there': ['PLUGIN', () => Plugin.load('/no/such/plugin.so')],
   'a library that is no plugin': ['PLUGIN', () => Plugin.load(process.report === undefined ? '' : (any<{ sharedObjects: string[] }>(process.report.getReport()).sharedObjects.find((p) => /libm\.so/.test(p)) ?? '/lib/x86_64-linux-gnu/libm.so.6'))],
-  'a buffer made with new': ['ARGUMENT', () => new (native().Buffer)()],
-  'a method called on something else': ['TypeError: Illegal invocation', () => native().Buffer.prototype.toHostSync.call(any({}))],
-  'a method called on nothing': ['TypeError: Illegal invocation', () => native().Buffer.prototype.toHostSync.call(any(undefined))],
+  'a buffer made with new': ['ARGUMENT', () => new (any<{ constructor: new () => Buffer }>(f32([1])).constructor)()],
+  'a method called on something else': ['TypeError', () => any<Buffer>(Object.getPrototypeOf(f32([1]))).toHostSync.call(any({}))],
+  'a method called on nothing': ['TypeError', () => any<Buffer>(Object.getPrototypeOf(f32([1]))).toHostSync.call(any(undefined))],
+  'ids that are none': ['ARGUMENT', () => {
+    const id = native().bufferFromHost(rawHandle, new Float32Array(4), 'float32', [4], -1, -1, false, any({}));
+    for (const x of [-1, -2, 0.5, Number.NaN, Infinity, 2 ** 53, 2 ** 52 + 1, id + 1, id + 2 ** 25, -id, any<number>('x'), any<number>({}), any<number>(undefined)]) {
+      let code = 'none';
+      try {
+        native().buffer.toHostSync(x, any({}));
+      } catch (e) {
+        code = (e as { code: string }).code;
+      }
+      if (code !== 'ARGUMENT') throw new Error(`${String(x)}: ${code}`);
+    }
+    return native().buffer.delete(-1, any({}));
+  }],
+  'more arguments than there is room for ids': ['ARGUMENT', () => native().executeSharded(any<{ handle: Handle }>(client.compileSync(addOne(4))).handle, [], 2 ** 31, [])],
+  'a result for what is no object': ['ARGUMENT', () => native().bufferFromHost(rawHandle, new Float32Array(4), 'float32', [4], -1, -1, false, any(1))],
   'an object that inherits from a buffer': ['ARGUMENT', () => client.compileSync(addOne(4)).execute([Object.create(f32([1, 2, 3, 4]))])],
   'a proxy of a buffer': ['ARGUMENT', () => client.compileSync(addOne(4)).execute([new Proxy(f32([1, 2, 3, 4]), {})])],
-  'an addon’s client given as executable': ['ARGUMENT', () => native().execute(rawHandle, [])],
-  'an object given as a client': ['ARGUMENT', () => native().bufferFromHost(any({}), new Float32Array(4), 'float32', [4], -1, -1)],
+  'an addon’s client given as executable': ['ARGUMENT', () => native().execute(rawHandle, [], 0, [])],
+  'an object given as a client': ['ARGUMENT', () => native().bufferFromHost(any({}), new Float32Array(4), 'float32', [4], -1, -1, false, any({}))],
   'an execution of a deleted program': ['DELETED_ARRAY', () => {
     const f = client.compileSync(addOne(4));
     f.delete();
@@ -147,7 +162,7 @@ function run(name: string): void {
   try {
     misuse();
   } catch (e) {
-    got = (e as { code?: string }).code ?? String(e);
+    got = (e as { code?: string }).code ?? (e as Error).name;
     message = (e as Error).message;
   }
   // All is as it was: the client works.

@@ -24,8 +24,10 @@ test('also with large arrays', async () => {
 test('workers share the client and free their buffers when they end', async () => {
   const r = await runChild('workers.ts', ['shared']);
   expect([r.code, r.signal, r.stderr]).toEqual([0, null, '']);
-  const said = JSON.parse(r.stdout) as { seen: number[]; same: boolean };
+  const said = JSON.parse(r.stdout) as { seen: number[]; same: boolean; refused: string[] };
   expect(said.same).toBe(true);
+  // A thread's ids are nothing to another thread.
+  expect(said.refused).toEqual(['ARGUMENT', 'ARGUMENT', 'ARGUMENT', 'ARGUMENT']);
   // Before and after the end of each worker.
   said.seen.forEach((bytes, i) => {
     if (i % 2 === 0) expect(bytes).toBeGreaterThanOrEqual(32 << 20);

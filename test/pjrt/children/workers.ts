@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { join } from 'node:path';
-import { defaultClient } from '../../../lib/pjrt';
+import { type Buffer, defaultClient } from '../../../lib/pjrt';
 import { native } from '../../../lib/pjrt/native';
 import { square } from '../programs';
 
@@ -17,6 +17,15 @@ function work(): unknown[] {
   for (let i = 0; i < 4; i++) x = f.execute([x])[0]!;
   kept.push(x.toHost(), x.ready(), client.compile(square(300)), x);
   return kept;
+}
+
+function codeOf(f: () => unknown): string {
+  try {
+    f();
+    return 'none';
+  } catch (e) {
+    return (e as { code: string }).code;
+  }
 }
 
 function start(mode: string): Worker {
@@ -39,10 +48,12 @@ async function main(): Promise<void> {
   const before = client.memoryStats().liveBytes;
   const seen: number[] = [];
   const ids: number[] = [];
+  const refused: string[] = [];
   for (const how of ['end', 'terminate', 'terminate', 'exit']) {
     const w = start(how);
-    const [message] = (await once(w, 'message')) as [{ id: number }];
+    const [message] = (await once(w, 'message')) as [{ id: number; buffer: number }];
     ids.push(message.id);
+    refused.push(codeOf(() => native().buffer.toHostSync(message.buffer, {} as Buffer)));
     seen.push(client.memoryStats().liveBytes - before);
     if (how === 'terminate') await w.terminate();
     else {
@@ -52,7 +63,7 @@ async function main(): Promise<void> {
     seen.push(client.memoryStats().liveBytes - before);
   }
   const mine = client.bufferFromHost(new Uint8Array(1), 'uint8', [1]);
-  console.log(JSON.stringify({ ok: true, seen, same: ids.every((id) => id === mine.clientId) }));
+  console.log(JSON.stringify({ ok: true, seen, same: ids.every((id) => id === mine.clientId), refused }));
 }
 
 if (isMainThread) {
@@ -60,7 +71,11 @@ if (isMainThread) {
 } else {
   const kept = work();
   const id = defaultClient().bufferFromHost(new Uint8Array(1), 'uint8', [1]).clientId;
-  parentPort!.postMessage({ id });
+  // The id of a buffer, which no public function tells.
+  const held = {} as Buffer;
+  const buffer = native().bufferFromHost(defaultClient().handle, new Uint8Array(1), 'uint8', [1], -1, -1, false, held);
+  kept.push(held);
+  parentPort!.postMessage({ id, buffer });
   if (workerData === 'terminate') for (;;) native();
   // The main thread has looked.
   parentPort!.once('message', () => {
