@@ -6,6 +6,7 @@ import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { floorDivide } from '../numpy/arithmetic';
 import { broadcastAll } from '../numpy/broadcast';
+import { array } from '../numpy/creation';
 import { index } from '../numpy/indexing';
 import { add, mod, mul, sub, where } from '../numpy/operators';
 import * as e from '../primitives/elementwise';
@@ -48,7 +49,8 @@ const mapC = composite<{ order: 0 | 1; mode: MapMode }>('map_coordinates', ([x, 
     let value = index(x!, ...broadcastAll('mapCoordinates', chosen.map((n) => n.at)));
     const valid = chosen.map((n) => n.valid).filter((v): v is Array => v !== null);
     if (valid.length > 0) value = where(valid.reduce((p, q) => e.and(p, q)), value, cval!);
-    for (const n of chosen) if (n.weight) value = mul(n.weight, value);
+    const weights = chosen.flatMap((n) => n.weight ?? []);
+    if (weights.length > 0) value = mul(weights.reduce(mul), value);
     total = total === null ? value : add(total, value);
   };
   visit(0, []);
@@ -60,17 +62,18 @@ const mapC = composite<{ order: 0 | 1; mode: MapMode }>('map_coordinates', ([x, 
  * Values of an array at coordinates between its elements, by the nearest element (order 0) or linearly (order 1). Mirrors `jax.scipy.ndimage.map_coordinates`.
  *
  * @param input an array
- * @param coordinates one array for each dimension
+ * @param coordinates one array for each dimension; an array stands for its rows
  * @param options.mode what is outside: `cval`, or the array extended
  * @throws ShapeError unless there are as many coordinates as dimensions; ArgumentError for another order or mode
  * @example
  * scipy.ndimage.mapCoordinates([0, 10], [[0.5]], 1).js() // [5]
  */
-export function mapCoordinates(input: ArrayLike, coordinates: readonly ArrayLike[], order: 0 | 1, options: { mode?: MapMode; cval?: ArrayLike } = {}): Array {
+export function mapCoordinates(input: ArrayLike, coordinates: Array | readonly ArrayLike[], order: 0 | 1, options: { mode?: MapMode; cval?: ArrayLike } = {}): Array {
   const { mode = 'constant', cval = 0 } = checkOptions('mapCoordinates', ['mode', 'cval'], options);
   if (order !== 0 && order !== 1) throw new ArgumentError(`mapCoordinates: expected order to be 0 or 1, got ${String(order)}`);
   if (!(mode in FIX)) throw new ArgumentError(`mapCoordinates: expected mode to be one of ${Object.keys(FIX).join(', ')}, got ${String(mode)}`);
   const x = asArray(input, 'mapCoordinates');
-  if (coordinates.length !== x.ndim) throw new ShapeError(`mapCoordinates: expected ${x.ndim} arrays of coordinates for ${x.aval}, got ${coordinates.length}`);
-  return mapC([x, astype(asArray(cval, 'mapCoordinates'), x.dtype), ...coordinates.map((c) => asArray(c, 'mapCoordinates'))], { order, mode })[0]!;
+  const rows = (globalThis.Array.isArray(coordinates) ? coordinates : [...(coordinates as Array)]) as readonly ArrayLike[];
+  if (rows.length !== x.ndim || x.ndim === 0) throw new ShapeError(`mapCoordinates: expected an array of at least one dimension, and an array of coordinates for each, got ${x.aval} and ${rows.length}`);
+  return mapC([x, array(cval, { dtype: x.dtype }), ...rows.map((c) => asArray(c, 'mapCoordinates'))], { order, mode })[0]!;
 }

@@ -8,7 +8,8 @@ test('arguments that do not go together are named', () => {
   expect(() => fft.dct([1], { type: 3 as 2 })).toThrow('dct: expected type to be 2');
   expect(() => signal.convolve([1], [[1]])).toThrow('convolve: expected arrays of as many dimensions');
   expect(() => signal.convolve2d([1], [1])).toThrow('convolve2d: expected matrices');
-  expect(() => ndimage.mapCoordinates([1], [], 1)).toThrow('expected 1 arrays of coordinates');
+  expect(() => ndimage.mapCoordinates([1], [], 1)).toThrow('an array of coordinates for each, got f32[1] and 0');
+  expect(() => ndimage.mapCoordinates(1, [], 1)).toThrow('at least one dimension');
 });
 
 test('vq of complex observations', () => {
