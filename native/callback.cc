@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "cuda.h"
 #include "entry.h"
 
 namespace xs {
@@ -14,6 +15,7 @@ namespace xs {
 namespace {
 
 constexpr const char* kTarget = "xs_callback";
+constexpr const char* kGone = "callback: the JS environment that started the program has ended";
 
 // Threads that grow in number as long as none is idle: to answer XLA is to go on with the program, which may take long, and may wait for
 // another that is answered.
@@ -103,6 +105,83 @@ bool ReadId(const ffi::Attributes& attributes, int64_t* id) {
   return false;
 }
 
+// On the CPU: XLA's thread goes on with other work.
+ffi::Error* AskForFuture(ffi::CallFrame* frame, const std::shared_ptr<Request>& request) {
+  const ffi::Api* api = frame->api;
+  ffi::FutureArgs made{sizeof(ffi::FutureArgs), nullptr, nullptr};
+  if (ffi::Error* error = api->future_create(&made)) return error;
+  frame->future = made.future;
+  request->reply = [api, future = made.future](const std::string* error) {
+    Pool::Run([api, future, failed = error != nullptr, text = error ? *error : std::string()] {
+      if (failed) {
+        ffi::FutureErrorArgs args{sizeof(ffi::FutureErrorArgs), nullptr, future, Failure(api, text)};
+        api->future_set_error(&args);
+      } else {
+        ffi::FutureArgs args{sizeof(ffi::FutureArgs), nullptr, future};
+        api->future_set_available(&args);
+      }
+    });
+  };
+  if (!request->run->desk->Ask(request)) {
+    const std::string gone = kGone;
+    request->Answer(&gone);
+  }
+  return nullptr;
+}
+
+struct Reply {
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool done = false, failed = false;
+  std::string text;
+};
+
+// On a GPU: the program stands still until the answer is there.
+ffi::Error* AskFromDevice(ffi::CallFrame* frame, const std::shared_ptr<Request>& request) {
+  const ffi::Api* api = frame->api;
+  const Cuda* cuda = Cuda::Find();
+  if (cuda == nullptr) return Failure(api, "callback: NVIDIA's driver library was not found");
+  ffi::StreamArgs which{sizeof(ffi::StreamArgs), nullptr, frame->context, nullptr};
+  if (ffi::Error* error = api->stream_get(&which)) return error;
+  // The host's copies live until the device has the results.
+  std::vector<std::vector<char>> copies;
+  auto on_host = [&](std::vector<Request::Memory>& memories) {
+    std::vector<Request::Memory> device = memories;
+    for (auto& m : memories) m.data = copies.emplace_back(m.size).data();
+    return device;
+  };
+  copies.reserve(request->args.size() + request->results.size());
+  const std::vector<Request::Memory> args = on_host(request->args), results = on_host(request->results);
+  int failed = 0;
+  for (size_t i = 0; i < args.size() && failed == 0; i++) {
+    if (args[i].size > 0) failed = cuda->copy_to_host(request->args[i].data, reinterpret_cast<uint64_t>(args[i].data), args[i].size, which.stream);
+  }
+  if (failed == 0) failed = cuda->synchronize(which.stream);
+  if (failed != 0) return Failure(api, "callback: the operands could not be copied to the host (error " + std::to_string(failed) + " of the driver)");
+
+  auto reply = std::make_shared<Reply>();
+  request->reply = [reply](const std::string* error) {
+    std::lock_guard<std::mutex> lock(reply->mutex);
+    reply->done = true;
+    reply->failed = error != nullptr;
+    if (error != nullptr) reply->text = *error;
+    reply->wake.notify_all();
+  };
+  const std::shared_ptr<Desk>& desk = request->run->desk;
+  if (desk->IsOfThisThread()) desk->AskHere(request);
+  else if (!desk->Ask(request)) return Failure(api, kGone);
+  {
+    std::unique_lock<std::mutex> lock(reply->mutex);
+    reply->wake.wait(lock, [&] { return reply->done; });
+  }
+  if (reply->failed) return Failure(api, reply->text);
+  for (size_t i = 0; i < results.size() && failed == 0; i++) {
+    if (results[i].size > 0) failed = cuda->copy_to_device(reinterpret_cast<uint64_t>(results[i].data), request->results[i].data, results[i].size, which.stream);
+  }
+  if (failed == 0) failed = cuda->synchronize(which.stream);
+  return failed == 0 ? nullptr : Failure(api, "callback: the results could not be copied to the device (error " + std::to_string(failed) + " of the driver)");
+}
+
 ffi::Error* Ask(ffi::CallFrame* frame) {
   auto request = std::make_shared<Request>();
   ffi::RunIdArgs which{sizeof(ffi::RunIdArgs), nullptr, frame->context, 0};
@@ -113,17 +192,7 @@ ffi::Error* Ask(ffi::CallFrame* frame) {
   if (!ReadId(frame->attributes, &request->callback)) return Failure(frame->api, "callback: the call has no id");
   request->args = MemoryOf(frame->args);
   request->results = MemoryOf(frame->results);
-  request->api = frame->api;
-  ffi::FutureArgs future{sizeof(ffi::FutureArgs), nullptr, nullptr};
-  if (ffi::Error* error = frame->api->future_create(&future)) return error;
-  request->future = future.future;
-  frame->future = future.future;
-  std::shared_ptr<Desk> desk = request->run->desk;
-  if (!desk->Ask(request)) {
-    std::string gone = "callback: the JS environment that started the program has ended";
-    request->Answer(&gone);
-  }
-  return nullptr;
+  return request->run->client->platform_name == "cpu" ? AskForFuture(frame, request) : AskFromDevice(frame, request);
 }
 
 ffi::Error* Handle(ffi::CallFrame* frame) {
@@ -147,15 +216,7 @@ ffi::Error* Handle(ffi::CallFrame* frame) {
 void Request::Answer(const std::string* error) {
   if (answered) return;
   answered = true;
-  Pool::Run([api = api, future = future, failed = error != nullptr, text = error ? *error : std::string()] {
-    if (failed) {
-      ffi::FutureErrorArgs args{sizeof(ffi::FutureErrorArgs), nullptr, future, Failure(api, text)};
-      api->future_set_error(&args);
-    } else {
-      ffi::FutureArgs args{sizeof(ffi::FutureArgs), nullptr, future};
-      api->future_set_available(&args);
-    }
-  });
+  reply(error);
 }
 
 std::shared_ptr<Desk> Desk::OfThread() {
@@ -335,6 +396,38 @@ bool Desk::Ask(std::shared_ptr<Request> request) {
   }
   env->mailbox->Post([](napi_env) { OfThread()->ServeOne(); });
   return true;
+}
+
+void Desk::AskHere(const std::shared_ptr<Request>& request) {
+  Serve(request);
+  if (request->answered) return;
+  {
+    Lock lock(mutex_);
+    promised_.erase(request->number);
+  }
+  std::string text = "callback: it returned a Promise, which cannot settle: this platform runs the program inside of the call that starts it; use a synchronous callback";
+  request->Answer(&text);
+}
+
+void Desk::ServeUntil(const std::function<bool()>& done) {
+  for (;;) {
+    std::shared_ptr<Request> request;
+    {
+      Lock lock(mutex_);
+      if (done()) return;
+      request = Take();
+      if (request == nullptr) {
+        wake_.wait(lock);
+        continue;
+      }
+    }
+    Serve(request);
+  }
+}
+
+void Desk::Wake() {
+  Lock lock(mutex_);
+  wake_.notify_all();
 }
 
 std::shared_ptr<Request> Desk::Take() {
@@ -593,13 +686,14 @@ void Desk::Close(EnvState* env) {
     Lock lock(mutex_);
     env->closed = true;
   }
-  FailAll(env, "callback: the JS environment that started the program has ended");
+  FailAll(env, kGone);
 }
 
 void RegisterCallbackHandler(Client* client) {
   static auto* mutex = new std::mutex;
   static auto* known = new std::set<Plugin*>;
-  if (client->platform_name != "cpu") Fail(Kind::kCallback, "callbacks: programs of the platform '" + client->platform_name + "' cannot call JS; only those of the CPU can");
+  const bool cpu = client->platform_name == "cpu";
+  if (!cpu && client->platform_name != "cuda") Fail(Kind::kCallback, "callbacks: programs of the platform '" + client->platform_name + "' cannot call JS; those of the CPU and of NVIDIA's GPUs can");
   std::lock_guard<std::mutex> lock(*mutex);
   if (known->count(client->plugin)) return;
   const ffi::PjrtExtension* extension = nullptr;
@@ -607,7 +701,7 @@ void RegisterCallbackHandler(Client* client) {
     if (static_cast<int>(e->type) == ffi::kPjrtExtension && e->struct_size >= sizeof(ffi::PjrtExtension)) extension = reinterpret_cast<const ffi::PjrtExtension*>(e);
   }
   if (extension == nullptr || extension->register_handler == nullptr) Fail(Kind::kCallback, "callbacks: the plugin '" + client->plugin->path + "' has no extension for custom calls");
-  const char* platform = "Host";
+  const char* platform = cpu ? "Host" : "CUDA";
   ffi::RegisterArgs args{ffi::kRegisterArgsSize, kTarget, std::strlen(kTarget), reinterpret_cast<void*>(&Handle), platform, std::strlen(platform), 0};
   Check(client->api(), extension->register_handler(&args));
   known->insert(client->plugin);

@@ -8,6 +8,10 @@
 // starts them. XLA's CPU client runs the programs of a client in the order of their starts, so that whatever is started after one with callbacks
 // depends on it: all of these stand in the client's line, in which the gates are opened one after another. What a callback computes must
 // therefore run on another client; see lib/pjrt/callbacks.ts.
+//
+// On a GPU the handler copies the operands to the host, waits for the answer, and copies the results back. XLA's GPU clients call it inside of the call that
+// starts the program, so that the JS thread answers itself there, and gates are open from the start. Where it is another thread that waits, XLA holds a
+// lock of the device, which whoever compiles may need: so the JS thread serves its desk while it waits for the compiler, too.
 #pragma once
 #include <node_api.h>
 
@@ -18,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -57,11 +62,11 @@ struct Request {
   int64_t callback = 0;
   int64_t number = 0;  // where the answer comes later
   std::vector<Memory> args, results;
-  const ffi::Api* api = nullptr;
-  ffi::Future* future = nullptr;
+  // Tells XLA; null: the results are in place.
+  std::function<void(const std::string* error)> reply;
   bool answered = false;
 
-  // To be called once, on the thread of the desk; null: the results are in place.
+  // On the thread of the desk; the first answer counts.
   void Answer(const std::string* error);
 };
 
@@ -78,6 +83,8 @@ class Desk {
   void MakeRoom(EnvState* env, Client* client);
   // Whether programs started now stand behind one of this thread's with callbacks.
   bool Busy(Client* client);
+  // Whether none is under way that this thread started, with callbacks or behind one.
+  bool Idle() const { return unfinished_ == 0; }
   void Finish(const std::shared_ptr<Run>& run, const Error* error);
 
   // Does something at the end of a program, on a thread that may call PJRT.
@@ -87,6 +94,13 @@ class Desk {
   static std::shared_ptr<Run> Find(int64_t run_id);
   // False if the environment is gone.
   bool Ask(std::shared_ptr<Request> request);
+  // The handler's part where it is called on the thread of the desk itself, inside of the call that starts the program: the answer is there afterwards.
+  void AskHere(const std::shared_ptr<Request>& request);
+  bool IsOfThisThread() const { return std::this_thread::get_id() == thread_; }
+
+  // Waits for `done`, which is told of by Wake, and serves meanwhile.
+  void ServeUntil(const std::function<bool()>& done);
+  void Wake();
 
   // Waits for an event of something that depends on `run`, and serves meanwhile. Throws where that would wait for ever.
   void Await(EnvState* env, const std::shared_ptr<Run>& run, const char* what, const PJRT_Api* api, PJRT_Event* event);
@@ -118,6 +132,7 @@ class Desk {
   void OpenNext(Client* client);
   void FailAll(EnvState* env, const std::string& why);
 
+  const std::thread::id thread_ = std::this_thread::get_id();
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Request>> waiting_;

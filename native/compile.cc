@@ -1,6 +1,7 @@
 // Compilation and loading of programs, on threads of their own.
 #include <pthread.h>
 
+#include <atomic>
 #include <functional>
 
 #include "callback.h"
@@ -146,7 +147,20 @@ std::shared_ptr<Compilation> ReadCompilation(napi_env env, const Args& args, boo
 }
 
 napi_value RunNow(napi_env env, std::shared_ptr<Compilation> c) {
-  pthread_join(Start([c] { c->Run(); }), nullptr);
+  Desk* desk = EnvState::Get(env)->desk.get();
+  if (desk->Idle()) {
+    pthread_join(Start([c] { c->Run(); }), nullptr);
+    return c->Finish(env);
+  }
+  // Callbacks are served meanwhile. A GPU that waits for one is locked, and the compiler may want to try kernels on it.
+  std::atomic<bool> done{false};
+  pthread_t thread = Start([c, desk, &done] {
+    c->Run();
+    done = true;
+    desk->Wake();
+  });
+  desk->ServeUntil([&done] { return done.load(); });
+  pthread_join(thread, nullptr);
   return c->Finish(env);
 }
 

@@ -64,20 +64,28 @@ struct RunIdArgs {
   int64_t run_id;
 };
 
+struct StreamArgs {
+  size_t struct_size;
+  Extension* extensions;
+  Context* context;
+  void* stream;  // out: a CUstream on CUDA
+};
+
 struct Api {
   size_t struct_size;
   Extension* extensions;
   Version version;
   const void* internal;
   Error* (*error_create)(ErrorCreateArgs*);
-  const void* unused[11];  // from Error_GetMessage to ThreadPool_Schedule
-  const void* thread_count;
+  const void* unused_before[3];  // from Error_GetMessage to Handler_Register
+  Error* (*stream_get)(StreamArgs*);
+  const void* unused_after[8];  // from Type_Register to ThreadPool_NumThreads
   Error* (*future_create)(FutureArgs*);
   Error* (*future_set_available)(FutureArgs*);
   Error* (*future_set_error)(FutureErrorArgs*);
   Error* (*run_id_get)(RunIdArgs*);
 };
-static_assert(offsetof(Api, error_create) == 48 && offsetof(Api, future_create) == 152 && offsetof(Api, run_id_get) == 176, "layout of XLA_FFI_Api");
+static_assert(offsetof(Api, error_create) == 48 && offsetof(Api, stream_get) == 80 && offsetof(Api, future_create) == 152 && offsetof(Api, run_id_get) == 176, "layout of XLA_FFI_Api");
 
 struct Buffer {
   size_t struct_size;

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { type Array, ConcreteArray } from '../core/array';
 import type { ShapedArray } from '../core/aval';
-import { backend, severalBackends } from '../core/backend';
+import { type Backend, backend, mainBackend, severalBackends } from '../core/backend';
 import { config } from '../core/config';
 import { ShapeError } from '../core/errors';
 import { bytesPerElement } from '../core/hostFormat';
@@ -78,13 +78,14 @@ export function matchDonations(jaxpr: Jaxpr, donated: readonly boolean[], taken 
   return [...jaxpr.constvars.map(() => -1), ...jaxpr.invars.map(match)];
 }
 
-/** Memory of the machine, or what of it this process may have. */
-function memoryBytes(): number {
+/** Memory of the device that results go to: on CPUs that of the machine, or what of it this process may have. */
+function memoryBytes({ client, platform }: Backend): number {
+  if (platform !== 'cpu') return client.addressableDevices[0]?.memoryStats()?.bytesLimit ?? Infinity;
   const limit = process.constrainedMemory?.() ?? 0;
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
-/** Results that cannot be in memory are refused before anything runs: a CPU's allocator hands out what is not there, and the process dies. */
+/** Results that cannot be in memory are refused before anything runs: a CPU's allocator hands out what is not there, and the process dies; a GPU's tries for ten seconds. */
 function checkResults(jaxpr: Jaxpr, name: string): void {
   let bytes = 0;
   let largest: ShapedArray | null = null;
@@ -93,8 +94,10 @@ function checkResults(jaxpr: Jaxpr, name: string): void {
     if (largest === null || own > largest.size * bytesPerElement(largest.dtype)) largest = a;
     bytes += own;
   }
-  if (bytes < 2 ** 32 || backend().platform !== 'cpu' || bytes <= memoryBytes()) return;
-  throw new ShapeError(`${name.replace(/^jit_/, '')}: expected results that memory can hold, ${(memoryBytes() / 1e9).toFixed(1)} GB here; got ${(bytes / 1e9).toFixed(1)} GB, of which ${largest} is the largest`);
+  if (bytes < 2 ** 32) return;
+  const limit = memoryBytes(backend());
+  if (bytes <= limit) return;
+  throw new ShapeError(`${name.replace(/^jit_/, '')}: expected results that memory can hold, ${(limit / 1e9).toFixed(1)} GB here; got ${(bytes / 1e9).toFixed(1)} GB, of which ${largest} is the largest`);
 }
 
 function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions): LoweredModule {
@@ -111,9 +114,12 @@ export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
 
 // Without this, the largest of 1 and NaN is 1 on CPUs; other platforms do not look at it.
 const DEFAULT_OPTIONS: CompileOptions = { envOptionOverrides: { xla_cpu_enable_fast_min_max: false } };
+// To try kernels takes a lock of the GPU that the program holds whose callback compiles.
+const WITHIN_CALLBACKS: CompileOptions = { envOptionOverrides: { ...DEFAULT_OPTIONS.envOptionOverrides, xla_gpu_autotune_level: 0 } };
 
 function xlaOptions({ compilerOptions }: CompileJaxprOptions): CompileOptions {
-  return compilerOptions ? { envOptionOverrides: { ...DEFAULT_OPTIONS.envOptionOverrides, ...compilerOptions } } : DEFAULT_OPTIONS;
+  const options = backend() !== mainBackend() && backend().platform !== 'cpu' ? WITHIN_CALLBACKS : DEFAULT_OPTIONS;
+  return compilerOptions ? { envOptionOverrides: { ...options.envOptionOverrides, ...compilerOptions } } : options;
 }
 
 // Callbacks are functions of this process: programs that have them are not stored.

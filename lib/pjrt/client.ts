@@ -6,7 +6,7 @@ import { ArgumentError, PluginError } from './errors';
 import { Executable, openSerialized } from './executable';
 import { type Attributes, type Handle, type NativeDevice, type NativeMemory, native, type Parameter } from './native';
 import { type ClientOptions, Plugin } from './plugin';
-import { Message } from './protobuf';
+import { Message, withoutTerminator } from './protobuf';
 import { parseSignature } from './signature';
 import { recording, timed } from './spans';
 import { type DType, isDtype } from './types';
@@ -242,7 +242,7 @@ export class Client {
       hasProfiler,
       stop: () => {
         const { space, runs } = native().profilerStop(handle);
-        return { space, runs: runs.map((r) => ({ name: r.name, device: this.devices[r.device]!, start: r.begin / 1e6 + offset, end: r.end / 1e6 + offset, ended: r.ended })) };
+        return { space: withoutTerminator(space), runs: runs.map((r) => ({ name: r.name, device: this.devices[r.device]!, start: r.begin / 1e6 + offset, end: r.end / 1e6 + offset, ended: r.ended })) };
       },
     };
   }

@@ -151,6 +151,18 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   }
 }
 
+/** The message without the one zero byte that some writers put behind it. */
+export function withoutTerminator(bytes: Uint8Array): Uint8Array {
+  const last = bytes.length - 1;
+  if (bytes[last] !== 0) return bytes;
+  let end = 0;
+  for (const { raw } of fieldsOf(bytes)) {
+    end += raw.length;
+    if (end === last) return bytes.subarray(0, last);
+  }
+  return bytes;
+}
+
 /** Numbers of a repeated field, which may be packed into blocks. */
 export function varintsOf(field: Field): bigint[] {
   if (field.block === null) return [field.value];

@@ -83,7 +83,7 @@ function travelling(name: string, aval: ShapedArray): ShapedArray {
 }
 
 function lowerCallback(name: string, ctx: LoweringContext, args: readonly IrValue[], callback: FlatCallback, outs: readonly ShapedArray[], options: { sideEffect: boolean; ordered: boolean }): IrValue[] {
-  if (ctx.platform !== 'cpu') throw new ArgumentError(`${name}: programs of the platform '${ctx.platform}' cannot call functions of the host; run the function that calls it eagerly, or on the CPU`);
+  if (ctx.platform !== 'cpu' && ctx.platform !== 'cuda') throw new ArgumentError(`${name}: programs of the platform '${ctx.platform}' cannot call functions of the host; run the function that calls it eagerly, or on the CPU or an NVIDIA GPU`);
   const convert = (x: IrValue, to: ShapedArray) => (x.aval.dtype === to.dtype ? x : hlo.op(ctx, 'convert', [x], to));
   const ins = args.map((x) => convert(x, travelling(name, x.aval)));
   const results = ctx.callback(hostCallback(name, callback, args.map((x) => x.aval.strong()), outs, options.ordered), ins, outs.map((a) => travelling(name, a)), options);

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray, type Shape } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
@@ -8,7 +9,7 @@ import { type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type 
 import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { convolution } from '../stablehlo/contraction';
-import { cpuForm } from './convolutionForms';
+import { cpuForm, gpuForm } from './convolutionForms';
 import { addAny } from './nary';
 import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, type PrecisionLike, printedPrecision } from './precision';
 import { convert, full, range, reshape, rev, transpose, zerosLike } from './structural';
@@ -55,9 +56,8 @@ function checkCounts(x: ShapedArray, y: ShapedArray, p: ConvParams): void {
     if (list.length !== n || list.some((v) => !Number.isInteger(v) || v < 1)) throw new ShapeError(`${OP}: expected ${name} to be ${n} positive integers, got [${list}]`);
   }
   if (p.padding.length !== n || p.padding.some((v) => v.length !== 2 || !v.every(Number.isInteger))) throw new ShapeError(`${OP}: expected padding to be ${n} pairs of integers, got [${p.padding.map((v) => `[${v}]`)}]`);
-  for (const [name, v] of [['featureGroupCount', features], ['batchGroupCount', batches]] as const) {
-    if (!Number.isInteger(v) || v < 1) throw new ArgumentError(`${OP}: expected ${name} to be a positive integer, got ${v}`);
-  }
+  checkInteger(OP, 'featureGroupCount', features, 1);
+  checkInteger(OP, 'batchGroupCount', batches, 1);
   if (features > 1 && batches > 1) throw new ArgumentError(`${OP}: expected at most one of featureGroupCount and batchGroupCount above 1, got ${features} and ${batches}`);
   const [batch, channels] = take(x.shape, d.lhsSpec) as [number, number];
   const [outputs, inputs] = take(y.shape, d.rhsSpec) as [number, number];
@@ -99,7 +99,8 @@ const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'co
 const part = (d: DType) => dtypeBits(realPart(d));
 
 function emit(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: ShapedArray): IrValue {
-  return (ctx.platform === 'cpu' ? cpuForm(ctx, x, y, p, out, emit) : null)
+  const form = ctx.platform === 'cpu' ? cpuForm : ctx.platform === 'cuda' || ctx.platform === 'rocm' ? gpuForm : () => null;
+  return form(ctx, x, y, p, out, emit)
     ?? convolution(ctx, x, y, { ...p, ...p.dimensionNumbers, precision: isAlgorithm(p.precision) ? null : p.precision }, out);
 }
 

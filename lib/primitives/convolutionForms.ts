@@ -1,11 +1,12 @@
 import type { ShapedArray, Shape } from '../core/aval';
+import { type DType, dtypeKind } from '../core/dtype';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
 import { dotGeneral } from '../stablehlo/contraction';
 import type { ConvParams } from './convolution';
 import { inverse, range } from './structural';
 
-// Other forms of convolutions, for where XLA's CPU compiler makes slow code of the operation itself. They were measured in programs that go forward and
+// Other forms of convolutions, for where XLA's CPU compiler makes slow code of the operation itself, and its GPU compiler none. The former were measured in programs that go forward and
 // backward (2 cores of a Xeon, plugin xla_cpu_pjrt 0.0.1), not alone: what wins alone may lose where it keeps its neighbours from being fused.
 
 /** Lowers a convolution. */
@@ -41,6 +42,19 @@ export function cpuForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPar
   }
   if (inputs === 1 && terms <= 9 && outputs <= 64 && p.lhsDilation.every((v) => v === 1)) return elementwiseForm(ctx, x, y, p, out);
   return inputs <= 4 && terms <= Math.max(32, outputs) && p.lhsDilation.every((v) => v === 1) ? patchesForm(ctx, x, y, p, out) : null;
+}
+
+/** As many positions of a window as are written out, each as a slice. */
+const MOST_TAPS = 512;
+
+/** Convolutions of integers, which cuDNN has not, in a form that GPUs have; null: as the operation. */
+export function gpuForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: ShapedArray, emit: Emit): IrValue | null {
+  const whole = (d: DType) => dtypeKind(d) === 'int' || dtypeKind(d) === 'uint';
+  if (!whole(x.aval.dtype)) return null;
+  const wide = (v: IrValue) => hlo.convert(ctx, v, v.aval.withDtype(out.dtype));
+  if (!whole(out.dtype)) return emit(ctx, wide(x), wide(y), p, out);
+  if (product(taps(y, p)) > MOST_TAPS) return null;
+  return Math.max(p.featureGroupCount, p.batchGroupCount) > 1 ? groupsForm(ctx, x, y, p, out, emit) : patchesForm(ctx, wide(x), wide(y), p, out);
 }
 
 const permuted = (ctx: LoweringContext, x: IrValue, order: readonly number[]) => (order.every((d, i) => d === i) ? x : hlo.transpose(ctx, x, order));

@@ -177,8 +177,9 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
       const [l, r] = [hlo.convert(ctx, x!, x!.aval.withDtype(plan.lhs)), hlo.convert(ctx, y!, y!.aval.withDtype(plan.rhs))];
       return hlo.convert(ctx, emitDot(ctx, l, r, { ...attrs, precision: null, algorithm: plan.attr }, out.withDtype(plan.product)), out);
     }
-    // Platforms differ in which mixed operands they take: all take equal ones.
-    const mixed = x!.aval.dtype !== y!.aval.dtype && !bothF8(x!.aval.dtype, y!.aval.dtype);
+    // Platforms differ in which mixed operands they take: all take equal ones. Of integers with a float as the product, XLA's GPU compiler makes an invalid program.
+    const exact = (d: DType) => ['int', 'uint', 'bool'].includes(dtypeKind(d));
+    const mixed = (x!.aval.dtype !== y!.aval.dtype && !bothF8(x!.aval.dtype, y!.aval.dtype)) || (ctx.platform !== 'cpu' && exact(x!.aval.dtype) && !exact(out.dtype));
     const same = (v: typeof x) => (mixed ? hlo.convert(ctx, v!, v!.aval.withDtype(out.dtype)) : v!);
     const l = same(x);
     const r = same(y);

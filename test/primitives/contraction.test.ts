@@ -114,6 +114,34 @@ test.each(Object.entries(forms))('on CPUs another form gives what the operation 
   expect(new Set(here.values).size).toBeGreaterThan(3);
 });
 
+test.each([
+  ['int32', 'int32', {}], ['int8', 'int32', { preferredElementType: 'int32', windowStrides: [2, 1] }], ['uint8', 'float32', { preferredElementType: 'float32' }],
+  ['int32', 'int32', { featureGroupCount: 2, rhsDilation: [1, 2] }], ['int16', 'int16', { batchGroupCount: 2, lhsDilation: [2, 1] }],
+] as const)('on GPUs another form of a convolution of %s gives what the operation gives: to %s with %j', (from, to, o) => {
+  const groups = 'featureGroupCount' in o;
+  const whole = (shape: number[]) => unpack([shape, from, globalThis.Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => (i * 7) % 11 - (from === 'uint8' ? 0 : 5))]);
+  const [x, y] = [whole([2, 6, 5, groups ? 4 : 2]), whole([3, 2, 2, 4])];
+  const { jaxpr } = stage(([a, b]) => [convGeneralDilated(a!, b!, { windowStrides: [1, 1], padding: [[1, 0], [2, 1]], dimensionNumbers: nhwc, ...o })], [x.aval, y.aval]);
+  const run = (platform: string) => {
+    const { text } = lowerToStableHlo(jaxpr, { name: 'f', platform });
+    const outs = backend().client.compileSync(text).execute([(x as ConcreteArray).buffer, (y as ConcreteArray).buffer]);
+    return { whole: /stablehlo\.convolution[^\n]*\(tensor<[\dx]+x(ui|i)\d+>, tensor/.test(text), values: numbers(new ConcreteArray(jaxpr.outvars[0]!.aval, outs[0]!)) };
+  };
+  const [here, there] = [run('cpu'), run('cuda')];
+  expect(jaxpr.outvars[0]!.aval.dtype).toBe(to);
+  expect([here.whole, there.whole]).toEqual([true, false]);
+  expect(there.values).toEqual(here.values);
+  expect(new Set(here.values).size).toBeGreaterThan(3);
+});
+
+test('on GPUs integers with a float as their product are converted first', () => {
+  const i = unpack([[2, 3], 'int32', [1, 2, 3, 4, 5, 6]]);
+  const { jaxpr } = stage(([a]) => [dotGeneral(a!, a!, { dimensionNumbers: [[[1], [1]], [[], []]], preferredElementType: 'float32' })], [i.aval]);
+  const text = (platform: string) => lowerToStableHlo(jaxpr, { name: 'f', platform }).text;
+  expect(text('cuda')).toMatch(/dot_general[^\n]*tensor<2x3xf32>, tensor<2x3xf32>/);
+  expect(text('cpu')).toMatch(/dot_general[^\n]*tensor<2x3xi32>, tensor<2x3xi32>/);
+});
+
 // Shapes and dimensions: [x, y, contracted, batch].
 const products: [string, number[], number[], [number[], number[]], [number[], number[]], boolean][] = [
   ['gradient of weights by sequences', [3, 5, 4], [3, 5, 2], [[0, 1], [0, 1]], [[], []], true],

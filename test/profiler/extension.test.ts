@@ -65,7 +65,7 @@ static void* start(struct OneArgs* a) {
 static void* stop(struct OneArgs* a) { return fail("stop"); }
 static void* collect(struct CollectArgs* a) {
   struct Failure* f = fail("collect"); if (f) return f;
-  a->n = used;
+  a->n = used + (strcmp(mode(), "terminated") == 0);
   if (a->buffer) memcpy(a->buffer, space, used);
   else if (strcmp(mode(), "caller") != 0 && used > 0) a->buffer = space;
   return NULL;
@@ -99,7 +99,7 @@ interface Report {
   bytes?: number;
 }
 
-const MODES = ['own', 'caller', 'host', 'empty', 'create', 'start', 'stop', 'collect', 'damaged', 'own'];
+const MODES = ['own', 'terminated', 'caller', 'host', 'empty', 'create', 'start', 'stop', 'collect', 'damaged', 'own'];
 const PARTIAL = ['none', 'hollow', 'old'];
 let reports: Record<string, Report> = {};
 let stderr = '';
@@ -122,7 +122,7 @@ beforeAll(() => {
 
 const names = (r: Report) => r.planes!.map((p) => p.name);
 
-test.each(['own', 'caller'])("the plugin's planes are in the profile, times since its start (memory: %s)", (mode) => {
+test.each(['own', 'terminated', 'caller'])("the plugin's planes are in the profile, times since its start (memory: %s)", (mode) => {
   const r = reports[mode]!;
   expect(r.extensions![0]).toBe(1);
   expect(names(r)).toEqual(['/device:X:0', '/host:CPU', '/device:CUSTOM:xlastate programs', '/host:metadata', 'Task Environment']);

@@ -116,8 +116,9 @@ function vectors(d: Array, s: Array, values: Array, key: Array): Array {
   const type = s.dtype;
   const norm = maximum(e.abs(sliceInDim(values, 0, 1, 0)), e.abs(sliceInDim(values, k - 1, k, 0)));
   const gaps = sub(sliceInDim(values, 1, k, 0), sliceInDim(values, 0, k - 1, 0));
-  // Neighbours closer than this are one group, numbered by the gaps before it.
-  const open = astype(gt(gaps, mul(norm, like(d, Math.sqrt(finite(d).eps)))), 'int32');
+  // Neighbours closer than this are one group, numbered by the gaps before it; eigenvalues of a matrix of zeros are as far apart as bisection's least pivots.
+  const { eps, tiny } = finite(d);
+  const open = astype(gt(gaps, maximum(mul(norm, like(d, Math.sqrt(eps))), like(d, 16 * tiny))), 'int32');
   const groups = k === 1 ? null : pad(cumsum(open, 0), scalar(0, 'int32'), [[1, 0, 0]]);
   const lane = (x: Array) => broadcastInDim(astype(x, type), [k, n], [1]);
   const below = lane(pad(conjugate(s), like(s, 0), [[1, 0, 0]]));
