@@ -33,9 +33,11 @@ export function checkList(op: string, what: string, x: unknown): void {
   if (!globalThis.Array.isArray(x)) throw new ArgumentError(`${op}: expected ${what} to be a list, got ${describeValue(x)}`);
 }
 
-/** @throws ArgumentError unless an argument is an integer */
-export function checkInteger(op: string, what: string, x: unknown): void {
-  if (!Number.isInteger(x)) throw new ArgumentError(`${op}: expected ${what} to be an integer, got ${describeValue(x)}`);
+/** An argument that is an integer. @throws ArgumentError unless it is one, and of at least `least` where that is given */
+export function checkInteger(op: string, what: string, x: unknown, least?: number): number {
+  if (Number.isInteger(x) && (least === undefined || (x as number) >= least)) return x as number;
+  const kind = least === undefined ? 'an integer' : least === 0 ? 'a non-negative integer' : least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
+  throw new ArgumentError(`${op}: expected ${what} to be ${kind}, got ${describeValue(x)}`);
 }
 
 /** @throws ArgumentError unless an argument is a list of integers */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { checkOptions } from '../functional/options';
@@ -92,9 +93,9 @@ export class CheckpointManager {
   constructor(folder: FileName, given: CheckpointManagerOptions = {}) {
     const { maxToKeep = 5, bestMetric, bestMode = 'min', bestToKeep = 1, prefix = 'checkpoint' } = checkOptions(new.target.name, ['maxToKeep', 'bestMetric', 'bestMode', 'bestToKeep', 'prefix'], given);
     this.folder = filePath('CheckpointManager', folder);
-    if (maxToKeep !== null && !(Number.isInteger(maxToKeep) && maxToKeep >= 1)) throw new ArgumentError(`CheckpointManager: expected maxToKeep to be a positive integer or null, got ${String(maxToKeep)}`);
+    if (maxToKeep !== null) checkInteger('CheckpointManager', 'maxToKeep', maxToKeep, 1);
     if (bestMode !== 'min' && bestMode !== 'max') throw new ArgumentError(`CheckpointManager: expected bestMode to be 'min' or 'max', got ${String(bestMode)}`);
-    if (!(Number.isInteger(bestToKeep) && bestToKeep >= 1)) throw new ArgumentError(`CheckpointManager: expected bestToKeep to be a positive integer, got ${String(bestToKeep)}`);
+    checkInteger('CheckpointManager', 'bestToKeep', bestToKeep, 1);
     if (!/^[\w.-]+$/.test(prefix)) throw new ArgumentError(`CheckpointManager: expected prefix to be letters, digits, '.', '_' and '-', got '${prefix}'`);
     this.maxToKeep = maxToKeep;
     this.bestMetric = bestMetric ?? null;

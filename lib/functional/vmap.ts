@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import type { BatchDim } from '../core/primitive';
 import { broadcastPrefix, keystr, pathsOf, type TreeDef } from '../core/tree';
@@ -48,7 +49,7 @@ export function mappedSize(leaves: readonly Array[], dims: readonly BatchDim[], 
     else if (n !== size) throw new ShapeError(`${what}: mapped axes have different sizes: ${by} has ${size}, argument ${path} of type ${leaves[i]!.aval} has ${n} at axis ${d}`);
   });
   if (size === undefined) throw new ArgumentError(`${what}: at least one argument must be mapped (inAxes all null), or axisSize given`);
-  if (!Number.isInteger(size) || size < 0) throw new ArgumentError(`${what}: expected axisSize to be a non-negative integer, got ${size}`);
+  checkInteger(what, 'axisSize', size, 0);
   return size;
 }
 

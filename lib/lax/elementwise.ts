@@ -542,7 +542,7 @@ export function pow(x: ArrayLike, y: ArrayLike): Array {
  */
 export function integerPow(x: ArrayLike, y: number): Array {
   const a = asArray(x, 'integerPow');
-  if (!Number.isInteger(y)) throw new ArgumentError(`integerPow: expected y to be an integer, got ${String(y)}`);
+  checkInteger('integerPow', 'y', y);
   if (y < 0 && ['int', 'uint'].includes(dtypeKind(a.dtype))) throw new DtypeError(`integerPow: integers cannot be raised to negative powers, got ${a.aval} and ${y}`);
   if (y === 0) return full(a.shape, 1, a.dtype, a.weakType);
   return y === 1 ? a : p.integerPow(a, y);

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
@@ -175,7 +176,7 @@ export function qdwh(x: ArrayLike, options: { maxIterations?: number | null; eps
   checkMatrix('qdwh', a.aval);
   checkMatrixDtype('qdwh', a.aval);
   if (a.ndim !== 2 || a.shape[0]! < a.shape[1]!) throw new ShapeError(`qdwh: expected a matrix with no fewer rows than columns, got ${a.aval}`);
-  if (!Number.isInteger(maxIterations) || maxIterations < 1) throw new ArgumentError(`qdwh: expected maxIterations to be a positive integer, got ${maxIterations}`);
+  checkInteger('qdwh', 'maxIterations', maxIterations, 1);
   const small = eps ?? epsilon(a.dtype);
   if (!(small > 0 && small < 1)) throw new ArgumentError(`qdwh: expected eps between 0 and 1, got ${small}`);
   return qdwhProgram([a], { eps: small, most: maxIterations }) as [Array, Array, Array, Array];

@@ -2,7 +2,7 @@ import { type Array, ConcreteArray } from '../core/array';
 import { dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
 import { keystr, pathsOf, type TreeDef } from '../core/tree';
-import { checkFunction } from '../core/checks';
+import { checkFunction, checkInteger } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { arraysOf, nameOf, resultsOf } from '../functional/treeFunction';
 import { isPromise } from '../pjrt/promises';
@@ -29,7 +29,7 @@ function checkUnroll(op: string, unroll: unknown, length: number): number {
 }
 
 export function scanLength(op: string, xs: readonly Array[], def: TreeDef, length: number | null | undefined): number {
-  if (length !== undefined && length !== null && (!Number.isInteger(length) || length < 0)) throw new ArgumentError(`${op}: expected length to be a non-negative integer, got ${String(length)}`);
+  if (length !== undefined && length !== null) checkInteger(op, 'length', length, 0);
   const paths = pathsOf(def);
   xs.forEach((x, i) => {
     if (x.ndim === 0) throw new ShapeError(`${op}: expected arrays with a leading axis to scan over, got one of type ${x.aval}${paths[i]!.length > 0 ? ` at ${keystr(paths[i]!)}` : ''}`);

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
-import { ArgumentError, ShapeError, TreeError } from '../core/errors';
+import { ShapeError, TreeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
-import { checkFunction } from '../core/checks';
+import { checkFunction, checkInteger } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { arraysOf, resultsOf } from '../functional/treeFunction';
 import { batchFlat, materialize } from '../interpreters/batch';
@@ -24,7 +24,7 @@ export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: 
   const op = 'map';
   checkFunction(op, 'f', f);
   const size = options.batchSize ?? null;
-  if (size !== null && (!Number.isInteger(size) || size < 1)) throw new ArgumentError(`${op}: expected batchSize to be a positive integer, got ${String(size)}`);
+  if (size !== null) checkInteger(op, 'batchSize', size, 1);
   const step = (_: unknown, x: unknown) => {
     const y = f(x as Traced<X>);
     resultsOf(y, op, 'f');
@@ -71,7 +71,7 @@ export function associativeScan<T>(f: (a: Traced<T>, b: Traced<T>) => unknown, e
   checkFunction(op, 'f', f);
   const { leaves: arrays, def: tree } = arraysOf(elems, `${op}: elems`);
   const axis = options.axis ?? 0;
-  if (!Number.isInteger(axis)) throw new ArgumentError(`${op}: expected axis to be an integer, got ${String(axis)}`);
+  checkInteger(op, 'axis', axis);
   if (arrays.length === 0) return tree.unflatten(arrays) as Traced<T>;
   const at = axis < 0 ? axis + arrays[0]!.ndim : axis;
   for (const x of arrays) if (at < 0 || at >= x.ndim) throw new ShapeError(`${op}: axis ${axis} is out of range for ${x.aval}`);

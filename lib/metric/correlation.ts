@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
@@ -165,8 +166,8 @@ const dynamicsOf = composite<Required<DynamicsOptions>>('functionalConnectivityD
 export function functionalConnectivityDynamics(activities: ArrayLike, given: DynamicsOptions = {}): Array {
   const { windowSize = 30, stepSize = 5 } = checkOptions('functionalConnectivityDynamics', ['windowSize', 'stepSize'], given);
   const op = 'functionalConnectivityDynamics';
-  if (!(Number.isInteger(windowSize) && windowSize > 1)) throw new ArgumentError(`${op}: expected windowSize to be an integer > 1, got ${windowSize}`);
-  if (!(Number.isInteger(stepSize) && stepSize > 0)) throw new ArgumentError(`${op}: expected stepSize to be an integer > 0, got ${stepSize}`);
+  checkInteger(op, 'windowSize', windowSize, 2);
+  checkInteger(op, 'stepSize', stepSize, 1);
   const x = promoteDtypesInexact(op, matrix(op, 'activities', activities))[0]!;
   if (x.shape[1]! < 2) throw new ShapeError(`${op}: expected two or more signals, got ${x.aval}`);
   return x.shape[0]! < windowSize ? np.zeros([0, 0], { dtype: x.dtype }) : dynamicsOf([x], { windowSize, stepSize })[0]!;

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
@@ -34,7 +35,7 @@ function segments(op: string, steps: number, dt: number, { nperseg, noverlap, fr
   if (!(dt > 0)) throw new ArgumentError(`${op}: expected dt to be a number > 0, got ${dt}`);
   if (steps < 1) throw new ShapeError(`${op}: expected a signal that is not empty`);
   const length = Math.min(nperseg ?? Math.max(1, Math.floor(steps / 8)), steps);
-  if (!(Number.isInteger(length) && length >= 1)) throw new ArgumentError(`${op}: expected nperseg to be a positive integer, got ${nperseg}`);
+  checkInteger(op, 'nperseg', length, 1);
   const shared = length > 1 ? Math.min(noverlap ?? Math.floor(length / 2), length - 1) : 0;
   const starts: number[] = [];
   for (let s = 0; s + length <= steps; s += Math.max(1, length - shared)) starts.push(s);

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { pythonFloat, Verbatim } from '../core/pythonText';
@@ -332,7 +333,7 @@ export class PReLU extends OneLine {
   constructor(given: { numParameters?: number; init?: number; dtype?: DType } & ModuleOptions = {}) {
     const { numParameters = 1, init = 0.25, dtype = environ.dftype(), ...options } = checkOptions(new.target.name, ['numParameters', 'init', 'dtype', ...MODULE_OPTIONS], given);
     super(options);
-    if (!Number.isInteger(numParameters) || numParameters < 1) throw new ArgumentError(`PReLU: expected numParameters to be a positive integer, got ${describeValue(numParameters)}`);
+    checkInteger('PReLU', 'numParameters', numParameters, 1);
     this.numParameters = numParameters;
     this.weight = new ParamState(np.full([numParameters], init, { dtype }));
   }

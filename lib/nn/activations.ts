@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, checkExtent } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type DType, dtypeKind } from '../core/dtype';
 import { checkOptions, type OptionNames, withFirst } from '../functional/options';
@@ -400,7 +401,7 @@ export function glu(x: ArrayLike, options?: number | { axis?: number }): Array {
  */
 export function oneHot(x: ArrayLike, numClasses: number, options: { dtype?: DType | null; axis?: number | string } = {}): Array {
   const { dtype, axis = -1 } = checkOptions('oneHot', ['dtype', 'axis'], options);
-  if (!Number.isInteger(numClasses) || numClasses < 0) throw new ArgumentError(`oneHot: expected numClasses to be a non-negative integer, got ${String(numClasses)}`);
+  checkInteger('oneHot', 'numClasses', numClasses, 0);
   checkExtent('oneHot', 'numClasses', numClasses);
   const type = dtype ?? canonicalDtype('float64');
   const i = asArray(x, 'oneHot');

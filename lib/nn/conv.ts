@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { pythonRecord } from '../core/pythonText';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
@@ -108,7 +109,7 @@ export abstract class BaseConv extends Module {
     super(rest);
     const op = new.target.name;
     if (!globalThis.Array.isArray(inSize) || inSize.length !== spatial + 1) throw new ShapeError(`${op}: expected inSize of ${spatial + 1} dimensions, got ${describeValue(inSize)}`);
-    if (!Number.isInteger(outChannels) || outChannels < 1) throw new ArgumentError(`${op}: expected outChannels to be a positive whole number, got ${describeValue(outChannels)}`);
+    checkInteger(op, 'outChannels', outChannels, 1);
     this.inSize = inSize;
     this.outChannels = outChannels;
     this.kernelSize = perDimension(op, 'kernelSize', kernelSize, spatial);

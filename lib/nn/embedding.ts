@@ -1,4 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -63,7 +64,7 @@ export class Embedding extends Module {
     } = checkOptions(new.target.name, ['embeddingInit', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'freeze', 'paramType', 'name'], options);
     super(rest);
     const size = toShape(embeddingSize);
-    if (!Number.isInteger(numEmbeddings) || numEmbeddings < 0) throw new ArgumentError(`Embedding: expected numEmbeddings to be a whole number, got ${describeValue(numEmbeddings)}`);
+    checkInteger('Embedding', 'numEmbeddings', numEmbeddings, 0);
     if (size.length === 0 || size.some((n) => !Number.isInteger(n) || n < 0)) throw new ArgumentError(`Embedding: expected embeddingSize to be a whole number or several, got ${describeValue(embeddingSize)}`);
     if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= 0 && paddingIdx < numEmbeddings)) throw new ArgumentError(`Embedding: expected paddingIdx from 0 to ${numEmbeddings - 1}, got ${describeValue(paddingIdx)}`);
     if (maxNorm !== null && !(maxNorm > 0)) throw new ArgumentError(`Embedding: expected maxNorm to be positive, got ${describeValue(maxNorm)}`);

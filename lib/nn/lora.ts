@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -40,9 +41,7 @@ export class LoRA extends Module {
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions = {}) {
     const { baseModule = null, kernelInit = new LecunNormal(), paramType = ParamState, inSize, ...rest } = checkOptions(new.target.name, ['baseModule', 'kernelInit', 'paramType', 'inSize'], options);
     super(rest);
-    for (const [what, n] of [['inFeatures', inFeatures], ['loraRank', loraRank], ['outFeatures', outFeatures]] as const) {
-      if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`LoRA: expected ${what} to be a positive integer, got ${describeValue(n)}`);
-    }
+    for (const [what, n] of [['inFeatures', inFeatures], ['loraRank', loraRank], ['outFeatures', outFeatures]] as const) checkInteger('LoRA', what, n, 1);
     if (baseModule !== null && !(baseModule instanceof Module)) throw new ArgumentError(`LoRA: expected baseModule to be a module or null, got ${describeValue(baseModule)}`);
     this.inSize = inFeatures;
     this.outSize = outFeatures;

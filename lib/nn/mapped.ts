@@ -1,3 +1,4 @@
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -24,10 +25,6 @@ export type MappedInitOptions = Omit<MappedCallOptions, 'args' | 'kwargs' | 'fnI
   [option: string]: unknown;
 };
 
-function checkSize(op: string, axisSize: unknown): void {
-  if (!Number.isInteger(axisSize) || (axisSize as number) < 1) throw new ArgumentError(`${op}: expected axisSize to be a positive integer, got ${describeValue(axisSize)}`);
-}
-
 /** Arguments and options, of which the options come last; those that are not known here are the method's. */
 function splitOptions(op: string, given: readonly unknown[]): { args: unknown[]; kwargs: Record<string, unknown> | null; options: MappedInitOptions } {
   const options = given[given.length - 1] as MappedInitOptions;
@@ -52,7 +49,7 @@ function splitOptions(op: string, given: readonly unknown[]): { args: unknown[];
  */
 export function vmapCallAllFns<M>(target: M, fnName: string, given: MappedCallOptions): M {
   const { axisSize, stateTag, stateToExclude, ...options } = checkOptions('vmapCallAllFns', ['axisSize', 'stateTag', 'stateToExclude', ...CALL_ALL_OPTIONS], given);
-  checkSize('vmapCallAllFns', axisSize);
+  checkInteger('vmapCallAllFns', 'axisSize', axisSize, 1);
   vmapNewStates(() => {
     callAllFns(target, fnName, options);
     return null;
@@ -96,7 +93,7 @@ export function vmapInitAllStates<M>(target: M, ...argsAndOptions: [...unknown[]
 export function vmapResetAllStates<M>(target: M, ...argsAndOptions: [...unknown[], Omit<MappedInitOptions, 'stateToExclude' | 'stateTag'>]): M {
   const { args, kwargs, options: { axisSize, nodeToExclude, stateTag, stateToExclude } } = splitOptions('vmapResetAllStates', argsAndOptions);
   for (const [k, v] of Object.entries({ stateTag, stateToExclude })) if (v !== undefined) throw new ArgumentError(`vmapResetAllStates: ${k} is for states that are made; resetState makes none`);
-  checkSize('vmapResetAllStates', axisSize);
+  checkInteger('vmapResetAllStates', 'axisSize', axisSize, 1);
   const mapped = [...(states(target) as FlatStates).values()].filter((s) => s instanceof ShortTermState && !(s instanceof NonBatchState));
   const reset = () => {
     callAllFns(target, 'resetState', { args, kwargs, ...(nodeToExclude !== undefined && { nodeToExclude }) });

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { Tracer } from '../core/trace';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { isPlainObject, registerPytreeNode } from '../core/tree';
@@ -248,7 +249,7 @@ abstract class CountingMetric extends Metric {
     const { numClasses = null, average: how = 'macro' } = checkOptions(new.target.name, ['numClasses', 'average'], options);
     super();
     if (!['micro', 'macro', 'weighted'].includes(how)) throw new ArgumentError(`${new.target.name}: expected average to be 'micro', 'macro' or 'weighted', got ${describeValue(how)}`);
-    if (numClasses !== null && !(Number.isInteger(numClasses) && numClasses > 0)) throw new ArgumentError(`${new.target.name}: expected numClasses to be a positive integer or null, got ${describeValue(numClasses)}`);
+    if (numClasses !== null) checkInteger(new.target.name, 'numClasses', numClasses, 1);
     this.numClasses = numClasses;
     this.average = how;
   }
@@ -391,7 +392,7 @@ export class ConfusionMatrix extends Metric {
 
   constructor(numClasses: number) {
     super();
-    if (!(Number.isInteger(numClasses) && numClasses > 0)) throw new ArgumentError(`ConfusionMatrix: expected numClasses to be a positive integer, got ${describeValue(numClasses)}`);
+    checkInteger('ConfusionMatrix', 'numClasses', numClasses, 1);
     this.numClasses = numClasses;
     this.matrix = new MetricState(int(numClasses, numClasses));
   }

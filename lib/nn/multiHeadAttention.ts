@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { Tracer } from '../core/trace';
 import * as environ from '../environ';
@@ -114,7 +115,7 @@ export class MultiHeadAttention extends Module {
   override initState(batchSize: BatchSize = null, maxLength: number | null = null): void {
     const size = batchSizeOf('MultiHeadAttention.initState', batchSize);
     if (maxLength === null) return;
-    if (!Number.isInteger(maxLength) || maxLength < 1) throw new ArgumentError(`MultiHeadAttention.initState: expected maxLength to be a positive integer, got ${describeValue(maxLength)}`);
+    checkInteger('MultiHeadAttention.initState', 'maxLength', maxLength, 1);
     const shape = [...(size === null ? [] : [size]), maxLength, this.numKvHeads, this.headSize];
     const { dtype } = this.key.weight.value.weight;
     this.cachedKey = new ShortTermState(np.zeros(shape, { dtype }));

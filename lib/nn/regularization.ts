@@ -1,5 +1,6 @@
 import { checkShape } from '../core/aval';
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
@@ -217,7 +218,7 @@ export class GroupLassoReg extends WeightedReg {
   constructor(given: RegOptions & { groupSize?: number } = {}) {
     const { groupSize = 1, ...options } = checkOptions(new.target.name, ['groupSize', ...REG_OPTIONS], given);
     super(options);
-    if (!Number.isInteger(groupSize) || groupSize <= 0) throw new ArgumentError(`GroupLassoReg: expected groupSize to be a positive integer, got ${describeValue(groupSize)}`);
+    checkInteger('GroupLassoReg', 'groupSize', groupSize, 1);
     this.groupSize = groupSize;
   }
 

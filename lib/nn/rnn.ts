@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { sameShape } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -60,9 +61,8 @@ abstract class Cell extends RNNCell {
   constructor(numIn: number, numOut: number, options: RNNCellOptions & { activation: CellActivation }, initializerFirst = false) {
     const { stateInit = new ZeroInit(), activation, ...rest } = checkOptions(new.target.name, RNN_CELL_OPTIONS, options);
     super(rest);
-    for (const [what, n] of [['numIn', numIn], ['numOut', numOut]] as const) {
-      if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${new.target.name}: expected ${what} to be a positive integer, got ${describeValue(n)}`);
-    }
+    checkInteger(new.target.name, 'numIn', numIn, 1);
+    checkInteger(new.target.name, 'numOut', numOut, 1);
     this.inSize = numIn;
     this.outSize = numOut;
     // In the order in which BrainState's cell of the kind prints them.

@@ -1,3 +1,4 @@
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
@@ -166,7 +167,7 @@ export class Map extends Module {
     const { initStateAxes = null, stateTag = null, inAxes = 0, outAxes = 0, axisName = null, callStateAxes = null, behavior = 'vmap', ...rest } = checkOptions(new.target.name, ['initStateAxes', 'stateTag', 'inAxes', 'outAxes', 'axisName', 'callStateAxes', 'behavior'], options);
     super(rest);
     checkModule('Map', module);
-    if (!Number.isInteger(initMapSize) || initMapSize < 1) throw new ArgumentError(`Map: expected initMapSize to be a positive integer, got ${describeValue(initMapSize)}`);
+    checkInteger('Map', 'initMapSize', initMapSize, 1);
     if (behavior !== 'vmap' && behavior !== 'pmap') throw new ArgumentError(`Map: expected behavior to be 'vmap' or 'pmap', got ${describeValue(behavior)}`);
     this.initMapSize = initMapSize;
     this.module = module;

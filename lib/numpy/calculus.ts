@@ -1,5 +1,6 @@
 import { Array } from '../core/array';
 import { checkDtype } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, promoteDtypes, promoteDtypesInexact } from '../lax/arrayLike';
@@ -48,7 +49,7 @@ const diffC = program<{ n: number; axis: number }>('diff', ([a, before, after], 
 export function diff(a: ArrayLike, ...rest: Rest<DiffOptions, 'n', 'axis'>): Array {
   const { n = 1, axis = -1, prepend = null, append = null } = readOptions('diff', ['n', 'axis', 'prepend', 'append'], 2, rest);
   const x = asArray(a, 'diff');
-  if (!Number.isInteger(n) || n < 0) throw new ArgumentError(`diff: expected n to be a non-negative integer, got ${String(n)}`);
+  checkInteger('diff', 'n', n, 0);
   if (n === 0) return x;
   if (x.ndim === 0) throw new ShapeError('diff: expected at least one dimension, got a scalar');
   return diffC([x, prepend === null ? null : asArray(prepend, 'diff'), append === null ? null : asArray(append, 'diff')], { n, axis: canonAxis('diff', axis, x.ndim) })[0]!;

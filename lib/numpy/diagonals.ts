@@ -76,7 +76,7 @@ function diagonalArgs(op: string, a: ArrayLike, o: DiagonalOptions): [Array, Req
   const x = asArray(a, op);
   if (x.ndim < 2) throw new ShapeError(`${op}: expected at least 2 dimensions, got ${x.aval}`);
   const { offset = 0 } = o;
-  if (!Number.isInteger(offset)) throw new ArgumentError(`${op}: expected offset to be an integer, got ${String(offset)}`);
+  checkInteger(op, 'offset', offset);
   const [axis1, axis2] = [canonAxis(op, o.axis1 ?? 0, x.ndim), canonAxis(op, o.axis2 ?? 1, x.ndim)];
   if (axis1 === axis2) throw new ArgumentError(`${op}: expected two different axes, got ${axis1} twice`);
   return [x, { offset, axis1, axis2 }];
@@ -102,7 +102,7 @@ const diagC = program<{ k: number }>('diag', ([v], { k }) => {
 export function diag(v: ArrayLike, ...rest: Rest<KOption, 'k'>): Array {
   const { k = 0 } = readOptions('diag', ['k'], 1, rest);
   const x = asArray(v, 'diag');
-  if (!Number.isInteger(k)) throw new ArgumentError(`diag: expected k to be an integer, got ${String(k)}`);
+  checkInteger('diag', 'k', k);
   if (x.ndim === 2) return diagonal(x, { offset: k });
   if (x.ndim !== 1) throw new ShapeError(`diag: expected 1 or 2 dimensions, got ${x.aval}`);
   checkExtent('diag', 'k', x.size + Math.abs(k));

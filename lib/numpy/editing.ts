@@ -1,5 +1,6 @@
 import { Array, ConcreteArray } from '../core/array';
 import { checkExtent } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ConcretizationError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { cumsum } from '../primitives/cumulative';
@@ -97,7 +98,7 @@ export function repeat(a: ArrayLike, repeats: number | ArrayLike, ...rest: Rest<
     return repeatEachC([x, broadcastToShape('repeat', reshape(r, [r.size]), [n])], { axis: d, total: totalRepeatLength })[0]!;
   }
   if (typeof repeats === 'number') {
-    if (!Number.isInteger(repeats) || repeats < 0) throw new ArgumentError(`repeat: expected repeats to be a non-negative integer, got ${repeats}`);
+    checkInteger('repeat', 'repeats', repeats, 0);
     checkExtent('repeat', 'repeats', n * repeats);
     return repeatC([x], { axis: d, times: repeats })[0]!;
   }

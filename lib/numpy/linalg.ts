@@ -1,4 +1,4 @@
-import { checkList } from '../core/checks';
+import { checkInteger, checkList } from '../core/checks';
 import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -224,7 +224,7 @@ export function trace(x: ArrayLike, ...rest: Rest<{ offset?: number; dtype?: DTy
 export function tensorinv(a: ArrayLike, ...rest: Rest<{ ind?: number }, 'ind'>): Array {
   const { ind = 2 } = readOptions('linalg.tensorinv', ['ind'], 1, rest);
   const x = asArray(a, 'linalg.tensorinv');
-  if (!Number.isInteger(ind) || ind <= 0) throw new ArgumentError(`linalg.tensorinv: expected ind to be a positive integer, got ${String(ind)}`);
+  checkInteger('linalg.tensorinv', 'ind', ind, 1);
   const [first, last] = [x.shape.slice(0, ind), x.shape.slice(ind)];
   if (sizeOf(first) !== sizeOf(last)) throw new ShapeError(`linalg.tensorinv: expected the first ${ind} dimensions of ${x.aval} to have the size of the others`);
   return reshape(inv(reshape(x, [sizeOf(first), sizeOf(last)])), [...last, ...first]);

@@ -1,4 +1,4 @@
-import { checkFunction } from '../core/checks';
+import { checkFunction, checkInteger } from '../core/checks';
 import type { Array } from '../core/array';
 import { canonicalDtype, checkExtent, sizeOf, checkShape } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
@@ -50,7 +50,7 @@ export function nonzero(a: ArrayLike, ...rest: Rest<NonzeroOptions>): Array[] {
   const x = asArray(a, 'nonzero');
   if (x.ndim === 0) throw new ShapeError('nonzero: expected an array of at least one dimension; use atleast1d');
   if (size === null) return trueAt('nonzero', truth(x)).map((list) => astype(hostInts(list), canonicalDtype('int64')));
-  if (!Number.isInteger(size) || size < 0) throw new ArgumentError(`nonzero: expected size to be a non-negative integer, got ${String(size)}`);
+  checkInteger('nonzero', 'size', size, 0);
   checkExtent('nonzero', 'size', size);
   const fills = fillValue === null ? [] : globalThis.Array.isArray(fillValue) ? (fillValue as ArrayLike[]).map((f) => asArray(f, 'nonzero')) : [asArray(fillValue as ArrayLike, 'nonzero')];
   if (fills.some((f) => f.ndim !== 0) || (fills.length > 1 && fills.length !== x.ndim)) throw new ArgumentError(`nonzero: expected fillValue to be a scalar or ${x.ndim} of them`);

@@ -1,5 +1,6 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { checkExtent } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { scan } from '../lax/control';
@@ -48,7 +49,7 @@ export function vander(x: ArrayLike, ...rest: Rest<VanderOptions, 'N', 'increasi
   const a = asArray(x, 'vander');
   if (a.ndim !== 1) throw new ShapeError(`vander: expected a vector, got ${a.aval}`);
   const n = N ?? a.size;
-  if (!Number.isInteger(n) || n < 0) throw new ArgumentError(`vander: expected N to be a non-negative integer, got ${String(N)}`);
+  checkInteger('vander', 'N', n, 0);
   checkExtent('vander', 'N', n);
   return vanderC([a], { N: n, increasing })[0]!;
 }
@@ -180,7 +181,7 @@ const revOf = (x: Array) => rev(x, [0]);
 /** Derivative of order m of a polynomial. Mirrors `jax.numpy.polyder`. @throws ArgumentError for a negative order @example np.polyder([1, 2, 3]) // [2, 2] */
 export function polyder(p: ArrayLike, ...rest: Rest<{ m?: number }, 'm'>): Array {
   const { m = 1 } = readOptions('polyder', ['m'], 1, rest);
-  if (!Number.isInteger(m) || m < 0) throw new ArgumentError(`polyder: expected m to be a non-negative integer, got ${String(m)}`);
+  checkInteger('polyder', 'm', m, 0);
   const a = promoteDtypesInexact('polyder', p)[0]!;
   if (m === 0) return a;
   return m >= a.size ? full([0], 0, a.dtype) : polyderC([a], { m })[0]!;
@@ -203,7 +204,7 @@ const polyintC = program<{ m: number }>('polyint', ([p0, k0], { m }) => {
 /** Integral of order m of a polynomial. Mirrors `jax.numpy.polyint`. @throws ShapeError for other than one or m constants @example np.polyint([2, 2]) // [1, 2, 0] */
 export function polyint(p: ArrayLike, ...rest: Rest<PolyintOptions, 'm', 'k'>): Array {
   const { m = 1, k } = readOptions('polyint', ['m', 'k'], 2, rest);
-  if (!Number.isInteger(m) || m < 0) throw new ArgumentError(`polyint: expected m to be a non-negative integer, got ${String(m)}`);
+  checkInteger('polyint', 'm', m, 0);
   checkExtent('polyint', 'm', m);
   const constants = asArray(k ?? 0, 'polyint');
   if (constants.ndim > 1 || (constants.size !== 1 && constants.size !== m)) throw new ShapeError(`polyint: expected one constant of integration or ${m}, got ${constants.aval}`);
@@ -326,7 +327,7 @@ export function polyfit(x: ArrayLike, y: ArrayLike, deg: number, options?: Polyf
 export function polyfit(x: ArrayLike, y: ArrayLike, deg: number, ...rest: Rest<PolyfitOptions>): Array | Array[] {
   const o = readOptions('polyfit', ['rcond', 'full', 'w', 'cov'], 0, rest);
   const [a, b] = [asArray(x, 'polyfit'), asArray(y, 'polyfit')];
-  if (!Number.isInteger(deg) || deg < 0) throw new ArgumentError(`polyfit: expected deg to be a non-negative integer, got ${String(deg)}`);
+  checkInteger('polyfit', 'deg', deg, 0);
   if (a.ndim !== 1 || a.size === 0 || (b.ndim !== 1 && b.ndim !== 2) || b.shape[0] !== a.size) throw new ShapeError(`polyfit: expected a vector x that is not empty, and as many values, got ${a.aval} and ${b.aval}`);
   const w = o.w === null || o.w === undefined ? null : asArray(o.w, 'polyfit');
   if (w !== null && (w.ndim !== 1 || w.size !== a.size)) throw new ShapeError(`polyfit: expected a weight for each of ${a.size} points, got ${w.aval}`);

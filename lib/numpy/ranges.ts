@@ -1,5 +1,6 @@
 import { Array } from '../core/array';
 import { canonicalDtype, checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -107,7 +108,7 @@ const linspaceProgram = composite<SpaceStatics>('linspace', ([a, b], s) => {
 });
 
 function statics(op: string, { num = 50, endpoint = true, dtype, axis = 0 }: LinspaceOptions, start: Array, stop: Array): SpaceStatics {
-  if (!Number.isInteger(num) || num < 0) throw new ArgumentError(`${op}: expected num to be a whole number, not negative, got ${num}`);
+  checkInteger(op, 'num', num, 0);
   checkExtent(op, 'num', num);
   return { num, endpoint, axis, dtype: dtype === undefined || dtype === null ? inexactDtype(resultType(start, stop).dtype) : checkDtype(op, dtype) };
 }
@@ -202,7 +203,7 @@ function eyeLike(op: string, N: number, rest: Rest<EyeOptions, 'M', 'k', 'dtype'
   for (const [name, v] of [['N', N], ['M', M ?? N]]) if (globalThis.Array.isArray(v)) throw new ArgumentError(`${op}: expected ${name} to be an integer, got ${describeValue(v)}`);
   const [n, m] = checkShape(op, [N, M ?? N], 'N and M') as [number, number];
   const diagonal = typeof k === 'bigint' ? Number(k) : k;
-  if (!Number.isInteger(diagonal)) throw new ArgumentError(`${op}: expected k to be an integer, got ${String(k)}`);
+  checkInteger(op, 'k', diagonal);
   return eyeProgram([], { n, m, k: Math.max(-n - 1, Math.min(m + 1, diagonal)), dtype: dtype === undefined || dtype === null ? canonicalDtype('float64') : checkDtype(op, dtype), below })[0]!;
 }
 

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { composite } from '../interpreters/jit';
@@ -65,7 +66,7 @@ const roundProgram = composite<{ decimals: number }>('round', ([x], { decimals }
  */
 export function round(a: ArrayLike, ...rest: Rest<{ decimals?: number }, 'decimals'>): Array {
   const { decimals = 0 } = readOptions('round', ['decimals'], 1, rest);
-  if (!Number.isInteger(decimals)) throw new ArgumentError(`round: expected decimals to be an integer, got ${decimals}`);
+  checkInteger('round', 'decimals', decimals);
   const x = asArray(a, 'round');
   const kind = dtypeKind(x.dtype);
   if (kind === 'int' || kind === 'uint') {

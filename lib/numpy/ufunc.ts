@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { unknownOption } from '../functional/options';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
@@ -137,9 +138,8 @@ function refuseOptions(name: string, more: readonly unknown[]): void {
 
 function construct(this: unknown, func: ScalarFunction, nin: number, nout: number, options: UfuncOptions = {}): Ufunc {
   if (typeof func !== 'function') throw new ArgumentError(`ufunc: expected a function, got ${describeValue(func)}`);
-  for (const [what, n] of [['nin', nin], ['nout', nout]] as const) {
-    if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`ufunc: expected ${what} to be a positive integer, got ${String(n)}`);
-  }
+  checkInteger('ufunc', 'nin', nin, 1);
+  checkInteger('ufunc', 'nout', nout, 1);
   for (const k of Object.keys(options)) if (!(OPTIONS as readonly string[]).includes(k)) unknownOption('ufunc', k, OPTIONS);
   const name = options.name ?? (func.name || 'ufunc');
   let call = options.call ?? null;

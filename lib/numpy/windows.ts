@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { checkExtent } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import type { DType } from '../core/dtype';
-import { ArgumentError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { full, iota, like } from '../primitives/structural';
@@ -32,7 +32,7 @@ const shapes: Record<'bartlett' | 'blackman' | 'hamming' | 'hanning' | 'kaiser',
 const windowC = program<{ M: number; shape: keyof typeof shapes; dtype: DType }>('window', ([beta], { M, shape, dtype }) => [shapes[shape](iota(dtype, [M], 0), M, beta ?? null)]);
 
 function window(shape: keyof typeof shapes, M: number, beta: Array | null): Array {
-  if (!Number.isInteger(M) || M < 0) throw new ArgumentError(`${shape}: expected M to be a non-negative integer, got ${String(M)}`);
+  checkInteger(shape, 'M', M, 0);
   checkExtent(shape, 'M', M);
   const dtype = defaultFloat();
   return M <= 1 ? full([M], 1, dtype) : windowC([beta], { M, shape, dtype })[0]!;

@@ -1,9 +1,10 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { OptimState } from './optimState';
-import { checkCount, checkRate, EpochSchedule, LRScheduler, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
+import { checkRate, EpochSchedule, LRScheduler, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** From 1 down to 0 along half a cosine, for a part of the way in [0, 1]. */
 export function cosineFall(part: Array): Array {
@@ -40,7 +41,7 @@ export class CosineAnnealingLR extends EpochSchedule {
   constructor(given: CosineAnnealingLROptions = {}) {
     const { TMax = 50, etaMin = 0, ...options } = checkOptions(new.target.name, ['TMax', 'etaMin', ...SCHEDULER_OPTIONS], given);
     super(options);
-    this.TMax = checkCount('CosineAnnealingLR: TMax', TMax);
+    this.TMax = checkInteger('CosineAnnealingLR', 'TMax', TMax, 1);
     this.etaMin = checkRate('CosineAnnealingLR: etaMin', etaMin);
     this.begin();
   }
@@ -90,8 +91,8 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   constructor(given: CosineAnnealingWarmRestartsOptions = {}) {
     const { T0 = 10, TMult = 1, etaMin = 0, ...options } = checkOptions(new.target.name, ['T0', 'TMult', 'etaMin', ...SCHEDULER_OPTIONS], given);
     super(options);
-    this.T0 = checkCount('CosineAnnealingWarmRestarts: T0', T0);
-    this.TMult = checkCount('CosineAnnealingWarmRestarts: TMult', TMult);
+    this.T0 = checkInteger('CosineAnnealingWarmRestarts', 'T0', T0, 1);
+    this.TMult = checkInteger('CosineAnnealingWarmRestarts', 'TMult', TMult, 1);
     this.etaMin = checkRate('CosineAnnealingWarmRestarts: etaMin', etaMin);
     const [done, length] = this.period(this.lastEpoch.value);
     this.TCur = new OptimState(done.astype('int32'));
@@ -160,7 +161,7 @@ export class WarmupScheduler extends EpochSchedule {
   constructor(given: WarmupSchedulerOptions = {}) {
     const { warmupEpochs = 5, warmupStartLr = 0, ...options } = checkOptions(new.target.name, ['warmupEpochs', 'warmupStartLr', ...SCHEDULER_OPTIONS], given);
     super(options);
-    this.warmupEpochs = checkCount('WarmupScheduler: warmupEpochs', warmupEpochs, 0);
+    this.warmupEpochs = checkInteger('WarmupScheduler', 'warmupEpochs', warmupEpochs, 0);
     this.warmupStartLr = checkRate('WarmupScheduler: warmupStartLr', warmupStartLr);
     this.begin();
   }
@@ -203,8 +204,8 @@ export class WarmupCosineSchedule extends EpochSchedule {
   constructor(given: WarmupCosineScheduleOptions = {}) {
     const { warmupSteps = 1000, totalSteps = 10000, warmupStartLr = 0, etaMin = 0, ...options } = checkOptions(new.target.name, ['warmupSteps', 'totalSteps', 'warmupStartLr', 'etaMin', ...SCHEDULER_OPTIONS], given);
     super(options);
-    this.warmupSteps = checkCount('WarmupCosineSchedule: warmupSteps', warmupSteps, 0);
-    this.totalSteps = checkCount('WarmupCosineSchedule: totalSteps', totalSteps);
+    this.warmupSteps = checkInteger('WarmupCosineSchedule', 'warmupSteps', warmupSteps, 0);
+    this.totalSteps = checkInteger('WarmupCosineSchedule', 'totalSteps', totalSteps, 1);
     this.warmupStartLr = checkRate('WarmupCosineSchedule: warmupStartLr', warmupStartLr);
     this.etaMin = checkRate('WarmupCosineSchedule: etaMin', etaMin);
     this.begin();

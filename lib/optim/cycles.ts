@@ -1,10 +1,11 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { between, cosineFall } from './annealing';
-import { checkChoice, checkCount, EpochSchedule, perGroup, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
+import { checkChoice, EpochSchedule, perGroup, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** Options of {@link CyclicLR}. */
 export interface CyclicLROptions extends SchedulerOptions {
@@ -48,8 +49,8 @@ export class CyclicLR extends EpochSchedule {
     const { maxLr = 0.01, stepSizeUp = 2000, stepSizeDown = null, mode = 'triangular', gamma = 1, scaleFn = null, scaleMode = 'cycle', ...options } = checkOptions(new.target.name, ['maxLr', 'stepSizeUp', 'stepSizeDown', 'mode', 'gamma', 'scaleFn', 'scaleMode', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.maxLrs = perGroup('CyclicLR: maxLr', maxLr, this.baseLrs.length);
-    this.stepSizeUp = checkCount('CyclicLR: stepSizeUp', stepSizeUp);
-    this.stepSizeDown = checkCount('CyclicLR: stepSizeDown', stepSizeDown ?? stepSizeUp);
+    this.stepSizeUp = checkInteger('CyclicLR', 'stepSizeUp', stepSizeUp, 1);
+    this.stepSizeDown = checkInteger('CyclicLR', 'stepSizeDown', stepSizeDown ?? stepSizeUp, 1);
     this.mode = checkChoice('CyclicLR: mode', mode, ['triangular', 'triangular2', 'exp_range']);
     this.gamma = gamma;
     if (scaleFn !== null && typeof scaleFn !== 'function') throw new ArgumentError(`CyclicLR: expected scaleFn to be a function or null, got ${describeValue(scaleFn)}`);
@@ -96,9 +97,9 @@ export interface OneCycleLROptions {
 }
 
 function stepsInAll({ totalSteps = null, epochs = null, stepsPerEpoch = null }: OneCycleLROptions): number {
-  if (totalSteps !== null) return checkCount('OneCycleLR: totalSteps', totalSteps);
+  if (totalSteps !== null) return checkInteger('OneCycleLR', 'totalSteps', totalSteps, 1);
   if (epochs === null || stepsPerEpoch === null) throw new ArgumentError('OneCycleLR: expected totalSteps, or both epochs and stepsPerEpoch');
-  return checkCount('OneCycleLR: epochs', epochs) * checkCount('OneCycleLR: stepsPerEpoch', stepsPerEpoch);
+  return checkInteger('OneCycleLR', 'epochs', epochs, 1) * checkInteger('OneCycleLR', 'stepsPerEpoch', stepsPerEpoch, 1);
 }
 
 /**

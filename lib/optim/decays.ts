@@ -1,9 +1,10 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
-import { checkCount, checkRate, EpochSchedule, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
+import { checkRate, EpochSchedule, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** How many of some epochs have come: an int32 scalar. */
 function reached(epoch: Array, milestones: readonly number[]): Array {
@@ -40,7 +41,7 @@ export class StepLR extends EpochSchedule {
   constructor(given: StepLROptions = {}) {
     const { stepSize = 30, gamma = 0.1, ...options } = checkOptions(new.target.name, ['stepSize', 'gamma', ...SCHEDULER_OPTIONS], given);
     super(options);
-    this.stepSize = checkCount('StepLR: stepSize', stepSize);
+    this.stepSize = checkInteger('StepLR', 'stepSize', stepSize, 1);
     this.gamma = gamma;
     this.begin();
   }
@@ -153,10 +154,10 @@ export class ExponentialDecayLR extends EpochSchedule {
   constructor(given: ExponentialDecayLROptions = {}) {
     const { decaySteps = 1000, decayRate = 0.96, transitionBegin = 0, staircase = false, endValue = null, ...options } = checkOptions(new.target.name, ['decaySteps', 'decayRate', 'transitionBegin', 'staircase', 'endValue', ...SCHEDULER_OPTIONS], given);
     super(options);
-    this.decaySteps = checkCount('ExponentialDecayLR: decaySteps', decaySteps);
+    this.decaySteps = checkInteger('ExponentialDecayLR', 'decaySteps', decaySteps, 1);
     if (typeof decayRate !== 'number' || decayRate === 0) throw new ArgumentError(`ExponentialDecayLR: expected decayRate to be a number other than 0, got ${describeValue(decayRate)}`);
     this.decayRate = decayRate;
-    this.transitionBegin = checkCount('ExponentialDecayLR: transitionBegin', transitionBegin, 0);
+    this.transitionBegin = checkInteger('ExponentialDecayLR', 'transitionBegin', transitionBegin, 0);
     this.staircase = staircase;
     this.endValue = endValue;
     this.begin();
@@ -198,7 +199,7 @@ export class PolynomialLR extends EpochSchedule {
   constructor(given: PolynomialLROptions = {}) {
     const { totalIters = 5, power = 1, ...options } = checkOptions(new.target.name, ['totalIters', 'power', ...SCHEDULER_OPTIONS], given);
     super(options);
-    this.totalIters = checkCount('PolynomialLR: totalIters', totalIters);
+    this.totalIters = checkInteger('PolynomialLR', 'totalIters', totalIters, 1);
     this.power = power;
     this.begin();
   }
@@ -239,7 +240,7 @@ export class LinearLR extends EpochSchedule {
     super(options);
     this.startFactor = startFactor;
     this.endFactor = endFactor;
-    this.totalIters = checkCount('LinearLR: totalIters', totalIters, 0);
+    this.totalIters = checkInteger('LinearLR', 'totalIters', totalIters, 0);
     this.begin();
   }
 
@@ -277,7 +278,7 @@ export class ConstantLR extends EpochSchedule {
     const { factor = 1 / 3, totalIters = 5, ...options } = checkOptions(new.target.name, ['factor', 'totalIters', ...SCHEDULER_OPTIONS], given);
     super(options);
     this.factor = checkRate('ConstantLR: factor', factor);
-    this.totalIters = checkCount('ConstantLR: totalIters', totalIters, 0);
+    this.totalIters = checkInteger('ConstantLR', 'totalIters', totalIters, 0);
     this.begin();
   }
 

@@ -1,10 +1,10 @@
+import { checkInteger } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { addDecayedWeights } from './adjustments';
 import { checkBetas } from './moments';
 import { lookahead, scaleByRprop, scaleByTrustRatio } from './norms';
 import { OptaxOptimizer, OPTIMIZER_OPTIONS, type OptimizerOptions, type StepSettings } from './optimizer';
-import { checkCount } from './scheduler';
 import { type ArrayTree, chain, checkTransformation, type GradientTransformation, mapTree, scaleByAdam, scaleBySchedule, trace } from './transformation';
 
 /**
@@ -174,7 +174,7 @@ export class Lookahead extends OptaxOptimizer {
     super(options);
     this.base = { tx: checkTransformation('Lookahead: baseOptimizer', baseOptimizer) };
     Object.defineProperty(this, 'base', { enumerable: false });
-    this.syncPeriod = checkCount('Lookahead: syncPeriod', syncPeriod);
+    this.syncPeriod = checkInteger('Lookahead', 'syncPeriod', syncPeriod, 1);
     this.alpha = alpha;
   }
 

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { leaves } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
@@ -10,7 +11,6 @@ import { scaleByBacktrackingLinesearch, scaleByZoomLinesearch } from './lbfgsLin
 import { treeDot } from './lbfgsTrees';
 import { nest } from './paramTrees';
 import { lookUp, OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
-import { checkCount } from './scheduler';
 import { type ArrayTree, type GradientTransformation, mapTree, scaleBySchedule, zerosLikeTree } from './transformation';
 
 /** Options of {@link scaleByLbfgs}. */
@@ -45,7 +45,7 @@ interface LBFGSState {
  */
 export function scaleByLbfgs(given: LBFGSDirectionOptions = {}): GradientTransformation {
   const { memorySize = 10, scaleInitPrecond = true } = checkOptions('scaleByLbfgs', ['memorySize', 'scaleInitPrecond'], given);
-  checkCount('scaleByLbfgs: memorySize', memorySize);
+  checkInteger('scaleByLbfgs', 'memorySize', memorySize, 1);
   const stacks = (params: ArrayTree) => mapTree((p) => np.zeros([memorySize, ...p.shape], { dtype: p.dtype }), params);
   return {
     init: (params): LBFGSState => ({
@@ -140,7 +140,7 @@ export class LBFGS extends OptaxOptimizer {
   constructor(given: LBFGSOptions = {}) {
     const { lr = 1, memorySize = 10, scaleInitPrecond = true, linesearch = null, ...options } = checkOptions(new.target.name, ['linesearch', 'lr', 'gradClipNorm', 'gradClipValue', 'memorySize', 'scaleInitPrecond'], given);
     super({ lr, ...options });
-    this.memorySize = checkCount('LBFGS: memorySize', memorySize);
+    this.memorySize = checkInteger('LBFGS', 'memorySize', memorySize, 1);
     this.scaleInitPrecond = scaleInitPrecond;
     const own = linesearch !== null && typeof linesearch === 'object' && typeof linesearch.update === 'function';
     if (linesearch !== null && linesearch !== 'zoom' && linesearch !== 'backtracking' && !own) throw new ArgumentError(`LBFGS: unknown line search ${describeValue(linesearch)}; expected null, 'zoom', 'backtracking' or a gradient transformation`);

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { leaves } from '../core/tree';
 import { vjp } from '../functional/derivatives';
@@ -7,7 +8,6 @@ import { checkOptions } from '../functional/options';
 import * as lax from '../lax';
 import * as np from '../numpy';
 import { treeAlong, treeDot, treeTimes } from './lbfgsTrees';
-import { checkCount } from './scheduler';
 import type { ArrayTree, GradientTransformation } from './transformation';
 
 /** What a line search is given besides updates, state and parameters. */
@@ -67,7 +67,7 @@ export interface BacktrackingOptions {
 export function scaleByBacktrackingLinesearch(maxBacktrackingSteps: number, given: BacktrackingOptions = {}): GradientTransformation {
   const { slopeRtol = 1e-4, decreaseFactor = 0.8, increaseFactor = 1.5, maxLearningRate = 1, atol = 0, rtol = 0 } = checkOptions('scaleByBacktrackingLinesearch', ['slopeRtol', 'decreaseFactor', 'increaseFactor', 'maxLearningRate', 'atol', 'rtol'], given);
   const op = 'scaleByBacktrackingLinesearch';
-  checkCount(`${op}: maxBacktrackingSteps`, maxBacktrackingSteps);
+  checkInteger(op, 'maxBacktrackingSteps', maxBacktrackingSteps, 1);
   return {
     init: (params): SearchState => {
       const dtype = realDtype(params);
@@ -207,7 +207,7 @@ function interpolated({ low, high, third }: Zoom): Array {
 export function scaleByZoomLinesearch(maxLinesearchSteps: number, given: ZoomOptions = {}): GradientTransformation {
   const { maxLearningRate = null, tol = 0, increaseFactor = 2, slopeRtol = 1e-4, curvRtol = 0.9, approxDecRtol = 1e-6, stepsizePrecision = 1e-5, initialGuessStrategy = 'keep' } = checkOptions('scaleByZoomLinesearch', ['maxLearningRate', 'tol', 'increaseFactor', 'slopeRtol', 'curvRtol', 'approxDecRtol', 'stepsizePrecision', 'initialGuessStrategy'], given);
   const op = 'scaleByZoomLinesearch';
-  checkCount(`${op}: maxLinesearchSteps`, maxLinesearchSteps);
+  checkInteger(op, 'maxLinesearchSteps', maxLinesearchSteps, 1);
   if (initialGuessStrategy !== 'keep' && initialGuessStrategy !== 'one') throw new ArgumentError(`${op}: expected initialGuessStrategy 'keep' or 'one', got ${describeValue(initialGuessStrategy)}`);
 
   const decreaseError = ({ at, value, slope }: Point, from: Point): Array => {

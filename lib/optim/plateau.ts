@@ -1,11 +1,12 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import { OptimState } from './optimState';
-import { checkChoice, checkCount, checkRate, type Epoch, epochOf, LRScheduler, perGroup, savedEntry, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
+import { checkChoice, checkRate, type Epoch, epochOf, LRScheduler, perGroup, savedEntry, scalarOf, SCHEDULER_OPTIONS, type SchedulerOptions } from './scheduler';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions extends SchedulerOptions {
@@ -88,10 +89,10 @@ export class ReduceLROnPlateau extends LRScheduler {
     this.mode = checkChoice('ReduceLROnPlateau: mode', mode, ['min', 'max']);
     if (typeof factor !== 'number' || !(factor >= 0 && factor < 1)) throw new ArgumentError(`ReduceLROnPlateau: expected factor to be a number in [0, 1), got ${describeValue(factor)}`);
     this.factor = factor;
-    this.patience = checkCount('ReduceLROnPlateau: patience', patience, 0);
+    this.patience = checkInteger('ReduceLROnPlateau', 'patience', patience, 0);
     this.threshold = checkRate('ReduceLROnPlateau: threshold', threshold);
     this.thresholdMode = checkChoice('ReduceLROnPlateau: thresholdMode', thresholdMode, ['rel', 'abs']);
-    this.cooldown = checkCount('ReduceLROnPlateau: cooldown', cooldown, 0);
+    this.cooldown = checkInteger('ReduceLROnPlateau', 'cooldown', cooldown, 0);
     this.minLrs = perGroup('ReduceLROnPlateau: minLr', minLr, this.baseLrs.length);
     this.eps = checkRate('ReduceLROnPlateau: eps', eps);
     this.best = new OptimState(scalarOf(mode === 'min' ? Infinity : -Infinity, 'float32'));

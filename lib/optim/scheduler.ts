@@ -31,12 +31,6 @@ export function checkRate(what: string, x: unknown): number {
   return x;
 }
 
-/** Checks an integer that is at least `least`. */
-export function checkCount(what: string, x: unknown, least = 1): number {
-  if (!Number.isInteger(x) || (x as number) < least) throw new ArgumentError(`${what}: expected an integer >= ${least}, got ${describeValue(x)}`);
-  return x as number;
-}
-
 /** Checks that a value is one of several. */
 export function checkChoice<T extends string>(what: string, x: T, choices: readonly T[]): T {
   if (!choices.includes(x)) throw new ArgumentError(`${what}: expected ${choices.map((c) => `'${c}'`).join(' or ')}, got ${describeValue(x)}`);

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { flatten, unflatten } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
@@ -18,7 +19,7 @@ import { asFunction, type Callable } from '../transform/callable';
 import { type Effects, PureFunction } from '../transform/pure';
 import { map } from '../tree';
 import { OptaxOptimizer, type OptimizerOptions, type StepSettings } from './optimizer';
-import { checkChoice, checkCount, checkRate } from './scheduler';
+import { checkChoice, checkRate } from './scheduler';
 import { addDecayedWeights } from './adjustments';
 import { type GradientTransformation, scaleBySchedule, trace } from './transformation';
 
@@ -75,7 +76,7 @@ abstract class SubspaceOptimizer extends OptaxOptimizer {
     if (typeof lossFn !== 'function') throw new ArgumentError(`${name}: expected lossFn to be a function of predictions and targets, got ${describeValue(lossFn)}`);
     this.lossFn = lossFn;
     this.loss = checkChoice(`${name}: loss`, loss, ['mse', 'ce']);
-    this.tangentSize = checkCount(`${name}: tangentSize`, tangentSize);
+    this.tangentSize = checkInteger(name, 'tangentSize', tangentSize, 1);
     this.damping = checkRate(`${name}: damping`, damping);
     this.momentum = checkRate(`${name}: momentum`, momentum);
     this.nesterov = nesterov;

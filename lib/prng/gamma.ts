@@ -1,9 +1,10 @@
 import type { Array } from '../core/array';
 import { checkExtent } from '../core/aval';
 import type { Shape } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import type { DType } from '../core/dtype';
-import { ArgumentError, ShapeError } from '../core/errors';
-import { type ArrayLike, asArray, describeValue } from '../lax/arrayLike';
+import { ShapeError } from '../core/errors';
+import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { abs, add, div, exp, max, mul, pow, sqrt, stopGradient, sub } from '../primitives/elementwise';
 import { randomGamma } from '../primitives/randomGamma';
 import { splitInto } from '../primitives/randomKeys';
@@ -209,7 +210,7 @@ export interface BallOptions extends SampleOptions {
 export function ball(key: Array, d: number, shape?: ShapeOr<BallOptions>, options?: BallOptions): Array {
   const k = checkKey('ball', key);
   const o = readOptions('ball', ['p', 'shape', 'dtype'], shape, options);
-  if (!Number.isInteger(d) || d < 0) throw new ArgumentError(`ball: expected d to be a non-negative integer, got ${describeValue(d)}`);
+  checkInteger('ball', 'd', d, 0);
   checkExtent('ball', 'd', d + 1);
   const p = asArray(o.p ?? 2, 'ball: p');
   if (p.ndim !== 0) throw new ShapeError(`ball: expected p to be a scalar, got ${p.aval}`);

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { checkExtent } from '../core/aval';
 import type { Shape } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue, promoteDtypesInexact } from '../lax/arrayLike';
 import { cholesky } from '../primitives/cholesky';
@@ -39,8 +40,8 @@ export interface OrthogonalOptions extends SampleOptions {
   m?: number | null;
 }
 
-function size(op: string, name: string, n: unknown): number {
-  if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) throw new ArgumentError(`${op}: expected ${name} to be a non-negative integer, got ${describeValue(n)}`);
+function size(op: string, name: string, given: unknown): number {
+  const n = checkInteger(op, name, given, 0);
   checkExtent(op, name, n);
   return n;
 }

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
@@ -28,7 +29,7 @@ export interface IterationOptions {
 /** @throws ArgumentError unless maxIter is an integer of at least 1 */
 export function checkIterations(op: string, given: IterationOptions): number {
   const { maxIter } = checkOptions(op, ['maxIter'], given);
-  if (!(Number.isInteger(maxIter) && maxIter >= 1)) throw new ArgumentError(`${op}: expected maxIter to be an integer >= 1, got ${describeValue(maxIter)}`);
+  checkInteger(op, 'maxIter', maxIter, 1);
   return maxIter;
 }
 

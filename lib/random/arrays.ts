@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -122,7 +123,7 @@ const drawOrthogonal = draw<never, Statics & { n: number }>('orthogonal', (key, 
 /** Uniformly distributed orthogonal matrices, of shape [...size, n, n]. Mirrors `brainstate.random.orthogonal`. */
 export function orthogonal(rng: KeySource, n: number, options?: DrawOptions): Array {
   const o = readDraw('orthogonal', [], options);
-  if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) throw new ArgumentError(`orthogonal: expected n to be a non-negative integer, got ${String(n)}`);
+  checkInteger('orthogonal', 'n', n, 0);
   const statics = { size: sizeFor('orthogonal', o.size ?? [], {}), dtype: floatFor('orthogonal', o.dtype), n };
   return drawOrthogonal(rng.keyFor(o.key), {}, statics);
 }

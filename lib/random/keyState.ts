@@ -1,5 +1,6 @@
 import { Array, ConcreteArray } from '../core/array';
 import { checkExtent, ShapedArray } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
@@ -44,8 +45,7 @@ const forLanes = composite<{ n: number }>('split_for_lanes', ([key], { n }) => {
 });
 
 function checkCount(op: string, given: unknown): number {
-  const n = given instanceof Array && given.ndim === 0 && dtypeKind(given.dtype) === 'int' ? Number(given.item()) : given;
-  if (typeof n !== 'number' || !Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
+  const n = checkInteger(op, 'n', given instanceof Array && given.ndim === 0 && dtypeKind(given.dtype) === 'int' ? Number(given.item()) : given, 1);
   checkExtent(op, 'n', n + 1);
   return n;
 }

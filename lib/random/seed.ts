@@ -1,8 +1,7 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { ArgumentError } from '../core/errors';
+import { checkInteger } from '../core/checks';
 import { isPlainObject } from '../core/tree';
 import { checkOptions } from '../functional/options';
-import { describeValue } from '../lax/arrayLike';
 import { freshKey, globalGenerator } from './autoKey';
 import { type BackupOptions, formatKey, type SeedArgument, seedOf, type SeedOrKey, type SplitOptions } from './keyState';
 import { DEFAULT, RandomState } from './randomState';
@@ -72,13 +71,9 @@ export function splitKey(n?: number | Array | SplitOptions | null, options?: Bac
   return DEFAULT.splitKey(n, options);
 }
 
-function checkCount(op: string, n: unknown): void {
-  if (typeof n !== 'number' || !Number.isInteger(n) || n <= 0) throw new ArgumentError(`${op}: expected n to be a positive integer, got ${describeValue(n)}`);
-}
-
 /** n keys split off the default stream, of shape [n, 2]. Mirrors `brainstate.random.split_keys`. @example random.splitKeys(3).shape; // [3, 2] */
 export function splitKeys<const N extends number>(n: N, options?: BackupOptions): SplitKeys<N> {
-  checkCount('splitKeys', n);
+  checkInteger('splitKeys', 'n', n, 1);
   return DEFAULT.splitKey(n, options) as SplitKeys<N>;
 }
 

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ArgumentError, ShapeError, TreeError } from '../core/errors';
+import { ShapeError, TreeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
 import { arraysOf, type Loose } from '../functional/treeFunction';
 import { type ArrayLike, asArray, astype, isScalarValue, promoteDtypesInexact } from '../lax/arrayLike';
@@ -62,9 +62,4 @@ export class VectorSpace {
       return astype(matmul(a, y, { precision: 'highest' }), x.dtype);
     };
   }
-}
-
-export function checkLimit(op: string, name: string, value: number, least = 0): number {
-  if (!Number.isInteger(value) || value < least) throw new ArgumentError(`${op}: expected ${name} to be an integer of at least ${least}, got ${String(value)}`);
-  return value;
 }

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import type { ArrayLike } from '../lax/arrayLike';
@@ -8,7 +9,7 @@ import * as e from '../primitives/elementwise';
 import { isComplex } from '../primitives/matrix';
 import { like, scalar, zerosLike } from '../primitives/structural';
 import { bicgstabSteps, cgSteps, gmresSteps, normOf, type Stop } from './krylov';
-import { checkLimit, type LinearOperator, type Multiply, VectorSpace } from './linearOperator';
+import { type LinearOperator, type Multiply, VectorSpace } from './linearOperator';
 import { wholeProgram } from './wholeProgram';
 
 export type { LinearOperator } from './linearOperator';
@@ -45,7 +46,7 @@ type Solve = (A: Multiply, b: Array, x0: Array, M: Multiply | null, stop: Stop) 
 function iterate<T>(op: string, A: LinearOperator, b: T, options: SolverOptions<T>, solve: Solve, hermitian = false): [unknown, Array] {
   const { x0 = null, tol = 1e-5, atol = 0, maxiter = null, M = null } = checkOptions(op, ['x0', 'tol', 'atol', 'maxiter', 'M'], options);
   const [space, rhs] = VectorSpace.of(op, b);
-  const stop = { tol, atol, maxiter: checkLimit(op, 'maxiter', maxiter ?? 10 * rhs.size) };
+  const stop = { tol, atol, maxiter: checkInteger(op, 'maxiter', maxiter ?? 10 * rhs.size, 0) };
   const [multiply, approximate] = [space.operator('A', A), M === null ? null : space.operator('M', M)];
   const start = x0 === null ? zerosLike(rhs.aval) : space.pack(x0, 'x0', rhs);
   // A real Hermitian operator is its own transpose, so that cotangents are solved for with the operator itself.
@@ -103,7 +104,7 @@ export function gmres(A: LinearOperator, b: ArrayLike, options?: GmresOptions): 
 export function gmres<T>(A: LinearOperator, b: T, options?: GmresOptions<T>): [Traced<T>, Array];
 export function gmres<T>(A: LinearOperator, b: T, options: GmresOptions<T> = {}): [unknown, Array] {
   const { restart = 20, solveMethod = 'batched', ...rest } = checkOptions('gmres', ['restart', 'solveMethod', 'x0', 'tol', 'atol', 'maxiter', 'M'], options);
-  checkLimit('gmres', 'restart', restart, 1);
+  checkInteger('gmres', 'restart', restart, 1);
   if (solveMethod !== 'batched' && solveMethod !== 'incremental') throw new ArgumentError(`gmres: expected solveMethod to be 'batched' or 'incremental', got ${String(solveMethod)}`);
   const [tree, x] = iterate('gmres', A, b, rest, (matrix, right, x0, M, stop) => {
     const size = normOf(right);

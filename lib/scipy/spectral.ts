@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -83,7 +84,7 @@ function windowFor(op: string, window: 'hann' | ArrayLike, nperseg: number | nul
 }
 
 function checkSizes(op: string, nperseg: number, noverlap: number, nfft: number): void {
-  if (!Number.isInteger(nperseg) || nperseg < 1) throw new ArgumentError(`${op}: expected nperseg to be a positive integer, got ${nperseg}`);
+  checkInteger(op, 'nperseg', nperseg, 1);
   if (!Number.isInteger(noverlap) || noverlap < 0 || noverlap >= nperseg) throw new ArgumentError(`${op}: expected noverlap to be an integer from 0 to nperseg − 1 = ${nperseg - 1}, got ${noverlap}`);
   if (!Number.isInteger(nfft) || nfft < nperseg) throw new ArgumentError(`${op}: expected nfft to be an integer of at least nperseg = ${nperseg}, got ${nfft}`);
 }

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
+import { checkInteger } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
@@ -244,7 +245,7 @@ export class Rotation {
 
   /** Rotations drawn uniformly: one, or `num` of them. JAX has the name only. @throws ArgumentError unless num is null or a non-negative integer */
   static random(key: Array, num: number | null = null): Rotation {
-    if (num !== null && !(Number.isInteger(num) && num >= 0)) throw new ArgumentError(`Rotation.random: expected num to be null or a non-negative integer, got ${String(num)}`);
+    if (num !== null) checkInteger('Rotation.random', 'num', num, 0);
     return Rotation.fromQuat(normal(key, num === null ? [4] : [num, 4]));
   }
 

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions, optionsObject } from '../functional/options';
@@ -343,7 +344,7 @@ export class PrintCallback extends Callback {
   constructor(given: { printFreq?: number } = {}) {
     const { printFreq = 100 } = checkOptions(new.target.name, ['printFreq'], given);
     super();
-    if (!(Number.isInteger(printFreq) && printFreq > 0)) throw new ArgumentError(`PrintCallback: expected printFreq to be a positive integer, got ${printFreq}`);
+    checkInteger('PrintCallback', 'printFreq', printFreq, 1);
     this.every = printFreq;
   }
 

@@ -1,4 +1,5 @@
 import { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions, optionsObject } from '../functional/options';
@@ -206,7 +207,7 @@ export class IterableDataset<S> implements Iterable<S> {
   constructor(iterable: Iterable<S>, given: { length?: number | null } = {}) {
     const { length = null } = checkOptions(new.target.name, ['length'], given);
     if (typeof (iterable as Partial<Iterable<S>> | null | undefined)?.[Symbol.iterator] !== 'function') throw new ArgumentError(`IterableDataset: expected something to iterate over, got ${describeValue(iterable)}`);
-    if (length !== null && !(Number.isInteger(length) && length >= 0)) throw new ArgumentError(`IterableDataset: expected length to be an integer >= 0 or null, got ${describeValue(length)}`);
+    if (length !== null) checkInteger('IterableDataset', 'length', length, 0);
     this.iterable = iterable;
     this.length = length;
   }

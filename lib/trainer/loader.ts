@@ -1,4 +1,4 @@
-import { checkFunction } from '../core/checks';
+import { checkFunction, checkInteger } from '../core/checks';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
@@ -66,7 +66,7 @@ export class RandomSampler extends Sampler {
     this.source = sized('RandomSampler', dataSource);
     this.options = options;
     const { numSamples, replacement = false } = checkOptions('RandomSampler', ['replacement', 'numSamples', 'seed'], options);
-    if (numSamples !== undefined && !(Number.isInteger(numSamples) && numSamples >= 1)) throw new ArgumentError(`RandomSampler: expected numSamples to be a positive integer, got ${numSamples}`);
+    if (numSamples !== undefined) checkInteger('RandomSampler', 'numSamples', numSamples, 1);
     if (!replacement && numSamples !== undefined && numSamples > dataSource.length) throw new ArgumentError(`RandomSampler: expected numSamples of at most ${dataSource.length} without replacement, got ${numSamples}`);
   }
 
@@ -120,7 +120,7 @@ export class DistributedSampler extends Sampler {
   constructor(dataSource: Sized, options: DistributedSamplerOptions = {}) {
     super();
     const { numReplicas = 1, rank = 0, shuffle = true, seed = 0, dropLast = false } = checkOptions('DistributedSampler', ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast'], options);
-    if (!(Number.isInteger(numReplicas) && numReplicas >= 1)) throw new ArgumentError(`DistributedSampler: expected numReplicas to be a positive integer, got ${numReplicas}`);
+    checkInteger('DistributedSampler', 'numReplicas', numReplicas, 1);
     if (!(rank >= 0 && rank < numReplicas)) throw new ArgumentError(`DistributedSampler: expected rank from 0 to ${numReplicas - 1}, got ${rank}`);
     this.source = sized('DistributedSampler', dataSource);
     this.options = { numReplicas, rank, shuffle, seed, dropLast };
@@ -149,7 +149,7 @@ export class DistributedSampler extends Sampler {
 }
 
 function checkBatchSize(op: string, batchSize: number): void {
-  if (!(Number.isInteger(batchSize) && batchSize > 0)) throw new ArgumentError(`${op}: expected batchSize to be a positive integer, got ${describeValue(batchSize)}`);
+  checkInteger(op, 'batchSize', batchSize, 1);
 }
 
 /** A sampler's indices in groups. Mirrors `braintools.trainer.BatchSampler`. @example [...new trainer.BatchSampler(new trainer.SequentialSampler([7, 8, 9]), 2)] // [[0, 1], [2]] */
@@ -255,7 +255,7 @@ export class DataLoader implements Iterable<unknown> {
     else if (globalThis.Array.isArray(dataset)) this.dataset = new ArrayDataset(...(dataset as Rows[]));
     else if (typeof dataset === 'object' && dataset !== null && !(dataset instanceof Array)) this.dataset = new DictDataset(dataset as Record<string, Rows>);
     else throw new ArgumentError('DataLoader: expected a dataset, a list of arrays, or an object of arrays');
-    if (!(Number.isInteger(prefetch) && prefetch >= 0)) throw new ArgumentError(`DataLoader: expected prefetch to be an integer >= 0, got ${prefetch}`);
+    checkInteger('DataLoader', 'prefetch', prefetch, 0);
     if (batchSampler !== undefined && (batchSize !== undefined || shuffle || sampler !== undefined || dropLast)) throw new ArgumentError('DataLoader: batchSampler takes the place of batchSize, shuffle, sampler and dropLast');
     if (sampler !== undefined && shuffle) throw new ArgumentError('DataLoader: expected a sampler or shuffle, got both');
     this.batchSize = batchSampler?.batchSize ?? batchSize ?? 32;
@@ -359,7 +359,7 @@ export class DistributedDataLoader extends DataLoader {
 export function* createDistributedBatches(data: Rows | readonly Rows[] | Readonly<Record<string, Rows>>, batchSize: number, given: { numDevices?: number; shuffle?: boolean; seed?: number } = {}): Generator<unknown> {
   const { numDevices = 1, shuffle = false, seed } = checkOptions('createDistributedBatches', ['numDevices', 'shuffle', 'seed'], given);
   checkBatchSize('createDistributedBatches', batchSize);
-  if (!(Number.isInteger(numDevices) && numDevices > 0)) throw new ArgumentError(`createDistributedBatches: expected numDevices to be a positive integer, got ${describeValue(numDevices)}`);
+  checkInteger('createDistributedBatches', 'numDevices', numDevices, 1);
   const one = data instanceof Array || ArrayBuffer.isView(data);
   const loader = new DataLoader(one ? [data as Rows] : (data as readonly Rows[]), { batchSize: batchSize * numDevices, dropLast: true, shuffle, seed });
   for (const batch of loader) {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
@@ -90,11 +91,6 @@ export class TrainerState {
   shouldStop = false;
 }
 
-const count = (op: string, name: string, x: number, least: number): number => {
-  if (!Number.isInteger(x) || x < least) throw new ArgumentError(`${op}: expected ${name} to be an integer >= ${least}, got ${String(x)}`);
-  return x;
-};
-
 function settle(config: OptimizerConfig): { optimizer: OptaxOptimizer; scheduler: LRScheduler | null; monitor: string } {
   const [optimizer, scheduler, monitor] = config instanceof OptaxOptimizer ? [config, null, 'val_loss']
     : globalThis.Array.isArray(config) ? [config[0] as OptaxOptimizer, config[1] as LRScheduler, 'val_loss']
@@ -182,8 +178,8 @@ export class Trainer {
     if (devices !== 1 && devices !== 'auto') throw new ArgumentError(`Trainer: training runs on one device; expected devices to be 1 or 'auto', got ${describeValue(devices)}`);
     this.strategy = getStrategy(strategy);
     this.options = {
-      maxEpochs: count('Trainer', 'maxEpochs', maxEpochs, 0), minEpochs: count('Trainer', 'minEpochs', minEpochs, 0), maxSteps: count('Trainer', 'maxSteps', maxSteps, -1), valCheckInterval,
-      checkValEveryNEpoch: count('Trainer', 'checkValEveryNEpoch', checkValEveryNEpoch, 1), defaultRootDir, accumulateGradBatches: count('Trainer', 'accumulateGradBatches', accumulateGradBatches, 1),
+      maxEpochs: checkInteger('Trainer', 'maxEpochs', maxEpochs, 0), minEpochs: checkInteger('Trainer', 'minEpochs', minEpochs, 0), maxSteps: checkInteger('Trainer', 'maxSteps', maxSteps, -1), valCheckInterval,
+      checkValEveryNEpoch: checkInteger('Trainer', 'checkValEveryNEpoch', checkValEveryNEpoch, 1), defaultRootDir, accumulateGradBatches: checkInteger('Trainer', 'accumulateGradBatches', accumulateGradBatches, 1),
     };
     if (!(valCheckInterval > 0)) throw new ArgumentError(`Trainer: expected valCheckInterval to be a number > 0, got ${valCheckInterval}`);
     const all: Callback[] = [...callbacks];

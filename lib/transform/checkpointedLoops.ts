@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, TreeError } from '../core/errors';
 import { flatten } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
@@ -18,10 +19,6 @@ import { unvmap } from './unvmap';
 
 // Long loops as trees of short ones whose intermediate values are computed again in the backward pass: for n steps it holds about
 // base * log(n) / log(base) carries in place of n.
-
-function checkBase(op: string, base: number): void {
-  if (!Number.isInteger(base) || base < 2) throw new ArgumentError(`${op}: expected base to be an integer of at least 2, got ${String(base)}`);
-}
 
 /** Steps in one step of the outermost loop of n steps: the largest power of the base below n. */
 function chunkOf(n: number, base: number): number {
@@ -92,7 +89,7 @@ export function checkpointedScan<C, X, Y>(f: Callable, init: C, xs: X, options: 
 function nested(op: string, given: Callable, init: unknown, xs: unknown, options: CheckpointedOptions): [unknown, unknown] {
   const f = asFunction(given, op);
   const { base = 16 } = checkOptions(op, OPTIONS, options);
-  checkBase(op, base);
+  checkInteger(op, 'base', base, 2);
   const n = lengthOf(op, xs, options.length);
   if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`${op}: expected at least one step, got ${n}; scan runs loops of none`);
   if (options.pbar !== undefined && options.pbar !== null) {
@@ -157,8 +154,8 @@ export function boundedWhileLoop<T>(condFun: Applicable<[value: Traced<T>], unkn
 export function boundedWhileLoop<T>(condFun: Callable, bodyFun: Callable, init: T, options: BoundedWhileOptions): Traced<T> {
   const op = 'boundedWhileLoop';
   const { maxSteps, base = 16 } = checkOptions(op, ['maxSteps', 'base'], options);
-  if (!Number.isInteger(maxSteps) || maxSteps < 0) throw new ArgumentError(`${op}: expected maxSteps to be a non-negative integer, got ${String(maxSteps)}`);
-  checkBase(op, base);
+  checkInteger(op, 'maxSteps', maxSteps, 0);
+  checkInteger(op, 'base', base, 2);
   const { leaves, def } = arraysOf(init, `${op}: init`);
   const first = def.unflatten(leaves);
   if (maxSteps === 0) return first as Traced<T>;

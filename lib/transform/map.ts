@@ -1,3 +1,4 @@
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { trailingOptions } from '../functional/trailingOptions';
 import { type AnyFunction, arraysOf, type Loose } from '../functional/treeFunction';
@@ -36,7 +37,7 @@ export function map(given: Callable, ...rest: unknown[]): Loose {
   for (const x of leaves) if (x.shape[0] !== n) throw new ArgumentError(`${op}: expected arrays of one leading size, got ${n} and ${x.shape[0]}`);
   const size = options.batchSize ?? null;
   if (size === null) return forLoop(f, ...xs);
-  if (!Number.isInteger(size) || size < 1) throw new ArgumentError(`${op}: expected batchSize to be a positive integer, got ${String(size)}`);
+  checkInteger(op, 'batchSize', size, 1);
   const written = writtenBy(f, sliceTypes(xs, op) as unknown[], op).filter((s) => !(s instanceof KeyState));
   if (written.length > 0) throw new BrainStateError(`${op}: with batchSize the function must not write states, but it writes ${written.map((s) => s.describe()).join(', ')}; leave batchSize out, or use vmap`);
   const mapped = vmap(f) as AnyFunction;

@@ -1,4 +1,5 @@
 import { backend } from '../core/backend';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { type AnyFunction, nameOf } from '../functional/treeFunction';
@@ -69,7 +70,7 @@ export function vmapNewStates(f: Callable | VmapNewStatesOptions, options?: Vmap
 }
 
 function newStatesMap(op: string, fn: AnyFunction, o: VmapNewStatesOptions, axisOf: (s: State<unknown>) => number | null): StateMap {
-  if (o.axisSize !== undefined && (!Number.isInteger(o.axisSize) || o.axisSize < 1)) throw new ArgumentError(`${op}: expected axisSize to be a positive integer, got ${String(o.axisSize)}`);
+  if (o.axisSize !== undefined) checkInteger(op, 'axisSize', o.axisSize, 1);
   return new StateMap(fn, {
     op, what: `${op} of ${nameOf(fn)}`, inAxes: o.inAxes === undefined ? 0 : o.inAxes, outAxes: o.outAxes === undefined ? 0 : o.outAxes, axisName: o.axisName ?? null, axisSize: o.axisSize,
     named: new Map(), inAxisOf: () => undefined, outAxisOf: () => undefined, unexpected: 'raise', advice: 'was there before; map over it with vmap',

@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { checkNamed, formatValues, parseFormat } from '../functional/pythonFormat';
@@ -55,7 +56,7 @@ export class ProgressBar {
   constructor(options: ProgressBarOptions = {}) {
     const { freq, count, desc } = checkOptions('ProgressBar', ['freq', 'count', 'desc', 'stream'], options);
     for (const [name, n] of [['freq', freq], ['count', count]] as const) {
-      if (n !== undefined && (!Number.isInteger(n) || n < 1)) throw new ArgumentError(`ProgressBar: expected ${name} to be a positive integer, got ${String(n)}`);
+      if (n !== undefined) checkInteger('ProgressBar', name, n, 1);
     }
     if (freq !== undefined && count !== undefined) throw new ArgumentError('ProgressBar: give freq or count, not both');
     const isPair = globalThis.Array.isArray(desc) && desc.length === 2 && typeof desc[0] === 'string' && typeof desc[1] === 'function';

@@ -1,5 +1,5 @@
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
-import { describeValue } from '../functional/arrayLike';
 import { checkOptions, withFirst } from '../functional/options';
 
 /**
@@ -20,7 +20,7 @@ export class BoundedCache<K = unknown, V = unknown> {
 
   constructor(options: number | { maxsize?: number } = {}) {
     const { maxsize = 128 } = checkOptions('util.BoundedCache', ['maxsize'], withFirst('util.BoundedCache', 'maxsize', options));
-    if (!Number.isInteger(maxsize) || maxsize < 0) throw new ArgumentError(`util.BoundedCache: expected maxsize to be a non-negative integer, got ${describeValue(maxsize)}`);
+    checkInteger('util.BoundedCache', 'maxsize', maxsize, 0);
     this.maxsize = maxsize;
   }
 

@@ -1,3 +1,4 @@
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
@@ -27,7 +28,7 @@ export function getUniqueName(type: string, options: { prefix?: string } = {}): 
  * [util.splitTotal(10, 0.3), util.splitTotal(10, 4)]; // [3, 4]
  */
 export function splitTotal(total: number, fraction: number): number {
-  if (!Number.isInteger(total) || total <= 0) throw new ArgumentError(`util.splitTotal: expected total to be a positive integer, got ${describeValue(total)}`);
+  checkInteger('util.splitTotal', 'total', total, 1);
   if (typeof fraction !== 'number' || !(fraction >= 0)) throw new ArgumentError(`util.splitTotal: expected fraction not to be negative, got ${describeValue(fraction)}`);
   if (Number.isInteger(fraction) ? fraction > total : fraction > 1) throw new ArgumentError(`util.splitTotal: expected fraction in [0, 1] or an integer up to ${total}, got ${fraction}`);
   return Number.isInteger(fraction) ? fraction : Math.trunc(total * fraction);

@@ -95,6 +95,8 @@ test('factories and wrappers in an optimiser: masks by name, saved and loaded, h
   const decay = new optim.OptaxOptimizer({ tx: optim.adamw(0.1, { mask: (t: unknown) => ((seen = t), tree.map((x: np.Array) => x.ndim > 1, t as never)) }) });
   decay.registerTrainableWeights(layer.states(ParamState));
   expect(Object.keys(seen as object)).toEqual(["('weight',)"]);
+  const group = new optim.SGD({ lr: 1 }).registerTrainableWeights({ b: nested.b });
+  expect(() => group.addParamGroup({ b: nested.a.w })).toThrow(/addParamGroup: another state is registered at 'b' already/);
   expect(() => new optim.SGD({ lr: 1 }).registerTrainableWeights({ a: nested.b }).registerTrainableWeights({ a: { w: nested.a.w } })).toThrow(/another state is registered at 'a', above 'a.w'/);
 });
 
@@ -107,7 +109,7 @@ test('wrong uses are named', () => {
     [() => optim.masked(tx, { w: true }).init(params), /masked/],
     [() => optim.multiTransform({ a: tx }, { w: 'a', b: 'c' }).init(params), /the label 'c' has no transformation; there are a/],
     [() => optim.multiTransform(tx.init as never, 'a'), /expected transforms to be an object/],
-    [() => optim.applyIfFinite(tx, -1), /expected maxConsecutiveErrors to be an integer >= 0, got number -1/],
+    [() => optim.applyIfFinite(tx, -1), /expected maxConsecutiveErrors to be a non-negative integer, got number -1/],
     [() => new optim.MultiSteps(tx, 0), /everyKSchedule to be a positive integer or a function, got number 0/],
     [() => new optim.MultiSteps(tx, 2, { shouldSkipUpdateFn: () => [np.array(1), null] }).update(params, new optim.MultiSteps(tx, 2).init(params) as never, params), /to give a boolean scalar first/],
     [() => optim.conditionallyMask(tx, true as never), /expected shouldTransformFn to be a function/],

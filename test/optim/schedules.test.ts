@@ -196,7 +196,7 @@ test('rates for groups of parameters, and two optimisers on one schedule', () =>
 });
 
 test('settings that make no sense are told by name', () => {
-  expect(() => new optim.StepLR({ stepSize: 0 })).toThrow('StepLR: stepSize: expected an integer >= 1, got number 0');
+  expect(() => new optim.StepLR({ stepSize: 0 })).toThrow('StepLR: expected stepSize to be a positive integer, got number 0');
   expect(() => new optim.StepLR({ baseLr: -1 })).toThrow('StepLR: baseLr: expected a number >= 0');
   expect(() => new optim.StepLR({ baseLr: [] })).toThrow('empty list');
   expect(() => new optim.StepLR({ lastEpoch: 0.5 })).toThrow('lastEpoch');

@@ -48,7 +48,7 @@ test.each(Object.entries(fixture.bounded))('boundedWhileLoop, steps/base %s: val
 test('boundedWhileLoop: what it refuses', () => {
   const s = new State(np.array(0));
   const loop = (options: object) => boundedWhileLoop((v: A) => v.less(1), (v: A) => v.add(1), np.array(0), options as never);
-  expect(() => loop({ maxSteps: -1 })).toThrow(/boundedWhileLoop: expected maxSteps to be a non-negative integer, got -1/);
+  expect(() => loop({ maxSteps: -1 })).toThrow(/boundedWhileLoop: expected maxSteps to be a non-negative integer, got number -1/);
   expect(() => loop({ maxSteps: 3, base: 1 })).toThrow(ArgumentError);
   expect(() => boundedWhileLoop(() => {
     s.value = np.array(1);

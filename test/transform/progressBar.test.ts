@@ -80,7 +80,7 @@ test('on a terminal the bar is drawn in one line', () => {
 });
 
 test('what it refuses', () => {
-  expect(() => new ProgressBar({ freq: 0 })).toThrow(/freq to be a positive integer, got 0/);
+  expect(() => new ProgressBar({ freq: 0 })).toThrow(/freq to be a positive integer, got number 0/);
   expect(() => new ProgressBar({ freq: 1, count: 1 })).toThrow(/not both/);
   expect(() => new ProgressBar({ desc: ['a'] as never })).toThrow(/a format and a function/);
   expect(() => run({ desc: ['{i}', () => 'no' as never] }, 3)).toThrow(/return an object of the format's values, got/);

@@ -1,4 +1,5 @@
 import type { ConcreteArray } from '../array';
+import { checkInteger } from '../checks';
 import { dtypeKind } from '../dtype';
 import { describeValue } from '../describe';
 import { ArgumentError } from '../errors';
@@ -167,7 +168,7 @@ export function optimizeJaxpr<J extends Jaxpr | ClosedJaxpr>(jaxpr: J, options: 
   if (options === null || typeof options !== 'object') throw new ArgumentError(`optimizeJaxpr: expected an options object, got ${typeof options} ${String(options)}`);
   const { maxIterations = 3, optimizations, verbose = false, ...rest } = options;
   for (const k of Object.keys(rest)) throw new ArgumentError(`optimizeJaxpr: unknown option '${k}'; expected one of maxIterations, optimizations, verbose`);
-  if (!Number.isInteger(maxIterations) || maxIterations < 1) throw new ArgumentError(`optimizeJaxpr: expected maxIterations to be a positive integer, got ${String(maxIterations)}`);
+  checkInteger('optimizeJaxpr', 'maxIterations', maxIterations, 1);
   const passes = listOptimizations('optimizeJaxpr', optimizations) ?? OPTIMIZATIONS;
   const size = (j: Jaxpr | ClosedJaxpr) => (j instanceof ClosedJaxpr ? j.jaxpr : j).eqns.length;
   let current = jaxpr;

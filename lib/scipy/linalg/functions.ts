@@ -1,4 +1,4 @@
-import { checkFunction } from '../../core/checks';
+import { checkFunction, checkInteger } from '../../core/checks';
 import type { Array } from '../../core/array';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
@@ -87,7 +87,7 @@ function expmOperand(op: string, a: ArrayLike): Array {
 export function expm(A: ArrayLike, options: ExpmOptions = {}): Array {
   options = checkOptions('expm', ['upperTriangular', 'maxSquarings'], options);
   const max = options.maxSquarings ?? 16;
-  if (!Number.isInteger(max) || max < 0) throw new ArgumentError(`expm: expected maxSquarings to be a non-negative integer, got ${String(max)}`);
+  checkInteger('expm', 'maxSquarings', max, 0);
   return expmC([expmOperand('expm', A)], { upper: options.upperTriangular ?? false, max })[0]!;
 }
 

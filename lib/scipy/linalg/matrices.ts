@@ -1,5 +1,6 @@
 import type { Array } from '../../core/array';
 import { canonicalDtype, checkDtype } from '../../core/aval';
+import { checkInteger } from '../../core/checks';
 import { type DType, dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
 import { checkOptions } from '../../functional/options';
@@ -157,7 +158,7 @@ export function fiedlerCompanion(a: ArrayLike): Array {
 /** The matrix that multiplies vectors of n elements as convolution with a does. Mirrors `jax.scipy.linalg.convolution_matrix`. @throws ArgumentError unless n is a positive integer, or for an unknown mode @example scipy.linalg.convolutionMatrix([1, 2], 2).js() // [[1, 0], [2, 1], [0, 2]] */
 export function convolutionMatrix(a: ArrayLike, n: number, options: { mode?: 'full' | 'valid' | 'same' } | 'full' | 'valid' | 'same' = {}): Array {
   const mode = typeof options === 'string' ? options : (options.mode ?? 'full');
-  if (!Number.isInteger(n) || n <= 0) throw new ArgumentError(`convolutionMatrix: expected n to be a positive integer, got ${String(n)}`);
+  checkInteger('convolutionMatrix', 'n', n, 1);
   if (!['full', 'valid', 'same'].includes(mode)) throw new ArgumentError(`convolutionMatrix: expected mode to be 'full', 'valid' or 'same', got ${String(mode)}`);
   const x = vectorOf('convolutionMatrix', 'a', a);
   const m = size(x);
@@ -199,10 +200,6 @@ export function blockDiag(...arrs: readonly ArrayLike[]): Array {
 
 // ---- matrices of a size ----
 
-function checkSize(op: string, n: number, least = 0): void {
-  if (!Number.isInteger(n) || n < least) throw new ArgumentError(`${op}: expected n to be an integer of at least ${least}, got ${String(n)}`);
-}
-
 const floating = () => canonicalDtype('float64');
 
 function binomial(n: number, k: number): number {
@@ -214,20 +211,20 @@ function binomial(n: number, k: number): number {
 
 /** Hilbert's matrix 1 / (i + j + 1). Mirrors `jax.scipy.linalg.hilbert`. @example scipy.linalg.hilbert(2).js() // [[1, 1/2], [1/2, 1/3]] */
 export function hilbert(n: number): Array {
-  checkSize('hilbert', n);
+  checkInteger('hilbert', 'n', n, 0);
   return constant(n, n, floating(), (i, j) => 1 / (i + j + 1));
 }
 
 /** The inverse of Hilbert's matrix. Mirrors `jax.scipy.linalg.invhilbert`. @example scipy.linalg.invhilbert(2).js() // [[4, -6], [-6, 12]] */
 export function invhilbert(n: number): Array {
-  checkSize('invhilbert', n);
+  checkInteger('invhilbert', 'n', n, 0);
   return constant(n, n, floating(), (i, j) => (-1) ** (i + j) * (i + j + 1) * binomial(n + i, n - j - 1) * binomial(n + j, n - i - 1) * binomial(i + j, i) ** 2);
 }
 
 type PascalKind = 'symmetric' | 'lower' | 'upper';
 
 function pascalOf(op: string, n: number, options: { kind?: PascalKind | null } | PascalKind, dtype: DType, lower: (i: number, j: number) => number, symmetric: (i: number, j: number) => number): Array {
-  checkSize(op, n);
+  checkInteger(op, 'n', n, 0);
   const kind = (typeof options === 'string' ? options : options.kind) ?? 'symmetric';
   if (!['symmetric', 'lower', 'upper'].includes(kind)) throw new ArgumentError(`${op}: expected kind to be 'symmetric', 'lower' or 'upper', got ${String(kind)}`);
   return constant(n, n, dtype, kind === 'symmetric' ? symmetric : kind === 'lower' ? lower : (i, j) => lower(j, i));
@@ -247,7 +244,7 @@ export function invpascal(n: number, options: { kind?: PascalKind | null } | Pas
 /** Helmert's matrix of contrasts, without its first row unless `full`. Mirrors `jax.scipy.linalg.helmert`. @example scipy.linalg.helmert(2).js() // [[1/√2, -1/√2]] */
 export function helmert(n: number, options: { full?: boolean } = {}): Array {
   options = checkOptions('helmert', ['full'], options);
-  checkSize('helmert', n, 1);
+  checkInteger('helmert', 'n', n, 1);
   const first = options.full ? 0 : 1;
   return constant(n - first, n, floating(), (i0, j) => {
     const i = i0 + first;
@@ -267,7 +264,7 @@ export function hadamard(n: number, options: { dtype?: DType } = {}): Array {
 
 /** The matrix of the discrete Fourier transform. Mirrors `jax.scipy.linalg.dft`. @throws ArgumentError for an unknown scale; DtypeError for a dtype that is not complex @example scipy.linalg.dft(2).shape // [2, 2] */
 export function dft(n: number, options: { scale?: 'sqrtn' | 'n' | null; dtype?: DType | null } = {}): Array {
-  checkSize('dft', n);
+  checkInteger('dft', 'n', n, 0);
   const { scale = null, dtype = null } = checkOptions('dft', ['scale', 'dtype'], options);
   if (scale !== null && scale !== 'sqrtn' && scale !== 'n') throw new ArgumentError(`dft: expected scale to be null, 'sqrtn' or 'n', got ${String(scale)}`);
   const type = dtype === null ? canonicalDtype('complex128') : checkDtype('dft', dtype);

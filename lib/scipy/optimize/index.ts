@@ -1,4 +1,4 @@
-import { checkFunction } from '../../core/checks';
+import { checkFunction, checkInteger } from '../../core/checks';
 import type { Array } from '../../core/array';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
@@ -60,7 +60,7 @@ function checkCounts(options: object): void {
   for (const k of ['maxiter', 'lineSearchMaxiter', 'maxcor', 'maxfun', 'maxgrad', 'maxls']) {
     const v = (options as Record<string, unknown>)[k];
     const least = k === 'maxcor' ? 1 : 0;
-    if (v !== undefined && v !== null && (typeof v !== 'number' || !Number.isInteger(v) || v < least)) throw new ArgumentError(`minimize: expected ${k} to be an integer of at least ${least}, got ${String(v)}`);
+    if (v !== undefined && v !== null) checkInteger('minimize', k, v, least);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Array } from '../../core/array';
 import { canonicalDtype, checkExtent } from '../../core/aval';
+import { checkInteger } from '../../core/checks';
 import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError } from '../../core/errors';
 import { jvp } from '../../functional/derivatives';
@@ -223,7 +224,7 @@ const multigammalnOf = composite<{ d: number }>('multigammaln', ([x], { d }) => 
 /** The logarithm of the multivariate gamma function of d dimensions, elementwise. Mirrors `jax.scipy.special.multigammaln`. @throws ArgumentError unless d is a positive integer @throws ShapeError for one that no axis can be as long as @example scipy.special.multigammaln(2.5, 2).item() */
 export function multigammaln(a: ArrayLike, d: number | Array): Array {
   const n = typeof d === 'number' ? d : Number(asArray(d, 'multigammaln').item());
-  if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`multigammaln: expected d to be a positive integer, got ${String(n)}`);
+  checkInteger('multigammaln', 'd', n, 1);
   checkExtent('multigammaln', 'd', n);
   return multigammalnOf([asArray(a, 'multigammaln')], { d: n })[0]!;
 }
@@ -300,7 +301,7 @@ export function zeta(x: ArrayLike, q?: ArrayLike | null): Array {
 
 /** Bernoulli's numbers B(0) … B(n), computed as doubles. Mirrors `jax.scipy.special.bernoulli`. @throws ArgumentError unless n is a non-negative integer @example scipy.special.bernoulli(4).js() // [1, -0.5, 1/6, 0, -1/30] */
 export function bernoulli(n: number): Array {
-  if (!Number.isInteger(n) || n < 0) throw new ArgumentError(`bernoulli: expected n to be a non-negative integer, got ${String(n)}`);
+  checkInteger('bernoulli', 'n', n, 0);
   const values = new Float64Array(n + 1);
   values.set([1, -0.5, 1 / 6].slice(0, n + 1));
   let factor = 1 / Math.PI ** 2;

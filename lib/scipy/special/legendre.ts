@@ -1,4 +1,5 @@
 import type { Array } from '../../core/array';
+import { checkInteger } from '../../core/checks';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
 import type { DType } from '../../core/dtype';
 import { checkOptions } from '../../functional/options';
@@ -134,6 +135,6 @@ export function sphHarmY(n: ArrayLike, m: ArrayLike, theta: ArrayLike, phi: Arra
     return x.dtype === 'float64' || x.dtype === 'float32' ? x : astype(x, 'float32');
   });
   const nMax = options.nMax ?? Math.max(...(degree.reshape(-1).js() as number[]));
-  if (!Number.isInteger(nMax) || nMax < 0) throw new ArgumentError(`sphHarmY: expected nMax to be a non-negative integer, got ${String(nMax)}`);
+  checkInteger('sphHarmY', 'nMax', nMax, 0);
   return harmonics([degree, order, ...angles], { nMax })[0]!;
 }
