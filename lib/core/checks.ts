@@ -1,7 +1,7 @@
 import type { Array } from './array';
 import type { ShapedArray } from './aval';
 import { describeValue } from './describe';
-import { ArgumentError } from './errors';
+import { ArgumentError, ShapeError } from './errors';
 
 /** @throws ArgumentError unless an argument is a function */
 export function checkFunction(op: string, what: string, f: unknown): void {
@@ -38,6 +38,17 @@ export function checkInteger(op: string, what: string, x: unknown, least?: numbe
   if (Number.isInteger(x) && (least === undefined || (x as number) >= least)) return x as number;
   const kind = least === undefined ? 'an integer' : least === 0 ? 'a non-negative integer' : least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
   throw new ArgumentError(`${op}: expected ${what} to be ${kind}, got ${describeValue(x)}`);
+}
+
+/**
+ * An axis from 0 to ndim − 1; negative ones count from the end.
+ *
+ * @throws ArgumentError unless it is an integer, ShapeError where it is out of range
+ */
+export function canonAxis(op: string, axis: unknown, ndim: number, what = 'axis'): number {
+  const a = checkInteger(op, what, axis);
+  if (a < -ndim || a >= ndim) throw new ShapeError(`${op}: ${what} ${a} is out of range for an array of ${ndim} dimensions`);
+  return a < 0 ? a + ndim : a;
 }
 
 /** @throws ArgumentError unless an argument is a list of integers */

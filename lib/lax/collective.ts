@@ -1,4 +1,4 @@
-import { checkIntegers } from '../core/checks';
+import { canonAxis, checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { axisSize as sizeOf } from '../core/trace';
@@ -10,7 +10,6 @@ import { add, div, ge, max, mul, where } from '../primitives/elementwise';
 import { reduceMax, reduceMin } from '../primitives/reduction';
 import { broadcastInDim, full, moveaxis, reduceSum, reshape, scalar } from '../primitives/structural';
 import { type ArrayLike, asArray, promoteDtypesInexact, describeValue } from './arrayLike';
-import { axisOf } from './shape';
 import { dynamicIndexInDim, dynamicSliceInDim, indexTake } from './slicing';
 
 /** An array, or a tree of them, that each lane of a mapped axis holds. */
@@ -150,7 +149,7 @@ export function allGather(x: PerLane, axisName: AxisName, options: GroupOptions 
   const lanes = lanesOf('allGather', axisName, options);
   const tiled = options.tiled ?? false;
   return each((a) => {
-    const to = axisOf('allGather', options.axis ?? 0, a.ndim + (tiled ? 0 : 1));
+    const to = canonAxis('allGather', options.axis ?? 0, a.ndim + (tiled ? 0 : 1));
     const stacked = moveaxis(lanes.values(a), 0, to);
     return tiled ? reshape(stacked, a.shape.map((n, i) => (i === to ? n * lanes.size : n))) : stacked;
   }, x);
@@ -251,8 +250,8 @@ export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, conc
   const tiled = options.tiled ?? false;
   const lanes = lanesOf('allToAll', axisName, options);
   return each((a) => {
-    const from = axisOf('allToAll', splitAxis, a.ndim);
-    const to = axisOf('allToAll', concatAxis, a.ndim);
+    const from = canonAxis('allToAll', splitAxis, a.ndim);
+    const to = canonAxis('allToAll', concatAxis, a.ndim);
     const pieces = ownPiece('allToAll', lanes.values(a), lanes, from + 1, tiled);
     const stacked = moveaxis(pieces, 0, to);
     if (!tiled) return stacked;
@@ -274,7 +273,7 @@ export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, conc
 export function psumScatter(x: PerLane, axisName: AxisName, options: TiledOptions & { scatterDimension?: number } = {}): Array {
   options = checkOptions('psumScatter', ['tiled', 'axisIndexGroups', 'scatterDimension'], options);
   const lanes = lanesOf('psumScatter', axisName, options);
-  return each((a) => ownPiece('psumScatter', psum(a, axisName, { axisIndexGroups: options.axisIndexGroups }), lanes, axisOf('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
+  return each((a) => ownPiece('psumScatter', psum(a, axisName, { axisIndexGroups: options.axisIndexGroups }), lanes, canonAxis('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ShapeError, TreeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
-import { checkFunction, checkInteger } from '../core/checks';
+import { canonAxis, checkFunction, checkInteger } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { arraysOf, resultsOf } from '../functional/treeFunction';
 import { batchFlat, materialize } from '../interpreters/batch';
@@ -71,10 +71,9 @@ export function associativeScan<T>(f: (a: Traced<T>, b: Traced<T>) => unknown, e
   checkFunction(op, 'f', f);
   const { leaves: arrays, def: tree } = arraysOf(elems, `${op}: elems`);
   const axis = options.axis ?? 0;
-  checkInteger(op, 'axis', axis);
   if (arrays.length === 0) return tree.unflatten(arrays) as Traced<T>;
-  const at = axis < 0 ? axis + arrays[0]!.ndim : axis;
-  for (const x of arrays) if (at < 0 || at >= x.ndim) throw new ShapeError(`${op}: axis ${axis} is out of range for ${x.aval}`);
+  const at = canonAxis(op, axis, arrays[0]!.ndim);
+  for (const x of arrays) canonAxis(op, at, x.ndim);
   const n = arrays[0]!.shape[at]!;
   for (const x of arrays) if (x.shape[at] !== n) throw new ShapeError(`${op}: expected arrays of one size along axis ${axis}, got ${arrays.map((a) => a.aval).join(', ')}`);
   const combine = (a: readonly Array[], b: readonly Array[]): Array[] => {

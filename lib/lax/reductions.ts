@@ -1,4 +1,4 @@
-import { checkFunction, checkIntegers } from '../core/checks';
+import { canonAxis, checkFunction, checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
@@ -14,7 +14,6 @@ import * as r from '../primitives/reduction';
 import { reduceSum as reduceSumP } from '../primitives/structural';
 import { type ArrayLike, asArray, isScalarValue } from './arrayLike';
 import { operands as operandsOf } from './operands';
-import { axisOf } from './shape';
 
 // Reductions over axes, running reductions, and the position of extremes.
 
@@ -112,7 +111,7 @@ export function reduceXor(operand: ArrayLike, axes: readonly number[]): Array {
  */
 export function argmax(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmax');
-  return r.argmax(x, axisOf('argmax', axis, x.ndim), checkDtype('argmax', indexDtype));
+  return r.argmax(x, canonAxis('argmax', axis, x.ndim), checkDtype('argmax', indexDtype));
 }
 
 /**
@@ -125,7 +124,7 @@ export function argmax(operand: ArrayLike, axis: number, indexDtype: DType): Arr
  */
 export function argmin(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmin');
-  return r.argmin(x, axisOf('argmin', axis, x.ndim), checkDtype('argmin', indexDtype));
+  return r.argmin(x, canonAxis('argmin', axis, x.ndim), checkDtype('argmin', indexDtype));
 }
 
 /** Options of {@link cumlogsumexp}, {@link cummax}, {@link cummin} and others like them. */
@@ -139,7 +138,7 @@ export interface RunningOptions {
 function running(op: 'cumsum' | 'cumprod' | 'cummax' | 'cummin' | 'cumlogsumexp', operand: ArrayLike, options: RunningOptions | number): Array {
   const { axis = 0, reverse = false } = checkOptions(op, ['axis', 'reverse'], typeof options === 'number' ? { axis: options } : options);
   const x = asArray(operand, op);
-  return RUNNING[op](x, axisOf(op, axis, x.ndim), reverse);
+  return RUNNING[op](x, canonAxis(op, axis, x.ndim), reverse);
 }
 const RUNNING = { cumsum: cumulative.cumsum, cumprod: cumulative.cumprod, cummax: cumulative.cummax, cummin: cumulative.cummin, cumlogsumexp: cumulative.cumlogsumexp };
 
@@ -239,7 +238,7 @@ const REDUCERS: Record<Monoid, (x: Array, axes: readonly number[]) => Array> = {
  */
 export function reduce<T>(operands: T, initValues: unknown, computation: (a: never, b: never) => unknown, dimensions: readonly number[]): T extends ArrayLike ? Array : T {
   const { xs, c, unflatten } = readComputation('reduce', computation, operands, initValues);
-  const dims = dimensions.map((d) => axisOf('reduce', d, xs[0]!.ndim));
+  const dims = dimensions.map((d) => canonAxis('reduce', d, xs[0]!.ndim));
   const outs = c.monoid ? [REDUCERS[c.monoid](xs[0]!, dims)] : r.reduce(xs, c.inits, c.jaxpr, dims);
   return unflatten(outs) as never;
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkIntegers, checkList } from '../core/checks';
+import { canonAxis, checkInteger, checkIntegers, checkList } from '../core/checks';
 import { type Array, ConcreteArray } from '../core/array';
 import { checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -11,12 +11,6 @@ import { operands } from './operands';
 // Operations that move elements about, and arrays made of nothing.
 
 type DtypeLike = DType | 'int' | 'float' | 'complex';
-
-/** An axis from 0 to ndim − 1. @throws ShapeError where it is out of range */
-export function axisOf(op: string, axis: number, ndim: number): number {
-  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw new ShapeError(`${op}: axis ${axis} is out of range for an array of ${ndim} dimensions`);
-  return axis < 0 ? axis + ndim : axis;
-}
 
 /**
  * New dimensions of the given sizes at the front, the array being repeated along them. Mirrors `jax.lax.broadcast`.
@@ -119,7 +113,7 @@ export function concatenate(arrays: readonly ArrayLike[], dimension: number): Ar
   checkList('concatenate', 'arrays', arrays);
   const xs = arrays.map((x) => asArray(x, 'concatenate'));
   if (xs.length === 0) throw new ArgumentError('concatenate: expected at least one array');
-  return p.concatenate(xs, axisOf('concatenate', dimension, xs[0]!.ndim));
+  return p.concatenate(xs, canonAxis('concatenate', dimension, xs[0]!.ndim));
 }
 
 /**
@@ -133,7 +127,7 @@ export function expandDims(array: ArrayLike, dimensions: readonly number[]): Arr
   const x = asArray(array, 'expandDims');
   checkIntegers('expandDims', 'dimensions', dimensions);
   const rank = x.ndim + dimensions.length;
-  const dims = dimensions.map((d) => axisOf('expandDims', d, rank));
+  const dims = dimensions.map((d) => canonAxis('expandDims', d, rank));
   if (new Set(dims).size !== dims.length) throw new ShapeError(`expandDims: dimensions [${dimensions}] name a dimension twice`);
   const kept = p.range(rank).filter((d) => !dims.includes(d));
   const shape = p.range(rank).map((d) => (dims.includes(d) ? 1 : x.shape[kept.indexOf(d)]!));
@@ -152,7 +146,7 @@ export function expandDims(array: ArrayLike, dimensions: readonly number[]): Arr
 export function squeeze(array: ArrayLike, dimensions: readonly number[]): Array {
   const x = asArray(array, 'squeeze');
   checkIntegers('squeeze', 'dimensions', dimensions);
-  const dims = dimensions.map((d) => axisOf('squeeze', d, x.ndim));
+  const dims = dimensions.map((d) => canonAxis('squeeze', d, x.ndim));
   if (new Set(dims).size !== dims.length) throw new ShapeError(`squeeze: dimensions [${dimensions}] name a dimension twice`);
   return p.squeeze(x, dims);
 }
@@ -242,7 +236,7 @@ export function slice(operand: ArrayLike, startIndices: readonly number[], limit
 export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitIndex: number | null, options: { stride?: number; axis?: number } = {}): Array {
   options = checkOptions('sliceInDim', ['stride', 'axis'], options);
   const x = asArray(operand, 'sliceInDim');
-  const axis = axisOf('sliceInDim', options.axis ?? 0, x.ndim);
+  const axis = canonAxis('sliceInDim', options.axis ?? 0, x.ndim);
   const n = x.shape[axis]!;
   for (const [what, i] of [['startIndex', startIndex ?? 0], ['limitIndex', limitIndex ?? n], ['stride', options.stride ?? 1]] as const) checkInteger('sliceInDim', what, i);
   const at = (i: number) => (i < 0 ? i + n : i);
@@ -260,7 +254,7 @@ export function sliceInDim(operand: ArrayLike, startIndex: number | null, limitI
 export function indexInDim(operand: ArrayLike, index: number, options: { axis?: number; keepdims?: boolean } = {}): Array {
   options = checkOptions('indexInDim', ['axis', 'keepdims'], options);
   const x = asArray(operand, 'indexInDim');
-  const axis = axisOf('indexInDim', options.axis ?? 0, x.ndim);
+  const axis = canonAxis('indexInDim', options.axis ?? 0, x.ndim);
   const n = x.shape[axis]!;
   const i = index < 0 ? index + n : index;
   if (!Number.isInteger(i) || i < 0 || i >= n) throw new ShapeError(`indexInDim: index ${index} is out of bounds for axis ${axis} of ${x.aval}`);
@@ -276,7 +270,7 @@ export function indexInDim(operand: ArrayLike, index: number, options: { axis?: 
  */
 export function split(operand: ArrayLike, sizes: readonly number[], options: { axis?: number } | number = {}): Array[] {
   const x = asArray(operand, 'split');
-  const axis = axisOf('split', typeof options === 'number' ? options : (checkOptions('split', ['axis'], options).axis ?? 0), x.ndim);
+  const axis = canonAxis('split', typeof options === 'number' ? options : (checkOptions('split', ['axis'], options).axis ?? 0), x.ndim);
   checkShape('split', sizes, 'sizes');
   if (sizes.reduce((a, b) => a + b, 0) !== x.shape[axis]) throw new ShapeError(`split: expected sizes that add up to ${x.shape[axis]}, got [${sizes}]`);
   let at = 0;
@@ -294,14 +288,14 @@ export function stack(arrays: readonly ArrayLike[], options: { axis?: number } |
   checkList('stack', 'arrays', arrays);
   const xs = arrays.map((x) => asArray(x, 'stack'));
   if (xs.length === 0) throw new ArgumentError('stack: expected at least one array');
-  const axis = axisOf('stack', typeof options === 'number' ? options : (checkOptions('stack', ['axis'], options).axis ?? 0), xs[0]!.ndim + 1);
+  const axis = canonAxis('stack', typeof options === 'number' ? options : (checkOptions('stack', ['axis'], options).axis ?? 0), xs[0]!.ndim + 1);
   return p.concatenate(xs.map((x) => p.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)])), axis);
 }
 
 /** The entries of an axis, one by one. Mirrors `jax.lax.unstack`. @example lax.unstack(np.array([[1, 2], [3, 4]])).map((row) => row.js()); // [[1, 2], [3, 4]] */
 export function unstack(x: ArrayLike, options: { axis?: number } | number = {}): Array[] {
   const a = asArray(x, 'unstack');
-  const axis = axisOf('unstack', typeof options === 'number' ? options : (checkOptions('unstack', ['axis'], options).axis ?? 0), a.ndim);
+  const axis = canonAxis('unstack', typeof options === 'number' ? options : (checkOptions('unstack', ['axis'], options).axis ?? 0), a.ndim);
   return p.range(a.shape[axis]!).map((i) => p.indexInDim(a, i, axis));
 }
 
@@ -341,7 +335,7 @@ export function iota(dtype: DtypeLike, size: number): Array {
  */
 export function broadcastedIota(dtype: DtypeLike, shape: Shape, dimension: number): Array {
   const s = checkShape('broadcastedIota', shape);
-  return p.iota(checkDtype('broadcastedIota', dtype), s, axisOf('broadcastedIota', dimension, s.length));
+  return p.iota(checkDtype('broadcastedIota', dtype), s, canonAxis('broadcastedIota', dimension, s.length));
 }
 
 function filled(op: string, shape: Shape, value: ArrayLike, dtype: DtypeLike | null | undefined, like?: Array): Array {

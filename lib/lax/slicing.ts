@@ -1,4 +1,4 @@
-import { checkList } from '../core/checks';
+import { canonAxis, checkList } from '../core/checks';
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
@@ -12,7 +12,7 @@ import * as s from '../primitives/scatter';
 import { broadcastInDim, concatenate, like, range, squeeze as squeezeP } from '../primitives/structural';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype, isScalarValue } from './arrayLike';
-import { axisOf, expandDims } from './shape';
+import { expandDims } from './shape';
 
 // Parts of arrays at positions that are computed.
 
@@ -109,7 +109,7 @@ function oneAxis(x: Array, index: ArrayLike, axis: number): ArrayLike[] {
 export function dynamicSliceInDim(operand: ArrayLike, startIndex: ArrayLike, sliceSize: number, options: { axis?: number } & NegativeOption = {}): Array {
   options = checkOptions('dynamicSliceInDim', ['axis', 'allowNegativeIndices'], options);
   const x = asArray(operand, 'dynamicSliceInDim');
-  const axis = axisOf('dynamicSliceInDim', options.axis ?? 0, x.ndim);
+  const axis = canonAxis('dynamicSliceInDim', options.axis ?? 0, x.ndim);
   return dynamicSlice(x, oneAxis(x, startIndex, axis), x.shape.map((n, d) => (d === axis ? sliceSize : n)), { allowNegativeIndices: options.allowNegativeIndices });
 }
 
@@ -125,7 +125,7 @@ export function dynamicIndexInDim(operand: ArrayLike, index: ArrayLike, options:
   options = checkOptions('dynamicIndexInDim', ['axis', 'keepdims', 'allowNegativeIndices'], options);
   const { keepdims = true, ...others } = options;
   const out = dynamicSliceInDim(operand, index, 1, others);
-  return keepdims ? out : squeezeP(out, [axisOf('dynamicIndexInDim', options.axis ?? 0, out.ndim)]);
+  return keepdims ? out : squeezeP(out, [canonAxis('dynamicIndexInDim', options.axis ?? 0, out.ndim)]);
 }
 
 /**
@@ -140,7 +140,7 @@ export function dynamicIndexInDim(operand: ArrayLike, index: ArrayLike, options:
  */
 export function dynamicUpdateSliceInDim(operand: ArrayLike, update: ArrayLike, startIndex: ArrayLike, axis: number, options: NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicUpdateSliceInDim');
-  return dynamicUpdateSlice(x, update, oneAxis(x, startIndex, axisOf('dynamicUpdateSliceInDim', axis, x.ndim)), options);
+  return dynamicUpdateSlice(x, update, oneAxis(x, startIndex, canonAxis('dynamicUpdateSliceInDim', axis, x.ndim)), options);
 }
 
 /**
@@ -155,7 +155,7 @@ export function dynamicUpdateSliceInDim(operand: ArrayLike, update: ArrayLike, s
  */
 export function dynamicUpdateIndexInDim(operand: ArrayLike, update: ArrayLike, index: ArrayLike, axis: number, options: NegativeOption = {}): Array {
   const x = asArray(operand, 'dynamicUpdateIndexInDim');
-  const d = axisOf('dynamicUpdateIndexInDim', axis, x.ndim);
+  const d = canonAxis('dynamicUpdateIndexInDim', axis, x.ndim);
   let u = asArray(update, 'dynamicUpdateIndexInDim');
   if (isScalarValue(update)) u = astype(u, x.dtype);
   return dynamicUpdateSliceInDim(x, u.ndim === x.ndim ? u : expandDims(u, [d]), index, d, options);

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -6,7 +7,6 @@ import * as s from '../primitives/sort';
 import { neg } from '../primitives/elementwise';
 import { moveaxis } from '../primitives/structural';
 import { type ArrayLike, asArray } from './arrayLike';
-import { axisOf } from './shape';
 
 /** Options of {@link sort} and {@link sortKeyVal}. */
 export interface SortOptions {
@@ -32,7 +32,7 @@ export function sort(operand: ArrayLike | readonly Array[], options: SortOptions
   const several = globalThis.Array.isArray(operand) && operand.length > 0 && operand.every((x) => typeof x === 'object' && x !== null && 'aval' in x);
   const xs = several ? [...(operand as readonly Array[])] : [asArray(operand as ArrayLike, 'sort')];
   if (!Number.isInteger(numKeys) || numKeys < 1 || numKeys > xs.length) throw new ArgumentError(`sort: expected numKeys to be from 1 to ${xs.length}, got ${numKeys}`);
-  const out = s.sort(xs, { dimension: axisOf('sort', dimension, xs[0]!.ndim), isStable, numKeys });
+  const out = s.sort(xs, { dimension: canonAxis('sort', dimension, xs[0]!.ndim), isStable, numKeys });
   return several ? out : out[0]!;
 }
 
@@ -51,7 +51,7 @@ export function sortKeyVal(keys: ArrayLike, values: ArrayLike, options: Omit<Sor
  */
 export function topK(operand: ArrayLike, k: number, options: { axis?: number } | number = {}): [Array, Array] {
   const x = asArray(operand, 'topK');
-  const axis = axisOf('topK', typeof options === 'number' ? options : (options.axis ?? -1), x.ndim);
+  const axis = canonAxis('topK', typeof options === 'number' ? options : (options.axis ?? -1), x.ndim);
   if (!Number.isInteger(k) || k < 0 || k > x.shape[axis]!) throw new ArgumentError(`topK: expected k to be from 0 to ${x.shape[axis]}, got ${String(k)}`);
   return s.topK(x, k, axis);
 }
@@ -68,7 +68,7 @@ function approx(op: string, x: Array, k: number, options: ApproxOptions, sign: (
   const { reductionDimension = -1, recallTarget = 0.95 } = checkOptions(op, ['reductionDimension', 'recallTarget'], options);
   if (!(recallTarget > 0 && recallTarget <= 1)) throw new ArgumentError(`${op}: expected recallTarget to be over 0 and at most 1, got ${recallTarget}`);
   if (dtypeKind(x.dtype) !== 'float') throw new DtypeError(`${op}: expected floats, got ${x.aval}`);
-  const axis = axisOf(op, reductionDimension, x.ndim);
+  const axis = canonAxis(op, reductionDimension, x.ndim);
   const last = x.ndim - 1;
   const [v, i] = topK(moveaxis(sign(x), axis, last), k);
   return [sign(moveaxis(v, last, axis)), moveaxis(i, last, axis)];

@@ -1,15 +1,11 @@
 import type { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import { Module } from './module';
-
-function axisOf(op: string, name: string, axis: number, ndim: number): number {
-  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw new ArgumentError(`${op}: expected ${name} from ${-ndim} to ${ndim - 1}, got ${describeValue(axis)}`);
-  return axis < 0 ? axis + ndim : axis;
-}
 
 /** Options of {@link Flatten}. */
 export interface FlattenOptions {
@@ -55,7 +51,7 @@ export class Flatten extends Module {
 
   private flattened(shape: readonly number[], lead: number): number[] {
     const own = shape.slice(lead);
-    const [first, last] = [axisOf('Flatten', 'startAxis', this.startAxis, Math.max(1, own.length)), axisOf('Flatten', 'endAxis', this.endAxis, Math.max(1, own.length))];
+    const [first, last] = [canonAxis('Flatten', this.startAxis, Math.max(1, own.length), 'startAxis'), canonAxis('Flatten', this.endAxis, Math.max(1, own.length), 'endAxis')];
     if (last < first) throw new ArgumentError(`Flatten: expected endAxis not to come before startAxis, got ${this.startAxis} and ${this.endAxis} for ${own.length} dimensions`);
     return [...shape.slice(0, lead), ...own.slice(0, first), own.slice(first, last + 1).reduce((a, b) => a * b, 1), ...own.slice(last + 1)];
   }
@@ -98,7 +94,7 @@ export class Unflatten extends Module {
   }
 
   private unflattened(shape: readonly number[]): number[] {
-    const axis = axisOf('Unflatten', 'axis', this.axis, shape.length);
+    const axis = canonAxis('Unflatten', this.axis, shape.length);
     const known = this.sizes.filter((n) => n !== -1).reduce((a, b) => a * b, 1);
     const open = this.sizes.filter((n) => n === -1).length;
     if (open > 1 || (open === 1 ? known === 0 || shape[axis]! % known !== 0 : known !== shape[axis])) {

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import type { DType } from '../core/dtype';
 import { promoteTypes } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
@@ -111,10 +112,7 @@ function normalize(x: Array, mean: Array, variance: Array, weight: ParamState<Sc
 /** Axes as numbers from 0. */
 function canonAxes(op: string, axes: number | readonly number[], ndim: number): number[] {
   const list = typeof axes === 'number' ? [axes] : axes;
-  return list.map((a) => {
-    if (!Number.isInteger(a) || a < -ndim || a >= ndim) throw new ArgumentError(`${op}: expected axes from ${-ndim} to ${ndim - 1}, got ${describeValue(a)}`);
-    return a < 0 ? a + ndim : a;
-  });
+  return list.map((a) => canonAxis(op, a, ndim));
 }
 
 function checkEpsilon(op: string, epsilon: number): number {

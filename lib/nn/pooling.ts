@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { Verbatim } from '../core/pythonText';
@@ -34,8 +35,7 @@ const POOL_OPTIONS = ['stride', 'padding', 'channelAxis', 'inSize', 'name'] as c
 /** Dimensions of an input over which a layer pools: the last that are not the channels'. */
 export function spatialAxes(op: string, x: Array, spatial: number, channelAxis: number | null): number[] {
   if (x.ndim < spatial + (channelAxis === null ? 0 : 1)) throw new ShapeError(`${op}: expected an input of at least ${spatial + (channelAxis === null ? 0 : 1)} dimensions, got ${x.aval}`);
-  if (channelAxis !== null && (!Number.isInteger(channelAxis) || channelAxis < -x.ndim || channelAxis >= x.ndim)) throw new ArgumentError(`${op}: expected channelAxis to be null or from ${-x.ndim} to ${x.ndim - 1}, got ${describeValue(channelAxis)}`);
-  const channel = channelAxis === null ? -1 : channelAxis < 0 ? channelAxis + x.ndim : channelAxis;
+  const channel = channelAxis === null ? -1 : canonAxis(op, channelAxis, x.ndim, 'channelAxis');
   return x.shape.map((_, i) => i).filter((i) => i !== channel).slice(-spatial);
 }
 

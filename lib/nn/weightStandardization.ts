@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
-import { ArgumentError } from '../core/errors';
-import { type ArrayLike, describeValue } from '../functional/arrayLike';
+import { canonAxis } from '../core/checks';
+import type { ArrayLike } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
@@ -40,7 +40,7 @@ export interface WeightStandardizationOptions {
 export function weightStandardization(w: ArrayLike, options: WeightStandardizationOptions = {}): Array {
   const { eps = 1e-4, gain = null, outAxis = -1 } = checkOptions('weightStandardization', ['eps', 'gain', 'outAxis'], options);
   const [x, ...rest] = promoteDtypesInexact('weightStandardization', w, ...(gain === null ? [] : [gain])) as [Array, ...Array[]];
-  if (!Number.isInteger(outAxis) || outAxis < -x.ndim || outAxis >= x.ndim) throw new ArgumentError(`weightStandardization: expected outAxis from ${-x.ndim} to ${x.ndim - 1}, got ${describeValue(outAxis)}`);
-  const axes = x.shape.map((_, i) => i).filter((i) => i !== (outAxis < 0 ? outAxis + x.ndim : outAxis));
+  const channels = canonAxis('weightStandardization', outAxis, x.ndim, 'outAxis');
+  const axes = x.shape.map((_, i) => i).filter((i) => i !== channels);
   return standardized([x, ...rest], { eps, axes })[0]!;
 }

@@ -1,17 +1,11 @@
 import { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue, type NestedLike } from '../functional/arrayLike';
 import { indexInDim, range, reshape } from '../primitives/structural';
 
 /** One axis or several, negative ones counted from the end; null: all. */
 export type Axis = number | readonly number[] | null;
-
-/** An axis from 0 to ndim − 1. @throws ShapeError where it is out of range */
-export function canonAxis(op: string, axis: number, ndim: number): number {
-  if (typeof axis !== 'number' || !Number.isInteger(axis)) throw new ArgumentError(`${op}: expected axis to be an integer, got ${typeof axis === 'number' ? axis : describeValue(axis)}`);
-  if (axis < -ndim || axis >= ndim) throw new ShapeError(`${op}: axis ${axis} is out of range for an array of ${ndim} dimensions`);
-  return axis < 0 ? axis + ndim : axis;
-}
 
 /** Axes from 0 to ndim − 1 in the order given, some perhaps twice. @throws ArgumentError for what is neither an integer nor a list */
 export function axisList(op: string, axis: number | readonly number[], ndim: number): number[] {

@@ -1,6 +1,6 @@
 import { Array } from '../core/array';
 import { checkDtype } from '../core/aval';
-import { checkInteger } from '../core/checks';
+import { canonAxis, checkInteger } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, promoteDtypes, promoteDtypesInexact } from '../lax/arrayLike';
@@ -10,7 +10,7 @@ import type { PrecisionLike } from '../primitives/precision';
 import { sort } from '../primitives/sort';
 import { broadcastInDim, concatenate, convert, full, like, range, reshape, rev, sliceInDim } from '../primitives/structural';
 import { abs } from './arithmetic';
-import { type Axis, canonAxes, canonAxis } from './axes';
+import { type Axis, canonAxes } from './axes';
 import { finfo } from './dtypes';
 import { moveaxis } from './manipulation';
 import { add, div, gt, lt, mod, mul, sub, where } from './operators';

@@ -1,9 +1,9 @@
 import type { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import { promoteTypes } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import { concatenate, range, reshape, transpose } from '../primitives/structural';
-import { canonAxis } from './axes';
 import { axisOfRange, type GridRange } from './grids';
 
 /** A range `[start, stop, step]` as an entry of {@link r_} and {@link c_}, where a list stands for its numbers. */

@@ -1,4 +1,4 @@
-import { checkInteger } from '../core/checks';
+import { canonAxis, checkInteger } from '../core/checks';
 import type { Array } from '../core/array';
 import { canonicalDtype, checkDtype, checkExtent, checkShape } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -6,7 +6,6 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { broadcastInDim, full, iota, like, pad, range, reshape, slice } from '../primitives/structural';
-import { canonAxis } from './axes';
 import { at } from './indexing';
 import { moveaxis } from './manipulation';
 import { nonzero } from './nonzero';

@@ -1,6 +1,6 @@
 import { Array, ConcreteArray } from '../core/array';
 import { checkExtent } from '../core/aval';
-import { checkInteger } from '../core/checks';
+import { canonAxis, checkInteger } from '../core/checks';
 import { ArgumentError, ConcretizationError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { cumsum } from '../primitives/cumulative';
@@ -9,7 +9,7 @@ import * as e from '../primitives/elementwise';
 import { scatter, scatterAdd } from '../primitives/scatter';
 import { sort as sortP } from '../primitives/sort';
 import { broadcastInDim, concatenate, convert, full, iota, like, pad as padP, range, reduceSum, reshape, scalar, sliceInDim } from '../primitives/structural';
-import { axisList, type Axis, canonAxes, canonAxis, padAt, staticInts } from './axes';
+import { axisList, type Axis, canonAxes, padAt, staticInts } from './axes';
 import { broadcastToShape } from './broadcast';
 import { asIndices, hostInts } from './indexParse';
 import { moveaxis, rollStatic, swapaxes } from './manipulation';

@@ -2,9 +2,9 @@ import type { Array } from '../core/array';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { vmap } from '../functional/vmap';
-import { checkFunction } from '../core/checks';
+import { canonAxis, checkFunction } from '../core/checks';
 import { range, squeeze } from '../primitives/structural';
-import { axisList, canonAxis, expand } from './axes';
+import { axisList, expand } from './axes';
 import { broadcastShape } from './broadcast';
 import { readOptions, type Rest } from './program';
 

@@ -1,10 +1,11 @@
 import { Array } from '../core/array';
 import { checkDtype, checkShape, type Shape, sizeOf } from '../core/aval';
+import { canonAxis } from '../core/checks';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
 import { broadcastInDim, concatenate as concat_, full, range, reshape as reshape_, rev, sliceInDim, squeeze as squeeze_, transpose as transpose_ } from '../primitives/structural';
-import { axisList, arrayList, type Axis, canonAxes, canonAxis, expand, staticInts } from './axes';
+import { axisList, arrayList, type Axis, canonAxes, expand, staticInts } from './axes';
 import { program, readOptions, type Rest } from './program';
 
 /** Order in which elements are read and placed: 'C', last index fastest, or 'F', first index fastest. */

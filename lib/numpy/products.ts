@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { checkDtype } from '../core/aval';
+import { canonAxis } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes, resultType } from '../lax/arrayLike';
@@ -7,7 +8,7 @@ import { dotGeneral } from '../primitives/dot';
 import * as e from '../primitives/elementwise';
 import type { PrecisionLike } from '../primitives/precision';
 import { concatenate, range, reshape, sliceInDim, squeeze, transpose } from '../primitives/structural';
-import { canonAxes, canonAxis } from './axes';
+import { canonAxes } from './axes';
 import { broadcastAll, broadcastShape } from './broadcast';
 import { moveaxis } from './manipulation';
 import { mul, sub } from './operators';

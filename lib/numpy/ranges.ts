@@ -1,6 +1,6 @@
 import { Array } from '../core/array';
 import { canonicalDtype, checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
-import { checkInteger } from '../core/checks';
+import { canonAxis, checkInteger } from '../core/checks';
 import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -10,7 +10,6 @@ import { describeValue } from '../functional/arrayLike';
 import { type ArrayLike, asArray, astype, inexactDtype, resultType } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { broadcastInDim, concatenate, iota, like, range, reshape, transpose } from '../primitives/structural';
-import { canonAxis } from './axes';
 import { broadcastAll, promoteArgs } from './broadcast';
 import { type DtypeOption, filled } from './creation';
 import type { DtypeLike } from './dtypes';

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
+import { canonAxis } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, inexactDtype, promoteDtypesInexact } from '../lax/arrayLike';
@@ -7,7 +8,7 @@ import { cumprod as cumprodP, cumsum as cumsumP } from '../primitives/cumulative
 import * as e from '../primitives/elementwise';
 import { argmax as argmaxP, argmin as argminP, reduceAnd, reduceMax, reduceMin, reduceOr, reduceProd } from '../primitives/reduction';
 import { concatenate, convert, full, like, range, reduceSum, reshape, scalar, transpose } from '../primitives/structural';
-import { type Axis, canonAxes, canonAxis, expand } from './axes';
+import { type Axis, canonAxes, expand } from './axes';
 import { broadcastToShape } from './broadcast';
 import { add, isNan, maximum, minimum, mul, sub, where as select } from './operators';
 import { program, readOptions, type Rest } from './program';

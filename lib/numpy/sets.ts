@@ -1,5 +1,6 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, checkExtent } from '../core/aval';
+import { canonAxis } from '../core/checks';
 import { ArgumentError, ConcretizationError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
 import { argmax } from '../primitives/reduction';
@@ -8,7 +9,6 @@ import * as e from '../primitives/elementwise';
 import { scatter } from '../primitives/scatter';
 import { sort as sortP } from '../primitives/sort';
 import { concatenate, convert, full, indexInDim, iota, like, reduceSum, reshape, scalar, sliceInDim } from '../primitives/structural';
-import { canonAxis } from './axes';
 import { hostInts, trueAt } from './indexParse';
 import { concatenate as join, moveaxis } from './manipulation';
 import { nonzero } from './nonzero';

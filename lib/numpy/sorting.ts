@@ -1,11 +1,12 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
+import { canonAxis } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { sort as sortP } from '../primitives/sort';
 import { concatenate, convert, full, iota, reshape, rev, sliceInDim } from '../primitives/structural';
-import { arrayList, canonAxis } from './axes';
+import { arrayList } from './axes';
 import { program, readOptions, type Rest } from './program';
 
 export interface SortOptions {

@@ -1,4 +1,4 @@
-import { checkList } from '../core/checks';
+import { canonAxis, checkList } from '../core/checks';
 import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, checkDtype, type Shape, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
@@ -12,7 +12,7 @@ import { scatter } from '../primitives/scatter';
 import { sort as sortP } from '../primitives/sort';
 import { broadcastInDim, concatenate, convert, full, iota as iotaP, like, range, reshape, scalar, sliceInDim, transpose } from '../primitives/structural';
 import { divmod } from './arithmetic';
-import { arrayList, canonAxis } from './axes';
+import { arrayList } from './axes';
 import { broadcastAll, broadcastShape, broadcastToShape } from './broadcast';
 import { asIndices, hostInts, trueAt } from './indexParse';
 import { at } from './indexing';

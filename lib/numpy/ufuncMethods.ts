@@ -1,4 +1,5 @@
 import { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import type { DType } from '../core/dtype';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
@@ -11,7 +12,7 @@ import * as e from '../primitives/elementwise';
 import { reduceAnd, reduceOr, reduceXor } from '../primitives/reduction';
 import { concatenate, convert, full, indexInDim, range, reduceSum, reshape, sliceInDim } from '../primitives/structural';
 import { add, maximum, minimum, multiply, subtract } from './arithmetic';
-import { canonAxes, canonAxis, expand } from './axes';
+import { canonAxes, expand } from './axes';
 import { bitwiseAnd, bitwiseOr, bitwiseXor } from './bitwise';
 import { broadcastAll, broadcastShape, broadcastToShape } from './broadcast';
 import { where } from './choice';

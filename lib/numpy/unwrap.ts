@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
@@ -6,7 +7,6 @@ import { cumsum } from '../primitives/cumulative';
 import * as p from '../primitives/elementwise';
 import { concatenate, like, sliceInDim } from '../primitives/structural';
 import { constLike, floorDivide, remainder, trueDivide } from './arithmetic';
-import { canonAxis } from './axes';
 import { promoteArgs } from './broadcast';
 import { type Rest, readOptions } from './program';
 import { choose, expectDtype } from './where';

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { sizeOf, type Shape } from '../core/aval';
+import { canonAxis } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -70,8 +71,7 @@ export function categorical(key: Array, logits: ArrayLike, options?: Categorical
   if (dtypeKind(x.dtype) !== 'float') throw new DtypeError(`categorical: expected logits to be of a float dtype, got ${x.aval}`);
   if (x.ndim === 0) throw new ShapeError(`categorical: expected logits to have at least one dimension, got ${x.aval}`);
   const { axis = -1, replace = true } = o;
-  if (!Number.isInteger(axis) || axis < -x.ndim || axis >= x.ndim) throw new ArgumentError(`categorical: axis ${axis} is out of range for ${x.aval}`);
-  const at = axis < 0 ? axis + x.ndim : axis;
+  const at = canonAxis('categorical', axis, x.ndim);
   const batch = x.shape.filter((_, i) => i !== at);
   const shape = sampleShape('categorical', o.shape, batch);
   const n = sizeOf(shape.slice(0, shape.length - batch.length));

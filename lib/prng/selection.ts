@@ -1,9 +1,10 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, checkExtent, type Shape, sizeOf } from '../core/aval';
+import { canonAxis } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
-import { type ArrayLike, asArray, astype, describeValue, promoteDtypesInexact } from '../lax/arrayLike';
+import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import { cumsum } from '../primitives/cumulative';
 import { add, log, lt, mul, shiftRightLogical, sub, where } from '../primitives/elementwise';
 import { gather } from '../primitives/gather';
@@ -50,11 +51,6 @@ function permuted(key: Array, x: Array, axis: number, independent: boolean): Arr
 const permuteRange = sampler<{ n: number }>('permutation', (key, _, { n }) => shuffled(key, count(n), 0));
 const permuteArray = sampler<{ axis: number; independent: boolean }>('permutation', (key, [x], { axis, independent }) => permuted(key, x!, axis, independent));
 
-function readAxis(op: string, axis: number, rank: number): number {
-  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw new ArgumentError(`${op}: axis ${describeValue(axis)} is out of range for ${rank} dimensions`);
-  return axis < 0 ? axis + rank : axis;
-}
-
 /** A number of things to choose from, where that is meant: a JS number, or a concrete integer scalar. */
 function countOf(op: string, x: ArrayLike): number | null {
   if (typeof x !== 'number' && typeof x !== 'bigint') {
@@ -93,11 +89,11 @@ export function permutation(key: Array, x: ArrayLike, options?: PermutationOptio
   const { axis = 0, independent = false } = checkOptions('permutation', ['axis', 'independent'], options);
   const n = countOf('permutation: x', x);
   if (n !== null) {
-    readAxis('permutation', axis, 1);
+    canonAxis('permutation', axis, 1);
     return permuteRange(k, [], { n: Math.max(0, n) });
   }
   const a = asArray(x, 'permutation: x');
-  return permuteArray(k, [a], { axis: readAxis('permutation', axis, a.ndim), independent });
+  return permuteArray(k, [a], { axis: canonAxis('permutation', axis, a.ndim), independent });
 }
 
 /** Number of entries of a sorted vector that lie below each value, by bisection: each step halves what is left. */
@@ -181,7 +177,7 @@ export function choice(key: Array, a: ArrayLike, shape?: ShapeOr<ChoiceOptions>,
   const wanted = shapeOf('choice', o.shape);
   const whole = countOf('choice: a', a);
   const x = whole === null ? asArray(a, 'choice: a') : null;
-  const axis = x === null ? null : readAxis('choice', o.axis ?? 0, x.ndim);
+  const axis = x === null ? null : canonAxis('choice', o.axis ?? 0, x.ndim);
   const n = x === null ? whole! : x.shape[axis!]!;
   const draws = sizeOf(wanted);
   const dtype: DType = x === null ? intDtype() : x.dtype;

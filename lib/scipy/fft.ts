@@ -1,10 +1,11 @@
+import { canonAxis } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import type { Array } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
-import { canonAxes, canonAxis, padAt } from '../numpy/axes';
+import { canonAxes, padAt } from '../numpy/axes';
 import { fft as fftN, ifft as ifftN } from '../numpy/fft';
 import { take } from '../numpy/take';
 import * as e from '../primitives/elementwise';

@@ -1,10 +1,11 @@
 import type { Array } from '../core/array';
+import { canonAxis } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
-import { canonAxes, canonAxis } from '../numpy/axes';
+import { canonAxes } from '../numpy/axes';
 import { fftn, ifftn, irfftn, rfftn } from '../numpy/fft';
 import { lstsq } from '../numpy/linalg';
 import { matmul } from '../numpy/products';

@@ -1,10 +1,9 @@
 import type { Array } from '../core/array';
-import { checkInteger } from '../core/checks';
+import { canonAxis, checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
-import { canonAxis } from '../numpy/axes';
 import { fft, fftfreq, ifft, irfft, rfft, rfftfreq } from '../numpy/fft';
 import { pad } from '../numpy/padding';
 import { median } from '../numpy/quantiles';

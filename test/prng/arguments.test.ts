@@ -73,7 +73,7 @@ test.each<[string, () => unknown, new (m: string) => Error, string]>([
   ['too many without replacement', () => prng.choice(key, 3, [4], { replace: false }), ArgumentError, 'cannot choose 4 entries of 3'],
   ['nothing to choose from', () => prng.choice(key, 0, [2]), ArgumentError, 'at least one entry'],
   ['weights of another length', () => prng.choice(key, 3, [2], { p: [0.5, 0.5] }), ShapeError, 'vector of 3 weights'],
-  ['an axis out of range', () => prng.permutation(key, f32(1, 2), { axis: 1 }), ArgumentError, 'out of range'],
+  ['an axis out of range', () => prng.permutation(key, f32(1, 2), { axis: 1 }), ShapeError, 'out of range'],
   ['a float to permute', () => prng.permutation(key, 2.5), ArgumentError, 'expected an integer'],
   ['too many categories', () => prng.categorical(key, f32(1, 2), { shape: [3], replace: false }), ArgumentError, '3 samples without replacement from 2'],
   ['a mode that does not exist', () => prng.gumbel(key, [2], { mode: 'top' as never }), ArgumentError, "'low', 'high' or 'highest'"],

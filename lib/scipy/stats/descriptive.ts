@@ -1,9 +1,10 @@
 import type { Array } from '../../core/array';
 import { canonicalDtype } from '../../core/aval';
+import { canonAxis } from '../../core/checks';
 import { ArgumentError } from '../../core/errors';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype } from '../../lax/arrayLike';
-import { canonAxis, expand } from '../../numpy/axes';
+import { expand } from '../../numpy/axes';
 import { promoteArgsInexact } from '../../numpy/broadcast';
 import { isNan } from '../../numpy/operators';
 import { nanstd, std, sum } from '../../numpy/reductions';
