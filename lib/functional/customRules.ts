@@ -16,7 +16,7 @@ import { zerosLike } from '../primitives/structural';
 import { asArray, describeValue } from './arrayLike';
 import { castTangent, floatLeaves, noTangent, tangentAval, zeroTangent } from './derivatives';
 import { checkOptions } from './options';
-import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, type LikedArgs, nameOf, resultsOf, toArrays } from './treeFunction';
+import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf, like, type LikedArgs, nameOf, resultsOf, toArrays } from './treeFunction';
 
 export interface NondiffOptions {
   /** Positions of arguments that are passed to the rules as they are: functions, shapes, options. */
@@ -275,7 +275,7 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
   let symbolicZeros = false;
   let cache = new CallCache<Parameters<typeof customJvpCallP.bind>[0]>();
   const types: KnownTypes = new Map();
-  const wrapped = (...args: unknown[]): unknown => {
+  const wrapped = like(f, (...args: unknown[]): unknown => {
     if (rule === undefined) throw new ArgumentError(`customJvp of ${name}: no derivative was given; call defjvp or defjvps first`);
     const call = takeApart(`customJvp of ${name}`, args, nondiff);
     const user = new UserFunction(f, call, `customJvp of ${name}`, types);
@@ -303,7 +303,7 @@ export function customJvp<F extends AnyFunction>(f: F, options: NondiffOptions =
       },
     }), call.leaves);
     return user.outDef.unflatten(outs);
-  };
+  });
   return Object.assign(wrapped as (...args: LikedArgs<Parameters<F>>) => ReturnType<F>, {
     defjvp: (r: AnyFunction, given?: RuleOptions) => {
       symbolicZeros = ruleOptions(`customJvp of ${name}`, given);
@@ -362,7 +362,7 @@ export function customVjp<F extends AnyFunction>(f: F, options: NondiffOptions =
   let symbolicZeros = false;
   let cache = new CallCache<Parameters<typeof customVjpCallP.bind>[0]>();
   const types: KnownTypes = new Map();
-  const wrapped = (...args: unknown[]): unknown => {
+  const wrapped = like(f, (...args: unknown[]): unknown => {
     if (rules === undefined) throw new ArgumentError(`customVjp of ${name}: no derivative was given; call defjvp first`);
     const call = takeApart(`customVjp of ${name}`, args, nondiff);
     const { fwd, bwd } = rules;
@@ -406,7 +406,7 @@ export function customVjp<F extends AnyFunction>(f: F, options: NondiffOptions =
       },
     }), call.leaves);
     return user.outDef.unflatten(outs);
-  };
+  });
   return Object.assign(wrapped as (...args: LikedArgs<Parameters<F>>) => ReturnType<F>, {
     defvjp: (fwd: AnyFunction, bwd: AnyFunction, given?: RuleOptions) => {
       symbolicZeros = ruleOptions(`customVjp of ${name}`, given);
@@ -465,7 +465,7 @@ function cotangentsOf(back: unknown, call: Call, what: string): (Array | null)[]
  */
 export function customGradient<F extends AnyFunction>(f: F): (...args: Parameters<F>) => unknown {
   const name = nameOf(f);
-  return (...args) => {
+  return like(f, (...args) => {
     // The pull-back holds arrays of the forward pass, so it is staged into operands: residuals are what it captured.
     const what = `customGradient of ${name}`;
     const call = takeApart(what, args, []);
@@ -494,5 +494,5 @@ export function customGradient<F extends AnyFunction>(f: F): (...args: Parameter
       return pullDef!.unflatten(evalJaxpr(pulled!.jaxpr, [], [...res, ...cts]));
     }) as AnyFunction);
     return (g as unknown as (...a: unknown[]) => unknown)(...args);
-  };
+  });
 }

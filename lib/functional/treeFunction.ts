@@ -44,6 +44,14 @@ export function nameOf(f: unknown, fallback = 'fn'): string {
   return (typeof f === 'function' && f.name) || fallback;
 }
 
+/**
+ * What a transform makes of `f`, with the name of `f` and as many parameters: jaxprs and programs show the name, and the number tells a list of arguments
+ * from an argument that is a list.
+ */
+export function like<W extends object>(f: unknown, wrapper: W, name = nameOf(f)): W {
+  return Object.defineProperties(wrapper, { name: { value: name, configurable: true }, length: { value: (f as AnyFunction).length, configurable: true } });
+}
+
 /** Leaves of a tree as arrays, and its structure. @throws ArgumentError naming the path of a leaf that is no array */
 export function arraysOf(tree: unknown, what: string): { leaves: Array[]; def: TreeDef } {
   const [values, def] = flatten(tree, isArrayLeaf);

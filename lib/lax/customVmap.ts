@@ -3,7 +3,7 @@ import { checkFunction } from '../core/checks';
 import { ArgumentError, TreeError } from '../core/errors';
 import { broadcastPrefix, flatten, structure, type TreeDef, unflatten } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
-import { type AnyFunction, arraysOf, FlatFunction, type LikedArgs, nameOf, resultsOf } from '../functional/treeFunction';
+import { type AnyFunction, arraysOf, FlatFunction, like, type LikedArgs, nameOf, resultsOf } from '../functional/treeFunction';
 import { customVmapCallP, type VmapRule } from '../interpreters/customVmap';
 import { named } from '../interpreters/derivativeRules';
 import { hoistConsts, stage } from '../interpreters/stage';
@@ -58,15 +58,14 @@ export function customVmap<F extends AnyFunction>(f: F): CustomVmap<F> {
   checkFunction('customVmap', 'f', f);
   const name = nameOf(f);
   let rule: AnyFunction | undefined;
-  const wrapped = (...args: unknown[]): unknown => {
+  const wrapped = like(f, (...args: unknown[]): unknown => {
     if (rule === undefined) throw new ArgumentError(`customVmap of ${name}: no rule was given; call defVmap first`);
     const what = `customVmap of ${name}`;
     const { leaves, def } = arraysOf(args, what);
     const flat = new FlatFunction(f, def, what);
     const { closed, consts } = hoistConsts(stage(flat.call, leaves.map((x) => x.aval), name));
     return flat.outDef.unflatten(customVmapCallP.bind({ name, call: closed, rule: flatRule(name, rule, def, flat.outDef, consts.length) }, ...consts, ...leaves));
-  };
-  Object.defineProperty(wrapped, 'name', { value: name });
+  });
   return Object.assign(wrapped as (...args: LikedArgs<Parameters<F>>) => ReturnType<F>, {
     defVmap: <R extends AnyFunction>(given: R): R => {
       checkFunction(`customVmap of ${name}: defVmap`, 'rule', given);

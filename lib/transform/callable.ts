@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { type AnyFunction, nameOf } from '../functional/treeFunction';
+import { type AnyFunction, like, nameOf } from '../functional/treeFunction';
 
 /** What transforms take: a function, or a module, whose `call` it is. */
 export type Callable = AnyFunction | { call(...args: never[]): unknown };
@@ -10,18 +10,14 @@ export type Applicable<A extends readonly unknown[], R> = ((...args: A) => R) | 
 
 /** The function, null where it returns nothing: Python's functions return None there. */
 export function orNull(f: AnyFunction): AnyFunction {
-  const g = (...args: unknown[]) => f(...args) ?? null;
-  return Object.defineProperty(Object.defineProperty(g, 'name', { value: f.name }), 'length', { value: f.length }) as AnyFunction;
+  return like(f, (...args: unknown[]) => f(...args) ?? null, f.name);
 }
 
 /** A function, or a module's `call` as one. */
 export function asFunction(f: Callable, op = 'transform'): AnyFunction {
   if (typeof f === 'function') return f as AnyFunction;
   if (f !== null && typeof f === 'object' && typeof f.call === 'function') {
-    const bound = (...args: unknown[]) => (f.call as (...a: unknown[]) => unknown)(...args);
-    Object.defineProperty(bound, 'name', { value: f.constructor?.name ?? nameOf(undefined) });
-    Object.defineProperty(bound, 'length', { value: f.call.length });
-    return bound as AnyFunction;
+    return like(f.call, (...args: unknown[]) => (f.call as (...a: unknown[]) => unknown)(...args), f.constructor?.name ?? nameOf(undefined));
   }
   throw new ArgumentError(`${op}: expected a function or a module, got ${describeValue(f)}`);
 }

@@ -1,7 +1,7 @@
 import { checkOptionalFunction } from '../core/checks';
 import { checkOptions } from '../functional/options';
 import { checkpoint as pureCheckpoint, type CheckpointOptions, checkStatic } from '../functional/staging';
-import { type AnyFunction, type LikedArgs, nameOf, resultsOf } from '../functional/treeFunction';
+import { type AnyFunction, like, type LikedArgs, nameOf, resultsOf } from '../functional/treeFunction';
 import { asFunction, type Callable } from './callable';
 import { type Effects, PureFunction } from './pure';
 
@@ -26,7 +26,7 @@ export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointO
   const fn = asFunction(f as Callable, 'checkpoint');
   checkOptionalFunction('checkpoint', 'policy', options.policy);
   const resolved = { ...options, staticArgnums: checkStatic('checkpoint', options.staticArgnums, fn) };
-  return (...args: unknown[]) => {
+  return like(fn, (...args: unknown[]) => {
     const pure = new PureFunction(fn, [], `checkpoint of ${nameOf(fn)}`);
     try {
       const run = Object.defineProperty((...xs: unknown[]) => {
@@ -41,5 +41,5 @@ export function checkpoint(f: Callable | CheckpointOptions, options: CheckpointO
     } finally {
       pure.close();
     }
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions, type OptionNames } from '../functional/options';
@@ -6,7 +7,7 @@ import {
   checkArgnums, cotangentsFor, differentiated, fillZeros, floatLeaves, gradCore, type GradOptions as PureGradOptions, jvp as pureJvp, LinearPoint, linearize as pureLinearize, replaceArgs, splitPrimals,
 } from '../functional/derivatives';
 import { jacfwdCore, jacrevCore, type Jacobian } from '../functional/jacobians';
-import { type AnyFunction, FlatFunction, type GradientOf, type LikedArgs, type Loose, nameOf } from '../functional/treeFunction';
+import { type AnyFunction, FlatFunction, type GradientOf, like, type LikedArgs, type Loose, nameOf } from '../functional/treeFunction';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { jvpFlat } from '../interpreters/jvp';
 import * as np from '../numpy';
@@ -122,12 +123,10 @@ function transform<O extends object, const K extends keyof O & string>(op: strin
     refuseStates(op, options);
     const { debugNan: debug, ...rest } = checkOptions(op, names, options) as { debugNan?: boolean };
     const o = rest as O;
-    const out = (...args: unknown[]) => {
+    return like(fn, (...args: unknown[]) => {
       if (debug) debugNan((...xs: unknown[]) => gradsIn(op, run(fn, o, xs), o), ...args, { phase: op });
       return run(fn, o, args);
-    };
-    Object.defineProperty(out, 'name', { value: nameOf(fn), configurable: true });
-    return out;
+    });
   };
 }
 
@@ -389,7 +388,7 @@ export interface FwdGradOptions extends GradOptions {
 function fwdCore(pure: AnyFunction, args: readonly unknown[], options: PureGradOptions, o: FwdGradOptions): { grads: unknown; value: unknown; aux: unknown } {
   const { what, g, leaves, def } = differentiated('fwdGrad', pure, args, options);
   const size = o.tangentSize ?? null;
-  if (size !== null && (!Number.isInteger(size) || size < 1)) throw new ArgumentError(`fwdGrad: expected tangentSize to be a positive integer, got ${String(size)}`);
+  if (size !== null) checkInteger('fwdGrad', 'tangentSize', size, 1);
   const key = o.key === undefined || o.key === null ? splitKey() : formatKey('fwdGrad: key', o.key);
   const keys = prng.split(key, leaves.length);
   const lead = size === null ? [] : [size];

@@ -11,7 +11,7 @@ import { repeatReads } from '../environ/reads';
 import { asArray, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { argumentPositions, avalsOf, checkStatic } from '../functional/staging';
-import { type AnyFunction, isArrayLeaf, type LikedArgs, nameOf, toArrays } from '../functional/treeFunction';
+import { type AnyFunction, isArrayLeaf, like, type LikedArgs, nameOf, toArrays } from '../functional/treeFunction';
 import type { CompilerOptions } from '../interpreters/compile';
 import { jitP } from '../interpreters/jit';
 import { recording, timed } from '../pjrt/spans';
@@ -289,8 +289,7 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
   options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name', 'inline', 'keepUnused', 'compilerOptions'], options);
   const fn = asFunction(f as Callable);
   const self = new Jit(fn, options, nameOf(fn));
-  const call = (...args: unknown[]) => self.call(args);
-  Object.defineProperty(call, 'name', { value: options.name ?? nameOf(fn) });
+  const call = like(fn, (...args: unknown[]) => self.call(args), options.name);
   Object.defineProperty(call, 'cacheSize', { get: () => self.size });
   return Object.assign(call, {
     originFun: fn,

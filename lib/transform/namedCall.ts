@@ -1,6 +1,6 @@
 import { namedScope } from '../functional/debugging';
 import { checkOptions } from '../functional/options';
-import { type AnyFunction, nameOf } from '../functional/treeFunction';
+import { type AnyFunction, like, nameOf } from '../functional/treeFunction';
 import { asFunction, type Callable } from './callable';
 import { isCurried } from './vmap';
 
@@ -19,6 +19,5 @@ export function namedCall(f: Callable | { name?: string | null }, options: { nam
   if (isCurried('namedCall', f)) return (g: Callable) => namedCall(g as AnyFunction, f as { name?: string | null });
   const fn = asFunction(f as Callable, 'namedCall');
   const name = checkOptions('namedCall', ['name'], options).name ?? nameOf(fn);
-  const call = (...args: unknown[]) => namedScope(name, () => fn(...args));
-  return Object.defineProperty(call, 'name', { value: nameOf(fn) }) as AnyFunction;
+  return like(fn, (...args: unknown[]) => namedScope(name, () => fn(...args)));
 }

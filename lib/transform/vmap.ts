@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
-import { type AnyFunction, type LikedArgs, nameOf } from '../functional/treeFunction';
+import { type AnyFunction, like, type LikedArgs, nameOf } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
 import { BatchAxisError } from '../state/errors';
 import { asFunction, type Callable } from './callable';
@@ -67,5 +67,5 @@ export function vmap(f: Callable | VmapOptions, options?: VmapOptions | Axes): u
     inAxes: o.inAxes === undefined ? 0 : o.inAxes, outAxes: o.outAxes === undefined ? 0 : o.outAxes, axisName: o.axisName ?? null, axisSize: o.axisSize,
     named: ins, inAxisOf: (s) => ins.get(s), outAxisOf: (s) => outs.get(s), unexpected: 'raise', advice: 'is in neither inStates nor outStates; declare it in outStates',
   });
-  return (...args: unknown[]) => map.call(args).result;
+  return like(fn, (...args: unknown[]) => map.call(args).result);
 }

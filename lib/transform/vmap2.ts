@@ -2,7 +2,7 @@ import { backend } from '../core/backend';
 import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { bindStatic, checkStatic } from '../functional/staging';
-import { type AnyFunction, type LikedArgs, nameOf } from '../functional/treeFunction';
+import { type AnyFunction, like, type LikedArgs, nameOf } from '../functional/treeFunction';
 import type { Axes } from '../functional/vmap';
 import { checkOptions } from '../functional/options';
 import { asFunction, type Callable } from './callable';
@@ -105,10 +105,6 @@ export class StatefulMapping {
   }
 }
 
-function named(f: AnyFunction, run: (...args: unknown[]) => unknown): AnyFunction {
-  return Object.defineProperty(run, 'name', { value: nameOf(f), configurable: true }) as AnyFunction;
-}
-
 /**
  * Maps a function over an axis of its arguments, and of the states that filters select: by class, tag, predicate, or the states themselves.
  *
@@ -131,7 +127,7 @@ export function vmap2(f: Callable | Vmap2Options, options?: Vmap2Options | Axes)
   const o = optionsOf<Vmap2Options>(options);
   checkOptions('vmap2', OPTIONS, o);
   const mapping = new StatefulMapping(fn, { ...o, name: 'vmap2' });
-  return named(fn, (...args) => mapping.call(...args));
+  return like(fn, (...args: unknown[]) => mapping.call(...args));
 }
 
 /** Options of {@link pmap2}. */
@@ -170,5 +166,5 @@ export function pmap2(f: Callable | Pmap2Options, options?: Pmap2Options | Axes)
   const o = optionsOf<Pmap2Options>(options);
   checkOptions('pmap2', OPTIONS, o);
   const mapping = new DeviceMapping(fn, { ...o, name: 'pmap2' });
-  return jit(named(fn, (...args) => mapping.call(...args)));
+  return jit(like(fn, (...args: unknown[]) => mapping.call(...args)));
 }

@@ -2,7 +2,7 @@ import { clearCaches } from '../../lib/core/caches';
 import { ArgumentError, DeletedArrayError, ShapeError, TreeError } from '../../lib/core/errors';
 import { primitives } from '../../lib/core/primitive';
 import * as environ from '../../lib/environ';
-import { customJvp } from '../../lib/functional/customRules';
+import { checkpoint, customGradient, customJvp, customVjp, customVmap, grad, hessian, jacfwd, namedCall, valueAndGrad, vjp } from '../../lib/index';
 import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy';
 import { TraceContextError } from '../../lib/state/errors';
@@ -230,6 +230,18 @@ test('the stages of a function: what each tells, unused arguments, options of th
   expect(() => jit(second, { compilerOptions: { [loops]: null as never } })).toThrow('expected the compiler\'s option xla_backend_optimization_level to be a string');
   expect(() => jit((a: A) => jit(second, { compilerOptions: { [loops]: 0 } })(a, a))(x)).toThrow('compilerOptions are for whole programs');
   expect(String(makeJaxpr(jit(second, { keepUnused: true, donateArgnums: 1 }))(x, x))).toMatch(/donated_invars=\(False, True\)[\s\S]*keep_unused=True/);
+});
+
+test('what transforms make has the name of the function and its number of parameters', () => {
+  function product(xs: A[], _: A) { return np.sum(xs[0]!.mul(xs[1]!)); }
+  for (const g of [jit(product), vmap(product), checkpoint(product), grad(product), valueAndGrad(product), jacfwd(product), hessian(product), customJvp(product), customVjp(product), customGradient(product), customVmap(product), namedCall(product, { name: 'other' })]) {
+    expect([(g as { name: string }).name, (g as { length: number }).length]).toEqual(['product', 2]);
+  }
+  expect(String(makeJaxpr(jit(vmap(product)))([np.ones([2, 3]), np.ones([2, 3])], np.ones([2])))).toContain('name=product');
+  // One argument that is a list is no list of arguments, also where the function is compiled.
+  const f = (xs: A[]) => xs[0]!.mul(xs[1]!);
+  const xy = [np.array(3), np.array(4)];
+  for (const g of [f, jit(f), checkpoint(f), jit(checkpoint(f))]) expect(vjp(g, xy)[1](np.array(1)).map((list: A[]) => list.map((x) => x.js()))).toEqual([[4, 3]]);
 });
 
 test('inline: no jit in the jaxpr; a program of one signature is not transformed', () => {
