@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
+import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { breathe, readAllSync, removeFile, writeAtomic, writeAtomicSync } from '../storage/disk';
 import { CheckpointError, InvalidCheckpointPath, reason } from '../storage/errors';
@@ -26,6 +27,12 @@ export interface CheckpointManagerOptions {
   bestMode?: 'min' | 'max';
   /** What names of files begin with. */
   prefix?: string;
+}
+
+/** Options of saving a checkpoint. */
+export interface SavedAs {
+  /** The name of its file in the folder. Default: prefix and step. */
+  filename?: string;
 }
 
 /** What is known of a checkpoint. */
@@ -108,21 +115,22 @@ export class CheckpointManager {
     return join(this.folder, `${this.prefix}-${String(step).padStart(8, '0')}.${end}`);
   }
 
-  private check(step: number, metrics: Metrics): void {
+  private check(step: number, metrics: Metrics, { filename }: SavedAs): void {
+    if (filename !== undefined && (typeof filename !== 'string' || filename === '' || basename(filename) !== filename || filename.endsWith('.json'))) throw new ArgumentError(`CheckpointManager.save: expected filename to be a name without folders, other than of JSON, got ${typeof filename === 'string' ? `'${filename}'` : describeValue(filename)}`);
     if (!Number.isSafeInteger(step) || step < 0) throw new ArgumentError(`CheckpointManager.save: expected step to be a non-negative integer, got ${String(step)}`);
     if (!isPlainObject(metrics)) throw new ArgumentError('CheckpointManager.save: expected metrics to be an object of numbers');
     for (const [name, v] of Object.entries(metrics)) if (typeof v !== 'number') throw new ArgumentError(`CheckpointManager.save: expected metric '${name}' to be a number, got ${typeof v}`);
     if (this.bestMetric !== null && metrics[this.bestMetric] === undefined) throw new ArgumentError(`CheckpointManager.save: the metric '${this.bestMetric}', by which the best is found, is missing`);
   }
 
-  private info(step: number, metrics: Metrics, pieces: readonly Uint8Array[], checksum: string): CheckpointInfo {
-    return { step, metrics: { ...metrics }, file: this.path(step, 'msgpack'), bytes: pieces.reduce((n, p) => n + p.byteLength, 0), sha256: checksum };
+  private info(step: number, metrics: Metrics, { filename }: SavedAs, pieces: readonly Uint8Array[], checksum: string): CheckpointInfo {
+    return { step, metrics: { ...metrics }, file: filename === undefined ? this.path(step, 'msgpack') : join(this.folder, filename), bytes: pieces.reduce((n, p) => n + p.byteLength, 0), sha256: checksum };
   }
 
-  private describe({ step, metrics, bytes, sha256: sum }: CheckpointInfo): Uint8Array[] {
+  private describe({ step, metrics, file, bytes, sha256: sum }: CheckpointInfo): Uint8Array[] {
     // JSON has no infinities.
     const written = Object.fromEntries(Object.entries(metrics).map(([k, v]) => [k, Number.isFinite(v) ? v : String(v)]));
-    return [Buffer.from(`${JSON.stringify({ format: FORMAT, step, metrics: written, bytes, sha256: sum })}\n`)];
+    return [Buffer.from(`${JSON.stringify({ format: FORMAT, step, metrics: written, ...(file !== this.path(step, 'msgpack') && { file: basename(file) }), bytes, sha256: sum })}\n`)];
   }
 
   /**
@@ -130,27 +138,48 @@ export class CheckpointManager {
    *
    * @throws ArgumentError if the metric that tells the best is missing
    */
-  save(step: number, tree: unknown, metrics: Metrics = {}): CheckpointInfo {
-    this.check(step, metrics);
+  save(step: number, tree: unknown, metrics: Metrics = {}, given: SavedAs = {}): CheckpointInfo {
+    const as = checkOptions('CheckpointManager.save', ['filename'], given);
+    this.check(step, metrics, as);
     const pieces = packStateMap(stateMapToHost(toStateMap(tree)));
-    const info = this.info(step, metrics, pieces, sha256(pieces));
-    // An old description must not lie beside a new content.
-    removeFile(this.path(step, 'json'));
+    const info = this.info(step, metrics, as, pieces, sha256(pieces));
+    this.forget(info);
     writeAtomicSync(info.file, pieces, true);
     writeAtomicSync(this.path(step, 'json'), this.describe(info), true);
     this.prune();
     return info;
   }
 
+  /** Removes descriptions of what a checkpoint takes the place of: an old one must not lie beside a new content. */
+  private forget({ step, file }: CheckpointInfo): void {
+    const before = this.list().filter((c) => c.step === step || c.file === file);
+    removeFile(this.path(step, 'json'));
+    for (const c of before) {
+      removeFile(this.path(c.step, 'json'));
+      if (c.file !== file) removeFile(c.file);
+    }
+  }
+
+  /** Removes the checkpoint of a step. @returns whether there was one */
+  remove(step: number): boolean {
+    const info = this.list().find((c) => c.step === step);
+    if (info === undefined) return false;
+    // What describes it goes first: there is no moment at which half a checkpoint counts.
+    removeFile(this.path(step, 'json'));
+    removeFile(info.file);
+    return true;
+  }
+
   /** {@link save} with the event loop free, one after the other; the values are those at the time of the call. */
-  saveAsync(step: number, tree: unknown, metrics: Metrics = {}): Promise<CheckpointInfo> {
-    this.check(step, metrics);
+  saveAsync(step: number, tree: unknown, metrics: Metrics = {}, given: SavedAs = {}): Promise<CheckpointInfo> {
+    const as = checkOptions('CheckpointManager.saveAsync', ['filename'], given);
+    this.check(step, metrics, as);
     const host = stateMapToHostAsync(toStateMap(tree));
     host.catch(() => {});
     const saved = this.queue.then(async () => {
       const pieces = packStateMap(await host);
-      const info = this.info(step, metrics, pieces, await sha256Async(pieces));
-      removeFile(this.path(step, 'json'));
+      const info = this.info(step, metrics, as, pieces, await sha256Async(pieces));
+      this.forget(info);
       await writeAtomic(info.file, pieces, true);
       await writeAtomic(this.path(step, 'json'), this.describe(info), true);
       this.prune();
@@ -165,7 +194,8 @@ export class CheckpointManager {
     try {
       const d: unknown = JSON.parse(readFileSync(join(this.folder, name), 'utf8'));
       if (!isPlainObject(d) || d.format !== FORMAT || !Number.isSafeInteger(d.step) || !isPlainObject(d.metrics) || !Number.isSafeInteger(d.bytes) || typeof d.sha256 !== 'string') return null;
-      const file = this.path(d.step as number, 'msgpack');
+      if (d.file !== undefined && (typeof d.file !== 'string' || basename(d.file) !== d.file)) return null;
+      const file = d.file === undefined ? this.path(d.step as number, 'msgpack') : join(this.folder, d.file);
       if (name !== `${this.prefix}-${String(d.step).padStart(8, '0')}.json` || !existsSync(file)) return null;
       return { step: d.step as number, metrics: Object.fromEntries(Object.entries(d.metrics).map(([k, v]) => [k, Number(v)])), file, bytes: d.bytes as number, sha256: d.sha256 };
     } catch {
@@ -216,11 +246,12 @@ export class CheckpointManager {
   /** Removes what saves that were killed have left: files half written, and contents without a description. Those of the last hour may be another process's work. */
   private sweep(): void {
     const before = Date.now() - ABANDONED;
-    const names = readdirSync(this.folder).filter((f) => f.startsWith(`${this.prefix}-`));
+    const names = readdirSync(this.folder);
     const there = new Set(names);
     for (const name of names) {
-      const m = /^(\d{8,})\.(msgpack|json)(\.tmp-[0-9a-f]{32})?$/.exec(name.slice(this.prefix.length + 1));
-      if (m === null || (m[3] === undefined && (m[2] === 'json' || there.has(name.replace(/msgpack$/, 'json'))))) continue;
+      const m = name.startsWith(`${this.prefix}-`) ? /^(\d{8,})\.(msgpack|json)(\.tmp-[0-9a-f]{32})?$/.exec(name.slice(this.prefix.length + 1)) : null;
+      const half = m?.[3] !== undefined || /\.ckpt\.tmp-[0-9a-f]{32}$/.test(name);
+      if (!half && (m === null || m[2] === 'json' || there.has(name.replace(/msgpack$/, 'json')))) continue;
       const path = join(this.folder, name);
       // Another process may remove it meanwhile.
       const stat = statSync(path, { throwIfNoEntry: false });
@@ -234,12 +265,7 @@ export class CheckpointManager {
     const all = this.list();
     const kept = new Set(all.slice(-this.maxToKeep).map((c) => c.step));
     for (const c of this.ranked(all).slice(0, this.bestToKeep)) kept.add(c.step);
-    for (const { step, file } of all) {
-      if (kept.has(step)) continue;
-      // What describes it goes first: there is no moment at which half a checkpoint counts.
-      removeFile(this.path(step, 'json'));
-      removeFile(file);
-    }
+    for (const { step } of all) if (!kept.has(step)) this.remove(step);
   }
 
   private load(info: CheckpointInfo, options: LoadOptions): unknown {

@@ -7,7 +7,7 @@ export {
   float, type FromStateDict, int, type MismatchMode, msgpackFromStateDict, msgpackToStateDict, PythonNumber, registerSerialization as msgpackRegisterSerialization,
   registerSerialization, type RestoreContext, type ToStateDict,
 } from './stateDict';
-export { type CheckpointInfo, CheckpointManager, type CheckpointManagerOptions, type Metrics } from './checkpoints';
+export { type CheckpointInfo, CheckpointManager, type CheckpointManagerOptions, type Metrics, type SavedAs } from './checkpoints';
 export { loadMatfile, type MatfileLoadOptions, type MatfileSaveOptions, type MatlabValue, saveMatfile } from './matlab';
 export { numpyLoad, type NumpyLoadOptions, numpySave, savez, savezCompressed } from './numpy';
 export {

@@ -14,7 +14,7 @@ import { jit } from '../transform/jit';
 import { OptimState } from './optimState';
 import { addDecayedWeights } from './adjustments';
 import { ConstantLR } from './decays';
-import { atPlace, checkPlaces, givenStates, nest, type Place } from './paramTrees';
+import { atPlace, checkPlaces, type Given, givenStates, nest, type Place } from './paramTrees';
 import { checkRate, LRScheduler, type Scheduled } from './scheduler';
 import { applyUpdates, type ArrayTree, chain, checkTransformation, clip, clipByGlobalNorm, type GradientTransformation, scaleByAdam, scaleBySchedule } from './transformation';
 
@@ -258,7 +258,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
    * @throws ArgumentError for anything but states in a list, object or map
    */
   registerTrainableWeights(states: unknown): this {
-    this.include(givenStates(states));
+    this.include('registerTrainableWeights', givenStates(states));
     if (this.paramGroups.length === 0) this.paramGroups.push({ params: this.params, lr: this.rate, baseLr: this.startingLr, weightDecay: this.weightDecay, tx: null, optState: null });
     else this.paramGroups[0]!.params = this.params.subtract(new FlattedDict(this.paramGroups.slice(1).flatMap((g) => g.params.entries())));
     const begun = this.tx.init(this.valuesOf(this.paramGroups[0]!.params));
@@ -268,13 +268,13 @@ export class OptaxOptimizer extends Node implements Scheduled {
   }
 
   /** Notes states that are not known yet. */
-  private include({ states, places }: ReturnType<typeof givenStates>): void {
+  private include(op: string, { states, places }: Given): void {
     const known = new Set(this.params.values());
     const fresh = states.entries().filter(([, s]) => !known.has(s));
     const clash = fresh.find(([p]) => this.params.has(p));
-    if (clash !== undefined) throw new ArgumentError(`registerTrainableWeights: another state is registered at '${clash[0].join('.')}' already`);
+    if (clash !== undefined) throw new ArgumentError(`${op}: another state is registered at '${clash[0].join('.')}' already: gradients could not tell them apart`);
     const all = this.places.merge(new FlattedDict(fresh.map(([p]): [Path, Place] => [p, places.get(p)!])));
-    checkPlaces('registerTrainableWeights', all.values());
+    checkPlaces(op, all.values());
     this.places = all;
     this.params = this.params.merge(new FlattedDict(fresh));
   }
@@ -299,7 +299,7 @@ export class OptaxOptimizer extends Node implements Scheduled {
     if (this.optState === null) throw new BrainStateError('addParamGroup: call registerTrainableWeights first');
     const given = givenStates(states);
     const chosen = new Set(given.states.values());
-    this.include(given);
+    this.include('addParamGroup', given);
     const params = new FlattedDict(this.params.entries().filter(([, s]) => chosen.has(s)));
     const baseLr = lr === undefined ? (this.schedule.baseLrs[this.paramGroups.length] ?? this.startingLr) : checkRate('addParamGroup: lr', lr);
     const rate = new OptimState((lr === undefined ? this.schedule.currentLrs.value[this.paramGroups.length] : undefined) ?? np.asarray(baseLr, { dtype: 'float32' }));

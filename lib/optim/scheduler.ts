@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { Node } from '../graph/node';
@@ -54,7 +55,7 @@ export type Epoch = number | Array | { epoch?: number | Array | null } | null;
 
 /** The epoch that was asked for, if any. @throws ArgumentError for an option that does not exist */
 export function epochOf(given: Epoch | undefined): number | Array | undefined {
-  if (given === null || typeof given !== 'object' || Object.getPrototypeOf(given) !== Object.prototype) return (given ?? undefined) as number | Array | undefined;
+  if (!isPlainObject(given)) return (given ?? undefined) as number | Array | undefined;
   return checkOptions('step', ['epoch'], given as { epoch?: number | Array | null }).epoch ?? undefined;
 }
 
