@@ -2,12 +2,13 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
-import { abs, add, and, complex, conj, div, eq, imag, le, mul, neg, real, sub, where } from './elementwise';
+import { abs, add, and, complex, conj, div, eq, imag, le, lt, min, mul, ne, neg, not, or, real, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { normalizeColumns, schur, triangularEigenvectors, triangularLeftEigenvectors } from './hessenbergQr';
 import { lu, luSolve } from './lu';
 import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, diagonal, emitFunction, epsilon, eye, flattenBatch, H, isComplex, matmul, realDtype, repeat, rowIndex, scaleOf, T } from './matrix';
-import { argmax, reduceMax } from './reduction';
+import { argmax, argmin, reduceMax } from './reduction';
+import { sort } from './sort';
 import { broadcastInDim, convert, full, like, reduceSum, reshape, scalar } from './structural';
 
 export interface EigParams {
@@ -100,7 +101,9 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   const largest = reduceMax(abs(values), [0]);
   const isReal = isComplex(a) ? full([n], false, 'bool') : le(abs(imag(values)), broadcastInDim(mul(largest, like(largest, n * epsilon(dtype))), [n], []));
   const zeros = full([n], 0, realDtype(dtype));
-  const snapped = where(isReal, complex(real(values), zeros), values);
+  const rounded = where(isReal, complex(real(values), zeros), values);
+  const pairs = isComplex(a) ? null : conjugatePairs(rounded, isReal);
+  const snapped = pairs?.values ?? rounded;
   const w = mul(snapped, broadcastInDim(asTypeOf(scale, snapped), [n], []));
   const ok = (x: Array) => {
     const nan = full(x.shape, Number.NaN, realDtype(dtype));
@@ -110,13 +113,47 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
     const unit = normalizeColumns(v);
     // A vector that is complex all the same is one of a pair whose values are as good as equal: both are kept, for they are independent.
     const slight = le(reduceMax(abs(imag(unit)), [0]), scalar(Math.sqrt(epsilon(dtype)), realDtype(dtype)));
-    return ok(where(broadcastInDim(and(isReal, slight), [n, n], [1]), complex(real(unit), full([n, n], 0, realDtype(dtype))), unit));
+    const vector = where(broadcastInDim(and(isReal, slight), [n, n], [1]), complex(real(unit), full([n, n], 0, realDtype(dtype))), unit);
+    return ok(pairs === null ? vector : pairs.vectors(vector));
   };
   return [
     ok(w),
     ...(p.computeLeftEigenvectors ? [finish(matmul(z, triangularLeftEigenvectors(t)))] : []),
     ...(p.computeRightEigenvectors ? [finish(matmul(z, triangularEigenvectors(t)))] : []),
   ];
+}
+
+/**
+ * Values of a real matrix that are conjugate up to rounding errors made exactly so and put beside each other, that with a positive imaginary part
+ * first, as LAPACK has them; and the vectors that go with them.
+ */
+function conjugatePairs(w: Array, isReal: Array): { values: Array; vectors: (v: Array) => Array } {
+  const n = w.shape[0]!;
+  const square = [n, n];
+  // How far value j (rows) is from the conjugate of value k (columns).
+  const far = full(square, Number.POSITIVE_INFINITY, realDtype(w.dtype));
+  const distance = where(or(asColumns(isReal, square), asRows(isReal, square)), far, abs(sub(asColumns(w, square), asRows(conj(w), square))));
+  const partner = argmin(distance, 0);
+  const hot = convert(eq(rowIndex(square), asRows(partner, square)), w.dtype);
+  const own = reshape(rowIndex([n, 1]), [n]);
+  const ofPartner = (x: Array) => real(matmul(reshape(convert(x, w.dtype), [1, n]), hot));
+  const mutual = eq(convert(reshape(ofPartner(partner), [n]), 'int32'), own);
+  const paired = and(and(mutual, ne(partner, own)), not(isReal));
+  const second = lt(partner, own);
+  const half = like(w, 0.5);
+  const middle = mul(add(w, conj(reshape(matmul(reshape(w, [1, n]), hot), [n]))), half);
+  const size = abs(imag(middle));
+  const place = where(paired, add(mul(min(own, partner), like(own, 2)), convert(second, 'int32')), mul(own, like(own, 2)));
+  const order = convert(eq(rowIndex(square), asRows(sort([place, own])[1]!, square)), w.dtype);
+  const values = reshape(matmul(reshape(where(paired, complex(real(middle), where(second, neg(size), size)), w), [1, n]), order), [n]);
+  const wide = (x: Array) => broadcastInDim(x, square, [1]);
+  const below = lt(imag(w), like(imag(w), 0));
+  const vectors = (v: Array) => {
+    // Of each pair the first vector, and its conjugate.
+    const upper = where(wide(below), conj(v), v);
+    return matmul(where(wide(paired), where(wide(second), conj(matmul(upper, hot)), upper), v), order);
+  };
+  return { values, vectors };
 }
 
 export interface EigOptions {

@@ -6,6 +6,7 @@ import { testTable } from './table';
 
 testTable('jaxSuite', {
   numpy, lax, prng, scipy,
+  sortedEigvals: (a: numpy.Array) => numpy.sort(numpy.linalg.eigvals(a)),
   get: (x: numpy.Array, i: Parameters<typeof numpy.at>[1], o?: numpy.GetOptions) => numpy.at(x, i).get(o),
   add: (x: numpy.Array, i: Parameters<typeof numpy.at>[1], v: number, o?: numpy.IndexOptions) => numpy.at(x, i).add(v, o),
 });
@@ -15,4 +16,17 @@ test('what JAX refuses', () => {
   expect(() => numpy.fillDiagonal(numpy.ones([2, 2]), numpy.zeros([0]))).toThrow(/fillDiagonal: expected at least one value/);
   expect(() => numpy.fillDiagonal(numpy.ones([2, 2]), 1, { wrap: true as never })).toThrow(/fillDiagonal: wrap cannot be true/);
   expect(() => numpy.eye(2, { k: 1.5 })).toThrow(/eye: expected k to be an integer/);
+});
+
+test('eigenvalues and vectors of real matrices come in exact pairs', () => {
+  const a = prng.normal(prng.key(2), [7, 7]);
+  const [w, left, right] = lax.linalg.eig(a) as [numpy.Array, numpy.Array, numpy.Array];
+  const values = w.js() as { re: number; im: number }[];
+  const firsts = values.map((v, i) => (v.im > 0 ? i : -1)).filter((i) => i >= 0);
+  expect(firsts).toEqual([1, 3]);
+  for (const i of firsts) {
+    expect(values[i + 1]).toEqual({ re: values[i]!.re, im: -values[i]!.im });
+    for (const v of [left, right]) expect(numpy.arrayEqual(v.slice([], i + 1), numpy.conj(v.slice([], i))).item()).toBe(true);
+  }
+  expect(numpy.allclose(numpy.matmul(a, right), numpy.multiply(right, w), { atol: 1e-5 }).item()).toBe(true);
 });
