@@ -1,7 +1,7 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { Jaxpr } from '../core/jaxpr';
-import { registerPytreeNode, unflatten } from '../core/tree';
+import { isPlainObject, registerPytreeNode, unflatten } from '../core/tree';
 import { isEager } from '../core/trace';
 import { type CheckError, type CheckKind, checkP, type CheckSite, errorOf, FailedCheckError } from '../primitives/check';
 import { not } from '../primitives/elementwise';
@@ -137,7 +137,7 @@ function bindCheck(op: string, { pred, msg, args }: Check, debug: boolean): void
   if (p.dtype !== 'bool') throw new DtypeError(`${op}: expected the predicate to be of dtype bool, got ${p.aval}`);
   if (p.ndim !== 0) throw new ShapeError(`${op}: expected the predicate to be a scalar, got ${p.aval}; use np.all`);
   const last = args.at(-1);
-  const named = typeof last === 'object' && last !== null && Object.getPrototypeOf(last) === Object.prototype ? (last as Record<string, ArrayLike>) : {};
+  const named = isPlainObject(last) ? (last as Record<string, ArrayLike>) : {};
   const positional = named === last ? args.slice(0, -1) : args;
   const names = Object.keys(named);
   const parts = parseFormat(op, msg);

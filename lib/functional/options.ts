@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors';
-import { describeValue } from './arrayLike';
+import { isPlainObject } from '../core/tree';
+import { describeValue, isComplex } from './arrayLike';
 
 /**
  * The names of the options that O declares, all of them and no other: a name too many or too few does not compile.
@@ -28,6 +29,11 @@ function nearestName(name: string, known: readonly string[]): string | null {
 export function unknownOption(op: string, name: string, known: readonly string[]): never {
   const near = nearestName(name, known);
   throw new ArgumentError(`${op}: unknown option '${name}'; expected one of ${known.join(', ') || 'none'}${near === null ? '' : `; did you mean '${near}'?`}`);
+}
+
+/** Whether a value is an object of options, rather than an array, a number or what else stands in its place. */
+export function isOptions(x: unknown): x is object {
+  return isPlainObject(x) && !isComplex(x);
 }
 
 /** What was given as options, of any names; {} for null and undefined. @throws ArgumentError for what is no options object: a number would be taken apart into nothing */

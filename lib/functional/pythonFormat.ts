@@ -1,5 +1,6 @@
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 
 /** Part of a format: text, or a place for a value. */
 export type FormatPart = string | { readonly key: string | number; readonly spec: string };
@@ -71,7 +72,7 @@ function text(x: unknown): string {
   if (typeof x === 'object' && x !== null && !ArrayBuffer.isView(x)) {
     if (globalThis.Array.isArray(x)) return `[${x.map(text).join(', ')}]`;
     const entries = Object.entries(x).map(([k, v]) => `'${k}': ${text(v)}`);
-    return Object.getPrototypeOf(x) === Object.prototype ? `{${entries.join(', ')}}` : String(x);
+    return isPlainObject(x) ? `{${entries.join(', ')}}` : String(x);
   }
   return String(x);
 }

@@ -1,6 +1,7 @@
 import { checkFunction } from '../core/checks';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { Node } from './node';
 
@@ -138,9 +139,7 @@ export function nodeTypeOfClass(type: Class): GraphNodeType<object> {
 /** Whether a value is a container whose entries belong to the graph. */
 export function isContainer(x: unknown): x is unknown[] | Record<string, unknown> | Map<Key, unknown> {
   if (x === null || typeof x !== 'object' || x instanceof Array || ArrayBuffer.isView(x)) return false;
-  if (globalThis.Array.isArray(x) || x instanceof Map) return true;
-  const p = Object.getPrototypeOf(x) as unknown;
-  return p === Object.prototype || p === null;
+  return globalThis.Array.isArray(x) || x instanceof Map || isPlainObject(x);
 }
 
 /** Entries of a node or container, in the order of their names; null for anything else. */

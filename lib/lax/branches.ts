@@ -5,7 +5,7 @@ import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError, TreeError } from '../core/errors';
 import { ClosedJaxpr, Jaxpr, Var } from '../core/jaxpr';
 import { internJaxpr } from '../core/jaxprKey';
-import { keystr, pathsOf, type TreeDef } from '../core/tree';
+import { isPlainObject, keystr, pathsOf, type TreeDef } from '../core/tree';
 import { checkFunction } from '../core/checks';
 import { arraysOf, nameOf, resultsOf } from '../functional/treeFunction';
 import { stage } from '../interpreters/stage';
@@ -135,7 +135,7 @@ export type PlatformBranches<A extends readonly unknown[], T> = { readonly [plat
 export function platformDependent<A extends readonly unknown[], T>(...args: [...A, PlatformBranches<A, T>]): T {
   const op = 'platformDependent';
   const branches = args[args.length - 1] as PlatformBranches<A, T>;
-  if (typeof branches !== 'object' || branches === null || Object.getPrototypeOf(branches) !== Object.prototype) throw new ArgumentError(`${op}: expected an object of functions by platform as the last argument, got ${describeValue(branches)}`);
+  if (!isPlainObject(branches)) throw new ArgumentError(`${op}: expected an object of functions by platform as the last argument, got ${describeValue(branches)}`);
   for (const [name, f] of Object.entries(branches)) {
     if (name === 'gpu') throw new ArgumentError(`${op}: expected 'cuda' or 'rocm', got 'gpu'`);
     checkFunction(op, `the branch of '${name}'`, f);

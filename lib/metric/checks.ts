@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions, type OptionNames, unknownOption } from '../functional/options';
+import { checkOptions, isOptions, type OptionNames, unknownOption } from '../functional/options';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import * as np from '../numpy';
 
@@ -37,8 +37,7 @@ export function reduce(x: Array, { axis, reduction }: Reducing): Array {
  * @throws ArgumentError for an option that does not exist, or options given twice
  */
 export function operandAndOptions<O extends object, const K extends keyof O & string>(op: string, name: string, names: OptionNames<O, K>, operand: Operand<O>, options: O | undefined): [ArrayLike | null, O] {
-  const plain = typeof operand === 'object' && operand !== null && Object.getPrototypeOf(operand) === Object.prototype;
-  if (!plain) return [(operand ?? null) as ArrayLike | null, checkOptions(op, names, options)];
+  if (!isOptions(operand)) return [(operand ?? null) as ArrayLike | null, checkOptions(op, names, options)];
   if (options !== undefined) throw new ArgumentError(`${op}: expected ${name} before the options, got ${describeValue(operand)}`);
   const { [name]: inner = null, ...rest } = operand as unknown as Record<string, ArrayLike | null | undefined>;
   for (const k of Object.keys(rest)) if (!(names as readonly string[]).includes(k) && rest[k] !== undefined) unknownOption(op, k, [name, ...names]);

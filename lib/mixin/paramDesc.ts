@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors';
 import { pythonValue } from '../core/pythonText';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
 
@@ -8,11 +9,6 @@ import type { Loose } from '../functional/treeFunction';
 export type Describable<T = unknown> = (abstract new (...args: Loose[]) => T) & { readonly positional?: readonly string[] };
 
 type Options = Readonly<Record<string, unknown>>;
-
-function isPlainObject(x: unknown): x is Options {
-  const p = x !== null && typeof x === 'object' ? Object.getPrototypeOf(x) : undefined;
-  return p === null || p === Object.prototype;
-}
 
 function split(args: readonly unknown[]): [unknown[], Options] {
   const last = args[args.length - 1];

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
@@ -75,7 +76,7 @@ export interface DelayAtOptions extends Pick<DelayOptions, 'init' | 'interpolati
 /** Splits a last plain object off a time and indices. */
 function timeAndOptions(args: readonly unknown[]): { at: unknown[]; options: Pick<DelayOptions, 'init' | 'interpolation' | 'updateEvery'> } {
   const last = args[args.length - 1];
-  const has = last !== null && typeof last === 'object' && Object.getPrototypeOf(last) === Object.prototype;
+  const has = isPlainObject(last);
   const { delayInit, ...options } = has ? (last as DelayAtOptions) : ({} as DelayAtOptions);
   return { at: has ? args.slice(0, -1) : [...args], options: { init: delayInit, ...options } };
 }

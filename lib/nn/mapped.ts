@@ -1,5 +1,6 @@
 import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { states } from '../graph/walk';
@@ -28,7 +29,7 @@ export type MappedInitOptions = Omit<MappedCallOptions, 'args' | 'kwargs' | 'fnI
 /** Arguments and options, of which the options come last; those that are not known here are the method's. */
 function splitOptions(op: string, given: readonly unknown[]): { args: unknown[]; kwargs: Record<string, unknown> | null; options: MappedInitOptions } {
   const options = given[given.length - 1] as MappedInitOptions;
-  if (options === null || typeof options !== 'object' || Object.getPrototypeOf(options) !== Object.prototype) throw new ArgumentError(`${op}: expected options with axisSize as the last argument, got ${describeValue(options)}`);
+  if (!isPlainObject(options)) throw new ArgumentError(`${op}: expected options with axisSize as the last argument, got ${describeValue(options)}`);
   const { axisSize, nodeToExclude, stateTag, stateToExclude, inStates = null, outStates = null, ...kwargs } = options;
   if (inStates !== null || outStates !== null) throw new ArgumentError(`${op}: inStates and outStates are for states that were there before; use vmap to map over those`);
   return { args: given.slice(0, -1), kwargs: Object.keys(kwargs).length > 0 ? kwargs : null, options: { axisSize, nodeToExclude, stateTag, stateToExclude } };
@@ -109,8 +110,7 @@ export type FiltersByAxis = Filter | { readonly [axis: number]: Filter };
 /** The states that filters select, by axis: each by the first that takes it. @internal */
 export function statesByAxis(op: string, root: object, given: FiltersByAxis | null): { [axis: number]: State<unknown>[] } | undefined {
   if (given === null) return undefined;
-  const plain = typeof given === 'object' && Object.getPrototypeOf(given) === Object.prototype;
-  const filters = plain ? Object.entries(given as Record<string, Filter>) : [['0', given as Filter] as const];
+  const filters = isPlainObject(given) ? Object.entries(given as Record<string, Filter>) : [['0', given as Filter] as const];
   const out: { [axis: number]: State<unknown>[] } = {};
   const predicates = filters.map(([axis, f]) => {
     if (!/^-?\d+$/.test(axis)) throw new ArgumentError(`${op}: expected axes as keys, got '${axis}'`);

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Array } from '../core/array';
 import { pythonFloat, pythonValue, snakeCase, Verbatim } from '../core/pythonText';
+import { isPlainObject } from '../core/tree';
 import { Node } from '../graph/node';
 import * as np from '../numpy';
 import { State } from '../state/state';
@@ -68,11 +69,7 @@ export function defaultItem(name: string, value: unknown): [string, unknown] | n
 
 function isGraph(x: unknown): boolean {
   if (x instanceof Node || x instanceof State) return true;
-  return x !== null && typeof x === 'object' && !(x instanceof Array) && (globalThis.Array.isArray(x) || isDict(x)) && Object.values(x).some(isGraph);
-}
-
-function isDict(x: object): boolean {
-  return Object.getPrototypeOf(x) === Object.prototype;
+  return x !== null && typeof x === 'object' && !(x instanceof Array) && (globalThis.Array.isArray(x) || isPlainObject(x)) && Object.values(x).some(isGraph);
 }
 
 function valueText(v: unknown): string {
@@ -82,7 +79,7 @@ function valueText(v: unknown): string {
   if (typeof v === 'function') return `<function ${v.name || '<lambda>'}>`;
   if (v === null || v === undefined || typeof v !== 'object') return pythonValue(v, true);
   if (globalThis.Array.isArray(v)) return v.every((e) => e === null || typeof e !== 'object') && !v.some((e) => typeof e === 'function') ? pythonValue(v, true) : block('[', v.map(valueText), ']');
-  if (isDict(v)) return block('{', Object.entries(v).map(([k, e]) => `${pythonValue(k, true)}: ${valueText(e)}`), '}');
+  if (isPlainObject(v)) return block('{', Object.entries(v).map(([k, e]) => `${pythonValue(k, true)}: ${valueText(e)}`), '}');
   if (inspect.custom in v) return (v as { [inspect.custom](): string })[inspect.custom]();
   // An object of settings, such as an initialiser.
   return nodeText(v, (k, e) => (k.startsWith('_') ? null : defaultItem(k, e)));

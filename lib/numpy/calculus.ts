@@ -1,8 +1,9 @@
-import { Array } from '../core/array';
+import type { Array } from '../core/array';
 import { checkDtype } from '../core/aval';
 import { canonAxis, checkInteger } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
+import { isOptions } from '../functional/options';
 import { type ArrayLike, asArray, promoteDtypes, promoteDtypesInexact } from '../lax/arrayLike';
 import { convGeneralDilated } from '../primitives/convolution';
 import * as e from '../primitives/elementwise';
@@ -118,8 +119,7 @@ const gradientC = program<{ axes: readonly number[] }>('gradient', (xs, { axes }
 export function gradient(f: ArrayLike, ...args: readonly (ArrayLike | GradientOptions)[]): Array | Array[] {
   const rest = [...args];
   const last = rest[rest.length - 1];
-  const isOptions = typeof last === 'object' && last !== null && !(last instanceof Array) && !globalThis.Array.isArray(last) && !ArrayBuffer.isView(last);
-  const { axis = null } = isOptions ? readOptions('gradient', ['axis'], 0, [rest.pop() as GradientOptions]) : {};
+  const { axis = null } = isOptions(last) ? readOptions('gradient', ['axis'], 0, [rest.pop() as GradientOptions]) : {};
   const a = asArray(f, 'gradient');
   const axes = canonAxes('gradient', axis, a.ndim);
   if (axes.length === 0) return [];

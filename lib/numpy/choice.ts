@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { isOptions } from '../functional/options';
 import type { ArrayLike } from '../lax/arrayLike';
 import { ArgumentError } from '../core/errors';
 import { nonzero, type NonzeroOptions } from './nonzero';
@@ -20,8 +21,4 @@ export function where(condition: ArrayLike, x?: ArrayLike | NonzeroOptions | nul
   if (isValue(x) && isValue(y)) return whereValues(condition, x as ArrayLike, y);
   if (isValue(y) || (isValue(x) && !isOptions(x))) throw new ArgumentError('where: expected both values or neither, got one');
   return nonzero(condition, (x ?? {}) as NonzeroOptions);
-}
-
-function isOptions(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && Object.getPrototypeOf(Object.getPrototypeOf(x) ?? {}) === null && !('re' in x);
 }

@@ -3,13 +3,13 @@ import { sizeOf } from '../core/aval';
 import { type DType, promoteTypes } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
+import { isOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, promoteDtypes, resultType } from '../lax/arrayLike';
 import { dotGeneral } from '../primitives/dot';
 import type { PrecisionLike } from '../primitives/precision';
 import { mul as mulP } from '../primitives/elementwise';
 import { reduceOr } from '../primitives/reduction';
 import { reduceSum, squeeze, transpose } from '../primitives/structural';
-import { Array as ArrayClass } from '../core/array';
 import { diagonal } from './diagonals';
 import { type ProductOptions, productSpec } from './products';
 import { program, readNamed } from './program';
@@ -229,7 +229,7 @@ function readCall(op: string, args: readonly unknown[], names: readonly string[]
   const rest = [...args];
   const last = rest[rest.length - 1];
   let options: EinsumOptions = {};
-  if (typeof last === 'object' && last !== null && !(last instanceof ArrayClass) && !globalThis.Array.isArray(last) && !ArrayBuffer.isView(last)) {
+  if (isOptions(last)) {
     options = readNamed(op, names, 0, [last]);
     rest.pop();
   }

@@ -1,7 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
-import { isComplex } from '../functional/arrayLike';
-import { checkNames, type OptionNames } from '../functional/options';
+import { checkNames, isOptions, type OptionNames } from '../functional/options';
 import { composite } from '../interpreters/jit';
 
 /**
@@ -13,12 +12,6 @@ export type Rest<O, A extends keyof O = never, B extends keyof O = never, C exte
   | readonly [a: O[A], options?: O]
   | readonly [a: O[A], b: O[B], options?: O]
   | readonly [a: O[A], b: O[B], c: O[C], options?: O];
-
-function isOptions(x: unknown): x is object {
-  if (typeof x !== 'object' || x === null || isComplex(x)) return false;
-  const proto = Object.getPrototypeOf(x);
-  return proto === null || Object.getPrototypeOf(proto) === null;
-}
 
 /** {@link readOptions} where the names are not known to the compiler. */
 export function readNamed(op: string, names: readonly string[], positional: number, rest: readonly unknown[]): Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
-import { unknownOption } from '../functional/options';
+import { isOptions, unknownOption } from '../functional/options';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import type { Index } from './indexParse';
 
@@ -129,7 +129,7 @@ export function ownMethods(f: UfuncAttributes): UfuncOptions {
 /** The options out and where of calls, which JAX's ufuncs name and refuse. */
 function refuseOptions(name: string, more: readonly unknown[]): void {
   const last = more[more.length - 1];
-  if (typeof last !== 'object' || last === null || Object.getPrototypeOf(last) !== Object.prototype) return;
+  if (!isOptions(last)) return;
   for (const k of ['out', 'where'] as const) {
     if ((last as Record<string, unknown>)[k] !== undefined && (last as Record<string, unknown>)[k] !== null) throw new ArgumentError(`${name}: the option ${k} is not supported, as in JAX${k === 'where' ? '; use np.where' : ''}`);
   }

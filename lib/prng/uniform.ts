@@ -3,7 +3,7 @@ import type { Shape } from '../core/aval';
 import { canonicalDtype } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
-import { checkOptions } from '../functional/options';
+import { checkOptions, isOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, describeValue } from '../lax/arrayLike';
 import { add, and, bitWidth, gt, le, lt, max, min, mul, rem, sub, where } from '../primitives/elementwise';
 import { bitsForFloat, bitsToUnit, floatInfo } from '../primitives/randomFloats';
@@ -256,10 +256,6 @@ export function bernoulli(key: Array, p?: ArrayLike | BernoulliOptions, shape?: 
   const { mode = 'low' } = o;
   if (mode !== 'low' && mode !== 'high') throw new ArgumentError(`bernoulli: expected mode to be 'low' or 'high', got ${describeValue(mode)}`);
   return drawBernoulli(k, [probability], { shape: sampleShape('bernoulli', o.shape, probability.shape), high: mode === 'high' });
-}
-
-function isOptions(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && (Object.getPrototypeOf(x) === Object.prototype || Object.getPrototypeOf(x) === null);
 }
 
 /** 1 or −1. */

@@ -1,4 +1,4 @@
-import { checkOptions } from '../functional/options';
+import { checkOptions, isOptions } from '../functional/options';
 import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, type Shape, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -83,7 +83,7 @@ export interface BernoulliOptions extends Omit<DrawOptions, 'dtype'>, CheckOptio
  * random.bernoulli(0.3, { size: [5] });
  */
 export function bernoulli(rng: KeySource, p?: ArrayLike | BernoulliOptions, options?: BernoulliOptions): Array {
-  const named = typeof p === 'object' && p !== null && Object.getPrototypeOf(p) === Object.prototype && !('re' in p);
+  const named = isOptions(p);
   const o = checkOptions('bernoulli', ['p', 'checkValid', 'size', 'key'], (named ? p : options) as BernoulliOptions);
   const value = (named ? undefined : (p as ArrayLike | undefined)) ?? o.p ?? 0.5;
   const params = given('bernoulli', { p: value });

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import type { AnyFunction } from '../functional/treeFunction';
 import { FlattedDict } from '../state/flattedDict';
@@ -45,7 +46,7 @@ export function listStates(given: unknown, what: string): StateList {
       const parts = [...x].map(([k, v]) => [k, walk(v)] as const);
       return (values) => new Map(parts.map(([k, f]) => [k, f(values)]));
     }
-    if (x !== null && typeof x === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(x))) {
+    if (isPlainObject(x)) {
       const parts = Object.keys(x).sort().map((k) => [k, walk((x as Record<string, unknown>)[k])] as const);
       return (values) => Object.fromEntries(parts.map(([k, f]) => [k, f(values)]));
     }

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { BatchAxisError } from '../state/errors';
 import { type Filter, toPredicate } from '../state/filters';
@@ -30,8 +31,7 @@ export function axesOfStates(op: string, given: StateAxes | undefined): Map<Stat
     }
   };
   const keys = Object.keys(given);
-  const plain = Object.getPrototypeOf(given) === Object.prototype;
-  if (plain && keys.length > 0 && keys.every((k) => /^-?\d+$/.test(k))) for (const k of keys) add((given as Record<string, unknown>)[k], Number(k));
+  if (isPlainObject(given) && keys.length > 0 && keys.every((k) => /^-?\d+$/.test(k))) for (const k of keys) add((given as Record<string, unknown>)[k], Number(k));
   else add(given, 0);
   return out;
 }
@@ -50,7 +50,7 @@ function selects(op: string, filter: StateFilter): (s: State<unknown>) => boolea
 export function filtersByAxis(op: string, given: StateFilterAxes | null | undefined): [number | null, (s: State<unknown>) => boolean][] {
   if (given === undefined || given === null) return [];
   if (given instanceof Map) return [...given].map(([axis, f]) => [axis as number | null, selects(op, f as StateFilter)]);
-  if (typeof given === 'object' && Object.getPrototypeOf(given) === Object.prototype) {
+  if (isPlainObject(given)) {
     return Object.entries(given).map(([k, f]) => {
       if (k !== 'null' && !/^-?\d+$/.test(k)) throw new ArgumentError(`${op}: expected axes as keys, integers or null, got '${k}'`);
       return [k === 'null' ? null : Number(k), selects(op, f as StateFilter)];
