@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { describeValue, isComplex } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
-import { pythonText } from './pythonKey';
+import { pythonKey } from '../functional/pythonKey';
 import { CheckpointMismatchError } from '../storage/errors';
 import { isArrayValue, shapeOf } from '../storage/hostArray';
 
@@ -112,7 +112,7 @@ function fromEntries(entries: Iterable<[unknown, unknown]>, path: string, depth:
   const out: StateMap = new Map();
   for (const [key, value] of entries) {
     if (value === undefined) continue;
-    const text = pythonText(key, path);
+    const text = pythonKey(key, path);
     if (out.has(text)) throw new ArgumentError(`the dict at ${path} has two keys whose text is '${text}'`);
     out.set(text, toStateMap(value, `${path}/${text}`, depth + 1));
   }
@@ -233,7 +233,7 @@ class Restorer {
       this.complain(`expected a dict, got ${isArrayValue(state) ? 'an array' : describeValue(state)}`, path);
       return target;
     }
-    const texts = target.map(([key]) => pythonText(key, path));
+    const texts = target.map(([key]) => pythonKey(key, path));
     const missing = texts.filter((t) => !Object.hasOwn(state, t));
     if (missing.length > 0) this.complain(`the target has keys {${missing.map((t) => `'${t}'`).join(', ')}} which the file has not`, path);
     return target.map(([key, value], i) => [key, Object.hasOwn(state, texts[i]!) ? this.restore(value, state[texts[i]!], `${path}/${texts[i]!}`) : value]);

@@ -1,6 +1,6 @@
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
-import { pythonText } from '../file/pythonKey';
+import { pythonKey } from '../functional/pythonKey';
 import { describeValue } from '../functional/arrayLike';
 import { Node } from '../graph/node';
 import { FlattedDict } from '../state/flattedDict';
@@ -28,7 +28,7 @@ export function givenStates(given: unknown): Given {
       const named = path.length === 0 ? ['param'] : path;
       states.push([named, x]);
       places.push([named, path.length === 0 ? ['param'] : place]);
-    } else if (x instanceof FlattedDict) for (const [p, v] of x) walk(v, [...path, ...p], [...place, pythonText(p, 'states')]);
+    } else if (x instanceof FlattedDict) for (const [p, v] of x) walk(v, [...path, ...p], [...place, pythonKey(p, 'states')]);
     else if (globalThis.Array.isArray(x)) x.forEach((v, i) => walk(v, [...path, i], [...place, String(i)]));
     else if (x instanceof Map) for (const [k, v] of x) walk(v, [...path, k], [...place, String(k)]);
     else if (x instanceof Node) throw new ArgumentError(`registerTrainableWeights: expected states, got ${describeValue(x)}${path.length > 0 ? ` at '${path.join('.')}'` : ''}; give its parameters, model.states(ParamState)`);

@@ -1,6 +1,6 @@
 import { pythonFloat } from '../core/pythonText';
 import { ArgumentError } from '../core/errors';
-import { describeValue } from '../functional/arrayLike';
+import { describeValue } from './arrayLike';
 
 function quoted(s: string): string {
   const quote = s.includes("'") && !s.includes('"') ? '"' : "'";
@@ -16,7 +16,7 @@ function quoted(s: string): string {
 }
 
 function repr(x: unknown, path: string): string {
-  return typeof x === 'string' ? quoted(x) : pythonText(x, path);
+  return typeof x === 'string' ? quoted(x) : pythonKey(x, path);
 }
 
 /**
@@ -24,7 +24,7 @@ function repr(x: unknown, path: string): string {
  *
  * @throws ArgumentError for objects
  */
-export function pythonText(key: unknown, path: string): string {
+export function pythonKey(key: unknown, path: string): string {
   switch (typeof key) {
     case 'string': return key;
     case 'number': return Number.isInteger(key) ? String(key) : pythonFloat(key);
@@ -34,5 +34,5 @@ export function pythonText(key: unknown, path: string): string {
   }
   if (key === null) return 'None';
   if (Array.isArray(key)) return `(${key.map((k) => repr(k, path)).join(', ')}${key.length === 1 ? ',' : ''})`;
-  throw new ArgumentError(`cannot save a dict with a key that is ${describeValue(key)}, at ${path}`);
+  throw new ArgumentError(`expected the keys of a dict to be text, numbers, booleans, null or lists of these, got ${describeValue(key)} at ${path}`);
 }
