@@ -160,8 +160,18 @@ export class ConcreteArray extends Array {
   }
 
   private get ownBuffer(): Buffer {
-    if (this.buf === null) this.buf = backend().client.bufferFromHost(encode([this.scalarValue!], this.aval.dtype), this.aval.dtype, []);
+    this.buf ??= this.newBuffer();
     return this.buf;
+  }
+
+  /** Whether it is a scalar that was not needed on the device yet. @internal */
+  get onHost(): boolean {
+    return this.buf === null;
+  }
+
+  /** A buffer of the scalar's value, which is the caller's. @internal */
+  newBuffer(): Buffer {
+    return backend().client.bufferFromHost(encode([this.scalarValue!], this.aval.dtype), this.aval.dtype, []);
   }
 
   private live(what: string): Buffer {

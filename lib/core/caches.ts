@@ -1,5 +1,3 @@
-import { primitives } from './primitive';
-
 // Compiled programs are kept where they are used; here is known where that is, so that all can be forgotten.
 
 const always: (() => void)[] = [];
@@ -33,7 +31,6 @@ export function registerHolder(holder: { clear(): void }): void {
  * ```
  */
 export function clearCaches(): void {
-  for (const prim of primitives().values()) prim.compiled.clear();
   for (const clear of always) clear();
   for (const ref of held) ref.deref()?.clear();
 }

@@ -2,6 +2,7 @@ import type { Array } from './array';
 import type { ShapedArray } from './aval';
 import type { Eqn } from './jaxpr';
 import type { IrValue, LoweringContext } from './lowering';
+import { SignatureCache } from './signatureCache';
 import { bind } from './trace';
 
 /** Parameters of an equation: plain data (numbers, strings, arrays of them, jaxprs, functions), never arrays that are traced. */
@@ -146,7 +147,7 @@ export class Primitive<P extends Params = Params> {
   readonly axisNames: ((params: P) => readonly string[]) | undefined;
   readonly sample: () => readonly Sample<P>[];
   /** Where the eager interpreter keeps this primitive's compiled programs. */
-  readonly compiled = new Map<string, unknown>();
+  readonly compiled = new SignatureCache<unknown>();
 
   constructor(record: MultiPrimitiveRecord<P>, multipleResults: boolean) {
     this.name = record.name;

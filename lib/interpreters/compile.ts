@@ -10,6 +10,7 @@ import { type Buffer, cachedCompile, cachedCompileSync, type Client, type Compil
 import { addSpan, recording, timed } from '../pjrt/spans';
 import { type LoweredModule, lowerToStableHlo } from '../stablehlo';
 import { dumpProgram } from './dump';
+import { operandBuffer } from './literals';
 
 /** XLA's options for one program, by name. */
 export type CompilerOptions = Readonly<Record<string, string | number | boolean>>;
@@ -30,6 +31,7 @@ export class Compiled {
   private readonly own: Executable;
   private readonly consts: readonly Array[];
   private readonly compileAgain: () => Executable;
+  private readonly donates: boolean;
   private readonly others = new Map<Client, Executable>();
 
   constructor(executable: Executable, consts: readonly Array[], outAvals: readonly ShapedArray[], compileAgain: () => Executable) {
@@ -37,6 +39,7 @@ export class Compiled {
     this.consts = consts;
     this.outAvals = outAvals;
     this.compileAgain = compileAgain;
+    this.donates = executable.parameters.some((p) => p.donated);
   }
 
   /** The program for the backend in use. */
@@ -50,13 +53,17 @@ export class Compiled {
   }
 
   /** Runs the program on arrays with values; returns before the results are there. */
-  call(args: readonly Array[], nonDonatable?: readonly number[]): ConcreteArray[] {
+  call(args: readonly Array[]): ConcreteArray[] {
     const c = this.consts.length;
     const buffers = new globalThis.Array<Buffer>(c + args.length);
     for (let i = 0; i < c; i++) buffers[i] = (this.consts[i] as ConcreteArray).buffer;
-    for (let i = 0; i < args.length; i++) buffers[c + i] = (args[i] as ConcreteArray).buffer;
-    if (this.outAvals.length === 1 && nonDonatable === undefined) return [new ConcreteArray(this.outAvals[0]!, this.executable.executeOne(buffers))];
-    const results = nonDonatable === undefined ? this.executable.execute(buffers) : this.executable.execute(buffers, { nonDonatable: nonDonatable.map((i) => c + i) });
+    const { donates } = this;
+    for (let i = 0; i < args.length; i++) {
+      const x = args[i] as ConcreteArray;
+      buffers[c + i] = donates ? x.buffer : operandBuffer(x);
+    }
+    if (this.outAvals.length === 1) return [new ConcreteArray(this.outAvals[0]!, this.executable.executeOne(buffers))];
+    const results = this.executable.execute(buffers);
     const outs = new globalThis.Array<ConcreteArray>(results.length);
     for (let i = 0; i < results.length; i++) outs[i] = new ConcreteArray(this.outAvals[i]!, results[i]!);
     return outs;

@@ -1,11 +1,9 @@
 import type { Array, Complex } from '../core/array';
-import { operandAval } from '../core/checks';
 import { Eqn, Jaxpr, Var } from '../core/jaxpr';
-import { paramsKey } from '../core/paramsKey';
 import type { Params, Primitive } from '../core/primitive';
 import { checkLive, setBaseTrace, Trace, Tracer } from '../core/trace';
 import { ArgumentError, FloatingPointError, TracerLeakError } from '../core/errors';
-import { config, configKey } from '../core/config';
+import { config } from '../core/config';
 import { compileJaxpr, type Compiled } from './compile';
 
 /** Runs each operation at once, as a compiled program of one operation. */
@@ -31,13 +29,10 @@ export class EvalTrace extends Trace {
         return done;
       }
     }
-    let key = paramsKey(params);
-    for (let i = 0; i < args.length; i++) key += `;${operandAval(prim.name, i, args[i]).key}`;
-    if (configKey() !== 0) key += `!${configKey()}`;
-    let program = prim.compiled.get(key) as Compiled | undefined;
+    let program = prim.compiled.get(prim.name, args, params) as Compiled | undefined;
     if (program === undefined) {
       program = compileOne(prim, args, params);
-      prim.compiled.set(key, program);
+      prim.compiled.set(prim.name, args, params, program);
     }
     const outs = program.call(args);
     if (config.debugNans || config.debugInfs) checkFinite(prim.name, outs);

@@ -1,13 +1,12 @@
 import { type Array, ConcreteArray } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
-import { registerCache } from '../core/caches';
-import { operandAval } from '../core/checks';
-import { config, configKey } from '../core/config';
+import { config } from '../core/config';
 import { type ClosedJaxpr, Eqn } from '../core/jaxpr';
 import { cachedOn, jaxprAxisNames } from '../core/jaxprCache';
 import { dceClosed } from '../core/passes/dce';
-import { paramsKey, plainKey } from '../core/paramsKey';
+import { plainKey } from '../core/paramsKey';
+import { SignatureCache } from '../core/signatureCache';
 import { defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { isEager, isStaging, Tracer } from '../core/trace';
 import { batchJaxpr } from './batch';
@@ -125,23 +124,19 @@ interface Composite {
  * @param f must depend on nothing but its arguments
  */
 export function composite<S extends object = object>(name: string, f: (args: Array[], statics: S) => readonly Array[]): (args: readonly Array[], statics: S) => Array[] {
-  const known = new Map<string, Composite>();
-  registerCache(() => known.clear());
+  const known = new SignatureCache<Composite>();
   return (args, statics) => {
     if (isStaging() || config.debugNans || config.debugInfs) return [...f([...args], statics)];
-    let key = paramsKey(statics);
-    for (let i = 0; i < args.length; i++) key += `;${operandAval(name, i, args[i]).key}`;
-    key += `!${configKey()}`;
-    let c = known.get(key);
+    let c = known.get(name, args, statics);
     if (c === undefined) {
       const { closed, consts } = hoistConsts(stage((xs) => f(xs, statics), args.map((x) => x.aval), name));
       if (consts.some((x) => x instanceof Tracer)) return [...f([...args], statics)];
       c = { program: null, closed, consts };
-      known.set(key, c);
+      known.set(name, args, statics, c);
     }
     if (isEager() && args.every((x) => x instanceof ConcreteArray)) {
       c.program ??= compileJaxpr(c.closed.jaxpr, [], { name: `jit_${name}` });
-      return c.program.call([...c.consts, ...args]);
+      return c.program.call(c.consts.length === 0 ? args : [...c.consts, ...args]);
     }
     return jitP.bind(jitParams(c.closed, name), ...c.consts, ...args);
   };

@@ -1,4 +1,4 @@
-import type { Array } from '../core/array';
+import { Array } from '../core/array';
 import { checkShape, sameShape, type Shape } from '../core/aval';
 import { dtypeKind, type TypeInfo } from '../core/dtype';
 import { ShapeError } from '../core/errors';
@@ -91,6 +91,12 @@ export function promoteShapes(op: string, xs: readonly Array[]): Array[] {
 }
 
 function promote(op: string, xs: readonly ArrayLike[], choose: (t: TypeInfo) => TypeInfo): Array[] {
+  // Mostly there is nothing to do.
+  const [a, b] = xs;
+  if (xs.length === 2 && a instanceof Array && b instanceof Array && a.aval.equals(b.aval)) {
+    const t = choose(a.aval);
+    if (t.dtype === a.dtype && t.weakType === a.weakType) return [a, b];
+  }
   const arrays = xs.map((x) => asArray(x, op));
   const { dtype, weakType } = choose(resultType(...arrays));
   return promoteShapes(op, arrays.map((x) => astype(x, dtype, weakType)));
