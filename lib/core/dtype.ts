@@ -69,7 +69,7 @@ function toNode({ dtype, weakType }: TypeInfo): Node {
 const WEAK_DTYPE: Partial<Record<Node, readonly [DType, DType]>> = { 'weak int': ['int32', 'int64'], 'weak float': ['float32', 'float64'], 'weak complex': ['complex64', 'complex128'] };
 
 /**
- * The least upper bound of several element types in JAX's lattice, weak results being of 32 bits unless 64-bit types are on.
+ * The least upper bound of several element types in JAX's lattice, weak results being of 32 bits unless 64-bit types are on; that of booleans is never weak.
  *
  * Mirrors `jax.dtypes.result_type`.
  *
@@ -101,5 +101,5 @@ function leastUpperBound(types: readonly TypeInfo[]): TypeInfo {
     throw new DtypeError(`promoteTypes: no implicit promotion of ${given}; convert one of them with astype first`);
   }
   const weak = WEAK_DTYPE[least]?.[config.enableX64 ? 1 : 0];
-  return weak ? { dtype: weak, weakType: true } : { dtype: least as DType, weakType: least === 'bool' && types.every((t) => t.weakType) };
+  return weak ? { dtype: weak, weakType: true } : { dtype: least as DType, weakType: false };
 }

@@ -22,7 +22,7 @@ function fits(x: ConcreteArray, dtype: DType): boolean {
 /** The common type of several arrays in JAX's lattice. */
 export function resultType(...xs: readonly Array[]): TypeInfo {
   const first = xs[0]!;
-  if (xs.every((x) => x.dtype === first.dtype && x.weakType === first.weakType)) return first;
+  if ((first.dtype !== 'bool' || !first.weakType) && xs.every((x) => x.dtype === first.dtype && x.weakType === first.weakType)) return first;
   return promoteTypes(...xs.map((x) => x.aval));
 }
 

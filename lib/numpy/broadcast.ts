@@ -94,7 +94,7 @@ function promote(op: string, xs: readonly ArrayLike[], choose: (t: TypeInfo) => 
   // Mostly there is nothing to do.
   const [a, b] = xs;
   if (xs.length === 2 && a instanceof Array && b instanceof Array && a.aval.equals(b.aval)) {
-    const t = choose(a.aval);
+    const t = choose(resultType(a, b));
     if (t.dtype === a.dtype && t.weakType === a.weakType) return [a, b];
   }
   const arrays = xs.map((x) => asArray(x, op));

@@ -14,7 +14,7 @@ import * as bits from './bitwise';
 import { clip, type ClipOptions } from './clip';
 import { type CloseOptions, equal, greater, greaterEqual, isclose, less, lessEqual, notEqual } from './comparison';
 import { conjugate, imag, real } from './complexParts';
-import { astype, copy } from './creation';
+import { astype, copy, type DtypeOption } from './creation';
 import { diagonal, type DiagonalOptions, trace, type TraceOptions } from './diagonals';
 import type { DtypeLike } from './dtypes';
 import { cbrt, exp, exp2, expm1, log, log10, log1p, log2, sqrt } from './exponents';
@@ -26,7 +26,7 @@ import { installMethods } from './methodTable';
 import { nonzero, type NonzeroOptions } from './nonzero';
 import { arrayRepr, arrayStr } from './printing';
 import { dot, inner, matmul, outer, type ProductOptions, vdot } from './products';
-import type { Rest } from './program';
+import { readOptions, type Rest } from './program';
 import type { Axis } from './axes';
 import {
   all, any, type ArgOptions, argmax, argmin, type AxisOptions, countNonzero, cumprod, cumsum, type CumulativeOptions, max, mean, type MeanOptions, min, type MinMaxOptions, prod, ptp, std, sum, type SumOptions,
@@ -55,7 +55,9 @@ function transposeTo(x: Array, ...axes: readonly (number | readonly number[] | n
 }
 
 /** The bytes of the elements as elements of another type; the last dimension changes with their size. */
-function view(x: Array, dtype: DtypeLike): Array {
+function view(x: Array, ...rest: Rest<DtypeOption, 'dtype'>): Array {
+  const { dtype } = readOptions('view', ['dtype'], 1, rest);
+  if (dtype === undefined || dtype === null) return x;
   const to = checkDtype('view', dtype);
   const source = x.dtype === 'bool' ? astype(x, 'uint8') : x;
   const [a, b] = [bitWidth(source.dtype), bitWidth(to === 'bool' ? 'uint8' : to)];
@@ -213,7 +215,7 @@ declare module '../core/array' {
     expandDims(axis: number | readonly number[]): Array;
     astype(dtype: DtypeLike | null, options?: { copy?: boolean }): Array;
     /** The bytes of the elements as elements of another type. */
-    view(dtype: DtypeLike): Array;
+    view(...rest: Rest<DtypeOption, 'dtype'>): Array;
     /** The entries at indices: numbers, ranges `[start, stop, step]`, `[]` for all, null for a new axis, `'...'`, arrays. */
     slice(...indices: readonly Index[]): Array;
     /** The entries at indices, to be read or replaced in a new array. */

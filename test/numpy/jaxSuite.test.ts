@@ -11,6 +11,13 @@ testTable('jaxSuite', {
   add: (x: numpy.Array, i: Parameters<typeof numpy.at>[1], v: number, o?: numpy.IndexOptions) => numpy.at(x, i).add(v, o),
 });
 
+test('views take their type as an option too', () => {
+  const x = numpy.array([1, 2], { dtype: 'float32' });
+  expect(x.view({ dtype: 'int32' }).js()).toEqual(x.view('int32').js());
+  expect(x.view().dtype).toBe('float32');
+  expect(() => x.view({ dtyp: 'int32' } as never)).toThrow(/view: unknown option 'dtyp'/);
+});
+
 test('what JAX refuses', () => {
   expect(() => numpy.interp(0, [0, 1], [0, 1], { period: numpy.ones([1]) })).toThrow(/interp: expected period to be a scalar/);
   expect(() => numpy.fillDiagonal(numpy.ones([2, 2]), numpy.zeros([0]))).toThrow(/fillDiagonal: expected at least one value/);
