@@ -2,7 +2,7 @@ import { type Array, ConcreteArray, type ScalarValue } from './array';
 import type { ShapedArray } from './aval';
 import type { Params, Primitive } from './primitive';
 import { printJaxpr } from './printJaxpr';
-import { bind } from './trace';
+import { bind, withScope } from './trace';
 
 /** A variable of a jaxpr. Names are given by the printer. */
 export class Var {
@@ -157,7 +157,7 @@ export function evalJaxpr(jaxpr: Jaxpr, consts: readonly Array[], args: readonly
     const n = e.inputs.length;
     const values = new globalThis.Array<Array>(n);
     for (let i = 0; i < n; i++) values[i] = read(e.inputs[i]!);
-    const outs = bind(e.prim, values, e.params);
+    const outs = e.scope === '' ? bind(e.prim, values, e.params) : withScope(e.scope, () => bind(e.prim, values, e.params));
     for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
   }
   return jaxpr.outvars.map(read);

@@ -49,6 +49,4 @@ export interface LoweringContext {
   order: IrValue | null;
   /** {@link order}, made if there is none yet. */
   takeOrder(): IrValue;
-  /** Runs `body` with the given label in the source locations of the operations emitted. */
-  scope<T>(label: string, body: () => T): T;
 }

@@ -106,20 +106,52 @@ export function axisKey(): string {
   return axes.length === 0 ? '' : axes.map((a) => `${a.name}:${a.size}`).join(',');
 }
 
-let scope = '';
+/** What is entered: the name of a scope, or a transform, which encloses the next name, as JAX writes it (`vmap(encoder)`). */
+interface Names {
+  readonly outer: Names | null;
+  readonly name: string;
+  readonly isTransform: boolean;
+}
 
-/** Names given by `namedScope` around what is traced now, joined by '/'. */
-export function currentScope(): string {
-  return scope;
+let entered: Names | null = null;
+
+/** Where what is traced now is among scopes and transforms. */
+export function currentNames(): Names | null {
+  return entered;
+}
+
+/** Names given by `namedScope` around what is traced now, since `base`, joined by '/'. */
+export function currentScope(base: Names | null = null): string {
+  if (entered === base) return '';
+  const parts: string[] = [];
+  // From the inside out: transforms enclose the first part that was found so far.
+  for (let n = entered; n !== null && n !== base; n = n.outer) {
+    const first = parts[parts.length - 1];
+    if (!n.isTransform) parts.push(n.name);
+    else if (first !== undefined) {
+      const end = first.indexOf('/');
+      parts[parts.length - 1] = end < 0 ? `${n.name}(${first})` : `${n.name}(${first.slice(0, end)})${first.slice(end)}`;
+    }
+  }
+  return parts.reverse().join('/');
 }
 
 /** Runs `f` with a name added to the scope. */
 export function withScope<T>(name: string, f: () => T): T {
-  const saved = scope;
-  scope = saved === '' ? name : `${saved}/${name}`;
+  return inNames({ outer: entered, name, isTransform: false }, f);
+}
+
+/** Runs `f` as part of a transform: names of scopes that `f` enters say so. */
+export function withTransform<T>(name: string, f: () => T): T {
+  return inNames({ outer: entered, name, isTransform: true }, f);
+}
+
+function inNames<T>(names: Names | null, f: () => T): T {
+  const saved = entered;
+  entered = names;
   try {
     return f();
   } finally {
-    scope = saved;
+    entered = saved;
   }
 }

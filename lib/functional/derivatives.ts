@@ -5,6 +5,7 @@ import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { evalJaxpr } from '../core/jaxpr';
 import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
+import { withTransform } from '../core/trace';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { isDifferentiable, jvpFlat } from '../interpreters/jvp';
 import { type Linearized, linearizeFlat } from '../interpreters/partial';
@@ -95,7 +96,7 @@ export function jvp(f: AnyFunction, primals: readonly unknown[], tangents: reado
   const what = `jvp of ${nameOf(f)}`;
   const { leaves, def } = floatLeaves(primals, what);
   const flat = new FlatFunction(f, def, what, options.hasAux);
-  const r = jvpFlat(flat.call, leaves, tangentsFor(tangents, def, leaves, `${what}: tangents`));
+  const r = jvpFlat((xs) => withTransform('jvp', () => flat.call(xs)), leaves, tangentsFor(tangents, def, leaves, `${what}: tangents`));
   const n = flat.numOuts;
   const outs = floatResults(r.outs.slice(0, n));
   const result = [flat.outDef.unflatten(outs), flat.outDef.unflatten(fillZeros(r.tangents.slice(0, n), outs))];
@@ -117,7 +118,7 @@ export class LinearPoint {
     this.primals = primals;
     const asked = wrt ?? primals.map(() => true);
     this.wrt = primals.map((x, i) => asked[i]! && isDifferentiable(x.aval));
-    this.lin = linearizeFlat(flat.call, primals, this.wrt);
+    this.lin = linearizeFlat((xs) => withTransform('jvp', () => flat.call(xs)), primals, this.wrt);
     this.n = flat.numOuts;
     this.outs = floatResults(this.lin.outs.slice(0, this.n));
     this.aux = this.lin.outs.slice(this.n);
@@ -138,7 +139,7 @@ export class LinearPoint {
     nonzero.forEach((z, i) => {
       if (z) wanted.push(i < this.n ? cts[i]! : null);
     });
-    const back = backwardPass(jaxpr, consts, jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), wanted);
+    const back = withTransform('transpose', () => backwardPass(jaxpr, consts, jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), wanted));
     let next = 0;
     return this.wrt.map((w) => (w ? back[next++]! : null));
   }

@@ -3,6 +3,7 @@ import type { ShapedArray } from '../core/aval';
 import { sizeOf } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { DtypeError } from '../core/errors';
+import { withTransform } from '../core/trace';
 import type { TreeDef } from '../core/tree';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { jvpFlat } from '../interpreters/jvp';
@@ -58,7 +59,7 @@ export function jacfwdCore(f: AnyFunction, args: readonly unknown[], options: Gr
   let outs: Array[] = [];
   // The function's value depends on no direction, so it comes out of the mapped run as it is.
   const r = batchFlat((ts) => {
-    const d = jvpFlat(flat.call, leaves, ts);
+    const d = jvpFlat((xs) => withTransform('jvp', () => flat.call(xs)), leaves, ts);
     outs = d.outs;
     return [...d.outs, ...d.tangents.slice(0, flat.numOuts).map((t, i) => t ?? zeroTangent(d.outs[i]!.aval))];
   }, { size, name: null }, directions, directions.map(() => 0));

@@ -2,6 +2,7 @@ import type { Array } from '../core/array';
 import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import type { BatchDim } from '../core/primitive';
+import { withTransform } from '../core/trace';
 import { broadcastPrefix, keystr, pathsOf, type TreeDef } from '../core/tree';
 import { batchFlat, materialize } from '../interpreters/batch';
 import { type AnyFunction, arraysOf, FlatFunction, nameOf } from './treeFunction';
@@ -73,7 +74,7 @@ export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: unkno
     const dims = inDims(inAxes, def, leaves, what);
     const size = mappedSize(leaves, dims, def, options.axisSize, what);
     const flat = new FlatFunction(f, def, what);
-    const r = batchFlat(flat.call, { size, name: options.axisName ?? null }, leaves, dims);
+    const r = batchFlat((xs) => withTransform('vmap', () => flat.call(xs)), { size, name: options.axisName ?? null }, leaves, dims);
     return flat.outDef.unflatten(placeOuts(r.outs, r.dims, outAxes, flat.outDef, size, what));
   };
 }

@@ -4,7 +4,7 @@ import { operandAval } from '../core/checks';
 import { type Atom, ClosedJaxpr, Eqn, Jaxpr, Literal, Var } from '../core/jaxpr';
 import { TracerLeakError } from '../core/errors';
 import type { Params, Primitive } from '../core/primitive';
-import { checkLive, currentScope, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
+import { checkLive, currentNames, currentScope, currentTrace, Trace, Tracer, withTrace } from '../core/trace';
 import { constantP } from './constant';
 
 /** A variable of the jaxpr that is being recorded. */
@@ -27,6 +27,8 @@ export class StageTrace extends Trace {
   readonly eqns: Eqn[] = [];
   readonly invars: Var[] = [];
   private readonly constants = new Map<Array, Var>();
+  /** Where it began: equations hold the names of scopes that were entered since. */
+  private readonly names = currentNames();
 
   constructor(parent: Trace, kind = 'jit') {
     super(parent, true);
@@ -71,7 +73,7 @@ export class StageTrace extends Trace {
       vars[i] = v;
       tracers[i] = new StageTracer(this, v);
     }
-    this.eqns.push(new Eqn(prim, inputs, vars, params, prim.effects?.(params), currentScope()));
+    this.eqns.push(new Eqn(prim, inputs, vars, params, prim.effects?.(params), currentScope(this.names)));
     return tracers;
   }
 

@@ -74,7 +74,7 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
     const rule = e.prim.transpose;
     if (typeof rule !== 'function') throw new DifferentiationError(`${e.prim.name}: reverse-mode differentiation is not possible: ${(rule as Absent).reason}`);
     const values = operands[k]!;
-    const back = e.scope === '' ? rule(out, values, e.params, avals) : withScope(`transpose(${e.scope})`, () => rule(out, values, e.params, avals));
+    const back = e.scope === '' ? rule(out, values, e.params, avals) : withScope(e.scope, () => rule(out, values, e.params, avals));
     for (let i = 0; i < e.inputs.length; i++) accumulate(e.inputs[i]!, back[i] ?? null);
   }
   return jaxpr.invars.map((v) => cts.get(v) ?? null);

@@ -121,6 +121,8 @@ export class Block implements LoweringContext {
   lowerJaxpr(jaxpr: Jaxpr, args: readonly IrValue[]): IrValue[] {
     const env = new Map<Var, IrValue>();
     const { constvars, invars, eqns } = jaxpr;
+    // That of the operation which has the jaxpr in it, if any.
+    const base = this.label;
     for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
     for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
@@ -131,10 +133,9 @@ export class Block implements LoweringContext {
       for (let i = 0; i < inputs.length; i++) values[i] = read(inputs[i]!);
       const avals = new Array<ShapedArray>(outputs.length);
       for (let i = 0; i < outputs.length; i++) avals[i] = outputs[i]!.aval;
-      const saved = this.label;
-      if (e.scope !== '') this.label = `${e.scope}/${e.prim.name}`;
+      if (base !== '' || e.scope !== '') this.label = `${base}${base !== '' && e.scope !== '' ? '/' : ''}${e.scope}/${e.prim.name}`;
       const outs = e.prim.lower(this, values, e.params, avals);
-      this.label = saved;
+      this.label = base;
       for (let i = 0; i < outs.length; i++) env.set(outputs[i]!, outs[i]!);
     }
     return jaxpr.outvars.map(read);
@@ -164,15 +165,5 @@ export class Block implements LoweringContext {
     const results = this.emit('stablehlo.custom_call', [...operands, this.takeOrder()], [...outs, ORDER], attributes);
     this.order = results.pop()!;
     return results;
-  }
-
-  scope<T>(label: string, body: () => T): T {
-    const saved = this.label;
-    this.label = saved === '' ? label : `${saved}/${label}`;
-    try {
-      return body();
-    } finally {
-      this.label = saved;
-    }
   }
 }

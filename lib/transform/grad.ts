@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { withTransform } from '../core/trace';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions, type OptionNames } from '../functional/options';
 import {
@@ -396,7 +397,7 @@ function fwdCore(pure: AnyFunction, args: readonly unknown[], options: PureGradO
   const flat = new FlatFunction(g, def, what, true);
   let outs: readonly Array[] = [];
   const derivative = (vs: readonly Array[]) => {
-    const d = jvpFlat(flat.call, leaves, vs);
+    const d = jvpFlat((xs) => withTransform('jvp', () => flat.call(xs)), leaves, vs);
     outs = d.outs;
     if (flat.numOuts !== 1 || d.outs[0]!.ndim !== 0) throw new ShapeError(`${what}: expected a function with one scalar result, got ${d.outs.slice(0, flat.numOuts).map((x) => x.aval).join(', ') || 'none'}; use vectorGrad, jacfwd or jacrev`);
     return d.tangents[0] ?? full([], 0, d.outs[0]!.dtype);

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { currentTrace, withTrace } from '../core/trace';
+import { currentTrace, withTrace, withTransform } from '../core/trace';
 import { flatten } from '../core/tree';
 import { evalShape } from '../functional/staging';
 import { type AnyFunction, arraysOf, FlatFunction, isArrayLeaf } from '../functional/treeFunction';
@@ -218,7 +218,7 @@ export class StateMap {
     };
     try {
       const flat = new FlatFunction(run as AnyFunction, def, c.what, true, () => pure.written.length > 0);
-      const r = batchFlat(flat.call, { size, name: c.axisName }, leaves, dims);
+      const r = batchFlat((xs) => withTransform('vmap', () => flat.call(xs)), { size, name: c.axisName }, leaves, dims);
       const n = flat.numOuts;
       const { aux, writes } = flat.auxDef!.unflatten(r.outs.slice(n)) as unknown as Effects;
       const auxDims = r.dims.slice(n);

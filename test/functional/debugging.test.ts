@@ -1,5 +1,7 @@
-import { ArgumentError, type Array, CallbackError, cond, debugInfs, debugNans, disableJit, effectsBarrier, FailedCheckError, FloatingPointError, grad, jit, jitErrorIf, lax, namedCall, namedScope, numpy as np, scan, State, vmap, whileLoop } from '../../lib';
+import { ArgumentError, type Array, CallbackError, cond, debugInfs, debugNans, disableJit, effectsBarrier, FailedCheckError, FloatingPointError, grad, jit, jitErrorIf, jvp, lax, namedCall, namedScope, numpy as np, scan, State, vmap, whileLoop } from '../../lib';
 import { config } from '../../lib/core/config';
+import { ClosedJaxpr, type Jaxpr } from '../../lib/core/jaxpr';
+import { makeClosedJaxpr } from '../../lib/functional/staging';
 import { compileJaxpr } from '../../lib/interpreters/compile';
 
 const f32 = (x: number | number[]) => np.array(x, { dtype: 'float32' });
@@ -43,6 +45,28 @@ test('debugNans and debugInfs name the operation', () => {
   debugNans(false);
   expect((debugNans(() => np.arange(3).astype('complex64').sum()) as Array).js()).toEqual({ re: 3, im: 0 });
   expect(() => debugNans(1 as never)).toThrow(/expected true, false or a function/);
+});
+
+test('transforms enclose the names of scopes, and what is recorded apart has its own', () => {
+  const names = (f: (...a: never[]) => unknown, ...args: unknown[]) => {
+    const walk = (j: Jaxpr): unknown[] => j.eqns.flatMap((e) => [e.scope, ...Object.values(e.params).flatMap((p) => (p instanceof ClosedJaxpr ? [walk(p.jaxpr)] : []))]);
+    return walk(makeClosedJaxpr(f as never)(...args).jaxpr);
+  };
+  const scoped = (f: (x: Array) => Array) => (x: Array): Array => namedScope('foo', () => f(x));
+  const bar = (x: Array): Array => namedScope('bar', () => namedScope('baz', () => np.sin(x)));
+  expect(names(scoped(vmap(bar) as never) as never, np.ones([2]))).toEqual(['foo/vmap(bar)/baz']);
+  expect(names(((x: Array, t: Array) => namedScope('foo', () => jvp(bar, [x], [t]))) as never, 1.5, 1.5)).toEqual(['foo/jvp(bar)/baz', 'foo/jvp(bar)/baz', 'foo/jvp(bar)/baz']);
+  expect(new Set(names(grad(scoped(np.sin) as never) as never, 1.5))).toEqual(new Set(['jvp(foo)', 'transpose(jvp(foo))']));
+  expect(new Set(names(vmap(grad(scoped(np.sin) as never)) as never, np.ones([2])))).toEqual(new Set(['vmap(jvp(foo))', 'vmap(transpose(jvp(foo)))']));
+  expect(names(grad(scoped(jit(bar) as never) as never) as never, 1.5)).toEqual(['jvp(foo)', ['bar/baz', 'bar/baz'], 'transpose(jvp(foo))', ['bar/baz']]);
+  const loop = (x: Array) => namedScope('foo', () => lax.whileLoop((c: Array) => namedScope('test', () => c.less(5)), (c: Array) => namedScope('body', () => c.add(1)), x)) as Array;
+  expect(names(loop as never, 0)).toEqual(['foo', ['test'], ['body']]);
+  // A compiled function that is applied in two scopes is one function.
+  const f = jit(bar);
+  expect(names(((x: Array) => [namedScope('one', () => f(x)), namedScope('two', () => f(x))]) as never, 1.5)).toEqual(['one', ['bar/baz'], 'two', ['bar/baz']]);
+  const text = jit(grad((x: Array) => namedScope('foo', () => lax.scan((c: Array) => namedScope('step', () => [np.sin(c), null]), x, null, { length: 3 })[0]) as Array)).lower(1.5).asText();
+  expect(text).toContain('loc("jvp(foo)/scan/step/sin")');
+  expect(text).toContain('loc("transpose(jvp(foo))/scan/step/mul")');
 });
 
 test('scopes are in the text of programs and in the metadata of their operations', () => {
