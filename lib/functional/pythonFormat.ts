@@ -24,7 +24,7 @@ export function parseFormat(op: string, fmt: string): FormatPart[] {
       if (end < 0) throw new ArgumentError(`${op}: the format '${fmt}' has a '{' that is not closed`);
       const [name = '', spec = ''] = split(fmt.slice(i + 1, end));
       if (!/^\w*$/.test(name)) throw new ArgumentError(`${op}: expected {}, {0} or {name} in the format '${fmt}', got {${name}}`);
-      if (!SPEC.test(spec)) throw new ArgumentError(`${op}: the format '${fmt}' has the specification '${spec}'; known are a width, a precision and one of d, e, f, g, s`);
+      if (!SPEC.test(spec)) throw new ArgumentError(`${op}: the format '${fmt}' has the specification '${spec}'; known are a width, a precision and one of d, e, f, g, s, %`);
       if (text !== '') parts.push(text);
       text = '';
       parts.push({ key: name === '' ? next++ : /^\d+$/.test(name) ? Number(name) : name, spec });
@@ -41,7 +41,7 @@ function split(field: string): [string, string] {
 }
 
 // [[fill]align][+][width][.precision][type]
-const SPEC = /^([<>^]?)(\+?)(0?)(\d*)(?:\.(\d+))?([defgs]?)$/;
+const SPEC = /^([<>^]?)(\+?)(0?)(\d*)(?:\.(\d+))?([defgs%]?)$/;
 
 /** Checks that every value has a place, and every place a value. */
 export function checkFormat(op: string, fmt: string, parts: readonly FormatPart[], count: number, names: readonly string[]): void {
@@ -107,18 +107,40 @@ function formatNumber(x: number | bigint, type: string, precision: number | unde
   if (type !== 'd' && !Number.isFinite(v)) return Number.isNaN(v) ? 'nan' : v < 0 ? '-inf' : 'inf';
   switch (type) {
     case 'd': return typeof x === 'bigint' ? String(x) : x.toFixed(0);
-    case 'f': return v.toFixed(precision ?? 6);
-    case 'e': return pythonExponent(v.toExponential(precision ?? 6));
+    case 'f': return fixed(v, precision ?? 6);
+    case '%': return `${fixed(v * 100, precision ?? 6)}%`;
+    case 'e': return pythonExponent(exponential(v, precision ?? 6));
     default: {
       if (type === '' && precision === undefined) return String(x);
       // Python's g: as many digits, trailing zeros left out.
       const digits = Math.max(1, precision ?? 6);
-      const exponent = v === 0 ? 0 : Number(v.toExponential(digits - 1).split('e')[1]);
-      if (exponent < -4 || exponent >= digits) return pythonExponent(v.toExponential(digits - 1).replace(/\.?0+e/, 'e'));
-      const fixed = v.toFixed(Math.max(0, digits - 1 - exponent));
-      return fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed;
+      const exponent = v === 0 ? 0 : Number(exponential(v, digits - 1).split('e')[1]);
+      if (exponent < -4 || exponent >= digits) return pythonExponent(exponential(v, digits - 1).replace(/\.?0+e/, 'e'));
+      const digitsText = fixed(v, Math.max(0, digits - 1 - exponent));
+      return digitsText.includes('.') ? digitsText.replace(/\.?0+$/, '') : digitsText;
     }
   }
+}
+
+/** How many digits more tell whether a number lies in the middle between two. */
+const MORE = 30;
+
+/** Digits cut off where they are a half and the last one is even: Python rounds to even, JavaScript away from zero. Null where that is no matter. */
+function evenHalf(long: string): string | null {
+  const kept = long.slice(0, -MORE);
+  return /^50*$/.test(long.slice(-MORE)) && /[02468]\.?$/.test(kept) ? kept.replace(/\.$/, '') : null;
+}
+
+function fixed(v: number, digits: number): string {
+  const even = digits + MORE > 100 || Math.abs(v) >= 1e21 ? null : evenHalf(v.toFixed(digits + MORE));
+  return even ?? v.toFixed(digits);
+}
+
+function exponential(v: number, digits: number): string {
+  if (digits + MORE > 100) return v.toExponential(digits);
+  const [mantissa, exponent] = v.toExponential(digits + MORE).split('e') as [string, string];
+  const even = evenHalf(mantissa);
+  return even === null ? v.toExponential(digits) : `${even}e${exponent}`;
 }
 
 function pythonExponent(s: string): string {

@@ -37,3 +37,10 @@ export function sourceAndOptions<O extends object, S>(op: string, name: keyof O 
   for (const k of Object.keys(given) as (keyof O & string)[]) if (!known.includes(k) && given[k] !== undefined) unknownOption(op, k, known);
   return [among ? (given[name] as S) : (first as S), given];
 }
+
+/** The first batches of a source. */
+export async function firstOf(batches: Batches, n: number): Promise<unknown[]> {
+  const out: unknown[] = [];
+  for await (const batch of batches as AsyncIterable<unknown>) if (out.push(batch) >= n) break;
+  return out;
+}

@@ -13,8 +13,8 @@ export type Numbers = Readonly<Record<string, number>>;
 export type Gradients = Record<string, unknown>;
 
 /**
- * Told of what happens in training. Methods that are not overridden cost nothing. Mirrors `braintools.trainer.Callback`; there is no moment between the
- * passes of a compiled step, so `on_before_backward` and `on_after_backward` are not there, but {@link transformGradients} is.
+ * Told of what happens in training. Methods that are not overridden cost nothing. Mirrors `braintools.trainer.Callback`, whose `on_before_backward` is not
+ * there (BrainTools never calls it, and a step has no such moment); {@link onException} and {@link transformGradients} are more.
  *
  * @example
  * new trainer.EarlyStopping() instanceof trainer.Callback; // true
@@ -30,10 +30,14 @@ export abstract class Callback {
     return false;
   }
 
-  /** Before the first epoch. */
+  /** Before anything else of `fit`. */
   onFitStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
-  /** After the last epoch. */
+  /** After the last epoch, at the end. */
   onFitEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before the first epoch. */
+  onTrainStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After the last epoch. */
+  onTrainEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
   /** Before an epoch of training. */
   onTrainEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
   /** After an epoch of training. */
@@ -43,23 +47,45 @@ export abstract class Callback {
   /** After a step, with the numbers that it gave. */
   onTrainBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: Numbers, _batch: unknown, _batchIdx: number): void | Promise<void> {}
   /** Before a validation. */
-  onValidationEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onValidationStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
   /** After a validation. */
+  onValidationEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before the batches of a validation. */
+  onValidationEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After the batches of a validation, when its metrics are known. */
   onValidationEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
-  /** After a batch of validation, with the numbers that it gave. */
+  /** Before a batch of a validation. */
+  onValidationBatchStart(_trainer: Trainer, _module: TrainModule, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  /** After a batch of a validation, with the numbers that it gave. */
   onValidationBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: Numbers, _batch: unknown, _batchIdx: number): void | Promise<void> {}
   /** Before a test. */
-  onTestEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  onTestStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
   /** After a test. */
+  onTestEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before the batches of a test. */
+  onTestEpochStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** After the batches of a test, when its metrics are known. */
   onTestEpochEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before a batch of a test. */
+  onTestBatchStart(_trainer: Trainer, _module: TrainModule, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  /** After a batch of a test, with the numbers that it gave. */
+  onTestBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: Numbers, _batch: unknown, _batchIdx: number): void | Promise<void> {}
   /** Before predictions. */
   onPredictStart(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
   /** After predictions. */
   onPredictEnd(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
+  /** Before a batch of predictions. */
+  onPredictBatchStart(_trainer: Trainer, _module: TrainModule, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  /** After a batch of predictions, with them. */
+  onPredictBatchEnd(_trainer: Trainer, _module: TrainModule, _outputs: unknown, _batch: unknown, _batchIdx: number): void | Promise<void> {}
+  /** After the gradients of a batch are known. Steps are two programs then: gradients, and their use. */
+  onAfterBackward(_trainer: Trainer, _module: TrainModule): void | Promise<void> {}
   /** Before the optimiser changes parameters. */
   onBeforeOptimizerStep(_trainer: Trainer, _module: TrainModule, _optimizer: OptaxOptimizer): void | Promise<void> {}
   /** After the optimiser has changed parameters. */
   onAfterOptimizerStep(_trainer: Trainer, _module: TrainModule, _optimizer: OptaxOptimizer): void | Promise<void> {}
+  /** When training ends by an error. */
+  onException(_trainer: Trainer, _module: TrainModule, _error: unknown): void | Promise<void> {}
   /** May change what is saved. */
   onSaveCheckpoint(_trainer: Trainer, _module: TrainModule, _checkpoint: Record<string, unknown>): void {}
   /** When a checkpoint was read. */
@@ -125,7 +151,7 @@ export class LambdaCallback extends Callback {
   constructor(functions: Partial<Pick<Callback, Hook>>) {
     super();
     for (const [name, f] of Object.entries(optionsObject('LambdaCallback', functions))) {
-      if (!(name in Callback.prototype) || typeof f !== 'function') throw new ArgumentError(`LambdaCallback: expected functions by the names of a callback's methods, got '${name}'`);
+      if (!name.startsWith('on') || !(name in Callback.prototype) || typeof f !== 'function') throw new ArgumentError(`LambdaCallback: expected functions by the names of a callback's methods, got '${name}'`);
       Object.defineProperty(this, name, { value: f });
     }
   }
@@ -172,6 +198,9 @@ export class EarlyStopping extends Callback {
   constructor(given: EarlyStoppingOptions = {}) {
     const { monitor = 'val_loss', mode = 'min', patience = 3, minDelta = 0, verbose = false, strict = true, checkFinite = true } = checkOptions(new.target.name, ['monitor', 'mode', 'patience', 'minDelta', 'verbose', 'strict', 'checkFinite'], given);
     super();
+    if (typeof monitor !== 'string') throw new ArgumentError(`EarlyStopping: expected monitor to be a metric's name, got ${describeValue(monitor)}`);
+    checkInteger('EarlyStopping', 'patience', patience, 0);
+    if (typeof minDelta !== 'number' || Number.isNaN(minDelta)) throw new ArgumentError(`EarlyStopping: expected minDelta to be a number, got ${describeValue(minDelta)}`);
     this.options = { monitor, mode: checkMode('EarlyStopping', mode), patience, minDelta: Math.abs(minDelta), verbose, strict, checkFinite };
   }
 
@@ -200,6 +229,7 @@ export class EarlyStopping extends Callback {
   }
 
   private look(trainer: Trainer): void {
+    if (!trainer.fitting) return;
     const { monitor, mode, patience, minDelta, verbose, strict, checkFinite } = this.options;
     const now = trainer.callbackMetrics[monitor];
     if (now === undefined) {
@@ -237,7 +267,8 @@ export class EarlyStopping extends Callback {
  * new trainer.LearningRateMonitor({ loggingInterval: 'epoch' }) instanceof trainer.Callback; // true
  */
 export class LearningRateMonitor extends Callback {
-  readonly lrHistory: number[] = [];
+  /** The rates that were logged. */
+  readonly lrHistory: Record<string, number>[] = [];
   private readonly interval: 'step' | 'epoch';
 
   constructor(given: { loggingInterval?: 'step' | 'epoch' } = {}) {
@@ -249,7 +280,7 @@ export class LearningRateMonitor extends Callback {
 
   private note(trainer: Trainer, module: TrainModule): void {
     const lr = Number(trainer.optimizer!.currentLr.item());
-    this.lrHistory.push(lr);
+    this.lrHistory.push({ 'lr-opt0': lr });
     module.log('lr-opt0', lr);
   }
 
@@ -291,6 +322,7 @@ export class Timer extends Callback {
   constructor(given: TimerOptions = {}) {
     const { duration: d = {}, verbose = true } = checkOptions(new.target.name, ['duration', 'verbose'], given);
     super();
+    for (const [k, x] of Object.entries(checkOptions('Timer: duration', ['seconds', 'minutes', 'hours', 'days'], d))) if (typeof x !== 'number' || !(x >= 0)) throw new ArgumentError(`Timer: expected duration.${k} to be a number >= 0, got ${describeValue(x)}`);
     const seconds = (d.seconds ?? 0) + 60 * (d.minutes ?? 0) + 3600 * (d.hours ?? 0) + 86400 * (d.days ?? 0);
     this.limit = Object.keys(d).length === 0 ? Infinity : seconds;
     this.verbose = verbose;

@@ -1,6 +1,8 @@
 import { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions, optionsObject } from '../functional/options';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
@@ -19,6 +21,11 @@ export interface HostData {
 
 /** Rows to draw from: an array on the device, or data on the host. */
 export type Rows = ArrayLike | HostData;
+
+/** One array: on the device, or on the host. */
+export function isRows(x: unknown): x is Array | Exclude<ArrayBufferView, DataView> | HostData {
+  return x instanceof Array || (ArrayBuffer.isView(x) && !(x instanceof DataView)) || (isPlainObject(x) && ArrayBuffer.isView(x.data) && globalThis.Array.isArray(x.shape));
+}
 
 /** Something that has samples by their index. Mirrors `braintools.trainer.Dataset`. @example new trainer.ArrayDataset([[1], [2], [3]]) instanceof trainer.Dataset; // true */
 export abstract class Dataset<Sample = unknown> {
@@ -45,7 +52,7 @@ class Column {
     if (typeof typed === 'object' && typed !== null && !(typed instanceof Array) && 'data' in typed && 'shape' in typed) {
       const { data, shape } = typed as HostData;
       const [n = 0, ...row] = shape;
-      const size = row.reduce((a, b) => a * b, 1);
+      const size = sizeOf(row);
       if ((data as unknown as Typed).length !== n * size) throw new ShapeError(`${op}: expected ${n * size} values for the shape [${shape.join(', ')}], got ${(data as unknown as Typed).length}`);
       [this.device, this.host, this.length] = [null, { data: data as unknown as Typed, row, size }, n];
     } else {
@@ -106,6 +113,8 @@ export class ArrayDataset extends Dataset<Array[]> {
   }
 
   override batch(indices: readonly number[]): Array[] {
+    // One past the end would be read as something else.
+    for (const i of indices) checkIndex('ArrayDataset', i, this.length);
     return this.columns.map((c) => c.take(indices));
   }
 }

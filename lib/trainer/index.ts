@@ -7,18 +7,24 @@ export {
 export { ArrayDataset, Dataset, DatasetWrapper, DictDataset, type HostData, IterableDataset, type Rows, split, Subset } from './datasets';
 export { GradientClipCallback } from './gradientClip';
 export {
-  BatchSampler, createDistributedBatches, DataLoader, type DataLoaderOptions, defaultCollate, DistributedDataLoader, type DistributedDataLoaderOptions, DistributedSampler, type DistributedSamplerOptions,
+  BatchSampler, createDistributedBatches, DataLoader, type DataLoaderOptions, defaultCollateFn, defaultCollateFn as defaultCollate, DistributedDataLoader, type DistributedDataLoaderOptions, DistributedSampler, type DistributedSamplerOptions,
   RandomSampler, type RandomSamplerOptions, Sampler, SequentialSampler,
 } from './loader';
 export { CompositeLogger, CSVLogger, type CSVLoggerOptions, Logger } from './loggers';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './modelCheckpoint';
 export { EvalOutput, type EvalResult, type Logged, type LogOptions, type OptimizerConfig, type Scalar, type StepResult, TrainModule, TrainModule as LightningModule, TrainOutput } from './module';
-export { ProgressBar, type ProgressBarOptions } from './progress';
+export {
+  type BarBackend, type BarOptions, type BarStart, type BarStream, getProgressBar, ProgressBar, type ProgressBarOptions, RichProgressBar, RichProgressBarWrapper, SimpleProgressBar, TQDMProgressBar, TQDMProgressBarWrapper,
+} from './progress';
 export {
   allReduce, AutoStrategy, type BatchLoss, broadcast, DataParallelStrategy, FullyShardedDataParallelStrategy, getStrategy, type ReduceOp, ShardedDataParallelStrategy, SingleDeviceStrategy, Strategy,
   type StrategyName,
 } from './strategies';
 export { TensorBoardLogger, type TensorBoardLoggerOptions } from './tensorBoard';
 export type { Batches, BatchesList } from './batches';
-export { type EvaluateOptions, type FitOptions, Trainer, type TrainerOptions, TrainerState } from './trainer';
-export { CheckpointManager } from '../file';
+export { type EvaluateOptions, type FitOptions, Trainer, TrainerState } from './trainer';
+export type { Precision, Settings, TrainerOptions } from './settings';
+export {
+  CheckpointManager, type CheckpointManagerOptions, findCheckpoint, type FindCheckpointOptions, listCheckpoints, type ListCheckpointsOptions, loadCheckpoint, type LoadTargets, saveCheckpoint, type SavedCheckpoint,
+  type SaveOptions,
+} from './checkpoint';

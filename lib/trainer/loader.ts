@@ -1,12 +1,13 @@
 import { checkFunction, checkInteger } from '../core/checks';
 import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import * as random from '../random';
 import { map } from '../tree';
-import { ArrayDataset, Dataset, DictDataset, IterableDataset, type Rows, seededOrder } from './datasets';
+import { ArrayDataset, Dataset, DictDataset, isRows, IterableDataset, type Rows, seededOrder } from './datasets';
 
 /** An order of samples. Mirrors `braintools.trainer.Sampler`. @example new trainer.SequentialSampler([10, 20]) instanceof trainer.Sampler; // true */
 export abstract class Sampler implements Iterable<number> {
@@ -193,23 +194,23 @@ function sameForm(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Samples of one structure stacked leaf by leaf; numbers become arrays. @throws ArgumentError if there is none, or their structures differ
+ * Samples of one structure stacked leaf by leaf; numbers become arrays. Mirrors `braintools.trainer`'s `default_collate_fn`. @throws ArgumentError if there is none, or their structures differ
  *
  * @example
- * (trainer.defaultCollate([np.array([1, 2]), np.array([3, 4])]) as Array).js(); // [[1, 2], [3, 4]]
+ * (trainer.defaultCollateFn([np.array([1, 2]), np.array([3, 4])]) as Array).js(); // [[1, 2], [3, 4]]
  */
-export function defaultCollate(samples: readonly unknown[]): unknown {
-  if (!globalThis.Array.isArray(samples) || samples.length === 0) throw new ArgumentError(`defaultCollate: expected a list of samples, got ${describeValue(samples)}`);
+export function defaultCollateFn(samples: readonly unknown[]): unknown {
+  if (!globalThis.Array.isArray(samples) || samples.length === 0) throw new ArgumentError(`defaultCollateFn: expected a list of samples, got ${describeValue(samples)}`);
   const first = samples[0];
   const other = samples.find((s) => !sameForm(first, s));
-  if (other !== undefined) throw new ArgumentError(`defaultCollate: expected samples of one structure, got ${describeValue(first)} and ${describeValue(other)}`);
-  if (globalThis.Array.isArray(first)) return first.map((_, i) => defaultCollate(samples.map((s) => (s as unknown[])[i])));
+  if (other !== undefined) throw new ArgumentError(`defaultCollateFn: expected samples of one structure, got ${describeValue(first)} and ${describeValue(other)}`);
+  if (globalThis.Array.isArray(first)) return first.map((_, i) => defaultCollateFn(samples.map((s) => (s as unknown[])[i])));
   if (first instanceof Array || ArrayBuffer.isView(first)) return np.stack(samples as Array[]);
   if (typeof first === 'number' || typeof first === 'boolean') {
     const whole = typeof first === 'number' && samples.every((x) => Number.isInteger(x));
     return np.array(samples as number[], whole ? 'int32' : typeof first === 'boolean' ? 'bool' : 'float32');
   }
-  if (first !== null && typeof first === 'object') return Object.fromEntries(Object.keys(first).map((k) => [k, defaultCollate(samples.map((s) => (s as Record<string, unknown>)[k]))]));
+  if (first !== null && typeof first === 'object') return Object.fromEntries(Object.keys(first).map((k) => [k, defaultCollateFn(samples.map((s) => (s as Record<string, unknown>)[k]))]));
   return [...samples];
 }
 
@@ -236,7 +237,8 @@ export interface DataLoaderOptions {
 /**
  * Batches of a dataset, on the device, a few ahead of use. Iterating once is an epoch. Mirrors `braintools.trainer.DataLoader`.
  *
- * @param dataset a {@link Dataset}, an {@link IterableDataset}, a list of arrays, or an object of arrays
+ * @param dataset a {@link Dataset}, an {@link IterableDataset}, an array (batches are lists of one then), a list of arrays, or an object of arrays
+ * @throws ArgumentError for anything else, or an option that is not what it should be
  * @example
  * [...new trainer.DataLoader([np.ones([100, 3]), np.zeros([100])], { batchSize: 32, shuffle: true, seed: 0 })].length; // 4
  */
@@ -249,13 +251,18 @@ export class DataLoader implements Iterable<unknown> {
   private readonly prefetch: number;
   private epoch = 0;
 
-  constructor(dataset: Dataset | IterableDataset<unknown> | readonly Rows[] | Readonly<Record<string, Rows>>, options: DataLoaderOptions = {}) {
+  constructor(dataset: Dataset | IterableDataset<unknown> | Rows | readonly Rows[] | Readonly<Record<string, Rows>>, options: DataLoaderOptions = {}) {
     const { batchSize, shuffle = false, sampler, batchSampler, collateFn, dropLast = false, prefetch = 2, seed } = checkOptions('DataLoader', ['batchSize', 'shuffle', 'sampler', 'batchSampler', 'collateFn', 'dropLast', 'prefetch', 'seed'], options);
     if (dataset instanceof Dataset || dataset instanceof IterableDataset) this.dataset = dataset;
+    else if (isRows(dataset)) this.dataset = new ArrayDataset(dataset);
     else if (globalThis.Array.isArray(dataset)) this.dataset = new ArrayDataset(...(dataset as Rows[]));
-    else if (typeof dataset === 'object' && dataset !== null && !(dataset instanceof Array)) this.dataset = new DictDataset(dataset as Record<string, Rows>);
-    else throw new ArgumentError('DataLoader: expected a dataset, a list of arrays, or an object of arrays');
+    else if (isPlainObject(dataset)) this.dataset = new DictDataset(dataset as Record<string, Rows>);
+    else throw new ArgumentError(`DataLoader: expected a dataset, an array, a list of arrays, or an object of arrays, got ${describeValue(dataset)}`);
     checkInteger('DataLoader', 'prefetch', prefetch, 0);
+    for (const [name, x] of Object.entries({ shuffle, dropLast })) if (typeof x !== 'boolean') throw new ArgumentError(`DataLoader: expected ${name} to be true or false, got ${describeValue(x)}`);
+    if (seed !== undefined) checkInteger('DataLoader', 'seed', seed);
+    if (batchSampler !== undefined && !(batchSampler instanceof BatchSampler)) throw new ArgumentError(`DataLoader: expected batchSampler to be a BatchSampler, got ${describeValue(batchSampler)}`);
+    if (sampler !== undefined && !(sampler instanceof Sampler)) throw new ArgumentError(`DataLoader: expected sampler to be a Sampler, got ${describeValue(sampler)}`);
     if (batchSampler !== undefined && (batchSize !== undefined || shuffle || sampler !== undefined || dropLast)) throw new ArgumentError('DataLoader: batchSampler takes the place of batchSize, shuffle, sampler and dropLast');
     if (sampler !== undefined && shuffle) throw new ArgumentError('DataLoader: expected a sampler or shuffle, got both');
     this.batchSize = batchSampler?.batchSize ?? batchSize ?? 32;
@@ -290,7 +297,7 @@ export class DataLoader implements Iterable<unknown> {
     if (dataset instanceof Dataset) {
       for (const indices of this.batchSampler!) {
         const whole = collate === null ? dataset.batch(indices) : undefined;
-        yield whole ?? (collate ?? defaultCollate)(indices.map((i) => dataset.get(i)));
+        yield whole ?? (collate ?? defaultCollateFn)(indices.map((i) => dataset.get(i)));
       }
       return;
     }
@@ -298,10 +305,10 @@ export class DataLoader implements Iterable<unknown> {
     for (const s of dataset) {
       samples.push(s);
       if (samples.length < this.batchSize) continue;
-      yield (collate ?? defaultCollate)(samples);
+      yield (collate ?? defaultCollateFn)(samples);
       samples = [];
     }
-    if (samples.length > 0 && !this.dropLast) yield (collate ?? defaultCollate)(samples);
+    if (samples.length > 0 && !this.dropLast) yield (collate ?? defaultCollateFn)(samples);
   }
 
   *[Symbol.iterator](): Iterator<unknown> {
@@ -309,15 +316,20 @@ export class DataLoader implements Iterable<unknown> {
     this.epoch++;
     const source = this.made();
     const ahead: unknown[] = [];
-    for (;;) {
-      // Sending to the device does not wait for it: these are on their way while the batch before is used.
-      while (ahead.length <= this.prefetch) {
-        const next = source.next();
-        if (next.done) break;
-        ahead.push(next.value);
+    try {
+      for (;;) {
+        // Sending to the device does not wait for it: these are on their way while the batch before is used.
+        while (ahead.length <= this.prefetch) {
+          const next = source.next();
+          if (next.done) break;
+          ahead.push(next.value);
+        }
+        if (ahead.length === 0) return;
+        yield ahead.shift();
       }
-      if (ahead.length === 0) return;
-      yield ahead.shift();
+    } finally {
+      // A loop that was left early leaves its source, too.
+      source.return?.();
     }
   }
 }

@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { makeFolder } from '../pjrt/cacheDir';
@@ -33,7 +35,15 @@ export function versionNow(): string {
 /** Where a logger writes to. @throws ArgumentError for what is no path */
 export function logFolder(op: string, saveDir: string, ...parts: string[]): string {
   if (typeof saveDir !== 'string') throw new ArgumentError(`${op}: expected saveDir to be the path of a folder, got ${describeValue(saveDir)}`);
+  for (const x of parts) if (typeof x !== 'string') throw new ArgumentError(`${op}: expected name and version to be strings, got ${describeValue(x)}`);
   return join(saveDir, ...parts);
+}
+
+/** @throws ArgumentError unless it is given numbers by name, and the number of a step */
+export function checkLogged(op: string, metrics: Numbers, step: number): void {
+  if (!isPlainObject(metrics)) throw new ArgumentError(`${op}: expected an object of numbers, got ${describeValue(metrics)}`);
+  for (const [k, v] of Object.entries(metrics)) if (typeof v !== 'number') throw new ArgumentError(`${op}: expected the metric '${k}' to be a number, got ${describeValue(v)}`);
+  checkInteger(op, 'step', step, 0);
 }
 
 /** Options of {@link CSVLogger}. */
@@ -81,6 +91,7 @@ export class CSVLogger extends Logger {
 
   /** Logs numbers of a step: a row of the table. */
   logMetrics(metrics: Numbers, step: number): void {
+    checkLogged('CSVLogger.logMetrics', metrics, step);
     for (const k of Object.keys(metrics)) if (!this.columns.includes(k)) this.columns.push(k);
     this.rows.push({ step, ...metrics });
     if (this.rows.length - this.written >= this.every) this.save();

@@ -1,11 +1,15 @@
-import type { Array } from '../core/array';
+import { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
-import { checkOptions } from '../functional/options';
+import { describeValue } from '../functional/arrayLike';
+import { checkOptions, optionsObject } from '../functional/options';
 import type { Loose } from '../functional/treeFunction';
 import { Module } from '../nn';
 import type { LRScheduler, OptaxOptimizer } from '../optim';
 import { FlattedDict } from '../state/flattedDict';
 import { ParamState, type State } from '../state/state';
+import { leavesWithPath } from '../core/tree';
+import { loadModelState, modelStateDict } from './checkpoint';
+import type { Numbers } from './callbacks';
 import type { Trainer } from './trainer';
 
 /** A number of a batch: a scalar array, or a number. */
@@ -107,9 +111,21 @@ export abstract class TrainModule extends Module {
     trainerOf.set(this, t);
   }
 
+  /** The values of its states by path, as BrainTools names them; parameters and others. */
+  stateDict(): Record<string, unknown> {
+    return modelStateDict(this);
+  }
+
+  /** Takes over what {@link stateDict} gave: all of it, or nothing where it does not fit. @throws CheckpointMismatchError then */
+  loadStateDict(saved: Readonly<Record<string, unknown>>): void {
+    loadModelState(this, saved);
+  }
+
   /** Notes a scalar of this step, which loggers, callbacks and the progress bar get, averaged over batches at an epoch's end. */
   log(name: string, value: Scalar, given: LogOptions = {}): void {
     const { progBar = false, logger = true } = checkOptions('TrainModule.log', ['progBar', 'logger'], given);
+    if (typeof name !== 'string') throw new ArgumentError(`TrainModule.log: expected a name, got ${describeValue(name)}`);
+    if (typeof value !== 'number' && !(value instanceof Array)) throw new ArgumentError(`TrainModule.log: expected '${name}' to be a number or an array, got ${describeValue(value)}`);
     let logs = logsOf.get(this);
     if (logs === undefined) logsOf.set(this, (logs = new Map()));
     logs.set(name, { value, progBar, logger });
@@ -117,7 +133,7 @@ export abstract class TrainModule extends Module {
 
   /** {@link log} for each entry. */
   logDict(metrics: Readonly<Record<string, Scalar>>, options: LogOptions = {}): void {
-    for (const [name, value] of Object.entries(metrics)) this.log(name, value, options);
+    for (const [name, value] of Object.entries(optionsObject('TrainModule.logDict', metrics))) this.log(name, value, options);
   }
 
   /** @internal */
@@ -139,6 +155,25 @@ export abstract class TrainModule extends Module {
     for (const s of this.chosen('unfreeze', paths)) frozenOf.get(this)?.delete(s);
   }
 
+  /** Whether a parameter, or all below a path, is kept as it is. @throws ArgumentError for a path without parameters */
+  isFrozen(path: string): boolean {
+    const frozen = frozenOf.get(this);
+    return this.chosen('isFrozen', [path]).every((s) => frozen?.has(s) === true);
+  }
+
+  /** The paths of the parameters that are kept as they are. */
+  get frozenParameters(): string[] {
+    const frozen = frozenOf.get(this);
+    return this.states(ParamState).entries().filter(([, s]) => frozen?.has(s as State<unknown>) === true).map(([p]) => p.join('.'));
+  }
+
+  /** Prints its parameters and how many numbers they are. */
+  printSummary(): void {
+    const rows = this.states(ParamState).entries().flatMap(([p, s]) => leavesWithPath(s.value).map(([k, x]) => ({ name: [...p, ...k].join('.'), x: x as Array, frozen: frozenOf.get(this)?.has(s as State<unknown>) === true })));
+    const count = (all: typeof rows): string => all.reduce((n, { x }) => n + x.size, 0).toLocaleString('en-US');
+    console.log([`${this.constructor.name}`, ...rows.map(({ name, x, frozen }) => `  ${name}: ${x.dtype} [${x.shape.join(', ')}]${frozen ? ', frozen' : ''}`), `parameters: ${count(rows)}, trained: ${count(rows.filter((r) => !r.frozen))}`].join('\n'));
+  }
+
   private chosen(op: string, paths: readonly string[]): State<unknown>[] {
     const params = this.states(ParamState).entries();
     return (paths.length === 0 ? [''] : paths).flatMap((path) => {
@@ -154,16 +189,58 @@ export abstract class TrainModule extends Module {
     return new FlattedDict(this.states(ParamState).entries().filter(([, s]) => frozen?.has(s as State<unknown>) !== true) as never);
   }
 
+  /** Before anything else of `fit`. */
+  onFitStart(): void | Promise<void> {}
+  /** After the last epoch, at the end. */
+  onFitEnd(): void | Promise<void> {}
   /** Before the first epoch. */
-  onFitStart(): void {}
+  onTrainStart(): void | Promise<void> {}
   /** After the last epoch. */
-  onFitEnd(): void {}
+  onTrainEnd(): void | Promise<void> {}
   /** Before an epoch of training. */
-  onTrainEpochStart(): void {}
+  onTrainEpochStart(): void | Promise<void> {}
   /** After an epoch of training. */
-  onTrainEpochEnd(): void {}
+  onTrainEpochEnd(): void | Promise<void> {}
+  /** Before a step. */
+  onTrainBatchStart(_batch: Loose, _batchIdx: number): void | Promise<void> {}
+  /** After a step, with the numbers that it gave. */
+  onTrainBatchEnd(_outputs: Numbers, _batch: Loose, _batchIdx: number): void | Promise<void> {}
   /** Before a validation. */
-  onValidationEpochStart(): void {}
+  onValidationStart(): void | Promise<void> {}
   /** After a validation. */
-  onValidationEpochEnd(): void {}
+  onValidationEnd(): void | Promise<void> {}
+  /** Before the batches of a validation. */
+  onValidationEpochStart(): void | Promise<void> {}
+  /** After the batches of a validation. */
+  onValidationEpochEnd(): void | Promise<void> {}
+  /** Before a batch of a validation. */
+  onValidationBatchStart(_batch: Loose, _batchIdx: number): void | Promise<void> {}
+  /** After a batch of a validation, with the numbers that it gave. */
+  onValidationBatchEnd(_outputs: Numbers, _batch: Loose, _batchIdx: number): void | Promise<void> {}
+  /** Before a test. */
+  onTestStart(): void | Promise<void> {}
+  /** After a test. */
+  onTestEnd(): void | Promise<void> {}
+  /** Before the batches of a test. */
+  onTestEpochStart(): void | Promise<void> {}
+  /** After the batches of a test. */
+  onTestEpochEnd(): void | Promise<void> {}
+  /** Before a batch of a test. */
+  onTestBatchStart(_batch: Loose, _batchIdx: number): void | Promise<void> {}
+  /** After a batch of a test, with the numbers that it gave. */
+  onTestBatchEnd(_outputs: Numbers, _batch: Loose, _batchIdx: number): void | Promise<void> {}
+  /** Before predictions. */
+  onPredictStart(): void | Promise<void> {}
+  /** After predictions. */
+  onPredictEnd(): void | Promise<void> {}
+  /** Before a batch of predictions. */
+  onPredictBatchStart(_batch: Loose, _batchIdx: number): void | Promise<void> {}
+  /** After a batch of predictions, with them. */
+  onPredictBatchEnd(_outputs: unknown, _batch: Loose, _batchIdx: number): void | Promise<void> {}
+  /** After the gradients of a batch are known. Steps are two programs then. */
+  onAfterBackward(): void | Promise<void> {}
+  /** Before the optimiser changes parameters. */
+  onBeforeOptimizerStep(_optimizer: OptaxOptimizer): void | Promise<void> {}
+  /** After the optimiser has changed parameters. */
+  onAfterOptimizerStep(_optimizer: OptaxOptimizer): void | Promise<void> {}
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkOptions } from '../functional/options';
 import { makeFolder } from '../pjrt/cacheDir';
 import type { Numbers } from './callbacks';
-import { logFolder, Logger, versionNow } from './loggers';
+import { checkLogged, logFolder, Logger, versionNow } from './loggers';
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;
@@ -99,6 +99,7 @@ export class TensorBoardLogger extends Logger {
 
   /** Logs numbers of a step as scalars. */
   logMetrics(metrics: Numbers, step: number): void {
+    checkLogged('TensorBoardLogger.logMetrics', metrics, step);
     const values = Object.entries(metrics).map(([k, v]) => bytes(1, Buffer.concat([bytes(1, `${this.prefix}${k}`), float(2, v)])));
     this.event(integer(2, step), bytes(5, Buffer.concat(values)));
     if (this.held.length >= 100) this.save();

@@ -1,62 +1,31 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Array } from '../core/array';
-import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
-import { checkOptions } from '../functional/options';
-import { CheckpointManager, msgpackFromStateDict, msgpackLoad } from '../file';
+import { CheckpointError } from '../file';
 import * as np from '../numpy';
-import { type LRScheduler, OptaxOptimizer, ReduceLROnPlateau } from '../optim';
+import { type LRScheduler, type OptaxOptimizer, ReduceLROnPlateau } from '../optim';
 import * as random from '../random';
-import { FlattedDict } from '../state/flattedDict';
+import { BrainStateError } from '../state/errors';
 import type { State } from '../state/state';
-import { grad, jit } from '../transform';
 import { leaves, map as treeMap } from '../tree';
-import { type Batches, type BatchesList, isBatches, lengthOf, sourceAndOptions, sources } from './batches';
-import { type Callback, CallbackList, type Gradients, type Numbers } from './callbacks';
+import { type Batches, type BatchesList, firstOf, isBatches, lengthOf, sourceAndOptions, sources } from './batches';
+import { Callback, CallbackList, formatMetrics, type Gradients, type Hook, type Numbers } from './callbacks';
+import { allOrNothing, loadCheckpoint, loadModelState, modelStateDict, optimizerStates } from './checkpoint';
 import { GradientClipCallback } from './gradientClip';
 import { DataLoader } from './loader';
-import { CompositeLogger, CSVLogger, Logger } from './loggers';
-import { EvalOutput, type EvalResult, type OptimizerConfig, type Scalar, type StepResult, TrainModule, TrainOutput } from './module';
-import { ModelCheckpoint } from './modelCheckpoint';
-import { ProgressBar } from './progress';
-import { getStrategy, type Strategy, type StrategyName } from './strategies';
-
-/** Options of {@link Trainer}. */
-export interface TrainerOptions {
-  /** Default 1000. */
-  maxEpochs?: number;
-  /** Epochs before callbacks may stop training. Default 1. */
-  minEpochs?: number;
-  /** -1 is no limit. */
-  maxSteps?: number;
-  /** Validate within an epoch as well: after so many batches, or after such a fraction of them. 1.0, the default, is at the end of an epoch only. */
-  valCheckInterval?: number;
-  /** Default 1. */
-  checkValEveryNEpoch?: number;
-  callbacks?: readonly Callback[];
-  /** Loggers; true is a {@link CSVLogger} in `defaultRootDir`. Default none. */
-  logger?: Logger | readonly Logger[] | boolean;
-  /** Default: where stderr is a terminal. */
-  enableProgressBar?: boolean;
-  /** Save checkpoints by a {@link ModelCheckpoint} of its own, if none is among the callbacks. Default false. */
-  enableCheckpointing?: boolean;
-  /** Training runs on one device: 1 or 'auto', the default. */
-  devices?: 1 | 'auto';
-  /** The folder for logs and checkpoints. Default: the current one. */
-  defaultRootDir?: string;
-  gradientClipVal?: number | null;
-  gradientClipAlgorithm?: 'norm' | 'value';
-  /** Gradients of so many batches are averaged for one update. Default 1. */
-  accumulateGradBatches?: number;
-  /** Seeds the global random state. */
-  seed?: number | null;
-  /** See {@link getStrategy}; default 'auto'. */
-  strategy?: StrategyName | Strategy;
-}
+import { CompositeLogger, type Logger } from './loggers';
+import { Means, rowsOf } from './means';
+import { TrainModule } from './module';
+import { loadLast, ModelCheckpoint } from './modelCheckpoint';
+import { settle } from './optimizerConfig';
+import { isEpochBar, TQDMProgressBar } from './progress';
+import { type Compiled, evaluationProgram, type StepNumbers, trainingPrograms } from './programs';
+import { batchesOf, readSettings, type Settings, type TrainerOptions } from './settings';
+import { getStrategy, type Strategy } from './strategies';
 
 /** Options of {@link Trainer.fit}. */
 export interface FitOptions {
@@ -76,11 +45,12 @@ export interface EvaluateOptions {
   dataloaders?: BatchesList;
   /** Load this checkpoint's model first. */
   ckptPath?: string;
+  /** Whether the metrics of a validation or test are printed. Default false. */
+  verbose?: boolean;
 }
 
 type Stage = 'train' | 'validate' | 'test' | 'predict';
-type StepNumbers = Record<string, Array>;
-type Compiled = (...args: unknown[]) => unknown;
+type Programs = ReturnType<typeof trainingPrograms>;
 
 /** Where training is. Mirrors `braintools.trainer.TrainerState`. @example new trainer.TrainerState().epoch; // 0 */
 export class TrainerState {
@@ -91,50 +61,13 @@ export class TrainerState {
   shouldStop = false;
 }
 
-function settle(config: OptimizerConfig): { optimizer: OptaxOptimizer; scheduler: LRScheduler | null; monitor: string } {
-  const [optimizer, scheduler, monitor] = config instanceof OptaxOptimizer ? [config, null, 'val_loss']
-    : globalThis.Array.isArray(config) ? [config[0] as OptaxOptimizer, config[1] as LRScheduler, 'val_loss']
-    : [(config as { optimizer: OptaxOptimizer }).optimizer, (config as { lrScheduler?: LRScheduler }).lrScheduler ?? null, (config as { monitor?: string }).monitor ?? 'val_loss'];
-  if (!(optimizer instanceof OptaxOptimizer)) throw new ArgumentError('configureOptimizers: expected an optimizer, [optimizer, lrScheduler], or { optimizer, lrScheduler?, monitor? }');
-  if (scheduler !== null && optimizer.lr !== scheduler) throw new ArgumentError('configureOptimizers: expected the schedule to be the optimizer\'s rate too: new optim.Adam({ lr: schedule })');
-  return { optimizer, scheduler, monitor };
-}
-
-/** Rows of a batch: the length of its first array. */
-function rowsOf(batch: unknown): number {
-  const first = leaves(batch).find((x) => x instanceof Array && x.ndim > 0) as Array | undefined;
-  return first?.shape[0] ?? 1;
-}
-
-const asScalars = (metrics: Readonly<Record<string, Scalar>>): StepNumbers => Object.fromEntries(Object.entries(metrics).map(([k, v]) => [k, np.asarray(v)]));
-
-/** Sums that give means, with weights. */
-class Means {
-  private readonly sums = new Map<string, { total: number; weight: number }>();
-
-  add(numbers: Numbers, weight: number): void {
-    for (const [k, v] of Object.entries(numbers)) {
-      const s = this.sums.get(k) ?? { total: 0, weight: 0 };
-      this.sums.set(k, { total: s.total + v * weight, weight: s.weight + weight });
-    }
-  }
-
-  result(prefix: string): Record<string, number> {
-    return Object.fromEntries([...this.sums].map(([k, s]) => [k.startsWith(prefix) ? k : `${prefix}${k}`, s.total / s.weight]));
-  }
-}
-
-const OPTIONS = [
-  'maxEpochs', 'minEpochs', 'maxSteps', 'valCheckInterval', 'checkValEveryNEpoch', 'callbacks', 'logger', 'enableProgressBar', 'defaultRootDir', 'gradientClipVal', 'gradientClipAlgorithm',
-  'accumulateGradBatches', 'seed', 'strategy', 'enableCheckpointing', 'devices',
-] as const;
-
 /**
  * Runs a {@link TrainModule}: epochs of compiled training steps with `fit` set in the environment, evaluation with it unset, callbacks and loggers.
  *
  * Metrics of an epoch are means over its samples: each batch counts by its rows. They are in {@link callbackMetrics} as `train_…`, `val_…`, `test_…`.
- * Mirrors `braintools.trainer.Trainer`.
+ * After an error, of a callback or a dataset say, the trainer may be used again. Mirrors `braintools.trainer.Trainer`.
  *
+ * @throws ArgumentError for an option that is not what it should be
  * @example
  * ```ts
  * class Line extends trainer.TrainModule {
@@ -156,44 +89,51 @@ export class Trainer {
   readonly callbacks: CallbackList;
   /** What puts model and optimiser in place before training; training runs on one device. */
   readonly strategy: Strategy;
+  /** The options, with their defaults. */
+  readonly settings: Settings;
   optimizer: OptaxOptimizer | null = null;
   scheduler: LRScheduler | null = null;
   model: TrainModule | null = null;
   trainDataloader: Batches | null = null;
+  /** What `fit` validates by. */
+  valDataloaders: readonly Batches[] = [];
   /** Names that were logged with `progBar`. */
   readonly progressMetrics = new Set<string>();
-  private valDataloaders: readonly Batches[] = [];
+  /** Whether `fit` runs. */
+  fitting = false;
   private monitor = 'val_loss';
   /** Whether the current epoch's batches have all been trained on, and whether the schedule knows of it. */
   private done = { epoch: false, schedule: false };
   private silent = new Set<string>();
-  private readonly options: Required<Omit<TrainerOptions, 'callbacks' | 'logger' | 'enableProgressBar' | 'gradientClipVal' | 'gradientClipAlgorithm' | 'seed' | 'strategy' | 'enableCheckpointing' | 'devices'>>;
   private readonly evaluators = new WeakMap<TrainModule, Partial<Record<Stage, Compiled>>>();
 
   constructor(given: TrainerOptions = {}) {
-    const options = checkOptions('Trainer', OPTIONS, given);
-    const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false } = options;
-    const { enableProgressBar = process.stderr.isTTY === true, defaultRootDir = '.', gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null, strategy = 'auto' } = options;
-    const { enableCheckpointing = false, devices = 'auto' } = options;
-    if (devices !== 1 && devices !== 'auto') throw new ArgumentError(`Trainer: training runs on one device; expected devices to be 1 or 'auto', got ${describeValue(devices)}`);
+    const { settings, callbacks, loggers, strategy } = readSettings(given);
+    this.settings = settings;
     this.strategy = getStrategy(strategy);
-    this.options = {
-      maxEpochs: checkInteger('Trainer', 'maxEpochs', maxEpochs, 0), minEpochs: checkInteger('Trainer', 'minEpochs', minEpochs, 0), maxSteps: checkInteger('Trainer', 'maxSteps', maxSteps, -1), valCheckInterval,
-      checkValEveryNEpoch: checkInteger('Trainer', 'checkValEveryNEpoch', checkValEveryNEpoch, 1), defaultRootDir, accumulateGradBatches: checkInteger('Trainer', 'accumulateGradBatches', accumulateGradBatches, 1),
-    };
-    if (!(valCheckInterval > 0)) throw new ArgumentError(`Trainer: expected valCheckInterval to be a number > 0, got ${valCheckInterval}`);
-    const all: Callback[] = [...callbacks];
-    if (enableCheckpointing && !all.some((c) => c instanceof ModelCheckpoint)) all.push(new ModelCheckpoint());
-    if (gradientClipVal !== null) all.push(new GradientClipCallback({ clipVal: gradientClipVal, clipAlgorithm: gradientClipAlgorithm }));
-    if (enableProgressBar && !all.some((c) => c instanceof ProgressBar)) all.push(new ProgressBar());
-    this.callbacks = new CallbackList(all);
-    this.loggers = logger === true ? [new CSVLogger(this.path('logs'))] : logger === false ? [] : logger instanceof Logger ? [logger] : [...logger];
-    if (seed !== null) random.seed(seed);
+    if (settings.enableCheckpointing && !callbacks.some((c) => c instanceof ModelCheckpoint)) callbacks.push(new ModelCheckpoint());
+    if (settings.gradientClipVal !== null) callbacks.push(new GradientClipCallback({ clipVal: settings.gradientClipVal, clipAlgorithm: settings.gradientClipAlgorithm }));
+    if (settings.enableProgressBar && !callbacks.some(isEpochBar)) callbacks.push(new TQDMProgressBar());
+    this.callbacks = new CallbackList(settings.fastDevRun > 0 ? callbacks.filter((c) => !(c instanceof ModelCheckpoint)) : callbacks);
+    this.loggers = loggers;
+    if (settings.seed !== null) random.seed(settings.seed);
   }
 
   /** A path in the trainer's folder. */
   path(name: string): string {
-    return join(this.options.defaultRootDir, name);
+    return join(this.settings.defaultRootDir, name);
+  }
+
+  get maxEpochs(): number {
+    return this.settings.maxEpochs;
+  }
+
+  get minEpochs(): number {
+    return this.settings.minEpochs;
+  }
+
+  get maxSteps(): number {
+    return this.settings.maxSteps;
   }
 
   get currentEpoch(): number {
@@ -208,9 +148,29 @@ export class Trainer {
     return this.state.stage === 'train';
   }
 
+  /** How many devices training runs on. */
+  get numDevices(): number {
+    return this.strategy.numDevices;
+  }
+
+  /** The optimiser, in a list. */
+  get optimizers(): OptaxOptimizer[] {
+    return this.optimizer === null ? [] : [this.optimizer];
+  }
+
+  /** The schedule, in a list. */
+  get schedulers(): LRScheduler[] {
+    return this.scheduler === null ? [] : [this.scheduler];
+  }
+
   /** Whether `fit` validates. */
   get validates(): boolean {
     return this.valDataloaders.length > 0;
+  }
+
+  /** How many batches an epoch of training has; null where only iterating tells. */
+  get numTrainingBatches(): number | null {
+    return this.trainDataloader === null ? null : batchesOf('limitTrainBatches', this.settings.limitTrainBatches, lengthOf(this.trainDataloader));
   }
 
   /** One logger for all. */
@@ -223,41 +183,21 @@ export class Trainer {
     model.attach(this);
   }
 
+  /** Tells callbacks, then the module. */
+  private async tell<H extends Exclude<Hook, 'onException' | 'onSaveCheckpoint' | 'onLoadCheckpoint'>>(hook: H, ...args: unknown[]): Promise<void> {
+    const model = this.model!;
+    await this.callbacks.tell(hook, ...([this, model, ...args] as unknown as Parameters<Callback[H]>));
+    if (model[hook] !== TrainModule.prototype[hook]) await (model[hook] as (...a: unknown[]) => void | Promise<void>).apply(model, args);
+  }
+
   /** The metrics of a step: returned ones and logged ones, as arrays. */
-  private numbersOf(module: TrainModule, returned: Readonly<Record<string, Scalar>>): StepNumbers {
+  private numbersOf(module: TrainModule, returned: StepNumbers): StepNumbers {
     const logged = [...module.takeLogs()];
     for (const [name, { progBar, logger }] of logged) {
       if (progBar) this.progressMetrics.add(name);
       if (!logger) this.silent.add(name);
     }
-    return asScalars({ ...returned, ...Object.fromEntries(logged.map(([k, v]) => [k, v.value])) });
-  }
-
-  /** Programs of a training step: gradients, and what changes parameters by them. */
-  private compileTraining(module: TrainModule, optimizer: OptaxOptimizer, params: FlattedDict<State<unknown>>): { gradients: Compiled; apply: Compiled; fused: Compiled } {
-    const gradients = (batch: unknown, batchIdx: Array): [Gradients, StepNumbers] => {
-      module.takeLogs();
-      const loss = (): [Array, StepNumbers] => {
-        const out: StepResult = module.trainingStep(batch, batchIdx);
-        const { loss: value, metrics } = out instanceof TrainOutput ? out : out instanceof Array ? { loss: out, metrics: {} } : { loss: out?.loss, metrics: out };
-        if (!(value instanceof Array) || value.ndim !== 0) throw new ArgumentError(`${module.constructor.name}.trainingStep: expected the loss to be a scalar array, or an object with it as 'loss'`);
-        return [value, this.numbersOf(module, { ...metrics, loss: value })];
-      };
-      const [grads, , numbers] = (grad as (f: () => unknown, o: object) => () => unknown)(loss, { gradStates: params, returnValue: true, hasAux: true })() as [FlattedDict<unknown>, Array, StepNumbers];
-      return [Object.fromEntries(grads.entries().map(([path, g]) => [path.join('.'), g])), numbers];
-    };
-    const apply = (given: Gradients): StepNumbers => {
-      const numbers: StepNumbers = {};
-      let grads = given;
-      for (const c of this.callbacks) grads = c.transformGradients(grads, (name, value) => (numbers[name] = value));
-      optimizer.update(new FlattedDict(params.keys().map((path) => [path, grads[path.join('.')]!])));
-      return numbers;
-    };
-    const fused = (batch: unknown, batchIdx: Array): StepNumbers => {
-      const [grads, numbers] = gradients(batch, batchIdx);
-      return { ...numbers, ...apply(grads) };
-    };
-    return { gradients: jit(gradients as never, { name: 'gradients' }) as never, apply: jit(apply as never, { name: 'applyGradients' }) as never, fused: jit(fused as never, { name: 'trainingStep' }) as never };
+    return { ...returned, ...Object.fromEntries(logged.map(([k, v]) => [k, np.asarray(v.value)])) };
   }
 
   /** The values of a step, once they are there; the event loop is free until then. */
@@ -280,47 +220,80 @@ export class Trainer {
    * Trains a module.
    *
    * @throws ArgumentError if the module's methods return what they should not
+   * @throws BrainStateError while it trains already
    */
   async fit(model: TrainModule, trainDataloaders: Batches | FitOptions, given?: FitOptions): Promise<void> {
+    if (!(model instanceof TrainModule)) throw new ArgumentError(`Trainer.fit: expected model to be a TrainModule, got ${describeValue(model)}`);
     const [source, { valDataloaders = [], ckptPath }] = sourceAndOptions<FitOptions, Batches>('Trainer.fit', 'trainDataloaders', ['valDataloaders', 'ckptPath'], trainDataloaders, given);
     if (!isBatches(source)) throw new ArgumentError(`Trainer.fit: expected trainDataloaders to be a DataLoader, or batches to iterate over, got ${describeValue(source)}`);
     const validation = sources('Trainer.fit', 'valDataloaders', valDataloaders);
     if (validation.length > 0 && model.validationStep === undefined) throw new ArgumentError(`Trainer.fit: there are valDataloaders, but ${model.constructor.name} has no validationStep`);
-    this.attach(model);
-    this.trainDataloader = source;
-    this.valDataloaders = validation;
-    Object.assign(this.state, new TrainerState());
+    if (this.fitting) throw new BrainStateError('Trainer.fit: this trainer is training already; await its end, or use another trainer');
     const params = model.trainable();
     if (params.size === 0) throw new ArgumentError(`Trainer.fit: ${model.constructor.name} has no parameters to train`);
-    const { optimizer, scheduler, monitor } = settle(model.configureOptimizers());
-    this.strategy.setup(model, optimizer);
-    optimizer.registerTrainableWeights(params);
-    [this.optimizer, this.scheduler, this.monitor] = [optimizer, scheduler, monitor];
-    let first = 0;
-    if (ckptPath !== undefined) first = this.restore(ckptPath, true);
-    const programs = this.compileTraining(model, optimizer, params);
-    const { maxEpochs, minEpochs } = this.options;
+    const config = settle(model.configureOptimizers());
+    this.fitting = true;
+    let told = false;
     try {
-      await this.callbacks.tell('onFitStart', this, model);
-      model.onFitStart();
-      for (const l of this.loggers) l.logHyperparams({ maxEpochs, accumulateGradBatches: this.options.accumulateGradBatches });
-      for (let epoch = first; epoch < maxEpochs && !this.outOfSteps(); epoch++) {
-        this.state.epoch = epoch;
-        this.done = { epoch: false, schedule: false };
-        await this.trainEpoch(model, programs);
-        if (this.validates && (epoch + 1) % this.options.checkValEveryNEpoch === 0) await this.validateEpoch(model);
-        this.stepSchedule();
-        this.done.schedule = true;
-        if (epoch + 1 >= minEpochs && this.stopAsked()) break;
-      }
-      await this.callbacks.tell('onFitEnd', this, model);
-      model.onFitEnd();
+      this.attach(model);
+      const { overfitBatches } = this.settings;
+      this.trainDataloader = overfitBatches > 0 ? await firstOf(source, overfitBatches) : source;
+      this.valDataloaders = overfitBatches > 0 && model.validationStep !== undefined ? [this.trainDataloader] : validation;
+      Object.assign(this.state, new TrainerState());
+      this.strategy.setup(model, config.optimizer);
+      config.optimizer.registerTrainableWeights(params);
+      [this.optimizer, this.scheduler, this.monitor] = [config.optimizer, config.scheduler, config.monitor];
+      const first = ckptPath === undefined ? 0 : this.restore(ckptPath, true);
+      const programs = trainingPrograms(model, config.optimizer, params, this.callbacks, this.settings.precision, (returned) => this.numbersOf(model, returned));
+      told = true;
+      await this.run(model, programs, first);
     } catch (e) {
+      if (told) await this.tellOfError(model, e);
       this.finalizeLoggers();
       throw e;
+    } finally {
+      this.fitting = false;
+      // What was logged by a step that failed is of no other.
+      model.takeLogs();
     }
     const errors = this.finalizeLoggers();
     if (errors.length > 0) throw errors[0];
+  }
+
+  private async run(model: TrainModule, programs: Programs, first: number): Promise<void> {
+    const { maxEpochs, minEpochs, checkValEveryNEpoch, numSanityValSteps, accumulateGradBatches, gradientClipVal, precision } = this.settings;
+    await this.tell('onFitStart');
+    if (this.validates && numSanityValSteps > 0) await this.sanity(model, numSanityValSteps);
+    await this.tell('onTrainStart');
+    for (const l of this.loggers) l.logHyperparams({ maxEpochs, accumulateGradBatches, gradientClipVal, precision, numDevices: this.numDevices });
+    for (let epoch = first; epoch < maxEpochs && !this.outOfSteps(); epoch++) {
+      this.state.epoch = epoch;
+      this.done = { epoch: false, schedule: false };
+      await this.trainEpoch(model, programs);
+      if (this.validates && (epoch + 1) % checkValEveryNEpoch === 0) await this.validateEpoch(model);
+      this.stepSchedule();
+      this.done.schedule = true;
+      if (epoch + 1 >= minEpochs && this.stopAsked()) break;
+    }
+    await this.tell('onTrainEnd');
+    await this.tell('onFitEnd');
+  }
+
+  /** A first look at validation. */
+  private async sanity(model: TrainModule, steps: number): Promise<void> {
+    const step = this.evaluator(model, 'validate');
+    for (const loader of this.valDataloaders) for (const [i, batch] of (await firstOf(loader, steps)).entries()) await this.read(environ.context({ fit: false }, () => step(batch, np.array(i, 'int32'))) as StepNumbers);
+    // A loader begins with the order that it would have begun with.
+    for (const loader of this.valDataloaders) if (loader instanceof DataLoader) loader.setEpoch(0);
+  }
+
+  /** Callbacks that end what they have begun, whatever becomes of the others: the error that is told is the first. */
+  private async tellOfError(model: TrainModule, error: unknown): Promise<void> {
+    for (const c of this.callbacks) {
+      try {
+        if (c.onException !== Callback.prototype.onException) await c.onException(this, model, error);
+      } catch {}
+    }
   }
 
   /** Ends all loggers, whatever becomes of the others. */
@@ -337,7 +310,7 @@ export class Trainer {
   }
 
   private outOfSteps(): boolean {
-    return this.options.maxSteps >= 0 && this.globalStep >= this.options.maxSteps;
+    return this.maxSteps >= 0 && this.globalStep >= this.maxSteps;
   }
 
   private stopAsked(): boolean {
@@ -355,20 +328,26 @@ export class Trainer {
     this.scheduler.step(metric);
   }
 
-  private async trainEpoch(model: TrainModule, { gradients, apply, fused }: { gradients: Compiled; apply: Compiled; fused: Compiled }): Promise<void> {
-    const { state, callbacks } = this;
-    const { accumulateGradBatches: every } = this.options;
+  /** Whether a callback or the module is told between gradients and their use. */
+  private splits(model: TrainModule): boolean {
+    return model.onAfterBackward !== TrainModule.prototype.onAfterBackward || [...this.callbacks].some((c) => c.onAfterBackward !== Callback.prototype.onAfterBackward);
+  }
+
+  private async trainEpoch(model: TrainModule, { gradients, apply, fused }: Programs): Promise<void> {
+    const { state } = this;
+    const every = this.settings.accumulateGradBatches;
     const loader = this.trainDataloader!;
+    const most = this.numTrainingBatches;
+    const splits = every > 1 || this.splits(model);
     const training = <T>(f: () => T): T => environ.context({ fit: true }, f);
     state.stage = 'train';
-    await callbacks.tell('onTrainEpochStart', this, model);
-    model.onTrainEpochStart();
+    await this.tell('onTrainEpochStart');
     const means = new Means();
     let [held, kept]: [Gradients | null, number] = [null, 0];
     const update = async (f: () => StepNumbers): Promise<StepNumbers> => {
-      await callbacks.tell('onBeforeOptimizerStep', this, model, this.optimizer!);
+      await this.tell('onBeforeOptimizerStep', this.optimizer!);
       const numbers = training(f);
-      await callbacks.tell('onAfterOptimizerStep', this, model, this.optimizer!);
+      await this.tell('onAfterOptimizerStep', this.optimizer!);
       return numbers;
     };
     const flush = () => update(() => {
@@ -378,43 +357,46 @@ export class Trainer {
     });
     let batchIdx = 0;
     if (loader instanceof DataLoader) loader.setEpoch(state.epoch);
-    for await (const batch of loader as AsyncIterable<unknown>) {
-      state.batchIdx = batchIdx;
-      await callbacks.tell('onTrainBatchStart', this, model, batch, batchIdx);
-      // What callbacks logged is of this step.
-      const before = this.numbersOf(model, {});
-      const index = np.array(batchIdx, 'int32');
-      let numbers: StepNumbers;
-      if (every === 1) numbers = await update(() => fused(batch, index) as StepNumbers);
-      else {
-        const [grads, found] = training(() => gradients(batch, index)) as [Gradients, StepNumbers];
-        const sum: Gradients | null = held;
-        held = sum === null ? grads : (treeMap((g: Array, h: Array) => np.add(g, h), grads, sum as Gradients) as Gradients);
-        numbers = ++kept === every ? { ...found, ...(await flush()) } : found;
-      }
-      const outputs = await this.read({ ...before, ...numbers });
-      state.globalStep++;
-      means.add(outputs, rowsOf(batch));
-      this.log(outputs);
-      await callbacks.tell('onTrainBatchEnd', this, model, outputs, batch, batchIdx);
-      batchIdx++;
-      if (this.outOfSteps()) break;
-      if (this.validates && this.validatesWithin(batchIdx, lengthOf(loader))) {
-        await this.validateEpoch(model);
-        state.stage = 'train';
+    if (most !== 0) {
+      for await (const batch of loader as AsyncIterable<unknown>) {
+        state.batchIdx = batchIdx;
+        await this.tell('onTrainBatchStart', batch, batchIdx);
+        // What callbacks logged is of this step.
+        const before = this.numbersOf(model, {});
+        const index = np.array(batchIdx, 'int32');
+        let numbers: StepNumbers;
+        if (!splits) numbers = await update(() => fused(batch, index) as StepNumbers);
+        else {
+          const [grads, found] = training(() => gradients(batch, index)) as [Gradients, StepNumbers];
+          await this.tell('onAfterBackward');
+          const sum: Gradients | null = held;
+          held = sum === null ? grads : (treeMap((g: Array, h: Array) => np.add(g, h), grads, sum as Gradients) as Gradients);
+          numbers = ++kept === every ? { ...found, ...(await flush()) } : found;
+        }
+        const outputs = await this.read({ ...before, ...numbers });
+        state.globalStep++;
+        means.add(outputs, rowsOf(batch));
+        this.log(outputs);
+        await this.tell('onTrainBatchEnd', outputs, batch, batchIdx);
+        batchIdx++;
+        if (this.outOfSteps()) break;
+        if (this.validates && this.validatesWithin(batchIdx, most)) {
+          await this.validateEpoch(model);
+          state.stage = 'train';
+        }
+        if (batchIdx === most) break;
       }
     }
-    if (batchIdx === 0 && state.globalStep > 0) throw new ArgumentError(`Trainer.fit: epoch ${state.epoch} has no batches; a generator gives its batches once: expected a DataLoader, or an object that begins anew each time it is iterated over`);
+    if (batchIdx === 0 && most !== 0 && state.globalStep > 0) throw new ArgumentError(`Trainer.fit: epoch ${state.epoch} has no batches; a generator gives its batches once: expected a DataLoader, or an object that begins anew each time it is iterated over`);
     if (kept > 0) await flush();
     Object.assign(this.callbackMetrics, means.result('train_'));
     this.done.epoch = true;
-    await callbacks.tell('onTrainEpochEnd', this, model);
-    model.onTrainEpochEnd();
+    await this.tell('onTrainEpochEnd');
   }
 
   /** Whether to validate after so many batches, the last ones of an epoch apart. */
   private validatesWithin(done: number, total: number | null): boolean {
-    const { valCheckInterval } = this.options;
+    const { valCheckInterval } = this.settings;
     if (valCheckInterval === 1 || done === total) return false;
     const every = valCheckInterval < 1 ? Math.max(1, Math.floor((total ?? Infinity) * valCheckInterval)) : Math.floor(valCheckInterval);
     return done % every === 0;
@@ -424,70 +406,75 @@ export class Trainer {
   private evaluator(model: TrainModule, stage: 'validate' | 'test' | 'predict'): Compiled {
     const known = this.evaluators.get(model) ?? {};
     this.evaluators.set(model, known);
-    const step = (batch: unknown, batchIdx: Array): unknown => {
-      model.takeLogs();
-      if (stage === 'predict') return model.predictStep(batch, batchIdx);
-      const out: EvalResult = stage === 'test' ? model.testStep(batch, batchIdx) : model.validationStep!(batch, batchIdx);
-      return this.numbersOf(model, out instanceof EvalOutput ? out.metrics : (out ?? {}));
-    };
-    known[stage] ??= jit(step as never, { name: `${stage}Step` }) as never;
-    return known[stage]!;
+    return (known[stage] ??= evaluationProgram(model, stage, this.settings.precision, (returned) => this.numbersOf(model, returned)));
   }
 
   private async evaluate(model: TrainModule, stage: 'validate' | 'test', loaders: readonly Batches[]): Promise<Record<string, number>> {
     const step = this.evaluator(model, stage);
+    const name = stage === 'validate' ? 'Validation' : 'Test';
+    const [limited, option] = stage === 'validate' ? [this.settings.limitValBatches, 'limitValBatches'] : [this.settings.limitTestBatches, 'limitTestBatches'];
+    const before = this.state.stage;
     const means = new Means();
     this.state.stage = stage;
-    for (const loader of loaders) {
-      let batchIdx = 0;
-      for await (const batch of loader as AsyncIterable<unknown>) {
-        const outputs = await this.read(environ.context({ fit: false }, () => step(batch, np.array(batchIdx, 'int32'))) as StepNumbers);
-        means.add(outputs, rowsOf(batch));
-        if (stage === 'validate') await this.callbacks.tell('onValidationBatchEnd', this, model, outputs, batch, batchIdx);
-        batchIdx++;
+    try {
+      await this.tell(`on${name}Start`);
+      await this.tell(`on${name}EpochStart`);
+      for (const loader of loaders) {
+        const most = batchesOf(option, limited, lengthOf(loader));
+        let batchIdx = 0;
+        if (most === 0) continue;
+        for await (const batch of loader as AsyncIterable<unknown>) {
+          await this.tell(`on${name}BatchStart`, batch, batchIdx);
+          const outputs = await this.read(environ.context({ fit: false }, () => step(batch, np.array(batchIdx, 'int32'))) as StepNumbers);
+          means.add(outputs, rowsOf(batch));
+          await this.tell(`on${name}BatchEnd`, outputs, batch, batchIdx);
+          if (++batchIdx === most) break;
+        }
       }
+      const result = means.result(stage === 'test' ? 'test_' : 'val_');
+      Object.assign(this.callbackMetrics, result);
+      this.log(result);
+      await this.tell(`on${name}EpochEnd`);
+      await this.tell(`on${name}End`);
+      return result;
+    } finally {
+      this.state.stage = before;
+      model.takeLogs();
     }
-    const result = means.result(stage === 'test' ? 'test_' : 'val_');
-    Object.assign(this.callbackMetrics, result);
-    this.log(result);
-    return result;
   }
 
-  private async validateEpoch(model: TrainModule, loaders: readonly Batches[] = this.valDataloaders): Promise<Record<string, number>> {
-    await this.callbacks.tell('onValidationEpochStart', this, model);
-    model.onValidationEpochStart();
-    const result = await this.evaluate(model, 'validate', loaders);
-    await this.callbacks.tell('onValidationEpochEnd', this, model);
-    model.onValidationEpochEnd();
-    return result;
+  private async validateEpoch(model: TrainModule): Promise<void> {
+    await this.evaluate(model, 'validate', this.valDataloaders);
   }
 
-  private prepare(name: string, model: TrainModule | EvaluateOptions, dataloaders: BatchesList | EvaluateOptions | undefined, options: EvaluateOptions | undefined): { model: TrainModule; loaders: readonly Batches[] } {
+  private prepare(name: string, model: TrainModule | EvaluateOptions, dataloaders: BatchesList | EvaluateOptions | undefined, options: EvaluateOptions | undefined): { model: TrainModule; loaders: readonly Batches[]; verbose: boolean } {
     const op = `Trainer.${name}`;
     const named = isPlainObject(model);
     if (named && (dataloaders !== undefined || options !== undefined)) throw new ArgumentError(`${op}: expected model before the options, got ${describeValue(model)}`);
-    const [source, given] = sourceAndOptions<EvaluateOptions, BatchesList | undefined>(op, 'dataloaders', named ? ['model', 'ckptPath'] : ['ckptPath'], named ? (model as EvaluateOptions) : dataloaders, options);
+    const [source, given] = sourceAndOptions<EvaluateOptions, BatchesList | undefined>(op, 'dataloaders', [...(named ? ['model' as const] : []), 'ckptPath', ...(name === 'predict' ? [] : ['verbose' as const])], named ? (model as EvaluateOptions) : dataloaders, options);
     const chosen = named ? (given.model ?? this.model) : (model as TrainModule);
     if (!(chosen instanceof TrainModule)) throw new ArgumentError(`${op}: expected model to be a TrainModule, got ${describeValue(chosen)}`);
     if (name === 'validate' && chosen.validationStep === undefined) throw new ArgumentError(`${op}: ${chosen.constructor.name} has no validationStep`);
     const loaders = source === undefined && name === 'validate' && this.valDataloaders.length > 0 ? this.valDataloaders : sources(op, 'dataloaders', source as BatchesList);
+    if (this.fitting && chosen !== this.model) throw new BrainStateError(`${op}: this trainer is training another module; await its end, or use another trainer`);
     this.attach(chosen);
     if (given.ckptPath !== undefined) this.restore(given.ckptPath, false);
-    return { model: chosen, loaders };
+    return { model: chosen, loaders, verbose: given.verbose ?? false };
   }
 
   /** Metrics of a validation, as `val_…`. @throws ArgumentError if the module has no validationStep */
   async validate(model: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
     const chosen = this.prepare('validate', model, dataloaders, options);
-    return this.evaluate(chosen.model, 'validate', chosen.loaders);
+    const result = await this.evaluate(chosen.model, 'validate', chosen.loaders);
+    if (chosen.verbose) console.log(`validation: ${formatMetrics(result)}`);
+    return result;
   }
 
   /** Metrics of a test, as `test_…`. */
   async test(given: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
-    const { model, loaders } = this.prepare('test', given, dataloaders, options);
-    await this.callbacks.tell('onTestEpochStart', this, model);
+    const { model, loaders, verbose } = this.prepare('test', given, dataloaders, options);
     const result = await this.evaluate(model, 'test', loaders);
-    await this.callbacks.tell('onTestEpochEnd', this, model);
+    if (verbose) console.log(`test: ${formatMetrics(result)}`);
     return result;
   }
 
@@ -495,49 +482,79 @@ export class Trainer {
   async predict(given: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<unknown[]> {
     const { model, loaders } = this.prepare('predict', given, dataloaders, options);
     const step = this.evaluator(model, 'predict');
-    this.state.stage = 'predict';
-    await this.callbacks.tell('onPredictStart', this, model);
+    const before = this.state.stage;
     const out: unknown[] = [];
-    for (const loader of loaders) {
-      let batchIdx = 0;
-      for await (const batch of loader as AsyncIterable<unknown>) {
-        const result = environ.context({ fit: false }, () => step(batch, np.array(batchIdx++, 'int32')));
-        for (const x of leaves(result)) if (x instanceof Array) await x.ready();
-        out.push(result);
+    this.state.stage = 'predict';
+    try {
+      await this.tell('onPredictStart');
+      for (const loader of loaders) {
+        const most = batchesOf('limitPredictBatches', this.settings.limitPredictBatches, lengthOf(loader));
+        let batchIdx = 0;
+        if (most === 0) continue;
+        for await (const batch of loader as AsyncIterable<unknown>) {
+          await this.tell('onPredictBatchStart', batch, batchIdx);
+          const result = environ.context({ fit: false }, () => step(batch, np.array(batchIdx, 'int32')));
+          for (const x of leaves(result)) if (x instanceof Array) await x.ready();
+          out.push(result);
+          await this.tell('onPredictBatchEnd', result, batch, batchIdx);
+          if (++batchIdx === most) break;
+        }
       }
+      await this.tell('onPredictEnd');
+      return out;
+    } finally {
+      this.state.stage = before;
+      model.takeLogs();
     }
-    await this.callbacks.tell('onPredictEnd', this, model);
-    return out;
   }
 
-  /** Everything that is needed to go on from here, as a tree to be saved. */
+  /** Everything that is needed to go on from here, as a tree to be saved; BrainTools reads it too. @throws BrainStateError before `fit` */
   checkpoint(): Record<string, unknown> {
+    const { model, optimizer } = this;
+    if (model === null || optimizer === null) throw new BrainStateError('Trainer.checkpoint: there is nothing to save before fit');
     const states: Record<string, unknown> = {};
-    for (const c of this.callbacks) if (Object.keys(c.stateDict()).length > 0) states[c.stateKey] = c.stateDict();
-    const out: Record<string, unknown> = { epoch: this.currentEpoch, global_step: this.globalStep, model: this.model!.states(), optimizer: this.optimizer!.stateDict(), callbacks: states, metrics: { ...this.callbackMetrics }, done: { ...this.done } };
+    for (const c of this.callbacks) {
+      const state = c.stateDict();
+      if (!isPlainObject(state)) throw new ArgumentError(`${c.constructor.name}.stateDict: expected an object, got ${describeValue(state)}`);
+      if (Object.keys(state).length > 0) states[c.stateKey] = state;
+    }
+    const out: Record<string, unknown> = {
+      epoch: this.currentEpoch, global_step: this.globalStep, model_state_dict: modelStateDict(model), optimizer_state_dict: [optimizer.stateDict()], callbacks: states, metrics: { ...this.callbackMetrics }, done: { ...this.done },
+    };
     if (this.scheduler !== null) out.lr_scheduler = this.scheduler.stateDict();
-    for (const c of this.callbacks) c.onSaveCheckpoint(this, this.model!, out);
+    for (const c of this.callbacks) c.onSaveCheckpoint(this, model, out);
     return out;
   }
 
   /** Takes a checkpoint over; with `training` the optimiser and all else too. Gives the epoch to go on with: one that was not finished is begun again. */
   private restore(path: string, training: boolean): number {
+    if (typeof path !== 'string') throw new ArgumentError(`Trainer: expected ckptPath to be the path of a checkpoint, or of a folder of them, got ${describeValue(path)}`);
     const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-    const saved = (folder ? new CheckpointManager(path).restore() : msgpackLoad(path)) as Record<string, unknown>;
-    msgpackFromStateDict(this.model!.states(), saved.model as never);
-    const epoch = Number(saved.epoch);
-    if (!training) return epoch;
-    this.optimizer!.loadStateDict(saved.optimizer as Record<string, unknown>);
+    const saved = folder ? loadLast(path) : loadCheckpoint(path);
+    if (!isPlainObject(saved) || saved.model_state_dict === undefined) throw new CheckpointError(`${path} is no checkpoint of a trainer: it has no model_state_dict`);
+    const model = this.model!;
+    return allOrNothing(model.states().values() as State<unknown>[], () => {
+      loadModelState(model, saved.model_state_dict);
+      const epoch = Number(saved.epoch ?? 0);
+      if (!training) return epoch;
+      const [ofOptimizer] = optimizerStates(saved.optimizer_state_dict);
+      if (ofOptimizer !== undefined) this.optimizer!.loadStateDict(ofOptimizer);
+      return this.resume(saved, epoch);
+    });
+  }
+
+  private resume(saved: Record<string, unknown>, epoch: number): number {
     if (this.scheduler !== null && saved.lr_scheduler !== undefined) this.scheduler.loadStateDict(saved.lr_scheduler as Record<string, unknown>);
     this.state.epoch = epoch;
-    this.state.globalStep = Number(saved.global_step);
+    this.state.globalStep = Number(saved.global_step ?? saved.step ?? 0);
     const states = (saved.callbacks ?? {}) as Record<string, Record<string, unknown>>;
     for (const c of this.callbacks) {
       if (states[c.stateKey] !== undefined) c.loadStateDict(states[c.stateKey]!);
       c.onLoadCheckpoint(this, this.model!, saved);
     }
     for (const [k, v] of Object.entries((saved.metrics ?? {}) as Record<string, unknown>)) this.callbackMetrics[k] = Number(v);
-    const done = saved.done as { epoch: unknown; schedule: unknown };
+    // BrainTools saves at ends of epochs, and says no more of them.
+    const done = (saved.done ?? { epoch: true, schedule: false }) as { epoch: unknown; schedule: unknown };
     if (!done.epoch) return epoch;
     if (!done.schedule) this.stepSchedule();
     return epoch + 1;
