@@ -1,3 +1,4 @@
+import { sizeOf } from './aval';
 import type { DType } from './dtype';
 import { dtypeKind } from './dtype';
 import { type FloatType, floatDigits } from './floatDigits';
@@ -60,9 +61,9 @@ export function reprArray(shape: readonly number[], dtype: DType, values: Values
 
 function layOut(shape: readonly number[], dtype: DType, values: Values, o: Options, separator: string, prefix: string): string {
   if (shape.includes(0)) return '[]';
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const summarise = size > o.threshold;
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   /** Indices shown along an axis, −1 for the dots. */
   const shown = shape.map((n) => {
     if (!summarise || n <= 2 * o.edgeitems) return Array.from({ length: n }, (_, i) => i);

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { encode } from '../core/hostFormat';
 import { isPlainObject } from '../core/tree';
@@ -41,7 +42,7 @@ export interface MatfileLoadOptions {
 function nested<T>(items: readonly T[], shape: readonly number[]): unknown {
   if (shape.length === 0) return items[0];
   const [n = 0, ...rest] = shape;
-  const size = rest.reduce((a, b) => a * b, 1);
+  const size = sizeOf(rest);
   return globalThis.Array.from({ length: n }, (_, i) => nested(items.slice(i * size, (i + 1) * size), rest));
 }
 

@@ -1,4 +1,5 @@
 import { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
@@ -202,7 +203,7 @@ export class VarianceScaling implements Initializer {
     const s = toShape(shape);
     if (s.length < 2) throw new ShapeError(`${this.constructor.name}: expected a shape of at least two dimensions, got [${s.join(', ')}]`);
     const size = (axis: number) => s[axis < 0 ? axis + s.length : axis]!;
-    const receptive = s.reduce((a, b) => a * b, 1) / size(this.inAxis) / size(this.outAxis);
+    const receptive = sizeOf(s) / size(this.inAxis) / size(this.outAxis);
     const [fanIn, fanOut] = [size(this.inAxis) * receptive, size(this.outAxis) * receptive];
     const fan = this.mode === 'fan_in' ? fanIn : this.mode === 'fan_out' ? fanOut : (fanIn + fanOut) / 2;
     const variance = this.scale / fan;

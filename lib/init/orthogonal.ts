@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { composite } from '../interpreters/jit';
@@ -23,7 +24,7 @@ const orthogonalOf = composite<{ shape: readonly number[]; axis: number; scale: 
   const rows = shape[axis]!;
   const [q, r] = np.linalg.qr(normal!);
   const signed = np.multiply(q, np.sign(np.diagonal(r)));
-  const matrix = rows < shape.reduce((a, b) => a * b, 1) / rows ? np.transpose(signed) : signed;
+  const matrix = rows < sizeOf(shape) / rows ? np.transpose(signed) : signed;
   const whole = np.moveaxis(np.reshape(matrix, [rows, ...shape.filter((_, i) => i !== axis)]), 0, axis);
   return [np.multiply(whole, scale)];
 });
@@ -53,7 +54,7 @@ export class Orthogonal implements Initializer {
     const axis = this.axis < 0 ? this.axis + s.length : this.axis;
     if (axis < 0 || axis >= s.length || s.includes(0)) throw new ShapeError(`Orthogonal: expected a shape with an axis ${this.axis} and no empty dimension, got [${s.join(', ')}]`);
     const rows = s[axis]!;
-    const cols = s.reduce((a, b) => a * b, 1) / rows;
+    const cols = sizeOf(s) / rows;
     const normal = this.rng.normal({ size: [Math.max(rows, cols), Math.min(rows, cols)], dtype });
     return orthogonalOf([normal], { shape: s, axis, scale: this.scale })[0]!;
   }

@@ -1,6 +1,6 @@
 import { checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
-import type { Shape } from '../core/aval';
+import { type Shape, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import * as c from '../primitives/convolution';
@@ -201,7 +201,7 @@ export function convGeneralDilatedPatches(lhs: ArrayLike, filterShape: Shape, wi
   const x = asArray(lhs, 'convGeneralDilatedPatches');
   checkIntegers('convGeneralDilatedPatches', 'filterShape', filterShape);
   const dn = convDimensionNumbers(x.shape, [1, 1, ...filterShape], options.dimensionNumbers ?? null);
-  const places = filterShape.reduce((a, b) => a * b, 1);
+  const places = sizeOf(filterShape);
   const channels = x.shape[dn.lhsSpec[1]!]!;
   const unit = broadcastInDim(eye([places, places], x.dtype), [channels, places, places], [1, 2]);
   const kernel = kernelInLayout(reshape(unit, [channels * places, 1, ...filterShape]), dn);

@@ -1,6 +1,6 @@
 import { canonAxis, checkInteger, checkIntegers, checkList } from '../core/checks';
 import { type Array, ConcreteArray } from '../core/array';
-import { checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
+import { checkDtype, checkExtent, checkShape, type Shape, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
@@ -99,7 +99,7 @@ export function collapse(operand: ArrayLike, startDimension: number, options: { 
   const stop = typeof options === 'number' ? options : (options.stopDimension ?? x.ndim);
   const [lo, hi] = [clip(startDimension), clip(stop)];
   if (hi < lo) throw new ShapeError(`collapse: expected startDimension not to be after stopDimension, got ${startDimension} and ${stop} for ${x.aval}`);
-  return p.reshape(x, [...x.shape.slice(0, lo), p.product(x.shape.slice(lo, hi)), ...x.shape.slice(hi)]);
+  return p.reshape(x, [...x.shape.slice(0, lo), sizeOf(x.shape.slice(lo, hi)), ...x.shape.slice(hi)]);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { checkInteger } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, describeValue } from '../functional/arrayLike';
@@ -120,7 +121,7 @@ export class Embedding extends Module {
   /** The vectors, those that the indices name scaled to the greatest norm. */
   private limited(weight: Array, indices: Array): Array {
     const flat = np.ravel(indices);
-    const rows = np.reshape(weight.slice(flat), [flat.size, this.embeddingSize.reduce((a, b) => a * b, 1)]);
+    const rows = np.reshape(weight.slice(flat), [flat.size, sizeOf(this.embeddingSize)]);
     const norms = np.linalg.norm(rows, { ord: this.normType, axis: 1, keepdims: true });
     let scale = np.minimum(np.divide(this.maxNorm!, np.add(norms, 1e-8)), 1);
     if (this.paddingIdx !== null) scale = np.where(np.equal(flat, this.paddingIdx).reshape([-1, 1]), 1, scale);

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { canonAxis } from '../core/checks';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
@@ -53,7 +54,7 @@ export class Flatten extends Module {
     const own = shape.slice(lead);
     const [first, last] = [canonAxis('Flatten', this.startAxis, Math.max(1, own.length), 'startAxis'), canonAxis('Flatten', this.endAxis, Math.max(1, own.length), 'endAxis')];
     if (last < first) throw new ArgumentError(`Flatten: expected endAxis not to come before startAxis, got ${this.startAxis} and ${this.endAxis} for ${own.length} dimensions`);
-    return [...shape.slice(0, lead), ...own.slice(0, first), own.slice(first, last + 1).reduce((a, b) => a * b, 1), ...own.slice(last + 1)];
+    return [...shape.slice(0, lead), ...own.slice(0, first), sizeOf(own.slice(first, last + 1)), ...own.slice(last + 1)];
   }
 
   override call(input: ArrayLike): Array {
@@ -95,7 +96,7 @@ export class Unflatten extends Module {
 
   private unflattened(shape: readonly number[]): number[] {
     const axis = canonAxis('Unflatten', this.axis, shape.length);
-    const known = this.sizes.filter((n) => n !== -1).reduce((a, b) => a * b, 1);
+    const known = sizeOf(this.sizes.filter((n) => n !== -1));
     const open = this.sizes.filter((n) => n === -1).length;
     if (open > 1 || (open === 1 ? known === 0 || shape[axis]! % known !== 0 : known !== shape[axis])) {
       throw new ShapeError(`Unflatten: expected sizes that multiply to ${shape[axis]}, got [${this.sizes}]`);

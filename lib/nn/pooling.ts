@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { canonAxis } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
@@ -55,6 +56,7 @@ const sum = (x: Array, { window, strides, padding }: Windows) => lax.reduceWindo
 /** What the maximum of nothing is. */
 function least(x: Array): Array {
   const kind = dtypeKind(x.dtype);
+  if (kind === 'bool') return np.asarray(false);
   return kind === 'int' || kind === 'uint' ? np.asarray(np.iinfo(x.dtype).min, { dtype: x.dtype }) : np.asarray(Number.NEGATIVE_INFINITY, { dtype: x.dtype });
 }
 
@@ -73,7 +75,7 @@ const argmaxOf = composite<Windows>('maxPoolIndices', ([x], { window, strides, p
 });
 
 const averageOf = composite<Windows>('avgPool', ([x], w) => [
-  np.divide(sum(x!, w), w.padding === 'VALID' ? w.window.reduce((a, b) => a * b, 1) : np.maximum(sum(np.onesLike(x!), w), 1)),
+  np.divide(sum(x!, w), w.padding === 'VALID' ? sizeOf(w.window) : np.maximum(sum(np.onesLike(x!), w), 1)),
 ]);
 
 const normOf = composite<Windows & { order: number }>('lpPool', ([x], { order, ...w }) => {
@@ -81,7 +83,8 @@ const normOf = composite<Windows & { order: number }>('lpPool', ([x], { order, .
   const some = np.greater(total, 0);
   // The root's derivative at 0 is infinite: the root sees no 0.
   const root = np.where(some, np.power(np.where(some, total, np.onesLike(total)), 1 / order), np.zerosLike(total));
-  return [np.multiply(root, w.window.reduce((a, b) => a * b, 1) ** (-1 / order))];
+  // As in BrainState, the factor is no weak number: half-width floats give the usual ones.
+  return [np.multiply(root, np.asarray(sizeOf(w.window) ** (-1 / order), { dtype: 'float64' }))];
 });
 
 abstract class Pool extends Module {

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { customVjp } from '../functional/customRules';
@@ -90,12 +91,11 @@ interface Axes {
 
 const kept = (x: Array, { contract, batch }: Axes): number[] => x.shape.map((_, i) => i).filter((i) => !contract.includes(i) && !batch.includes(i));
 const sizes = (x: Array, axes: Dims): number[] => axes.map((i) => x.shape[i]!);
-const count = (ns: readonly number[]): number => ns.reduce((a, b) => a * b, 1);
 
 /** An operand as [B, M, K]. */
 function matrices(x: Array, axes: Axes): Array {
   const free = kept(x, axes);
-  return np.transpose(x, [...axes.batch, ...free, ...axes.contract]).reshape([count(sizes(x, axes.batch)), count(sizes(x, free)), count(sizes(x, axes.contract))]);
+  return np.transpose(x, [...axes.batch, ...free, ...axes.contract]).reshape([sizeOf(sizes(x, axes.batch)), sizeOf(sizes(x, free)), sizeOf(sizes(x, axes.contract))]);
 }
 
 /** The product of two operands in few bits: batch axes, then those left of each. */

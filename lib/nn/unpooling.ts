@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { DtypeError, ShapeError } from '../core/errors';
 import { dtypeKind } from '../core/dtype';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
@@ -33,17 +34,16 @@ export interface UnpoolCallOptions {
   indexShape?: readonly number[] | null;
 }
 
-const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 const scatter = composite<{ from: readonly number[]; to: readonly number[] }>('maxUnpool', ([x, indices], { from, to }) => {
   let places = np.ravel(indices!).astype('int32');
-  const size = product(to);
+  const size = sizeOf(to);
   if (`${from}` !== `${to}`) {
     let [place, inside] = [np.zerosLike(places), np.ones(places.shape as number[], { dtype: 'bool' })];
     from.forEach((n, d) => {
-      const at = np.remainder(np.floorDivide(places, product(from.slice(d + 1))), n);
+      const at = np.remainder(np.floorDivide(places, sizeOf(from.slice(d + 1))), n);
       inside = np.logicalAnd(inside, np.less(at, to[d]!));
-      place = np.add(place, np.multiply(at, product(to.slice(d + 1))));
+      place = np.add(place, np.multiply(at, sizeOf(to.slice(d + 1))));
     });
     // What is outside goes to an entry that is cut off.
     places = np.where(inside, place, np.asarray(size, { dtype: 'int32' }));

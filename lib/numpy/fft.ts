@@ -1,6 +1,6 @@
 import { checkIntegers } from '../core/checks';
 import type { Array } from '../core/array';
-import { checkDtype, checkExtent } from '../core/aval';
+import { checkDtype, checkExtent, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, inexactDtype } from '../lax/arrayLike';
@@ -56,7 +56,7 @@ const fftC = program<Spec>('fft', ([a], { kind, s, resized, axes, norm, inverse,
   }
   if (kind === 'RFFT' && dtypeKind(x.dtype) === 'complex') throw new DtypeError(`fft: expected real values, got ${x.aval}`);
   let out = transform(x.dtype === 'bool' ? convert(x, 'float32') : x, kind, s);
-  const points = s.reduce((p, q) => p * q, 1);
+  const points = sizeOf(s);
   const factor = scale * (norm === 'backward' ? 1 : (norm === 'ortho' ? Math.sqrt(points) : points) ** (inverse ? 1 : -1));
   if (conjugate === 'after') out = e.conj(out);
   if (factor !== 1) out = mul(out, like(out, factor));

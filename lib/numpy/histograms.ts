@@ -1,5 +1,5 @@
 import { Array, ConcreteArray } from '../core/array';
-import { canonicalDtype, checkExtent } from '../core/aval';
+import { canonicalDtype, checkExtent, sizeOf } from '../core/aval';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, inexactDtype, promoteDtypesInexact } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
@@ -169,7 +169,7 @@ const histogramddC = program<{ bins: readonly (number | null)[]; density: boolea
     edges.push(edge);
   }
   const shape = edges.map((x) => x.size + 1);
-  const total = shape.reduce((p, q) => p * q, 1);
+  const total = sizeOf(shape);
   const one = w ?? full([points], 1, int);
   const all = scatterAdd(full([total], 0, one.dtype), reshape(at, [points, 1]), one, { dimensionNumbers: { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] }, mode: 'drop' });
   // The outermost bins hold what is outside.

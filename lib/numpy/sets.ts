@@ -1,5 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { canonicalDtype, checkExtent } from '../core/aval';
+import { canonicalDtype, checkExtent, sizeOf } from '../core/aval';
 import { canonAxis } from '../core/checks';
 import { ArgumentError, ConcretizationError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes } from '../lax/arrayLike';
@@ -52,7 +52,7 @@ function differ(x: Array, y: Array, equalNan: boolean): Array {
 function sortedMask(x: Array, equalNan: boolean): { aux: Array; mask: Array; perm: Array } {
   const [n, ...rest] = x.shape as [number, ...number[]];
   const int = canonicalDtype('int64');
-  const width = rest.reduce((p, q) => p * q, 1);
+  const width = sizeOf(rest);
   if (width === 0) return { aux: sliceInDim(x, 0, Math.min(1, n), 0), mask: full([Math.min(1, n)], false, 'bool'), perm: full([1], 0, int) };
   const flat = reshape(x, [n, width]);
   const keys = globalThis.Array.from({ length: width }, (_, k) => indexInDim(flat, k, 1));

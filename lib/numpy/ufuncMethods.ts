@@ -1,4 +1,5 @@
 import { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { canonAxis } from '../core/checks';
 import type { DType } from '../core/dtype';
 import { dtypeKind } from '../core/dtype';
@@ -134,7 +135,7 @@ function updateInLoop(f: Callable, a: ArrayLike, indices: UfuncIndices, b?: Arra
   const arrays = list.filter((i): i is Array => i instanceof Array && i.dtype !== 'bool');
   const shape = broadcastShape(op, arrays.map((i) => i.shape));
   if (shape.length === 0) return apply(at(x, ...list), value);
-  const n = shape.reduce((p, q) => p * q, 1);
+  const n = sizeOf(shape);
   const flat = list.map((i) => (arrays.includes(i as Array) ? reshape(broadcastToShape(op, i as Array, shape), [n]) : i));
   const rest = value === undefined ? [] : value.shape.slice(shape.length);
   const values = value === undefined ? null : reshape(broadcastToShape(op, value, [...shape, ...rest]), [n, ...rest]);

@@ -13,18 +13,12 @@ import { hoistConsts, stage } from '../interpreters/stage';
 import { transposeJaxpr } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { add, eq, mul, selectN, sin, stopGradient } from './elementwise';
+import { pick, union } from './flags';
 import { broadcastInDim, like, moveaxis, zerosLike } from './structural';
 
 /** Parameters of `cond`. Operands are an int32 index within range, then the operands that every branch takes. */
 export interface CondParams {
   branches: readonly ClosedJaxpr[];
-}
-
-const or = (a: readonly boolean[], b: readonly boolean[]) => a.map((x, i) => x || b[i]!);
-const pick = <T>(xs: readonly T[], flags: readonly boolean[], wanted = true): T[] => xs.filter((_, i) => flags[i] === wanted);
-
-function union(rows: readonly (readonly boolean[])[]): boolean[] {
-  return rows.reduce<boolean[]>((a, b) => or(a, b), rows[0]!.map(() => false));
 }
 
 /** A value derived from all branches together, kept with the first. */

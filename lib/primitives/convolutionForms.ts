@@ -1,4 +1,4 @@
-import type { ShapedArray, Shape } from '../core/aval';
+import { type Shape, type ShapedArray, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
@@ -28,12 +28,12 @@ export function cpuForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPar
   // Types that are summed up in a wider one must stay with the operation.
   if ((out.dtype !== 'float32' && out.dtype !== 'float64') || x.aval.dtype !== out.dtype) return null;
   const [outputs, inputs] = [y.aval.shape[rhsSpec[0]!]!, y.aval.shape[rhsSpec[1]!]!];
-  const terms = product(taps(y, p)) * inputs;
+  const terms = sizeOf(taps(y, p)) * inputs;
   if (p.batchGroupCount > 1) {
     const groups = p.batchGroupCount;
     if (outputs === groups && x.aval.shape[lhsSpec[0]!] === groups) return null;
     if (groups <= 32) return groupsForm(ctx, x, y, p, out, emit);
-    return product(spaceOf(out, p)) <= 64 ? positionsForm(ctx, x, y, p, out) : null;
+    return sizeOf(spaceOf(out, p)) <= 64 ? positionsForm(ctx, x, y, p, out) : null;
   }
   if (p.featureGroupCount > 1) {
     const groups = p.featureGroupCount;
@@ -53,12 +53,11 @@ export function gpuForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPar
   if (!whole(x.aval.dtype)) return null;
   const wide = (v: IrValue) => hlo.convert(ctx, v, v.aval.withDtype(out.dtype));
   if (!whole(out.dtype)) return emit(ctx, wide(x), wide(y), p, out);
-  if (product(taps(y, p)) > MOST_TAPS) return null;
+  if (sizeOf(taps(y, p)) > MOST_TAPS) return null;
   return Math.max(p.featureGroupCount, p.batchGroupCount) > 1 ? groupsForm(ctx, x, y, p, out, emit) : patchesForm(ctx, wide(x), wide(y), p, out);
 }
 
 const permuted = (ctx: LoweringContext, x: IrValue, order: readonly number[]) => (order.every((d, i) => d === i) ? x : hlo.transpose(ctx, x, order));
-const product = (xs: readonly number[]) => xs.reduce((a, b) => a * b, 1);
 
 /** A slice, emitted. */
 export function sliced(ctx: LoweringContext, x: IrValue, start: readonly number[], limit: readonly number[], strides: readonly number[]): IrValue {
@@ -109,7 +108,7 @@ function patchesForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams
   const seen = views(ctx, x, window, space, p);
   const batch = seen[0]!.aval.shape[0]!;
   const [outputs, inputs] = [y.aval.shape[rhsSpec[0]!]!, y.aval.shape[rhsSpec[1]!]!];
-  const rows = batch * product(space);
+  const rows = batch * sizeOf(space);
   const columns = seen.length * inputs;
   const patches = hlo.op(ctx, 'concatenate', seen, x.aval.withShape([batch, ...space, columns]), `dimension = ${space.length + 1} : i64`);
   const kernel = hlo.reshape(ctx, permuted(ctx, y, [...rhsSpec.slice(2), rhsSpec[1]!, rhsSpec[0]!]), y.aval.withShape([columns, outputs]));
@@ -126,7 +125,7 @@ function elementwiseForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPa
   const space = spaceOf(out, p);
   const inputs = y.aval.shape[rhsSpec[1]!]!;
   const outputs = y.aval.shape[rhsSpec[0]!]! / groups;
-  const kernel = hlo.reshape(ctx, permuted(ctx, y, [...rhsSpec.slice(2), rhsSpec[1]!, rhsSpec[0]!]), y.aval.withShape([product(window) * inputs, groups, outputs]));
+  const kernel = hlo.reshape(ctx, permuted(ctx, y, [...rhsSpec.slice(2), rhsSpec[1]!, rhsSpec[0]!]), y.aval.withShape([sizeOf(window) * inputs, groups, outputs]));
   const batch = x.aval.shape[p.dimensionNumbers.lhsSpec[0]!]!;
   const rank = space.length + 3;
   const wide = x.aval.withShape([batch, ...space, groups, outputs]);
@@ -168,7 +167,7 @@ function positionsForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPara
   const full = padded(ctx, permuted(ctx, x, [lhsSpec[1]!, ...lhsSpec.slice(2), lhsSpec[0]!]), p);
   const kernel = permuted(ctx, y, [rhsSpec[1]!, ...rhsSpec.slice(2), rhsSpec[0]!]);
   const [features, batch, outputs] = [full.aval.shape[0]!, full.aval.shape[full.aval.ndim - 1]!, y.aval.shape[rhsSpec[0]!]!];
-  const rows = features * product(window);
+  const rows = features * sizeOf(window);
   const grouped = (v: IrValue, n: number) => hlo.reshape(ctx, v, v.aval.withShape([rows, groups, n / groups]));
   const right = grouped(kernel, outputs);
   const pair = { lhsContract: [0], rhsContract: [0], lhsBatch: [1], rhsBatch: [1], precision: null, algorithm: null };

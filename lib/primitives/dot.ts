@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { checkDtype, ShapedArray } from '../core/aval';
+import { checkDtype, ShapedArray, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { pythonList, Verbatim } from '../core/pythonText';
@@ -10,7 +10,7 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { type DotAttrs, dotGeneral as emitDot } from '../stablehlo/contraction';
 import { addAny } from './nary';
 import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, planAlgorithm, type PrecisionLike, printedPrecision, productDtype } from './precision';
-import { convert, inverse, product, range, transpose } from './structural';
+import { convert, inverse, range, transpose } from './structural';
 
 /** Contracted dimensions of both operands, then batch dimensions of both: those of the two lists of a pair go together. */
 export type DotDimensionNumbers = readonly [
@@ -52,7 +52,7 @@ function except(n: number, contract: readonly number[], batch: readonly number[]
 }
 
 const runsUp = (dims: readonly number[]) => dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
-const sizeOf = (aval: ShapedArray, dims: readonly number[]) => product(dims.map((d) => aval.shape[d]!));
+const sizeAlong = (aval: ShapedArray, dims: readonly number[]) => sizeOf(dims.map((d) => aval.shape[d]!));
 
 /**
  * A product of at most one batch, one contracted and one free dimension of each operand where dimensions lie so that this costs only reshapes; null: they do not.
@@ -71,16 +71,16 @@ function flatForm(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out
   const xContract = order.map((i) => a.lhsContract[i]!);
   const yContract = order.map((i) => a.rhsContract[i]!);
   if (![xContract, yContract, xFree, yFree].every(runsUp) || lhsBatch.some((d, i) => d !== i) || rhsBatch.some((d, i) => d !== i)) return null;
-  const b = nb === 0 ? [] : [sizeOf(x.aval, lhsBatch)];
+  const b = nb === 0 ? [] : [sizeAlong(x.aval, lhsBatch)];
   // Batch, then what is free and what is contracted in the order in which they are, each if there are any.
   const flat = (v: IrValue, free: readonly number[], contract: readonly number[]) => {
     const groups = [free, contract].filter((g) => g.length > 0).sort((g, h) => g[0]! - h[0]!);
-    return { value: hlo.reshape(ctx, v, v.aval.withShape([...b, ...groups.map((g) => sizeOf(v.aval, g))])), contract: contract.length === 0 ? [] : [b.length + groups.indexOf(contract)] };
+    return { value: hlo.reshape(ctx, v, v.aval.withShape([...b, ...groups.map((g) => sizeAlong(v.aval, g))])), contract: contract.length === 0 ? [] : [b.length + groups.indexOf(contract)] };
   };
   const l = flat(x, xFree, xContract);
   const r = flat(y, yFree, yContract);
   const batch = range(b.length);
-  const shape = [...b, ...(xFree.length === 0 ? [] : [sizeOf(x.aval, xFree)]), ...(yFree.length === 0 ? [] : [sizeOf(y.aval, yFree)])];
+  const shape = [...b, ...(xFree.length === 0 ? [] : [sizeAlong(x.aval, xFree)]), ...(yFree.length === 0 ? [] : [sizeAlong(y.aval, yFree)])];
   const product = emitDot(ctx, l.value, r.value, { ...a, lhsContract: l.contract, rhsContract: r.contract, lhsBatch: batch, rhsBatch: batch }, out.withShape(shape));
   return hlo.reshape(ctx, product, out);
 }

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ShapedArray } from '../core/aval';
+import { ShapedArray, sizeOf } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { definePrimitive, type SinglePrimitive } from '../core/primitive';
@@ -55,7 +55,7 @@ export const fftP: SinglePrimitive<FftParams> = definePrimitive<FftParams>({
   },
   jvp: 'linear',
   transpose: (ct, _, p) => {
-    const total = p.fftLengths.reduce((a, b) => a * b, 1);
+    const total = sizeOf(p.fftLengths);
     if (p.fftType === 'RFFT') return [mul(fftP.bind({ ...p, fftType: 'IRFFT' }, div(conj(ct), multiplicity(ct, p))), scalar(total, realDtype(ct.dtype)))];
     if (p.fftType === 'IRFFT') {
       const x = fftP.bind({ ...p, fftType: 'RFFT' }, ct);

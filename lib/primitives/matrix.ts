@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import type { Shape, ShapedArray } from '../core/aval';
+import { type Shape, type ShapedArray, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr } from '../core/jaxpr';
@@ -98,6 +98,11 @@ export function isComplex(x: { dtype: DType }): boolean {
   return dtypeKind(x.dtype) === 'complex';
 }
 
+/** The conjugate; real values are their own. */
+export function conjugate(x: Array): Array {
+  return isComplex(x) ? conj(x) : x;
+}
+
 /** Distance from 1 to the next number of a type's parts. */
 export function epsilon(dtype: DType): number {
   return realDtype(dtype) === 'float32' ? 2 ** -23 : 2 ** -52;
@@ -161,7 +166,7 @@ export function takeColumns(x: Array, indices: Array): Array {
 /** The operand as `[batch, m, n]`, and a function that gives a result `[batch, ...]` the operand's batch dimensions again. */
 export function flattenBatch(x: Array, rank = 2): { flat: Array; restore: (y: Array) => Array } {
   const batch = x.shape.slice(0, x.ndim - rank);
-  const flat = reshape(x, [batch.reduce((a, b) => a * b, 1), ...x.shape.slice(x.ndim - rank)]);
+  const flat = reshape(x, [sizeOf(batch), ...x.shape.slice(x.ndim - rank)]);
   return { flat, restore: (y) => reshape(y, [...batch, ...y.shape.slice(1)]) };
 }
 

@@ -13,6 +13,7 @@ import { instantiateZeros, partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage, withoutConsts } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
+import { between, fixpoint, pick } from './flags';
 import { rearranged, stacked } from './jaxprTools';
 import { add, mul, sin } from './elementwise';
 import { addAny } from './nary';
@@ -40,10 +41,8 @@ function groups<T>(all: readonly T[], { numConsts, numCarry }: Pick<ScanParams, 
   return { consts: all.slice(0, numConsts), carry: all.slice(numConsts, numConsts + numCarry), xs: all.slice(numConsts + numCarry) };
 }
 
-const range = (from: number, to: number) => globalThis.Array.from({ length: to - from }, (_, i) => from + i);
-const pick = <T>(xs: readonly T[], flags: readonly boolean[], wanted = true): T[] => xs.filter((_, i) => flags[i] === wanted);
-const or = (a: readonly boolean[], b: readonly boolean[]) => a.map((x, i) => x || b[i]!);
-const equal = (a: readonly boolean[], b: readonly boolean[]) => a.every((x, i) => x === b[i]);
+/** A flag for each of the ys, none set. */
+const ysFlags = (p: ScanParams) => between(p.numCarry, p.jaxpr.jaxpr.outvars.length).map(() => false);
 
 function checkOperands(avals: readonly ShapedArray[], p: ScanParams): void {
   const { consts, carry } = groups(avals, p);
@@ -164,30 +163,22 @@ interface ScanJvp {
 function jvpBody(p: ScanParams, nonzero: readonly boolean[]): ScanJvp {
   return cachedOn(p.jaxpr, `scan.jvp/${p.numConsts}/${p.numCarry}/${mask(nonzero)}`, () => {
     const given = groups(nonzero, p);
-    let carry = given.carry;
-    const numYs = p.jaxpr.jaxpr.outvars.length - p.numCarry;
-    for (;;) {
-      const flags = [...given.consts, ...carry, ...given.xs];
-      const d = jvpJaxpr(p.jaxpr, flags, [...carry, ...range(0, numYs).map(() => false)]);
-      const next = or(carry, d.nonzeroOut.slice(0, p.numCarry));
-      if (!equal(next, carry)) {
-        carry = next;
-        continue;
-      }
-      const numIn = flags.length;
-      // Positions of primals and tangents among the inputs and outputs of the derivative.
-      let at = numIn;
-      const tangentAt = flags.map((f) => (f ? at++ : -1));
-      const part = (from: number, to: number) => [...range(from, to), ...range(from, to).filter((i) => flags[i]).map((i) => tangentAt[i]!)];
-      const [c, k] = [p.numConsts, p.numConsts + p.numCarry];
-      const inOrder = [...part(0, c), ...part(c, k), ...part(k, numIn)];
-      const numOut = d.nonzeroOut.length;
-      let out = numOut;
-      const outAt = d.nonzeroOut.map((f) => (f ? out++ : -1));
-      const outPart = (from: number, to: number) => [...range(from, to), ...range(from, to).filter((i) => d.nonzeroOut[i]).map((i) => outAt[i]!)];
-      const outOrder = [...outPart(0, p.numCarry), ...outPart(p.numCarry, numOut)];
-      return { jaxpr: rearranged(d.jaxpr, inOrder, outOrder), carryNonzero: carry, ysNonzero: d.nonzeroOut.slice(p.numCarry) };
-    }
+    const noYs = ysFlags(p);
+    const { flags: carry, made: d } = fixpoint(given.carry, (c) => jvpJaxpr(p.jaxpr, [...given.consts, ...c, ...given.xs], [...c, ...noYs]), (j) => j.nonzeroOut.slice(0, p.numCarry));
+    const flags = [...given.consts, ...carry, ...given.xs];
+    const numIn = flags.length;
+    // Positions of primals and tangents among the inputs and outputs of the derivative.
+    let at = numIn;
+    const tangentAt = flags.map((f) => (f ? at++ : -1));
+    const part = (from: number, to: number) => [...between(from, to), ...between(from, to).filter((i) => flags[i]).map((i) => tangentAt[i]!)];
+    const [c, k] = [p.numConsts, p.numConsts + p.numCarry];
+    const inOrder = [...part(0, c), ...part(c, k), ...part(k, numIn)];
+    const numOut = d.nonzeroOut.length;
+    let out = numOut;
+    const outAt = d.nonzeroOut.map((f) => (f ? out++ : -1));
+    const outPart = (from: number, to: number) => [...between(from, to), ...between(from, to).filter((i) => d.nonzeroOut[i]).map((i) => outAt[i]!)];
+    const outOrder = [...outPart(0, p.numCarry), ...outPart(p.numCarry, numOut)];
+    return { jaxpr: rearranged(d.jaxpr, inOrder, outOrder), carryNonzero: carry, ysNonzero: d.nonzeroOut.slice(p.numCarry) };
   });
 }
 
@@ -243,17 +234,10 @@ function splitScan(p: ScanParams, isUnknown: readonly boolean[]): ScanSplit {
   return cachedOn(p.jaxpr, `scan.partial/${p.numConsts}/${p.numCarry}/${mask(isUnknown)}`, () => {
     const body = p.jaxpr;
     const given = groups(isUnknown, p);
-    const numYs = body.jaxpr.outvars.length - p.numCarry;
+    const noYs = ysFlags(p);
     const forward = isUnknown.map((_, i) => i < p.numConsts || i >= p.numConsts + p.numCarry);
     const recompute = isUnknown.map((_, i) => i >= p.numConsts);
-    let carry = given.carry;
-    let s = partialEvalJaxpr(body, isUnknown, [...carry, ...range(0, numYs).map(() => false)], { forward, recompute });
-    for (;;) {
-      const next = or(carry, s.outUnknown.slice(0, p.numCarry));
-      if (equal(next, carry)) break;
-      carry = next;
-      s = partialEvalJaxpr(body, [...given.consts, ...carry, ...given.xs], [...carry, ...range(0, numYs).map(() => false)], { forward, recompute });
-    }
+    const { flags: carry, made: s } = fixpoint(given.carry, (c) => partialEvalJaxpr(body, [...given.consts, ...c, ...given.xs], [...c, ...noYs], { forward, recompute }), (split) => split.outUnknown.slice(0, p.numCarry));
     const ysUnknown = s.outUnknown.slice(p.numCarry);
     const numKnownConsts = given.consts.filter((u) => !u).length;
     const numKnownCarry = carry.filter((u) => !u).length;
@@ -262,8 +246,8 @@ function splitScan(p: ScanParams, isUnknown: readonly boolean[]): ScanSplit {
 
     // Of the known part, what depends on constants only is taken out of the loop.
     const numKnownIn = s.known.jaxpr.invars.length;
-    const inLoop = range(0, numKnownIn).map((i) => i >= numKnownConsts);
-    const h = partialEvalJaxpr(s.known, inLoop, [...range(0, numKnownCarry + numKnownYs).map(() => true), ...range(0, numRes).map(() => false)], {
+    const inLoop = between(0, numKnownIn).map((i) => i >= numKnownConsts);
+    const h = partialEvalJaxpr(s.known, inLoop, [...between(0, numKnownCarry + numKnownYs).map(() => true), ...between(0, numRes).map(() => false)], {
       forward: inLoop.map((l) => !l), effectsUnknown: true,
     });
     const resInLoop = h.outUnknown.slice(numKnownCarry + numKnownYs);
@@ -275,7 +259,7 @@ function splitScan(p: ScanParams, isUnknown: readonly boolean[]): ScanSplit {
     const first = numKnownCarry;
     const outvars = h.unknown.jaxpr.outvars;
     const position = new Map<unknown, number>();
-    const keep: number[] = range(0, numKnownCarry + numKnownYs);
+    const keep: number[] = between(0, numKnownCarry + numKnownYs);
     for (let i = first; i < first + numKnownYs; i++) if (!position.has(outvars[i])) position.set(outvars[i], i);
     let [hoisted, at] = [0, numKnownCarry + numKnownYs];
     // Where each residual of the unknown part comes from.
@@ -291,7 +275,7 @@ function splitScan(p: ScanParams, isUnknown: readonly boolean[]): ScanSplit {
       at++;
       return { stacked: pos };
     });
-    const loop = rearranged(h.unknown, range(0, h.unknown.jaxpr.invars.length), keep);
+    const loop = rearranged(h.unknown, between(0, h.unknown.jaxpr.invars.length), keep);
 
     // Inputs of the unknown part: residuals, forwarded inputs, unknown inputs.
     const numForwarded = s.forwarded.length;
@@ -300,17 +284,17 @@ function splitScan(p: ScanParams, isUnknown: readonly boolean[]): ScanSplit {
     const numUnkCarry = carry.filter(Boolean).length;
     const numUnkXs = given.xs.filter(Boolean).length;
     const { usedInputs: used } = dceClosed(s.unknown, s.unknown.jaxpr.outvars.map(() => true));
-    const invariantRes = range(0, numRes).filter((i) => 'invariant' in source[i]!);
-    const stackedRes = range(0, numRes).filter((i) => 'stacked' in source[i]!);
-    const constFwd = range(0, numForwarded).filter((i) => s.forwarded[i]! < p.numConsts);
-    const xsFwd = range(0, numForwarded).filter((i) => s.forwarded[i]! >= p.numConsts);
-    const unkConsts = range(unk, unk + numUnkConsts).filter((i) => used[i]);
-    const unkCarry = range(unk + numUnkConsts, unk + numUnkConsts + numUnkCarry);
-    const unkXs = range(unk + numUnkConsts + numUnkCarry, unk + numUnkConsts + numUnkCarry + numUnkXs).filter((i) => used[i]);
+    const invariantRes = between(0, numRes).filter((i) => 'invariant' in source[i]!);
+    const stackedRes = between(0, numRes).filter((i) => 'stacked' in source[i]!);
+    const constFwd = between(0, numForwarded).filter((i) => s.forwarded[i]! < p.numConsts);
+    const xsFwd = between(0, numForwarded).filter((i) => s.forwarded[i]! >= p.numConsts);
+    const unkConsts = between(unk, unk + numUnkConsts).filter((i) => used[i]);
+    const unkCarry = between(unk + numUnkConsts, unk + numUnkConsts + numUnkCarry);
+    const unkXs = between(unk + numUnkConsts + numUnkCarry, unk + numUnkConsts + numUnkCarry + numUnkXs).filter((i) => used[i]);
     const inOrder = [...invariantRes, ...constFwd.map((i) => numRes + i), ...unkConsts, ...unkCarry, ...unkXs, ...stackedRes, ...xsFwd.map((i) => numRes + i)];
     // Outputs that are known at once are not instantiated in the unknown part but for the carry.
-    const unknown = rearranged(s.unknown, inOrder, range(0, s.unknown.jaxpr.outvars.length));
-    const knownInputs = range(0, isUnknown.length).filter((i) => ![...given.consts, ...carry, ...given.xs][i]);
+    const unknown = rearranged(s.unknown, inOrder, between(0, s.unknown.jaxpr.outvars.length));
+    const knownInputs = between(0, isUnknown.length).filter((i) => ![...given.consts, ...carry, ...given.xs][i]);
     return {
       constUnknown: given.consts, carryUnknown: carry, ysUnknown, xsUnknown: given.xs,
       invariant: h.known, loop, loopInvariants,
@@ -319,8 +303,8 @@ function splitScan(p: ScanParams, isUnknown: readonly boolean[]): ScanSplit {
       unknown,
       unknownInvariants: invariantRes.map((i) => (source[i] as { invariant: number }).invariant),
       unknownConsts: constFwd.map((i) => s.forwarded[i]!),
-      unknownUnkConsts: range(unk, unk + numUnkConsts).map((i) => used[i]!),
-      unknownUnkXs: range(unk + numUnkConsts + numUnkCarry, unk + numUnkConsts + numUnkCarry + numUnkXs).map((i) => used[i]!),
+      unknownUnkConsts: between(unk, unk + numUnkConsts).map((i) => used[i]!),
+      unknownUnkXs: between(unk + numUnkConsts + numUnkCarry, unk + numUnkConsts + numUnkCarry + numUnkXs).map((i) => used[i]!),
       unknownStacked: stackedRes.map((i) => (source[i] as { stacked: number }).stacked),
       unknownXs: xsFwd.map((i) => s.forwarded[i]!),
     };
@@ -443,15 +427,8 @@ function transposeScan(cts: readonly MaybeZero[], args: readonly MaybeLinear[], 
 
 function batchScan(axis: AxisData, args: readonly Array[], dims: readonly BatchDim[], p: ScanParams): [Array[], BatchDim[]] {
   const given = groups(dims.map((d) => d !== null), p);
-  const numYs = p.jaxpr.jaxpr.outvars.length - p.numCarry;
-  let carry = given.carry;
-  let b = batchJaxpr(p.jaxpr, axis, [...given.consts, ...carry, ...given.xs], [...carry, ...range(0, numYs).map(() => false)]);
-  for (;;) {
-    const next = or(carry, b.outMapped.slice(0, p.numCarry));
-    if (equal(next, carry)) break;
-    carry = next;
-    b = batchJaxpr(p.jaxpr, axis, [...given.consts, ...carry, ...given.xs], [...carry, ...range(0, numYs).map(() => false)]);
-  }
+  const noYs = ysFlags(p);
+  const { flags: carry, made: b } = fixpoint(given.carry, (c) => batchJaxpr(p.jaxpr, axis, [...given.consts, ...c, ...given.xs], [...c, ...noYs]), (batched) => batched.outMapped.slice(0, p.numCarry));
   const x = groups(args, p);
   const d = groups(dims, p);
   const front = (v: Array, dim: BatchDim) => (dim === null ? v : moveaxis(v, dim, 0));
@@ -468,28 +445,20 @@ function batchScan(axis: AxisData, args: readonly Array[], dims: readonly BatchD
 
 function dceScan(used: readonly boolean[], eqn: Eqn): Eqn {
   const p = eqn.params as ScanParams;
-  let carry = used.slice(0, p.numCarry);
   const ys = used.slice(p.numCarry);
-  for (;;) {
-    const d = dceClosed(p.jaxpr, [...carry, ...ys]);
-    const ins = groups(d.usedInputs, p);
-    const next = or(carry, ins.carry);
-    if (!equal(next, carry)) {
-      carry = next;
-      continue;
-    }
-    // A carry that is wanted but not read stays an input of the body.
-    const kept = cachedOn(p.jaxpr, `scan.dce/${p.numConsts}/${mask(carry)}/${mask(ys)}`, () => {
-      const invars = p.jaxpr.jaxpr.invars.filter((_, i) => (i < p.numConsts || i >= p.numConsts + p.numCarry ? d.usedInputs[i] : carry[i - p.numConsts]));
-      return new ClosedJaxpr(new Jaxpr([], invars, d.closed.jaxpr.eqns, d.closed.jaxpr.outvars, d.closed.jaxpr.name), []);
-    });
-    const keepInput = [...ins.consts, ...carry, ...ins.xs];
-    const wanted = [...carry, ...ys];
-    if (wanted.every(Boolean) && keepInput.every(Boolean)) return eqn;
-    const outputs = eqn.outputs.filter((_, i) => wanted[i]);
-    const params: ScanParams = { ...p, jaxpr: kept, numConsts: ins.consts.filter(Boolean).length, numCarry: carry.filter(Boolean).length };
-    return new Eqn(eqn.prim, eqn.inputs.filter((_, i) => keepInput[i]), outputs, params, [...kept.effects], eqn.scope);
-  }
+  const { flags: carry, made: d } = fixpoint(used.slice(0, p.numCarry), (c) => dceClosed(p.jaxpr, [...c, ...ys]), (kept) => groups(kept.usedInputs, p).carry);
+  const ins = groups(d.usedInputs, p);
+  // A carry that is wanted but not read stays an input of the body.
+  const kept = cachedOn(p.jaxpr, `scan.dce/${p.numConsts}/${mask(carry)}/${mask(ys)}`, () => {
+    const invars = p.jaxpr.jaxpr.invars.filter((_, i) => (i < p.numConsts || i >= p.numConsts + p.numCarry ? d.usedInputs[i] : carry[i - p.numConsts]));
+    return new ClosedJaxpr(new Jaxpr([], invars, d.closed.jaxpr.eqns, d.closed.jaxpr.outvars, d.closed.jaxpr.name), []);
+  });
+  const keepInput = [...ins.consts, ...carry, ...ins.xs];
+  const wanted = [...carry, ...ys];
+  if (wanted.every(Boolean) && keepInput.every(Boolean)) return eqn;
+  const outputs = eqn.outputs.filter((_, i) => wanted[i]);
+  const params: ScanParams = { ...p, jaxpr: kept, numConsts: ins.consts.filter(Boolean).length, numCarry: carry.filter(Boolean).length };
+  return new Eqn(eqn.prim, eqn.inputs.filter((_, i) => keepInput[i]), outputs, params, [...kept.effects], eqn.scope);
 }
 
 /** A loop of known length that carries values along, reads one entry of each scanned array at each step, and stacks one result of each. Mirrors `scan_p`. */

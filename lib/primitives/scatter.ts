@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ShapedArray, type Shape } from '../core/aval';
+import { type Shape, ShapedArray, sizeOf } from '../core/aval';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr, type Jaxpr } from '../core/jaxpr';
 import { type DType, dtypeKind } from '../core/dtype';
@@ -280,7 +280,7 @@ function scatterJvp([x, indices, updates]: readonly Array[], [gx, , gu]: readonl
  */
 function survivors(shape: Shape, indices: Array, updates: Shape, p: ScatterParams): { untouched: Array; stayed: Array } {
   const each = updates.map((n, i) => (p.dimensionNumbers.updateWindowDims.includes(i) ? 1 : n));
-  const count = each.reduce((a, b) => a * b, 1);
+  const count = sizeOf(each);
   const numbers = broadcastInDim(reshape(add(iota('int32', [count], 0), full([count], 1, 'int32')), each), updates, range(each.length));
   const zeros = full(shape, 0, 'int32');
   const kept = setP.bind(p, zeros, indices, numbers);

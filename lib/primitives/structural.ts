@@ -8,12 +8,12 @@ import { convertOnHost } from './hostScalars';
 
 // Primitives that every other file's rules are written with: types, broadcasting, reshaping, and the plain sum.
 
-function range(n: number): number[] {
+/** 0, 1, … n − 1. */
+export function range(n: number): number[] {
   const out = new globalThis.Array<number>(Math.max(0, n));
   for (let i = 0; i < n; i++) out[i] = i;
   return out;
 }
-const product = (xs: readonly number[]) => xs.reduce((a, b) => a * b, 1);
 
 export interface BroadcastParams {
   shape: Shape;
@@ -457,5 +457,3 @@ export function rev(x: Array, dimensions: readonly number[]): Array {
 export function toFront(x: Array, dim: BatchDim, size: number): Array {
   return dim === null ? broadcastInDim(x, [size, ...x.shape], range(x.ndim).map((d) => d + 1)) : moveaxis(x, dim, 0);
 }
-
-export { product, range };

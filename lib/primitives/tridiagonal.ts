@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { sameShape } from '../core/aval';
+import { sameShape, sizeOf } from '../core/aval';
 import { DtypeError, ShapeError } from '../core/errors';
 import { definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
 import { abs, add, div, eq, ge, imag, lt, max, mul, ne, neg, real, sub, where } from './elementwise';
@@ -71,7 +71,7 @@ function product([dl, d, du]: [Array, Array, Array], x: Array): Array {
 function solve([dl, d, du, b]: [Array, Array, Array, Array], { perturbSingular }: TridiagonalSolveParams): Array {
   const [n, k] = b.shape.slice(-2) as [number, number];
   if (b.size === 0) return b;
-  const batch = b.shape.slice(0, -2).reduce((x, y) => x * y, 1);
+  const batch = sizeOf(b.shape.slice(0, -2));
   // Steps first: [n, batch] and [n, batch, k].
   const steps = (x: Array) => transpose(reshape(x, [batch, n]), [1, 0]);
   const rhs = transpose(reshape(b, [batch, n, k]), [1, 0, 2]);

@@ -13,6 +13,7 @@ import { partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { hlo } from '../stablehlo';
 import { add, lt, mul, selectN } from './elementwise';
+import { between, fixpoint, or, pick } from './flags';
 import { rearranged } from './jaxprTools';
 import { reduceOr } from './reduction';
 import { broadcastInDim, like, moveaxis, zerosLike } from './structural';
@@ -33,21 +34,6 @@ interface Groups<T> {
 
 function groups<T>(all: readonly T[], { condNconsts: c, bodyNconsts: b }: WhileParams): Groups<T> {
   return { cond: all.slice(0, c), body: all.slice(c, c + b), carry: all.slice(c + b) };
-}
-
-const range = (from: number, to: number) => globalThis.Array.from({ length: to - from }, (_, i) => from + i);
-const pick = <T>(xs: readonly T[], flags: readonly boolean[], wanted = true): T[] => xs.filter((_, i) => flags[i] === wanted);
-const or = (a: readonly boolean[], b: readonly boolean[]) => a.map((x, i) => x || b[i]!);
-const equal = (a: readonly boolean[], b: readonly boolean[]) => a.every((x, i) => x === b[i]);
-
-/** A carry flag for each: the least set that holds the given ones and what `step` adds to it. */
-function fixpoint(start: readonly boolean[], step: (flags: boolean[]) => readonly boolean[]): boolean[] {
-  let flags = [...start];
-  for (;;) {
-    const next = or(flags, step(flags));
-    if (equal(next, flags)) return flags;
-    flags = next;
-  }
 }
 
 /** A value derived from the two jaxprs together. */
@@ -71,16 +57,15 @@ function jvpWhile(primals: readonly Array[], tangents: readonly MaybeZero[], p: 
   const x = groups(primals, p);
   const t = groups(tangents, p);
   const bodyNonzero = t.body.map((v) => v !== null);
-  const carryNonzero = fixpoint(t.carry.map((v) => v !== null), (flags) => jvpJaxpr(p.bodyJaxpr, [...bodyNonzero, ...flags], flags).nonzeroOut);
+  const { flags: carryNonzero, made: d } = fixpoint(t.carry.map((v) => v !== null), (flags) => jvpJaxpr(p.bodyJaxpr, [...bodyNonzero, ...flags], flags), (j) => j.nonzeroOut);
   const made = cachedOnBoth(p, `while.jvp/${mask(bodyNonzero)}/${mask(carryNonzero)}`, () => {
-    const d = jvpJaxpr(p.bodyJaxpr, [...bodyNonzero, ...carryNonzero], carryNonzero);
     const numIn = bodyNonzero.length + carryNonzero.length;
     const numBodyTangents = bodyNonzero.filter(Boolean).length;
     const numCarryTangents = carryNonzero.filter(Boolean).length;
     // Constants and their tangents, then the carry and its tangents.
     const body = rearranged(d.jaxpr, [
-      ...range(0, p.bodyNconsts), ...range(numIn, numIn + numBodyTangents), ...range(p.bodyNconsts, numIn), ...range(numIn + numBodyTangents, numIn + numBodyTangents + numCarryTangents),
-    ], range(0, d.jaxpr.jaxpr.outvars.length));
+      ...between(0, p.bodyNconsts), ...between(numIn, numIn + numBodyTangents), ...between(p.bodyNconsts, numIn), ...between(numIn + numBodyTangents, numIn + numBodyTangents + numCarryTangents),
+    ], between(0, d.jaxpr.jaxpr.outvars.length));
     return { body, cond: withMoreInputs(p.condJaxpr, body.inAvals.slice(p.bodyNconsts + numBodyTangents + carryNonzero.length)) };
   });
   const bodyConsts = [...x.body, ...t.body.filter((v) => v !== null)];
@@ -108,10 +93,10 @@ interface WhileSplit {
 function splitWhile(p: WhileParams, isUnknown: readonly boolean[]): WhileSplit {
   return cachedOnBoth(p, `while.partial/${mask(isUnknown)}`, () => {
     const unk = groups(isUnknown, p);
-    const carryUnknown = fixpoint(unk.carry, (flags) => partialEvalJaxpr(p.bodyJaxpr, [...unk.body, ...flags], flags).outUnknown);
+    const { flags: carryUnknown, made: split } = fixpoint(unk.carry, (flags) => partialEvalJaxpr(p.bodyJaxpr, [...unk.body, ...flags], flags), (s) => s.outUnknown);
     const cond = partialEvalJaxpr(p.condJaxpr, [...unk.cond, ...carryUnknown]);
     if (cond.outUnknown[0] || carryUnknown.every(Boolean)) return { carryUnknown, known: null };
-    const body = partialEvalJaxpr(p.bodyJaxpr, [...unk.body, ...carryUnknown], carryUnknown).known;
+    const body = split.known;
     const wanted = body.jaxpr.outvars.map((_, i) => i < carryUnknown.filter((u) => !u).length);
     const pruned = dceClosed(body, wanted).closed.jaxpr;
     return {
@@ -129,7 +114,7 @@ function splitWhile(p: WhileParams, isUnknown: readonly boolean[]): WhileSplit {
 function batchWhile(axis: AxisData, args: readonly Array[], dims: readonly BatchDim[], p: WhileParams): [Array[], BatchDim[]] {
   const mapped = groups(dims.map((d) => d !== null), p);
   for (const e of [...p.condJaxpr.effects, ...p.bodyJaxpr.effects]) if (e === 'ordered') throw new BatchingError('while: a loop with ordered effects cannot be mapped');
-  let carry = fixpoint(mapped.carry, (flags) => batchJaxpr(p.bodyJaxpr, axis, [...mapped.body, ...flags], flags).outMapped);
+  let carry = fixpoint(mapped.carry, (flags) => batchJaxpr(p.bodyJaxpr, axis, [...mapped.body, ...flags], flags), (b) => b.outMapped).flags;
   const pred = batchJaxpr(p.condJaxpr, axis, [...mapped.cond, ...carry]).outMapped[0]!;
   let params: WhileParams;
   let condConsts: readonly boolean[] = mapped.cond;
@@ -169,9 +154,8 @@ function dceWhile(used: readonly boolean[], eqn: Eqn): Eqn {
   const p = eqn.params as WhileParams;
   const cond = dceClosed(p.condJaxpr, [true]).usedInputs;
   const start = or(used, cond.slice(p.condNconsts));
-  const carry = fixpoint(start, (flags) => dceClosed(p.bodyJaxpr, flags).usedInputs.slice(p.bodyNconsts));
+  const { flags: carry, made: body } = fixpoint(start, (flags) => dceClosed(p.bodyJaxpr, flags), (b) => b.usedInputs.slice(p.bodyNconsts));
   if (carry.every(Boolean)) return eqn;
-  const body = dceClosed(p.bodyJaxpr, carry);
   const condConsts = cond.slice(0, p.condNconsts);
   const bodyConsts = body.usedInputs.slice(0, p.bodyNconsts);
   const params = cachedOnBoth(p, `while.dce/${mask(carry)}`, (): WhileParams => {

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { ShapedArray } from '../core/aval';
+import { ShapedArray, sizeOf } from '../core/aval';
 import { type DType, dtypeKind } from '../core/dtype';
 import { DtypeError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
@@ -154,7 +154,7 @@ export const reduceWindowP: MultiPrimitive<ReduceWindowParams> = defineMultiPrim
     const n = primals.length / 2;
     if (tangents.slice(n).some((t) => t !== null)) throw new DifferentiationError('reduceWindow: derivatives with respect to initial values do not exist: they must be the identity of the computation');
     const inits = primals.slice(n);
-    if (p.windowDimensions.reduce((a, b) => a * b, 1) > UNROLLED) return together(p, primals.slice(0, n), inits, tangents.slice(0, n));
+    if (sizeOf(p.windowDimensions) > UNROLLED) return together(p, primals.slice(0, n), inits, tangents.slice(0, n));
     const r = jvpFlat((xs) => unrolled(p.jaxpr, xs, inits, p), primals.slice(0, n), tangents.slice(0, n));
     return [r.outs, r.tangents];
   },

@@ -1,4 +1,4 @@
-import type { ShapedArray } from '../core/aval';
+import { type ShapedArray, sizeOf } from '../core/aval';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { sliced } from './convolutionForms';
 import { range } from './structural';
@@ -15,7 +15,7 @@ const MOST = 16;
  */
 export function slicesForm(ctx: LoweringContext, x: IrValue, w: WindowParams, out: ShapedArray, combine: (ctx: LoweringContext, a: IrValue, b: IrValue) => IrValue): IrValue | null {
   const { windowDimensions: window, windowStrides: strides } = w;
-  const n = window.reduce((a, b) => a * b, 1);
+  const n = sizeOf(window);
   const plain = [...w.baseDilation, ...w.windowDilation].every((d) => d === 1) && w.padding.every(([low, high]) => low === 0 && high === 0);
   if (n < 2 || n > MOST || !plain || window.some((size, d) => size > strides[d]!) || out.shape.includes(0)) return null;
   let places: number[][] = [[]];
