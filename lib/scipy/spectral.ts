@@ -1,7 +1,9 @@
-import type { Array } from '../core/array';
+import { type Array, ConcreteArray } from '../core/array';
+import { ShapedArray } from '../core/aval';
 import { canonAxis, checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
+import { encode } from '../core/hostFormat';
 import { checkOptions } from '../functional/options';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import { fft, fftfreq, ifft, irfft, rfft, rfftfreq } from '../numpy/fft';
@@ -12,6 +14,7 @@ import * as e from '../primitives/elementwise';
 import { broadcastInDim, concatenate, iota, like, moveaxis, range, reduceSum, reshape, rev, scalar, sliceInDim } from '../primitives/structural';
 import { detrend as detrendOf } from './signal';
 import { wholeProgram } from './wholeProgram';
+import { isWindowName, type WindowName, windowByName } from './windowShapes';
 
 // scipy.signal: spectra by Fourier transforms of windowed segments.
 
@@ -21,8 +24,8 @@ type Boundary = 'even' | 'odd' | 'constant' | 'zeros' | null;
 interface SegmentOptions {
   /** Samples per unit of time; 1. */
   fs?: number;
-  /** 'hann', or the window itself. */
-  window?: 'hann' | ArrayLike;
+  /** The window's name, such as 'hann', or its name and parameters, such as `['kaiser', 14]`; or the window itself. */
+  window?: WindowName | ArrayLike;
   /** Length of a segment: the window's, or the signal's. */
   nperseg?: number | null;
   /** How much segments overlap; half a segment. */
@@ -58,7 +61,7 @@ export interface SpectrumOptions extends SegmentOptions {
 
 interface Plan extends Required<Omit<StftOptions, 'window' | 'nperseg' | 'noverlap' | 'nfft'>> {
   op: string;
-  window: 'hann' | ArrayLike;
+  window: WindowName | ArrayLike;
   nperseg: number | null;
   noverlap: number | null;
   nfft: number | null;
@@ -72,10 +75,10 @@ function hann(n: number, of: Array): Array {
   return e.square(e.sin(e.mul(iota(of.dtype, [n], 0), like(of, Math.PI / n))));
 }
 
-function windowFor(op: string, window: 'hann' | ArrayLike, nperseg: number | null, length: number, of: Array): Array {
-  if (typeof window === 'string') {
-    if (window !== 'hann') throw new ArgumentError(`${op}: expected window to be 'hann' or an array, got '${String(window)}'`);
-    return hann(Math.min(nperseg ?? length, length), of);
+function windowFor(op: string, window: WindowName | ArrayLike, nperseg: number | null, length: number, of: Array): Array {
+  if (isWindowName(window)) {
+    const n = Math.min(nperseg ?? length, length);
+    return window === 'hann' ? hann(n, of) : ConcreteArray.fromHost(encode(windowByName(op, window, n), of.dtype), new ShapedArray([n], of.dtype));
   }
   const w = astype(asArray(window, `${op}: window`), of.dtype);
   if (w.ndim !== 1 || w.size > length || (nperseg !== null && nperseg !== w.size)) throw new ShapeError(`${op}: expected window to be a vector of at most ${length} values${nperseg === null ? '' : ` and of length nperseg = ${nperseg}`}, got ${w.aval}`);
@@ -156,7 +159,7 @@ function spectra(given: readonly Array[], plan: Plan): [Array, Array, Array] {
 /**
  * Short-time Fourier transform: `[frequencies, times, transforms]`, frequencies in the place of the axis and segments last.
  *
- * Mirrors `jax.scipy.signal.stft`, for the Hann window or one that is given.
+ * Mirrors `jax.scipy.signal.stft`.
  *
  * @throws ArgumentError or ShapeError for segments that do not fit
  * @example
@@ -206,7 +209,7 @@ export interface IstftOptions {
   /** Samples in a unit of time. */
   fs?: number;
   /** The window that segments were multiplied by. */
-  window?: 'hann' | ArrayLike;
+  window?: WindowName | ArrayLike;
   /** Length of a segment, by default from the number of frequencies. */
   nperseg?: number | null;
   /** How many samples segments share. */
@@ -242,7 +245,7 @@ function overlapAdd(x: Array, step: number): Array {
 /**
  * The signal of a short-time Fourier transform: `[times, signal]`.
  *
- * Mirrors `jax.scipy.signal.istft`, for the Hann window or one that is given.
+ * Mirrors `jax.scipy.signal.istft`.
  *
  * @throws ShapeError or ArgumentError for axes or segments that do not fit
  * @example scipy.signal.istft(scipy.signal.stft([1, 2, 3, 4], { nperseg: 2 })[2])[1].js() // about [1, 2, 3, 4]

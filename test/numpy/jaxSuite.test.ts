@@ -2,10 +2,15 @@ import * as lax from '../../lib/lax';
 import * as numpy from '../../lib/numpy';
 import * as prng from '../../lib/prng';
 import * as scipy from '../../lib/scipy';
+import { type WindowName, windowByName } from '../../lib/scipy/windowShapes';
 import { testTable } from './table';
 
 testTable('jaxSuite', {
   numpy, lax, prng, scipy,
+  window: (name: WindowName, n: number) => numpy.array(windowByName('window', name, n)),
+  stft: (x: numpy.Array, o: object) => scipy.signal.stft(x, o)[2],
+  welch: (x: numpy.Array, o: object) => scipy.signal.welch(x, o)[1],
+  istft: (x: numpy.Array, o: object) => scipy.signal.istft(x, o)[1],
   sortedEigvals: (a: numpy.Array) => numpy.sort(numpy.linalg.eigvals(a)),
   get: (x: numpy.Array, i: Parameters<typeof numpy.at>[1], o?: numpy.GetOptions) => numpy.at(x, i).get(o),
   add: (x: numpy.Array, i: Parameters<typeof numpy.at>[1], v: number, o?: numpy.IndexOptions) => numpy.at(x, i).add(v, o),
@@ -19,6 +24,8 @@ test('views take their type as an option too', () => {
 });
 
 test('what JAX refuses', () => {
+  expect(() => scipy.signal.stft(numpy.ones([9]), { window: 'hanning' })).toThrow(/stft: expected window to be an array or one of boxcar/);
+  expect(() => scipy.signal.stft(numpy.ones([9]), { window: 'kaiser' })).toThrow(/stft: expected window 'kaiser' with 1 parameters/);
   expect(() => numpy.interp(0, [0, 1], [0, 1], { period: numpy.ones([1]) })).toThrow(/interp: expected period to be a scalar/);
   expect(() => numpy.fillDiagonal(numpy.ones([2, 2]), numpy.zeros([0]))).toThrow(/fillDiagonal: expected at least one value/);
   expect(() => numpy.fillDiagonal(numpy.ones([2, 2]), 1, { wrap: true as never })).toThrow(/fillDiagonal: wrap cannot be true/);
