@@ -192,7 +192,9 @@ export interface EarlyStoppingOptions {
 export class EarlyStopping extends Callback {
   bestScore: number | null = null;
   waitCount = 0;
-  stoppedEpoch: number | null = null;
+  /** The epoch in which it stopped; 0 before. */
+  stoppedEpoch = 0;
+  private stopped = false;
   private readonly options: Required<EarlyStoppingOptions>;
 
   constructor(given: EarlyStoppingOptions = {}) {
@@ -225,20 +227,25 @@ export class EarlyStopping extends Callback {
   }
 
   override get shouldStop(): boolean {
-    return this.stoppedEpoch !== null;
+    return this.stopped;
+  }
+
+  private stop(trainer: Trainer): void {
+    [this.stopped, this.stoppedEpoch] = [true, trainer.currentEpoch];
   }
 
   private look(trainer: Trainer): void {
-    if (!trainer.fitting) return;
+    // A validation by itself is no epoch of training.
+    if (trainer.fitting === false) return;
     const { monitor, mode, patience, minDelta, verbose, strict, checkFinite } = this.options;
     const now = trainer.callbackMetrics[monitor];
     if (now === undefined) {
       if (strict) throw new ArgumentError(`EarlyStopping: there is no metric '${monitor}'; there are ${Object.keys(trainer.callbackMetrics).join(', ') || 'none'}`);
       return;
     }
-    if (checkFinite && !Number.isFinite(now)) this.stoppedEpoch = trainer.currentEpoch;
+    if (checkFinite && !Number.isFinite(now)) this.stop(trainer);
     else if (this.bestScore === null || (mode === 'min' ? now < this.bestScore - minDelta : now > this.bestScore + minDelta)) [this.bestScore, this.waitCount] = [now, 0];
-    else if (++this.waitCount >= patience) this.stoppedEpoch = trainer.currentEpoch;
+    else if (++this.waitCount >= patience) this.stop(trainer);
     if (verbose && this.shouldStop) console.log(`EarlyStopping: stopped in epoch ${trainer.currentEpoch} at ${monitor} ${now}; the best was ${this.bestScore}`);
   }
 
@@ -251,12 +258,13 @@ export class EarlyStopping extends Callback {
   }
 
   override stateDict(): Record<string, unknown> {
-    return { best_score: this.bestScore, wait_count: this.waitCount };
+    return { best_score: this.bestScore, wait_count: this.waitCount, stopped_epoch: this.stoppedEpoch };
   }
 
   override loadStateDict(state: Record<string, unknown>): void {
     this.bestScore = state.best_score == null ? null : Number(state.best_score);
     this.waitCount = Number(state.wait_count ?? 0);
+    this.stoppedEpoch = Number(state.stopped_epoch ?? 0);
   }
 }
 

@@ -195,8 +195,10 @@ export interface SaveOptions {
   extraState?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Where a checkpoint is put. */
+/** Which checkpoint is read, and where it is put. */
 export interface LoadTargets {
+  /** The path, in place of the first argument. */
+  filepath?: string | null;
   model?: Module | null;
   optimizer?: OptaxOptimizer | null;
 }
@@ -332,9 +334,11 @@ export class CheckpointManager {
    */
   load(filepath: string | LoadTargets | null = null, given: LoadTargets = {}): Record<string, unknown> {
     const op = 'CheckpointManager.load';
-    const [path, options] = filepath !== null && typeof filepath === 'object' ? [this.latest, filepath] : [filepath ?? this.latest, given];
-    const { model, optimizer } = checkOptions(op, ['model', 'optimizer'], options);
+    const among = filepath !== null && typeof filepath === 'object';
+    const { filepath: named = null, model, optimizer } = checkOptions(op, ['filepath', 'model', 'optimizer'], among ? filepath : { ...given, filepath });
     this.checkTargets(op, { model, optimizer });
+    if (named !== null && typeof named !== 'string') throw new ArgumentError(`${op}: expected filepath to be a path, got ${describeValue(named)}`);
+    const path = named ?? this.latest;
     if (path === null) throw new CheckpointError(`${this.dirpath} has no checkpoint`);
     const state = loadCheckpoint(path);
     allOrNothing(model ? (model.states().values() as State<unknown>[]) : [], () => {
@@ -347,14 +351,14 @@ export class CheckpointManager {
   }
 
   /** {@link load} of the best checkpoint. @throws CheckpointError if there is none */
-  loadBest(given: LoadTargets = {}): Record<string, unknown> {
+  loadBest(given: Omit<LoadTargets, 'filepath'> = {}): Record<string, unknown> {
     const path = this.best ?? findCheckpoint(this.dirpath, { best: true });
     if (path === null) throw new CheckpointError(`${this.dirpath} has no best checkpoint`);
     return this.load(path, given);
   }
 
   /** {@link load} of the last checkpoint. */
-  loadLatest(given: LoadTargets = {}): Record<string, unknown> {
+  loadLatest(given: Omit<LoadTargets, 'filepath'> = {}): Record<string, unknown> {
     return this.load(null, given);
   }
 

@@ -27,15 +27,15 @@ function sized(op: string, x: Sized): Sized {
 
 /** 0, 1, 2 … Mirrors `braintools.trainer.SequentialSampler`. @example [...new trainer.SequentialSampler([10, 20, 30])]; // [0, 1, 2] */
 export class SequentialSampler extends Sampler {
-  private readonly source: Sized;
+  readonly dataSource: Sized;
 
   constructor(dataSource: Sized) {
     super();
-    this.source = sized('SequentialSampler', dataSource);
+    this.dataSource = sized('SequentialSampler', dataSource);
   }
 
   get length(): number {
-    return this.source.length;
+    return this.dataSource.length;
   }
 
   [Symbol.iterator](): Iterator<number> {
@@ -58,13 +58,13 @@ export interface RandomSamplerOptions {
  * [...new trainer.RandomSampler([10, 20, 30], { seed: 0 })].sort(); // [0, 1, 2]
  */
 export class RandomSampler extends Sampler {
-  private readonly source: Sized;
-  private readonly options: RandomSamplerOptions;
+  readonly dataSource: Sized;
+  private options: RandomSamplerOptions;
   private epoch = 0;
 
   constructor(dataSource: Sized, options: RandomSamplerOptions = {}) {
     super();
-    this.source = sized('RandomSampler', dataSource);
+    this.dataSource = sized('RandomSampler', dataSource);
     this.options = options;
     const { numSamples, replacement = false } = checkOptions('RandomSampler', ['replacement', 'numSamples', 'seed'], options);
     if (numSamples !== undefined) checkInteger('RandomSampler', 'numSamples', numSamples, 1);
@@ -72,7 +72,7 @@ export class RandomSampler extends Sampler {
   }
 
   get length(): number {
-    return this.options.numSamples ?? this.source.length;
+    return this.options.numSamples ?? this.dataSource.length;
   }
 
   /** How many indices an epoch has. */
@@ -80,12 +80,28 @@ export class RandomSampler extends Sampler {
     return this.length;
   }
 
+  /** Whether an index may come twice. */
+  get replacement(): boolean {
+    return this.options.replacement ?? false;
+  }
+
+  /** What the order depends on, beside the epoch; null where it is drawn. */
+  get seed(): number | null {
+    return this.options.seed ?? null;
+  }
+
   override setEpoch(epoch: number): void {
     this.epoch = epoch;
   }
 
+  /** Begins anew with the first epoch's order, of another seed if one is given. */
+  reset(seed?: number): void {
+    if (seed !== undefined) this.options = { ...this.options, seed: checkInteger('RandomSampler.reset', 'seed', seed) };
+    this.epoch = 0;
+  }
+
   [Symbol.iterator](): Iterator<number> {
-    const n = this.source.length;
+    const n = this.dataSource.length;
     const seed = this.options.seed ?? Number(random.randint(0, { high: 2 ** 31 - 1 }).item());
     if (!this.options.replacement) return seededOrder(n, seed, this.epoch).slice(0, this.length)[Symbol.iterator]();
     const drawn = new random.RandomState(seed + this.epoch).randint(0, { high: n, size: [this.length] }).dataSync() as Int32Array;
@@ -114,7 +130,7 @@ export interface DistributedSamplerOptions {
  * [...new trainer.DistributedSampler([10, 20, 30, 40], { numReplicas: 2, rank: 0, shuffle: false })]; // [0, 2]
  */
 export class DistributedSampler extends Sampler {
-  private readonly source: Sized;
+  readonly dataSource: Sized;
   private readonly options: Required<DistributedSamplerOptions>;
   private epoch = 0;
 
@@ -123,12 +139,12 @@ export class DistributedSampler extends Sampler {
     const { numReplicas = 1, rank = 0, shuffle = true, seed = 0, dropLast = false } = checkOptions('DistributedSampler', ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast'], options);
     checkInteger('DistributedSampler', 'numReplicas', numReplicas, 1);
     if (!(rank >= 0 && rank < numReplicas)) throw new ArgumentError(`DistributedSampler: expected rank from 0 to ${numReplicas - 1}, got ${rank}`);
-    this.source = sized('DistributedSampler', dataSource);
+    this.dataSource = sized('DistributedSampler', dataSource);
     this.options = { numReplicas, rank, shuffle, seed, dropLast };
   }
 
   get length(): number {
-    const n = this.source.length / this.options.numReplicas;
+    const n = this.dataSource.length / this.options.numReplicas;
     return this.options.dropLast ? Math.floor(n) : Math.ceil(n);
   }
 
@@ -137,12 +153,25 @@ export class DistributedSampler extends Sampler {
     return this.length;
   }
 
+  /** How many indices all processes have together. */
+  get totalSize(): number {
+    return this.length * this.options.numReplicas;
+  }
+
+  get numReplicas(): number {
+    return this.options.numReplicas;
+  }
+
+  get rank(): number {
+    return this.options.rank;
+  }
+
   override setEpoch(epoch: number): void {
     this.epoch = epoch;
   }
 
   [Symbol.iterator](): Iterator<number> {
-    const n = this.source.length;
+    const n = this.dataSource.length;
     const { shuffle, seed, numReplicas, rank } = this.options;
     const order = shuffle ? seededOrder(n, seed, this.epoch) : globalThis.Array.from({ length: n }, (_, i) => i);
     return globalThis.Array.from({ length: this.length }, (_, i) => order[(i * numReplicas + rank) % n]!)[Symbol.iterator]();
@@ -278,6 +307,11 @@ export class DataLoader implements Iterable<unknown> {
       if (shuffle || sampler !== undefined || batchSampler !== undefined) throw new ArgumentError('DataLoader: an IterableDataset comes in its own order; expected no shuffle, sampler or batchSampler');
       this.batchSampler = null;
     }
+  }
+
+  /** Number of samples; null if it is not known. */
+  get numSamples(): number | null {
+    return this.dataset.length;
   }
 
   /** Number of batches in an epoch; null if it is not known. */

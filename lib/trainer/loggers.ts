@@ -10,8 +10,14 @@ import type { Numbers } from './callbacks';
 
 /** Where numbers of training go. Mirrors `braintools.trainer.Logger`. @example new trainer.CSVLogger('logs') instanceof trainer.Logger; // true */
 export abstract class Logger {
-  /** Logs numbers of a step. */
-  abstract logMetrics(metrics: Numbers, step: number): void;
+  /** Name of what is logged. */
+  readonly name: string = 'default';
+  /** Which of the runs of this name it is; null where they are not told apart. */
+  readonly version: string | null = null;
+  /** The folder of all runs; null if it writes to none. */
+  readonly rootDir: string | null = null;
+  /** Logs numbers of a step; without one they are counted. */
+  abstract logMetrics(metrics: Numbers, step?: number | null): void;
   /** Logs settings of the run. */
   abstract logHyperparams(params: Readonly<Record<string, unknown>>): void;
   /** The folder it writes to; null if it writes to none. */
@@ -40,10 +46,10 @@ export function logFolder(op: string, saveDir: string, ...parts: string[]): stri
 }
 
 /** @throws ArgumentError unless it is given numbers by name, and the number of a step */
-export function checkLogged(op: string, metrics: Numbers, step: number): void {
+export function checkLogged(op: string, metrics: Numbers, step: number | null): void {
   if (!isPlainObject(metrics)) throw new ArgumentError(`${op}: expected an object of numbers, got ${describeValue(metrics)}`);
   for (const [k, v] of Object.entries(metrics)) if (typeof v !== 'number') throw new ArgumentError(`${op}: expected the metric '${k}' to be a number, got ${describeValue(v)}`);
-  checkInteger(op, 'step', step, 0);
+  if (step !== null) checkInteger(op, 'step', step, 0);
 }
 
 /** Options of {@link CSVLogger}. */
@@ -68,6 +74,9 @@ const quoted = (s: string): string => (/[",\n\r]/.test(s) ? `"${s.replaceAll('"'
  * ```
  */
 export class CSVLogger extends Logger {
+  override readonly name: string;
+  override readonly version: string;
+  override readonly rootDir: string;
   override readonly logDir: string;
   private readonly every: number;
   private columns: string[] = ['step'];
@@ -82,6 +91,7 @@ export class CSVLogger extends Logger {
     super();
     if (!(flushLogsEveryNSteps >= 1)) throw new ArgumentError(`CSVLogger: expected flushLogsEveryNSteps of at least 1, got ${flushLogsEveryNSteps}`);
     this.logDir = logFolder('CSVLogger', saveDir, name, version);
+    [this.name, this.version, this.rootDir] = [name, version, saveDir];
     this.every = flushLogsEveryNSteps;
   }
 
@@ -90,10 +100,10 @@ export class CSVLogger extends Logger {
   }
 
   /** Logs numbers of a step: a row of the table. */
-  logMetrics(metrics: Numbers, step: number): void {
+  logMetrics(metrics: Numbers, step: number | null = null): void {
     checkLogged('CSVLogger.logMetrics', metrics, step);
     for (const k of Object.keys(metrics)) if (!this.columns.includes(k)) this.columns.push(k);
-    this.rows.push({ step, ...metrics });
+    this.rows.push({ step: step ?? this.rows.length, ...metrics });
     if (this.rows.length - this.written >= this.every) this.save();
   }
 
@@ -124,6 +134,9 @@ export class CSVLogger extends Logger {
 
 /** Several loggers as one. Mirrors `braintools.trainer.CompositeLogger`. @example new trainer.CompositeLogger([new trainer.CSVLogger('logs')]) instanceof trainer.Logger; // true */
 export class CompositeLogger extends Logger {
+  override readonly name: string;
+  override readonly version: string | null;
+  override readonly rootDir: string | null;
   override readonly logDir: string | null;
   private readonly loggers: readonly Logger[];
 
@@ -132,11 +145,12 @@ export class CompositeLogger extends Logger {
     if (!globalThis.Array.isArray(loggers)) throw new ArgumentError(`CompositeLogger: expected a list of loggers, got ${describeValue(loggers)}`);
     for (const l of loggers) if (!(l instanceof Logger)) throw new ArgumentError(`CompositeLogger: expected loggers, got ${describeValue(l)}`);
     this.loggers = loggers;
-    this.logDir = loggers[0]?.logDir ?? null;
+    const [first] = loggers;
+    [this.name, this.version, this.rootDir, this.logDir] = [first?.name ?? 'default', first?.version ?? null, first?.rootDir ?? null, first?.logDir ?? null];
   }
 
   /** Logs numbers of a step in all of them. */
-  logMetrics(metrics: Numbers, step: number): void {
+  logMetrics(metrics: Numbers, step: number | null = null): void {
     for (const l of this.loggers) l.logMetrics(metrics, step);
   }
 

@@ -103,9 +103,18 @@ export class ModelCheckpoint extends Callback {
   }
 
   override onFitStart(trainer: Trainer): void {
-    this.monitor = this.options.monitor ?? (trainer.validates ? 'val_loss' : 'train_loss');
-    this.folder = managers(this.options.dirpath ?? trainer.path('checkpoints'));
+    this.folder = null;
+    this.opened(trainer);
     [this.lastStep, this.rolling] = [-1, null];
+  }
+
+  /** The folder's managers. */
+  private opened(trainer: Trainer): ReturnType<typeof managers> {
+    if (this.folder === null) {
+      this.monitor = this.options.monitor ?? (trainer.validates ? 'val_loss' : 'train_loss');
+      this.folder = managers(this.options.dirpath ?? trainer.path('checkpoints'));
+    }
+    return this.folder;
   }
 
   /** A name for the values of now. */
@@ -131,12 +140,14 @@ export class ModelCheckpoint extends Callback {
   /** Saves, and keeps the best. */
   private async saveCompared(trainer: Trainer): Promise<void> {
     const { mode, saveTopK, saveLast, everyNEpochs } = this.options;
-    if (!trainer.fitting || this.folder === null || trainer.globalStep === this.lastStep || trainer.currentEpoch % everyNEpochs !== 0) return;
+    // A validation by itself is no epoch of training.
+    if (trainer.fitting === false || trainer.globalStep === this.lastStep || trainer.currentEpoch % everyNEpochs !== 0) return;
+    const { steps } = this.opened(trainer);
     const score = trainer.callbackMetrics[this.monitor];
     if (saveTopK === 0 && !saveLast) return;
     this.lastStep = trainer.globalStep;
     const filename = this.named(trainer, false);
-    const path = join(this.folder.steps.folder, filename);
+    const path = join(steps.folder, filename);
     const sign = mode === 'min' ? 1 : -1;
     // What is saved tells of itself, too.
     const before = { bestScore: this.bestScore, bestModelPath: this.bestModelPath, bestKModels: { ...this.bestKModels } };
@@ -148,7 +159,7 @@ export class ModelCheckpoint extends Callback {
     if (worst !== null) delete this.bestKModels[worst];
     let info: CheckpointInfo;
     try {
-      info = await this.save(trainer, this.folder.steps, filename);
+      info = await this.save(trainer, steps, filename);
     } catch (e) {
       Object.assign(this, before);
       throw e;
@@ -167,7 +178,7 @@ export class ModelCheckpoint extends Callback {
 
   override async onTrainBatchEnd(trainer: Trainer, _module: TrainModule, _outputs: unknown, _batch: unknown, _batchIdx: number): Promise<void> {
     const every = this.options.everyNTrainSteps;
-    if (every !== null && this.folder !== null && trainer.globalStep % every === 0) await this.save(trainer, this.folder.steps, this.named(trainer, true));
+    if (every !== null && trainer.globalStep % every === 0) await this.save(trainer, this.opened(trainer).steps, this.named(trainer, true));
   }
 
   override async onValidationEpochEnd(trainer: Trainer): Promise<void> {
@@ -180,7 +191,7 @@ export class ModelCheckpoint extends Callback {
 
   override async onFitEnd(trainer: Trainer): Promise<void> {
     if (!this.options.saveLast) return;
-    await this.save(trainer, this.folder!.last, 'last.ckpt');
+    await this.save(trainer, this.opened(trainer).last, 'last.ckpt');
     if (this.rolling !== null) this.drop(this.rolling);
     this.rolling = null;
   }

@@ -1,5 +1,6 @@
 import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
+import { isPlainObject } from '../core/tree';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { Callback, type Numbers } from './callbacks';
@@ -33,8 +34,8 @@ export interface BarOptions {
 export abstract class ProgressBar {
   /** Begins, anew where it was begun before. */
   abstract start(given?: BarStart): void;
-  /** Goes on by n steps, and shows numbers. */
-  abstract update(n?: number, metrics?: Numbers): void;
+  /** Goes on by n steps (1, where only numbers are given), and shows numbers. */
+  abstract update(n?: number | Numbers, metrics?: Numbers): void;
   /** Shows these numbers only. */
   abstract setPostfix(metrics: Numbers): void;
   /** Ends. */
@@ -107,10 +108,11 @@ abstract class LineBar extends ProgressBar {
     this.draw();
   }
 
-  update(n = 1, metrics: Numbers = {}): void {
-    if (typeof n !== 'number' || Number.isNaN(n)) throw new ArgumentError(`${this.constructor.name}.update: expected n to be a number, got ${describeValue(n)}`);
-    this.n += n;
-    Object.assign(this.postfix, metrics);
+  update(n: number | Numbers = 1, metrics: Numbers = {}): void {
+    const [steps, numbers] = isPlainObject(n) ? [1, n as Numbers] : [n as number, metrics];
+    if (typeof steps !== 'number' || Number.isNaN(steps)) throw new ArgumentError(`${this.constructor.name}.update: expected n to be a number, got ${describeValue(n)}`);
+    this.n += steps;
+    Object.assign(this.postfix, numbers);
     if (performance.now() - this.drawn >= this.options.refreshRate * 1000 || this.n === this.total) this.draw();
   }
 

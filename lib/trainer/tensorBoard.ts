@@ -81,8 +81,13 @@ let files = 0;
  * ```
  */
 export class TensorBoardLogger extends Logger {
+  override readonly name: string;
+  override readonly version: string;
+  override readonly rootDir: string;
   override readonly logDir: string;
   readonly prefix: string;
+  /** Steps that were logged without their number. */
+  private counted = 0;
   private path: string | null = null;
   private held: Buffer[] = [];
 
@@ -90,6 +95,7 @@ export class TensorBoardLogger extends Logger {
     const { name = 'default', version = versionNow(), prefix = '' } = checkOptions(new.target.name, ['name', 'version', 'prefix'], given);
     super();
     this.logDir = logFolder('TensorBoardLogger', saveDir, name, version);
+    [this.name, this.version, this.rootDir] = [name, version, saveDir];
     this.prefix = prefix;
   }
 
@@ -98,10 +104,10 @@ export class TensorBoardLogger extends Logger {
   }
 
   /** Logs numbers of a step as scalars. */
-  logMetrics(metrics: Numbers, step: number): void {
+  logMetrics(metrics: Numbers, step: number | null = null): void {
     checkLogged('TensorBoardLogger.logMetrics', metrics, step);
     const values = Object.entries(metrics).map(([k, v]) => bytes(1, Buffer.concat([bytes(1, `${this.prefix}${k}`), float(2, v)])));
-    this.event(integer(2, step), bytes(5, Buffer.concat(values)));
+    this.event(integer(2, step ?? this.counted++), bytes(5, Buffer.concat(values)));
     if (this.held.length >= 100) this.save();
   }
 

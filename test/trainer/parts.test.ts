@@ -83,6 +83,7 @@ test('CheckpointManager: models and optimisers come back, both or none; the best
   expect(manager.loadBest({ model, optimizer })).toMatchObject({ epoch: 1, step: null, metrics: { loss: 0.5 }, note: 'x' });
   expect([weights(model), optimizer.stepCount.value.item()]).toEqual([then, 1]);
   expect(new trainer.CheckpointManager(join(folder, 'a'), { verbose: false }).loadLatest({ model }).epoch).toBe(2);
+  expect(manager.load({ filepath: manager.best }).epoch).toBe(1);
   expect(weights(model)).not.toEqual(then);
   // An optimiser that does not fit leaves the model, too.
   const other = new optim.SGD({ lr: 1, momentum: 0.5 } as never);
@@ -385,7 +386,7 @@ test('bars: looks, numbers, unknown lengths; an array as a dataset', async () =>
   const drive = (bar: trainer.ProgressBar, total: number | null = 4) => {
     bar.start({ total, desc: 'Work' });
     bar.update(2, { loss: 0.5 });
-    bar.update();
+    bar.update({ loss: 0.5 });
     bar.close();
     bar.close();
   };
@@ -398,6 +399,18 @@ test('bars: looks, numbers, unknown lengths; an array as a dataset', async () =>
   // An error ends the line.
   const failing = new trainer.LambdaCallback({ onTrainBatchEnd: () => { throw new RangeError('no'); } });
   expect((await text((stream) => quiet({ callbacks: [new trainer.TQDMProgressBar({ stream }), failing] }).fit(new Line(), loader()).catch(() => {}), true)).endsWith('\n')).toBe(true);
+  const csv = new trainer.CSVLogger(folder, { name: 'run', version: 'v1' });
+  for (const loss of [1, 2]) csv.logMetrics({ loss });
+  expect([csv.read(), csv.name, csv.version, csv.rootDir, new trainer.CompositeLogger([csv]).version]).toEqual(['step,loss\n0,1\n1,2\n', 'run', 'v1', folder, 'v1']);
+  const sampler = new trainer.RandomSampler([1, 2, 3, 4, 5], { seed: 3 });
+  const [first] = [[...sampler], sampler.setEpoch(1), expect([sampler.replacement, sampler.seed]).toEqual([false, 3])];
+  expect([...sampler]).not.toEqual(first);
+  sampler.reset();
+  expect([...sampler]).toEqual(first);
+  sampler.reset(4);
+  expect([...sampler]).toEqual([...new trainer.RandomSampler([1, 2, 3, 4, 5], { seed: 4 })]);
+  const shared = new trainer.DistributedSampler([1, 2, 3, 4, 5], { numReplicas: 2, rank: 1 });
+  expect([shared.totalSize, shared.numReplicas, shared.rank, loader().numSamples]).toEqual([6, 2, 1, 8]);
   const batches = [...new trainer.DataLoader(np.arange(5), { batchSize: 3 })] as np.Array[][];
   expect(batches.map(([b]) => b!.js())).toEqual([[0, 1, 2], [3, 4]]);
   expect(([...new trainer.DataLoader({ data: new Float32Array(6), shape: [3, 2] }, { batchSize: 2 })] as np.Array[][]).map(([b]) => b!.shape)).toEqual([[2, 2], [1, 2]]);

@@ -246,7 +246,7 @@ test('batches from anything that can be iterated over, also asynchronously; sour
 test('an error of a callback ends the run, and all loggers', async () => {
   const ended: string[] = [];
   class Ends extends trainer.Logger {
-    readonly name: string;
+    override readonly name: string;
     constructor(name: string) {
       super();
       this.name = name;
