@@ -68,6 +68,16 @@ function toNode({ dtype, weakType }: TypeInfo): Node {
 
 const WEAK_DTYPE: Partial<Record<Node, readonly [DType, DType]>> = { 'weak int': ['int32', 'int64'], 'weak float': ['float32', 'float64'], 'weak complex': ['complex64', 'complex128'] };
 
+/** The type of the real and imaginary parts of a complex type; any other type itself. */
+export function realDtype(dtype: DType): DType {
+  return dtype === 'complex64' ? 'float32' : dtype === 'complex128' ? 'float64' : dtype;
+}
+
+/** The complex type whose parts hold a type's values: of single precision but for float64; a complex type itself. */
+export function complexDtype(dtype: DType): DType {
+  return dtypeKind(dtype) === 'complex' ? dtype : dtype === 'float64' ? 'complex128' : 'complex64';
+}
+
 /**
  * The least upper bound of several element types in JAX's lattice, weak results being of 32 bits unless 64-bit types are on; that of booleans is never weak.
  *

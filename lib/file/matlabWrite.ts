@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { Array } from '../core/array';
 import type { Shape } from '../core/aval';
-import type { DType } from '../core/dtype';
+import { type DType, realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { bytesPerElement, encode } from '../core/hostFormat';
 import { isPlainObject } from '../core/tree';
@@ -73,7 +73,7 @@ function numbers(name: string, given: HostArray, { onedAs }: MatWriteOptions): U
   const a = widened(given);
   const shape = atLeast2d(a.shape, onedAs);
   if (a.dtype === 'complex64' || a.dtype === 'complex128') {
-    const dtype = a.dtype === 'complex64' ? 'float32' : 'float64';
+    const dtype = realDtype(a.dtype);
     const width = bytesPerElement(dtype);
     const parts = [0, 1].map((part) => {
       const out = new Uint8Array(a.size * width);

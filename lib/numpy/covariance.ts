@@ -4,6 +4,7 @@ import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
+import { conjugate } from '../primitives/matrix';
 import { concatenate, convert, full, indexInDim, like, reshape, scalar, squeeze, transpose } from '../primitives/structural';
 import { abs } from './arithmetic';
 import { diagonal } from './diagonals';
@@ -34,7 +35,6 @@ interface Spec {
 }
 
 const rows = (x: Array) => (x.ndim === 2 ? x : reshape(x, [1, x.size]));
-const conj = (x: Array) => (dtypeKind(x.dtype) === 'complex' ? e.conj(x) : x);
 
 const covC = program<Spec>('cov', ([m0, y0, f0, a0], { rowvar, ddof, dtype }) => {
   const [m, y] = (y0 ? promoteDtypesInexact('cov', m0!, y0) : promoteDtypesInexact('cov', m0!)) as [Array, Array?];
@@ -64,7 +64,7 @@ const covC = program<Spec>('cov', ([m0, y0, f0, a0], { rowvar, ddof, dtype }) =>
   else f = sub(total, div(mul(ddof, sum(mul(w, aw))), total));
   const centered = e.sub(X, convert(reshape(mean, [k, 1]), X.dtype));
   const weighted = w ? mul(centered, reshape(w, [1, n])) : centered;
-  const out = div(dot(centered, conj(transpose(weighted, [1, 0]))), f);
+  const out = div(dot(centered, conjugate(transpose(weighted, [1, 0]))), f);
   return [squeeze(out, out.shape.map((s, d) => (s === 1 ? d : -1)).filter((d) => d >= 0))];
 });
 

@@ -2,7 +2,7 @@ import { checkList } from '../core/checks';
 import { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
 import { config } from '../core/config';
-import { type DType, dtypeKind, isDtype, promoteTypes as promoteInfos, type TypeInfo } from '../core/dtype';
+import { type DType, dtypeKind, isDtype, promoteTypes as promoteInfos, realDtype, type TypeInfo } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { bitWidth } from '../primitives/elementwise';
@@ -222,16 +222,14 @@ function castIsSafe(from: DType, to: DType): boolean {
     if (t === 'uint') return f === 'uint' && bitWidth(to) > bitWidth(from);
     if (t === 'int') return bitWidth(to) > bitWidth(from);
     // A float holds all integers of its significand's width; NumPy takes float64 to hold those of 64 bits.
-    const part = realPart(to);
+    const part = realDtype(to);
     return part === 'float64' || finfo(part).nmant + 1 >= bitWidth(from) - (f === 'int' ? 1 : 0);
   }
   if (f === 'complex' && t !== 'complex') return false;
   if (t !== 'float' && t !== 'complex') return false;
-  const [a, b] = [finfo(realPart(from)), finfo(realPart(to))];
+  const [a, b] = [finfo(realDtype(from)), finfo(realDtype(to))];
   return a.nmant <= b.nmant && a.maxexp <= b.maxexp && a.minexp - a.nmant >= b.minexp - b.nmant;
 }
-
-const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d);
 
 /**
  * Whether an element type converts to another under a rule, 'safe' by default: no value is lost. Mirrors `jax.numpy.can_cast`.
@@ -313,7 +311,7 @@ export interface FloatInfo {
  * np.finfo('float32').eps // 1.1920928955078125e-7
  */
 export function finfo(dtype: DtypeLike | Array): FloatInfo {
-  const d = realPart(dtype instanceof Array ? dtype.dtype : dtype === 'float' ? canonicalDtype('float64') : dtype === 'complex' ? canonicalDtype('complex128') : fullDtype('finfo', dtype));
+  const d = realDtype(dtype instanceof Array ? dtype.dtype : dtype === 'float' ? canonicalDtype('float64') : dtype === 'complex' ? canonicalDtype('complex128') : fullDtype('finfo', dtype));
   const f = FLOATS[d];
   if (f === undefined) throw new DtypeError(`finfo: expected a float or complex type, got ${d}`);
   const { nmant, minexp } = f;

@@ -1,11 +1,12 @@
 import type { Array } from '../core/array';
 import { checkDtype } from '../core/aval';
 import { canonAxis } from '../core/checks';
-import { type DType, dtypeKind } from '../core/dtype';
+import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypes, resultType } from '../lax/arrayLike';
 import { dotGeneral } from '../primitives/dot';
 import * as e from '../primitives/elementwise';
+import { conjugate } from '../primitives/matrix';
 import type { PrecisionLike } from '../primitives/precision';
 import { concatenate, range, reshape, sliceInDim, squeeze, transpose } from '../primitives/structural';
 import { canonAxes } from './axes';
@@ -116,10 +117,9 @@ export function matmul(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>
   return matmulC([x, y], productSpec('matmul', readOptions('matmul', NAMES, 0, rest)))[0]!;
 }
 
-const conj = (x: Array) => (dtypeKind(x.dtype) === 'complex' ? e.conj(x) : x);
 const flat = (x: Array) => reshape(x, [x.size]);
 
-const vdotC = program<Spec>('vdot', ([a, b], s) => dotC([flat(conj(a!)), flat(b!)], s));
+const vdotC = program<Spec>('vdot', ([a, b], s) => dotC([flat(conjugate(a!)), flat(b!)], s));
 
 /**
  * Sum of products of all elements, those of the first conjugated. Mirrors `jax.numpy.vdot`.
@@ -137,7 +137,7 @@ export function vdot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>):
 }
 
 const vecdotC = program<Spec & { axis: number }>('vecdot', ([a, b], { axis, ...s }) => {
-  const [x, y] = broadcastAll('vecdot', [moveaxis(conj(a!), axis, -1), moveaxis(b!, axis, -1)]) as [Array, Array];
+  const [x, y] = broadcastAll('vecdot', [moveaxis(conjugate(a!), axis, -1), moveaxis(b!, axis, -1)]) as [Array, Array];
   const o = operands('vecdot', x, y, s);
   const batch = range(x.ndim - 1);
   return [o.finish(dotGeneral(o.x, o.y, { dimensionNumbers: [[[x.ndim - 1], [x.ndim - 1]], [batch, batch]], precision: s.precision, preferredElementType: o.preferred }))];
@@ -232,7 +232,7 @@ const plain: Spec = { precision: null, preferred: null };
 
 const matvecC = program<object>('matvec', ([a, b]) => [squeeze(matmulOf(a!, reshape(b!, [...b!.shape, 1]), plain), [Math.max(a!.ndim, b!.ndim + 1) - 1])]);
 const vecmatC = program<object>('vecmat', ([a, b]) => {
-  const x = conj(a!);
+  const x = conjugate(a!);
   return [squeeze(matmulOf(reshape(x, [...x.shape.slice(0, -1), 1, x.shape[x.ndim - 1]!]), b!, plain), [Math.max(a!.ndim + 1, b!.ndim) - 2])];
 });
 

@@ -1,7 +1,7 @@
 import { Array } from '../core/array';
 import { canonicalDtype, checkDtype, checkExtent, checkShape, type Shape } from '../core/aval';
 import { canonAxis, checkInteger } from '../core/checks';
-import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
+import { type DType, dtypeKind, promoteTypes, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { vmap } from '../functional/vmap';
@@ -78,8 +78,6 @@ export interface LinspaceOptions extends DtypeOption {
 
 interface SpaceStatics { num: number; endpoint: boolean; dtype: DType; axis: number }
 
-const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d);
-
 function spaced(a: Array, b: Array, { num, endpoint, dtype, axis }: SpaceStatics): { out: Array; step: Array } {
   const working = inexactDtype(dtype);
   const [start, stop] = broadcastAll('linspace', [astype(a, working), astype(b, working)]) as [Array, Array];
@@ -94,7 +92,7 @@ function spaced(a: Array, b: Array, { num, endpoint, dtype, axis }: SpaceStatics
   const div = endpoint ? num - 1 : num;
   const step = p.div(p.sub(stop, start), constant(div));
   const lengths = range(start.ndim + 1).map((d) => (d === at ? div : 1));
-  const real = realPart(working);
+  const real = realDtype(working);
   const fraction = astype(p.div(reshape(iota(real, [div], 0), lengths), filled([], div, real)), working);
   let out = p.add(p.mul(reshape(start, insert(1)), p.sub(like(fraction, 1), fraction)), p.mul(reshape(stop, insert(1)), fraction));
   if (endpoint) out = concatenate([out, reshape(stop, insert(1))], at);

@@ -1,11 +1,12 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
 import { canonAxis } from '../core/checks';
-import { type DType, dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, inexactDtype, promoteDtypesInexact } from '../lax/arrayLike';
 import { cumprod as cumprodP, cumsum as cumsumP } from '../primitives/cumulative';
 import * as e from '../primitives/elementwise';
+import { realPart } from '../primitives/matrix';
 import { argmax as argmaxP, argmin as argminP, reduceAnd, reduceMax, reduceMin, reduceOr, reduceProd } from '../primitives/reduction';
 import { concatenate, convert, full, like, range, reduceSum, reshape, scalar, transpose } from '../primitives/structural';
 import { type Axis, canonAxes, expand } from './axes';
@@ -116,7 +117,7 @@ function mask(a: Array, where: Array, value: number | boolean | bigint): Array {
 
 const reductionC = program<Spec>('reduction', ([a, where, initial], { op, axes, keepdims, dtype, promote }) => {
   let x = a!;
-  if (op === 'all' || op === 'any') x = convert(dtypeKind(x.dtype) === 'complex' ? e.real(x) : x, 'bool');
+  if (op === 'all' || op === 'any') x = convert(realPart(x), 'bool');
   else if ((op === 'sum' || op === 'prod') && x.dtype === 'bool' && dtype === null) x = convert(x, canonicalDtype('int64'));
   const result = dtype ?? (promote ? promoteInteger(x.dtype) : x.dtype);
   const computed = (op === 'sum' || op === 'prod') && dtype === null ? upcastHalf(result) : result;
@@ -225,13 +226,12 @@ export function mean(a: ArrayLike, ...rest: Rest<MeanOptions, 'axis'>): Array {
 
 /** Dtypes that a variance is computed in, and that it has. */
 function varTypes(op: string, from: DType, dtype: DType | null): [DType, DType] {
-  const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d);
   if (dtype !== null) {
     if (dtypeKind(from) === 'complex' && dtypeKind(dtype) !== 'complex') throw new DtypeError(`${op}: a real dtype for complex values is not supported, got ${dtype} for ${from}`);
     return [upcastHalf(dtype), dtype];
   }
   if (isIntegral(from)) return [inexactDtype(from), inexactDtype(from)];
-  return [upcastHalf(from), realPart(from)];
+  return [upcastHalf(from), realDtype(from)];
 }
 
 /** Squares of magnitudes, real. */

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, type ShapedArray } from '../core/aval';
 import { configKey } from '../core/config';
+import { realDtype } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import type { JvpRule } from '../interpreters/derivativeRules';
@@ -144,7 +145,7 @@ const slogdetQr: (a: Array) => Array[] = withJvp('slogdet_qr', (a) => {
 
 const slogdetC = program<{ method: string }>('slogdet', ([a], { method }) => {
   const x = inexact('linalg.slogdet', a!);
-  if (x.shape[x.ndim - 1] === 0) return [full(x.shape.slice(0, -2), 1, x.dtype), full(x.shape.slice(0, -2), 0, isComplex(x) ? e.real(x).dtype : x.dtype)];
+  if (x.shape[x.ndim - 1] === 0) return [full(x.shape.slice(0, -2), 1, x.dtype), full(x.shape.slice(0, -2), 0, realDtype(x.dtype))];
   return method === 'qr' ? slogdetQr(x) : slogdetLu(x);
 });
 

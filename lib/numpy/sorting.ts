@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { canonicalDtype, checkDtype } from '../core/aval';
 import { canonAxis } from '../core/checks';
-import { type DType, dtypeKind } from '../core/dtype';
+import { complexDtype, type DType, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray } from '../lax/arrayLike';
 import { sort as sortP } from '../primitives/sort';
@@ -120,7 +120,7 @@ export function argpartition(a: ArrayLike, kth: number, ...rest: Rest<{ axis?: n
 
 const sortComplexC = program<object>('sort_complex', ([x]) => {
   const out = sortP([x!], { dimension: x!.ndim - 1, numKeys: 1, isStable: true })[0]!;
-  return [convert(out, dtypeKind(x!.dtype) === 'complex' ? x!.dtype : x!.dtype === 'float64' ? 'complex128' : 'complex64')];
+  return [convert(out, complexDtype(x!.dtype))];
 });
 
 /** Elements sorted by real and then imaginary part, as complex numbers. Mirrors `jax.numpy.sort_complex`. @example np.sortComplex([2, 1]).dtype // 'complex64' */

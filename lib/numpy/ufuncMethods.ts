@@ -10,6 +10,7 @@ import { trailingOptions } from '../functional/trailingOptions';
 import { type ArrayLike, asArray, promoteDtypesInexact } from '../lax/arrayLike';
 import { foriLoop, scan } from '../lax/control';
 import * as e from '../primitives/elementwise';
+import { realPart } from '../primitives/matrix';
 import { reduceAnd, reduceOr, reduceXor } from '../primitives/reduction';
 import { concatenate, convert, full, indexInDim, range, reduceSum, reshape, sliceInDim } from '../primitives/structural';
 import { add, maximum, minimum, multiply, subtract } from './arithmetic';
@@ -108,7 +109,7 @@ function foldLogs(f: Callable, base: number) {
     const x = promoteDtypesInexact(op, a)[0]!;
     const axes = canonAxes(op, o.axis === undefined ? 0 : o.axis, x.ndim);
     const selected = o.where === undefined || o.where === null ? x : where(asArray(o.where, op), x, Number.NEGATIVE_INFINITY);
-    const top = max(dtypeKind(x.dtype) === 'complex' ? e.real(selected) : selected, { axis: axes, keepdims: true, initial: Number.NEGATIVE_INFINITY });
+    const top = max(realPart(selected), { axis: axes, keepdims: true, initial: Number.NEGATIVE_INFINITY });
     const safe = where(e.isFinite(top), top, 0);
     const scale = Math.log(base);
     const total = reduceSum(e.exp(multiply(subtract(selected, safe), scale)), axes);

@@ -1,12 +1,12 @@
 import type { Array } from '../core/array';
 import { sameShape } from '../core/aval';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeZero, type SinglePrimitive } from '../core/primitive';
 import { pythonFloat, Verbatim } from '../core/pythonText';
 import * as emit from '../stablehlo/linalg';
 import { add, complex, conj, div, gt, mul, neg, real, where } from './elementwise';
-import { asTypeOf, batchLeading, checkMatrix, checkShape, diagonal, emitFunction, eye, H, isComplex, matmul, onDiagonal, positiveDefinite, realDtype, T, tril, triu } from './matrix';
+import { asTypeOf, batchLeading, checkMatrix, checkShape, conjugate, diagonal, emitFunction, eye, H, isComplex, matmul, onDiagonal, positiveDefinite, realPart, T, tril, triu } from './matrix';
 import { addAny } from './nary';
 import { reduceMin } from './reduction';
 import { broadcastInDim, full, like, moveaxis, range, reshape, toFront } from './structural';
@@ -44,7 +44,7 @@ export const choleskyP: SinglePrimitive<object> = definePrimitive<object>({
 /** Factors whose diagonals are positive; NaN in place of others: XLA takes singular matrices. */
 function definite(l: Array): Array {
   if (l.size === 0) return l;
-  const least = reduceMin(isComplex(l) ? real(diagonal(l)) : diagonal(l), [l.ndim - 2]);
+  const least = reduceMin(realPart(diagonal(l)), [l.ndim - 2]);
   const positive = broadcastInDim(gt(least, like(least, 0)), l.shape, range(l.ndim - 2));
   const nan = full(l.shape, Number.NaN, realDtype(l.dtype));
   return tril(where(positive, l, isComplex(l) ? complex(nan, nan) : nan));
@@ -120,7 +120,7 @@ function tangentOfA(a: Array, x: Array, da: Array, p: TriangularSolveParams): Ar
   const k = p.unitDiagonal ? 1 : 0;
   const within = neg(p.lower ? tril(da, -k) : triu(da, k));
   const turned = p.transposeA ? T(within) : within;
-  const d = p.conjugateA && isComplex(a) ? conj(turned) : turned;
+  const d = p.conjugateA ? conjugate(turned) : turned;
   const inverse = (rhs: Array) => triangularSolveP.bind(p, a, rhs);
   const [m, n] = x.shape.slice(-2) as [number, number];
   if (p.leftSide) return m > n ? inverse(matmul(d, x)) : matmul(inverse(d), x);

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray, type Shape } from '../core/aval';
 import { checkInteger } from '../core/checks';
-import { type DType, dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { pythonRecord } from '../core/pythonText';
@@ -95,8 +95,7 @@ function resultDtype(x: ShapedArray, y: ShapedArray, preferred: DType | null): D
   return preferred;
 }
 
-const realPart = (d: DType): DType => (d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d);
-const part = (d: DType) => dtypeBits(realPart(d));
+const part = (d: DType) => dtypeBits(realDtype(d));
 
 function emit(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: ShapedArray): IrValue {
   const form = ctx.platform === 'cpu' ? cpuForm : ctx.platform === 'cuda' || ctx.platform === 'rocm' ? gpuForm : () => null;
@@ -109,9 +108,9 @@ function emit(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: 
  * (a + bi)(c + di) is k1 − k3 + (k1 + k2)i with k1 = (a + b)c, k2 = a(d − c), k3 = b(c + d).
  */
 function emitComplex(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: ShapedArray): IrValue {
-  const real = (v: IrValue, name: 'real' | 'imag') => hlo.op(ctx, name, [v], v.aval.withDtype(realPart(v.aval.dtype)));
+  const real = (v: IrValue, name: 'real' | 'imag') => hlo.op(ctx, name, [v], v.aval.withDtype(realDtype(v.aval.dtype)));
   const [a, b, c, d] = [real(x, 'real'), real(x, 'imag'), real(y, 'real'), real(y, 'imag')];
-  const of = (u: IrValue, v: IrValue) => emit(ctx, u, v, p, out.withDtype(realPart(out.dtype)));
+  const of = (u: IrValue, v: IrValue) => emit(ctx, u, v, p, out.withDtype(realDtype(out.dtype)));
   const k1 = of(hlo.add(ctx, a, b), c);
   const k2 = of(a, hlo.subtract(ctx, d, c));
   const k3 = of(b, hlo.add(ctx, c, d));

@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray, sizeOf } from '../core/aval';
-import { type DType, dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind, realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { pythonList, Verbatim } from '../core/pythonText';
 import { type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeZero, type Sample, type SinglePrimitive } from '../core/primitive';
@@ -156,7 +156,7 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
     checkPairs('contracting', a, b, xc, yc);
     let dtype = productDtype('dotGeneral', a.dtype, b.dtype);
     if (preferred !== null && preferred !== dtype) {
-      if (!isAlgorithm(precision) && dtypeKind(dtype) !== 'float' && dtypeBits(partOf(preferred)) < dtypeBits(partOf(dtype))) {
+      if (!isAlgorithm(precision) && dtypeKind(dtype) !== 'float' && dtypeBits(realDtype(preferred)) < dtypeBits(realDtype(dtype))) {
         throw new DtypeError(`dotGeneral: expected a preferredElementType not narrower than ${dtype}, got ${preferred}`);
       }
       dtype = preferred;
@@ -207,10 +207,6 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
   },
   sample: samples,
 });
-
-function partOf(d: DType): DType {
-  return d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d;
-}
 
 /**
  * Product of two arrays, summed over the contracting dimensions of both, for each entry of the batch dimensions: the result has the batch

@@ -1,12 +1,13 @@
 import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
+import { realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { abs, add, and, complex, conj, div, eq, imag, le, lt, min, mul, ne, neg, not, or, real, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { normalizeColumns, schur, triangularEigenvectors, triangularLeftEigenvectors } from './hessenbergQr';
 import { lu, luSolve } from './lu';
-import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, diagonal, emitFunction, epsilon, eye, flattenBatch, H, isComplex, matmul, realDtype, repeat, rowIndex, scaleOf, T } from './matrix';
+import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, diagonal, emitFunction, epsilon, eye, flattenBatch, H, isComplex, matmul, repeat, rowIndex, scaleOf, T } from './matrix';
 import { argmax, argmin, reduceMax } from './reduction';
 import { sort } from './sort';
 import { broadcastInDim, convert, full, like, reduceSum, reshape, scalar } from './structural';

@@ -1,11 +1,12 @@
 import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
+import { realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { symmetrize } from './cholesky';
 import { add, div, mul, real, sub, where } from './elementwise';
 import { jacobiEigh } from './jacobi';
-import { asColumns, asRows, ascendingOrder, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, isComplex, matmul, onDiagonal, realDtype, takeColumns, takeRows, tril, triu } from './matrix';
+import { ascendingOrder, asColumns, asRows, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, isComplex, matmul, onDiagonal, realPart, takeColumns, takeRows, tril, triu } from './matrix';
 import { full, reshape, slice } from './structural';
 
 export interface EighParams {
@@ -41,7 +42,7 @@ export const eighP: MultiPrimitive<EighParams> = defineMultiPrimitive<EighParams
     if (hi - lo !== n) throw new ArgumentError(`eigh: the derivative of a part of the decomposition (subsetByIndex [${lo}, ${hi}] of ${n}) does not exist`);
     const [v, w] = eighP.bind(params, symmetrize(x!));
     const inner = matmul(matmul(H(v!), dx!), v!);
-    const values = diagonal(isComplex(inner) ? real(inner) : inner);
+    const values = diagonal(realPart(inner));
     return [[v!, w!], [matmul(v!, mul(asTypeOf(gaps(w!, inner.shape), inner), inner)), values]];
   },
   transpose: absent('eigh is not linear'),

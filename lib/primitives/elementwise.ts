@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
 import { sameShape, ShapedArray } from '../core/aval';
-import { type DType, dtypeKind } from '../core/dtype';
+import { complexDtype, type DType, dtypeKind, realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
@@ -199,7 +199,7 @@ export const logistic = unary('logistic', INEXACT, 'logistic', (g, out) => mul(m
 function lowerCircular(name: 'sine' | 'cosine'): (ctx: LoweringContext, args: readonly IrValue[], out: ShapedArray) => IrValue {
   return (ctx, [x], out) => {
     if (dtypeKind(out.dtype) !== 'complex') return hlo.same(ctx, name, [x!]);
-    const part = out.withDtype(out.dtype === 'complex64' ? 'float32' : 'float64');
+    const part = out.withDtype(realDtype(out.dtype));
     const [a, b] = [hlo.op(ctx, 'real', [x!], part), hlo.op(ctx, 'imag', [x!], part)];
     const [zero, two] = [ctx.splat(0, part), ctx.splat(2, part)];
     const [sine, cosine] = [hlo.same(ctx, 'sine', [a]), hlo.same(ctx, 'cosine', [a])];
@@ -260,35 +260,31 @@ export const sign = unary('sign', NUMERIC, (ctx, [x], out) => {
 }, null, [0.5, 2]);
 
 const absP = defineNary({
-  name: 'abs', kinds: ['int', 'float', 'complex'], result: realOf,
+  name: 'abs', kinds: ['int', 'float', 'complex'], result: realDtype,
   lower: (ctx, [x], out) => hlo.op(ctx, 'abs', [x!], out),
   jvp: [(g, out, x) => (dtypeKind(x!.dtype) === 'complex' ? div(add(mul(real(g), real(x!)), mul(imag(g), imag(x!))), replaceZero(out)) : select(ge(x!, like(x!, 0)), neg(g), g))],
   sample: () => [...floats(1, 0.5, 2), ...ints(1)],
 });
 export const abs: Unary = (x) => absP.bind(NO, x);
 
-function realOf(dtype: DType): DType {
-  return dtype === 'complex64' ? 'float32' : dtype === 'complex128' ? 'float64' : dtype;
-}
-
 // ---- complex parts ----
 
 const realP = defineNary({
-  name: 'real', kinds: ['complex'], result: realOf, lower: (ctx, [x], out) => hlo.op(ctx, 'real', [x!], out),
+  name: 'real', kinds: ['complex'], result: realDtype, lower: (ctx, [x], out) => hlo.op(ctx, 'real', [x!], out),
   jvp: 'linear', transpose: (ct) => [complex(ct, like(ct, 0))],
   sample: () => [{ inputs: [{ shape: [3], dtype: 'complex64' }], params: NO }],
 });
 export const real: Unary = (x) => realP.bind(NO, x);
 
 const imagP = defineNary({
-  name: 'imag', kinds: ['complex'], result: realOf, lower: (ctx, [x], out) => hlo.op(ctx, 'imag', [x!], out),
+  name: 'imag', kinds: ['complex'], result: realDtype, lower: (ctx, [x], out) => hlo.op(ctx, 'imag', [x!], out),
   jvp: 'linear', transpose: (ct) => [complex(like(ct, 0), neg(ct))],
   sample: () => [{ inputs: [{ shape: [3], dtype: 'complex64' }], params: NO }],
 });
 export const imag: Unary = (x) => imagP.bind(NO, x);
 
 const complexP = defineNary({
-  name: 'complex', kinds: FLOAT, result: (d) => (d === 'float64' ? 'complex128' : 'complex64'), lower: (ctx, [x, y], out) => hlo.op(ctx, 'complex', [x!, y!], out),
+  name: 'complex', kinds: FLOAT, result: complexDtype, lower: (ctx, [x, y], out) => hlo.op(ctx, 'complex', [x!, y!], out),
   jvp: [(g) => complex(g, like(g, 0)), (g) => complex(like(g, 0), g)],
   transpose: (ct, [x, y]) => [lin(x!) ? real(ct) : null, lin(y!) ? imag(neg(ct)) : null],
   sample: () => floats(2),
@@ -297,9 +293,9 @@ export const complex: Binary = (x, y) => complexP.bind(NO, x, y);
 
 const conjP: SinglePrimitive<{ inputDtype: DType }> = definePrimitive<{ inputDtype: DType }>({
   name: 'conj',
-  abstract: ([x]) => new ShapedArray(x!.shape, dtypeKind(x!.dtype) === 'complex' ? x!.dtype : x!.dtype === 'float64' ? 'complex128' : 'complex64', x!.weakType),
+  abstract: ([x]) => new ShapedArray(x!.shape, complexDtype(x!.dtype), x!.weakType),
   lower: (ctx, [x], _, out) => {
-    const part = out.withDtype(realOf(out.dtype));
+    const part = out.withDtype(realDtype(out.dtype));
     if (dtypeKind(x!.aval.dtype) !== 'complex') return hlo.op(ctx, 'complex', [x!, ctx.splat(0, part)], out);
     return hlo.op(ctx, 'complex', [hlo.op(ctx, 'real', [x!], part), hlo.negate(ctx, hlo.op(ctx, 'imag', [x!], part))], out);
   },

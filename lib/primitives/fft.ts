@@ -1,12 +1,12 @@
 import type { Array } from '../core/array';
 import { ShapedArray, sizeOf } from '../core/aval';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { definePrimitive, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { fft as emitFft, type FftKind } from '../stablehlo/linalg';
 import { conj, div, eq, mul, or, where } from './elementwise';
-import { isComplex, realDtype } from './matrix';
+import { isComplex } from './matrix';
 import { convert, full, iota, like, moveaxis, scalar } from './structural';
 
 export type FftType = FftKind;

@@ -1,7 +1,8 @@
 import type { Array } from '../core/array';
+import { realDtype } from '../core/dtype';
 import { abs, add, and, complex, conj, div, eq, ge, gt, imag, le, lt, max, mul, neg, or, real, rem, sqrt, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
-import { asTypeOf, columnIndex, diagonal, epsilon, eye, H, matmul, realDtype, repeat, repeatWhile, rowIndex, T } from './matrix';
+import { asTypeOf, columnIndex, diagonal, epsilon, eye, H, matmul, repeat, repeatWhile, rowIndex, T } from './matrix';
 import { reduceMax, reduceMin } from './reduction';
 import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, rev, scalar, slice, squeeze } from './structural';
 

@@ -1,10 +1,11 @@
 import type { Array } from '../core/array';
 import { sameShape, ShapedArray } from '../core/aval';
+import { realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { absent, defineMultiPrimitive, definePrimitive, type MultiPrimitive, type SinglePrimitive } from '../core/primitive';
 import * as emit from '../stablehlo/linalg';
-import { abs, add, and, conj, div, eq, ge, gt, imag, lt, mul, neg, real, sqrt, sub, where } from './elementwise';
-import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, columnAt, columnIndex, emitFunction, flattenBatch, isComplex, realDtype, repeat, rowIndex, scaleOf, tril, triu } from './matrix';
+import { abs, add, and, div, eq, ge, gt, imag, lt, mul, neg, real, sqrt, sub, where } from './elementwise';
+import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, columnAt, columnIndex, conjugate, emitFunction, flattenBatch, isComplex, repeat, rowIndex, scaleOf, tril, triu } from './matrix';
 import { argmax, reduceMax } from './reduction';
 import { broadcastInDim, full, iota, like, pad, range, reduceSum, scalar } from './structural';
 
@@ -128,8 +129,8 @@ function pivotedStep(k: Array, [a, taus, order]: readonly Array[]): Array[] {
   const { beta, tau, v } = reflector(x, k);
   const withOne = where(eq(index, k), like(v, 1), v);
   // Hᴴ = I − conj(tau) v vᴴ from the left.
-  const products = reduceSum(mul(asColumns(isComplex(a!) ? conj(withOne) : withOne, a!.shape), swapped), [1]);
-  const factor = isComplex(a!) ? conj(tau) : tau;
+  const products = reduceSum(mul(asColumns(conjugate(withOne), a!.shape), swapped), [1]);
+  const factor = conjugate(tau);
   const reflected = sub(swapped, mul(asColumns(mul(withOne, at(factor, [b, m])), a!.shape), asRows(products, a!.shape)));
   const column = where(eq(index, k), at(asTypeOf(beta, x), [b, m]), where(gt(index, k), v, columnAt(swapped, k)));
   const next = where(gt(columns, k), reflected, where(eq(columns, k), asColumns(column, a!.shape), swapped));
@@ -177,7 +178,6 @@ function hessenbergStep(k: Array, [a, taus]: readonly Array[]): Array[] {
   const { beta, tau, v } = reflector(columnAt(a!, k), next);
   const at = (x: Array) => broadcastInDim(x, [b, n], [0]);
   const w = where(eq(index, next), like(v, 1), v);
-  const conjugate = (x: Array) => (isComplex(x) ? conj(x) : x);
   const shape = a!.shape;
   // Reflectors stored in columns before k are not part of the matrix.
   const active = ge(columnIndex(shape), next);

@@ -1,6 +1,7 @@
 import type { Array } from '../core/array';
-import { abs, add, conj, div, eq, lt, max, mul, neg, real, sqrt, sub, where } from './elementwise';
-import { asColumns, asRows, asTypeOf, block, diagonal, epsilon, eye, H, isComplex, matmul, onDiagonal, realDtype, repeat, repeatWhile, scaleOf } from './matrix';
+import { realDtype } from '../core/dtype';
+import { abs, add, conj, div, eq, lt, max, mul, neg, sqrt, sub, where } from './elementwise';
+import { asColumns, asRows, asTypeOf, block, conjugate, diagonal, epsilon, eye, H, isComplex, matmul, onDiagonal, realPart, repeat, repeatWhile, scaleOf } from './matrix';
 import { reduceMax } from './reduction';
 import { broadcastInDim, concatenate, full, like, pad, reduceSum, scalar, slice } from './structural';
 
@@ -50,7 +51,7 @@ function nextRound(left: Array, right: Array, axis: number): [Array, Array] {
 /** Pairs of vectors times rotations, whose entries `at` gives the vectors' shape. */
 function rotate(left: Array, right: Array, { c, us }: Rotation, at: (v: Array) => Array): [Array, Array] {
   const [cosine, sine] = [at(c), at(us)];
-  const back = isComplex(us) ? conj(sine) : sine;
+  const back = conjugate(sine);
   return [sub(mul(left, cosine), mul(right, sine)), add(mul(left, back), mul(right, cosine))];
 }
 
@@ -102,8 +103,7 @@ export function jacobiEigh(a: Array): { values: Array; vectors: Array } {
   ];
   const round = ([tl, tr, bl, br, top, bottom]: Array[]) => {
     const q = diagonal(tr!);
-    const re = (x: Array) => (isComplex(x) ? real(x) : x);
-    const j = rotation(re(diagonal(tl!)), q, re(diagonal(br!)));
+    const j = rotation(realPart(diagonal(tl!)), q, realPart(diagonal(br!)));
     const [tl1, tr1] = rotateColumns(tl!, tr!, j);
     const [bl1, br1] = rotateColumns(bl!, br!, j);
     const adjoint = isComplex(q) ? { c: j.c, us: conj(j.us) } : j;
@@ -122,13 +122,13 @@ export function jacobiEigh(a: Array): { values: Array; vectors: Array } {
   const vectors = orthonormalize(transposed(rows));
   // vᴴ A v: errors of the vectors count only to second order.
   const product = matmul(scaled, vectors);
-  const terms = mul(isComplex(vectors) ? conj(vectors) : vectors, product);
-  const quotients = reduceSum(isComplex(terms) ? real(terms) : terms, [1]);
+  const terms = mul(conjugate(vectors), product);
+  const quotients = reduceSum(realPart(terms), [1]);
   return { values: mul(quotients, broadcastInDim(scale, quotients.shape, [0])), vectors };
 }
 
 function transposed(x: Array): Array {
-  return H(isComplex(x) ? conj(x) : x);
+  return H(conjugate(x));
 }
 
 /**
@@ -144,7 +144,7 @@ export function jacobiOrthogonalize(a: Array, vectors: boolean): { columns: Arra
   const rows = pad(transposed(a), like(a, 0), [[0, 0, 0], [0, even - n, 0], [0, 0, 0]]);
   const all = vectors ? concatenate([rows, eye([b, even, even], a.dtype)], 2) : rows;
   const width = all.shape[2]!;
-  const dot = (x: Array, y: Array) => reduceSum(mul(isComplex(x) ? conj(x) : x, y), [2]);
+  const dot = (x: Array, y: Array) => reduceSum(mul(conjugate(x), y), [2]);
   const round = ([left, right]: Array[]) => {
     const [x, y] = [slice(left!, [0, 0, 0], [b, k, m]), slice(right!, [0, 0, 0], [b, k, m])];
     const squares = (z: Array) => reduceSum(mul(abs(z), abs(z)), [2]);

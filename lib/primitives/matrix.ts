@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
 import { type Shape, type ShapedArray, sizeOf } from '../core/aval';
-import { type DType, dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind, realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { ClosedJaxpr } from '../core/jaxpr';
 import type { IrValue, LoweringContext } from '../core/lowering';
@@ -8,7 +8,7 @@ import type { AxisData, BatchDim, MultiPrimitive, Params } from '../core/primiti
 import { hoistConsts, stage } from '../interpreters/stage';
 import { dotGeneral } from './dot';
 import { dynamicSlice } from './dynamicSlice';
-import { abs, add, complex, conj, eq, ge, le, lt, mul, where } from './elementwise';
+import { abs, add, complex, conj, eq, ge, le, lt, mul, real, where } from './elementwise';
 import { gather } from './gather';
 import { reduceMax } from './reduction';
 import { scanP } from './scan';
@@ -26,7 +26,7 @@ export function T(x: Array): Array {
 
 /** Conjugate transpose. */
 export function H(x: Array): Array {
-  return dtypeKind(x.dtype) === 'complex' ? T(conj(x)) : T(x);
+  return T(conjugate(x));
 }
 
 /** Matrix product, as exact as the platform has it. */
@@ -89,11 +89,6 @@ export function block(x: Array, rows: readonly [number, number], columns: readon
   return slice(x, [...batch.map(() => 0), rows[0], columns[0]], [...batch, rows[1], columns[1]]);
 }
 
-/** Type of the real and imaginary parts. */
-export function realDtype(dtype: DType): DType {
-  return dtype === 'complex64' ? 'float32' : dtype === 'complex128' ? 'float64' : dtype;
-}
-
 export function isComplex(x: { dtype: DType }): boolean {
   return dtypeKind(x.dtype) === 'complex';
 }
@@ -101,6 +96,11 @@ export function isComplex(x: { dtype: DType }): boolean {
 /** The conjugate; real values are their own. */
 export function conjugate(x: Array): Array {
   return isComplex(x) ? conj(x) : x;
+}
+
+/** The real part; real values are their own. */
+export function realPart(x: Array): Array {
+  return isComplex(x) ? real(x) : x;
 }
 
 /** Distance from 1 to the next number of a type's parts. */

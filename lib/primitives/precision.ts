@@ -1,5 +1,5 @@
 import { config } from '../core/config';
-import type { DType } from '../core/dtype';
+import { type DType, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { pythonRecord, Verbatim } from '../core/pythonText';
 import type { DotAlgorithmAttr } from '../stablehlo/contraction';
@@ -156,7 +156,7 @@ const EXPONENT_AND_DIGITS: Partial<Record<DType, readonly [number, number]>> = {
 
 function rank(d: DType): readonly number[] {
   const complex = d.startsWith('complex');
-  const part = d === 'complex64' ? 'float32' : d === 'complex128' ? 'float64' : d;
+  const part = realDtype(d);
   const [exponent, digits] = EXPONENT_AND_DIGITS[part] ?? [-1, -1];
   return [complex ? 1 : 0, exponent, digits, dtypeBits(part), part.startsWith('uint') ? 0 : 1];
 }

@@ -1,5 +1,5 @@
 import type { Array } from '../core/array';
-import { sameShape, ShapedArray } from '../core/aval';
+import { sameShape, ShapedArray, sizeOf } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { ClosedJaxpr } from '../core/jaxpr';
@@ -11,7 +11,7 @@ import { hlo } from '../stablehlo';
 import { reduceWindow, selectAndScatter as emitSelectAndScatter } from '../stablehlo/windows';
 import { add, eq, ge, le, where } from './elementwise';
 import { checkComputation, computationJaxpr } from './reduction';
-import { full, like, pad, product, slice, toFront } from './structural';
+import { full, like, pad, slice, toFront } from './structural';
 import { dilated, insertDimension, offsets, windowElements, type WindowParams, windowParams, windowShape } from './windowGeometry';
 
 /** How a window's element is chosen: the first that is at least, or at most, all others. */
@@ -81,7 +81,7 @@ export const selectAndScatterAddP: SinglePrimitive<SelectAndScatterAddParams> = 
     const w = asWindow(p);
     const scalarAval = new ShapedArray([], out.dtype);
     if (source!.aval.size === 0 || out.size === 0) return ctx.splat(0, out);
-    if (ctx.platform === 'cpu' && product(p.windowDimensions) <= BY_POSITION) {
+    if (ctx.platform === 'cpu' && sizeOf(p.windowDimensions) <= BY_POSITION) {
       const { closed } = hoistConsts(stage(([s, y]) => [scatterToChosen(s!, y!, p.selectPrim, w)], [source!.aval.strong(), x!.aval.strong()]));
       return ctx.inline(closed, [source!, x!])[0]!;
     }

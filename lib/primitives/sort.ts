@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
 import { sameShape, ShapedArray } from '../core/aval';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, type BatchDim, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
@@ -27,7 +27,7 @@ function keysOf(ctx: LoweringContext, x: IrValue): IrValue[] {
   switch (dtypeKind(x.aval.dtype)) {
     case 'float': return [canonical(ctx, x)];
     case 'complex': {
-      const part = x.aval.withDtype(x.aval.dtype === 'complex64' ? 'float32' : 'float64');
+      const part = x.aval.withDtype(realDtype(x.aval.dtype));
       return ['real', 'imag'].map((name) => canonical(ctx, hlo.op(ctx, name, [x], part)));
     }
     default: return [x];

@@ -1,6 +1,6 @@
 import { type Array, ConcreteArray, type ScalarValue } from '../core/array';
 import { sameShape, scalarType, ShapedArray, type Shape, sizeOf } from '../core/aval';
-import { type DType, dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { absent, type BatchDim, definePrimitive, isUndefinedPrimal, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
@@ -165,7 +165,7 @@ export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimiti
     const from = dtypeKind(x!.aval.dtype);
     const to = dtypeKind(out.dtype);
     if (from === 'complex' && to !== 'complex') {
-      const part = x!.aval.withDtype(x!.aval.dtype === 'complex64' ? 'float32' : 'float64');
+      const part = x!.aval.withDtype(realDtype(x!.aval.dtype));
       if (to === 'bool') return hlo.compare(ctx, 'NE', x!, ctx.splat({ re: 0, im: 0 }, x!.aval));
       return hlo.convert(ctx, hlo.op(ctx, 'real', [x!], part), out);
     }

@@ -1,11 +1,12 @@
 import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
+import { realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
-import { abs, add, div, eq, mul, neg, real, sqrt, sub, where } from './elementwise';
+import { abs, add, div, eq, mul, neg, sqrt, sub, where } from './elementwise';
 import { checkSubset } from './eigh';
 import { jacobiOrthogonalize } from './jacobi';
-import { asColumns, asRows, ascendingOrder, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, isComplex, matmul, onDiagonal, realDtype, scaleOf, takeColumns, takeRows } from './matrix';
+import { ascendingOrder, asColumns, asRows, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, matmul, onDiagonal, realPart, scaleOf, takeColumns, takeRows } from './matrix';
 import { addAny } from './nary';
 import { qr } from './qr';
 import { broadcastInDim, concatenate, full, like, reduceSum, reshape, slice } from './structural';
@@ -103,7 +104,7 @@ function inverseOrZero(x: Array): Array {
 function tangent(s: Array, u: Array, vh: Array, dx: Array, vectors: boolean): Array[] {
   const v = H(vh);
   const inner = matmul(matmul(H(u), dx), v);
-  const ds = diagonal(isComplex(inner) ? real(inner) : inner);
+  const ds = diagonal(realPart(inner));
   if (!vectors) return [ds];
   const shape = inner.shape;
   const [row, column] = [asRows(s, shape), asColumns(s, shape)];

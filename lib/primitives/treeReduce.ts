@@ -1,7 +1,8 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
 import { batchFlat } from '../interpreters/batch';
-import { broadcastInDim, concatenate, product, range, reshape, sliceInDim, squeeze, transpose } from './structural';
+import { broadcastInDim, concatenate, range, reshape, sliceInDim, squeeze, transpose } from './structural';
 
 /** Combines two lists of arrays elementwise: a reduction's computation on arrays in place of scalars. */
 export type Combine = (a: readonly Array[], b: readonly Array[]) => readonly Array[];
@@ -10,7 +11,7 @@ export type Combine = (a: readonly Array[], b: readonly Array[]) => readonly Arr
 export function elementwise(computation: ClosedJaxpr): Combine {
   return (a, b) => {
     const shape = a[0]!.shape;
-    const size = product(shape);
+    const size = sizeOf(shape);
     const flat = [...a, ...b].map((x) => reshape(x, [size]));
     const r = batchFlat((xs) => evalJaxpr(computation.jaxpr, computation.consts, xs), { size, name: null }, flat, flat.map(() => 0));
     return r.outs.map((x, i) => (r.dims[i] === null ? broadcastInDim(x, shape, []) : reshape(x, shape)));
@@ -26,7 +27,7 @@ export function treeReduce(combine: Combine, inits: readonly Array[], operands: 
   const shape = operands[0]!.shape;
   const kept = range(shape.length).filter((d) => !axes.includes(d));
   const rest = kept.map((d) => shape[d]!);
-  const n = product(axes.map((d) => shape[d]!));
+  const n = sizeOf(axes.map((d) => shape[d]!));
   if (n === 0) return inits.map((v) => broadcastInDim(v, rest, []));
   let xs = operands.map((x) => reshape(transpose(x, [...axes, ...kept]), [n, ...rest]));
   for (let m = n; m > 1;) {

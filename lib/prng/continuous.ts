@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import type { Shape } from '../core/aval';
 import type { DType } from '../core/dtype';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue } from '../lax/arrayLike';
 import { abs, add, and, bitcastConvertType, clz, complex, div, eq, erf, erfInv, exp, ge, gt, integerPow, le, log, log1p, lt, max, min, mul, neg, nextafter, not, or, pow, shiftLeft, shiftRightLogical, sign, sqrt, square, stopGradient, sub, tan, where } from '../primitives/elementwise';
@@ -50,7 +50,7 @@ export function normalIn(key: Array, shape: Shape, dtype: DType): Array {
 }
 
 function complexNormal(key: Array, shape: Shape, dtype: DType): Array {
-  const part = dtype === 'complex64' ? 'float32' : 'float64';
+  const part = realDtype(dtype);
   const [re, im] = splitInto(key, 2).map((k) => normalIn(k, shape, part));
   return div(complex(re!, im!), scalar({ re: Math.SQRT2, im: 0 }, dtype));
 }

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { registerPytreeNode } from '../core/tree';
@@ -9,7 +10,7 @@ import { where } from '../numpy/operators';
 import { searchsorted } from '../numpy/search';
 import { take } from '../numpy/take';
 import * as e from '../primitives/elementwise';
-import { broadcastInDim, indexInDim, like, product, range, reshape, scalar } from '../primitives/structural';
+import { broadcastInDim, indexInDim, like, range, reshape, scalar } from '../primitives/structural';
 
 // scipy.interpolate: values between the points of a grid.
 
@@ -43,7 +44,7 @@ const interpolateC = composite<{ method: Method; dims: number; filled: boolean }
     return { i, part: e.div(e.sub(x, low), e.sub(high, low)), outside };
   });
   const trailing = values!.shape.slice(dims);
-  const flat = reshape(values!, [product(values!.shape.slice(0, dims)), ...trailing]);
+  const flat = reshape(values!, [sizeOf(values!.shape.slice(0, dims)), ...trailing]);
   const at = (corner: readonly Array[]) => take(flat, corner.reduce((sum, i, d) => e.add(e.mul(sum, scalar(values!.shape[d]!, 'int32')), i), broadcastInDim(scalar(0, 'int32'), [count], [])), { axis: 0 });
   const wide = (v: Array) => broadcastInDim(v, [count, ...trailing], [0]);
   const next = (i: Array) => e.add(i, scalar(1, 'int32'));
@@ -108,7 +109,7 @@ export class RegularGridInterpolator {
     if (x.ndim < 1 || x.shape[x.ndim - 1] !== dims) throw new ShapeError(`RegularGridInterpolator: expected points of ${dims} coordinates, got ${x.aval}`);
     const outer = x.shape.slice(0, -1);
     const fill = this.fillValue === null ? [] : [astype(this.fillValue, resultType(this.values).dtype)];
-    const out = interpolateC([reshape(x, [product(outer), dims]), this.values, ...this.grid, ...fill], { method, dims, filled: fill.length > 0 })[0]!;
+    const out = interpolateC([reshape(x, [sizeOf(outer), dims]), this.values, ...this.grid, ...fill], { method, dims, filled: fill.length > 0 })[0]!;
     return reshape(out, [...outer, ...this.values.shape.slice(dims)]);
   }
 }

@@ -4,7 +4,7 @@ import { foriLoop, whileLoop } from '../lax/control';
 import { dynamicIndexInDim, dynamicUpdateIndexInDim } from '../lax/slicing';
 import { matmul, vdot } from '../numpy/products';
 import * as e from '../primitives/elementwise';
-import { epsilon, isComplex } from '../primitives/matrix';
+import { conjugate, epsilon, realPart } from '../primitives/matrix';
 import { broadcastInDim, like, pad, reshape, scalar, sliceInDim, transpose } from '../primitives/structural';
 import type { Multiply } from './linearOperator';
 import { solve, solveTriangular } from './linalg/factorizations';
@@ -14,11 +14,9 @@ import { where } from '../numpy/operators';
 
 const int = (v: number) => scalar(v, 'int32');
 const mm = (a: Array, b: Array) => matmul(a, b, { precision: 'highest' });
-const conj = (x: Array) => (isComplex(x) ? e.conj(x) : x);
-const real = (x: Array) => (isComplex(x) ? e.real(x) : x);
 /** ⟨x, y⟩, and its real part. */
 const inner = (x: Array, y: Array) => vdot(x, y, { precision: 'highest' });
-const innerReal = (x: Array, y: Array) => real(inner(x, y));
+const innerReal = (x: Array, y: Array) => realPart(inner(x, y));
 export const normOf = (x: Array) => e.sqrt(innerReal(x, x));
 const scaled = (a: Array, x: Array) => e.mul(astype(a, x.dtype), x);
 
@@ -104,7 +102,7 @@ const next = (k: Array) => e.add(k, int(1));
 function arnoldi(k: Array, A: Multiply, M: Multiply, V: Array, H: Array): [V: Array, H: Array, length: Array] {
   const v = M(A(column(V, k)));
   const [, before] = normalize(v);
-  const parts = mm(transpose(conj(V), [1, 0]), v);
+  const parts = mm(transpose(conjugate(V), [1, 0]), v);
   const [unit, length] = normalize(e.sub(v, mm(V, parts)), e.mul(like(before, epsilon(before.dtype)), before));
   const row = put(parts, astype(length, parts.dtype), next(k));
   return [put(V, unit, next(k), 1), put(H, row, k), length];
@@ -132,7 +130,7 @@ function batched(A: Multiply, M: Multiply, restart: number): Restart {
       [V0, H0, scalar(true, 'bool'), int(0)],
     ) as [Array, Array, Array, Array];
     const beta = pad(reshape(astype(length, x.dtype), [1]), like(x, 0), [[0, restart, 0]]);
-    const [a, ah] = [transpose(H, [1, 0]), conj(H)];
+    const [a, ah] = [transpose(H, [1, 0]), conjugate(H)];
     const y = solve(mm(ah, a), mm(ah, beta), { assumeA: 'pos' });
     return e.add(x, mm(sliceInDim(V, 0, restart, 1), y));
   };
@@ -143,7 +141,7 @@ type Rotation = readonly [cs: Array, sn: Array];
 /** Turns entries i and i + 1. */
 function turned(v: Array, i: Array, [cs, sn]: Rotation): Array {
   const [x, y] = [entry(v, i), entry(v, next(i))];
-  const first = e.sub(e.mul(conj(cs), x), e.mul(conj(sn), y));
+  const first = e.sub(e.mul(conjugate(cs), x), e.mul(conjugate(sn), y));
   return put(put(v, first, i), e.add(e.mul(sn, x), e.mul(cs, y)), next(i));
 }
 

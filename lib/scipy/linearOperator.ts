@@ -1,10 +1,11 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { ShapeError, TreeError } from '../core/errors';
 import type { TreeDef } from '../core/tree';
 import { arraysOf, type Loose } from '../functional/treeFunction';
 import { type ArrayLike, asArray, astype, isScalarValue, promoteDtypesInexact } from '../lax/arrayLike';
 import { matmul } from '../numpy/products';
-import { concatenate, product, reshape, sliceInDim } from '../primitives/structural';
+import { concatenate, reshape, sliceInDim } from '../primitives/structural';
 
 // What iterative solvers work on: trees as vectors, operators as functions of vectors.
 
@@ -49,7 +50,7 @@ export class VectorSpace {
 
   unpack(v: Array): unknown {
     let at = 0;
-    return this.def.unflatten(this.shapes.map((s) => reshape(sliceInDim(v, at, (at += product(s)), 0), [...s])));
+    return this.def.unflatten(this.shapes.map((s) => reshape(sliceInDim(v, at, (at += sizeOf(s)), 0), [...s])));
   }
 
   operator(name: string, A: LinearOperator): Multiply {

@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { sizeOf } from '../core/aval';
 import { canonAxis } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
@@ -11,8 +12,9 @@ import { lstsq } from '../numpy/linalg';
 import { matmul } from '../numpy/products';
 import { convGeneralDilated } from '../primitives/convolution';
 import * as e from '../primitives/elementwise';
+import { conjugate } from '../primitives/matrix';
 import type { PrecisionLike } from '../primitives/precision';
-import { broadcastInDim, concatenate, iota, like, moveaxis, product, range, reduceSum, reshape, rev, slice, sliceInDim } from '../primitives/structural';
+import { broadcastInDim, concatenate, iota, like, moveaxis, range, reduceSum, reshape, rev, slice, sliceInDim } from '../primitives/structural';
 
 // scipy.signal: convolutions and trends.
 
@@ -40,7 +42,6 @@ function pair(op: string, in1: ArrayLike, in2: ArrayLike, mode: ConvolveMode): [
 
 const within = (x: Array, y: Array) => x.shape.every((n, d) => n <= y.shape[d]!);
 const flip = (x: Array) => rev(x, range(x.ndim));
-const conj = (x: Array) => (dtypeKind(x.dtype) === 'complex' ? e.conj(x) : x);
 
 function direct(op: string, in1: Array, in2: Array, mode: ConvolveMode, precision: PrecisionLike): Array {
   let [x, y] = promoteDtypesInexact(op, in1, in2) as [Array, Array];
@@ -85,7 +86,7 @@ interface Plan {
 }
 
 const convolveC = composite<Plan>('convolve', ([x, y], { op, mode, precision, axes, correlate: turned }) => {
-  const second = turned ? flip(conj(y!)) : y!;
+  const second = turned ? flip(conjugate(y!)) : y!;
   return [axes ? byFft(op, x!, second, mode, axes) : direct(op, x!, second, mode, precision)];
 });
 
@@ -171,10 +172,10 @@ const correlate2dC = composite<{ mode: ConvolveMode; precision: PrecisionLike }>
   const run = (a: Array, b: Array) => direct('correlate2d', a, b, mode, precision);
   const smaller = within(x!, y!);
   if (mode !== 'same' && smaller && !(mode === 'valid' && within(y!, x!))) {
-    const out = run(flip(y!), conj(x!));
-    return [mode === 'full' ? conj(out) : out];
+    const out = run(flip(y!), conjugate(x!));
+    return [mode === 'full' ? conjugate(out) : out];
   }
-  return [flip(run(flip(x!), conj(y!)))];
+  return [flip(run(flip(x!), conjugate(y!)))];
 });
 
 /**
@@ -199,7 +200,7 @@ const detrendC = composite<{ axis: number; points: readonly number[] | null }>('
     return [e.sub(x, broadcastInDim(mean, x.shape, range(x.ndim).filter((d) => d !== axis)))];
   }
   const front = moveaxis(x, axis, 0);
-  const flat = reshape(front, [n, product(front.shape.slice(1))]);
+  const flat = reshape(front, [n, sizeOf(front.shape.slice(1))]);
   const parts = points.slice(1).map((to, i) => {
     const from = points[i]!;
     const size = to - from;

@@ -11,6 +11,7 @@ import { pad } from '../numpy/padding';
 import { median } from '../numpy/quantiles';
 import { take } from '../numpy/take';
 import * as e from '../primitives/elementwise';
+import { realPart } from '../primitives/matrix';
 import { broadcastInDim, concatenate, iota, like, moveaxis, range, reduceSum, reshape, rev, scalar, sliceInDim } from '../primitives/structural';
 import { detrend as detrendOf } from './signal';
 import { wholeProgram } from './wholeProgram';
@@ -271,7 +272,7 @@ export function istft(Zxx: ArrayLike, options: IstftOptions = {}): [Array, Array
     const segments = inputOnesided ? irfft(ordered, { n: options.nfft ?? null }) : ifft(ordered, { n: options.nfft ?? null });
     if (segments.shape[last]! < n) throw new ShapeError(`${op}: expected transforms of at least nperseg = ${n} values, got ${segments.shape[last]}; give nfft`);
     const x = sliceInDim(segments, 0, n, last);
-    const real = dtypeKind(x.dtype) === 'complex' ? e.real(x) : x;
+    const real = realPart(x);
     const win = windowFor(op, window, n, n, reshape(sliceInDim(reshape(real, [real.size]), 0, 1, 0), []));
     const scale = e.mul(win, reduceSum(win, [0]));
     let out = overlapAdd(e.mul(x, broadcastInDim(astype(scale, x.dtype), x.shape, [last])), n - overlap);

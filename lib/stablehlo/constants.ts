@@ -1,6 +1,6 @@
 import type { ScalarValue } from '../core/array';
 import type { DType } from '../core/dtype';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, realDtype } from '../core/dtype';
 import { encode } from '../core/hostFormat';
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0').toUpperCase());
@@ -33,7 +33,7 @@ export function elementText(value: ScalarValue, dtype: DType): string {
       return dtype === 'float64' || Math.abs(x) < 3e38 ? (dtype === 'float16' && Math.abs(x) >= 65504 ? bits(x, dtype) : floatText(x, dtype)) : bits(x, dtype);
     }
     case 'complex': {
-      const part = dtype === 'complex64' ? 'float32' : 'float64';
+      const part = realDtype(dtype);
       const z = typeof value === 'object' ? value : { re: Number(value), im: 0 };
       return `(${elementText(z.re, part)}, ${elementText(z.im, part)})`;
     }

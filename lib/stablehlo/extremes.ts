@@ -1,8 +1,9 @@
+import { realDtype } from '../core/dtype';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { compare, maximum, minimum, op, select } from './ops';
 
 function lexicographic(ctx: LoweringContext, direction: 'GT' | 'LT', x: IrValue, y: IrValue): IrValue {
-  const part = x.aval.withDtype(x.aval.dtype === 'complex64' ? 'float32' : 'float64');
+  const part = x.aval.withDtype(realDtype(x.aval.dtype));
   const [rx, ry, ix, iy] = [op(ctx, 'real', [x], part), op(ctx, 'real', [y], part), op(ctx, 'imag', [x], part), op(ctx, 'imag', [y], part)];
   const first = select(ctx, compare(ctx, 'EQ', rx, ry), compare(ctx, direction, ix, iy), compare(ctx, direction, rx, ry));
   return select(ctx, first, x, y);

@@ -1,6 +1,6 @@
 import { checkList } from '../../core/checks';
 import type { Array } from '../../core/array';
-import { type DType, dtypeKind } from '../../core/dtype';
+import { complexDtype, dtypeKind, realDtype } from '../../core/dtype';
 import { ArgumentError, ShapeError } from '../../core/errors';
 import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
@@ -119,14 +119,13 @@ export function luSolve(luAndPiv: readonly [ArrayLike, ArrayLike], b: ArrayLike,
   return luSolveC([square('luSolve', luAndPiv[0]), asArray(luAndPiv[1], 'luSolve'), asArray(b, 'luSolve')], { trans })[0]!;
 }
 
-const realPart = (dtype: DType): DType => (dtype === 'complex128' ? 'float64' : dtype === 'complex64' ? 'float32' : dtype);
 
 const luC = composite<{ permute: boolean }>('lu', ([a], { permute }) => {
   const x = one(a!);
   const [m, n] = x.shape as [number, number];
   const k = Math.min(m, n);
   const [packed, , permutation] = luP(x);
-  const p = astype(e.eq(broadcastInDim(permutation, [m, m], [1]), rowIndex([m, m])), realPart(x.dtype));
+  const p = astype(e.eq(broadcastInDim(permutation, [m, m], [1]), rowIndex([m, m])), realDtype(x.dtype));
   const l = e.add(sliceInDim(tril(packed, -1), 0, k, 1), eye([m, k], x.dtype));
   const u = sliceInDim(triu(packed), 0, k, 0);
   return permute ? [matmul(astype(p, x.dtype), l, { precision: 'highest' }), u] : [p, l, u];
@@ -225,7 +224,7 @@ export function eigh(a: ArrayLike, options: { lower?: boolean; eigvalsOnly?: boo
 
 // ---- Schur and Hessenberg forms ----
 
-export const complexOf = (x: Array): Array => (dtypeKind(x.dtype) === 'complex' ? x : astype(x, x.dtype === 'float64' ? 'complex128' : 'complex64'));
+export const complexOf = (x: Array): Array => (dtypeKind(x.dtype) === 'complex' ? x : astype(x, complexDtype(x.dtype)));
 
 const schurC = composite<{ complex: boolean }>('schur', ([a], { complex }) => schurP(complex ? complexOf(one(a!)) : one(a!)));
 

@@ -1,7 +1,7 @@
 import type { Array } from '../../core/array';
 import { canonicalDtype, checkDtype } from '../../core/aval';
 import { checkInteger } from '../../core/checks';
-import { type DType, dtypeKind } from '../../core/dtype';
+import { type DType, dtypeKind, realDtype } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
 import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
@@ -270,7 +270,7 @@ export function dft(n: number, options: { scale?: 'sqrtn' | 'n' | null; dtype?: 
   const type = dtype === null ? canonicalDtype('complex128') : checkDtype('dft', dtype);
   if (dtypeKind(type) !== 'complex') throw new DtypeError(`dft: expected a complex dtype, got ${type}`);
   const factor = scale === 'sqrtn' ? 1 / Math.sqrt(n) : scale === 'n' ? 1 / n : 1;
-  const part = type === 'complex128' ? 'float64' : 'float32';
+  const part = realDtype(type);
   // 0 and not −0 for the first row and column.
   const turn = (i: number, j: number) => 0 - (2 * Math.PI * ((i * j) % n)) / n;
   return e.complex(constant(n, n, part, (i, j) => factor * Math.cos(turn(i, j))), constant(n, n, part, (i, j) => factor * Math.sin(turn(i, j))));

@@ -9,7 +9,7 @@ import { key as makeKey, normal } from '../../prng/index';
 import { cumsum } from '../../primitives/cumulative';
 import { dynamicSlice } from '../../primitives/dynamicSlice';
 import * as e from '../../primitives/elementwise';
-import { columnIndex, eye, H, isComplex, matmul, repeat, repeatWhile, rowAt, rowIndex, T } from '../../primitives/matrix';
+import { columnIndex, conjugate, eye, H, isComplex, matmul, realPart, repeat, repeatWhile, rowAt, rowIndex, T } from '../../primitives/matrix';
 import { reduceMax, reduceMin, reduceOr } from '../../primitives/reduction';
 import { broadcastInDim, concatenate, iota, like, pad, reduceSum, reshape, scalar, sliceInDim, zerosLike } from '../../primitives/structural';
 import { tridiagonalSolve } from '../../primitives/tridiagonal';
@@ -32,7 +32,6 @@ interface Plan {
 const finite = (x: Array) => FINITE[x.dtype as 'float32' | 'float64'];
 const repeated = (x: Array, n: number) => broadcastInDim(x, [n], []);
 const size2 = (x: Array) => (isComplex(x) ? add(e.square(e.real(x)), e.square(e.imag(x))) : e.square(x));
-const conjugate = (x: Array) => (isComplex(x) ? e.conj(x) : x);
 const column = (x: Array) => reshape(x, [x.size, 1]);
 const row = (x: Array) => reshape(x, [1, x.size]);
 
@@ -166,7 +165,7 @@ function solver(plan: Plan): (d: Array, s: Array, key: Array) => Array[] {
     const [w, v] = solver({ ...plan, only: false })(d!, s!, key!) as [Array, Array];
     const moved = timesVectors(dd ?? zerosLike(d!.aval), ds ?? zerosLike(s!.aval), v);
     const inner = reduceSum(mul(conjugate(v), moved), [0]);
-    const dw = isComplex(inner) ? e.real(inner) : inner;
+    const dw = realPart(inner);
     if (plan.only) return { outs: [w], tangents: [dw] };
     const [all, basis] = plan.to - plan.from + 1 === n ? [w, v] : (solver({ only: false, from: 0, to: n - 1, tol: plan.tol })(d!, s!, key!) as [Array, Array]);
     const shape = [n, w.size];
@@ -214,7 +213,7 @@ export function eighTridiagonal(d: ArrayLike, e1: ArrayLike, options: Tridiagona
   const whole = (i: unknown): i is number => Number.isInteger(i) && (i as number) >= 0 && (i as number) < n;
   if (select === 'i' && !(globalThis.Array.isArray(selectRange) && selectRange.length === 2 && selectRange.every(whole) && selectRange[0] <= selectRange[1])) throw new ArgumentError(`${op}: expected selectRange to be a first and a last index below ${n}, got ${String(selectRange)}`);
   if (tol !== null && (typeof tol !== 'number' || Number.isNaN(tol))) throw new ArgumentError(`${op}: expected tol to be a number, got ${String(tol)}`);
-  const diagonal = isComplex(x) ? e.real(x) : x;
+  const diagonal = realPart(x);
   if (n <= 1) return eigvalsOnly ? diagonal : [diagonal, eye([n, n], x.dtype)];
   const [from, to] = select === 'i' ? selectRange! : [0, n - 1];
   const out = tridiagonalC([diagonal, y, key ?? makeKey(42)], { only: eigvalsOnly, from, to, tol });

@@ -1,5 +1,6 @@
 import type { Array } from '../../core/array';
 import { canonicalDtype } from '../../core/aval';
+import { complexDtype } from '../../core/dtype';
 import { ArgumentError } from '../../core/errors';
 import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
@@ -45,7 +46,7 @@ const faddeeva = withSlopes('wofz', (z) => {
   return e.where(above, w, e.sub(e.mul(like(z!, 2), e.exp(e.neg(e.mul(z!, z!)))), w));
 }, [(t, out, z) => e.mul(t, e.add(e.neg(e.mul(e.mul(like(z!, 2), z!), out)), like(z!, { re: 0, im: 2 / Math.sqrt(Math.PI) })))]);
 
-const toComplex = (x: Array) => (isComplex(x) ? x : astype(x, x.dtype === 'float64' ? 'complex128' : 'complex64', x.weakType));
+const toComplex = (x: Array) => (isComplex(x) ? x : astype(x, complexDtype(x.dtype), x.weakType));
 
 /** The Faddeeva function exp(−z²) erfc(−iz), elementwise. Mirrors `jax.scipy.special.wofz`. @example scipy.special.wofz(1).js() // { re: 0.3678…, im: 0.6071… } */
 export const wofz: Unary = elementwise('wofz', (x) => faddeeva(toComplex(x)), { complex: true });
