@@ -193,10 +193,11 @@ export function gelu(x: ArrayLike, options?: boolean | { approximate?: boolean }
   return geluOf([astype(a, a.dtype)], { approximate })[0]!;
 }
 
-/** x limited to an interval. Mirrors `brainstate.nn.hard_tanh`. @example nn.hardTanh([-2, 0.5, 2]).js(); // [-1, 0.5, 1] */
+/** x limited to an interval; with bounds, integers give floats. Mirrors `brainstate.nn.hard_tanh`. @example nn.hardTanh([-2, 0.5, 2]).js(); // [-1, 0.5, 1] */
 export function hardTanh(x: ArrayLike, options: { minVal?: number; maxVal?: number } = {}): Array {
   const { minVal = -1, maxVal = 1 } = checkOptions('hardTanh', ['minVal', 'maxVal'], options);
-  const a = asArray(x, 'hardTanh');
+  // BrainState's bounds are floats, those of JAX's function, which takes none, integers.
+  const a = options.minVal === undefined && options.maxVal === undefined ? asArray(x, 'hardTanh') : besideFloat('hardTanh', x);
   return np.where(np.greater(a, maxVal), maxVal, np.where(np.less(a, minVal), minVal, a));
 }
 

@@ -50,6 +50,13 @@ test('max pooling and its indices undo each other, under vmap and by gradient to
   expect(np.sum(np.notEqual(placed, 0)).item()).toBe(4);
 });
 
+test('types of BrainState: booleans are padded with false, norms of half floats are float32, hardTanh gives floats', () => {
+  const flags = np.array([[[false], [true], [false], [false]]]);
+  expect(new nn.MaxPool1d(2, { stride: 1, padding: 1 }).call(flags).js()).toEqual([[[false], [true], [true], [false], [false]]]);
+  expect(new nn.LPPool1d(2, 2).call(np.ones([1, 4, 1], { dtype: 'bfloat16' })).dtype).toBe('float32');
+  for (const y of [nn.hardTanh(np.arange(3), { minVal: -1 }), new nn.ReLU6().call(np.arange(9)), new nn.Hardtanh().call(np.arange(3))]) expect([y.dtype, y.weakType]).toEqual(['float32', true]);
+});
+
 test('integers are pooled; the maximum of padding alone is −∞', () => {
   expect(new nn.MaxPool1d(2).call(np.array([[-5], [-7], [1], [2]], { dtype: 'int32' })).js()).toEqual([[-5], [2]]);
   expect(new nn.AvgPool1d(2, { stride: 2 }).call(np.array([[1], [2]], { dtype: 'int32' })).js()).toEqual([[1.5]]);
