@@ -24,6 +24,8 @@ test('views take their type as an option too', () => {
 });
 
 test('what JAX refuses', () => {
+  expect(() => scipy.linalg.polar(numpy.ones([2, 3]), { method: 'qdwh' })).toThrow(/polar: method 'qdwh' expects no fewer rows than columns/);
+  expect(() => scipy.linalg.polar(numpy.ones([2, 3]), { eps: 1e-3 })).toThrow(/polar: eps is an option of method 'qdwh'/);
   expect(() => scipy.signal.stft(numpy.ones([9]), { window: 'hanning' })).toThrow(/stft: expected window to be an array or one of boxcar/);
   expect(() => scipy.signal.stft(numpy.ones([9]), { window: 'kaiser' })).toThrow(/stft: expected window 'kaiser' with 1 parameters/);
   expect(() => numpy.interp(0, [0, 1], [0, 1], { period: numpy.ones([1]) })).toThrow(/interp: expected period to be a scalar/);

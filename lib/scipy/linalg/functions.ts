@@ -4,9 +4,11 @@ import { dtypeKind } from '../../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors';
 import { jvp } from '../../functional/derivatives';
 import { checkOptions } from '../../functional/options';
+import { vmap } from '../../functional/vmap';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, astype, promoteDtypesInexact } from '../../lax/arrayLike';
 import { foriLoop } from '../../lax/control';
+import { qdwh } from '../../lax/linalgForms';
 import { broadcastToShape } from '../../numpy/broadcast';
 import { eig, eigvals, inv, solve } from '../../numpy/linalg';
 import { matmul } from '../../numpy/products';
@@ -186,14 +188,41 @@ const polarC = composite<{ right: boolean }>('polar', ([a], { right }) => {
   return [dot(u, vh), right ? dot(scaled(H(vh)), vh) : dot(scaled(u), H(u))];
 });
 
-/** A = U P with orthonormal U and positive semidefinite P, or A = P U for `side: 'left'`: `[u, p]`, by singular values. Mirrors `jax.scipy.linalg.polar`. @throws ShapeError for fewer than two dimensions; ArgumentError for an unknown side @example scipy.linalg.polar([[2, 0], [0, 3]])[1].js() // [[2, 0], [0, 3]] */
-export function polar(a: ArrayLike, options: { side?: 'left' | 'right' } = {}): [Array, Array] {
-  options = checkOptions('polar', ['side'], options);
-  const side = options.side ?? 'right';
+interface PolarOptions {
+  side?: 'left' | 'right';
+  /** 'svd', by singular values, for any shape; 'qdwh', an iteration, for matrices whose larger side is that of U. */
+  method?: 'svd' | 'qdwh';
+  /** Where the iteration stops, relative to the solution; the type's by default. */
+  eps?: number | null;
+  /** Steps of the iteration at most. */
+  maxIterations?: number | null;
+}
+
+/**
+ * A = U P with orthonormal U and positive semidefinite P, or A = P U for `side: 'left'`: `[u, p]`. Mirrors `jax.scipy.linalg.polar`, but for the method
+ * where none is named.
+ *
+ * @throws ShapeError for fewer than two dimensions, or a shape 'qdwh' is not for; ArgumentError for an unknown side or method
+ * @example scipy.linalg.polar([[2, 0], [0, 3]])[1].js() // [[2, 0], [0, 3]]
+ */
+export function polar(a: ArrayLike, options: PolarOptions = {}): [Array, Array] {
+  const { side = 'right', method = 'svd', eps, maxIterations } = checkOptions('polar', ['side', 'method', 'eps', 'maxIterations'], options);
   if (side !== 'left' && side !== 'right') throw new ArgumentError(`polar: expected side to be 'left' or 'right', got ${String(side)}`);
+  if (method !== 'svd' && method !== 'qdwh') throw new ArgumentError(`polar: expected method to be 'svd' or 'qdwh', got ${String(method)}`);
   const [x] = promoteDtypesInexact('polar', a) as [Array];
   if (x.ndim < 2) throw new ShapeError(`polar: expected at least two dimensions, got ${x.aval}`);
-  return polarC([x], { right: side === 'right' }) as [Array, Array];
+  const right = side === 'right';
+  if (method === 'svd') {
+    for (const [name, v] of Object.entries({ eps, maxIterations })) if (v !== undefined && v !== null) throw new ArgumentError(`polar: ${name} is an option of method 'qdwh', not of 'svd'`);
+    return polarC([x], { right }) as [Array, Array];
+  }
+  const [m, n] = x.shape.slice(-2) as [number, number];
+  if (m >= n !== right) throw new ShapeError(`polar: method 'qdwh' expects ${right ? 'no fewer rows than columns' : 'fewer rows than columns'} for side '${side}', got ${x.aval}; use method 'svd'`);
+  // One matrix: that with no fewer rows than columns.
+  const one = (y: Array) => (([u, p]) => [u, p])(qdwh(y, { eps, maxIterations }));
+  const all = range(x.ndim - 2).reduce<(y: Array) => Array[]>((f) => vmap(f) as unknown as (y: Array) => Array[], one as (y: Array) => Array[]);
+  const [u, p] = all(right ? x : H(x)) as [Array, Array];
+  return right ? [u, p] : [H(u), H(p)];
 }
 
 /** Y with R Y + Y S = F for upper triangular R and lower triangular S: its columns from the last to the first. */

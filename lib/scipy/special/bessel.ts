@@ -2,7 +2,7 @@ import type { Array } from '../../core/array';
 import { ArgumentError } from '../../core/errors';
 import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
-import { type ArrayLike, asArray } from '../../lax/arrayLike';
+import { type ArrayLike, asArray, astype } from '../../lax/arrayLike';
 import { promoteArgsInexact } from '../../numpy/broadcast';
 import { fullLike } from '../../numpy/operators';
 import * as e from '../../primitives/elementwise';
@@ -24,8 +24,9 @@ export const i1: Unary = elementwise('i1', unscaled(e.besselI1e));
 export const i1e: Unary = elementwise('i1e', e.besselI1e);
 
 const besselJnProgram = composite<{ v: number; n: number }>('bessel_jn', ([x], { v, n }) => {
-  const [z] = promoteArgsInexact('besselJn', x!) as [Array];
-  expectReal('besselJn', z);
+  const given = promoteArgsInexact('besselJn', x!)[0]!;
+  expectReal('besselJn', given);
+  const z = astype(given, given.dtype);
   // Downward recurrence from an order where the function is negligible; the sum of even orders normalizes.
   let above = fullLike(z, 0);
   let here = fullLike(z, 1e-16);
