@@ -60,9 +60,11 @@ void EnvState::Hold(int64_t bytes) {
 void EnvState::TellSize(int64_t bytes) {
   untold_ += bytes;
   if (gathering_ > 0 || (untold_ < kWorthTelling && untold_ > -kWorthTelling)) return;
-  int64_t ignored;
-  napi_adjust_external_memory(env, untold_, &ignored);
+  // V8 may collect garbage in this call, and finalizers tell of what goes. Within a collection nothing may grow: V8 would begin another, and abort.
+  const int64_t told = untold_;
   untold_ = 0;
+  int64_t ignored;
+  napi_adjust_external_memory(env, told, &ignored);
 }
 
 void EnvState::CollectGarbage() {

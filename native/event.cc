@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <thread>
 
 #include "plugin.h"
 
@@ -24,6 +26,15 @@ Clock::time_point Deadline() {
   int64_t mine = (Clock::now() + kPatience).time_since_epoch().count();
   deadline_ticks.compare_exchange_strong(none, mine);
   return Clock::time_point(Clock::duration(deadline_ticks.load()));
+}
+
+// Tells the core that this thread waits.
+inline void Pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
 }
 
 struct Waiter {
@@ -109,8 +120,40 @@ void DestroyEvent(const PJRT_Api* api, PJRT_Event* event) {
   TakeError(api, api->PJRT_Event_Destroy(&args), &ignored);
 }
 
+bool ComesSoon(const PJRT_Api* api, PJRT_Event* event) {
+  constexpr std::chrono::microseconds kWhile{50};
+  constexpr uint32_t kMostMissed = 6;
+  // Where there is one core, the work waits for this thread.
+  static const bool alone = std::thread::hardware_concurrency() < 2;
+  thread_local uint32_t missed = 0, left_out = 0;
+  auto is_ready = [&] {
+    XS_ARGS(PJRT_Event_IsReady_Args, args);
+    args.event = event;
+    Error ignored;
+    return TakeError(api, api->PJRT_Event_IsReady(&args), &ignored) || args.is_ready;
+  };
+  if (is_ready()) return true;
+  if (alone) return false;
+  if (left_out > 0) {
+    left_out--;
+    return false;
+  }
+  const Clock::time_point until = Clock::now() + kWhile;
+  do {
+    for (int i = 0; i < 16; i++) Pause();
+    if (is_ready()) {
+      missed = 0;
+      return true;
+    }
+  } while (Clock::now() < until);
+  missed = std::min(missed + 1, kMostMissed);
+  left_out = (1u << missed) - 1;
+  return false;
+}
+
 void Await(const PJRT_Api* api, PJRT_Event* event) {
   if (event == nullptr) return;
+  ComesSoon(api, event);
   XS_ARGS(PJRT_Event_Await_Args, args);
   args.event = event;
   Error error;

@@ -316,7 +316,10 @@ Started RunRaw(EnvState* state, Executable* e, Rows rows, const Indices& kept, n
   // 0 while no profile is taken.
   const int64_t begin = RunLog::On() ? RunLog::Now() : 0;
   bool started = start();
-  if (e->any_donated) DropDonated(env, *e, rows, run);
+  if (e->any_donated) {
+    if (started && run == nullptr && events[0] != nullptr) ComesSoon(api, events[0]);
+    DropDonated(env, *e, rows, run);
+  }
   if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
     state->CollectGarbage();
     started = start();

@@ -1,4 +1,4 @@
-import { type Array, grad, jit, numpy as np, ParamState, prng } from 'xlastate';
+import { type Array, grad, jit, numpy as np, ParamState, prng, scipy } from 'xlastate';
 import type { Case } from '../protocol';
 import { compiledStep, sgdStep } from './sgd';
 import { DEEP_LAYERS, DEEP_WIDTH, MLPS } from './sizes';
@@ -27,8 +27,7 @@ function makeStep(name: keyof typeof MLPS, batch: number = MLPS[name].batch) {
   const loss = (input: Array, classes: Array): Array => {
     const logits = model(input);
     const chosen = np.squeeze(np.takeAlongAxis(logits, np.expandDims(classes, 1), 1), 1);
-    const most = np.max(logits, { axis: 1, keepdims: true });
-    const logSum = np.add(np.log(np.sum(np.exp(np.subtract(logits, most)), 1)), np.squeeze(most, 1));
+    const logSum = scipy.special.logsumexp(logits, { axis: 1 });
     return np.mean(np.subtract(logSum, chosen));
   };
   return { states: Object.values(states), step: sgdStep(states, loss), x, labels };

@@ -21,6 +21,11 @@ test('also with large arrays', async () => {
   expect(said.peakBytes).toBeLessThan(1.2e9);
 }, 60_000);
 
+test('what finalizers tell of within a collection begins no other one', async () => {
+  const r = await runChild('garbage.ts', []);
+  expect([r.code, r.signal, r.stdout]).toEqual([0, null, 'done\n']);
+}, 60_000);
+
 test('workers share the client and free their buffers when they end', async () => {
   const r = await runChild('workers.ts', ['shared']);
   expect([r.code, r.signal, r.stderr]).toEqual([0, null, '']);
