@@ -105,6 +105,8 @@ export class ModelCheckpoint extends Callback {
   override onFitStart(trainer: Trainer): void {
     this.folder = null;
     this.opened(trainer);
+    // Those of a run that is gone on from may be elsewhere.
+    this.bestKModels = Object.fromEntries(Object.entries(this.bestKModels).filter(([path]) => existsSync(path)));
     [this.lastStep, this.rolling] = [-1, null];
   }
 
@@ -203,6 +205,6 @@ export class ModelCheckpoint extends Callback {
   override loadStateDict(state: Record<string, unknown>): void {
     this.bestScore = state.best_score == null ? null : Number(state.best_score);
     this.bestModelPath = state.best_model_path == null ? null : String(state.best_model_path);
-    this.bestKModels = Object.fromEntries(Object.entries((state.best_k_models ?? {}) as Record<string, unknown>).filter(([file]) => existsSync(file)).map(([file, x]) => [file, Number(x)]));
+    this.bestKModels = Object.fromEntries(Object.entries((state.best_k_models ?? {}) as Record<string, unknown>).map(([file, x]) => [file, Number(x)]));
   }
 }

@@ -143,15 +143,15 @@ export abstract class TrainModule extends Module {
     return logs;
   }
 
-  /** Keeps parameters as they are in training: those of a path (`'l1'` means all below), or all. Takes effect at the next `fit`. */
-  freeze(...paths: string[]): void {
+  /** Keeps parameters as they are in training: those of a path (`'l1'` means all below; paths may also come in a list), or all. Takes effect at the next `fit`. */
+  freeze(...paths: (string | readonly string[])[]): void {
     const frozen = frozenOf.get(this) ?? new Set();
     for (const s of this.chosen('freeze', paths)) frozen.add(s);
     frozenOf.set(this, frozen);
   }
 
   /** Takes {@link freeze} back. */
-  unfreeze(...paths: string[]): void {
+  unfreeze(...paths: (string | readonly string[])[]): void {
     for (const s of this.chosen('unfreeze', paths)) frozenOf.get(this)?.delete(s);
   }
 
@@ -174,7 +174,9 @@ export abstract class TrainModule extends Module {
     console.log([`${this.constructor.name}`, ...rows.map(({ name, x, frozen }) => `  ${name}: ${x.dtype} [${x.shape.join(', ')}]${frozen ? ', frozen' : ''}`), `parameters: ${count(rows)}, trained: ${count(rows.filter((r) => !r.frozen))}`].join('\n'));
   }
 
-  private chosen(op: string, paths: readonly string[]): State<unknown>[] {
+  private chosen(op: string, given: readonly (string | readonly string[])[]): State<unknown>[] {
+    const paths = given.flat();
+    for (const p of paths) if (typeof p !== 'string') throw new ArgumentError(`${op}: expected paths of parameters, got ${describeValue(p)}`);
     const params = this.states(ParamState).entries();
     return (paths.length === 0 ? [''] : paths).flatMap((path) => {
       const found = params.filter(([p]) => path === '' || p.join('.') === path || p.join('.').startsWith(`${path}.`)).map(([, s]) => s as State<unknown>);

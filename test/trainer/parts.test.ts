@@ -146,6 +146,17 @@ test('checkpoints of a run: names of one\'s own, single steps, and what is damag
   const start = weights(wider);
   await expect(again.validate(wider, loader(), { ckptPath: join(folder, 'last.ckpt') })).rejects.toThrow(file.CheckpointMismatchError);
   expect([weights(model), weights(wider)]).toEqual([before, start]);
+  // Frozen by a list of paths.
+  model.freeze(['layer.weight']);
+  expect([model.frozenParameters, model.isFrozen('layer'), model.trainable().size]).toEqual([['layer.weight'], true, 0]);
+  const said = jest.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    model.printSummary();
+    expect(said.mock.calls).toEqual([['Line\n  layer.weight.bias: float32 [1], frozen\n  layer.weight.weight: float32 [1, 1], frozen\nparameters: 2, trained: 0']]);
+  } finally {
+    said.mockRestore();
+  }
+  expect(() => model.freeze(3 as never)).toThrow(/freeze: expected paths of parameters, got number 3/);
   // What was saved by stateDict, taken over.
   wider.loadStateDict(wider.stateDict());
   expect(() => wider.loadStateDict(model.stateDict())).toThrow(file.CheckpointMismatchError);
