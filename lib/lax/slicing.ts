@@ -1,9 +1,8 @@
 import { canonAxis, checkList } from '../core/checks';
-import type { Array } from '../core/array';
+import { Array, type ScalarValue } from '../core/array';
 import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
-import type { ScalarValue } from '../core/array';
-import type { Shape } from '../core/aval';
+import { checkShape, type Shape } from '../core/aval';
 import { checkOptions } from '../functional/options';
 import { dynamicSlice as dynamicSliceP, dynamicUpdateSlice as dynamicUpdateSliceP } from '../primitives/dynamicSlice';
 import { add, lt, rem, where } from '../primitives/elementwise';
@@ -51,6 +50,8 @@ const updateProgram = composite<{ allow: boolean | readonly boolean[]; list: boo
 /** The indices as arrays; a negative plain number is counted from the end here, and moved to 0 where that is before the start. */
 function indexArrays(op: string, x: Array, indices: ArrayLike | readonly ArrayLike[], allow: boolean | readonly boolean[]): Array[] {
   if (!globalThis.Array.isArray(indices)) return [asArray(indices as ArrayLike, op)];
+  const types = new Set(indices.filter((i) => i instanceof Array).map((i) => (i as Array).dtype));
+  if (types.size > 1) throw new DtypeError(`${op}: expected start indices of one integer dtype, got ${[...types].join(', ')}`);
   return indices.map((i, d) => {
     if (typeof i !== 'number' || i >= 0) return asArray(i as ArrayLike, op);
     if (!(typeof allow === 'boolean' ? allow : allow[d])) throw new ShapeError(`${op}: index ${i} of dimension ${d} is negative, and allowNegativeIndices is false`);
@@ -72,7 +73,7 @@ export function dynamicSlice(operand: ArrayLike, startIndices: ArrayLike | reado
   options = checkOptions('dynamicSlice', ['allowNegativeIndices'], options);
   const x = asArray(operand, 'dynamicSlice');
   const allow = options.allowNegativeIndices ?? true;
-  return sliceProgram([x, ...indexArrays('dynamicSlice', x, startIndices, allow)], { sizes: sliceSizes, allow, list: globalThis.Array.isArray(startIndices) })[0]!;
+  return sliceProgram([x, ...indexArrays('dynamicSlice', x, startIndices, allow)], { sizes: checkShape('dynamicSlice', sliceSizes, 'sliceSizes'), allow, list: globalThis.Array.isArray(startIndices) })[0]!;
 }
 
 /**

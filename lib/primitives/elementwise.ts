@@ -572,7 +572,7 @@ const bitcastP: SinglePrimitive<{ newDtype: DType }> = definePrimitive<{ newDtyp
   sample: () => [{ inputs: [{ shape: [3], dtype: 'int32', low: 0, high: 9 }], params: { newDtype: 'float32' } }],
 });
 export function bitcastConvertType(x: Array, newDtype: DType): Array {
-  return x.dtype === newDtype ? x : bitcastP.bind({ newDtype }, x);
+  return x.dtype === newDtype ? convert(x, newDtype) : bitcastP.bind({ newDtype }, x);
 }
 
 provideElementwise(sub, where);

@@ -138,7 +138,7 @@ function hyp2f1Of(a: Array, b: Array, c: Array, x: Array): Array {
   const s = e.sub(one(x), x);
   const [ca, cb] = [e.sub(c, a), e.sub(c, b)];
   const trivial = e.or(eq(x, 0), e.and(e.or(eq(a, 0), eq(b, 0)), e.ne(c, like(c, 0))));
-  const poles = eq(c, 0);
+  const poles = e.and(le(c, 0), e.eq(e.floor(c), c));
   const transformed = e.and(le(d, -1), e.not(e.and(e.not(isWhole(d, eps)), lt(s, 0))));
   const at1 = eq(x, 1);
   const below = lt(x, 1);
