@@ -2,11 +2,6 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import type { Loose } from '../functional/treeFunction';
 
-/** A class, or what stands for several of them. */
-export interface TypeTest<T = unknown> {
-  [Symbol.hasInstance](x: unknown): x is T;
-}
-
 /** What can stand to the right of `instanceof`. */
 export type ClassLike<T = Loose> = (abstract new (...args: Loose[]) => T) | CombinedTypes<T>;
 

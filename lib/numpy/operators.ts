@@ -26,9 +26,4 @@ export function isNan(x: Array): Array {
   return kind === 'float' || kind === 'complex' ? e.ne(x, x) : full(x.shape, false, 'bool');
 }
 
-/** Whether elements are zero or false. */
-export function not(x: Array): Array {
-  return e.not(toBool(x));
-}
-
 export { toBool as truth };

@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { realDtype } from '../core/dtype';
 import { abs, add, and, complex, conj, div, eq, ge, gt, imag, le, lt, max, mul, neg, or, real, rem, sqrt, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
-import { asTypeOf, columnIndex, diagonal, epsilon, eye, H, matmul, repeat, repeatWhile, rowIndex, T } from './matrix';
+import { asTypeOf, columnIndex, diagonal, entryAt, epsilon, eye, H, matmul, repeat, repeatWhile, rowIndex, T } from './matrix';
 import { reduceMax, reduceMin } from './reduction';
 import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, rev, scalar, slice, squeeze } from './structural';
 
@@ -13,7 +13,6 @@ const int = (v: number) => scalar(v, 'int32');
 const squared = (x: Array) => add(mul(real(x), real(x)), mul(imag(x), imag(x)));
 /** |re| + |im|: as good as the absolute value for comparisons, and cheaper. */
 const size1 = (x: Array) => add(abs(real(x)), abs(imag(x)));
-const entry = (a: Array, i: Array, j: Array) => squeeze(dynamicSlice(a, [i, j], [1, 1]), [0, 1]);
 const outer = (u: Array, v: Array) => {
   const shape = [u.shape[0]!, v.shape[0]!];
   return mul(broadcastInDim(u, shape, [0]), broadcastInDim(v, shape, [1]));
@@ -33,7 +32,7 @@ function hessenberg(a: Array, least: Array): [Array, Array] {
     const column = squeeze(dynamicSlice(h!, [int(0), k], [n, 1]), [1]);
     const first = add(k, int(1));
     const x = where(gt(index, k), column, like(column, 0));
-    const alpha = entry(h!, first, k);
+    const alpha = entryAt(h!, first, k);
     const length = sqrt(reduceSum(squared(x), [0]));
     // v = x + e^{i arg alpha} |x| e1, so that nothing cancels.
     const modulus = abs(alpha);
@@ -92,7 +91,7 @@ function rotateColumns(a: Array, i: Array, c: Array, s: Array): Array {
 /** The shift of a QR step: the eigenvalue of the last two by two block nearer to its last entry. */
 function wilkinson(h: Array, hi: Array): Array {
   const before = sub(hi, int(1));
-  const [a, b, c, d] = [entry(h, before, before), entry(h, before, hi), entry(h, hi, before), entry(h, hi, hi)];
+  const [a, b, c, d] = [entryAt(h, before, before), entryAt(h, before, hi), entryAt(h, hi, before), entryAt(h, hi, hi)];
   const half = mul(sub(a, d), like(a, 0.5));
   const bc = mul(b, c);
   const root = sqrt(add(mul(half, half), bc));
@@ -128,17 +127,17 @@ export function schur(a: Array): { z: Array; t: Array; converged: Array } {
       const lo = reduceMax(where(and(small, le(index, hi!)), index, int(0)), [0]);
       const done = eq(lo, hi!);
       // Once in a while, a shift out of the ordinary gets steps that go round in circles out of it.
-      const last = entry(h1!, hi!, max(sub(hi!, int(1)), int(0)));
+      const last = entryAt(h1!, hi!, max(sub(hi!, int(1)), int(0)));
       const odd = and(gt(stuck!, int(0)), eq(rem(stuck!, int(10)), int(0)));
       const usual = wilkinson(h1!, max(hi!, int(1)));
-      const shift = where(odd, add(entry(h1!, hi!, hi!), asTypeOf(mul(size1(last), scalar(0.75, dtype)), last)), usual);
+      const shift = where(odd, add(entryAt(h1!, hi!, hi!), asTypeOf(mul(size1(last), scalar(0.75, dtype)), last)), usual);
       const [, hn, zn] = repeatWhile(
         ([k]) => lt(k!, where(done, lo, hi!)),
         ([k, hk, zk]) => {
           const isFirst = eq(k!, lo);
           const before = max(sub(k!, int(1)), int(0));
-          const f = where(isFirst, sub(entry(hk!, k!, k!), shift), entry(hk!, k!, before));
-          const g = where(isFirst, entry(hk!, add(k!, int(1)), k!), entry(hk!, add(k!, int(1)), before));
+          const f = where(isFirst, sub(entryAt(hk!, k!, k!), shift), entryAt(hk!, k!, before));
+          const g = where(isFirst, entryAt(hk!, add(k!, int(1)), k!), entryAt(hk!, add(k!, int(1)), before));
           const [c, s] = givens(f, g);
           const rows = rotateRows(hk!, k!, c, s);
           return [add(k!, int(1)), rotateColumns(rows, k!, c, s), rotateRows(zk!, k!, c, conj(s))];
@@ -165,7 +164,7 @@ export function triangularEigenvectors(t: Array): Array {
     const i = sub(int(n - 1), step);
     const row = squeeze(dynamicSlice(t, [i, int(0)], [1, n]), [0]);
     const sum = times(T(x0!), where(gt(index, i), row, like(row, 0)));
-    const gap = sub(broadcastInDim(entry(t, i, i), [n], []), w);
+    const gap = sub(broadcastInDim(entryAt(t, i, i), [n], []), w);
     const tiny = lt(size1(gap), broadcastInDim(least, [n], []));
     const raw = neg(div(sum, where(tiny, asTypeOf(broadcastInDim(least, [n], []), gap), gap)));
     const value = where(gt(index, i), raw, where(eq(index, i), full([n], 1, t.dtype), like(raw, 0)));

@@ -1,9 +1,9 @@
 import type { Array } from '../core/array';
 import { realDtype } from '../core/dtype';
 import { abs, add, conj, div, eq, lt, max, mul, neg, sqrt, sub, where } from './elementwise';
-import { asColumns, asRows, asTypeOf, block, conjugate, diagonal, epsilon, eye, H, isComplex, matmul, onDiagonal, realPart, repeat, repeatWhile, scaleOf } from './matrix';
+import { asColumns, asRows, asTypeOf, block, conjugate, diagonal, epsilon, eye, H, isComplex, matmul, onDiagonal, realPart, repeat, repeatWhile, scaleOf, T } from './matrix';
 import { reduceMax } from './reduction';
-import { broadcastInDim, concatenate, full, like, pad, reduceSum, scalar, slice } from './structural';
+import { broadcastInDim, concatenate, full, like, pad, reduceSum, scalar, slice, sliceInDim } from './structural';
 
 // Jacobi's method: rotations of pairs of rows and columns, n / 2 pairs at a time, in the order of a round-robin tournament. It is as accurate
 // as any and works on whole arrays, which XLA has fast code for.
@@ -36,15 +36,13 @@ function rotation(p: Array, q: Array, r: Array): Rotation {
   return { c: asTypeOf(c, q), us: scaleBy(u, s) };
 }
 
-const range = (x: Array, axis: number, from: number, to: number) => slice(x, x.shape.map((_, i) => (i === axis ? from : 0)), x.shape.map((n, i) => (i === axis ? to : n)));
-
 /** The next round of the tournament: all but the first of the left players move on by one place. */
 function nextRound(left: Array, right: Array, axis: number): [Array, Array] {
   const k = left.shape[axis]!;
   if (k === 1) return [left, right];
   return [
-    concatenate([range(left, axis, 0, 1), range(right, axis, 0, 1), range(left, axis, 1, k - 1)].filter((x) => x.shape[axis]! > 0), axis),
-    concatenate([range(right, axis, 1, k), range(left, axis, k - 1, k)], axis),
+    concatenate([sliceInDim(left, 0, 1, axis), sliceInDim(right, 0, 1, axis), sliceInDim(left, 1, k - 1, axis)].filter((x) => x.shape[axis]! > 0), axis),
+    concatenate([sliceInDim(right, 1, k, axis), sliceInDim(left, k - 1, k, axis)], axis),
   ];
 }
 
@@ -119,16 +117,12 @@ export function jacobiEigh(a: Array): { values: Array; vectors: Array } {
   };
   const [, , , , top, bottom] = sweeps(even, round, epsilon(a.dtype) * 4, init, a.dtype);
   const rows = slice(concatenate([top!, bottom!], 1), [0, 0, 0], [b, n, n]);
-  const vectors = orthonormalize(transposed(rows));
+  const vectors = orthonormalize(T(rows));
   // vᴴ A v: errors of the vectors count only to second order.
   const product = matmul(scaled, vectors);
   const terms = mul(conjugate(vectors), product);
   const quotients = reduceSum(realPart(terms), [1]);
   return { values: mul(quotients, broadcastInDim(scale, quotients.shape, [0])), vectors };
-}
-
-function transposed(x: Array): Array {
-  return H(conjugate(x));
 }
 
 /**
@@ -141,7 +135,7 @@ export function jacobiOrthogonalize(a: Array, vectors: boolean): { columns: Arra
   const even = n + (n % 2);
   const k = even / 2;
   // Rows in place of columns: pairs are then contiguous. Those of Aᵀ come with those of Vᵀ beside them.
-  const rows = pad(transposed(a), like(a, 0), [[0, 0, 0], [0, even - n, 0], [0, 0, 0]]);
+  const rows = pad(T(a), like(a, 0), [[0, 0, 0], [0, even - n, 0], [0, 0, 0]]);
   const all = vectors ? concatenate([rows, eye([b, even, even], a.dtype)], 2) : rows;
   const width = all.shape[2]!;
   const dot = (x: Array, y: Array) => reduceSum(mul(conjugate(x), y), [2]);
@@ -160,7 +154,7 @@ export function jacobiOrthogonalize(a: Array, vectors: boolean): { columns: Arra
   const [left, right] = sweeps(even, round, tolerance, [slice(all, [0, 0, 0], [b, k, width]), slice(all, [0, k, 0], [b, even, width])], a.dtype);
   const done = concatenate([left!, right!], 1);
   return {
-    columns: transposed(slice(done, [0, 0, 0], [b, n, m])),
-    rotation: vectors ? orthonormalize(transposed(slice(done, [0, 0, m], [b, n, m + n]))) : null,
+    columns: T(slice(done, [0, 0, 0], [b, n, m])),
+    rotation: vectors ? orthonormalize(T(slice(done, [0, 0, m], [b, n, m + n]))) : null,
   };
 }

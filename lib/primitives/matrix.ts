@@ -108,6 +108,11 @@ export function epsilon(dtype: DType): number {
   return realDtype(dtype) === 'float32' ? 2 ** -23 : 2 ** -52;
 }
 
+/** One entry of a matrix, at places that the program computes. */
+export function entryAt(a: Array, i: Array, j: Array): Array {
+  return squeeze(dynamicSlice(a, [i, j], [1, 1]), [0, 1]);
+}
+
 /** Checks an operand of a decomposition: at least two dimensions, and a type that matrices are decomposed in. */
 export function checkMatrix(op: string, x: ShapedArray, square = false): void {
   checkShape(op, x, square);

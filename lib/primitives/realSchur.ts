@@ -2,7 +2,7 @@ import type { Array } from '../core/array';
 import { abs, add, and, div, eq, ge, gt, le, lt, max, mul, neg, or, rem, sqrt, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { hessenberg, householderProduct } from './householder';
-import { block, columnIndex, diagonal, epsilon, eye, repeatWhile, rowIndex, T } from './matrix';
+import { block, columnIndex, diagonal, entryAt, epsilon, eye, repeatWhile, rowIndex, T } from './matrix';
 import { reduceMax } from './reduction';
 import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, scalar, slice, squeeze } from './structural';
 
@@ -12,7 +12,6 @@ import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape,
 const STEPS_PER_VALUE = 40;
 const int = (v: number) => scalar(v, 'int32');
 const next = (k: Array, by = 1) => add(k, int(by));
-const entry = (a: Array, i: Array, j: Array) => squeeze(dynamicSlice(a, [i, j], [1, 1]), [0, 1]);
 const square = (x: Array) => mul(x, x);
 const signOf = (x: Array) => where(lt(x, like(x, 0)), like(x, -1), like(x, 1));
 /** x where it is not zero, else 1: for divisors of quotients that are not used. */
@@ -89,10 +88,10 @@ function standardRotation(a: Array, b: Array, c: Array, d: Array): { rotation: A
 
 /** The first column, up to a factor, of (H − s1)(H − s2) from row lo on, the shifts being the eigenvalues of a block with the given trace and determinant. */
 function firstColumn(h: Array, lo: Array, trace: Array, determinant: Array): Array {
-  const [a, b, c, d] = [entry(h, lo, lo), entry(h, lo, next(lo)), entry(h, next(lo), lo), entry(h, next(lo), next(lo))];
+  const [a, b, c, d] = [entryAt(h, lo, lo), entryAt(h, lo, next(lo)), entryAt(h, next(lo), lo), entryAt(h, next(lo), next(lo))];
   const x = add(sub(add(square(a), mul(b, c)), mul(trace, a)), determinant);
   const y = mul(c, sub(add(a, d), trace));
-  const z = mul(c, entry(h, next(lo, 2), next(lo)));
+  const z = mul(c, entryAt(h, next(lo, 2), next(lo)));
   return concatenate([x, y, z].map((v) => reshape(v, [1])), 0);
 }
 
@@ -127,14 +126,14 @@ export function realSchur(a: Array): { z: Array; t: Array; converged: Array } {
       // Entries that count as zero become zero.
       const cut = where(and(eq(rowIndex(h1!.shape), lo), eq(columnIndex(h1!.shape), sub(lo, int(1)))), like(h1!, 0), h1!);
 
-      const last = [entry(cut, top, top), entry(cut, top, hi1!), entry(cut, hi1!, top), entry(cut, hi1!, hi1!)] as const;
+      const last = [entryAt(cut, top, top), entryAt(cut, top, hi1!), entryAt(cut, hi1!, top), entryAt(cut, hi1!, hi1!)] as const;
       const { rotation, triangular } = standardRotation(...last);
       const [turned, turnedZ] = similar(cut, zt1!, top, where(pair, rotation, eye([2, 2], dtype)));
       const atPair = and(eq(rowIndex(h1!.shape), hi1!), eq(columnIndex(h1!.shape), top));
       const settled = where(and(atPair, and(pair, triangular)), like(turned, 0), turned);
 
       const odd = and(gt(stuck!, int(0)), eq(rem(stuck!, int(10)), int(0)));
-      const s = add(abs(last[2]), abs(entry(cut, top, max(sub(top, int(1)), int(0)))));
+      const s = add(abs(last[2]), abs(entryAt(cut, top, max(sub(top, int(1)), int(0)))));
       const trace = where(odd, mul(s, scalar(1.5, dtype)), add(last[0], last[3]));
       const determinant = where(odd, square(s), sub(mul(last[0], last[3]), mul(last[1], last[2])));
       const done = or(single, pair);

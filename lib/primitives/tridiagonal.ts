@@ -6,7 +6,7 @@ import { abs, add, div, eq, ge, imag, lt, max, mul, ne, neg, real, sub, where } 
 import { asTypeOf, batchLeading, checkMatrixDtype, emitFunction, epsilon, isComplex, scanOver } from './matrix';
 import { addAny } from './nary';
 import { reduceAnd, reduceMax } from './reduction';
-import { broadcastInDim, concatenate, full, iota, like, range, reshape, scalar, slice, transpose, zerosLike } from './structural';
+import { broadcastInDim, concatenate, full, iota, like, range, reshape, scalar, slice, sliceInDim, transpose, zerosLike } from './structural';
 
 export interface TridiagonalSolveParams {
   /** Whether pivots next to zero are moved away from it, so that the result is finite. */
@@ -36,10 +36,9 @@ export const tridiagonalSolveP: SinglePrimitive<TridiagonalSolveParams> = define
     if (args.some((x, i) => isUndefinedPrimal(x) !== (i === 3))) throw new ShapeError('tridiagonalSolve: it is linear in its last operand only');
     const [dl, d, du] = args as readonly Array[];
     const n = d!.ndim - 1;
-    const part = (x: Array, from: number, to: number) => slice(x, x.shape.map((_, i) => (i === n ? from : 0)), x.shape.map((s, i) => (i === n ? to : s)));
     const zero = zerosLike(d!.aval.withShape([...d!.shape.slice(0, -1), 1]));
     const m = d!.shape[n]!;
-    return [null, null, null, tridiagonalSolveP.bind(p, concatenate([zero, part(du!, 0, m - 1)], n), d!, concatenate([part(dl!, 1, m), zero], n), ct)];
+    return [null, null, null, tridiagonalSolveP.bind(p, concatenate([zero, sliceInDim(du!, 0, m - 1, n)], n), d!, concatenate([sliceInDim(dl!, 1, m, n), zero], n), ct)];
   },
   batch: (axis, args, dims, p) => {
     const [[out]] = batchLeading(() => tridiagonalSolveP)(axis, args, dims, p);
@@ -61,9 +60,8 @@ function product([dl, d, du]: [Array, Array, Array], x: Array): Array {
   const all = (v: Array) => broadcastInDim(v, x.shape, range(x.ndim - 1));
   const m = x.shape[n]!;
   const zero = zerosLike(x.aval.withShape(x.shape.map((s, i) => (i === n ? 1 : s))));
-  const part = (from: number, to: number) => slice(x, x.shape.map((_, i) => (i === n ? from : 0)), x.shape.map((s, i) => (i === n ? to : s)));
-  const above = concatenate([zero, part(0, m - 1)], n);
-  const below = concatenate([part(1, m), zero], n);
+  const above = concatenate([zero, sliceInDim(x, 0, m - 1, n)], n);
+  const below = concatenate([sliceInDim(x, 1, m, n), zero], n);
   return add(mul(all(d), x), add(mul(all(dl), above), mul(all(du), below)));
 }
 

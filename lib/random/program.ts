@@ -118,7 +118,6 @@ export const div: Binary = lifted(e.div);
 export const pow: Binary = lifted(e.pow);
 export const lt: Binary = lifted(e.lt);
 export const le: Binary = lifted(e.le);
-export const gt: Binary = lifted(e.gt);
 
 /** value · scale + loc, each where it is given. */
 export function locScale(value: Array, loc: Array | undefined, scale: Array | undefined): Array {

@@ -52,8 +52,3 @@ export function dceClosed(closed: ClosedJaxpr, usedOutputs: readonly boolean[]):
     return { closed: jaxpr === closed.jaxpr ? closed : new ClosedJaxpr(jaxpr, []), usedInputs };
   });
 }
-
-/** The inputs that the wanted outputs and the effects depend on. */
-export function usedInputs(closed: ClosedJaxpr, usedOutputs: readonly boolean[]): boolean[] {
-  return dceClosed(closed, usedOutputs).usedInputs;
-}
