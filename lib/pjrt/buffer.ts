@@ -154,8 +154,15 @@ export function emptyBuffers(n: number): Buffer | Buffer[] {
   return out;
 }
 
-/** Where a call of the addon's finds the ids of its buffers, and leaves those of its results. */
-let ids: Float64Array = new Float64Array(0);
+/**
+ * Where a call of the addon's finds the ids of its buffers, and leaves those of its results: kept with the addon, which all copies of this module in a thread
+ * share (tests and tools that reload modules make such).
+ */
+function idsFor(n: number): Float64Array {
+  const addon = native();
+  if (addon.ids === undefined || addon.ids.length < n) addon.ids = addon.makeIds(2 * n + 64);
+  return addon.ids;
+}
 
 /** In place of an id: no buffer, where one may be left out. */
 const NONE = -2;
@@ -164,20 +171,21 @@ const NONE = -2;
 export function putIds(args: readonly Buffer[], targets: readonly (Buffer | null)[], results: number): void {
   const n = args.length;
   const needed = Math.max(n + targets.length, results);
-  if (ids.length < needed) ids = native().makeIds(2 * needed + 64);
+  const ids = idsFor(needed);
   for (let i = 0; i < n; i++) ids[i] = idOf(args[i]);
   for (let i = 0; i < targets.length; i++) ids[n + i] = targets[i] === null ? NONE : idOf(targets[i]);
 }
 
 /** The one result of a call that has just returned. */
 export function takeId(result: Buffer): Buffer {
-  setId(result, ids[0]!);
+  setId(result, native().ids![0]!);
   return result;
 }
 
 /** The results of a call that has just returned. */
 export function takeIds(results: Buffer | Buffer[]): Buffer[] {
   if (!Array.isArray(results)) return [takeId(results)];
+  const ids = native().ids!;
   for (let i = 0; i < results.length; i++) setId(results[i]!, ids[i]!);
   return results;
 }

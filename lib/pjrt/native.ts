@@ -101,6 +101,8 @@ interface Native {
   deserializeAsync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): Promise<NativeExecutable>;
   /** Where the calls below find ids of buffers and leave those of results; for `n` of them at least. */
   makeIds(n: number): Float64Array;
+  /** The last that {@link makeIds} gave. */
+  ids?: Float64Array;
   /**
    * Runs a program: the ids of `count` arguments are in the table of {@link makeIds}, those of the results are left there. `held` keeps the arguments alive.
    * The results become the buffers of `to`: one object, or a list where there is not one result.

@@ -264,3 +264,27 @@ test('device descriptions', () => {
   expect(client.plugin.apiVersion.major).toBe(0);
   expect(client.plugin.extensions).toContain(5);
 });
+
+test('copies of the library in one thread share the addon, and do not disturb each other', () => {
+  const copy = (): typeof import('../../lib') => {
+    let lib!: typeof import('../../lib');
+    jest.isolateModules(() => {
+      lib = require('../../lib');
+    });
+    return lib;
+  };
+  const [a, b] = [copy(), copy()];
+  expect(a.Array).not.toBe(b.Array);
+  const many = Array.from({ length: 80 }, (_, i) => i);
+  const setUp = ({ jit, numpy: np }: typeof a, k: number) => ({
+    one: jit((x: number[]) => np.multiply(np.array(x), k)),
+    list: jit((xs: number[]) => xs.map((x) => np.multiply(x, k))),
+  });
+  const [f, g] = [setUp(a, 2), setUp(b, 3)];
+  for (let i = 0; i < 3; i++) {
+    expect([f.one([1, i]).js(), g.one([1, i]).js()]).toEqual([[2, 2 * i], [3, 3 * i]]);
+    expect(f.list(many).map((x) => x.item())).toEqual(many.map((x) => 2 * x));
+    expect([g.one([5]).js(), f.one([7]).js()]).toEqual([[15], [14]]);
+    expect(g.list(many).map((x) => x.item())).toEqual(many.map((x) => 3 * x));
+  }
+});
