@@ -115,10 +115,10 @@ function scan(x: NestedLike, what: string): Scan {
   return out;
 }
 
-/** Element type of nested plain values: numbers are float32, as is the convention of JS libraries; booleans are bool. */
+/** Element type of nested plain values: numbers are floats (float32, or float64 where 64-bit types are on), as is the convention of JS libraries; booleans are bool. */
 function nestedDtype(kinds: Scan['kinds']): DType {
   if (kinds.has('complex')) return canonicalDtype('complex128');
-  if (kinds.has('number') || kinds.size === 0) return 'float32';
+  if (kinds.has('number') || kinds.size === 0) return canonicalDtype('float64');
   return kinds.has('bigint') ? canonicalDtype('int64') : 'bool';
 }
 

@@ -29,7 +29,7 @@ export interface ArrayOptions {
   ndmin?: number;
 }
 
-/** The type of a plain value on its own: numbers are float32 as those in nested arrays, and weak, as they are in JAX. */
+/** The type of a plain value on its own: numbers are floats as those in nested arrays, and weak, as they are in JAX. */
 function plainValue(x: ScalarValue): Array {
   if (typeof x !== 'number') return asArray(x);
   return ConcreteArray.scalar(x, scalarType(canonicalDtype('float64'), true));

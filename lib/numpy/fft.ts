@@ -55,7 +55,7 @@ const fftC = program<Spec>('fft', ([a], { kind, s, resized, axes, norm, inverse,
     x = pad(x, like(x, x.dtype === 'bool' ? false : 0), x.shape.map((n, d) => [0, wanted[d]! - n, 0] as [number, number, number]));
   }
   if (kind === 'RFFT' && dtypeKind(x.dtype) === 'complex') throw new DtypeError(`fft: expected real values, got ${x.aval}`);
-  let out = transform(x.dtype === 'bool' ? convert(x, 'float32') : x, kind, s);
+  let out = transform(convert(x, inexactDtype(x.dtype)), kind, s);
   const points = sizeOf(s);
   const factor = scale * (norm === 'backward' ? 1 : (norm === 'ortho' ? Math.sqrt(points) : points) ** (inverse ? 1 : -1));
   if (conjugate === 'after') out = e.conj(out);

@@ -195,13 +195,13 @@ const eyeProgram = composite<{ n: number; m: number; k: number; dtype: DType; be
   return [astype(below ? p.ge(row, j) : p.eq(row, j), dtype)];
 });
 
-function eyeLike(op: string, N: number, rest: Rest<EyeOptions, 'M', 'k', 'dtype'>, below: boolean): Array {
+function eyeLike(op: string, N: number, rest: Rest<EyeOptions, 'M', 'k', 'dtype'>, below: boolean, plain = canonicalDtype('float64')): Array {
   const { M, k = 0, dtype } = readOptions(op, ['M', 'k', 'dtype'], 3, rest);
   for (const [name, v] of [['N', N], ['M', M ?? N]]) if (globalThis.Array.isArray(v)) throw new ArgumentError(`${op}: expected ${name} to be an integer, got ${describeValue(v)}`);
   const [n, m] = checkShape(op, [N, M ?? N], 'N and M') as [number, number];
   const diagonal = typeof k === 'bigint' ? Number(k) : k;
   checkInteger(op, 'k', diagonal);
-  return eyeProgram([], { n, m, k: Math.max(-n - 1, Math.min(m + 1, diagonal)), dtype: dtype === undefined || dtype === null ? canonicalDtype('float64') : checkDtype(op, dtype), below })[0]!;
+  return eyeProgram([], { n, m, k: Math.max(-n - 1, Math.min(m + 1, diagonal)), dtype: dtype === undefined || dtype === null ? plain : checkDtype(op, dtype), below })[0]!;
 }
 
 /** A matrix of ones on a diagonal and zeros elsewhere. Mirrors `jax.numpy.eye`. @throws ShapeError for negative sizes @example np.eye(2).js() // [[1, 0], [0, 1]] */
@@ -216,7 +216,8 @@ export function identity(n: number, ...rest: Rest<DtypeOption, 'dtype'>): Array 
 
 /** A matrix of ones on and below a diagonal and zeros above. Mirrors `jax.numpy.tri`. @throws ShapeError for negative sizes @example np.tri(2).js() // [[1, 0], [1, 1]] */
 export function tri(N: number, ...rest: Rest<EyeOptions, 'M', 'k', 'dtype'>): Array {
-  return eyeLike('tri', N, rest, true);
+  // float32 where 64-bit types are on, too, as in JAX.
+  return eyeLike('tri', N, rest, true, 'float32');
 }
 
 /** Options of {@link meshgrid}. */

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import type { ShapedArray, Shape } from '../core/aval';
 import { ArgumentError, ShapeError } from '../core/errors';
-import { pad, range, slice } from './structural';
+import { broadcastInDim, pad, range, slice } from './structural';
 
 /** A window that slides over an array: one entry for each dimension. */
 export interface WindowParams {
@@ -66,9 +66,11 @@ export function offsets(windowDimensions: readonly number[]): number[][] {
 /** The elements at each position of the windows, an array of the windows' shape for each: what is padded is `value`. */
 export function windowElements(x: Array, value: Array, w: WindowParams): Array[] {
   const out = windowShape('window', x.aval, w);
+  // More may be cut off than there is.
+  if (out.includes(0)) return offsets(w.windowDimensions).map(() => broadcastInDim(value, out, []));
   const padded = pad(x, value, w.padding.map(([lo, hi], i) => [lo, hi, w.baseDilation[i]! - 1] as const));
   return offsets(w.windowDimensions).map((k) => {
-    const start = k.map((o, i) => Math.min(o * w.windowDilation[i]!, padded.shape[i]!));
-    return slice(padded, start, start.map((s, i) => s + (out[i] === 0 ? 0 : (out[i]! - 1) * w.windowStrides[i]! + 1)), w.windowStrides);
+    const start = k.map((o, i) => o * w.windowDilation[i]!);
+    return slice(padded, start, start.map((s, i) => s + (out[i]! - 1) * w.windowStrides[i]! + 1), w.windowStrides);
   });
 }

@@ -164,6 +164,9 @@ test('wrong arguments are named', () => {
 test('a padded window has room for a whole window only', () => {
   expect(reduceWindowMax(vector([1]), [3]).shape).toEqual([0]);
   expect(reduceWindowSum(vector([]), [2], { padding: [[1, 1]] }).shape).toEqual([1]);
+  // More is cut off than there is: no windows, and no tangents.
+  const cut = jvpFlat(([x]) => reduceWindow([x!], [scalar(1, 'float32')], product, [2], { padding: [[-7, 0]] }), [vector([1, 2, 3])], [vector([1, 1, 1])]);
+  expect([cut.outs[0]!.shape, cut.tangents[0]]).toEqual([[0], null]);
 });
 
 test('the largest and smallest of long rows, in lanes or not, are those of a loop, and NaN wins', () => {
