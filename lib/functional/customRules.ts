@@ -474,8 +474,7 @@ export function customGradient<F extends AnyFunction>(f: F): (...args: Parameter
       if (!globalThis.Array.isArray(r) || r.length !== 2 || typeof r[1] !== 'function') throw new ArgumentError(`${what}: expected the function to return [result, pull], got ${describeValue(r)}`);
       return r as [unknown, AnyFunction];
     };
-    const out = (...xs: unknown[]) => run(xs)[0];
-    const g = customVjp(out as AnyFunction);
+    const g = customVjp(like(f, (...xs: unknown[]) => run(xs)[0]) as AnyFunction);
     let pulled: ClosedJaxpr | undefined;
     let pullDef: TreeDef | undefined;
     g.defvjp(((...xs: unknown[]) => {

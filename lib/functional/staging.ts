@@ -231,6 +231,7 @@ function mayBeDifferentiated(x: Array): boolean {
  * @param f a function
  * @param examples arguments like those that it will be called with
  * @throws ArgumentError if it is called with arguments of another structure
+ * @throws ShapeError, DtypeError if it is called with arrays of other types
  * @example
  * ```ts
  * const f = (scale: Array) => {
@@ -245,14 +246,15 @@ export function closureConvert(f: AnyFunction, ...examples: unknown[]): [(...arg
   const { jaxpr, consts: all, outDef } = stageTree(f, examples, what);
   const isHoisted = all.map(mayBeDifferentiated);
   const consts = all.filter((_, i) => isHoisted[i]);
-  const { def } = avalsOf(examples, what);
+  const { avals, def } = avalsOf(examples, what);
   const converted = (...args: unknown[]): unknown => {
     const own = args.slice(0, def.children.length);
     const captured = arraysOf(args.slice(def.children.length), what).leaves;
     const { leaves, def: given } = arraysOf(own, what);
     if (!given.equals(def) || captured.length !== consts.length) throw new ArgumentError(`${what}: expected arguments of structure ${def} and ${consts.length} captured arrays, got ${given} and ${captured.length}`);
     let next = 0;
-    return outDef.unflatten(evalJaxpr(jaxpr, all.map((x, i) => (isHoisted[i] ? captured[next++]! : x)), leaves));
+    const inputs = leaves.map((x, i) => castTangent(x, avals[i]!, `${what}: array ${i} of the arguments`));
+    return outDef.unflatten(evalJaxpr(jaxpr, all.map((x, i) => (isHoisted[i] ? captured[next++]! : x)), inputs));
   };
   return [converted, consts];
 }

@@ -122,6 +122,11 @@ test('closureConvert makes captured arrays arguments where they may be different
   const [f, captured] = closureConvert(((x: Array) => sum(mul(x, w))) as F, vec(0, 0));
   expect(captured).toHaveLength(0);
   expect((f(vec(1, 1)) as Array).item()).toBe(5);
+  // A whole number is a float where the example was one; other types are not what was traced.
+  const [scaled] = closureConvert(((x: Array) => sum(mul(x, w))) as F, 1.5);
+  expect((scaled(2) as Array).item()).toBe(10);
+  expect(() => f(vec(1))).toThrow(ShapeError);
+  expect(() => f(scalar(1, 'int32'))).toThrow(ShapeError);
   const seen: number[] = [];
   const outer = (a: Array, i: Array) => {
     const [g, more] = closureConvert(((x: Array) => sum(mul(x, mul(a, mul(w, convert(i, 'float32')))))) as F, vec(0, 0));
