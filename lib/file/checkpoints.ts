@@ -47,6 +47,8 @@ export interface CheckpointInfo {
   readonly bytes: number;
   /** Checksum of the file. */
   readonly sha256: string;
+  /** When it was saved, in milliseconds since 1970; 0 where its description does not tell. */
+  readonly time: number;
 }
 
 const FORMAT = 1;
@@ -124,13 +126,13 @@ export class CheckpointManager {
   }
 
   private info(step: number, metrics: Metrics, { filename }: SavedAs, pieces: readonly Uint8Array[], checksum: string): CheckpointInfo {
-    return { step, metrics: { ...metrics }, file: filename === undefined ? this.path(step, 'msgpack') : join(this.folder, filename), bytes: pieces.reduce((n, p) => n + p.byteLength, 0), sha256: checksum };
+    return { step, metrics: { ...metrics }, file: filename === undefined ? this.path(step, 'msgpack') : join(this.folder, filename), bytes: pieces.reduce((n, p) => n + p.byteLength, 0), sha256: checksum, time: Date.now() };
   }
 
-  private describe({ step, metrics, file, bytes, sha256: sum }: CheckpointInfo): Uint8Array[] {
+  private describe({ step, metrics, file, bytes, sha256: sum, time }: CheckpointInfo): Uint8Array[] {
     // JSON has no infinities.
     const written = Object.fromEntries(Object.entries(metrics).map(([k, v]) => [k, Number.isFinite(v) ? v : String(v)]));
-    return [Buffer.from(`${JSON.stringify({ format: FORMAT, step, metrics: written, ...(file !== this.path(step, 'msgpack') && { file: basename(file) }), bytes, sha256: sum })}\n`)];
+    return [Buffer.from(`${JSON.stringify({ format: FORMAT, step, metrics: written, ...(file !== this.path(step, 'msgpack') && { file: basename(file) }), bytes, sha256: sum, time })}\n`)];
   }
 
   /**
@@ -197,7 +199,7 @@ export class CheckpointManager {
       if (d.file !== undefined && (typeof d.file !== 'string' || basename(d.file) !== d.file)) return null;
       const file = d.file === undefined ? this.path(d.step as number, 'msgpack') : join(this.folder, d.file);
       if (name !== `${this.prefix}-${String(d.step).padStart(8, '0')}.json` || !existsSync(file)) return null;
-      return { step: d.step as number, metrics: Object.fromEntries(Object.entries(d.metrics).map(([k, v]) => [k, Number(v)])), file, bytes: d.bytes as number, sha256: d.sha256 };
+      return { step: d.step as number, metrics: Object.fromEntries(Object.entries(d.metrics).map(([k, v]) => [k, Number(v)])), file, bytes: d.bytes as number, sha256: d.sha256, time: typeof d.time === 'number' ? d.time : 0 };
     } catch {
       return null;
     }

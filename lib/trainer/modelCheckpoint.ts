@@ -33,14 +33,20 @@ export interface ModelCheckpointOptions {
   verbose?: boolean;
 }
 
-/** The managers of a folder: of checkpoints by their steps, and of `last.ckpt`. */
-const managers = (folder: string): { steps: CheckpointManager; last: CheckpointManager } => ({ steps: new CheckpointManager(folder, { maxToKeep: null }), last: new CheckpointManager(folder, { maxToKeep: 1, prefix: 'last' }) });
+/** The managers of a folder: of checkpoints that are compared, of those of single steps, and of `last.ckpt`. */
+const managers = (folder: string): Record<'compared' | 'steps' | 'last', CheckpointManager> => ({
+  compared: new CheckpointManager(folder, { maxToKeep: null }), steps: new CheckpointManager(folder, { maxToKeep: null, prefix: 'step' }), last: new CheckpointManager(folder, { maxToKeep: 1, prefix: 'last' }),
+});
+
+/** All checkpoints of a folder with their managers, the oldest first: by time, as the folder may have those of a run before, which went further. */
+function saved(of: ReturnType<typeof managers>): { manager: CheckpointManager; info: CheckpointInfo }[] {
+  return Object.values(of).flatMap((manager) => manager.list().map((info) => ({ manager, info }))).sort((a, b) => a.info.time - b.info.time || a.info.step - b.info.step);
+}
 
 /** What the last whole checkpoint of a {@link ModelCheckpoint}'s folder holds; damaged ones are passed over with a warning. @throws CheckpointError if there is none */
 export function loadLast(folder: string): Record<string, unknown> {
-  const all = Object.values(managers(folder)).flatMap((manager) => manager.list().map((info) => ({ manager, info })));
-  // Of one step, the last one written is 'last.ckpt', whose manager is the second.
-  for (const { manager, info } of all.sort((a, b) => a.info.step - b.info.step).reverse()) {
+  const described = saved(managers(folder));
+  for (const { manager, info } of [...described].reverse()) {
     try {
       return manager.restore({ step: info.step }) as Record<string, unknown>;
     } catch (e) {
@@ -49,8 +55,8 @@ export function loadLast(folder: string): Record<string, unknown> {
     }
   }
   // Of BrainTools, or of a save that was killed before it was described.
-  const found = findCheckpoint(folder, { last: true });
-  if (found === null) throw new InvalidCheckpointPath(`${folder} has no checkpoint`);
+  const found = described.length > 0 ? null : findCheckpoint(folder, { last: true });
+  if (found === null) throw new InvalidCheckpointPath(`${folder} has no ${described.length > 0 ? 'whole ' : ''}checkpoint`);
   return loadCheckpoint(found);
 }
 
@@ -94,12 +100,12 @@ export class ModelCheckpoint extends Callback {
 
   /** The last checkpoint's file; null if there is none. */
   get lastModelPath(): string | null {
-    return this.folder?.last.latest()?.file ?? this.folder?.steps.latest()?.file ?? null;
+    return this.folder === null ? null : (saved(this.folder).at(-1)?.info.file ?? null);
   }
 
-  /** What the folder has, by step, `last.ckpt` aside. */
+  /** What the folder has, the oldest first. */
   list(): CheckpointInfo[] {
-    return this.folder?.steps.list() ?? [];
+    return this.folder === null ? [] : saved(this.folder).map((c) => c.info);
   }
 
   override onFitStart(trainer: Trainer): void {
@@ -134,9 +140,9 @@ export class ModelCheckpoint extends Callback {
   }
 
   private drop(step: number): void {
-    const { steps } = this.folder!;
-    const file = steps.list().find((c) => c.step === step)?.file;
-    if (steps.remove(step) && this.options.verbose) console.log(`removed ${file}`);
+    const { compared } = this.folder!;
+    const file = compared.list().find((c) => c.step === step)?.file;
+    if (compared.remove(step) && this.options.verbose) console.log(`removed ${file}`);
   }
 
   /** Saves, and keeps the best. */
@@ -144,12 +150,12 @@ export class ModelCheckpoint extends Callback {
     const { mode, saveTopK, saveLast, everyNEpochs } = this.options;
     // A validation by itself is no epoch of training.
     if (trainer.fitting === false || trainer.globalStep === this.lastStep || trainer.currentEpoch % everyNEpochs !== 0) return;
-    const { steps } = this.opened(trainer);
+    const manager = this.opened(trainer).compared;
     const score = trainer.callbackMetrics[this.monitor];
     if (saveTopK === 0 && !saveLast) return;
     this.lastStep = trainer.globalStep;
     const filename = this.named(trainer, false);
-    const path = join(steps.folder, filename);
+    const path = join(manager.folder, filename);
     const sign = mode === 'min' ? 1 : -1;
     // What is saved tells of itself, too.
     const before = { bestScore: this.bestScore, bestModelPath: this.bestModelPath, bestKModels: { ...this.bestKModels } };
@@ -161,7 +167,7 @@ export class ModelCheckpoint extends Callback {
     if (worst !== null) delete this.bestKModels[worst];
     let info: CheckpointInfo;
     try {
-      info = await this.save(trainer, steps, filename);
+      info = await this.save(trainer, manager, filename);
     } catch (e) {
       Object.assign(this, before);
       throw e;
@@ -169,7 +175,7 @@ export class ModelCheckpoint extends Callback {
     if (this.rolling !== null && this.rolling !== info.step) this.drop(this.rolling);
     this.rolling = null;
     if (worst !== null && worst !== path) {
-      const evicted = this.list().find((c) => c.file === worst);
+      const evicted = manager.list().find((c) => c.file === worst);
       if (evicted !== undefined) this.drop(evicted.step);
     }
     const kept = this.bestKModels[path] !== undefined || (!compared && saveTopK !== 0);

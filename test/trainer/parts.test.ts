@@ -123,8 +123,8 @@ test('checkpoints of a run: names of one\'s own, single steps, and what is damag
   const t = quiet({ maxEpochs: 3, callbacks: [checkpoints] });
   await t.fit(new Line(), loader(), { valDataloaders: loader(8) });
   const best = `m-02-${t.callbackMetrics.val_loss!.toFixed(3)}.ckpt`;
-  // After three steps, within the second epoch; the sixth step is the end of the third.
-  expect(files()).toEqual(['last.ckpt', expect.stringMatching(/^m-01-\d\.\d{3}-step=3\.ckpt$/), best]);
+  // After three steps, within the second epoch, and six, before the third one's validation.
+  expect(files()).toEqual(['last.ckpt', expect.stringMatching(/^m-01-\d\.\d{3}-step=3\.ckpt$/), best, expect.stringMatching(/^m-02-\d\.\d{3}-step=6\.ckpt$/)]);
   expect([basename(checkpoints.bestModelPath!), checkpoints.bestScore, basename(checkpoints.lastModelPath!)]).toEqual([best, t.callbackMetrics.val_loss, 'last.ckpt']);
   expect(checkpoints.stateDict()).toEqual({ best_score: checkpoints.bestScore, best_model_path: join(folder, best), best_k_models: { [join(folder, best)]: checkpoints.bestScore } });
   const damaged = readFileSync(join(folder, 'last.ckpt'));
@@ -134,6 +134,12 @@ test('checkpoints of a run: names of one\'s own, single steps, and what is damag
   await again.fit(new Line(), loader(), { valDataloaders: loader(8), ckptPath: folder });
   expect([again.globalStep, again.currentEpoch]).toEqual([8, 3]);
   expect(statSync(join(folder, 'last.ckpt')).size).toBe(damaged.length);
+  // A shorter run in the same folder is the last one, though the one before went further.
+  const shorter = quiet({ callbacks: [new trainer.ModelCheckpoint({ dirpath: folder })] });
+  await shorter.fit(new Line(), loader());
+  const onward = quiet({ maxEpochs: 2 });
+  await onward.fit(new Line(), loader(), { ckptPath: folder });
+  expect(onward.globalStep).toBe(4);
   writeFileSync(join(folder, 'empty.ckpt'), file.msgpackSerialize({ epoch: 1 }));
   const model = new Line();
   const before = weights(model);
