@@ -38,7 +38,7 @@ export interface EmbeddingOptions {
 const divideGradient = withJvp('divideGradient', (x) => [x], ([x, by], [t]) => ({ outs: [x!], tangents: [np.divide(t!, by!)] }));
 
 /**
- * A vector for each of a number of indices. Indices of integers [...] → [..., ...embeddingSize]; an index beyond the ends takes the nearest vector.
+ * A vector for each of a number of indices. Indices of integers [...] → [..., ...embeddingSize]; negative ones count from the end; an index beyond the ends takes the nearest vector, which gets no gradient from it.
  *
  * Mirrors `brainstate.nn.Embedding`. With `maxNorm`, the scaled vectors are also stored, but as in BrainState not inside of a transform.
  *
@@ -98,10 +98,10 @@ export class Embedding extends Module {
   }
 
   override call(input: ArrayLike): Array {
-    const given = asIndices('Embedding', input);
-    const indices = np.where(np.less(given, 0), np.add(given, np.asarray(this.numEmbeddings, { dtype: given.dtype })), given);
+    // Narrower integers need not hold the number of vectors.
+    const indices = asIndices('Embedding', input).astype('int32');
     const wide = (x: Array) => np.reshape(x, [...x.shape, ...this.embeddingSize.map(() => 1)]);
-    const isPadding = this.paddingIdx === null ? null : wide(np.equal(indices, this.paddingIdx));
+    const isPadding = this.paddingIdx === null ? null : wide(this.isPadding(indices));
     let weight = this.weight.value;
     if (this.maxNorm !== null) {
       const scaled = this.limited(weight, indices);
@@ -118,13 +118,19 @@ export class Embedding extends Module {
     return isPadding === null ? rows : np.where(isPadding, lax.stopGradient(rows), rows);
   }
 
+  /** Where indices, which count from the end where they are negative, name the padding. */
+  private isPadding(indices: Array): Array {
+    const padding = this.paddingIdx!;
+    return np.logicalOr(np.equal(indices, padding), np.equal(indices, padding - this.numEmbeddings));
+  }
+
   /** The vectors, those that the indices name scaled to the greatest norm. */
   private limited(weight: Array, indices: Array): Array {
     const flat = np.ravel(indices);
     const rows = np.reshape(weight.slice(flat), [flat.size, sizeOf(this.embeddingSize)]);
     const norms = np.linalg.norm(rows, { ord: this.normType, axis: 1, keepdims: true });
     let scale = np.minimum(np.divide(this.maxNorm!, np.add(norms, 1e-8)), 1);
-    if (this.paddingIdx !== null) scale = np.where(np.equal(flat, this.paddingIdx).reshape([-1, 1]), 1, scale);
+    if (this.paddingIdx !== null) scale = np.where(this.isPadding(flat).reshape([-1, 1]), 1, scale);
     return weight.at(flat).set(np.reshape(np.multiply(rows, scale), [flat.size, ...this.embeddingSize]));
   }
 }

@@ -80,8 +80,13 @@ test('Embedding: padding gets no gradient, gradients by frequency, freezing, nor
   close(jit((i: Array) => e.call(i))(second), np.array([[0.6, 0.8]]));
   close(e.weight.value, np.array([[0.6, 0.8], [0.3, 0.4], [30, 40]]));
   expect(new nn.Embedding(4, 3, { maxNorm: 1 }).call(np.zeros([0, 2], { dtype: 'int32' })).shape).toEqual([0, 2, 3]);
-  const plain = nn.Embedding.fromPretrained([[1, 2], [3, 4]]);
-  expect(plain.call(np.array([-1, 5], { dtype: 'int32' })).js()).toEqual([[3, 4], [3, 4]]);
+  const plain = nn.Embedding.fromPretrained([[1, 2], [3, 4], [5, 6]], { freeze: false });
+  expect(plain.call(np.array([-5, -4, 3, 7], { dtype: 'int32' })).js()).toEqual([[1, 2], [1, 2], [5, 6], [5, 6]]);
+  const toWeight = grad(() => np.sum(plain.call(np.array([-5, 7, -1], { dtype: 'int32' }))), { gradStates: plain.weight })() as Array;
+  expect(toWeight.js()).toEqual([[0, 0], [0, 0], [1, 1]]);
+  const wide = new nn.Embedding(200, 1, { paddingIdx: 0, embeddingInit: np.ones([200, 1]) });
+  const byByte = grad(() => np.sum(wide.call(np.array([0, 56, -1], { dtype: 'int8' }))), { gradStates: wide.weight })() as Array;
+  expect([0, 56, 199].map((i) => byByte.slice(i, 0).item())).toEqual([0, 1, 1]);
 });
 
 test('BatchNorm: needs `fit`; masks; statistics over the lanes of a named axis; without running statistics it normalises by the batch', () => {
