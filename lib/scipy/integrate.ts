@@ -1,1 +1,2 @@
 export { trapezoid } from '../numpy/calculus';
+export { odeint, type OdeintOptions } from './odeint';
