@@ -30,13 +30,6 @@ constexpr int kNumberBits = 25, kSerialBits = 53 - kNumberBits;
 constexpr uint64_t kNumberMask = (uint64_t{1} << kNumberBits) - 1, kSerialMask = (uint64_t{1} << kSerialBits) - 1;
 static_assert(Slots<sizeof(Buffer)>::kMost <= kNumberMask, "numbers of buffers fit into ids");
 
-void Destroy(const PJRT_Api* api, PJRT_Buffer* handle) {
-  XS_ARGS(PJRT_Buffer_Destroy_Args, args);
-  args.buffer = handle;
-  Error ignored;
-  TakeError(api, api->PJRT_Buffer_Destroy(&args), &ignored);
-}
-
 PJRT_Event* ReadyEvent(const char* what, Buffer* b) {
   XS_ARGS(PJRT_Buffer_ReadyEvent_Args, args);
   args.buffer = b->Live(what);
@@ -175,13 +168,13 @@ void Buffer::operator delete(void* p) { Memory().Give(p); }
 
 void Buffer::Release() {
   if (handle == nullptr) return;
-  Destroy(api(), handle);
+  DestroyBuffer(api(), handle);
   handle = nullptr;
   client->Account(-bytes, -1);
 }
 
 void Buffer::Delete(napi_env env) {
-  if (PJRT_Buffer* gone = Detach(env)) Destroy(api(), gone);
+  if (PJRT_Buffer* gone = Detach(env)) DestroyBuffer(api(), gone);
 }
 
 PJRT_Buffer* Buffer::Detach(napi_env env) {
@@ -199,7 +192,7 @@ void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
   run.reset();
   ready = false;
   if (handle != nullptr) {
-    Destroy(api(), handle);
+    DestroyBuffer(api(), handle);
     handle = other;
     return;
   }

@@ -72,6 +72,7 @@ Client::Client(Plugin* p, PJRT_Client* h) : plugin(p), handle(h), id(++last_id) 
 Client::~Client() {
   // XLA's pools must not go under running work. What does not end keeps its client.
   if (!work_->WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(2))) return;
+  Sweep();
   XS_ARGS(PJRT_Client_Destroy_Args, args);
   args.client = handle;
   Error ignored;
@@ -96,20 +97,43 @@ std::shared_ptr<Client> Client::Get(Plugin* plugin, const std::vector<Option>& o
   return client;
 }
 
-bool Client::Track(PJRT_Event* event) {
-  if (event == nullptr) return false;
+void DestroyBuffer(const PJRT_Api* api, PJRT_Buffer* buffer) {
+  XS_ARGS(PJRT_Buffer_Destroy_Args, args);
+  args.buffer = buffer;
+  Error ignored;
+  TakeError(api, api->PJRT_Buffer_Destroy(&args), &ignored);
+}
+
+Client::Work Client::Poll(PJRT_Event* event) {
+  if (event == nullptr) return Work::kFailed;
   XS_ARGS(PJRT_Event_IsReady_Args, args);
   args.event = event;
   Error ignored;
-  if (!TakeError(api(), api()->PJRT_Event_IsReady(&args), &ignored) && args.is_ready) {
-    XS_ARGS(PJRT_Event_Await_Args, await);
-    await.event = event;
-    const bool well = !TakeError(api(), api()->PJRT_Event_Await(&await), &ignored);
-    DestroyEvent(api(), event);
-    return well;
+  if (TakeError(api(), api()->PJRT_Event_IsReady(&args), &ignored) || !args.is_ready) return Work::kRuns;
+  XS_ARGS(PJRT_Event_Await_Args, await);
+  await.event = event;
+  const bool failed = TakeError(api(), api()->PJRT_Event_Await(&await), &ignored);
+  DestroyEvent(api(), event);
+  return failed ? Work::kFailed : Work::kOver;
+}
+
+void Client::Bury(std::vector<PJRT_Buffer*> buffers, std::shared_ptr<std::atomic<size_t>> running) {
+  Sweep();
+  std::lock_guard<std::mutex> lock(buried_mutex_);
+  buried_.push_back({std::move(buffers), std::move(running)});
+}
+
+void Client::Sweep() {
+  while (true) {
+    std::vector<PJRT_Buffer*> buffers;
+    {
+      std::lock_guard<std::mutex> lock(buried_mutex_);
+      if (buried_.empty() || buried_.front().running->load(std::memory_order_acquire) > 0) return;
+      buffers = std::move(buried_.front().buffers);
+      buried_.pop_front();
+    }
+    for (PJRT_Buffer* b : buffers) DestroyBuffer(api(), b);
   }
-  Track(event, [](const Error*) {});
-  return false;
 }
 
 void Client::Track(PJRT_Event* event, std::function<void(const Error*)> done) {

@@ -2,7 +2,9 @@
 // by a client holds it; it is destroyed when the last of them goes.
 #pragma once
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -53,15 +55,30 @@ class Client {
   std::atomic<int64_t> live_bytes{0}, peak_bytes{0}, live_buffers{0};
   void Account(int64_t bytes, int buffers);
 
-  // Counts work until its event fires; takes the event over, which may be null. Whether it has fired already, without an error.
-  bool Track(PJRT_Event* event);
-  // The same with something to do then; `done` must not call PJRT.
+  // How the work of an event stands, which may be null; takes the event over unless it runs.
+  enum class Work { kRuns, kOver, kFailed };
+  Work Poll(PJRT_Event* event);
+  // Counts work until its event fires; takes the event over, which may be null. `done` is called then, and must not call PJRT.
   void Track(PJRT_Event* event, std::function<void(const Error*)> done);
 
+  // Takes over buffers whose memory a program has taken: to destroy one waits for the end of that program, so that it is done when `running` devices
+  // have become none, by a later call or with the client.
+  void Bury(std::vector<PJRT_Buffer*> buffers, std::shared_ptr<std::atomic<size_t>> running);
+
  private:
+  struct Buried {
+    std::vector<PJRT_Buffer*> buffers;
+    std::shared_ptr<std::atomic<size_t>> running;
+  };
+  // Destroys those whose programs are over.
+  void Sweep();
+  std::mutex buried_mutex_;
+  std::deque<Buried> buried_;
   // Outlives the client in the callbacks of its last work.
   const std::shared_ptr<WorkCount> work_ = std::make_shared<WorkCount>();
 };
+
+void DestroyBuffer(const PJRT_Api* api, PJRT_Buffer* buffer);
 
 // What JS holds of a client.
 struct ClientHandle {

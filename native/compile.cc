@@ -1,8 +1,13 @@
 // Compilation and loading of programs, on threads of their own.
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cinttypes>
+#include <cstdio>
 #include <functional>
+#include <limits>
+#include <optional>
 
 #include "callback.h"
 #include "entry.h"
@@ -120,11 +125,51 @@ struct Compilation {
   }
 };
 
+// The parts of its memory that the kernel keeps apart, and how many it allows; nothing where it does not tell.
+struct Mappings {
+  int64_t now = 0, most = 0;
+  int64_t left() const { return most - now; }
+};
+
+std::optional<Mappings> ReadMappings() {
+  Mappings m;
+  if (FILE* f = std::fopen("/proc/sys/vm/max_map_count", "re")) {
+    if (std::fscanf(f, "%" SCNd64, &m.most) != 1) m.most = 0;
+    std::fclose(f);
+  }
+  if (m.most <= 0) return std::nullopt;
+  FILE* f = std::fopen("/proc/self/maps", "re");
+  if (f == nullptr) return std::nullopt;
+  std::vector<char> text(1 << 16);
+  while (size_t n = std::fread(text.data(), 1, text.size(), f)) m.now += std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(n), '\n');
+  std::fclose(f);
+  return m;
+}
+
+// A program takes three mappings and more, and XLA crashes when there are no more: garbage is collected before, and if that is no help, the
+// program refused. Looks only now and then, more often the fewer are left.
+void MakeRoomForProgram(EnvState* state) {
+  constexpr int64_t kFew = 3000;
+  static std::atomic<int64_t> next_look{0};
+  if (next_look.fetch_sub(1) > 0) return;
+  std::optional<Mappings> m = ReadMappings();
+  if (m && m->left() < 2 * kFew) {
+    state->CollectGarbage();
+    m = ReadMappings();
+  }
+  if (m && m->left() < kFew) {
+    throw Error{Kind::kXla, "compile: this process has " + std::to_string(m->now) + " mappings of memory, of which the kernel allows " + std::to_string(m->most)
+      + ", and every compiled program takes some: forget programs that are not needed (clearCaches(), clearCache() of compiled functions), or raise vm.max_map_count", "RESOURCE_EXHAUSTED"};
+  }
+  next_look = m ? m->left() / 64 : std::numeric_limits<int64_t>::max();
+}
+
 // (client, code, format, options, parameters, whether it has callbacks) or, to load, (client, bytes, parameters)
 std::shared_ptr<Compilation> ReadCompilation(napi_env env, const Args& args, bool load) {
   auto c = std::make_shared<Compilation>();
   c->client = FromHandle<ClientHandle>(env, args[0])->client;
   RefuseWhenClosing();
+  MakeRoomForProgram(args.state);
   Bytes code = ReadBytes(env, args[1], "compile: program");
   c->code.assign(reinterpret_cast<const char*>(code.data), code.size);
   c->load = load;

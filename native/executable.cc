@@ -160,7 +160,9 @@ napi_value ExecutableToJs(napi_env env, std::unique_ptr<Executable> e) {
   napi_value digest;
   Napi(napi_create_buffer_copy(env, fingerprint.size(), fingerprint.data(), nullptr, &digest));
   Set(env, object, "fingerprint", digest);
-  Set(env, object, "handle", MakeHandle(env, std::move(e)));
+  // Code, data and what XLA keeps of the program: about this much for small ones.
+  constexpr int64_t kHostBytes = 128 << 10;
+  Set(env, object, "handle", MakeHandle<kHostBytes>(env, std::move(e)));
   return object;
 }
 

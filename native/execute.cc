@@ -131,10 +131,10 @@ void CheckDonations(const Executable& e, Row& row, const Indices& kept) {
   }
 }
 
-// XLA alone knows which buffers it took. To destroy one waits for the end of a program that has not begun yet: those of a program at a desk are
-// destroyed then, by another thread.
-void DropDonated(napi_env env, const Executable& e, Rows rows, const std::shared_ptr<Run>& run) {
-  std::vector<PJRT_Buffer*> later;
+// The buffers that the program took, which XLA alone knows: their JS objects hold none then.
+std::vector<PJRT_Buffer*> TakeDonated(napi_env env, const Executable& e, Rows rows) {
+  std::vector<PJRT_Buffer*> taken;
+  if (!e.any_donated) return taken;
   for (Row& row : rows) {
     for (size_t i = 0; i < row.args.size(); i++) {
       Buffer* b = row.args[i];
@@ -142,21 +142,14 @@ void DropDonated(napi_env env, const Executable& e, Rows rows, const std::shared
       XS_ARGS(PJRT_Buffer_IsDeleted_Args, gone);
       gone.buffer = b->handle;
       Error ignored;
-      if (!TakeError(e.api(), e.api()->PJRT_Buffer_IsDeleted(&gone), &ignored) && gone.is_deleted) {
-        if (run == nullptr) b->Delete(env);
-        else later.push_back(b->Detach(env));
-      }
+      if (!TakeError(e.api(), e.api()->PJRT_Buffer_IsDeleted(&gone), &ignored) && gone.is_deleted) taken.push_back(b->Detach(env));
     }
   }
-  if (later.empty()) return;
-  run->desk->AtEnd(run, [client = e.client, later] {
-    for (PJRT_Buffer* b : later) {
-      XS_ARGS(PJRT_Buffer_Destroy_Args, args);
-      args.buffer = b;
-      Error ignored;
-      TakeError(client->api(), client->api()->PJRT_Buffer_Destroy(&args), &ignored);
-    }
-  });
+  return taken;
+}
+
+void DestroyAll(const PJRT_Api* api, const std::vector<PJRT_Buffer*>& buffers) {
+  for (PJRT_Buffer* b : buffers) DestroyBuffer(api, b);
 }
 
 bool AllLive(Rows rows) {
@@ -316,22 +309,42 @@ Started RunRaw(EnvState* state, Executable* e, Rows rows, const Indices& kept, n
   // 0 while no profile is taken.
   const int64_t begin = RunLog::On() ? RunLog::Now() : 0;
   bool started = start();
-  if (e->any_donated) {
-    if (started && run == nullptr && events[0] != nullptr) ComesSoon(api, events[0]);
-    DropDonated(env, *e, rows, run);
-  }
+  // To see the end of a small program is cheaper than to be told of it, and what it took can go at once.
+  if (e->any_donated && started && run == nullptr && events[0] != nullptr) ComesSoon(api, events[0]);
+  std::vector<PJRT_Buffer*> taken = TakeDonated(env, *e, rows);
   if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
     state->CollectGarbage();
     started = start();
-    if (e->any_donated) DropDonated(env, *e, rows, run);
+    taken = TakeDonated(env, *e, rows);
   }
-  if (!started) throw error;
+  if (!started) {
+    DestroyAll(api, taken);
+    throw error;
+  }
   // An execution that fails later also fails its outputs, where the error is read; the event tells that the work is over.
-  bool over = run == nullptr && begin == 0;
-  if (run != nullptr) TrackRun(*e, run, events, begin);
-  else if (begin != 0) for (size_t d = 0; d < n; d++) e->client->Track(events[d], RunLog::Ended(*e, d, begin));
-  else for (size_t d = 0; d < n; d++) if (!e->client->Track(events[d])) over = false;
-  return {run, over};
+  if (run != nullptr) {
+    TrackRun(*e, run, events, begin);
+    if (!taken.empty()) run->desk->AtEnd(run, [client = e->client, taken] { DestroyAll(client->api(), taken); });
+    return {run, false};
+  }
+  bool over = true;
+  std::shared_ptr<std::atomic<size_t>> running;  // devices, where there is something to do at the end
+  for (size_t d = 0; d < n; d++) {
+    const Client::Work work = begin != 0 ? Client::Work::kRuns : e->client->Poll(events[d]);
+    if (work != Client::Work::kOver) over = false;
+    if (work != Client::Work::kRuns) continue;
+    std::function<void(const Error*)> log;
+    if (begin != 0) log = RunLog::Ended(*e, d, begin);
+    if (running == nullptr && !taken.empty()) running = std::make_shared<std::atomic<size_t>>(0);
+    if (running != nullptr) ++*running;
+    e->client->Track(events[d], [running, log = std::move(log)](const Error* failure) {
+      if (log) log(failure);
+      if (running != nullptr) --*running;
+    });
+  }
+  if (running != nullptr) e->client->Bury(std::move(taken), running);
+  else DestroyAll(api, taken);
+  return {nullptr, over};
 }
 
 // Gives buffers to JS objects: to `objects` itself where there is one, else to its elements. Their ids are in the environment's `ids`.

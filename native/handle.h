@@ -10,19 +10,23 @@
 
 namespace xs {
 
-template <typename T>
+// V8, which collects them, is told that each takes `kHostBytes`.
+template <int64_t kHostBytes = 0, typename T>
 napi_value MakeHandle(napi_env env, std::unique_ptr<T> object) {
   EnvState* state = EnvState::Get(env);
   napi_value external;
   napi_status status = napi_create_external(
       env, object.get(),
       [](node_api_basic_env, void* data, void* hint) {
-        static_cast<EnvState*>(hint)->Forget(data);
+        auto* state = static_cast<EnvState*>(hint);
+        state->Forget(data);
         delete static_cast<T*>(data);
+        state->TellSize(-kHostBytes);
       },
       state, &external);
   Napi(status);
   state->Remember(object.release(), &T::kName);
+  state->TellSize(kHostBytes);
   return external;
 }
 

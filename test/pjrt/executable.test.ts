@@ -95,6 +95,27 @@ describe('donation', () => {
     expect(a.isDeleted()).toBe(false);
   });
 
+  test('the call does not wait for the program, and arguments given up in a row of calls are freed', () => {
+    const n = 1024;
+    const f = client.compileSync(square(n).replace(/(%a: tensor<[^>]*>)/, '$1 {tf.aliasing_output = 0 : i32}'));
+    expect(f.parameters[0]!.donated).toBe(true);
+    const zeros = new Float32Array(n * n);
+    const before = client.memoryStats();
+    let x = client.bufferFromHost(zeros, 'float32', [n, n]);
+    let early = 0;
+    for (let i = 0; i < 8; i++) {
+      const [y] = f.execute([x]);
+      if (!y!.isReady()) early++;
+      expect(x.isDeleted()).toBe(true);
+      x = y!;
+    }
+    expect(early).toBeGreaterThan(0);
+    x.blockUntilReady();
+    expect(client.memoryStats().liveBuffers).toBe(before.liveBuffers + 1);
+    expect(client.memoryStats().liveBytes).toBe(before.liveBytes + 4 * n * n);
+    x.delete();
+  });
+
   test('a donor without a place', () => {
     const f = client.compileSync(addOne(2, '{jax.buffer_donor = true}'));
     const x = f32(1, 2);
