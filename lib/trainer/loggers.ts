@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkInteger } from '../core/checks';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
-import { describeValue } from '../functional/arrayLike';
+import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { makeFolder } from '../pjrt/cacheDir';
 import type { Numbers } from './callbacks';
@@ -24,7 +24,9 @@ export abstract class Logger {
   readonly logDir: string | null = null;
 
   /** Logs a text of a step. */
-  logText(_key: string, _text: string, _step: number): void {}
+  logText(_key: string, _text: string, _step?: number | null): void {}
+  /** Logs an image (height, width, channels), or several (images, height, width, channels), of a step. */
+  logImage(_key: string, _images: ArrayLike, _step?: number | null): void {}
   /** Writes what is held back. */
   save(): void {}
   /** Called when training is over. */
@@ -159,8 +161,12 @@ export class CompositeLogger extends Logger {
     for (const l of this.loggers) l.logHyperparams(params);
   }
 
-  override logText(key: string, text: string, step: number): void {
+  override logText(key: string, text: string, step: number | null = null): void {
     for (const l of this.loggers) l.logText(key, text, step);
+  }
+
+  override logImage(key: string, images: ArrayLike, step: number | null = null): void {
+    for (const l of this.loggers) l.logImage(key, images, step);
   }
 
   override save(): void {

@@ -1,10 +1,15 @@
 import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { checkInteger } from '../core/checks';
+import { ArgumentError, ShapeError } from '../core/errors';
+import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
+import * as np from '../numpy';
 import { makeFolder } from '../pjrt/cacheDir';
 import type { Numbers } from './callbacks';
 import { checkLogged, logFolder, Logger, versionNow } from './loggers';
+import { png } from './png';
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;
@@ -71,7 +76,7 @@ export interface TensorBoardLoggerOptions {
 let files = 0;
 
 /**
- * Scalars and texts for TensorBoard, as an event file in `saveDir/name/version`. Mirrors `braintools.trainer.TensorBoardLogger`.
+ * Scalars, texts and images for TensorBoard, as an event file in `saveDir/name/version`. Mirrors `braintools.trainer.TensorBoardLogger`.
  *
  * @example
  * ```ts
@@ -111,10 +116,39 @@ export class TensorBoardLogger extends Logger {
     if (this.held.length >= 100) this.save();
   }
 
-  override logText(key: string, text: string, step: number): void {
+  /** The number of a step, counted where none is given. */
+  private stepOf(op: string, key: string, step: number | null): number {
+    if (typeof key !== 'string') throw new ArgumentError(`TensorBoardLogger.${op}: expected a name, got ${describeValue(key)}`);
+    if (step !== null) return checkInteger(`TensorBoardLogger.${op}`, 'step', step, 0);
+    return this.counted++;
+  }
+
+  /**
+   * Logs an image of whole numbers from 0 to 255, or of floats from 0 to 1; several as `key/0`, `key/1` …
+   *
+   * @throws ShapeError unless it is (height, width, channels) or (images, height, width, channels), of 1 to 4 channels
+   */
+  override logImage(key: string, images: ArrayLike, step: number | null = null): void {
+    const at = this.stepOf('logImage', key, step);
+    const x = asArray(images, 'TensorBoardLogger.logImage: images');
+    const channels = x.shape.at(-1) ?? 0;
+    if ((x.ndim !== 3 && x.ndim !== 4) || channels < 1 || channels > 4 || x.size === 0) throw new ShapeError(`TensorBoardLogger.logImage: expected images of shape (height, width, channels) or (images, height, width, channels), of 1 to 4 channels, got ${x.aval}`);
+    const whole = np.issubdtype(x.dtype, np.floating) ? np.round(np.multiply(np.clip(x, 0, 1), 255)) : np.clip(x, 0, 255);
+    const [height, width] = x.shape.slice(-3) as [number, number];
+    const all = whole.astype('uint8').dataSync() as Uint8Array;
+    const size = height * width * channels;
+    for (let i = 0; i * size < all.length; i++) {
+      const image = Buffer.concat([integer(1, height), integer(2, width), integer(3, channels), bytes(4, png(all.subarray(i * size, (i + 1) * size), height, width, channels))]);
+      this.event(integer(2, at), bytes(5, bytes(1, Buffer.concat([bytes(1, `${this.prefix}${key}${x.ndim === 4 ? `/${i}` : ''}`), bytes(4, image)]))));
+    }
+  }
+
+  override logText(key: string, text: string, step: number | null = null): void {
+    const at = this.stepOf('logText', key, step);
+    if (typeof text !== 'string') throw new ArgumentError(`TensorBoardLogger.logText: expected a text, got ${describeValue(text)}`);
     const metadata = bytes(9, bytes(1, bytes(1, 'text')));
     const tensor = bytes(8, Buffer.concat([integer(1, DT_STRING), bytes(2, bytes(2, integer(1, 1))), bytes(8, text)]));
-    this.event(integer(2, step), bytes(5, bytes(1, Buffer.concat([bytes(1, `${this.prefix}${key}/text_summary`), tensor, metadata]))));
+    this.event(integer(2, at), bytes(5, bytes(1, Buffer.concat([bytes(1, `${this.prefix}${key}/text_summary`), tensor, metadata]))));
   }
 
   /** As a table of text. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { BrainStateError, file, init, metric, nn, numpy as np, optim, ParamState, random, trainer, XlastateError } from 'xlastate';
 
 type Row = { path?: string | null; files: string[]; best: string | null; latest?: string | null; score: number | null };
@@ -431,4 +432,27 @@ test('bars: looks, numbers, unknown lengths; an array as a dataset', async () =>
   const batches = [...new trainer.DataLoader(np.arange(5), { batchSize: 3 })] as np.Array[][];
   expect(batches.map(([b]) => b!.js())).toEqual([[0, 1, 2], [3, 4]]);
   expect(([...new trainer.DataLoader({ data: new Float32Array(6), shape: [3, 2] }, { batchSize: 2 })] as np.Array[][]).map(([b]) => b!.shape)).toEqual([[2, 2], [1, 2]]);
+});
+
+test('images for TensorBoard', () => {
+  const board = new trainer.TensorBoardLogger(folder, { name: 'images', version: 'v' });
+  const pixels = Uint8Array.from({ length: 12 }, (_, i) => 20 * i);
+  board.logImage('whole', np.array(pixels).reshape([2, 2, 3]), 7);
+  new trainer.CompositeLogger([board]).logImage('floats', np.array([[[[0], [0.5]]], [[[1], [2]]]]), 8);
+  board.finalize();
+  const [name] = readdirSync(board.logDir);
+  const all = readFileSync(join(board.logDir, name!));
+  const found: { size: number[]; rows: number[] }[] = [];
+  for (let at = all.indexOf('IHDR'); at >= 0; at = all.indexOf('IHDR', at + 1)) {
+    const data = all.indexOf('IDAT', at);
+    found.push({ size: [all.readUInt32BE(at + 8), all.readUInt32BE(at + 4), all[at + 13]!], rows: [...inflateSync(all.subarray(data + 4, data + 4 + all.readUInt32BE(data - 4)))] });
+  }
+  expect(found).toEqual([
+    { size: [2, 2, 2], rows: [0, ...pixels.subarray(0, 6), 0, ...pixels.subarray(6)] },
+    { size: [1, 2, 0], rows: [0, 0, 128] },
+    { size: [1, 2, 0], rows: [0, 255, 255] },
+  ]);
+  for (const tag of ['whole', 'floats/0', 'floats/1']) expect(all.includes(tag)).toBe(true);
+  expect(() => board.logImage('x', np.ones([2, 2]))).toThrow(/expected images of shape \(height, width, channels\) or .*, got f32\[2,2\]/);
+  expect(() => board.logText('x', 3 as never)).toThrow(/TensorBoardLogger.logText: expected a text, got number 3/);
 });
