@@ -59,20 +59,13 @@ export function gpuForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPar
 
 const permuted = (ctx: LoweringContext, x: IrValue, order: readonly number[]) => (order.every((d, i) => d === i) ? x : hlo.transpose(ctx, x, order));
 
-/** A slice, emitted. */
-export function sliced(ctx: LoweringContext, x: IrValue, start: readonly number[], limit: readonly number[], strides: readonly number[]): IrValue {
-  const shape = start.map((s, i) => Math.ceil((limit[i]! - s) / strides[i]!));
-  return hlo.op(ctx, 'slice', [x], x.aval.withShape(shape), `start_indices = ${hlo.i64s(start)}, limit_indices = ${hlo.i64s(limit)}, strides = ${hlo.i64s(strides)}`);
-}
-
 /** Spatial dimensions of an array in the order batch, space, features, padded and with the holes of its dilation. */
 function padded(ctx: LoweringContext, x: IrValue, p: ConvParams): IrValue {
   const low = [0, ...p.padding.map((v) => v[0]), 0];
   const high = [0, ...p.padding.map((v) => v[1]), 0];
   const interior = [0, ...p.lhsDilation.map((v) => v - 1), 0];
   if ([...low, ...high, ...interior].every((v) => v === 0)) return x;
-  const shape = x.aval.shape.map((n, i) => n + low[i]! + high[i]! + Math.max(0, n - 1) * interior[i]!);
-  return hlo.op(ctx, 'pad', [x, ctx.splat(0, x.aval.withShape([]))], x.aval.withShape(shape), `edge_padding_low = ${hlo.i64s(low)}, edge_padding_high = ${hlo.i64s(high)}, interior_padding = ${hlo.i64s(interior)}`);
+  return hlo.pad(ctx, x, ctx.splat(0, x.aval.withShape([])), low, high, interior);
 }
 
 /** Every position in a window. */
@@ -87,7 +80,7 @@ function views(ctx: LoweringContext, x: IrValue, window: Shape, space: Shape, p:
   const [batch, features] = [full.aval.shape[0]!, full.aval.shape[full.aval.ndim - 1]!];
   return positions(window).map((at) => {
     const start = at.map((k, i) => k * p.rhsDilation[i]!);
-    return sliced(ctx, full, [0, ...start, 0], [batch, ...start.map((s, i) => s + (space[i]! - 1) * p.windowStrides[i]! + 1), features], [1, ...p.windowStrides, 1]);
+    return hlo.slice(ctx, full, [0, ...start, 0], [batch, ...start.map((s, i) => s + (space[i]! - 1) * p.windowStrides[i]! + 1), features], [1, ...p.windowStrides, 1]);
   });
 }
 
@@ -133,9 +126,9 @@ function elementwiseForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPa
     const split = inputs === 1 ? seen : hlo.reshape(ctx, seen, x.aval.withShape([batch, ...space, groups, inputs]));
     return range(inputs).map((j) => {
       const start = [...range(rank - 1).map(() => 0), j];
-      const one = inputs === 1 ? seen : hlo.reshape(ctx, sliced(ctx, split, start, [batch, ...space, groups, j + 1], start.map(() => 1)), x.aval.withShape([batch, ...space, groups]));
+      const one = inputs === 1 ? seen : hlo.reshape(ctx, hlo.slice(ctx, split, start, [batch, ...space, groups, j + 1], start.map(() => 1)), x.aval.withShape([batch, ...space, groups]));
       const row = k * inputs + j;
-      const tap = hlo.reshape(ctx, sliced(ctx, kernel, [row, 0, 0], [row + 1, groups, outputs], [1, 1, 1]), y.aval.withShape([groups, outputs]));
+      const tap = hlo.reshape(ctx, hlo.slice(ctx, kernel, [row, 0, 0], [row + 1, groups, outputs], [1, 1, 1]), y.aval.withShape([groups, outputs]));
       return hlo.multiply(ctx, hlo.broadcastInDim(ctx, one, range(rank - 1), wide), hlo.broadcastInDim(ctx, tap, [rank - 2, rank - 1], wide));
     });
   });
@@ -148,7 +141,7 @@ function groupsForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams,
   const groups = Math.max(p.featureGroupCount, p.batchGroupCount);
   const of = (v: IrValue, dim: number, g: number) => {
     const n = v.aval.shape[dim]! / groups;
-    return sliced(ctx, v, v.aval.shape.map((_, i) => (i === dim ? g * n : 0)), v.aval.shape.map((s, i) => (i === dim ? (g + 1) * n : s)), v.aval.shape.map(() => 1));
+    return hlo.slice(ctx, v, v.aval.shape.map((_, i) => (i === dim ? g * n : 0)), v.aval.shape.map((s, i) => (i === dim ? (g + 1) * n : s)), v.aval.shape.map(() => 1));
   };
   const each = out.withShape(out.shape.map((n, i) => (i === outSpec[1] ? n / groups : n)));
   const parts = range(groups).map((g) => emit(ctx, of(x, lhsSpec[p.batchGroupCount > 1 ? 0 : 1]!, g), of(y, rhsSpec[0]!, g), { ...p, featureGroupCount: 1, batchGroupCount: 1 }, each));
@@ -174,7 +167,7 @@ function positionsForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPara
   const each = [groups, batch / groups, outputs / groups];
   const parts = positions(space).map((q) => {
     const start = q.map((v, i) => v * p.windowStrides[i]!);
-    const seen = sliced(ctx, full, [0, ...start, 0], [features, ...start.map((s, i) => s + (window[i]! - 1) * p.rhsDilation[i]! + 1), batch], [1, ...p.rhsDilation, 1]);
+    const seen = hlo.slice(ctx, full, [0, ...start, 0], [features, ...start.map((s, i) => s + (window[i]! - 1) * p.rhsDilation[i]! + 1), batch], [1, ...p.rhsDilation, 1]);
     return hlo.reshape(ctx, dotGeneral(ctx, grouped(seen, batch), right, pair, out.withShape(each)), out.withShape([1, ...each]));
   });
   const all = hlo.op(ctx, 'concatenate', parts, out.withShape([parts.length, ...each]), 'dimension = 0 : i64');

@@ -9,6 +9,7 @@ import { jvpFlat } from '../interpreters/jvp';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { hlo } from '../stablehlo';
 import { reduceWindow } from '../stablehlo/windows';
+import { dynamicSlice as emitSlice, dynamicUpdateSlice as emitUpdate } from '../stablehlo/indexing';
 import { associativeScan } from './associativeScan';
 import { add, max, min, mul } from './elementwise';
 import { logaddexp, logaddexpOps } from './logaddexp';
@@ -36,8 +37,8 @@ function loop(ctx: LoweringContext, x: IrValue, axis: number, reverse: boolean, 
   return hlo.whileLoop(ctx, [ctx.splat(0, i32), x, ctx.splat(identity, row), ctx.splat(identity, aval)], (c, [i]) => [hlo.compare(c, 'LT', i!, c.splat(n, i32))], (c, [i, all, sum, out]) => {
     const at = reverse ? hlo.subtract(c, c.splat(n - 1, i32), i!) : i!;
     const starts = aval.shape.map((_, d) => (d === axis ? at : c.splat(0, i32)));
-    const next = emit(c, f, sum!, hlo.op(c, 'dynamic_slice', [all!, ...starts], row, `slice_sizes = ${hlo.i64s(row.shape)}`));
-    return [hlo.add(c, i!, c.splat(1, i32)), all!, next, hlo.op(c, 'dynamic_update_slice', [out!, next, ...starts], aval)];
+    const next = emit(c, f, sum!, emitSlice(c, all!, starts, row.shape));
+    return [hlo.add(c, i!, c.splat(1, i32)), all!, next, emitUpdate(c, out!, next, starts)];
   })[3]!;
 }
 
@@ -52,15 +53,14 @@ function blocked(ctx: LoweringContext, x: IrValue, f: Combine, identity: ScalarV
   const m = Math.ceil(n / b);
   const aval = x.aval;
   const zero = ctx.splat(identity, aval.withShape([]));
-  const padded = m * b === n ? x : hlo.op(ctx, 'pad', [x, zero], aval.withShape([m * b, lanes]), `edge_padding_low = ${hlo.i64s([0, 0])}, edge_padding_high = ${hlo.i64s([m * b - n, 0])}, interior_padding = ${hlo.i64s([0, 0])}`);
+  const padded = m * b === n ? x : hlo.pad(ctx, x, zero, [0, 0], [m * b - n, 0]);
   const inner = loop(ctx, hlo.transpose(ctx, hlo.reshape(ctx, padded, aval.withShape([m, b, lanes])), [1, 0, 2]), 0, false, f, identity);
-  const cut = (v: IrValue, start: readonly number[], limit: readonly number[]) => hlo.op(ctx, 'slice', [v], v.aval.withShape(limit.map((l, i) => l - start[i]!)), `start_indices = ${hlo.i64s(start)}, limit_indices = ${hlo.i64s(limit)}, strides = ${hlo.i64s(start.map(() => 1))}`);
-  const totals = hlo.reshape(ctx, cut(inner, [b - 1, 0, 0], [b, m, lanes]), aval.withShape([m, lanes]));
-  const upTo = cut(loop(ctx, totals, 0, false, f, identity), [0, 0], [m - 1, lanes]);
-  const before = hlo.op(ctx, 'pad', [upTo, zero], aval.withShape([m, lanes]), `edge_padding_low = ${hlo.i64s([1, 0])}, edge_padding_high = ${hlo.i64s([0, 0])}, interior_padding = ${hlo.i64s([0, 0])}`);
+  const totals = hlo.reshape(ctx, hlo.slice(ctx, inner, [b - 1, 0, 0], [b, m, lanes]), aval.withShape([m, lanes]));
+  const upTo = hlo.slice(ctx, loop(ctx, totals, 0, false, f, identity), [0, 0], [m - 1, lanes]);
+  const before = hlo.pad(ctx, upTo, zero, [1, 0], [0, 0]);
   const all = emit(ctx, f, hlo.broadcastInDim(ctx, before, [1, 2], inner.aval), inner);
   const out = hlo.reshape(ctx, hlo.transpose(ctx, all, [1, 0, 2]), aval.withShape([m * b, lanes]));
-  return m * b === n ? out : cut(out, [0, 0], [n, lanes]);
+  return m * b === n ? out : hlo.slice(ctx, out, [0, 0], [n, lanes]);
 }
 
 /**

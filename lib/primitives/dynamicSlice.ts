@@ -43,7 +43,7 @@ export const dynamicSliceP: SinglePrimitive<DynamicSliceParams> = definePrimitiv
     checkStarts('dynamicSlice', x!, sliceSizes, starts);
     return x!.withShape(sliceSizes);
   },
-  lower: (ctx, [x, ...starts], { sliceSizes }, out) => emitSlice(ctx, x!, starts, sliceSizes, out),
+  lower: (ctx, [x, ...starts], { sliceSizes }) => emitSlice(ctx, x!, starts, sliceSizes),
   jvp: ([x, ...starts], [g], p) => [dynamicSliceP.bind(p, x!, ...starts), g === null ? null : dynamicSliceP.bind(p, g!, ...starts)],
   transpose: (ct, [x, ...starts]) => [
     isUndefinedPrimal(x!) ? dynamicUpdateSliceP.bind({}, zerosLike(x.aval.strong()), ct, ...(starts as Array[])) : null,

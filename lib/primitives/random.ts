@@ -56,9 +56,7 @@ function threefry(ctx: LoweringContext, k0: IrValue, k1: IrValue, c0: IrValue, c
 function keyWord(ctx: LoweringContext, key: IrValue, i: number): IrValue {
   const { shape } = key.aval;
   const batch = shape.slice(0, -1);
-  const starts = [...batch.map(() => 0), i];
-  const cut = hlo.op(ctx, 'slice', [key], key.aval.withShape([...batch, 1]),
-    `start_indices = ${hlo.i64s(starts)}, limit_indices = ${hlo.i64s([...batch, i + 1])}, strides = ${hlo.i64s(shape.map(() => 1))}`);
+  const cut = hlo.slice(ctx, key, [...batch.map(() => 0), i], [...batch, i + 1]);
   return hlo.reshape(ctx, cut, key.aval.withShape(batch));
 }
 

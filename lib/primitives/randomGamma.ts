@@ -5,6 +5,7 @@ import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, definePrimitive, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
+import { dynamicSlice as emitSlice, dynamicUpdateSlice as emitUpdate } from '../stablehlo/indexing';
 import { abs, add, and, digamma, div, eq, exp, ge, gt, le, lgamma, log, lt, mul, ne, neg, not, or, pow, sqrt, sub, where } from './elementwise';
 import { emitFunction } from './matrix';
 import { defineNary } from './nary';
@@ -195,12 +196,12 @@ function emitLaneByLane(ctx: LoweringContext, keys: IrValue, a: IrValue, logSpac
   const i32 = new ShapedArray([], 'int32');
   const cut = (c: LoweringContext, x: IrValue, i: IrValue) => {
     const sizes = x.aval.shape.map((n, d) => (d === 0 ? 1 : n));
-    return hlo.op(c, 'dynamic_slice', [x, i, ...sizes.slice(1).map(() => c.splat(0, i32))], x.aval.withShape(sizes), `slice_sizes = ${hlo.i64s(sizes)}`);
+    return emitSlice(c, x, [i, ...sizes.slice(1).map(() => c.splat(0, i32))], sizes);
   };
   const n = a.aval.size;
   return emitLoop(ctx, [ctx.splat(0, i32), keys, a, ctx.splat(0, a.aval)], ([i]) => [lt(i!, like(i!, n))], (c, [i, ks, as, out]) => {
     const one = emitLanes(c, cut(c, ks!, i!), cut(c, as!, i!), logSpace);
-    return [hlo.add(c, i!, c.splat(1, i32)), ks!, as!, hlo.op(c, 'dynamic_update_slice', [out!, one, i!], a.aval)];
+    return [hlo.add(c, i!, c.splat(1, i32)), ks!, as!, emitUpdate(c, out!, one, [i!])];
   })[3]!;
 }
 

@@ -13,6 +13,7 @@ import { instantiateZeros, partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage, withoutConsts } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
+import { dynamicSlice as emitSlice, dynamicUpdateSlice as emitUpdate } from '../stablehlo/indexing';
 import { between, fixpoint, pick } from './flags';
 import { rearranged, stacked } from './jaxprTools';
 import { add, mul, sin } from './elementwise';
@@ -65,16 +66,15 @@ function checkOperands(avals: readonly ShapedArray[], p: ScanParams): void {
 /** Entry `at` of a stacked array; a constant index where it is known. */
 function entry(ctx: LoweringContext, x: IrValue, at: IrValue | number): IrValue {
   const rest = x.aval.shape.slice(1);
-  const one = x.aval.withShape([1, ...rest]);
   const row = typeof at === 'number'
-    ? hlo.op(ctx, 'slice', [x], one, `start_indices = ${hlo.i64s([at, ...rest.map(() => 0)])}, limit_indices = ${hlo.i64s([at + 1, ...rest])}, strides = ${hlo.i64s([1, ...rest.map(() => 1)])}`)
-    : hlo.op(ctx, 'dynamic_slice', [x, at, ...rest.map(() => ctx.splat(0, at.aval))], one, `slice_sizes = ${hlo.i64s(one.shape)}`);
+    ? hlo.slice(ctx, x, [at, ...rest.map(() => 0)], [at + 1, ...rest])
+    : emitSlice(ctx, x, [at, ...rest.map(() => ctx.splat(0, at.aval))], [1, ...rest]);
   return hlo.reshape(ctx, row, x.aval.withShape(rest));
 }
 
 function update(ctx: LoweringContext, x: IrValue, y: IrValue, at: IrValue): IrValue {
   const row = hlo.reshape(ctx, y, y.aval.withShape([1, ...y.aval.shape]));
-  return hlo.op(ctx, 'dynamic_update_slice', [x, row, at, ...y.aval.shape.map(() => ctx.splat(0, at.aval))], x.aval);
+  return emitUpdate(ctx, x, row, [at, ...y.aval.shape.map(() => ctx.splat(0, at.aval))]);
 }
 
 /** The loop in a better form if there is one: what is before it, the loop, what is after it. */

@@ -86,8 +86,7 @@ export const selectAndScatterAddP: SinglePrimitive<SelectAndScatterAddParams> = 
       return ctx.inline(closed, [source!, x!])[0]!;
     }
     // XLA crashes on padded windows here, on CPU and GPU: the array is padded instead.
-    const edges = (of: IrValue, value: IrValue, low: readonly number[], high: readonly number[]) => (low.every((v, i) => v === 0 && high[i] === 0) ? of : hlo.op(ctx, 'pad', [of, value], of.aval.withShape(of.aval.shape.map((n, i) => n + low[i]! + high[i]!)),
-      `edge_padding_low = ${hlo.i64s(low)}, edge_padding_high = ${hlo.i64s(high)}, interior_padding = ${hlo.i64s(low.map(() => 0))}`));
+    const edges = (of: IrValue, value: IrValue, low: readonly number[], high: readonly number[]) => (low.every((v, i) => v === 0 && high[i] === 0) ? of : hlo.pad(ctx, of, value, low, high));
     const low = p.padding.map((q) => q[0]);
     const high = p.padding.map((q) => q[1]);
     const padded = edges(x!, ctx.splat(worst(p.selectPrim)(out.dtype), scalarAval), low, high);

@@ -303,8 +303,7 @@ export const sliceP: SinglePrimitive<SliceParams> = definePrimitive<SliceParams>
       return Math.ceil((l[i]! - s[i]!) / step);
     }));
   },
-  lower: (ctx, [x], { startIndices, limitIndices, strides }, out) => hlo.op(ctx, 'slice', [x!], out,
-    `start_indices = ${hlo.i64s(startIndices)}, limit_indices = ${hlo.i64s(limitIndices)}, strides = ${hlo.i64s(strides ?? startIndices.map(() => 1))}`),
+  lower: (ctx, [x], { startIndices, limitIndices, strides }) => hlo.slice(ctx, x!, startIndices, limitIndices, strides ?? undefined),
   jvp: 'linear',
   transpose: (ct, [x], { startIndices: s, strides }) => {
     const shape = (x as { aval: ShapedArray }).aval.shape;
@@ -357,8 +356,7 @@ export const padP: SinglePrimitive<PadParams> = definePrimitive<PadParams>({
       return m;
     }), x!.dtype, x!.weakType && v!.weakType);
   },
-  lower: (ctx, [x, v], { paddingConfig: p }, out) => hlo.op(ctx, 'pad', [x!, v!], out,
-    `edge_padding_low = ${hlo.i64s(p.map((c) => c[0]))}, edge_padding_high = ${hlo.i64s(p.map((c) => c[1]))}, interior_padding = ${hlo.i64s(p.map((c) => c[2]))}`),
+  lower: (ctx, [x, v], { paddingConfig: p }) => hlo.pad(ctx, x!, v!, p.map((c) => c[0]), p.map((c) => c[1]), p.map((c) => c[2])),
   jvp: 'linear',
   transpose: (ct, [x, v], { paddingConfig }) => {
     const unpad = (c: Array) => {
@@ -442,7 +440,7 @@ export const revP: SinglePrimitive<{ dimensions: readonly number[] }> = definePr
     reducedShape('rev', x!, dimensions);
     return x!;
   },
-  lower: (ctx, [x], { dimensions }, out) => hlo.op(ctx, 'reverse', [x!], out, `dimensions = ${hlo.i64s(dimensions)}`),
+  lower: (ctx, [x], { dimensions }) => hlo.reverse(ctx, x!, dimensions),
   jvp: 'linear',
   transpose: (ct, _, params) => [revP.bind(params, ct)],
   batch: (_, [x], [dim], { dimensions }) => [revP.bind({ dimensions: dimensions.map((d) => (d < dim! ? d : d + 1)) }, x!), dim!],

@@ -1,6 +1,6 @@
 import { type ShapedArray, sizeOf } from '../core/aval';
 import type { IrValue, LoweringContext } from '../core/lowering';
-import { sliced } from './convolutionForms';
+import { hlo } from '../stablehlo';
 import { range } from './structural';
 import type { WindowParams } from './windowGeometry';
 
@@ -20,6 +20,6 @@ export function slicesForm(ctx: LoweringContext, x: IrValue, w: WindowParams, ou
   if (n < 2 || n > MOST || !plain || window.some((size, d) => size > strides[d]!) || out.shape.includes(0)) return null;
   let places: number[][] = [[]];
   for (const size of window) places = places.flatMap((at) => range(size).map((i) => [...at, i]));
-  const parts = places.map((at) => sliced(ctx, x, at, at.map((s, d) => s + (out.shape[d]! - 1) * strides[d]! + 1), strides));
+  const parts = places.map((at) => hlo.slice(ctx, x, at, at.map((s, d) => s + (out.shape[d]! - 1) * strides[d]! + 1), strides));
   return parts.reduce((a, b) => combine(ctx, a, b));
 }

@@ -46,10 +46,12 @@ function wideStarts(ctx: LoweringContext, starts: readonly IrValue[]): IrValue[]
   return narrow ? starts.map((s) => (s.aval.dtype === 'int32' ? s : op(ctx, 'convert', [s], s.aval.withDtype('int32')))) : [...starts];
 }
 
-export function dynamicSlice(ctx: LoweringContext, x: IrValue, starts: readonly IrValue[], sizes: readonly number[], out: ShapedArray): IrValue {
-  return op(ctx, 'dynamic_slice', [x, ...wideStarts(ctx, starts)], out, `slice_sizes = ${i64s(sizes)}`);
+/** A window of x of the given sizes, which starts where scalars say. */
+export function dynamicSlice(ctx: LoweringContext, x: IrValue, starts: readonly IrValue[], sizes: readonly number[]): IrValue {
+  return op(ctx, 'dynamic_slice', [x, ...wideStarts(ctx, starts)], x.aval.withShape(sizes), `slice_sizes = ${i64s(sizes)}`);
 }
 
+/** x with a window in place of its own, which starts where scalars say. */
 export function dynamicUpdateSlice(ctx: LoweringContext, x: IrValue, update: IrValue, starts: readonly IrValue[]): IrValue {
   return op(ctx, 'dynamic_update_slice', [x, update, ...wideStarts(ctx, starts)], x.aval);
 }

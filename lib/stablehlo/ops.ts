@@ -72,6 +72,23 @@ export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonl
   return map(ctx, 'transpose', x, `, dims = [${permutation.join(', ')}]`, x.aval.withShape(permutation.map((p) => x.aval.shape[p]!)));
 }
 
+/** Elements from `start` to before `limit` of each dimension, by steps of `strides`; of 1 where these are left out. */
+export function slice(ctx: LoweringContext, x: IrValue, start: readonly number[], limit: readonly number[], strides: readonly number[] = start.map(() => 1)): IrValue {
+  const out = x.aval.withShape(start.map((s, i) => Math.ceil((limit[i]! - s) / strides[i]!)));
+  return op(ctx, 'slice', [x], out, `start_indices = ${i64s(start)}, limit_indices = ${i64s(limit)}, strides = ${i64s(strides)}`);
+}
+
+/** x among a value: so much of it before and after each dimension, and between its elements; negative amounts cut off. */
+export function pad(ctx: LoweringContext, x: IrValue, value: IrValue, low: readonly number[], high: readonly number[], interior: readonly number[] = low.map(() => 0)): IrValue {
+  const out = x.aval.withShape(x.aval.shape.map((n, i) => n + low[i]! + high[i]! + Math.max(0, n - 1) * interior[i]!));
+  return op(ctx, 'pad', [x, value], out, `edge_padding_low = ${i64s(low)}, edge_padding_high = ${i64s(high)}, interior_padding = ${i64s(interior)}`);
+}
+
+/** x backwards along dimensions. */
+export function reverse(ctx: LoweringContext, x: IrValue, dimensions: readonly number[]): IrValue {
+  return op(ctx, 'reverse', [x], x.aval, `dimensions = ${i64s(dimensions)}`);
+}
+
 /** Reduction of several operands over dimensions by a region that gets accumulators, then elements. */
 export function reduce(ctx: LoweringContext, operands: readonly IrValue[], inits: readonly IrValue[], dims: readonly number[], outs: readonly ShapedArray[], body: RegionBody): IrValue[] {
   const scalars = operands.map((x) => scalarType(x.aval.dtype));
