@@ -108,22 +108,46 @@ for (const key of Reflect.ownKeys(tracedOnly)) {
 
 let made = 0;
 
-/** An array with values: in a buffer of a device, or, for a scalar not used by any program yet, on the host. */
+/** Elements of a small array, which the host knows too. */
+export type HostElements = Float32Array | Float64Array | Int32Array;
+
+const ELEMENTS = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
+/** Arrays of at most so many elements are remembered: operations on them cost less on the host than to start a program. */
+const MOST_ELEMENTS = 32;
+
+/** Room for as many elements on the host; null where the host remembers no such arrays. */
+export function hostElements(dtype: DType, size: number): HostElements | null {
+  if (size > MOST_ELEMENTS || !Object.hasOwn(ELEMENTS, dtype)) return null;
+  return new ELEMENTS[dtype as keyof typeof ELEMENTS](size);
+}
+
+function remembered(data: ArrayBufferView | ArrayBuffer, aval: ShapedArray): HostElements | null {
+  if (aval.ndim === 0) return null;
+  const elements = hostElements(aval.dtype, aval.size);
+  if (elements === null || elements.byteLength !== data.byteLength) return null;
+  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  new Uint8Array(elements.buffer).set(bytes);
+  return elements;
+}
+
+/** An array with values: in a buffer of a device or, for a scalar or a small array not used by any program yet, on the host. */
 export class ConcreteArray extends Array {
   readonly aval: ShapedArray;
-  /** Null until a host scalar is first needed on the device. */
+  /** Null until what the host made is first needed on the device. */
   private buf: Buffer | null;
   private readonly scalarValue: ScalarValue | null;
+  private readonly elements: HostElements | null;
   /** Whether the scalar is the result of operations on the host. */
   private readonly computed: boolean;
   /** Its own for each array: `assert.deepStrictEqual` and `toEqual` do not see the values, so that they must not find two arrays equal. @internal */
   readonly identity: number;
 
-  constructor(aval: ShapedArray, buffer: Buffer | null, scalar: ScalarValue | null = null, computed = false) {
+  constructor(aval: ShapedArray, buffer: Buffer | null, scalar: ScalarValue | null = null, computed = false, elements: HostElements | null = null) {
     super();
     this.aval = aval;
     this.buf = buffer;
     this.scalarValue = scalar;
+    this.elements = elements;
     this.computed = computed;
     this.identity = made = (made + 1) | 0;
   }
@@ -138,9 +162,14 @@ export class ConcreteArray extends Array {
     return new ConcreteArray(aval, null, value, true);
   }
 
+  /** A small array of the elements that operations on the host gave. */
+  static computedElements(elements: HostElements, aval: ShapedArray): ConcreteArray {
+    return new ConcreteArray(aval, null, null, true, elements);
+  }
+
   /** Copies row-major host data in the dtype's host format to the default device. */
   static fromHost(data: ArrayBufferView | ArrayBuffer, aval: ShapedArray): ConcreteArray {
-    return new ConcreteArray(aval, backend().client.bufferFromHost(data as Uint8Array, aval.dtype, aval.shape as number[]));
+    return new ConcreteArray(aval, backend().client.bufferFromHost(data as Uint8Array, aval.dtype, aval.shape as number[]), null, false, remembered(data, aval));
   }
 
   /** The value of a scalar made of a JS value, else null. */
@@ -151,6 +180,11 @@ export class ConcreteArray extends Array {
   /** The value of a scalar that the host knows, else null. */
   get hostValue(): ScalarValue | null {
     return this.scalarValue !== null && !this.isDeleted() ? this.scalarValue : null;
+  }
+
+  /** The elements of a small array that the host knows, row-major, not to be written to; else null. */
+  get knownElements(): HostElements | null {
+    return this.elements !== null && !this.isDeleted() ? this.elements : null;
   }
 
   /** The device buffer. @throws DeletedArrayError if it is gone */
@@ -164,14 +198,20 @@ export class ConcreteArray extends Array {
     return this.buf;
   }
 
-  /** Whether it is a scalar that was not needed on the device yet. @internal */
+  /** Whether it was not needed on the device yet. @internal */
   get onHost(): boolean {
     return this.buf === null;
   }
 
-  /** A buffer of the scalar's value, which is the caller's. @internal */
+  /** The bytes of what the host made. */
+  private hostBytes(): Uint8Array {
+    const { elements } = this;
+    return elements === null ? encode([this.scalarValue!], this.dtype) : new Uint8Array(elements.buffer);
+  }
+
+  /** A buffer of what the host made, which is the caller's. @internal */
   newBuffer(): Buffer {
-    return backend().client.bufferFromHost(encode([this.scalarValue!], this.aval.dtype), this.aval.dtype, []);
+    return backend().client.bufferFromHost(this.hostBytes(), this.aval.dtype, this.aval.shape as number[]);
   }
 
   private live(what: string): Buffer {
@@ -181,7 +221,7 @@ export class ConcreteArray extends Array {
   }
 
   override dataSync(): HostView {
-    if (this.buf === null) return typedView(encode([this.scalarValue!], this.dtype).slice().buffer, this.dtype);
+    if (this.buf === null) return typedView(this.hostBytes().slice().buffer, this.dtype);
     const b = this.live('dataSync');
     return typedView(recording.on ? timedToHost(b) : b.toHostSync(), this.dtype);
   }

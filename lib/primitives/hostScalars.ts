@@ -1,4 +1,4 @@
-import { type Array, ConcreteArray } from '../core/array';
+import { type Array, ConcreteArray, type HostElements, hostElements } from '../core/array';
 import type { ShapedArray } from '../core/aval';
 import type { DType } from '../core/dtype';
 
@@ -21,33 +21,57 @@ function rounded(v: number, dtype: DType): number | undefined {
   return r !== 0 && Math.abs(r) < SMALLEST[dtype] ? undefined : r;
 }
 
+/** What an operation makes of a pair of numbers; undefined where devices may make something else of it. */
+function applied(apply: OnNumbers, x: number, y: number, dtype: DType): number | boolean | undefined {
+  const [a, b] = [rounded(x, dtype), rounded(y, dtype)];
+  if (a === undefined || b === undefined) return undefined;
+  const v = apply(a, b);
+  return typeof v === 'number' ? rounded(dtype === 'int32' ? v | 0 : v, dtype) : v;
+}
+
+/** The value of a scalar that the host knows, or the elements of a small array; null for other arrays, and other dtypes. */
+function known(x: Array, dtype: DType): number | HostElements | null {
+  if (!(x instanceof ConcreteArray) || x.dtype !== dtype) return null;
+  if (x.ndim > 0) return x.knownElements;
+  const v = x.hostValue;
+  return typeof v === 'number' ? v : null;
+}
+
 /**
- * An elementwise operation without a program, for scalars whose values the host knows: a step of a schedule, or a count, takes a tenth of a
- * microsecond where a program takes four. Null where operands are arrays, of other dtypes, or too small for devices to agree on.
+ * An elementwise operation without a program, for scalars and small arrays whose values the host knows: a step of a schedule, or a count, takes a tenth of a
+ * microsecond where a program takes three. Null where operands are other arrays, of other dtypes, or too small for devices to agree on.
  */
 export function onHost(operation: HostOperation, args: readonly Array[], out: (avals: readonly ShapedArray[]) => ShapedArray): Array[] | null {
   const { dtype } = args[0]!;
   const apply = dtype === 'int32' ? operation.int : operation.float;
   if (apply === undefined) return null;
-  const values = [0, 0];
-  for (let i = 0; i < args.length; i++) {
-    const x = args[i]!;
-    if (!(x instanceof ConcreteArray) || x.dtype !== dtype) return null;
-    const known = x.hostValue;
-    const v = typeof known === 'number' ? rounded(known, dtype) : undefined;
-    if (v === undefined) return null;
-    values[i] = v;
+  const x = known(args[0]!, dtype);
+  if (x === null) return null;
+  const y = args.length === 1 ? 0 : known(args[1]!, dtype);
+  if (y === null) return null;
+  const aval = out(args.map((v) => v.aval));
+  if (typeof x === 'number' && typeof y === 'number') {
+    const v = applied(apply, x, y, dtype);
+    return v === undefined ? null : [ConcreteArray.computed(v, aval)];
   }
-  const result = apply(values[0]!, values[1]!);
-  const v = typeof result === 'number' ? rounded(dtype === 'int32' ? result | 0 : result, dtype) : result;
-  return v === undefined ? null : [ConcreteArray.computed(v, out(args.map((x) => x.aval)))];
+  // Arrays of two shapes broadcast along dimensions of size 1, which is left to programs.
+  const n = aval.size;
+  if ((typeof x !== 'number' && x.length !== n) || (typeof y !== 'number' && y.length !== n)) return null;
+  const elements = aval.dtype === dtype ? hostElements(dtype, n) : null;
+  if (elements === null) return null;
+  for (let i = 0; i < n; i++) {
+    const v = applied(apply, typeof x === 'number' ? x : x[i]!, typeof y === 'number' ? y : y[i]!, dtype);
+    if (typeof v !== 'number') return null;
+    elements[i] = v;
+  }
+  return [ConcreteArray.computedElements(elements, aval)];
 }
 
 /** A conversion without a program, of a number that the host knows and that the new dtype can hold; else null. */
 export function convertOnHost(x: Array, out: ShapedArray): Array[] | null {
   if (!(x instanceof ConcreteArray)) return null;
-  const known = x.hostValue;
-  const from = typeof known === 'number' ? rounded(known, x.dtype) : undefined;
+  const value = x.hostValue;
+  const from = typeof value === 'number' ? rounded(value, x.dtype) : undefined;
   const v = from === undefined ? undefined : rounded(from, out.dtype);
   return v === undefined ? null : [ConcreteArray.computed(v, out)];
 }

@@ -8,16 +8,19 @@ const x = np.array([1, 2, 3], { dtype: 'float32' });
 
 describe('numbers beside arrays', () => {
   test('equal ones share a buffer, which no array shows', () => {
+    // Of more elements than the host keeps.
+    const wide = np.arange(40).astype('float32');
+    const shifted = globalThis.Array.from({ length: 40 }, (_, i) => i + 7.25);
     const live = () => pjrt.defaultClient().memoryStats().liveBuffers;
-    const first = x.add(7.25);
+    const first = wide.add(7.25);
     const before = live();
-    const more = globalThis.Array.from({ length: 10 }, () => x.add(7.25));
+    const more = globalThis.Array.from({ length: 10 }, () => wide.add(7.25));
     expect(live()).toBe(before + 10);
     const seven = np.asarray(7.25);
-    expect(x.add(seven).js()).toEqual([8.25, 9.25, 10.25]);
+    expect(wide.add(seven).js()).toEqual(shifted);
     seven.dispose();
     expect(seven.isDeleted()).toBe(true);
-    for (const y of [first, ...more, x.add(7.25)]) expect(y.js()).toEqual([8.25, 9.25, 10.25]);
+    for (const y of [first, ...more, wide.add(7.25)]) expect(y.js()).toEqual(shifted);
   });
 
   test('zeros of both signs, booleans beside numbers, NaN', () => {

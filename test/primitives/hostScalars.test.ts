@@ -50,6 +50,47 @@ describe('scalars that the host knows', () => {
     expect(jit((x: Array) => x.mul(a.mul(3)))(np.ones([2])).js()).toEqual([6, 6]);
   });
 
+  test.each(Object.keys(BINARY) as (keyof typeof BINARY)[])('%s of small arrays, and of one with a scalar, is what the device makes of them', (name) => {
+    const f = BINARY[name];
+    const many = { float32: fc.float(), int32: fc.integer() };
+    for (const dtype of ['float32', 'int32'] as const) {
+      const array = (v: readonly number[]) => np.array([...v], { dtype });
+      // Beyond the size up to which the host knows elements.
+      const padded = (v: readonly number[]) => array([...v, ...new globalThis.Array<number>(40).fill(1)]);
+      const check = (a: readonly number[], b: readonly number[]) => {
+        const pairs = [[array(a), array(b), padded(a), padded(b)], [array(a), np.array(b[0]!, { dtype }), padded(a), np.array(b[0]!, { dtype })]] as const;
+        for (const [x, y, xx, yy] of pairs) {
+          const [small, large] = [f(x, y), f(xx, yy)];
+          expect(globalThis.Array.from(small.dataSync() as Float32Array)).toEqual(globalThis.Array.from(large.dataSync() as Float32Array).slice(0, a.length));
+          expect([small.dtype, small.shape]).toEqual([large.dtype, [a.length]]);
+        }
+      };
+      if (dtype === 'float32') check(SPECIAL, SPECIAL.map((_, i) => SPECIAL[(i * 5 + 3) % SPECIAL.length]!));
+      fc.assert(fc.property(fc.array(many[dtype], { minLength: 3, maxLength: 3 }), fc.array(many[dtype], { minLength: 3, maxLength: 3 }), check), { seed: 3, numRuns: 30 });
+    }
+  });
+
+  test('small arrays: results need no device, what was given is not shared, shapes that broadcast are left to programs', () => {
+    const given = Float32Array.of(1, 2, 3);
+    const x = np.array(given) as ConcreteArray;
+    given[0] = 9;
+    const y = x.add(x).mul(0.5).reshape([3]) as ConcreteArray;
+    expect(y.js()).toEqual([1, 2, 3]);
+    expect((x.add(1) as ConcreteArray).knownElements).toEqual(Float32Array.of(2, 3, 4));
+    const sum = x.add(1);
+    (sum.dataSync() as Float32Array)[0] = 7;
+    expect(sum.js()).toEqual([2, 3, 4]);
+    expect(np.array([[1, 2]], { dtype: 'float32' }).add(np.array([[1], [2]], { dtype: 'float32' })).js()).toEqual([[2, 3], [3, 4]]);
+    expect(jit((v: Array) => v.mul(2))(sum).js()).toEqual([4, 6, 8]);
+    sum.dispose();
+    expect((sum as ConcreteArray).knownElements).toBeNull();
+    expect(() => sum.add(1)).toThrow(/deleted/);
+    const donated = x.add(2);
+    jit((v: Array) => v.mul(2), { donateArgnums: 0 })(donated).blockUntilReady();
+    expect(donated.isDeleted()).toBe(true);
+    expect(() => donated.add(1)).toThrow(/deleted/);
+  });
+
   test('a wrong pair is the error it is for arrays', () => {
     expect(() => add(np.array(1, { dtype: 'float32' }), np.array(1, { dtype: 'int32' }))).toThrow(/expected operands of one dtype/);
   });
