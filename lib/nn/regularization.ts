@@ -73,7 +73,8 @@ export abstract class Regularization extends Module {
 
   /** The most likely value, which broadcasts to the parameter's shape; 0 unless the class says otherwise. */
   resetValue(): Array {
-    return np.asarray(0, { dtype: environ.dftype() });
+    // A plain number's array, which takes the type of what it is added to.
+    return np.asarray(0);
   }
 
   /** A hyperparameter: a state if it is to be fitted. */

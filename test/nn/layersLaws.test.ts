@@ -54,6 +54,7 @@ test('types of BrainState: booleans are padded with false, norms of half floats 
   const flags = np.array([[[false], [true], [false], [false]]]);
   expect(new nn.MaxPool1d(2, { stride: 1, padding: 1 }).call(flags).js()).toEqual([[[false], [true], [true], [false], [false]]]);
   expect(new nn.LPPool1d(2, 2).call(np.ones([1, 4, 1], { dtype: 'bfloat16' })).dtype).toBe('float32');
+  expect(np.add(np.ones([2], { dtype: 'bfloat16' }), new nn.L2Reg().resetValue()).dtype).toBe('bfloat16');
   for (const y of [nn.hardTanh(np.arange(3), { minVal: -1 }), new nn.ReLU6().call(np.arange(9)), new nn.Hardtanh().call(np.arange(3))]) expect([y.dtype, y.weakType]).toEqual(['float32', true]);
 });
 
