@@ -61,7 +61,7 @@ function check(files, lib, rules) {
     }
     if (from !== rules.mlirText) {
       for (const { text: s, line } of strings) {
-        if (/\bstablehlo\.[a-z]/.test(s)) problems.push(`${where(line)}: '${s.trim().slice(0, 60)}' is StableHLO text, which only lib/${rules.mlirText} makes`);
+        if (/\bstablehlo\.[a-z]| : [iuf]i?\d+\b|\barray<i\d/.test(s)) problems.push(`${where(line)}: '${s.trim().slice(0, 60)}' is StableHLO text, which only lib/${rules.mlirText} makes`);
       }
     }
   }

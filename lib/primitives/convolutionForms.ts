@@ -103,7 +103,7 @@ function patchesForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams
   const [outputs, inputs] = [y.aval.shape[rhsSpec[0]!]!, y.aval.shape[rhsSpec[1]!]!];
   const rows = batch * sizeOf(space);
   const columns = seen.length * inputs;
-  const patches = hlo.op(ctx, 'concatenate', seen, x.aval.withShape([batch, ...space, columns]), `dimension = ${space.length + 1} : i64`);
+  const patches = hlo.concatenate(ctx, seen, space.length + 1);
   const kernel = hlo.reshape(ctx, permuted(ctx, y, [...rhsSpec.slice(2), rhsSpec[1]!, rhsSpec[0]!]), y.aval.withShape([columns, outputs]));
   const pair = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [], precision: null, algorithm: null };
   const flat = dotGeneral(ctx, hlo.reshape(ctx, patches, x.aval.withShape([rows, columns])), kernel, pair, out.withShape([rows, outputs]));
@@ -145,7 +145,7 @@ function groupsForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams,
   };
   const each = out.withShape(out.shape.map((n, i) => (i === outSpec[1] ? n / groups : n)));
   const parts = range(groups).map((g) => emit(ctx, of(x, lhsSpec[p.batchGroupCount > 1 ? 0 : 1]!, g), of(y, rhsSpec[0]!, g), { ...p, featureGroupCount: 1, batchGroupCount: 1 }, each));
-  return hlo.op(ctx, 'concatenate', parts, out, `dimension = ${outSpec[1]} : i64`);
+  return hlo.concatenate(ctx, parts, outSpec[1]!);
 }
 
 /**
@@ -170,7 +170,7 @@ function positionsForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPara
     const seen = hlo.slice(ctx, full, [0, ...start, 0], [features, ...start.map((s, i) => s + (window[i]! - 1) * p.rhsDilation[i]! + 1), batch], [1, ...p.rhsDilation, 1]);
     return hlo.reshape(ctx, dotGeneral(ctx, grouped(seen, batch), right, pair, out.withShape(each)), out.withShape([1, ...each]));
   });
-  const all = hlo.op(ctx, 'concatenate', parts, out.withShape([parts.length, ...each]), 'dimension = 0 : i64');
+  const all = hlo.concatenate(ctx, parts, 0);
   // [positions, groups, batch, features] to batch, space, groups and features.
   const ordered = hlo.reshape(ctx, hlo.transpose(ctx, all, [2, 0, 1, 3]), out.withShape([batch / groups, ...space, outputs]));
   return toLayout(ctx, ordered, p);

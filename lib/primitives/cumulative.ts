@@ -76,7 +76,7 @@ function lowerOnCpu(ctx: LoweringContext, x: IrValue, axis: number, reverse: boo
   const permutation = [axis, ...shape.map((_, i) => i).filter((i) => i !== axis)];
   const back = permutation.map((_, i) => permutation.indexOf(i));
   if (n >= 4096 && lanes <= 16) {
-    const flip = (v: IrValue) => (reverse ? hlo.op(ctx, 'reverse', [v], v.aval, 'dimensions = array<i64: 0>') : v);
+    const flip = (v: IrValue) => (reverse ? hlo.reverse(ctx, v, [0]) : v);
     const flat = hlo.reshape(ctx, transposed(ctx, x, permutation), x.aval.withShape([n, lanes]));
     const out = flip(blocked(ctx, flip(flat), f, identity));
     return transposed(ctx, hlo.reshape(ctx, out, x.aval.withShape(permutation.map((d) => shape[d]!))), back);

@@ -217,8 +217,8 @@ function lowerCircular(name: 'sine' | 'cosine'): (ctx: LoweringContext, args: re
 export const sin = unary('sin', INEXACT, lowerCircular('sine'), (g, _, x) => mul(g, cos(x)));
 export const cos = unary('cos', INEXACT, lowerCircular('cosine'), (g, _, x) => neg(mul(g, sin(x))));
 export const tan = unary('tan', INEXACT, 'chlo.tan', (g, out) => mul(g, add(like(out, 1), square(out))), [-1, 1]);
-export const asin = unary('asin', INEXACT, 'chlo.asin', (g, _, x) => mul(g, rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x)))), [-0.8, 0.8]);
-export const acos = unary('acos', INEXACT, 'chlo.acos', (g, _, x) => mul(g, neg(rsqrt(mul(sub(like(x, 1), x), add(like(x, 1), x))))), [-0.8, 0.8]);
+export const asin = unary('asin', INEXACT, 'chlo.asin', (g, _, x) => mul(g, rsqrt(sub(like(x, 1), square(x)))), [-0.8, 0.8]);
+export const acos = unary('acos', INEXACT, 'chlo.acos', (g, _, x) => mul(g, neg(rsqrt(sub(like(x, 1), square(x))))), [-0.8, 0.8]);
 export const atan = unary('atan', INEXACT, 'chlo.atan', (g, _, x) => div(g, add(like(x, 1), square(x))));
 export const sinh = unary('sinh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.sinh', x!), (g, _, x) => mul(g, cosh(x)));
 export const cosh = unary('cosh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.cosh', x!), (g, _, x) => mul(g, sinh(x)));
@@ -375,10 +375,14 @@ const zetaP = defineNary({
   sample: () => [{ inputs: [{ shape: [3], dtype: 'float32', low: 2, high: 4, constant: true }, { shape: [3], dtype: 'float32', low: 1, high: 3 }], params: NO }],
 });
 export const zeta: Binary = (x, q) => zetaP.bind(NO, x, q);
+/** Distance from 1 to the next number: what is less does not matter beside 1. */
+const SMALL: Record<string, number> = { float16: 2 ** -10, bfloat16: 2 ** -7, float32: 2 ** -23, float64: 2 ** -52 };
 export const besselI1e = unary('bessel_i1e', FLOAT, 'chlo.bessel_i1e', (g, out, x) => {
-  const safe = select(lt(abs(x), like(x, 1e-20)), x, like(x, 1e-20));
+  const small = like(x, SMALL[x.dtype]!);
+  const isLarge = gt(abs(x), small);
+  const safe = select(isLarge, small, x);
   const dx = sub(besselI0e(safe), mul(out, add(sign(safe), integerPow(safe, -1))));
-  return mul(g, select(lt(abs(x), like(x, 1e-20)), dx, like(x, 0.5)));
+  return mul(g, select(isLarge, like(x, 0.5), dx));
 }, [0.3, 3]);
 export const besselI0e = unary('bessel_i0e', FLOAT, lowerBesselI0e, (g, out, x) => mul(g, sub(besselI1e(x), mul(sign(x), out))), [0.3, 3]);
 
@@ -542,7 +546,7 @@ export const stopGradient: Unary = (x) => (dtypeKind(x.dtype) === 'float' || dty
 const reducePrecisionP: SinglePrimitive<{ exponentBits: number; mantissaBits: number }> = definePrimitive<{ exponentBits: number; mantissaBits: number }>({
   name: 'reduce_precision',
   abstract: ([x]) => x!,
-  lower: (ctx, [x], { exponentBits, mantissaBits }, out) => hlo.op(ctx, 'reduce_precision', [x!], out, `exponent_bits = ${exponentBits} : i32, mantissa_bits = ${mantissaBits} : i32`),
+  lower: (ctx, [x], { exponentBits, mantissaBits }) => hlo.reducePrecision(ctx, x!, exponentBits, mantissaBits),
   jvp: 'linear',
   transpose: (ct, _, p) => [reducePrecisionP.bind(p, ct)],
   batch: (_, [x], [d], p) => [reducePrecisionP.bind(p, x!), d!],

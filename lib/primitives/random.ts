@@ -166,7 +166,7 @@ const randomSplitP: SinglePrimitive<{ shape: Shape }> = definePrimitive<{ shape:
     const words = counterBits(ctx, key!, sizeOf(shape));
     const flat = words[0].aval.shape;
     const columns = words.map((w) => hlo.reshape(ctx, w, w.aval.withShape([...flat, 1])));
-    const pairs = hlo.op(ctx, 'concatenate', columns, out.withShape([...flat, 2]), `dimension = ${flat.length} : i64`);
+    const pairs = hlo.concatenate(ctx, columns, flat.length);
     return hlo.reshape(ctx, pairs, out);
   },
   jvp: NO_DERIVATIVE,
@@ -194,7 +194,7 @@ const randomFoldInP: SinglePrimitive<object> = definePrimitive<object>({
   lower: (ctx, [key, data], _, out) => {
     const words = threefry(ctx, keyWord(ctx, key!, 0), keyWord(ctx, key!, 1), ctx.splat(0, data!.aval), data!);
     const columns = words.map((w) => hlo.reshape(ctx, w, w.aval.withShape([...w.aval.shape, 1])));
-    return hlo.op(ctx, 'concatenate', columns, out, `dimension = ${out.ndim - 1} : i64`);
+    return hlo.concatenate(ctx, columns, out.ndim - 1);
   },
   jvp: NO_DERIVATIVE,
   transpose: NO_DERIVATIVE,

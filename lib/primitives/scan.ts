@@ -116,7 +116,7 @@ function lowerLoop(ctx: LoweringContext, args: readonly IrValue[], p: ScanParams
     const ys = rows.map((parts, k) => {
       if (parts.length === 0) return ctx.splat(0, ysAvals[k]!);
       if (reverse) parts.reverse();
-      return parts.length === 1 ? parts[0]! : hlo.op(ctx, 'concatenate', parts, ysAvals[k]!, 'dimension = 0 : i64');
+      return parts.length === 1 ? parts[0]! : hlo.concatenate(ctx, parts, 0);
     });
     return [...state, ...ys];
   }

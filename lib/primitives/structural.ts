@@ -412,7 +412,7 @@ export const concatenateP: SinglePrimitive<{ dimension: number }> = definePrimit
     }
     return new ShapedArray(first.shape.map((n, i) => (i === d ? avals.reduce((s, a) => s + a.shape[d]!, 0) : n)), first.dtype, avals.every((a) => a.weakType));
   },
-  lower: (ctx, args, { dimension }, out) => hlo.op(ctx, 'concatenate', args, out, `dimension = ${dimension} : i64`),
+  lower: (ctx, args, { dimension }) => hlo.concatenate(ctx, args, dimension),
   jvp: 'linear',
   transpose: (ct, args, { dimension }) => {
     let at = 0;

@@ -84,6 +84,18 @@ export function pad(ctx: LoweringContext, x: IrValue, value: IrValue, low: reado
   return op(ctx, 'pad', [x, value], out, `edge_padding_low = ${i64s(low)}, edge_padding_high = ${i64s(high)}, interior_padding = ${i64s(interior)}`);
 }
 
+/** Arrays one after another along a dimension. */
+export function concatenate(ctx: LoweringContext, parts: readonly IrValue[], dimension: number): IrValue {
+  const first = parts[0]!.aval;
+  const size = parts.reduce((n, x) => n + x.aval.shape[dimension]!, 0);
+  return op(ctx, 'concatenate', parts, first.withShape(first.shape.map((n, i) => (i === dimension ? size : n))), `dimension = ${dimension} : i64`);
+}
+
+/** Floats rounded to fewer bits of exponent and mantissa. */
+export function reducePrecision(ctx: LoweringContext, x: IrValue, exponentBits: number, mantissaBits: number): IrValue {
+  return op(ctx, 'reduce_precision', [x], x.aval, `exponent_bits = ${exponentBits} : i32, mantissa_bits = ${mantissaBits} : i32`);
+}
+
 /** x backwards along dimensions. */
 export function reverse(ctx: LoweringContext, x: IrValue, dimensions: readonly number[]): IrValue {
   return op(ctx, 'reverse', [x], x.aval, `dimensions = ${i64s(dimensions)}`);

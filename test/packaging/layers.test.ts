@@ -30,6 +30,10 @@ test('only lib/stablehlo has StableHLO text in its strings', () => {
   expect(problems('primitives/a.ts', "const s = 'stablehlo.add';")).toHaveLength(1);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a source text
   expect(problems('primitives/a.ts', 'const s = `%0 = ${f(1)}stablehlo.add %1`;')).toHaveLength(1);
+  // Attributes of operations are part of it.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a source text
+  expect(problems('primitives/a.ts', 'const s = `dimension = ${d} : i64`;')).toHaveLength(1);
+  expect(problems('primitives/a.ts', "const s = 'dimensions = array<i64: 0>';")).toHaveLength(1);
 });
 
 test('unknown layers and what lies outside are named', () => {
