@@ -98,10 +98,12 @@ export abstract class TrainModule extends Module {
     return trainerOf.get(this) ?? null;
   }
 
+  /** The epoch. A step that reads it is compiled anew in each epoch. */
   get currentEpoch(): number {
     return this.trainer?.currentEpoch ?? 0;
   }
 
+  /** The number of steps so far. A training step that reads it is compiled anew each time: a state that counts is better there. */
   get globalStep(): number {
     return this.trainer?.globalStep ?? 0;
   }

@@ -54,11 +54,37 @@ type Programs = ReturnType<typeof trainingPrograms>;
 
 /** Where training is. Mirrors `braintools.trainer.TrainerState`. @example new trainer.TrainerState().epoch; // 0 */
 export class TrainerState {
-  epoch = 0;
-  globalStep = 0;
   stage: Stage = 'train';
   batchIdx = 0;
   shouldStop = false;
+  // In an environment, so that a compiled step that reads them is compiled anew when they have changed.
+  private readonly numbers = new environ.EnvironmentState();
+
+  constructor() {
+    this.reset();
+  }
+
+  /** Back to the beginning. */
+  reset(): void {
+    environ.set({ epoch: 0, globalStep: 0 }, { env: this.numbers });
+    [this.stage, this.batchIdx, this.shouldStop] = ['train', 0, false];
+  }
+
+  get epoch(): number {
+    return environ.get<number>('epoch', { env: this.numbers });
+  }
+
+  set epoch(n: number) {
+    environ.set({ epoch: n }, { env: this.numbers });
+  }
+
+  get globalStep(): number {
+    return environ.get<number>('globalStep', { env: this.numbers });
+  }
+
+  set globalStep(n: number) {
+    environ.set({ globalStep: n }, { env: this.numbers });
+  }
 }
 
 /**
@@ -239,7 +265,7 @@ export class Trainer {
       const { overfitBatches } = this.settings;
       this.trainDataloader = overfitBatches > 0 ? await firstOf(source, overfitBatches) : source;
       this.valDataloaders = overfitBatches > 0 && model.validationStep !== undefined ? [this.trainDataloader] : validation;
-      Object.assign(this.state, new TrainerState());
+      this.state.reset();
       this.strategy.setup(model, config.optimizer);
       config.optimizer.registerTrainableWeights(params);
       [this.optimizer, this.scheduler, this.monitor] = [config.optimizer, config.scheduler, config.monitor];
@@ -438,7 +464,8 @@ export class Trainer {
       await this.tell(`on${name}End`);
       return result;
     } finally {
-      this.state.stage = before;
+      // By itself it stays what was done last, as in BrainTools.
+      if (this.fitting) this.state.stage = before;
       model.takeLogs();
     }
   }
@@ -503,7 +530,8 @@ export class Trainer {
       await this.tell('onPredictEnd');
       return out;
     } finally {
-      this.state.stage = before;
+      // By itself it stays what was done last, as in BrainTools.
+      if (this.fitting) this.state.stage = before;
       model.takeLogs();
     }
   }

@@ -434,6 +434,24 @@ test('bars: looks, numbers, unknown lengths; an array as a dataset', async () =>
   expect(([...new trainer.DataLoader({ data: new Float32Array(6), shape: [3, 2] }, { batchSize: 2 })] as np.Array[][]).map(([b]) => b!.shape)).toEqual([[2, 2], [1, 2]]);
 });
 
+test('steps that read the epoch follow it', async () => {
+  class Worsening extends Line {
+    override validationStep(): trainer.EvalResult {
+      return { loss: this.currentEpoch + 1, step: this.globalStep };
+    }
+  }
+  const checkpoints = new trainer.ModelCheckpoint({ dirpath: folder, saveTopK: 2, saveLast: false });
+  const t = quiet({ maxEpochs: 4, callbacks: [checkpoints] });
+  await t.fit(new Worsening(), loader(), { valDataloaders: loader() });
+  expect([files(), t.callbackMetrics.val_loss, t.callbackMetrics.val_step, t.state.epoch]).toEqual([['checkpoint-00.ckpt', 'checkpoint-01.ckpt'], 4, 8, 3]);
+  const stages = [t.state.stage];
+  for (const run of ['validate', 'test', 'predict'] as const) {
+    await t[run](new Line(), loader());
+    stages.push(t.state.stage);
+  }
+  expect(stages).toEqual(['train', 'validate', 'test', 'predict']);
+});
+
 test('images for TensorBoard', () => {
   const board = new trainer.TensorBoardLogger(folder, { name: 'images', version: 'v' });
   const pixels = Uint8Array.from({ length: 12 }, (_, i) => 20 * i);
