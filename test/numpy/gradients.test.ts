@@ -81,3 +81,13 @@ test('mapped over an axis, also where only one operand is, or shapes have dimens
   const gradsOfRows = vmap((x: np.Array) => grads((v) => np.logaddexp(v, b).sum(), [x], [0])[0]!, { inAxes: 0 })(a) as np.Array;
   expect(gradsOfRows.shape).toEqual([3, 2, 1]);
 });
+
+test('derivatives at the ends of a domain, and of small types at zero', () => {
+  const first = (f: (x: np.Array) => np.Array) => (x: np.Array) => grads(f, [x], [0])[0]!;
+  const one = np.array(1);
+  expect([lax.asin, lax.acos].flatMap((f) => [one, one.neg()].flatMap((x) => [first(f)(x).item(), first(first(f))(x).item()]))).toEqual([Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity, -Infinity, Infinity]);
+  for (const dtype of ['float16', 'bfloat16', 'float32'] as const) {
+    const zero = np.zeros([], { dtype });
+    expect([first(lax.besselI1e)(zero).item(), first(first(lax.besselI1e))(zero).item(), first(first(lax.besselI0e))(zero).item()]).toEqual([0.5, 0, 0.5]);
+  }
+});
