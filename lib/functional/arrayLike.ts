@@ -3,15 +3,14 @@ import { canonicalDtype, scalarType, ShapedArray } from '../core/aval';
 import { config } from '../core/config';
 import { hintFor } from '../core/copies';
 import { describeValue } from '../core/describe';
-import { type DType, dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { encode } from '../core/hostFormat';
 import { broadcastInDim, concatenate, convert, reshape } from '../primitives/structural';
-import { promoteTypes } from '../core/dtype';
 
-/** JavaScript's arrays of numbers of one type. */
 export { describeValue } from '../core/describe';
 
+/** JavaScript's arrays of numbers of one type. */
 export type TypedArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array;
 
 /** Nested JS arrays of values or of arrays. */
