@@ -101,6 +101,13 @@ export function reduceXor(operand: ArrayLike, axes: readonly number[]): Array {
   return r.reduceXor(asArray(operand, 'reduceXor'), axes);
 }
 
+/** An axis that is not counted from the end. */
+function ownAxis(op: string, axis: number, x: Array): number {
+  const d = canonAxis(op, axis, x.ndim);
+  if (axis < 0) throw new ShapeError(`${op}: expected an axis from 0 to ${x.ndim - 1} for ${x.aval}, got ${axis}`);
+  return d;
+}
+
 /**
  * Position of the greatest along an axis. Mirrors `jax.lax.argmax`.
  *
@@ -111,7 +118,7 @@ export function reduceXor(operand: ArrayLike, axes: readonly number[]): Array {
  */
 export function argmax(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmax');
-  return r.argmax(x, canonAxis('argmax', axis, x.ndim), checkDtype('argmax', indexDtype));
+  return r.argmax(x, ownAxis('argmax', axis, x), checkDtype('argmax', indexDtype));
 }
 
 /**
@@ -124,7 +131,7 @@ export function argmax(operand: ArrayLike, axis: number, indexDtype: DType): Arr
  */
 export function argmin(operand: ArrayLike, axis: number, indexDtype: DType): Array {
   const x = asArray(operand, 'argmin');
-  return r.argmin(x, canonAxis('argmin', axis, x.ndim), checkDtype('argmin', indexDtype));
+  return r.argmin(x, ownAxis('argmin', axis, x), checkDtype('argmin', indexDtype));
 }
 
 /** Options of {@link cumlogsumexp}, {@link cummax}, {@link cummin} and others like them. */

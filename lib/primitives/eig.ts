@@ -97,6 +97,8 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   const scale = scaleOf(a);
   const scaled = convert(div(a, broadcastInDim(asTypeOf(scale, a), a.shape, [])), dtype);
   const { z, t, converged } = schur(scaled);
+  // Sizes that are not finite have no scale, and no eigenvalues.
+  const found = and(converged, lt(reduceMax(abs(a), [0, 1]), scalar(Number.POSITIVE_INFINITY, realDtype(a.dtype))));
   const values = diagonal(t);
   // The eigenvalues of a real matrix are real up to rounding errors, or come in pairs.
   const largest = reduceMax(abs(values), [0]);
@@ -108,7 +110,7 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   const w = mul(snapped, broadcastInDim(asTypeOf(scale, snapped), [n], []));
   const ok = (x: Array) => {
     const nan = full(x.shape, Number.NaN, realDtype(dtype));
-    return where(broadcastInDim(converged, x.shape, []), x, complex(nan, nan));
+    return where(broadcastInDim(found, x.shape, []), x, complex(nan, nan));
   };
   const finish = (v: Array) => {
     const unit = normalizeColumns(v);

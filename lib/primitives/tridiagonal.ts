@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import { sameShape, sizeOf } from '../core/aval';
+import { realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
 import { abs, add, div, eq, ge, imag, lt, max, mul, ne, neg, real, sub, where } from './elementwise';
@@ -107,7 +108,7 @@ function solve([dl, d, du, b]: [Array, Array, Array, Array], { perturbSingular }
   let pivots = rows.d;
   if (perturbSingular) {
     const largest = reduceMax(max(max(abs(rows.d), abs(rows.du)), abs(rows.du2)), [0]);
-    const least = broadcastInDim(mul(largest, like(largest, epsilon(b.dtype))), [n, batch], [1]);
+    const least = broadcastInDim(max(mul(largest, like(largest, epsilon(b.dtype))), like(largest, realDtype(b.dtype) === 'float32' ? 2 ** -126 : 2 ** -1022)), [n, batch], [1]);
     const tiny = lt(abs(pivots), least);
     const negative = isComplex(pivots) ? full([n, batch], false, 'bool') : lt(pivots, like(pivots, 0));
     pivots = where(tiny, asTypeOf(where(negative, neg(least), least), pivots), pivots);

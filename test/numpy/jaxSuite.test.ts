@@ -26,6 +26,7 @@ test('views take their type as an option too', () => {
 test('what JAX refuses', () => {
   const mixed = [numpy.array(1, { dtype: 'int32' }), numpy.array(2, { dtype: 'int16' })];
   expect(() => lax.dynamicSlice(numpy.ones([3, 4]), mixed, [2, 2])).toThrow(/dynamicSlice: expected start indices of one integer dtype, got int32, int16/);
+  expect(() => lax.argmax(numpy.ones([2, 3]), -1, 'int32')).toThrow(/argmax: expected an axis from 0 to 1/);
   expect(() => lax.dynamicUpdateSlice(numpy.ones([3, 4]), numpy.ones([2, 2]), mixed)).toThrow(/dynamicUpdateSlice: expected start indices of one integer dtype/);
   expect(() => lax.dynamicSlice(numpy.ones([3, 4]), [1, 2], numpy.ones([2]) as never)).toThrow(/dynamicSlice: expected sliceSizes/);
   expect(() => scipy.linalg.polar(numpy.ones([2, 3]), { method: 'qdwh' })).toThrow(/polar: method 'qdwh' expects no fewer rows than columns/);

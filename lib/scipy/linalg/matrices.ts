@@ -8,6 +8,7 @@ import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypes, promoteDtypesInexact } from '../../lax/arrayLike';
 import { array } from '../../numpy/creation';
 import { broadcastShape, broadcastToShape } from '../../numpy/broadcast';
+import { readOptions, type Rest } from '../../numpy/program';
 import { take } from '../../numpy/take';
 import * as e from '../../primitives/elementwise';
 import { broadcastInDim, concatenate, full, like, pad, range, reshape, sliceInDim } from '../../primitives/structural';
@@ -31,22 +32,33 @@ function joined(op: string, x: Array, y: Array): Array {
 
 const size = (x: Array) => x.shape[x.ndim - 1]!;
 
+/** No entries, where one of two vectors is empty. */
+function emptyOf(op: string, c: Array, r: Array): Array {
+  return full([...broadcastShape(op, [c.shape.slice(0, -1), r.shape.slice(0, -1)]), size(c), size(r)], 0, promoteDtypes(op, c, r)[0]!.dtype);
+}
+
+interface RowOption {
+  r?: ArrayLike | null;
+}
+
 const toeplitzC = composite('toeplitz', ([c, r]) => {
   const [m, n] = [size(c!), size(r!)];
-  if (m === 0 || n === 0) return [full([...c!.shape.slice(0, -1), m, n], 0, promoteDtypes('toeplitz', c!, r!)[0]!.dtype)];
+  if (m === 0 || n === 0) return [emptyOf('toeplitz', c!, r!)];
   return [arranged(joined('toeplitz', c!, sliceInDim(r!, 1, n, r!.ndim - 1)), m, n, (i, j) => (i >= j ? i - j : m + j - i - 1))];
 });
 
 /** The matrix with first column c and first row r (by default c's conjugate), constant along diagonals. Mirrors `jax.scipy.linalg.toeplitz`. @example scipy.linalg.toeplitz([1, 2], [1, 3]).js() // [[1, 3], [2, 1]] */
-export function toeplitz(c: ArrayLike, r?: ArrayLike | null): Array {
-  const column = atLeastVector(asArray(c, 'toeplitz'));
+export function toeplitz(c: ArrayLike, ...rest: Rest<RowOption, 'r'>): Array {
+  const { r } = readOptions('toeplitz', ['r'], 1, rest);
+  const given = asArray(c, 'toeplitz');
+  const column = atLeastVector(astype(given, given.dtype));
   const row = r === undefined || r === null ? (dtypeKind(column.dtype) === 'complex' ? e.conj(column) : column) : atLeastVector(asArray(r, 'toeplitz'));
   return toeplitzC([column, row], {})[0]!;
 }
 
 const hankelC = composite('hankel', ([c, r]) => {
   const [m, n] = [size(c!), size(r!)];
-  if (m === 0 || n === 0) return [full([...c!.shape.slice(0, -1), m, n], 0, promoteDtypes('hankel', c!, r!)[0]!.dtype)];
+  if (m === 0 || n === 0) return [emptyOf('hankel', c!, r!)];
   return [arranged(joined('hankel', c!, sliceInDim(r!, 1, n, r!.ndim - 1)), m, n, (i, j) => i + j)];
 });
 
@@ -57,7 +69,8 @@ function vectorOf(op: string, name: string, x: ArrayLike): Array {
 }
 
 /** The matrix with first column c and last row r (zeros by default), constant along antidiagonals. Mirrors `jax.scipy.linalg.hankel`. @throws ShapeError for scalars @example scipy.linalg.hankel([1, 2]).js() // [[1, 2], [2, 0]] */
-export function hankel(c: ArrayLike, r?: ArrayLike | null): Array {
+export function hankel(c: ArrayLike, ...rest: Rest<RowOption, 'r'>): Array {
+  const { r } = readOptions('hankel', ['r'], 1, rest);
   const column = vectorOf('hankel', 'c', c);
   return hankelC([column, r === undefined || r === null ? full(column.shape, 0, column.dtype) : vectorOf('hankel', 'r', r)], {})[0]!;
 }
@@ -179,7 +192,7 @@ const convolutionMatrixC = composite<{ n: number; above: number; rows: number }>
 });
 
 const blockDiagC = composite('block_diag', (given) => {
-  const blocks = promoteDtypes('blockDiag', ...given).map((x) => (x.ndim === 2 ? x : reshape(x, [1, x.size])));
+  const blocks = promoteDtypes('blockDiag', ...given).map((x) => astype(x.ndim === 2 ? x : reshape(x, [1, x.size]), x.dtype));
   const total = blocks.reduce((n, b) => n + b.shape[1]!, 0);
   let before = 0;
   return [concatenate(blocks.map((b) => {
