@@ -70,3 +70,11 @@ test('complex points where a density is analytic, points at infinity, bounds far
   expect(drawn(10, 12)).toEqual([11.999999046325684, 11.999999046325684]);
   expect(drawn(-12, -10)).toEqual([-11.999999046325684, -11.999999046325684]);
 });
+
+test('gradients of log distribution functions below the support are 0, not NaN', () => {
+  // JAX: what is clamped has no slope, though the logarithm of 0 has an infinite one.
+  const slope = (f: Fn) => (slopes(f)(np.array([-1, 1])) as np.Array[])[0]!.js() as number[];
+  expect(slope((x) => stats.gamma.logcdf(x, 2))[0]).toBe(0);
+  expect(slope((x) => stats.gamma.logcdf(x, 2))[1]).toBeCloseTo(1.3922125, 4);
+  expect(slope((x) => stats.chi2.logcdf(x, 3))[0]).toBe(0);
+});

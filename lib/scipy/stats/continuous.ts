@@ -13,7 +13,7 @@ import { distribution, exponential, LOC_SCALE, logarithm, type Of0, type Of1, ty
 const INF = Number.POSITIVE_INFINITY;
 const outside = (q: Array) => e.or(isNan(q), e.or(lt(q, 0), gt(q, 1)));
 /** A number brought into [low, ∞) or [low, high]. */
-const within = (x: Array, low: number, high = INF) => e.min(e.max(x, like(x, low)), like(x, high));
+const within = (x: Array, low: number, high = INF) => e.clamp(like(x, low), x, like(x, high));
 
 // ---- normal ----
 
