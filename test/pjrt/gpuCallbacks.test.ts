@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findPlugin } from '../../lib/pjrt';
+import { listPlugins } from '../../lib/pjrt/install';
 
 const root = join(__dirname, '..', '..');
 const dir = mkdtempSync(join(tmpdir(), 'xlastate-gpu-callbacks-'));
@@ -70,12 +71,14 @@ int cuStreamSynchronize(void* stream) { return stream == 0; }
 
 function run(): Record<string, unknown> {
   const real = findPlugin().path;
+  // The plugin that the addon is built with brings the API's header.
+  const include = join(dirname(listPlugins().find((p) => p.name === 'cpu')!.library!), 'include');
   const compile = (name: string, source: string, file: string, ...flags: string[]) => {
     writeFileSync(join(dir, name), source);
     const made = spawnSync('cc', ['-shared', '-fPIC', '-o', join(dir, file), join(dir, name), ...flags]);
     if (made.status !== 0) throw new Error(String(made.stderr));
   };
-  compile('plugin.c', PLUGIN, 'pretended_cuda.so', '-I', join(real, '..', 'include'), '-ldl');
+  compile('plugin.c', PLUGIN, 'pretended_cuda.so', '-I', include, '-ldl');
   compile('driver.c', DRIVER, 'libcuda.so.1');
   const child = spawnSync(process.execPath, ['-r', join(root, 'test/support/register.js'), join(__dirname, 'children', 'gpuCallbacks.ts')], {
     cwd: root, encoding: 'utf8', timeout: 50_000,

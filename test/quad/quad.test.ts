@@ -80,7 +80,7 @@ test('options follow the arguments, as everywhere', () => {
     expect((q.imexCnabStep!(zero, stiff, y, half, 0, { maxIter: 5 }) as np.Array).js()).toEqual((q.imexCnabStepWith!({ maxIter: 5 })(zero, stiff, y, half, 0) as np.Array).js());
     expect((q.sdeImplicitEulerStep!(stiff, none, y, 0, { maxIter: 9 }) as np.Array).js()).toEqual((q.sdeImplicitEulerStepWith!({ maxIter: 9 })(stiff, none, y, 0) as np.Array).js());
     expect((q.ddeEulerPcStep!(delayed, y, 0.5, history, [1, 2], 0.7, { maxIter: 1 }) as np.Array).js()).toEqual((q.ddeEulerPcStepWith!({ maxIter: 1 })(delayed, y, 0.5, history, [1, 2], 0.7) as np.Array).js());
-    expect(() => q.ddeHeunPcStep!(delayed, y, 0.5, history, [1, 2], 0.7, { maxIter: 0 })).toThrow(/ddeHeunPcStep: expected maxIter to be an integer >= 1/);
+    expect(() => q.ddeHeunPcStep!(delayed, y, 0.5, history, [1, 2], 0.7, { maxIter: 0 })).toThrow(/ddeHeunPcStep: expected maxIter to be a positive integer/);
     for (const step of [q.sdeMilsteinStep!, q.sdeHeunStep!]) {
       const of = (run: () => unknown) => {
         random.seed(3);

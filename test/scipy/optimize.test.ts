@@ -69,6 +69,6 @@ test('what does not fit is named', () => {
   expect(() => optimize.minimize(f, [0], { method: 'Powell' as 'BFGS' })).toThrow("minimize: expected method to be 'BFGS'");
   expect(() => optimize.minimize(f, [[0]], { method: 'BFGS' })).toThrow('expected x0 to be a vector');
   expect(() => optimize.minimize(f, [0], { method: 'BFGS', options: { maxcor: 3 } as never })).toThrow("unknown option 'maxcor'");
-  expect(() => optimize.minimize(f, [0], { method: 'BFGS', options: { maxiter: 1.5 } })).toThrow('maxiter to be an integer');
+  expect(() => optimize.minimize(f, [0], { method: 'BFGS', options: { maxiter: 1.5 } })).toThrow('maxiter to be a non-negative integer');
   expect(() => optimize.minimize(f, [0], { method: 'BFGS', tol: 1 } as never)).toThrow("unknown option 'tol'");
 });
