@@ -10,6 +10,7 @@ import { withJvp } from '../lax/customJvp';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import * as random from '../random';
+import { logsumexp as logsumexpOf } from '../scipy/special/entropy';
 
 /** How an array comes to be of floats. */
 type Promote = (op: string, x: ArrayLike) => Array;
@@ -224,10 +225,15 @@ function withAxis<O extends { axis?: NormAxis }, const K extends keyof O & strin
 type Optional = ArrayLike | null | undefined;
 const isGiven = (x: Optional): x is ArrayLike => x !== null && x !== undefined;
 
-/** The mask of a reduction. @throws DtypeError unless it is of booleans, ShapeError unless it broadcasts to x */
-function maskOf(op: string, where: ArrayLike, x: Array): Array {
+function booleans(op: string, where: ArrayLike): Array {
   const w = asArray(where, op);
   if (w.dtype !== 'bool') throw new DtypeError(`${op}: expected where to be a boolean array, got ${w.aval}`);
+  return w;
+}
+
+/** The mask of a reduction. @throws DtypeError unless it is of booleans, ShapeError unless it broadcasts to x */
+function maskOf(op: string, where: ArrayLike, x: Array): Array {
+  const w = booleans(op, where);
   if (w.ndim > x.ndim || w.shape.some((n, i) => n !== 1 && n !== x.shape[i + x.ndim - w.ndim])) throw new ShapeError(`${op}: expected where to broadcast to x ${x.aval}, got ${w.aval}`);
   return w;
 }
@@ -256,35 +262,14 @@ export interface LogsumexpOptions extends WhereAxis {
   returnSign?: boolean;
 }
 
-const logsumexpOf = composite<{ axis: NormAxis; keepdims: boolean; returnSign: boolean; hasB: boolean }>('logsumexp', ([a, ...rest], { axis, keepdims, returnSign, hasB }) => {
-  const b = hasB ? rest[0]! : undefined;
-  const where = rest[hasB ? 1 : 0];
-  const isComplex = dtypeKind(a!.dtype) === 'complex';
-  const x = b === undefined ? a! : np.where(np.equal(b, 0), -Infinity, a!);
-  const top = shiftOf(isComplex ? np.real(x) : x, axis, where);
-  const shift = np.where(np.isfinite(top), top, zero(top));
-  const e = np.exp(np.subtract(where === undefined ? x : np.where(where, x, -Infinity), shift));
-  const total = np.sum(b === undefined ? e : np.multiply(e, b), { axis, keepdims: true });
-  const shaped = (y: Array) => (keepdims ? y : axis === null ? np.reshape(y, []) : np.squeeze(y, { axis }));
-  if (isComplex && !returnSign) return [shaped(np.add(np.log(total), shift))];
-  const sign = np.sign(total);
-  const log = np.add(np.log(np.abs(total)), shift);
-  if (returnSign) return [shaped(log), shaped(sign)];
-  return [shaped(b === undefined ? log : np.where(np.less(sign, 0), NaN, log))];
-});
-
 /** `log(sum(b exp(a)))` over axes, without overflow; with `returnSign` a pair. Mirrors `brainstate.nn.logsumexp`. @example nn.logsumexp([0, 0]).js(); // 0.6931… */
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions & { returnSign: true }): [Array, Array];
 export function logsumexp(a: ArrayLike, options?: LogsumexpOptions | NormAxis): Array;
 export function logsumexp(a: ArrayLike, options: LogsumexpOptions | NormAxis = {}): Array | [Array, Array] {
-  const { axis = null, b, keepdims = false, returnSign = false, where } = withAxis('logsumexp', ['axis', 'b', 'keepdims', 'returnSign', 'where'], options);
-  let x = asArray(a, 'logsumexp');
-  // Here the mask may be the wider one.
-  if (isGiven(where)) x = np.broadcastTo(x, np.broadcastShapes(x.shape, np.shape(where)));
-  const args = isGiven(b) ? promoteDtypesInexact('logsumexp', x, b) : promoteDtypesInexact('logsumexp', x);
-  if (isGiven(where)) args.push(maskOf('logsumexp', where, x));
-  const out = logsumexpOf(args, { axis, keepdims, returnSign, hasB: isGiven(b) });
-  return returnSign ? (out as [Array, Array]) : out[0]!;
+  const given = withAxis('logsumexp', ['axis', 'b', 'keepdims', 'returnSign', 'where'], options);
+  if (isGiven(given.where)) booleans('logsumexp', given.where);
+  // One function in JAX.
+  return logsumexpOf(a, given as LogsumexpOptions & { returnSign: true });
 }
 
 /** `log(mean(exp(x)))` over axes, without overflow. Mirrors `jax.nn.logmeanexp`. @example nn.logmeanexp([0, 0]).js(); // 0 */

@@ -1,5 +1,6 @@
 import { gradCore } from '../../lib/functional/derivatives';
 import * as np from '../../lib/numpy';
+import * as prng from '../../lib/prng';
 import { linalg } from '../../lib/scipy';
 import { testTable } from '../numpy/table';
 
@@ -67,4 +68,14 @@ test('eighTridiagonal: eigenvalues by index or as near as asked for, vectors apa
   expect(() => linalg.eighTridiagonal(d, e, { select: 'i' })).toThrow('selectRange');
   expect(() => linalg.eighTridiagonal(d, e, { select: 'v' as 'i' })).toThrow("expected select to be 'a' or 'i'");
   expect(() => linalg.eighTridiagonal(d.astype('float16'), e.astype('float16'))).toThrow('expected float32');
+});
+
+test('rsf2csf of a larger matrix is a loop, and goes backward', () => {
+  const a = prng.normal(prng.key(0), [40, 40]);
+  const [t, z] = linalg.rsf2csf(...linalg.schur(a));
+  expect(near(np.matmul(np.matmul(z, t), np.conj(z.T)), a.astype('complex64'))).toBeLessThan(1e-4);
+  expect(near(np.tril(t, -1), np.zeros([40, 40]))).toBe(0);
+  const f = (x: np.Array) => np.sum(np.square(np.abs(linalg.rsf2csf(x, np.eye(3))[0])));
+  // Rotations keep the norm.
+  expect(near(gradCore('grad', f, [np.array([[1, 2, 3], [-1, 1, 0.5], [0, 0, 2]])], {}).grads as np.Array, np.array([[2, 4, 6], [-2, 2, 1], [0, 0, 4]]))).toBeLessThan(0.1);
 });

@@ -5,11 +5,13 @@ import { ArgumentError, ShapeError } from '../../core/errors';
 import { checkOptions } from '../../functional/options';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../../lax/arrayLike';
+import { foriLoop } from '../../lax/loops';
 import { broadcastShape, broadcastToShape } from '../../numpy/broadcast';
 import * as linalg from '../../numpy/linalg';
 import { matmul } from '../../numpy/products';
 import { checkSquare } from '../../numpy/solvers';
 import { cholesky as choleskyP, triangularSolve } from '../../primitives/cholesky';
+import { dynamicSlice, dynamicUpdateSlice } from '../../primitives/dynamicSlice';
 import * as e from '../../primitives/elementwise';
 import { hessenberg as hessenbergP, householderProduct } from '../../primitives/householder';
 import { eigh as eighP } from '../../primitives/eigh';
@@ -18,7 +20,7 @@ import { columnIndex, epsilon, eye, H, rowIndex, tril, triu } from '../../primit
 import { qr as qrP } from '../../primitives/qr';
 import { schur as schurP } from '../../primitives/schur';
 import { svd as svdP } from '../../primitives/svd';
-import { broadcastInDim, concatenate, full, like, pad, reshape, sliceInDim } from '../../primitives/structural';
+import { broadcastInDim, concatenate, full, like, pad, reshape, scalar, sliceInDim } from '../../primitives/structural';
 
 export { det, inv } from '../../numpy/linalg';
 
@@ -236,34 +238,40 @@ export function schur(a: ArrayLike, options: { output?: 'real' | 'complex' } = {
   return schurC([square('schur', a)], { complex: output === 'complex' }) as [Array, Array];
 }
 
-const rsf2csfC = composite('rsf2csf', ([t0, z0]) => {
-  let [t, z] = promoteDtypesInexact('rsf2csf', t0!, z0!).map(complexOf) as [Array, Array];
-  const n = t.shape[t.ndim - 1]!;
-  const batch = t.shape.slice(0, -2);
-  const last = t.ndim - 1;
-  const entry = (i: number, j: number) => sliceInDim(sliceInDim(t, i, i + 1, last - 1), j, j + 1, last);
-  const replaced = (x: Array, part: Array, from: number, to: number, axis: number) => concatenate([sliceInDim(x, 0, from, axis), part, sliceInDim(x, to, n, axis)].filter((v) => v.shape[axis]! > 0), axis);
+const rsf2csfC = composite('rsf2csf', ([given, basis]) => {
+  const [t0, z0] = promoteDtypesInexact('rsf2csf', given!, basis!).map(complexOf) as [Array, Array];
+  const zero = scalar(0, 'int32');
+  const n = t0.shape[t0.ndim - 1]!;
+  const batch = t0.shape.slice(0, -2);
+  const last = t0.ndim - 1;
   const size = (x: Array) => e.abs(x);
-  for (let m = n - 1; m >= 1; m--) {
-    const [a, b, c, d] = [entry(m - 1, m - 1), entry(m - 1, m), entry(m, m - 1), entry(m, m)];
+  const at = (x: Array, i: Array, j: Array, rows: number, columns: number) => dynamicSlice(x, [...batch.map(() => zero), i, j], [...batch, rows, columns]);
+  const put = (x: Array, part: Array, i: Array, j: Array) => dynamicUpdateSlice(x, part, [...batch.map(() => zero), i, j]);
+  const turn = (x: Array, y: Array) => matmul(x, y, { precision: 'highest' });
+  const identity = broadcastToShape('rsf2csf', eye([2, 2], t0.dtype), [...batch, 2, 2]);
+  return foriLoop(0, Math.max(0, n - 1), (k: Array, [t, z]: [Array, Array]): [Array, Array] => {
+    // From the last pair of rows upwards.
+    const m = e.sub(scalar(n - 1, 'int32'), astype(k, 'int32'));
+    const above = e.sub(m, scalar(1, 'int32'));
+    const block = at(t, above, above, 2, 2);
+    const entry = (i: number, j: number) => sliceInDim(sliceInDim(block, i, i + 1, last - 1), j, j + 1, last);
+    const [a, b, c, d] = [entry(0, 0), entry(0, 1), entry(1, 0), entry(1, 1)];
+    const small = e.le(size(c), e.mul(like(size(a), epsilon(t.dtype)), e.add(size(a), size(d))));
+    // What is not turned must have no infinite derivatives, either.
+    const safe = (x: Array) => e.where(small, full(x.shape, 1, x.dtype), x);
     // An eigenvalue of the block, less its last entry.
     const half = e.div(e.sub(a, d), like(a, 2));
-    const mu = e.add(half, e.sqrt(e.add(e.mul(half, half), e.mul(b, c))));
-    const r = complexOf(e.sqrt(e.add(e.square(size(mu)), e.square(size(c)))));
-    const [cs, sn] = [e.div(mu, r), e.div(c, r)];
-    const small = e.le(size(c), e.mul(like(size(a), epsilon(t.dtype)), e.add(size(a), size(d))));
+    const mu = safe(e.add(half, e.sqrt(safe(e.add(e.mul(half, half), e.mul(b, c))))));
+    const side = safe(c);
+    const r = complexOf(e.sqrt(e.add(e.square(size(mu)), e.square(size(side)))));
+    const [cs, sn] = [e.div(mu, r), e.div(side, r)];
     const g = concatenate([concatenate([e.conj(cs), sn], last), concatenate([e.neg(sn), cs], last)], last - 1);
-    const identity = broadcastToShape('rsf2csf', eye([2, 2], t.dtype), [...batch, 2, 2]);
     const rotation = e.where(broadcastToShape('rsf2csf', small, g.shape), identity, g);
-    const turn = (x: Array, y: Array) => matmul(x, y, { precision: 'highest' });
-    t = replaced(t, turn(rotation, sliceInDim(t, m - 1, m + 1, last - 1)), m - 1, m + 1, last - 1);
-    t = replaced(t, turn(sliceInDim(t, m - 1, m + 1, last), H(rotation)), m - 1, m + 1, last);
-    z = replaced(z, turn(sliceInDim(z, m - 1, m + 1, last), H(rotation)), m - 1, m + 1, last);
-    const shape = t.shape;
-    const below = e.and(e.eq(rowIndex(shape), like(rowIndex(shape), m)), e.eq(columnIndex(shape), like(columnIndex(shape), m - 1)));
-    t = e.where(below, full(shape, 0, t.dtype), t);
-  }
-  return [t, z];
+    const rows = put(t, turn(rotation, at(t, above, zero, 2, n)), above, zero);
+    const turned = put(rows, turn(at(rows, zero, above, n, 2), H(rotation)), zero, above);
+    const nothing = full([...batch, 1, 1], 0, t.dtype);
+    return [put(turned, nothing, m, above), put(z, turn(at(z, zero, above, n, 2), H(rotation)), zero, above)];
+  }, [t0, z0] as [Array, Array]);
 });
 
 /**
