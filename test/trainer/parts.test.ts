@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { inflateSync } from 'node:zlib';
+import { PNG } from 'pngjs';
 import { BrainStateError, file, init, metric, nn, numpy as np, optim, ParamState, random, trainer, XlastateError } from 'xlastate';
 
 type Row = { path?: string | null; files: string[]; best: string | null; latest?: string | null; score: number | null };
@@ -460,15 +460,16 @@ test('images for TensorBoard', () => {
   board.finalize();
   const [name] = readdirSync(board.logDir);
   const all = readFileSync(join(board.logDir, name!));
-  const found: { size: number[]; rows: number[] }[] = [];
-  for (let at = all.indexOf('IHDR'); at >= 0; at = all.indexOf('IHDR', at + 1)) {
-    const data = all.indexOf('IDAT', at);
-    found.push({ size: [all.readUInt32BE(at + 8), all.readUInt32BE(at + 4), all[at + 13]!], rows: [...inflateSync(all.subarray(data + 4, data + 4 + all.readUInt32BE(data - 4)))] });
+  const found: { size: number[]; pixels: number[] }[] = [];
+  for (let at = all.indexOf('\x89PNG', 0, 'latin1'); at >= 0; at = all.indexOf('\x89PNG', at + 1, 'latin1')) {
+    const image = PNG.sync.read(all.subarray(at, all.indexOf('IEND', at) + 8));
+    found.push({ size: [image.height, image.width, all[at + 25]!], pixels: [...image.data] });
   }
+  const opaque = (values: Iterable<number>, channels: number) => [...values].flatMap((v, i) => ((i + 1) % channels === 0 ? [...(channels === 1 ? [v, v, v] : [v]), 255] : [v]));
   expect(found).toEqual([
-    { size: [2, 2, 2], rows: [0, ...pixels.subarray(0, 6), 0, ...pixels.subarray(6)] },
-    { size: [1, 2, 0], rows: [0, 0, 128] },
-    { size: [1, 2, 0], rows: [0, 255, 255] },
+    { size: [2, 2, 2], pixels: opaque(pixels, 3) },
+    { size: [1, 2, 0], pixels: opaque([0, 128], 1) },
+    { size: [1, 2, 0], pixels: opaque([255, 255], 1) },
   ]);
   for (const tag of ['whole', 'floats/0', 'floats/1']) expect(all.includes(tag)).toBe(true);
   expect(() => board.logImage('x', np.ones([2, 2]))).toThrow(/expected images of shape \(height, width, channels\) or .*, got f32\[2,2\]/);
