@@ -409,7 +409,7 @@ void Desk::AskHere(const std::shared_ptr<Request>& request) {
   request->Answer(&text);
 }
 
-void Desk::ServeUntil(const std::function<bool()>& done) {
+void Desk::ServeUntil(const std::function<bool()>& done, const std::function<void()>& before_sleep) {
   for (;;) {
     std::shared_ptr<Request> request;
     {
@@ -417,6 +417,7 @@ void Desk::ServeUntil(const std::function<bool()>& done) {
       if (done()) return;
       request = Take();
       if (request == nullptr) {
+        if (before_sleep) before_sleep();
         wake_.wait(lock);
         continue;
       }
@@ -564,43 +565,18 @@ void Desk::Await(EnvState* env, const std::shared_ptr<Run>& run, const char* wha
     if (e != nullptr) slot->error = *e;
     self->wake_.notify_all();
   });
-  for (;;) {
-    std::shared_ptr<Request> request;
-    {
-      Lock lock(mutex_);
-      if (slot->done) break;
-      request = Take();
-      if (request == nullptr) {
-        if (WaitsForPromise(run)) {
-          Fail(Kind::kCallback, std::string(what) + ": the value depends on a callback that returned a Promise, which cannot settle while the thread is blocked; use `await x.data()` or `await x.ready()` first");
-        }
-        wake_.wait(lock);
-        continue;
-      }
-    }
-    Serve(request);
-  }
+  ServeUntil([&] { return slot->done; }, [&] {
+    if (!WaitsForPromise(run)) return;
+    Fail(Kind::kCallback, std::string(what) + ": the value depends on a callback that returned a Promise, which cannot settle while the thread is blocked; use `await x.data()` or `await x.ready()` first");
+  });
   if (slot->failed) throw slot->error;
 }
 
 void Desk::Barrier(EnvState* env) {
   if (!Callers(env).empty()) Fail(Kind::kCallback, "effectsBarrier: a callback cannot wait for the programs that are waiting for it");
-  for (;;) {
-    std::shared_ptr<Request> request;
-    {
-      Lock lock(mutex_);
-      bool any = false;
-      for (const auto& [client, line] : lines_) any |= !line.empty();
-      if (!any) break;
-      request = Take();
-      if (request == nullptr) {
-        if (!promised_.empty()) Fail(Kind::kCallback, "effectsBarrier: a callback returned a Promise, which cannot settle while the thread is blocked; use `await effectsBarrierAsync()`");
-        wake_.wait(lock);
-        continue;
-      }
-    }
-    Serve(request);
-  }
+  ServeUntil([&] { return std::all_of(lines_.begin(), lines_.end(), [](const auto& line) { return line.second.empty(); }); }, [&] {
+    if (!promised_.empty()) Fail(Kind::kCallback, "effectsBarrier: a callback returned a Promise, which cannot settle while the thread is blocked; use `await effectsBarrierAsync()`");
+  });
   Error error;
   if (TakeFailure(&error)) throw error;
 }

@@ -98,8 +98,8 @@ class Desk {
   void AskHere(const std::shared_ptr<Request>& request);
   bool IsOfThisThread() const { return std::this_thread::get_id() == thread_; }
 
-  // Waits for `done`, which is told of by Wake, and serves meanwhile.
-  void ServeUntil(const std::function<bool()>& done);
+  // Serves until `done`, of whose change Wake or the desk tells. `before_sleep` is called where nothing is to be served, and may throw. Both run under the lock.
+  void ServeUntil(const std::function<bool()>& done, const std::function<void()>& before_sleep = {});
   void Wake();
 
   // Waits for an event of something that depends on `run`, and serves meanwhile. Throws where that would wait for ever.

@@ -3,11 +3,10 @@ import { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { ShapeError } from '../core/errors';
 import type { ClosedJaxpr } from '../core/jaxpr';
-import { jaxprAxisNames } from '../core/jaxprCache';
 import { absent, type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchJaxpr, materialize } from './batch';
 import { type BackwardRule, backwardRuleOver, type ForwardRule, forwardRuleOver, type JvpRule, jvpRuleOver, named, type SymbolicJvpRule } from './derivativeRules';
-import { jitP, jitParams, transposeCall } from './jit';
+import { functionParts, transposeCall } from './jit';
 import { DifferentiationError, isDifferentiable } from './jvp';
 import { instantiateZeros } from './partial';
 import { hoistConsts, stage } from './stage';
@@ -45,12 +44,7 @@ export function twiceJaxpr(n: number): ClosedJaxpr {
 export const customJvpCallP: MultiPrimitive<CustomJvpParams> = defineMultiPrimitive<CustomJvpParams>({
   name: 'custom_jvp_call',
   print: { params: ({ name, callJaxpr, jvpJaxprFun, showsSymbolicZeros }) => ({ name, callJaxpr, jvp: jvpJaxprFun.name || 'jvp', symbolicZeros: showsSymbolicZeros === true }) },
-  abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
-  lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
-  // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.
-  impl: (args, { callJaxpr, name }) => jitP.bind(jitParams(callJaxpr, name), ...args),
-  effects: ({ callJaxpr }) => [...callJaxpr.effects],
-  axisNames: ({ callJaxpr }) => jaxprAxisNames(callJaxpr),
+  ...functionParts(({ callJaxpr }) => callJaxpr),
   jvp: (primals, tangents, { name, jvpJaxprFun, symbolicZeros }) => {
     const r = symbolicZeros ? (jvpJaxprFun as SymbolicJvpRule)(primals, tangents) : jvpJaxprFun(primals, instantiateZeros(tangents, primals.map((x) => x.aval)));
     checkTypes(`the derivative of ${name}`, r.tangents, r.outs.map((x) => x.aval));
@@ -104,12 +98,7 @@ export interface CustomVjpParams {
 export const customVjpCallP: MultiPrimitive<CustomVjpParams> = defineMultiPrimitive<CustomVjpParams>({
   name: 'custom_vjp_call',
   print: { params: ({ name, callJaxpr, fwdJaxprFun, bwd, symbolicZeros }) => ({ name, callJaxpr, fwd: fwdJaxprFun.name || 'fwd', bwd: bwd.name || 'bwd', symbolicZeros: symbolicZeros === true }) },
-  abstract: (_, { callJaxpr }) => callJaxpr.outAvals,
-  lower: (ctx, args, { callJaxpr, name }) => ctx.call(callJaxpr, args, name),
-  // Programs are found by the function's jaxpr; the rule, which may be a new object each time, does not matter to them.
-  impl: (args, { callJaxpr, name }) => jitP.bind(jitParams(callJaxpr, name), ...args),
-  effects: ({ callJaxpr }) => [...callJaxpr.effects],
-  axisNames: ({ callJaxpr }) => jaxprAxisNames(callJaxpr),
+  ...functionParts(({ callJaxpr }) => callJaxpr),
   jvp: (primals, tangents, { name, fwdJaxprFun, bwd }) => {
     const r = customLinear(name, primals, tangents, fwdJaxprFun, bwd);
     return [r.outs, r.tangents];

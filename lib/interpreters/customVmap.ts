@@ -1,12 +1,11 @@
 import type { Array } from '../core/array';
 import { ShapeError } from '../core/errors';
 import { type ClosedJaxpr, evalJaxpr } from '../core/jaxpr';
-import { jaxprAxisNames } from '../core/jaxprCache';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { batchFlat, materialize } from './batch';
 import { twiceJaxpr } from './customRules';
 import { named } from './derivativeRules';
-import { jitP, jitParams } from './jit';
+import { functionParts } from './jit';
 import { isDifferentiable, jvpFlat, jvpJaxpr } from './jvp';
 import { instantiateZeros } from './partial';
 
@@ -23,11 +22,7 @@ export interface CustomVmapParams {
 export const customVmapCallP: MultiPrimitive<CustomVmapParams> = defineMultiPrimitive<CustomVmapParams>({
   name: 'custom_vmap_call',
   print: { params: ({ call, rule }) => ({ call, rule: rule.name }) },
-  abstract: (_, { call }) => call.outAvals,
-  lower: (ctx, args, { call, name }) => ctx.call(call, args, name),
-  impl: (args, { call, name }) => jitP.bind(jitParams(call, name), ...args),
-  effects: ({ call }) => [...call.effects],
-  axisNames: ({ call }) => jaxprAxisNames(call),
+  ...functionParts(({ call }) => call),
   jvp: (primals, tangents, { name, call, rule }) => {
     const avals = primals.map((x) => x.aval);
     const linear = avals.map((a) => isDifferentiable(a));

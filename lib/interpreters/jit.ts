@@ -7,7 +7,7 @@ import { cachedOn, jaxprAxisNames } from '../core/jaxprCache';
 import { dceClosed } from '../core/passes/dce';
 import { plainKey } from '../core/paramsKey';
 import { SignatureCache } from '../core/signatureCache';
-import { defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
+import { defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive, type MultiPrimitiveRecord } from '../core/primitive';
 import { isEager, isStaging, Tracer } from '../core/trace';
 import { batchJaxpr } from './batch';
 import { compileJaxpr, type Compiled, type CompilerOptions } from './compile';
@@ -139,5 +139,19 @@ export function composite<S extends object = object>(name: string, f: (args: Arr
       return c.program.call(c.consts.length === 0 ? args : [...c.consts, ...args]);
     }
     return jitP.bind(jitParams(c.closed, name), ...c.consts, ...args);
+  };
+}
+
+/**
+ * The parts of a primitive that has rules for a function of its own which are those of the function itself. Programs are found by the function's jaxpr; the
+ * rules, which may be new objects each time, do not matter to them.
+ */
+export function functionParts<P extends { name: string }>(jaxprOf: (p: P) => ClosedJaxpr): Pick<MultiPrimitiveRecord<P>, 'abstract' | 'lower' | 'impl' | 'effects' | 'axisNames'> {
+  return {
+    abstract: (_, p) => jaxprOf(p).outAvals,
+    lower: (ctx, args, p) => ctx.call(jaxprOf(p), args, p.name),
+    impl: (args, p) => jitP.bind(jitParams(jaxprOf(p), p.name), ...args),
+    effects: (p) => [...jaxprOf(p).effects],
+    axisNames: (p) => jaxprAxisNames(jaxprOf(p)),
   };
 }
