@@ -112,7 +112,7 @@ test('waiting keeps the event loop turning', async () => {
   const n = 1024;
   const f = client.compileSync(square(n));
   let x = client.bufferFromHost(new Float32Array(n * n).fill(1 / n), 'float32', [n, n]);
-  for (let i = 0; i < 6; i++) x = f.execute([x])[0]!;
+  for (let i = 0; i < 24; i++) x = f.execute([x])[0]!;
   let turns = 0;
   const timer = setInterval(() => turns++, 2);
   const [data] = await Promise.all([x.toHost(), x.ready()]);
