@@ -68,6 +68,12 @@ function toNode({ dtype, weakType }: TypeInfo): Node {
 
 const WEAK_DTYPE: Partial<Record<Node, readonly [DType, DType]>> = { 'weak int': ['int32', 'int64'], 'weak float': ['float32', 'float64'], 'weak complex': ['complex64', 'complex128'] };
 
+/** Whether a type is of integers, with a sign or without. */
+export function isIntegral(dtype: DType): boolean {
+  const kind = dtypeKind(dtype);
+  return kind === 'int' || kind === 'uint';
+}
+
 /** The type of the real and imaginary parts of a complex type; any other type itself. */
 export function realDtype(dtype: DType): DType {
   return dtype === 'complex64' ? 'float32' : dtype === 'complex128' ? 'float64' : dtype;

@@ -1,6 +1,6 @@
 import { Array } from '../core/array';
 import { checkDtype, checkShape, type Shape, ShapedArray } from '../core/aval';
-import { type DType, dtypeKind } from '../core/dtype';
+import { type DType, dtypeKind, isIntegral } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { ClosedJaxpr, evalJaxpr, type Jaxpr } from '../core/jaxpr';
 import { dceJaxpr } from '../core/passes/dce';
@@ -205,7 +205,7 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
   const consts = staged.consts.filter((_, i) => usedConsts[i]);
   const { outAvals } = jaxpr;
   const all = [...avals, ...outAvals];
-  if (!all.every((a) => isDifferentiable(a)) && !all.every((a) => dtypeKind(a.dtype) === 'int' || dtypeKind(a.dtype) === 'uint')) {
+  if (!all.every((a) => isDifferentiable(a)) && !all.every((a) => isIntegral(a.dtype))) {
     throw new DtypeError(`${what}: expected a function of floats or complex numbers to the same, or of integers to integers, got (${avals.join(', ')}) to (${outAvals.join(', ')})`);
   }
   return (ct) => {

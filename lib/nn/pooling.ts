@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { sizeOf } from '../core/aval';
 import { canonAxis } from '../core/checks';
-import { dtypeKind } from '../core/dtype';
+import { isIntegral } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { Verbatim } from '../core/pythonText';
 import * as environ from '../environ';
@@ -55,9 +55,8 @@ const sum = (x: Array, { window, strides, padding }: Windows) => lax.reduceWindo
 
 /** What the maximum of nothing is. */
 function least(x: Array): Array {
-  const kind = dtypeKind(x.dtype);
-  if (kind === 'bool') return np.asarray(false);
-  return kind === 'int' || kind === 'uint' ? np.asarray(np.iinfo(x.dtype).min, { dtype: x.dtype }) : np.asarray(Number.NEGATIVE_INFINITY, { dtype: x.dtype });
+  if (x.dtype === 'bool') return np.asarray(false);
+  return isIntegral(x.dtype) ? np.asarray(np.iinfo(x.dtype).min, { dtype: x.dtype }) : np.asarray(Number.NEGATIVE_INFINITY, { dtype: x.dtype });
 }
 
 const maxOf = composite<Windows>('maxPool', ([x], { window, strides, padding }) => [lax.reduceWindow(x!, least(x!), lax.max, window, strides, padding)]);

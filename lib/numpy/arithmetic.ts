@@ -1,5 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, isIntegral } from '../core/dtype';
 import { DtypeError } from '../core/errors';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, astype, isComplex } from '../lax/arrayLike';
@@ -11,7 +11,7 @@ import { type BinaryUfunc, binaryUfunc, type UnaryUfunc, unaryUfunc } from './uf
 import { choose, expectDtype } from './where';
 
 const isBool = (x: Array) => x.dtype === 'bool';
-const isInteger = (x: Array) => dtypeKind(x.dtype) === 'int' || dtypeKind(x.dtype) === 'uint';
+const isInteger = (x: Array) => isIntegral(x.dtype);
 
 /** A literal of the dtype and weakness of x. */
 export function constLike(x: Array, value: number): Array {

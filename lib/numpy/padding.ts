@@ -1,6 +1,6 @@
 import { Array } from '../core/array';
 import { checkExtent } from '../core/aval';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, isIntegral } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { type ArrayLike, asArray, astype } from '../lax/arrayLike';
@@ -107,8 +107,7 @@ function padAxis(x: Array, axis: number, [before, after]: readonly [number, numb
   const stat = { maximum: max, minimum: min, mean, median }[s.mode as 'mean'];
   const of = (part: Array) => {
     const v = stat(part, { axis, keepdims: true });
-    const kind = dtypeKind(x.dtype);
-    return astype((kind === 'int' || kind === 'uint') && dtypeKind(v.dtype) === 'float' ? e.round(v, true) : v, x.dtype, x.weakType);
+    return astype(isIntegral(x.dtype) && dtypeKind(v.dtype) === 'float' ? e.round(v, true) : v, x.dtype, x.weakType);
   };
   const [p, q] = s.stat ? s.stat[axis]! : [n, n];
   if (p === 0 || q === 0) throw new ArgumentError('pad: expected a statLength greater than 0');

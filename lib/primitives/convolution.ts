@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray, type Shape } from '../core/aval';
 import { checkInteger } from '../core/checks';
-import { type DType, dtypeKind, realDtype } from '../core/dtype';
+import { type DType, dtypeKind, isIntegral, realDtype } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { pythonRecord } from '../core/pythonText';
@@ -88,7 +88,7 @@ function resultDtype(x: ShapedArray, y: ShapedArray, preferred: DType | null): D
   if (from === 'bool') throw new DtypeError(`${OP}: does not accept bool; convert ${x} first`);
   if (preferred === null) return x.dtype;
   const to = dtypeKind(preferred);
-  const whole = from === 'int' || from === 'uint';
+  const whole = isIntegral(x.dtype);
   if (!(from === to || (whole && to === 'float')) || part(preferred) < part(x.dtype)) {
     throw new DtypeError(`${OP}: expected a preferredElementType of the kind of ${x.dtype}${whole ? ' or float' : ''} and not narrower, got ${preferred}`);
   }

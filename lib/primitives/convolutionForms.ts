@@ -1,5 +1,5 @@
 import { type Shape, type ShapedArray, sizeOf } from '../core/aval';
-import { type DType, dtypeKind } from '../core/dtype';
+import { isIntegral } from '../core/dtype';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
 import { dotGeneral } from '../stablehlo/contraction';
@@ -49,10 +49,9 @@ const MOST_TAPS = 512;
 
 /** Convolutions of integers, which cuDNN has not, in a form that GPUs have; null: as the operation. */
 export function gpuForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: ShapedArray, emit: Emit): IrValue | null {
-  const whole = (d: DType) => dtypeKind(d) === 'int' || dtypeKind(d) === 'uint';
-  if (!whole(x.aval.dtype)) return null;
+  if (!isIntegral(x.aval.dtype)) return null;
   const wide = (v: IrValue) => hlo.convert(ctx, v, v.aval.withDtype(out.dtype));
-  if (!whole(out.dtype)) return emit(ctx, wide(x), wide(y), p, out);
+  if (!isIntegral(out.dtype)) return emit(ctx, wide(x), wide(y), p, out);
   if (sizeOf(taps(y, p)) > MOST_TAPS) return null;
   return Math.max(p.featureGroupCount, p.batchGroupCount) > 1 ? groupsForm(ctx, x, y, p, out, emit) : patchesForm(ctx, wide(x), wide(y), p, out);
 }

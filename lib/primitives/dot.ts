@@ -1,6 +1,6 @@
 import type { Array } from '../core/array';
 import { checkDtype, ShapedArray, sizeOf } from '../core/aval';
-import { type DType, dtypeKind, realDtype } from '../core/dtype';
+import { type DType, dtypeKind, isIntegral, realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import { pythonList, Verbatim } from '../core/pythonText';
 import { type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeZero, type Sample, type SinglePrimitive } from '../core/primitive';
@@ -178,7 +178,7 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
       return hlo.convert(ctx, emitDot(ctx, l, r, { ...attrs, precision: null, algorithm: plan.attr }, out.withDtype(plan.product)), out);
     }
     // Platforms differ in which mixed operands they take: all take equal ones. Of integers with a float as the product, XLA's GPU compiler makes an invalid program.
-    const exact = (d: DType) => ['int', 'uint', 'bool'].includes(dtypeKind(d));
+    const exact = (d: DType) => isIntegral(d) || d === 'bool';
     const mixed = (x!.aval.dtype !== y!.aval.dtype && !bothF8(x!.aval.dtype, y!.aval.dtype)) || (ctx.platform !== 'cpu' && exact(x!.aval.dtype) && !exact(out.dtype));
     const same = (v: typeof x) => (mixed ? hlo.convert(ctx, v!, v!.aval.withDtype(out.dtype)) : v!);
     const l = same(x);

@@ -1,7 +1,7 @@
 import { Array, ConcreteArray } from '../core/array';
 import { checkExtent, ShapedArray } from '../core/aval';
 import { checkInteger } from '../core/checks';
-import { dtypeKind } from '../core/dtype';
+import { dtypeKind, isIntegral } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import { checkOptions, withFirst } from '../functional/options';
@@ -21,8 +21,7 @@ export function formatKey(op: string, x: SeedOrKey): Array {
   if (typeof x === 'number' || typeof x === 'bigint') return PRNGKey(x);
   if (!(x instanceof Array) && !ArrayBuffer.isView(x)) throw new ArgumentError(`${op}: expected an integer seed or a key (a uint32 array of 2 words), got ${describeValue(x)}`);
   const a = asArray(x, op);
-  const kind = dtypeKind(a.dtype);
-  if (a.size === 1 && (kind === 'int' || kind === 'uint')) return PRNGKey(reshape(a, []));
+  if (a.size === 1 && isIntegral(a.dtype)) return PRNGKey(reshape(a, []));
   if (a.dtype !== 'uint32') throw new DtypeError(`${op}: expected a key of dtype uint32, got ${a.aval}`);
   if (a.size !== 2 && a.size !== 4) throw new ShapeError(`${op}: expected a key of 2 words (or 4 for rbg), got ${a.aval}`);
   return reshape(a, [a.size]);
