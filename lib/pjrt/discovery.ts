@@ -22,15 +22,34 @@ function guessPlatform(path: string): string {
   return /cuda/i.test(path) ? 'cuda' : /rocm/i.test(path) ? 'rocm' : 'cpu';
 }
 
+/** What errors say of a library that the environment names. */
+export interface LibraryWords {
+  /** What is used when the variable is not set. */
+  otherwise: string;
+  /** What to name in place of a folder: the library in it. */
+  library: string;
+  /** And where a folder might belong. */
+  inFolder: string;
+  /** What the library must be. */
+  expected: string;
+}
+
+const PLUGIN_WORDS: LibraryWords = {
+  otherwise: 'the default plugin',
+  library: "the plugin's library",
+  inFolder: ' (a folder of plugins goes into XLASTATE_PLUGIN_DIR)',
+  expected: 'a PJRT plugin is an ELF file that exports GetPjrtApi',
+};
+
 /** Checks what can be checked before a library is loaded: what is no shared library at all gives an error that says so. */
-function checkLibrary(path: string, source: string): string {
+export function checkLibrary(path: string, source: string, words: LibraryWords = PLUGIN_WORDS): string {
   const full = resolve(path);
-  if (!existsSync(full)) throw new PluginError(`${source} names ${full}, which does not exist: correct it, or unset it to use the default plugin`);
+  if (!existsSync(full)) throw new PluginError(`${source} names ${full}, which does not exist: correct it, or unset it to use ${words.otherwise}`);
   const stat = statSync(full);
   if (stat.isDirectory()) {
     const inside = readdirSync(full).filter((f) => f.endsWith('.so'));
     const hint = inside.length > 0 ? `, for example ${join(full, inside[0]!)}` : '';
-    throw new PluginError(`${source} names ${full}, which is a directory: name the plugin's library in it${hint} (a folder of plugins goes into XLASTATE_PLUGIN_DIR)`);
+    throw new PluginError(`${source} names ${full}, which is a directory: name ${words.library} in it${hint}${words.inFolder}`);
   }
   const magic = Buffer.alloc(4);
   let length: number;
@@ -46,7 +65,7 @@ function checkLibrary(path: string, source: string): string {
   }
   if (process.platform === 'linux' && (length < 4 || magic.toString('latin1') !== '\x7fELF')) {
     const what = length >= 4 && magic.toString('latin1') === 'PK\x03\x04' ? 'a zip archive (a wheel? unzip it and name the library in it)' : 'no shared library';
-    throw new PluginError(`${source} names ${full}, which is ${what}: a PJRT plugin is an ELF file that exports GetPjrtApi`);
+    throw new PluginError(`${source} names ${full}, which is ${what}: ${words.expected}`);
   }
   return full;
 }

@@ -1,3 +1,4 @@
+export { findBlas } from './blas';
 export type { Buffer } from './buffer';
 export { callbackDepth, callbackId, effectsBarrier, effectsBarrierAsync, type HostCallback, liveCallbacks } from './callbacks';
 export { cachedCompile, cachedCompileSync, cacheDirectory, type CacheStats, cacheStats } from './cache';

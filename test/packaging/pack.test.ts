@@ -166,5 +166,5 @@ test('the command line: doctor, its exit code and JSON, plugins', () => {
   expect(JSON.parse(other.stdout).findings.find((f: { name: string }) => f.name === 'client')).toMatchObject({ problem: expect.stringMatching(/./), mend: expect.stringMatching(/XLASTATE_PLUGIN/) });
 
   expect(cli(['plugins', 'list']).stdout).toMatch(/^cpu .*xla_cpu_pjrt\.so\ncuda12 /);
-  expect(cli(['plugins', 'install', 'nope'])).toMatchObject({ status: 1, stderr: "xlastate: installPlugin: unknown plugin 'nope'; known are cpu, cuda12, cuda13, rocm7\n" });
+  expect(cli(['plugins', 'install', 'nope'])).toMatchObject({ status: 1, stderr: "xlastate: installPlugin: unknown plugin 'nope'; known are cpu, cuda12, cuda13, rocm7, openblas\n" });
 });
