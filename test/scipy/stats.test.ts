@@ -78,3 +78,10 @@ test('gradients of log distribution functions below the support are 0, not NaN',
   expect(slope((x) => stats.gamma.logcdf(x, 2))[1]).toBeCloseTo(1.3922125, 4);
   expect(slope((x) => stats.chi2.logcdf(x, 3))[0]).toBe(0);
 });
+
+test('whole points beside parameters without a type: log masses are as weak as in JAX (binom, poisson and their masses; not geom, nbinom, betabinom)', () => {
+  const k = np.array([1], { dtype: 'int32' });
+  const weak = (x: np.Array) => [x.dtype, x.weakType];
+  for (const x of [stats.binom.logpmf(k, 3, 0.3), stats.binom.pmf(k, 3, 0.3), stats.poisson.logpmf(k, 0.4), stats.poisson.pmf(k, 0.4)]) expect(weak(x)).toEqual(['float32', true]);
+  for (const x of [stats.geom.logpmf(k, 0.4), stats.nbinom.logpmf(k, 3, 0.3), stats.betabinom.logpmf(k, 3, 0.3, 0.2), stats.binom.logpmf(k, 3, np.array(0.3, { dtype: 'float32' }))]) expect(weak(x)).toEqual(['float32', false]);
+});

@@ -1,5 +1,5 @@
 import type { Array } from '../../core/array';
-import { eq, fullLike, gt, isNan, le, lt, where } from '../../numpy/operators';
+import { add, eq, fullLike, gt, isNan, le, lt, where } from '../../numpy/operators';
 import { promoteArgsInexact } from '../../numpy/broadcast';
 import { composite } from '../../interpreters/jit';
 import { type ArrayLike, asArray } from '../../lax/arrayLike';
@@ -14,6 +14,8 @@ import { type Discrete1, type Discrete2, type Discrete3, distribution, exponenti
 
 const INF = Number.POSITIVE_INFINITY;
 const more = (x: Array) => e.add(x, like(x, 1));
+/** One more, as weak as the number. */
+const next = (x: Array) => add(x, 1);
 
 const bernoulliLogpmf = (k: Array, p: Array, loc: Array) => {
   const x = e.sub(k, loc);
@@ -45,7 +47,7 @@ export const betabinom: { logpmf: Discrete3; pmf: Discrete3 } = distribution('be
 
 const binomLogpmf = (k: Array, n: Array, p: Array, loc: Array) => {
   const y = e.sub(k, loc);
-  const combinations = e.sub(e.lgamma(more(n)), e.add(e.lgamma(more(y)), e.lgamma(more(e.sub(n, y)))));
+  const combinations = e.sub(e.lgamma(next(n)), e.add(e.lgamma(next(y)), e.lgamma(next(e.sub(n, y)))));
   const linear = e.add(xlogyOf(y, p), xlog1pyOf(e.sub(n, y), e.neg(p)));
   const value = where(e.or(e.and(eq(y, 0), eq(n, 0)), eq(linear, 0)), 0, e.add(combinations, linear));
   return where(e.and(e.ge(k, loc), e.lt(k, more(e.add(loc, n)))), value, -INF);
@@ -70,7 +72,7 @@ export const nbinom: { logpmf: Discrete2; pmf: Discrete2 } = distribution('nbino
 
 const poissonLogpmf = (k: Array, mu: Array, loc: Array) => {
   const x = e.sub(k, loc);
-  const value = e.sub(e.sub(xlogyOf(x, mu), e.lgamma(more(x))), mu);
+  const value = e.sub(e.sub(xlogyOf(x, mu), e.lgamma(next(x))), mu);
   return where(e.or(lt(x, 0), e.ne(e.round(k, true), k)), -INF, value);
 };
 
