@@ -1,4 +1,4 @@
-// `npm install`'s script, in a checkout and, where npm lets it run, as a dependency: fetches the default PJRT plugin and builds the addon.
+// `npm install`'s script, in a checkout and, where npm lets it run, as a dependency: fetches the default PJRT plugin and OpenBLAS, and builds the addon.
 // XLASTATE_SKIP_INSTALL=1 leaves all of it out.
 'use strict';
 const fs = require('node:fs');
@@ -18,6 +18,7 @@ script(() => {
 
   try {
     fetchPlugin();
+    fetchBlas();
   } catch (e) {
     // With the addon in hand the plugin can come later, at first use.
     if (!hasAddon) throw e;
@@ -38,4 +39,9 @@ function fetchPlugin() {
   say(`plugin: ${python} ${version} with pip ${pip}`);
   const done = store.install('cpu', { log: (line) => say(`plugin: ${line}`) });
   say(`plugin: cpu is in ${done.folder}`);
+}
+
+function fetchBlas() {
+  const done = store.installBlas({ log: (line) => say(`library: ${line}`) });
+  if (done !== null) say(`library: openblas is in ${done.folder}`);
 }

@@ -52,7 +52,7 @@ export class StoreError extends Error {
 export function pluginRoots(): string[];
 export function installed(spec: WheelSpec): InstalledPlugin | null;
 export function install(name: string, options?: InstallOptions): InstalledPlugin & { fetched: boolean };
-export function installBlas(options: InstallOptions): (InstalledPlugin & { fetched: boolean }) | null;
+export function installBlas(options: { log: (line: string) => void; from?: string }): (InstalledPlugin & { fetched: boolean }) | null;
 export function verify(spec: WheelSpec): 'ok' | 'damaged' | 'unknown' | 'absent';
 export function includeDir(): string | null;
 export function findPython(): { python: string; version: string };

@@ -258,18 +258,16 @@ function place(tree, target, spec, force) {
  * Installs OpenBLAS, which programs on the CPU hand large products to, or says in one line that they will do without. Where XLASTATE_BLAS
  * says what to use, nothing is done.
  *
- * @param {import('./pluginStore').InstallOptions} options
+ * @param {{ log: (line: string) => void, from?: string }} options
  * @returns {(import('./pluginStore').InstalledPlugin & { fetched: boolean }) | null}
  */
-function installBlas(options) {
+function installBlas({ log, from }) {
   if (process.env.XLASTATE_BLAS) return null;
-  const there = installed(options.spec ?? LIBRARIES.openblas);
-  if (there !== null) return { ...there, fetched: false };
   try {
-    if (process.env.XLASTATE_NO_FETCH === '1' && !options.from) throw new StoreError('XLASTATE_NO_FETCH=1 forbids fetching it');
-    return install('openblas', { ...options, force: false, isSoft: true });
+    if (process.env.XLASTATE_NO_FETCH === '1' && !from && installed(LIBRARIES.openblas) === null) throw new StoreError('XLASTATE_NO_FETCH=1 forbids fetching it');
+    return install('openblas', { log, from, isSoft: true });
   } catch (e) {
-    options.log?.(`OpenBLAS is not there (${e.reason ?? e.message}): large products on the CPU will be XLA's own; \`npx xlastate plugins install openblas\` gets it`);
+    log(`OpenBLAS is not there (${e.reason ?? e.message}): large products on the CPU will be XLA's own; \`npx xlastate plugins install openblas\` gets it`);
     return null;
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Diagnosis, doctor } from '../pjrt/doctor';
-import { installPlugin, listPlugins } from '../pjrt/install';
+import { installPlugin, type LibraryEntry, listLibraries, listPlugins } from '../pjrt/install';
 import { packageRoot } from '../pjrt/native';
 
 function print(line: string): void {
@@ -18,6 +18,10 @@ function printDiagnosis({ ok, findings }: Diagnosis): void {
     if (f.mend !== undefined) print(`     ${' '.repeat(width)}  to mend: ${f.mend}`);
   }
   print(ok ? 'All is well.' : 'Something is wrong: see BAD above.');
+}
+
+function printEntries(entries: LibraryEntry[]): void {
+  for (const e of entries) print(`${e.name.padEnd(9)}${`${e.package} ${e.version}`.padEnd(30)}${e.library ?? 'not installed'}`);
 }
 
 function program(): Command {
@@ -43,12 +47,16 @@ function program(): Command {
     .action((options: { json?: boolean }) => {
       const list = listPlugins();
       if (options.json) print(JSON.stringify(list, null, 2));
-      else for (const p of list) print(`${p.name.padEnd(8)}${`${p.package} ${p.version}`.padEnd(26)}${p.library ?? 'not installed'}`);
+      else {
+        printEntries(list);
+        print('Libraries, used where they are there:');
+        printEntries(listLibraries());
+      }
     });
   plugins
     .command('install')
-    .description('fetch a plugin with pip, checked by its hash, into the cache')
-    .argument('<name>', listPlugins().map((p) => p.name).join(', '))
+    .description('fetch a plugin or library with pip, checked by its hash, into the cache')
+    .argument('<name>', [...listPlugins(), ...listLibraries()].map((p) => p.name).join(', '))
     .option('--from <dir>', 'take the wheels from a folder')
     .option('--force', 'install anew what is there')
     .action((name: string, options: { from?: string; force?: boolean }) => {

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { cacheDirectory, cacheEntries } from './cache';
+import { findBlas } from './blas';
 import { cacheRoot } from './cacheDir';
 import { findPlugin } from './discovery';
-import { listPlugins, verifyPlugin } from './install';
+import { listLibraries, listPlugins, verifyPlugin } from './install';
 import { addonPaths, packageRoot } from './native';
 
 /** One thing that was looked at. */
@@ -88,6 +89,16 @@ function probe(): Finding[] {
   ];
 }
 
+function damage(name: string): Partial<Finding> {
+  return { problem: "the library is not the one of its wheel's RECORD", mend: `run \`npx xlastate plugins install ${name} --force\`` };
+}
+
+/** What a message of ours says is wrong, and what it says to do. */
+function complaint(e: unknown, otherwise: string): { problem: string; mend: string } {
+  const [problem, mend] = (e as Error).message.split(/: (?=run |correct |name |unset )/);
+  return { problem: problem!, mend: mend ?? otherwise };
+}
+
 function plugin(): { findings: Finding[]; isThere: boolean } {
   const before = process.env.XLASTATE_NO_FETCH;
   process.env.XLASTATE_NO_FETCH = '1';
@@ -98,17 +109,31 @@ function plugin(): { findings: Finding[]; isThere: boolean } {
     const findings: Finding[] = [{ name: 'plugin', value }, { name: 'path', value: `${found.path}, ${megabytes(statSync(found.path).size)}` }];
     if (entry !== undefined) {
       const state = verifyPlugin(entry.name);
-      if (state === 'damaged') {
-        findings.push({ name: 'hash', value: 'wrong', problem: "the library is not the one of its wheel's RECORD", mend: `run \`npx xlastate plugins install ${entry.name} --force\`` });
-      } else findings.push({ name: 'hash', value: state === 'ok' ? "as in the wheel's RECORD" : 'not checked: no RECORD lies beside it' });
+      if (state === 'damaged') findings.push({ name: 'hash', value: 'wrong', ...damage(entry.name) });
+      else findings.push({ name: 'hash', value: state === 'ok' ? "as in the wheel's RECORD" : 'not checked: no RECORD lies beside it' });
     }
     return { findings, isThere: true };
   } catch (e) {
-    const [problem, mend] = (e as Error).message.split(/: (?=run |correct |name |unset )/);
-    return { findings: [{ name: 'plugin', value: 'none', problem: problem!, mend: mend ?? 'run `npx xlastate plugins install cpu`' }], isThere: false };
+    return { findings: [{ name: 'plugin', value: 'none', ...complaint(e, 'run `npx xlastate plugins install cpu`') }], isThere: false };
   } finally {
     if (before === undefined) delete process.env.XLASTATE_NO_FETCH;
     else process.env.XLASTATE_NO_FETCH = before;
+  }
+}
+
+/** What takes large products on the CPU; without it XLA makes them itself, which is slower and no fault. */
+export function blasFinding(): Finding {
+  try {
+    const path = findBlas();
+    if (path === null) {
+      if (process.env.XLASTATE_BLAS === '0') return { name: 'BLAS', value: "off (XLASTATE_BLAS is '0')" };
+      return { name: 'BLAS', value: 'none', problem: "large products on the CPU are XLA's own", mend: 'run `npx xlastate plugins install openblas`', warning: true };
+    }
+    const entry = listLibraries().find((l) => l.library === path);
+    const value = `${entry ? `${entry.name}, ${entry.package} ${entry.version}` : 'named by XLASTATE_BLAS'}, ${path}, ${megabytes(statSync(path).size)}`;
+    return { name: 'BLAS', value, ...(entry !== undefined && verifyPlugin(entry.name) === 'damaged' && damage(entry.name)) };
+  } catch (e) {
+    return { name: 'BLAS', value: 'none', ...complaint(e, 'unset XLASTATE_BLAS') };
   }
 }
 
@@ -133,6 +158,6 @@ export function doctor(): Diagnosis {
   const thePlugin = plugin();
   const findings = [node(), theAddon, ...thePlugin.findings];
   if (thePlugin.isThere && theAddon.problem === undefined) findings.push(...probe());
-  findings.push(...caches(), ...tools({ compiler: theAddon.problem !== undefined, pip: !thePlugin.isThere }));
+  findings.push(blasFinding(), ...caches(), ...tools({ compiler: theAddon.problem !== undefined, pip: !thePlugin.isThere }));
   return { ok: findings.every((f) => f.problem === undefined || f.warning === true), findings };
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import * as store from '../../scripts/pluginStore';
 
 const root = resolve(__dirname, '..', '..');
 let dir: string;
@@ -156,6 +157,15 @@ test('the command line: doctor, its exit code and JSON, plugins', () => {
   expect([said.ok, well.status]).toEqual([true, 0]);
   expect(said.findings.map((f: { name: string }) => f.name)).toEqual(expect.arrayContaining(['node', 'addon', 'plugin', 'path', 'PJRT API', 'devices', 'compile cache', 'compiler']));
 
+  // A store that has the plugin alone: OpenBLAS can be done without.
+  const cpu = store.installed(store.PLUGINS.cpu!)!.folder;
+  const plugins = join(dir, 'alone', 'xlastate', 'plugins');
+  mkdirSync(plugins, { recursive: true });
+  symlinkSync(cpu, join(plugins, basename(cpu)));
+  const alone = cli(['doctor'], { XDG_CACHE_HOME: join(dir, 'alone'), XLASTATE_PLUGIN_DIR: '', XLASTATE_BLAS: '', TMPDIR: dir });
+  expect(alone.status).toBe(0);
+  expect(alone.stdout).toMatch(/note BLAS.*none\n.*large products on the CPU are XLA's own\n.*to mend: run `npx xlastate plugins install openblas`\n/);
+
   const ill = cli(['doctor'], { XLASTATE_PLUGIN: '/does/not/exist.so' });
   expect(ill.status).toBe(1);
   expect(ill.stdout).toMatch(/BAD {2}plugin.*none\n.*XLASTATE_PLUGIN names \/does\/not\/exist\.so, which does not exist\n.*to mend: correct it/);
@@ -165,6 +175,7 @@ test('the command line: doctor, its exit code and JSON, plugins', () => {
   expect(other.status).toBe(1);
   expect(JSON.parse(other.stdout).findings.find((f: { name: string }) => f.name === 'client')).toMatchObject({ problem: expect.stringMatching(/./), mend: expect.stringMatching(/XLASTATE_PLUGIN/) });
 
-  expect(cli(['plugins', 'list']).stdout).toMatch(/^cpu .*xla_cpu_pjrt\.so\ncuda12 /);
+  expect(cli(['plugins', 'list']).stdout).toMatch(/^cpu .*xla_cpu_pjrt\.so\ncuda12 (.*\n)*Libraries, used where they are there:\nopenblas scipy-openblas32 /);
+  expect(JSON.parse(cli(['plugins', 'list', '--json']).stdout).map((p: { name: string }) => p.name)).toEqual(['cpu', 'cuda12', 'cuda13', 'rocm7']);
   expect(cli(['plugins', 'install', 'nope'])).toMatchObject({ status: 1, stderr: "xlastate: installPlugin: unknown plugin 'nope'; known are cpu, cuda12, cuda13, rocm7, openblas\n" });
 });

@@ -3,34 +3,19 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as store from '../../scripts/pluginStore';
+import { makeWheel } from '../support/wheels';
 
 const NAMES = ['XLASTATE_PLUGIN_DIR', 'XDG_CACHE_HOME', 'TMPDIR', 'PATH', 'PIP_NO_INDEX', 'PIP_FIND_LINKS', 'XLASTATE_PYTHON'];
 const before = Object.fromEntries(NAMES.map((n) => [n, process.env[n]]));
-const WHEEL = 'tiny_pjrt-1.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl';
 let dir: string;
 let wheels: string;
 let spec: store.PluginSpec;
-
-/** A wheel as an index would have it, with a few bytes for a library. */
-const MAKE = `
-import base64, hashlib, sys, zipfile
-so = b'\\x7fELF tiny'
-record = 'tiny/tiny.so,sha256=%s,%d\\n' % (base64.urlsafe_b64encode(hashlib.sha256(so).digest()).decode().rstrip('='), len(so))
-with zipfile.ZipFile(sys.argv[1], 'w') as z:
-    z.writestr('tiny/tiny.so', so)
-    z.writestr('tiny_pjrt-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: tiny-pjrt\\nVersion: 1.0\\n')
-    z.writestr('tiny_pjrt-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: false\\nTag: py3-none-manylinux_2_17_x86_64\\nTag: py3-none-manylinux2014_x86_64\\n')
-    z.writestr('tiny_pjrt-1.0.dist-info/RECORD', record)
-`;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'xlastate-store-'));
   wheels = join(dir, 'wheels');
   mkdirSync(wheels);
-  const made = spawnSync('python3', ['-c', MAKE, join(wheels, WHEEL)], { encoding: 'utf8' });
-  expect(made.stderr).toBe('');
-  const wheel = { name: 'tiny-pjrt', version: '1.0', file: WHEEL, sha256: store.sha256(join(wheels, WHEEL)) };
-  spec = { package: 'tiny-pjrt', version: '1.0', platform: 'cpu', library: 'tiny/tiny.so', wheels: { [process.arch]: [wheel] } };
+  spec = { ...makeWheel(wheels, 'tiny-pjrt', '1.0', 'tiny/tiny.so'), platform: 'cpu' };
   delete process.env.XLASTATE_PLUGIN_DIR;
   process.env.XDG_CACHE_HOME = join(dir, 'cache');
   process.env.PIP_NO_INDEX = '1';
@@ -81,7 +66,7 @@ test('the table pins each wheel of each plugin by its hash', () => {
 });
 
 test('from a folder; a wheel that is not in it is named', () => {
-  expect(() => store.install('tiny', { spec, from: dir })).toThrow(new RegExp(`put the wheel ${WHEEL.replaceAll('.', '\\.')} there`));
+  expect(() => store.install('tiny', { spec, from: dir })).toThrow(new RegExp(`put the wheel ${spec.wheels[process.arch]![0]!.file.replaceAll('.', '\\.')} there`));
   expect(store.install('tiny', { spec, from: wheels }).fetched).toBe(true);
   expect(store.verify(spec)).toBe('ok');
 });
