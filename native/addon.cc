@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <node_api.h>
 
+#include "blas.h"
 #include "buffer.h"
 #include "callback.h"
 #include "client.h"
@@ -65,6 +66,7 @@ NAPI_MODULE_INIT() {
     add("clientResetPeak", ClientResetPeak);
     add("allocateHost", AllocateHost);
     add("bufferFromHost", BufferFromHost);
+    add("enableProducts", EnableProducts);
     add("compileSync", CompileSync);
     add("compileAsync", CompileAsync);
     add("deserializeSync", DeserializeSync);

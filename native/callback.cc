@@ -78,11 +78,6 @@ struct Programs {
   }
 };
 
-ffi::Error* Failure(const ffi::Api* api, const std::string& message) {
-  ffi::ErrorCreateArgs args{offsetof(ffi::ErrorCreateArgs, code) + sizeof(int32_t), nullptr, message.c_str(), ffi::kInternal};
-  return api->error_create(&args);
-}
-
 std::vector<Request::Memory> MemoryOf(const ffi::Operands& operands) {
   std::vector<Request::Memory> out;
   for (int64_t i = 0; i < operands.size; i++) {
@@ -95,14 +90,10 @@ std::vector<Request::Memory> MemoryOf(const ffi::Operands& operands) {
 }
 
 bool ReadId(const ffi::Attributes& attributes, int64_t* id) {
-  for (int64_t i = 0; i < attributes.size; i++) {
-    if (std::string(attributes.names[i]->data, attributes.names[i]->size) != "id" || attributes.types[i] != ffi::kScalarAttribute) continue;
-    auto* scalar = static_cast<const ffi::Scalar*>(attributes.values[i]);
-    if (scalar->dtype != ffi::kS64) return false;
-    std::memcpy(id, scalar->value, sizeof(*id));
-    return true;
-  }
-  return false;
+  auto* scalar = static_cast<const ffi::Scalar*>(ffi::FindAttribute(attributes, "id", ffi::kScalarAttribute));
+  if (scalar == nullptr || scalar->dtype != ffi::kS64) return false;
+  std::memcpy(id, scalar->value, sizeof(*id));
+  return true;
 }
 
 // On the CPU: XLA's thread goes on with other work.
@@ -114,7 +105,7 @@ ffi::Error* AskForFuture(ffi::CallFrame* frame, const std::shared_ptr<Request>& 
   request->reply = [api, future = made.future](const std::string* error) {
     Pool::Run([api, future, failed = error != nullptr, text = error ? *error : std::string()] {
       if (failed) {
-        ffi::FutureErrorArgs args{sizeof(ffi::FutureErrorArgs), nullptr, future, Failure(api, text)};
+        ffi::FutureErrorArgs args{sizeof(ffi::FutureErrorArgs), nullptr, future, ffi::Failure(api, text)};
         api->future_set_error(&args);
       } else {
         ffi::FutureArgs args{sizeof(ffi::FutureArgs), nullptr, future};
@@ -140,7 +131,7 @@ struct Reply {
 ffi::Error* AskFromDevice(ffi::CallFrame* frame, const std::shared_ptr<Request>& request) {
   const ffi::Api* api = frame->api;
   const Cuda* cuda = Cuda::Find();
-  if (cuda == nullptr) return Failure(api, "callback: NVIDIA's driver library was not found");
+  if (cuda == nullptr) return ffi::Failure(api, "callback: NVIDIA's driver library was not found");
   ffi::StreamArgs which{sizeof(ffi::StreamArgs), nullptr, frame->context, nullptr};
   if (ffi::Error* error = api->stream_get(&which)) return error;
   // The host's copies live until the device has the results.
@@ -157,7 +148,7 @@ ffi::Error* AskFromDevice(ffi::CallFrame* frame, const std::shared_ptr<Request>&
     if (args[i].size > 0) failed = cuda->copy_to_host(request->args[i].data, reinterpret_cast<uint64_t>(args[i].data), args[i].size, which.stream);
   }
   if (failed == 0) failed = cuda->synchronize(which.stream);
-  if (failed != 0) return Failure(api, "callback: the operands could not be copied to the host (error " + std::to_string(failed) + " of the driver)");
+  if (failed != 0) return ffi::Failure(api, "callback: the operands could not be copied to the host (error " + std::to_string(failed) + " of the driver)");
 
   auto reply = std::make_shared<Reply>();
   request->reply = [reply](const std::string* error) {
@@ -169,45 +160,38 @@ ffi::Error* AskFromDevice(ffi::CallFrame* frame, const std::shared_ptr<Request>&
   };
   const std::shared_ptr<Desk>& desk = request->run->desk;
   if (desk->IsOfThisThread()) desk->AskHere(request);
-  else if (!desk->Ask(request)) return Failure(api, kGone);
+  else if (!desk->Ask(request)) return ffi::Failure(api, kGone);
   {
     std::unique_lock<std::mutex> lock(reply->mutex);
     reply->wake.wait(lock, [&] { return reply->done; });
   }
-  if (reply->failed) return Failure(api, reply->text);
+  if (reply->failed) return ffi::Failure(api, reply->text);
   for (size_t i = 0; i < results.size() && failed == 0; i++) {
     if (results[i].size > 0) failed = cuda->copy_to_device(reinterpret_cast<uint64_t>(results[i].data), request->results[i].data, results[i].size, which.stream);
   }
   if (failed == 0) failed = cuda->synchronize(which.stream);
-  return failed == 0 ? nullptr : Failure(api, "callback: the results could not be copied to the device (error " + std::to_string(failed) + " of the driver)");
+  return failed == 0 ? nullptr : ffi::Failure(api, "callback: the results could not be copied to the device (error " + std::to_string(failed) + " of the driver)");
 }
 
 ffi::Error* Ask(ffi::CallFrame* frame) {
   auto request = std::make_shared<Request>();
   ffi::RunIdArgs which{sizeof(ffi::RunIdArgs), nullptr, frame->context, 0};
-  if (frame->api->struct_size < offsetof(ffi::Api, run_id_get) + sizeof(void*)) return Failure(frame->api, "callback: the plugin's FFI is too old");
+  if (frame->api->struct_size < offsetof(ffi::Api, run_id_get) + sizeof(void*)) return ffi::Failure(frame->api, "callback: the plugin's FFI is too old");
   if (ffi::Error* error = frame->api->run_id_get(&which)) return error;
   request->run = Desk::Find(which.run_id);
-  if (request->run == nullptr) return Failure(frame->api, "callback: the program was not started as one that has callbacks");
-  if (!ReadId(frame->attributes, &request->callback)) return Failure(frame->api, "callback: the call has no id");
+  if (request->run == nullptr) return ffi::Failure(frame->api, "callback: the program was not started as one that has callbacks");
+  if (!ReadId(frame->attributes, &request->callback)) return ffi::Failure(frame->api, "callback: the call has no id");
   request->args = MemoryOf(frame->args);
   request->results = MemoryOf(frame->results);
   return request->run->client->platform_name == "cpu" ? AskForFuture(frame, request) : AskFromDevice(frame, request);
 }
 
 ffi::Error* Handle(ffi::CallFrame* frame) {
-  if (frame->extensions != nullptr && frame->extensions->type == ffi::kMetadataExtension) {
-    // A version that the plugin does not know, it takes for no handler at all: so it is told its own.
-    ffi::Version& version = reinterpret_cast<ffi::MetadataExtension*>(frame->extensions)->metadata->version;
-    version.major = frame->api->version.major;
-    version.minor = std::min(frame->api->version.minor, 3);
-    return nullptr;
-  }
-  if (frame->stage != ffi::kExecuteStage) return nullptr;
+  if (!ffi::IsCall(frame)) return nullptr;
   try {
     return Ask(frame);
   } catch (const std::exception& e) {
-    return Failure(frame->api, std::string("callback: ") + e.what());
+    return ffi::Failure(frame->api, std::string("callback: ") + e.what());
   }
 }
 
@@ -666,21 +650,8 @@ void Desk::Close(EnvState* env) {
 }
 
 void RegisterCallbackHandler(Client* client) {
-  static auto* mutex = new std::mutex;
-  static auto* known = new std::set<Plugin*>;
-  const bool cpu = client->platform_name == "cpu";
-  if (!cpu && client->platform_name != "cuda") Fail(Kind::kCallback, "callbacks: programs of the platform '" + client->platform_name + "' cannot call JS; those of the CPU and of NVIDIA's GPUs can");
-  std::lock_guard<std::mutex> lock(*mutex);
-  if (known->count(client->plugin)) return;
-  const ffi::PjrtExtension* extension = nullptr;
-  for (auto* e = client->api()->extension_start; e != nullptr; e = e->next) {
-    if (static_cast<int>(e->type) == ffi::kPjrtExtension && e->struct_size >= sizeof(ffi::PjrtExtension)) extension = reinterpret_cast<const ffi::PjrtExtension*>(e);
-  }
-  if (extension == nullptr || extension->register_handler == nullptr) Fail(Kind::kCallback, "callbacks: the plugin '" + client->plugin->path + "' has no extension for custom calls");
-  const char* platform = cpu ? "Host" : "CUDA";
-  ffi::RegisterArgs args{ffi::kRegisterArgsSize, kTarget, std::strlen(kTarget), reinterpret_cast<void*>(&Handle), platform, std::strlen(platform), 0};
-  Check(client->api(), extension->register_handler(&args));
-  known->insert(client->plugin);
+  if (client->platform_name != "cpu" && client->platform_name != "cuda") Fail(Kind::kCallback, "callbacks: programs of the platform '" + client->platform_name + "' cannot call JS; those of the CPU and of NVIDIA's GPUs can");
+  if (!ffi::RegisterHandler(client, kTarget, &Handle)) Fail(Kind::kCallback, "callbacks: the plugin '" + client->plugin->path + "' has no extension for custom calls");
 }
 
 napi_value SetCallbackHooks(napi_env env, napi_callback_info info) {

@@ -28,15 +28,6 @@ Clock::time_point Deadline() {
   return Clock::time_point(Clock::duration(deadline_ticks.load()));
 }
 
-// Tells the core that this thread waits.
-inline void Pause() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 struct Waiter {
   const PJRT_Api* api;
   std::function<void(const Error*)> done;

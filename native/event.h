@@ -53,4 +53,13 @@ void Await(const PJRT_Api* api, PJRT_Event* event);
 // `done` must not call PJRT.
 void OnReady(const PJRT_Api* api, PJRT_Event* event, std::function<void(const Error*)> done);
 
+// Tells the core that this thread waits.
+inline void Pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 }  // namespace xs

@@ -1,9 +1,10 @@
-// The part of XLA's foreign-function interface (xla/ffi/api/c_api.h, versions 0.1 to 0.4) that callbacks into JS need: layouts that are the
-// same in all of them.
+// The part of XLA's foreign-function interface (xla/ffi/api/c_api.h, versions 0.1 to 0.4) that our handlers need: layouts that are the same in all of them.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
+#include "client.h"
 #include "pjrt_c_api.h"
 
 namespace xs::ffi {
@@ -71,6 +72,22 @@ struct StreamArgs {
   void* stream;  // out: a CUstream on CUDA
 };
 
+// Work for one of the threads that run the program.
+struct ScheduleArgs {
+  size_t struct_size;
+  Extension* extensions;
+  Context* context;
+  void (*task)(void* data);
+  void* data;
+};
+
+struct NumThreadsArgs {
+  size_t struct_size;
+  Extension* extensions;
+  Context* context;
+  int64_t* num_threads;  // out
+};
+
 struct Api {
   size_t struct_size;
   Extension* extensions;
@@ -79,13 +96,15 @@ struct Api {
   Error* (*error_create)(ErrorCreateArgs*);
   const void* unused_before[3];  // from Error_GetMessage to Handler_Register
   Error* (*stream_get)(StreamArgs*);
-  const void* unused_after[8];  // from Type_Register to ThreadPool_NumThreads
+  const void* unused_after[6];  // from Type_Register to DeviceMemory_Free
+  Error* (*thread_pool_schedule)(ScheduleArgs*);
+  Error* (*thread_pool_num_threads)(NumThreadsArgs*);
   Error* (*future_create)(FutureArgs*);
   Error* (*future_set_available)(FutureArgs*);
   Error* (*future_set_error)(FutureErrorArgs*);
   Error* (*run_id_get)(RunIdArgs*);
 };
-static_assert(offsetof(Api, error_create) == 48 && offsetof(Api, stream_get) == 80 && offsetof(Api, future_create) == 152 && offsetof(Api, run_id_get) == 176, "layout of XLA_FFI_Api");
+static_assert(offsetof(Api, error_create) == 48 && offsetof(Api, stream_get) == 80 && offsetof(Api, thread_pool_schedule) == 136 && offsetof(Api, future_create) == 152 && offsetof(Api, run_id_get) == 176, "layout of XLA_FFI_Api");
 
 struct Buffer {
   size_t struct_size;
@@ -107,6 +126,13 @@ struct Operands {
 struct Bytes {
   const char* data;
   size_t size;
+};
+
+constexpr int32_t kArrayAttribute = 1;
+struct List {
+  int32_t dtype;
+  size_t size;
+  void* data;
 };
 
 constexpr int32_t kScalarAttribute = 3;
@@ -139,6 +165,9 @@ struct CallFrame {
 static_assert(offsetof(CallFrame, args) == 40 && offsetof(CallFrame, attributes) == 120 && offsetof(CallFrame, future) == 168, "layout of XLA_FFI_CallFrame");
 
 constexpr int32_t kS64 = 5;
+constexpr int32_t kF32 = 11;
+constexpr int32_t kF64 = 12;
+constexpr int kInvalidArgument = 3;
 constexpr int kInternal = 13;
 
 // Bits of an element by XLA_FFI_DataType, which has other numbers than PJRT's types; 0: none that has elements.
@@ -175,5 +204,18 @@ struct PjrtExtension {
   const void* user_data_add;
   PJRT_Error* (*register_handler)(RegisterArgs*);
 };
+
+using Handler = Error* (*)(CallFrame*);
+
+Error* Failure(const Api* api, const std::string& message, int code = kInternal);
+
+// Whether the handler is to do its work now; else it was asked about itself, and is done.
+bool IsCall(CallFrame* frame);
+
+// An attribute of a call; null where it has none of that name and kind.
+const void* FindAttribute(const Attributes& attributes, const char* name, int32_t kind);
+
+// Makes a handler known to a client's plugin, once; false where the plugin takes none.
+bool RegisterHandler(Client* client, const char* target, Handler handler);
 
 }  // namespace xs::ffi

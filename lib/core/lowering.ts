@@ -1,12 +1,14 @@
 import type { ShapedArray } from './aval';
 import type { HostCallback } from '../pjrt';
-import type { ClosedJaxpr } from './jaxpr';
+import type { ClosedJaxpr, Eqn } from './jaxpr';
 
 /** A value of the program that is being built. */
 export interface IrValue {
   /** Its SSA name, `%3`. */
   readonly name: string;
   readonly aval: ShapedArray;
+  /** What it is the transposed array of, if it is one: what can read that as well need not have it transposed. */
+  readonly view?: { readonly of: IrValue; readonly permutation: readonly number[] };
 }
 
 /** Something with a region in it: builds its block's body from the block's arguments. */
@@ -23,6 +25,10 @@ export interface CallbackOptions {
 export interface LoweringContext {
   /** PJRT's platform name: 'cpu', 'cuda', 'rocm', 'tpu'. Rules may choose a form by it. */
   readonly platform: string;
+  /** Whether the program may hand products of matrices to OpenBLAS. */
+  readonly hasProducts: boolean;
+  /** The equation that alone uses the one result of the equation which is lowered; null: there is none, or there are several. */
+  onlyUse(): Eqn | null;
   /**
    * Emits one operation in MLIR's generic form.
    *

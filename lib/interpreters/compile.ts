@@ -107,14 +107,17 @@ function checkResults(jaxpr: Jaxpr, name: string): void {
   throw new ShapeError(`${name.replace(/^jit_/, '')}: expected results that memory can hold, ${(limit / 1e9).toFixed(1)} GB here; got ${(bytes / 1e9).toFixed(1)} GB, of which ${largest} is the largest`);
 }
 
-function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions): LoweredModule {
+function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions, hasProducts?: () => boolean): LoweredModule {
   const given = options.aliases && [...jaxpr.constvars.map(() => -1), ...options.aliases];
   const aliases = given ?? (options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined);
-  const lower = () => lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases });
+  const lower = () => lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, hasProducts, aliases });
   return recording.on ? timed(`lower ${options.name}`, {}, lower) : lower();
 }
 
-/** StableHLO text of a jaxpr as it is compiled. */
+/** A jaxpr as it is compiled here. */
+const loweredHere = (jaxpr: Jaxpr, options: CompileJaxprOptions) => lowered(jaxpr, options, () => backend().client.hasProducts);
+
+/** StableHLO text of a jaxpr that any XLA of the platform can compile: as {@link compileJaxpr} compiles it, but without functions of our addon. */
 export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
   return lowered(jaxpr, options).text;
 }
@@ -143,18 +146,18 @@ function compileModule({ text, callbacks }: LoweredModule, options: CompileJaxpr
 /** Lowers and compiles a jaxpr, through the compile cache. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {
   checkResults(jaxpr, options.name);
-  const compile = () => compileModule(lowered(jaxpr, options), options);
+  const compile = () => compileModule(loweredHere(jaxpr, options), options);
   return new Compiled(compile(), consts, jaxpr.outAvals, compile);
 }
 
 /** {@link compileJaxpr} on a thread of its own. */
 export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Promise<Compiled> {
   checkResults(jaxpr, options.name);
-  const { text, callbacks } = lowered(jaxpr, options);
+  const { text, callbacks } = loweredHere(jaxpr, options);
   const { client } = backend();
   const start = recording.on ? performance.now() : 0;
   const executable = await (callbacks.length > 0 ? client.compile(text, xlaOptions(options), callbacks) : cachedCompile(client, text, xlaOptions(options)));
   if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
   if (config.dumpHloTo !== null) dumpProgram(options.name, text, executable);
-  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(lowered(jaxpr, options), options));
+  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(loweredHere(jaxpr, options), options));
 }

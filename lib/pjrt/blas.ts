@@ -1,6 +1,9 @@
 import { checkLibrary, type LibraryWords } from './discovery';
 import { listLibraries } from './install';
 
+/** The function that programs call for a product: native/blas.cc. */
+export const PRODUCT_TARGET = 'xs_product';
+
 const WORDS: LibraryWords = {
   otherwise: "the installed OpenBLAS, or '0' for none",
   library: 'the library',

@@ -1,3 +1,4 @@
+import { findBlas, PRODUCT_TARGET } from './blas';
 import { type Buffer, newBuffer, onClient } from './buffer';
 import type { HostCallback } from './callbacks';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
@@ -135,6 +136,7 @@ export class Client {
   readonly memories: readonly Memory[];
 
   private readonly options: ClientOptions;
+  private products: boolean | null = null;
 
   private constructor(plugin: Plugin, info: ClientInfo, options: ClientOptions) {
     this.options = options;
@@ -155,6 +157,19 @@ export class Client {
       clients.set(info.id, client);
     }
     return client;
+  }
+
+  /**
+   * Whether programs of this client may hand products of matrices to OpenBLAS, by the custom call `xs_product`; {@link findBlas} says which.
+   *
+   * @throws PluginError where `XLASTATE_BLAS` names something else
+   */
+  get hasProducts(): boolean {
+    if (this.products === null) {
+      const path = this.platformName === 'cpu' ? findBlas() : null;
+      this.products = path !== null && native().enableProducts(this.handle, path);
+    }
+    return this.products;
   }
 
   /** Another client of the same options: programs of one do not wait for those of the other. */
@@ -195,7 +210,13 @@ export class Client {
     if (!isText && options.parameters === undefined) throw new ArgumentError('compile: bytecode needs options.parameters, the types of its parameters');
     const parameters = options.parameters?.map((p) => ({ dtype: p.dtype, dims: p.dims, donated: p.donated ?? false })) ?? parseSignature(program as string);
     const bytes = isText ? encodeUtf8(program) : program;
+    this.announceProducts(bytes);
     return [bytes, encodeCompileOptions(options, isText && /\bsdy\./.test(program)), parameters];
+  }
+
+  /** XLA must know the function before it sees a program that calls it. */
+  private announceProducts(program: Uint8Array): void {
+    if (this.products === null && this.platformName === 'cpu' && globalThis.Buffer.from(program.buffer, program.byteOffset, program.byteLength).includes(PRODUCT_TARGET)) void this.hasProducts;
   }
 
   /**
@@ -219,12 +240,14 @@ export class Client {
   /** Loads what {@link Executable.serialize} gave. @throws ArgumentError if the bytes are damaged, or not ours */
   deserialize(bytes: Uint8Array): Executable {
     const { payload, parameters } = openSerialized(bytes);
+    this.announceProducts(payload);
     return new Executable(this, native().deserializeSync(this.handle, payload, parameters));
   }
 
   /** {@link deserialize} on a thread of its own. */
   async deserializeAsync(bytes: Uint8Array): Promise<Executable> {
     const { payload, parameters } = openSerialized(bytes);
+    this.announceProducts(payload);
     return new Executable(this, await native().deserializeAsync(this.handle, payload, parameters));
   }
 

@@ -95,6 +95,8 @@ interface Native {
   allocateHost(bytes: number): ArrayBuffer;
   /** The new buffer becomes that of `to`: its id. */
   bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number, zeroCopy: boolean, to: Buffer): number;
+  /** Loads OpenBLAS and lets programs of the client call `@xs_product`; false: the plugin takes no functions of ours. */
+  enableProducts(client: Handle, path: string): boolean;
   compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): NativeExecutable;
   compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): Promise<NativeExecutable>;
   deserializeSync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;

@@ -10,7 +10,8 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { type DotAttrs, dotGeneral as emitDot } from '../stablehlo/contraction';
 import { addAny } from './nary';
 import { type CanonicalPrecision, canonicalizePrecision, dtypeBits, isAlgorithm, planAlgorithm, type PrecisionLike, printedPrecision, productDtype } from './precision';
-import { convert, inverse, range, transpose } from './structural';
+import { productForm } from './productForms';
+import { convert, except, inverse, range, transpose } from './structural';
 
 /** Contracted dimensions of both operands, then batch dimensions of both: those of the two lists of a pair go together. */
 export type DotDimensionNumbers = readonly [
@@ -42,13 +43,6 @@ function checkPairs(kind: string, x: ShapedArray, y: ShapedArray, dx: readonly n
     const d = dx[i]!;
     if (x.shape[d] !== y.shape[dy[i]!]) throw new ShapeError(`dotGeneral: expected ${kind} dimensions of equal sizes, got ${x.shape[d]} (dimension ${d} of ${x}) and ${y.shape[dy[i]!]} (dimension ${dy[i]} of ${y})`);
   }
-}
-
-/** Dimensions of n that are in neither list. */
-function except(n: number, contract: readonly number[], batch: readonly number[]): number[] {
-  const out = new globalThis.Array<number>(n - contract.length - batch.length);
-  for (let d = 0, k = 0; d < n; d++) if (!contract.includes(d) && !batch.includes(d)) out[k++] = d;
-  return out;
 }
 
 const runsUp = (dims: readonly number[]) => dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
@@ -184,7 +178,7 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
     const l = same(x);
     const r = same(y);
     const all = { ...attrs, precision, algorithm: null };
-    return (ctx.platform === 'cpu' ? flatForm(ctx, l, r, all, out) : null) ?? emitDot(ctx, l, r, all, out);
+    return (ctx.platform === 'cpu' ? productForm(ctx, l, r, all, out) ?? flatForm(ctx, l, r, all, out) : null) ?? emitDot(ctx, l, r, all, out);
   },
   jvp: (primals, tangents, p) => {
     const x = primals[0]!;

@@ -9,6 +9,13 @@ import { convertOnHost } from './hostScalars';
 // Primitives that every other file's rules are written with: types, broadcasting, reshaping, and the plain sum.
 
 /** 0, 1, … n − 1. */
+/** Dimensions of n that are in neither list. */
+export function except(n: number, contract: readonly number[], batch: readonly number[]): number[] {
+  const out = new globalThis.Array<number>(n - contract.length - batch.length);
+  for (let d = 0, k = 0; d < n; d++) if (!contract.includes(d) && !batch.includes(d)) out[k++] = d;
+  return out;
+}
+
 export function range(n: number): number[] {
   const out = new globalThis.Array<number>(Math.max(0, n));
   for (let i = 0; i < n; i++) out[i] = i;

@@ -1,6 +1,6 @@
 import type { ScalarValue } from '../core/array';
 import { ShapedArray } from '../core/aval';
-import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, type Var } from '../core/jaxpr';
+import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, Var } from '../core/jaxpr';
 import type { CallbackOptions, IrValue, LoweringContext, RegionBody } from '../core/lowering';
 import { callbackId, type HostCallback } from '../pjrt';
 import { elementText } from './constants';
@@ -31,6 +31,8 @@ export class Block implements LoweringContext {
   private readonly constants = new Map<string, IrValue>();
   private readonly outer: Block | null;
   private label = '';
+  /** The jaxpr that is lowered, and the equation of it. */
+  private current: { jaxpr: Jaxpr; eqn: Eqn; uses: Map<Var, Eqn | null> | null } | null = null;
   order: IrValue | null = null;
 
   constructor(module: ModuleBuilder, outer: Block | null = null) {
@@ -41,6 +43,21 @@ export class Block implements LoweringContext {
 
   get platform(): string {
     return this.module.platform;
+  }
+
+  get hasProducts(): boolean {
+    return this.module.hasProducts();
+  }
+
+  onlyUse(): Eqn | null {
+    const { current } = this;
+    if (current === null) return null;
+    if (current.uses === null) {
+      current.uses = new Map();
+      for (const e of current.jaxpr.eqns) for (const v of e.inputs) if (v instanceof Var) current.uses.set(v, current.uses.has(v) ? null : e);
+      for (const v of current.jaxpr.outvars) if (v instanceof Var) current.uses.set(v, null);
+    }
+    return current.uses.get(current.eqn.outputs[0]!) ?? null;
   }
 
   private location(): string {
@@ -123,6 +140,8 @@ export class Block implements LoweringContext {
     const { constvars, invars, eqns } = jaxpr;
     // That of the operation which has the jaxpr in it, if any.
     const base = this.label;
+    const outer = this.current;
+    const current: NonNullable<Block['current']> = { jaxpr, eqn: eqns[0]!, uses: null };
     for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
     for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
@@ -134,10 +153,13 @@ export class Block implements LoweringContext {
       const avals = new Array<ShapedArray>(outputs.length);
       for (let i = 0; i < outputs.length; i++) avals[i] = outputs[i]!.aval;
       if (base !== '' || e.scope !== '') this.label = `${base}${base !== '' && e.scope !== '' ? '/' : ''}${e.scope}/${e.prim.name}`;
+      current.eqn = e;
+      this.current = current;
       const outs = e.prim.lower(this, values, e.params, avals);
       this.label = base;
       for (let i = 0; i < outs.length; i++) env.set(outputs[i]!, outs[i]!);
     }
+    this.current = outer;
     return jaxpr.outvars.map(read);
   }
 

@@ -55,6 +55,32 @@ export function dotGeneral(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotA
     + `lhs_contracting_dimensions = ${list(a.lhsContract)}, rhs_contracting_dimensions = ${list(a.rhsContract)}>, ${precisionConfig(a.precision)}${algorithm}`);
 }
 
+/** A dimension of a product: its size, and how far apart the elements along it lie in each array, 0 where it has none. */
+export interface PlanDim {
+  readonly size: number;
+  readonly x: number;
+  readonly y: number;
+  readonly out: number;
+}
+
+/** Matrices of m × k and k × n elements, for each position in the loops; summed up over k and the inner dimensions. */
+export interface MatrixPlan {
+  readonly m: PlanDim;
+  readonly n: PlanDim;
+  readonly k: PlanDim;
+  readonly loops: readonly PlanDim[];
+  readonly inner: readonly PlanDim[];
+}
+
+/** A product of matrices that lie in x and y as the plan says, by the addon's own function (native/blas.cc). */
+export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: MatrixPlan, out: ShapedArray): IrValue {
+  const { m, n, k, loops, inner } = plan;
+  const numbers = [loops.length, inner.length, ...[m, n, k, ...loops, ...inner].flatMap((d) => [d.size, d.x, d.y, d.out])];
+  const rowMajor = (v: ShapedArray) => `dense<${list(v.shape.map((_, i) => v.ndim - 1 - i))}> : tensor<${v.ndim}xindex>`;
+  return ctx.emit('stablehlo.custom_call', [x, y], [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}}, `
+    + `operand_layouts = [${rowMajor(x.aval)}, ${rowMajor(y.aval)}], result_layouts = [${rowMajor(out)}]`)[0]!;
+}
+
 export interface ConvolutionAttrs {
   /** Positions of batch, feature and spatial dimensions in the left operand, of output feature, input feature and spatial ones in the kernel, and of batch, feature and spatial ones in the result. */
   lhsSpec: readonly number[];

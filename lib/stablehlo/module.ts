@@ -19,6 +19,7 @@ function jaxprOrdered(jaxpr: Jaxpr): boolean {
 /** The module under construction: its functions, and what must be unique in it. */
 export class ModuleBuilder {
   readonly platform: string;
+  readonly hasProducts: () => boolean;
   nextValue = 0;
   /** Whether a constant so far is NaN. */
   hasNaN = false;
@@ -28,8 +29,9 @@ export class ModuleBuilder {
   private readonly known = new Map<Jaxpr, string>();
   private readonly names = new Set<string>(['main']);
 
-  constructor(platform: string) {
+  constructor(platform: string, hasProducts: () => boolean) {
     this.platform = platform;
+    this.hasProducts = hasProducts;
   }
 
   private unique(name: string): string {
@@ -79,6 +81,8 @@ export interface LowerOptions {
   /** Name of the module. */
   name: string;
   platform: string;
+  /** Whether the program may hand products of matrices to OpenBLAS, asked when there is one that is worth it; by default it may not. */
+  hasProducts?: () => boolean;
   /** For each parameter (constants first) the index of the output that may take its memory over, or −1. */
   aliases?: readonly number[];
 }
@@ -91,7 +95,7 @@ export interface LoweredModule {
 
 /** StableHLO text of a jaxpr. Its constants are the first parameters of `@main`; one that has callbacks has one more at the end. */
 export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): LoweredModule {
-  const module = new ModuleBuilder(options.platform);
+  const module = new ModuleBuilder(options.platform, options.hasProducts ?? (() => false));
   const attrs = (options.aliases ?? []).map((k) => (k < 0 ? '' : `tf.aliasing_output = ${k} : i32`));
   module.add(MAIN, jaxpr, attrs);
   return { text: module.text(options.name), callbacks: [...module.callbacks] };

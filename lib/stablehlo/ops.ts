@@ -69,7 +69,11 @@ export function reshape(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrV
 }
 
 export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonly number[]): IrValue {
-  return map(ctx, 'transpose', x, `, dims = [${permutation.join(', ')}]`, x.aval.withShape(permutation.map((p) => x.aval.shape[p]!)));
+  const of = x.view?.of ?? x;
+  const whole = x.view === undefined ? permutation : permutation.map((p) => x.view!.permutation[p]!);
+  if (whole.every((p, i) => p === i)) return of;
+  const made = map(ctx, 'transpose', x, `, dims = [${permutation.join(', ')}]`, x.aval.withShape(permutation.map((p) => x.aval.shape[p]!)));
+  return { name: made.name, aval: made.aval, view: { of, permutation: whole } };
 }
 
 /** Elements from `start` to before `limit` of each dimension, by steps of `strides`; of 1 where these are left out. */

@@ -1,0 +1,331 @@
+#include "blas.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "client.h"
+#include "entry.h"
+#include "event.h"
+#include "ffi.h"
+#include "handle.h"
+#include "types.h"
+
+namespace xs {
+
+namespace {
+
+constexpr const char* kTarget = "xs_product";
+
+// CBLAS's numbers.
+constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
+
+template <typename T>
+using Gemm = void (*)(int order, int trans_a, int trans_b, int m, int n, int k, T alpha, const T* a, int lda, const T* b, int ldb, T beta, T* c, int ldc);
+
+// Set once, before the handler is known to any plugin.
+Gemm<float> sgemm = nullptr;
+Gemm<double> dgemm = nullptr;
+
+template <typename T>
+Gemm<T> GemmOf();
+template <>
+Gemm<float> GemmOf<float>() { return sgemm; }
+template <>
+Gemm<double> GemmOf<double>() { return dgemm; }
+
+// OpenBLAS makes a thread for each core when it is loaded, unless it is told not to, and these look for work for a while before they sleep. It is told by the environment, whose
+// array we replace for that time: setenv would move it under threads that read it.
+void* OpenWithoutThreads(const std::string& path) {
+  static char one[] = "OPENBLAS_NUM_THREADS=1";
+  // Not freed: who reads it may still do so.
+  auto* changed = new std::vector<char*>{one};
+  char** const before = environ;
+  for (char** v = before; v != nullptr && *v != nullptr; v++) if (std::strncmp(*v, one, sizeof(one) - 2) != 0) changed->push_back(*v);
+  changed->push_back(nullptr);
+  environ = changed->data();
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (environ == changed->data()) environ = before;
+  return library;
+}
+
+void LoadLibrary(const std::string& path) {
+  static auto* mutex = new std::mutex;
+  std::lock_guard<std::mutex> lock(*mutex);
+  if (sgemm != nullptr) return;
+  void* library = OpenWithoutThreads(path);
+  if (library == nullptr) {
+    const char* why = dlerror();
+    Fail(Kind::kPlugin, "OpenBLAS '" + path + "' cannot be loaded: " + (why ? why : "no reason given"));
+  }
+  // SciPy's builds have a prefix, others none.
+  auto find = [&](const std::string& name) {
+    void* f = dlsym(library, ("scipy_" + name).c_str());
+    return f != nullptr ? f : dlsym(library, name.c_str());
+  };
+  auto config = reinterpret_cast<const char* (*)()>(find("openblas_get_config"));
+  auto set_threads = reinterpret_cast<void (*)(int)>(find("openblas_set_num_threads"));
+  void* single = find("cblas_sgemm");
+  void* twice = find("cblas_dgemm");
+  if (config == nullptr || set_threads == nullptr || single == nullptr || twice == nullptr) Fail(Kind::kPlugin, "'" + path + "' is a library but no OpenBLAS with the C interface");
+  if (std::string(config()).find("USE64BITINT") != std::string::npos) Fail(Kind::kPlugin, "OpenBLAS '" + path + "' takes integers of 64 bits, expected one that takes 32");
+  set_threads(1);
+  dgemm = reinterpret_cast<Gemm<double>>(twice);
+  sgemm = reinterpret_cast<Gemm<float>>(single);
+}
+
+// One dimension of a product: its size, and how far apart its elements lie in the operands and the result.
+struct Dim {
+  int64_t size, a, b, c;
+};
+
+constexpr int kMostDims = 24;
+
+// C[loops, m, n] = sum over inner and k of A[loops, inner, m, k] * B[loops, inner, k, n].
+struct Plan {
+  Dim m, n, k;
+  int loops = 0, inner = 0;
+  Dim dims[kMostDims];  // the loops, then the inner ones
+  int64_t times = 1;    // sizes of the loops together
+  int64_t sums = 1;     // sizes of the inner ones together
+};
+
+bool Fits(int64_t x) { return x >= 0 && x <= INT32_MAX; }
+
+// Reads a plan and checks that nothing lies outside of the arrays: programs come from anywhere.
+const char* ReadPlan(const int64_t* v, size_t size, int64_t a_size, int64_t b_size, int64_t c_size, Plan* plan) {
+  if (size < 14) return "the plan is too short";
+  plan->loops = static_cast<int>(std::clamp<int64_t>(v[0], 0, kMostDims));
+  plan->inner = static_cast<int>(std::clamp<int64_t>(v[1], 0, kMostDims));
+  const int count = plan->loops + plan->inner;
+  if (v[0] != plan->loops || v[1] != plan->inner || count > kMostDims || size != 14 + 4 * static_cast<size_t>(count)) return "the plan has the wrong length";
+  auto read = [&](size_t at) { return Dim{v[at], v[at + 1], v[at + 2], v[at + 3]}; };
+  plan->m = read(2);
+  plan->n = read(6);
+  plan->k = read(10);
+  for (int i = 0; i < count; i++) plan->dims[i] = read(14 + 4 * i);
+  // The last element that each array is asked for. Sizes and distances are less than 2^31, and so are 26 products of them less than 2^67: in doubles.
+  double last_a = 0, last_b = 0, last_c = 0, results = 1;
+  auto add = [&](const Dim& d, bool result) {
+    if (d.size < 1 || !Fits(d.size) || !Fits(d.a) || !Fits(d.b) || !Fits(d.c)) return false;
+    last_a += static_cast<double>(d.size - 1) * d.a;
+    last_b += static_cast<double>(d.size - 1) * d.b;
+    last_c += static_cast<double>(d.size - 1) * d.c;
+    if (result) results *= static_cast<double>(d.size);
+    return true;
+  };
+  bool good = add(plan->m, true) && add(plan->n, true) && add(plan->k, false);
+  for (int i = 0; i < count; i++) good = good && add(plan->dims[i], i < plan->loops);
+  if (!good) return "the plan has a size or a distance that is none";
+  if (last_a >= a_size || last_b >= b_size || last_c >= c_size || results != static_cast<double>(c_size)) return "the plan goes beyond the arrays";
+  const Dim &m = plan->m, &n = plan->n, &k = plan->k;
+  const bool a_rows = k.a == 1 || k.size == 1, a_columns = m.a == 1 || m.size == 1, b_rows = n.b == 1 || n.size == 1, b_columns = k.b == 1 || k.size == 1;
+  if (!(a_rows || a_columns) || !(b_rows || b_columns) || !(n.c == 1 || n.size == 1)) return "the plan has a matrix of which neither rows nor columns lie together";
+  for (int i = 0; i < plan->loops; i++) plan->times *= plan->dims[i].size;
+  for (int i = plan->loops; i < count; i++) plan->sums *= plan->dims[i].size;
+  return nullptr;
+}
+
+// A matrix as CBLAS wants it: whether it is the transposed one of what lies there by rows, and the distance of these.
+struct Layout {
+  int order, distance;
+};
+
+// Of rows × columns elements `down` and `right` apart. The distance of a single row is nobody's, but CBLAS wants it no less than a row's length.
+Layout LayoutOf(int64_t rows, int64_t columns, int64_t down, int64_t right) {
+  if (right == 1 || columns == 1) {
+    if (rows == 1) return {kPlain, static_cast<int>(columns)};
+    if (down >= columns) return {kPlain, static_cast<int>(down)};
+  }
+  if (down == 1 || rows == 1) {
+    if (columns == 1) return {kTransposed, static_cast<int>(rows)};
+    if (right >= rows) return {kTransposed, static_cast<int>(right)};
+  }
+  return {0, 0};
+}
+
+// Rows or columns of a part, of which there are `parts` at most.
+int64_t PartOf(int64_t size, int64_t parts, int64_t multiple) {
+  const int64_t each = (size + parts - 1) / parts;
+  return std::min(size, (each + multiple - 1) / multiple * multiple);
+}
+
+template <typename T>
+class Job {
+ public:
+  Job(const Plan& plan, const T* a, const T* b, T* c) : plan_(plan), a_(a), b_(b), c_(c) {
+    const Dim &m = plan.m, &n = plan.n, &k = plan.k;
+    left_ = LayoutOf(m.size, k.size, m.a, k.a);
+    right_ = LayoutOf(k.size, n.size, k.b, n.b);
+    result_ = LayoutOf(m.size, n.size, m.c, n.c);
+    rows_ = m.size;
+    columns_ = n.size;
+  }
+
+  bool valid() const { return left_.order != 0 && right_.order != 0 && result_.order == kPlain; }
+
+  double operations() const { return 2.0 * plan_.m.size * plan_.n.size * plan_.k.size * plan_.times * plan_.sums; }
+
+  // Cuts each matrix so that there are `parts` of the whole or somewhat more.
+  void Cut(int64_t parts) {
+    const int64_t each = (parts + plan_.times - 1) / plan_.times;
+    if (each <= 1) return Count();
+    // Each part reads all of the rows or columns it needs anew. Of equal costs, cuts between rows are better.
+    double least = 0;
+    int64_t down = 1;
+    for (int64_t d = 1; d <= each; d++) {
+      if (each % d != 0) continue;
+      const double cost = static_cast<double>(d) * plan_.n.size + 1.3 * static_cast<double>(each / d) * plan_.m.size;
+      if (d == 1 || cost <= least) {
+        least = cost;
+        down = d;
+      }
+    }
+    rows_ = PartOf(plan_.m.size, down, 8);
+    columns_ = PartOf(plan_.n.size, each / down, 16);
+    Count();
+  }
+
+  int64_t parts() const { return parts_; }
+
+  // Works on parts until none is left to begin.
+  void Work() {
+    for (int64_t i; (i = next_.fetch_add(1)) < parts_;) {
+      Part(i);
+      over_.fetch_add(1, std::memory_order_release);
+    }
+  }
+
+  bool Over() const { return over_.load(std::memory_order_acquire) == parts_; }
+
+ private:
+  void Count() {
+    down_ = (plan_.m.size + rows_ - 1) / rows_;
+    across_ = (plan_.n.size + columns_ - 1) / columns_;
+    parts_ = plan_.times * down_ * across_;
+  }
+
+  void Part(int64_t index) const {
+    const int64_t row = index % down_ * rows_;
+    const int64_t column = index / down_ % across_ * columns_;
+    int64_t time = index / (down_ * across_);
+    const T* a = a_ + row * plan_.m.a;
+    const T* b = b_ + column * plan_.n.b;
+    T* c = c_ + row * plan_.m.c + column * plan_.n.c;
+    for (int i = plan_.loops - 1; i >= 0; i--) {
+      const Dim& d = plan_.dims[i];
+      const int64_t at = time % d.size;
+      time /= d.size;
+      a += at * d.a;
+      b += at * d.b;
+      c += at * d.c;
+    }
+    const int m = static_cast<int>(std::min(rows_, plan_.m.size - row)), n = static_cast<int>(std::min(columns_, plan_.n.size - column)), k = static_cast<int>(plan_.k.size);
+    for (int64_t s = 0; s < plan_.sums; s++) {
+      int64_t rest = s, da = 0, db = 0;
+      for (int i = plan_.loops + plan_.inner - 1; i >= plan_.loops; i--) {
+        const Dim& d = plan_.dims[i];
+        da += rest % d.size * d.a;
+        db += rest % d.size * d.b;
+        rest /= d.size;
+      }
+      GemmOf<T>()(kRowMajor, left_.order, right_.order, m, n, k, T{1}, a + da, left_.distance, b + db, right_.distance, s == 0 ? T{0} : T{1}, c, result_.distance);
+    }
+  }
+
+  const Plan plan_;
+  const T* a_;
+  const T* b_;
+  T* c_;
+  Layout left_, right_, result_;
+  int64_t rows_, columns_, down_ = 1, across_ = 1, parts_ = 1;
+  std::atomic<int64_t> next_{0}, over_{0};
+};
+
+// As many operations as are worth a thread more: the thread has to wake up.
+constexpr double kWorth = 1e6;
+
+template <typename T>
+ffi::Error* Multiply(ffi::CallFrame* frame, const Plan& plan, const T* a, const T* b, T* c) {
+  const ffi::Api* api = frame->api;
+  auto job = std::make_shared<Job<T>>(plan, a, b, c);
+  if (!job->valid()) return ffi::Failure(api, "product: the plan has rows that overlap", ffi::kInvalidArgument);
+  int64_t threads = 1;
+  const double worth = job->operations() / kWorth;
+  if (worth >= 2) {
+    ffi::NumThreadsArgs count{sizeof(ffi::NumThreadsArgs), nullptr, frame->context, &threads};
+    if (ffi::Error* error = api->thread_pool_num_threads(&count)) return error;
+    threads = std::clamp<int64_t>(static_cast<int64_t>(std::min(worth, 1e4)), 1, std::max<int64_t>(threads, 1));
+  }
+  job->Cut(threads);
+  for (int64_t i = 1; i < std::min(threads, job->parts()); i++) {
+    auto* held = new std::shared_ptr<Job<T>>(job);
+    ffi::ScheduleArgs task{sizeof(ffi::ScheduleArgs), nullptr, frame->context, [](void* data) {
+      std::unique_ptr<std::shared_ptr<Job<T>>> mine(static_cast<std::shared_ptr<Job<T>>*>(data));
+      (*mine)->Work();
+    }, held};
+    if (ffi::Error* error = api->thread_pool_schedule(&task)) {
+      // Who has begun must have ended before the arrays go.
+      delete held;
+      job->Work();
+      while (!job->Over()) std::this_thread::yield();
+      return error;
+    }
+  }
+  job->Work();
+  for (int i = 0; !job->Over(); i++) {
+    if (i < 1000) Pause();
+    else std::this_thread::yield();
+  }
+  return nullptr;
+}
+
+int64_t SizeOf(const ffi::Buffer* b) {
+  int64_t n = 1;
+  for (int64_t i = 0; i < b->rank; i++) n *= b->dims[i];
+  return n;
+}
+
+ffi::Error* Product(ffi::CallFrame* frame) {
+  auto refuse = [&](const char* why) { return ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument); };
+  if (frame->args.size != 2 || frame->results.size != 1) return refuse("it has two operands and one result");
+  const ffi::Buffer* x[3] = {static_cast<const ffi::Buffer*>(frame->args.values[0]), static_cast<const ffi::Buffer*>(frame->args.values[1]), static_cast<const ffi::Buffer*>(frame->results.values[0])};
+  const int32_t type = x[0]->dtype;
+  if ((type != ffi::kF32 && type != ffi::kF64) || x[1]->dtype != type || x[2]->dtype != type) return refuse("operands and result must all be float32 or all float64");
+  auto* list = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "plan", ffi::kArrayAttribute));
+  if (list == nullptr || list->dtype != ffi::kS64) return refuse("it has no plan");
+  Plan plan;
+  if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, SizeOf(x[0]), SizeOf(x[1]), SizeOf(x[2]), &plan)) return refuse(wrong);
+  if (type == ffi::kF32) return Multiply(frame, plan, static_cast<const float*>(x[0]->data), static_cast<const float*>(x[1]->data), static_cast<float*>(x[2]->data));
+  return Multiply(frame, plan, static_cast<const double*>(x[0]->data), static_cast<const double*>(x[1]->data), static_cast<double*>(x[2]->data));
+}
+
+ffi::Error* Handle(ffi::CallFrame* frame) {
+  if (!ffi::IsCall(frame)) return nullptr;
+  try {
+    return Product(frame);
+  } catch (const std::exception& e) {
+    return ffi::Failure(frame->api, std::string("product: ") + e.what());
+  }
+}
+
+}  // namespace
+
+napi_value EnableProducts(napi_env env, napi_callback_info info) {
+  return Entry(env, [&] {
+    Args args(env, info, 2);
+    std::shared_ptr<Client> client = FromHandle<ClientHandle>(env, args[0])->client;
+    if (client->platform_name != "cpu") return Bool(env, false);
+    LoadLibrary(ReadString(env, args[1], "enableProducts: path"));
+    return Bool(env, ffi::RegisterHandler(client.get(), kTarget, &Handle));
+  });
+}
+
+}  // namespace xs
