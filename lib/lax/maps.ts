@@ -14,8 +14,8 @@ import { avalsOf, checkSameTypes, type Traced } from './staged';
  *
  * @param f of one entry of each array
  * @param xs a tree of arrays with one leading axis size
- * @param options `batchSize`: how many entries to compute at once, as `vmap` does; one by default
- * @throws ArgumentError unless `batchSize` is a positive integer
+ * @param options `batchSize`: how many entries to compute at once, as `vmap` does (0: all); one by default
+ * @throws ArgumentError unless `batchSize` is an integer of at least 0
  * @example
  * lax.map((x) => x.mul(x), np.array([1, 2, 3]));   // [1, 4, 9]
  */
@@ -24,7 +24,7 @@ export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: 
   const op = 'map';
   checkFunction(op, 'f', f);
   const size = options.batchSize ?? null;
-  if (size !== null) checkInteger(op, 'batchSize', size, 1);
+  if (size !== null) checkInteger(op, 'batchSize', size, 0);
   const step = (_: unknown, x: unknown) => {
     const y = f(x as Traced<X>);
     resultsOf(y, op, 'f');
@@ -43,7 +43,7 @@ export function map<X, Y>(f: (x: Traced<X>) => Y, xs: X, options: { batchSize?: 
     }, { size: count, name: null }, rows, rows.map(() => 0));
     return outs.map((x, i) => materialize(x, dims[i]!, count));
   };
-  const whole = Math.floor(n / size);
+  const whole = size === 0 ? 0 : Math.floor(n / size);
   const head = arrays.map((x) => reshape(sliceInDim(x, 0, whole * size, 0), [whole, size, ...x.shape.slice(1)]));
   const parts: Array[][] = [];
   if (whole > 0) {

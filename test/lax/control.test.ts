@@ -277,6 +277,10 @@ test('loops of no step keep the carry, and give empty results', () => {
   expect((ys as unknown as Array[]).map((y) => y.shape)).toEqual([[0, 3], [0]]);
   expect(foriLoop(4, 2, (i) => i, i32(7)).item()).toBe(7);
   expect(map((x) => neg(x), sliceInDim(ROWS, 0, 0, 0), { batchSize: 2 }).shape).toEqual([0, 3]);
+  // A batch size of 0 is all entries at once.
+  const sizes: number[] = [];
+  const batched = map((x) => (sizes.push(1), neg(x)), ROWS, { batchSize: 0 });
+  expect([batched.js(), sizes.length]).toEqual([neg(ROWS).js(), 1]);
 });
 
 test('associative scans of every small size are running results, of booleans and integers too', () => {
@@ -391,7 +395,7 @@ test('misuse is told with what was given and expected', () => {
     [() => switch_(0, []), ArgumentError, /branches/],
     [() => foriLoop(0, 1.5, (_, x) => x, 1), DtypeError, /upper.*1\.5/],
     [() => makeClosedJaxpr(fn((n) => foriLoop(0, n!, (_, x) => x, 1, { unroll: 4 })))(i32(3)), ArgumentError, /unroll/],
-    [() => map((x) => x, POINT, { batchSize: 0 }), ArgumentError, /batchSize/],
+    [() => map((x) => x, POINT, { batchSize: -1 }), ArgumentError, /batchSize/],
     [() => associativeScan((a) => a, POINT, { axis: 1 }), ShapeError, /axis 1/],
     [() => associativeScan((a) => [a, a], POINT), TreeError, /structure/],
   ];
