@@ -6,6 +6,7 @@ import type { DType } from './dtype';
 import { ConcretizationError, DeletedArrayError } from './errors';
 import { markCopy } from './copies';
 import { bytesPerElement, type Complex, encode, type HostView, typedView } from './hostFormat';
+import type { Trace } from './trace';
 
 export type { Complex } from './hostFormat';
 
@@ -25,6 +26,9 @@ export type Nested = ScalarValue | Nested[];
  */
 export abstract class Array {
   abstract readonly aval: ShapedArray;
+
+  /** The interpreter that a traced array belongs to; null where there are values. To compare it takes less than to ask for the class. @internal */
+  declare readonly owner: Trace | null;
 
   get shape(): Shape {
     return this.aval.shape;
@@ -105,6 +109,7 @@ const tracedOnly = {
 for (const key of Reflect.ownKeys(tracedOnly)) {
   Object.defineProperty(Array.prototype, key, { value: tracedOnly[key as keyof typeof tracedOnly], writable: true, configurable: true, enumerable: false });
 }
+Object.defineProperty(Array.prototype, 'owner', { value: null, writable: true, configurable: true, enumerable: false });
 
 let made = 0;
 

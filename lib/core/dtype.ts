@@ -1,4 +1,4 @@
-import type { DType } from '../pjrt/types';
+import { DTYPES, type DType } from '../pjrt/types';
 import { config } from './config';
 import { DtypeError } from './errors';
 
@@ -6,12 +6,11 @@ export { DTYPES, type DType, isDtype } from '../pjrt/types';
 
 export type DtypeKind = 'bool' | 'int' | 'uint' | 'float' | 'complex';
 
+const KINDS = new Map(DTYPES.map((d): [DType, DtypeKind] => [d, (['bool', 'int', 'uint', 'complex'] as const).find((kind) => d.startsWith(kind)) ?? 'float']));
+
 /** The family an element type belongs to. */
 export function dtypeKind(dtype: DType): DtypeKind {
-  if (dtype === 'bool') return 'bool';
-  if (dtype.startsWith('int')) return 'int';
-  if (dtype.startsWith('uint')) return 'uint';
-  return dtype.startsWith('complex') ? 'complex' : 'float';
+  return KINDS.get(dtype) ?? 'float';
 }
 
 // A node of the promotion lattice: an element type, or one of the three types of a JS number without a dtype.

@@ -146,12 +146,15 @@ export class Primitive<P extends Params = Params> {
   readonly impl: ((args: readonly Array[], params: P) => Array[] | null) | undefined;
   readonly axisNames: ((params: P) => readonly string[]) | undefined;
   readonly sample: () => readonly Sample<P>[];
+  /** The rules of a primitive with one result as they were written: interpreters in which most operations end call these, as they make no lists. */
+  readonly one: PrimitiveRecord<P> | null;
   /** Where the eager interpreter keeps this primitive's compiled programs. */
   readonly compiled = new SignatureCache<unknown>();
 
-  constructor(record: MultiPrimitiveRecord<P>, multipleResults: boolean) {
+  constructor(record: MultiPrimitiveRecord<P>, one: PrimitiveRecord<P> | null = null) {
     this.name = record.name;
-    this.multipleResults = multipleResults;
+    this.multipleResults = one === null;
+    this.one = one;
     this.abstract = record.abstract;
     this.lower = record.lower;
     this.jvp = record.jvp;
@@ -217,10 +220,10 @@ export function definePrimitive<P extends Params>(r: PrimitiveRecord<P>): Single
       const [out, dim] = batch(axis, args, dims, params);
       return [[out], [dim]];
     } : batch,
-  }, false));
+  }, r));
 }
 
 /** Defines a primitive with any number of results. */
 export function defineMultiPrimitive<P extends Params>(r: MultiPrimitiveRecord<P>): MultiPrimitive<P> {
-  return register(new MultiPrimitive<P>(r, true));
+  return register(new MultiPrimitive<P>(r));
 }

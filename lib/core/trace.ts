@@ -21,8 +21,7 @@ export abstract class Trace {
 
 /** An array that stands for a value while a function is traced. Mirrors `jax.core.Tracer`. */
 export abstract class Tracer extends Array {
-  /** The interpreter it belongs to. */
-  abstract readonly owner: Trace;
+  abstract override readonly owner: Trace;
 }
 
 let current: Trace | null = null;
@@ -75,7 +74,7 @@ export function bind(prim: Primitive, args: readonly Array[], params: Params): A
 
 /** Throws if a tracer's transformation is over. */
 export function checkLive(x: Array, what: string): void {
-  if (x instanceof Tracer && x.owner.closed) {
+  if (x.owner?.closed) {
     throw new TracerLeakError(`${what}: an array of type ${x.aval} that was traced by ${x.owner.kind} is used after that trace ended. `
       + 'Return it from the transformed function, or hold it in a State, instead of keeping it in a variable outside.');
   }

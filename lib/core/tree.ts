@@ -80,6 +80,7 @@ export class TreeDef {
   unflatten(leaves: readonly unknown[]): unknown {
     checkList('tree.unflatten', 'leaves', leaves);
     if (leaves.length !== this.numLeaves) throw new TreeError(`tree.unflatten: the structure has ${this.numLeaves} leaves, got ${leaves.length}`);
+    if (this.kind === 'leaf') return leaves[0];
     let next = 0;
     const build = (d: TreeDef): unknown => {
       switch (d.kind) {

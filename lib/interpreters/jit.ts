@@ -117,6 +117,11 @@ interface Composite {
   consts: Array[];
 }
 
+/** Whether the operations of a {@link composite} stand for themselves now. */
+export function isOpen(): boolean {
+  return isStaging() || config.debugNans || config.debugInfs;
+}
+
 /**
  * Makes one program of a function that is written in several operations: run eagerly, it is compiled as a whole and cached by the types of its
  * arrays and by `statics`; inside a trace that records, its operations stand for themselves.
@@ -126,7 +131,7 @@ interface Composite {
 export function composite<S extends object = object>(name: string, f: (args: Array[], statics: S) => readonly Array[]): (args: readonly Array[], statics: S) => Array[] {
   const known = new SignatureCache<Composite>();
   return (args, statics) => {
-    if (isStaging() || config.debugNans || config.debugInfs) return [...f([...args], statics)];
+    if (isOpen()) return [...f([...args], statics)];
     let c = known.get(name, args, statics);
     if (c === undefined) {
       const { closed, consts } = hoistConsts(stage((xs) => f(xs, statics), args.map((x) => x.aval), name));

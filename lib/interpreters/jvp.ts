@@ -29,19 +29,17 @@ export class DifferentiationError extends XlastateError {
 
 /** An array with its tangent; a null tangent is zero. */
 export class JvpTracer extends Tracer {
+  readonly aval: ShapedArray;
   readonly owner: JvpTrace;
   readonly primal: Array;
   readonly tangent: Array;
 
   constructor(trace: JvpTrace, primal: Array, tangent: Array) {
     super();
+    this.aval = primal.aval;
     this.owner = trace;
     this.primal = primal;
     this.tangent = tangent;
-  }
-
-  get aval(): ShapedArray {
-    return this.primal.aval;
   }
 }
 
@@ -64,11 +62,11 @@ export class JvpTrace extends Trace {
 
   /** The tangent of an array in this trace, or null. */
   tangentOf(x: Array): MaybeZero {
-    return x instanceof JvpTracer && x.owner === this ? x.tangent : null;
+    return x.owner === this ? (x as JvpTracer).tangent : null;
   }
 
   primalOf(x: Array): Array {
-    return x instanceof JvpTracer && x.owner === this ? x.primal : x;
+    return x.owner === this ? (x as JvpTracer).primal : x;
   }
 
   lift(primal: Array, tangent: MaybeZero): Array {
@@ -82,9 +80,9 @@ export class JvpTrace extends Trace {
     let any = false;
     for (let i = 0; i < n; i++) {
       const x = args[i]!;
-      if (x instanceof JvpTracer && x.owner === this) {
-        primals[i] = x.primal;
-        tangents[i] = x.tangent;
+      if (x?.owner === this) {
+        primals[i] = (x as JvpTracer).primal;
+        tangents[i] = (x as JvpTracer).tangent;
         any = true;
       } else {
         primals[i] = x;
@@ -95,6 +93,11 @@ export class JvpTrace extends Trace {
     const saved = setTrace(this.parent);
     try {
       if (!any) return this.parent.process(prim, primals, params);
+      const { one } = prim;
+      if (one !== null && typeof one.jvp === 'function') {
+        const r = one.jvp(primals, tangents, params);
+        return [this.lift(r[0], r[1])];
+      }
       const r = applyJvp(prim, primals, tangents, params);
       const outs = r[0];
       const outTangents = r[1];

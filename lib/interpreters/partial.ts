@@ -29,19 +29,21 @@ export class PartialTrace extends Trace {
   }
 
   isUnknown(x: Array): boolean {
-    return x instanceof StageTracer && x.owner === this.unknown;
+    return x.owner === this.unknown;
   }
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
-    if (this.effectsUnknown && prim.effects && prim.effects(params).length > 0) return processIn(this.unknown, prim, args, params);
+    // What is recorded runs no rules, which would have to find another trace than this one.
+    if (this.effectsUnknown && prim.effects && prim.effects(params).length > 0) return this.unknown.process(prim, args, params);
     let any = false;
-    for (let i = 0; i < args.length; i++) if (this.isUnknown(args[i]!)) any = true;
+    // Where an argument was left out, whoever records the operation says so.
+    for (let i = 0; i < args.length; i++) if (args[i]?.owner === this.unknown) any = true;
     if (!any) return processIn(this.known, prim, args, params);
     if (prim.partialEval) {
       const isUnknown = args.map((x) => this.isUnknown(x));
       return prim.partialEval((f) => withTrace(this.known, f), (f) => withTrace(this.unknown, f), args, isUnknown, params);
     }
-    return processIn(this.unknown, prim, args, params);
+    return this.unknown.process(prim, args, params);
   }
 }
 

@@ -44,7 +44,7 @@ export class StageTrace extends Trace {
 
   /** The array as a tracer of this trace. */
   atom(x: Array, what: string): Atom {
-    if (x instanceof StageTracer && x.owner === this) return x.variable;
+    if (x.owner === this) return (x as StageTracer).variable;
     if (x instanceof ConcreteArray && x.literal !== null) return new Literal(x.literal, x.aval);
     const known = this.constants.get(x);
     if (known !== undefined) return known;
@@ -54,16 +54,30 @@ export class StageTrace extends Trace {
     return v;
   }
 
+  /** An operand that it did not make. */
+  private operand(prim: Primitive, position: number, x: Array | undefined): Atom {
+    operandAval(prim.name, position, x);
+    return this.atom(x!, prim.name);
+  }
+
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
-    checkLiveTrace(this, prim.name);
+    if (this.closed) throw new Error(`${prim.name}: the trace has ended`);
     const n = args.length;
     const inputs = new globalThis.Array<Atom>(n);
     const avals = new globalThis.Array<ShapedArray>(n);
     for (let i = 0; i < n; i++) {
-      operandAval(prim.name, i, args[i]);
-      const a = this.atom(args[i]!, prim.name);
+      const x = args[i];
+      const a = x?.owner === this ? (x as StageTracer).variable : this.operand(prim, i, x);
       inputs[i] = a;
       avals[i] = a.aval;
+    }
+    const effects = prim.effects?.(params);
+    const scope = currentScope(this.names);
+    const { one } = prim;
+    if (one !== null) {
+      const v = new Var(one.abstract(avals, params));
+      this.eqns.push(new Eqn(prim, inputs, [v], params, effects, scope));
+      return [new StageTracer(this, v)];
     }
     const outs = prim.abstract(avals, params);
     const vars = new globalThis.Array<Var>(outs.length);
@@ -73,7 +87,7 @@ export class StageTrace extends Trace {
       vars[i] = v;
       tracers[i] = new StageTracer(this, v);
     }
-    this.eqns.push(new Eqn(prim, inputs, vars, params, prim.effects?.(params), currentScope(this.names)));
+    this.eqns.push(new Eqn(prim, inputs, vars, params, effects, scope));
     return tracers;
   }
 
@@ -82,10 +96,6 @@ export class StageTrace extends Trace {
     const outvars = outs.map((x) => this.atom(x, 'return'));
     return { jaxpr: new Jaxpr([...this.constants.values()], this.invars, this.eqns, outvars, name), consts: [...this.constants.keys()] };
   }
-}
-
-function checkLiveTrace(t: Trace, what: string): void {
-  if (t.closed) throw new Error(`${what}: the trace has ended`);
 }
 
 export interface Staged {

@@ -3,7 +3,7 @@ import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
-import { type Absent, type MaybeLinear, type MaybeZero, UndefinedPrimal } from '../core/primitive';
+import { type Absent, type MaybeLinear, type MaybeZero, type Primitive, UndefinedPrimal } from '../core/primitive';
 import { bind, withScope } from '../core/trace';
 import { DifferentiationError } from './jvp';
 import { stage, withoutConsts } from './stage';
@@ -13,6 +13,10 @@ import { instantiateZeros } from './partial';
 export function fixedOperand(op: string, x: MaybeLinear): Array {
   if (!(x instanceof UndefinedPrimal)) return x;
   throw new DifferentiationError(`${op}: expected a function that is linear, to transpose, but ${op} is given more than it is linear in: an operand of type ${x.aval} depends on the function's input too`);
+}
+
+function notTransposed(prim: Primitive, { reason }: Absent): DifferentiationError {
+  return new DifferentiationError(`${prim.name}: reverse-mode differentiation is not possible: ${reason}`);
 }
 
 /**
@@ -49,14 +53,27 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
     }
   }
   const cts = new Map<Var, Array>();
-  const accumulate = (a: Atom, ct: MaybeZero) => {
-    if (ct === null || a instanceof Literal || !(env.get(a) instanceof UndefinedPrimal)) return;
-    const known = cts.get(a);
-    cts.set(a, known === undefined ? ct : baseOps().add(known, ct));
+  const accumulate = (x: MaybeLinear, a: Atom, ct: MaybeZero | undefined) => {
+    if (ct === null || ct === undefined || !(x instanceof UndefinedPrimal)) return;
+    const known = cts.get(a as Var);
+    cts.set(a as Var, known === undefined ? ct : baseOps().add(known, ct));
   };
-  jaxpr.outvars.forEach((v, i) => accumulate(v, cotangents[i]!));
+  jaxpr.outvars.forEach((v, i) => accumulate(read(v), v, cotangents[i]));
   for (let k = rest.length - 1; k >= 0; k--) {
     const e = rest[k]!;
+    const values = operands[k]!;
+    const { one } = e.prim;
+    if (one !== null) {
+      const v = e.outputs[0]!;
+      const ct = cts.get(v);
+      if (ct === undefined) continue;
+      cts.delete(v);
+      const rule = one.transpose;
+      if (typeof rule !== 'function') throw notTransposed(e.prim, rule);
+      const back = e.scope === '' ? rule(ct, values, e.params) : withScope(e.scope, () => rule(ct, values, e.params));
+      for (let i = 0; i < values.length; i++) accumulate(values[i]!, e.inputs[i]!, back[i]);
+      continue;
+    }
     const n = e.outputs.length;
     const out = new globalThis.Array<MaybeZero>(n);
     const avals = new globalThis.Array<ShapedArray>(n);
@@ -72,10 +89,9 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
     }
     if (!any) continue;
     const rule = e.prim.transpose;
-    if (typeof rule !== 'function') throw new DifferentiationError(`${e.prim.name}: reverse-mode differentiation is not possible: ${(rule as Absent).reason}`);
-    const values = operands[k]!;
+    if (typeof rule !== 'function') throw notTransposed(e.prim, rule);
     const back = e.scope === '' ? rule(out, values, e.params, avals) : withScope(e.scope, () => rule(out, values, e.params, avals));
-    for (let i = 0; i < e.inputs.length; i++) accumulate(e.inputs[i]!, back[i] ?? null);
+    for (let i = 0; i < values.length; i++) accumulate(values[i]!, e.inputs[i]!, back[i]);
   }
   return jaxpr.invars.map((v) => cts.get(v) ?? null);
 }

@@ -8,7 +8,8 @@ export { type ArrayLike, asArray, convertScalar, describeValue, fromNested, isCo
 
 /** An array in another dtype; host scalars convert without a program. */
 export function astype(x: Array, dtype: DType, weakType = false): Array {
-  if (x.dtype === dtype && x.weakType === weakType) return x;
+  const { aval } = x;
+  if (aval.dtype === dtype && aval.weakType === weakType) return x;
   if (x instanceof ConcreteArray && x.literal !== null && fits(x, dtype)) return convertScalar(x, dtype, weakType);
   return convert(x, dtype, weakType);
 }
@@ -21,8 +22,10 @@ function fits(x: ConcreteArray, dtype: DType): boolean {
 
 /** The common type of several arrays in JAX's lattice. */
 export function resultType(...xs: readonly Array[]): TypeInfo {
-  const first = xs[0]!;
-  if ((first.dtype !== 'bool' || !first.weakType) && xs.every((x) => x.dtype === first.dtype && x.weakType === first.weakType)) return first;
+  const first = xs[0]!.aval;
+  let alike = first.dtype !== 'bool' || !first.weakType;
+  for (let i = 1; i < xs.length; i++) if (xs[i]!.aval.dtype !== first.dtype || xs[i]!.aval.weakType !== first.weakType) alike = false;
+  if (alike) return first;
   return promoteTypes(...xs.map((x) => x.aval));
 }
 

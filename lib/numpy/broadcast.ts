@@ -92,10 +92,11 @@ export function promoteShapes(op: string, xs: readonly Array[]): Array[] {
 
 function promote(op: string, xs: readonly ArrayLike[], choose: (t: TypeInfo) => TypeInfo): Array[] {
   // Mostly there is nothing to do.
-  const [a, b] = xs;
-  if (xs.length === 2 && a instanceof Array && b instanceof Array && a.aval.equals(b.aval)) {
-    const t = choose(resultType(a, b));
-    if (t.dtype === a.dtype && t.weakType === a.weakType) return [a, b];
+  const a = xs[0];
+  const b = xs[1] ?? a;
+  if (xs.length <= 2 && a instanceof Array && b instanceof Array && a.aval.equals(b.aval)) {
+    const t = choose(resultType(a));
+    if (t.dtype === a.aval.dtype && t.weakType === a.aval.weakType) return xs as Array[];
   }
   const arrays = xs.map((x) => asArray(x, op));
   const { dtype, weakType } = choose(resultType(...arrays));

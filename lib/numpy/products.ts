@@ -34,18 +34,17 @@ export function productSpec(op: string, o: ProductOptions): Spec {
   return { precision: o.precision ?? null, preferred: o.preferredElementType ? checkDtype(op, o.preferredElementType) : null };
 }
 
-/** Operands of a common type, and the type of their product. */
-function operands(op: string, a: Array, b: Array, s: Spec): { x: Array; y: Array; finish: (z: Array) => Array; preferred: DType } {
-  const t = resultType(a, b);
-  const [x, y] = promoteDtypes(op, a, b) as [Array, Array];
-  const preferred = s.preferred ?? t.dtype;
-  return { x, y, preferred, finish: (z) => astype(z, preferred, s.preferred === null && t.weakType) };
+/** Operands of a common type, the type of their product, and what makes a product of that type. */
+function operands(a: Array, b: Array, s: Spec): { x: Array; y: Array; finish: (z: Array) => Array; preferred: DType } {
+  const { dtype, weakType } = resultType(a, b);
+  const preferred = s.preferred ?? dtype;
+  return { x: astype(a, dtype, weakType), y: astype(b, dtype, weakType), preferred, finish: (z) => astype(z, preferred, s.preferred === null && weakType) };
 }
 
 const two = (op: string, a: ArrayLike, b: ArrayLike): [Array, Array] => [asArray(a, op), asArray(b, op)];
 
 const dotC = program<Spec>('dot', ([a, b], s) => {
-  const { x, y, finish, preferred } = operands('dot', a!, b!, s);
+  const { x, y, finish, preferred } = operands(a!, b!, s);
   if (x.ndim === 0 || y.ndim === 0) return [finish(astype(mul(x, y), preferred))];
   const contract = [[x.ndim - 1], [Math.max(0, y.ndim - 2)]] as const;
   return [finish(dotGeneral(x, y, { dimensionNumbers: [contract, [[], []]], precision: s.precision, preferredElementType: preferred }))];
@@ -73,8 +72,9 @@ const MATRICES = [[[1], [0]], NO_BATCH] as const;
 
 /** Matrix product over leading axes that broadcast; those that only one operand has are kept as they are, without repeating the other. */
 export function matmulOf(a: Array, b: Array, s: Spec): Array {
-  const { x, y, finish, preferred } = operands('matmul', a, b, s);
-  const [nx, ny] = [Math.max(0, x.ndim - 2), Math.max(0, y.ndim - 2)];
+  const { x, y, finish, preferred } = operands(a, b, s);
+  const nx = Math.max(0, x.ndim - 2);
+  const ny = Math.max(0, y.ndim - 2);
   if (nx === 0 && ny === 0) return finish(dotGeneral(x, y, { dimensionNumbers: x.ndim === 2 ? MATRICES : [[[x.ndim - 1], [0]], NO_BATCH], precision: s.precision, preferredElementType: preferred }));
   const lead = broadcastShape('matmul', [x.shape.slice(0, nx), y.shape.slice(0, ny)]);
   const rank = lead.length;
@@ -111,7 +111,8 @@ const matmulC = program<Spec>('matmul', ([a, b], s) => [matmulOf(a!, b!, s)]);
  * np.matmul([[1, 2], [3, 4]], [1, 1]) // [3, 7]
  */
 export function matmul(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>): Array {
-  const [x, y] = two('matmul', a, b);
+  const x = asArray(a, 'matmul');
+  const y = asArray(b, 'matmul');
   if (x.ndim === 0 || y.ndim === 0) throw new ShapeError(`matmul: expected arrays of at least one dimension, got ${x.aval} and ${y.aval}`);
   if (x.shape[x.ndim - 1] !== y.shape[Math.max(0, y.ndim - 2)]) throw new ShapeError(`matmul: expected as many columns as rows, got ${x.aval} and ${y.aval}`);
   return matmulC([x, y], productSpec('matmul', readOptions('matmul', NAMES, 0, rest)))[0]!;
@@ -138,7 +139,7 @@ export function vdot(a: ArrayLike, b: ArrayLike, ...rest: Rest<ProductOptions>):
 
 const vecdotC = program<Spec & { axis: number }>('vecdot', ([a, b], { axis, ...s }) => {
   const [x, y] = broadcastAll('vecdot', [moveaxis(conjugate(a!), axis, -1), moveaxis(b!, axis, -1)]) as [Array, Array];
-  const o = operands('vecdot', x, y, s);
+  const o = operands(x, y, s);
   const batch = range(x.ndim - 1);
   return [o.finish(dotGeneral(o.x, o.y, { dimensionNumbers: [[[x.ndim - 1], [x.ndim - 1]], [batch, batch]], precision: s.precision, preferredElementType: o.preferred }))];
 });
@@ -163,7 +164,7 @@ export function vecdot(x1: ArrayLike, x2: ArrayLike, ...rest: Rest<ProductOption
 
 const innerC = program<Spec>('inner', ([a, b], s) => {
   if (a!.ndim === 0 || b!.ndim === 0) return dotC([a!, b!], s);
-  const { x, y, finish, preferred } = operands('inner', a!, b!, s);
+  const { x, y, finish, preferred } = operands(a!, b!, s);
   return [finish(dotGeneral(x, y, { dimensionNumbers: [[[x.ndim - 1], [y.ndim - 1]], [[], []]], precision: s.precision, preferredElementType: preferred }))];
 });
 
@@ -199,7 +200,7 @@ export function outer(a: ArrayLike, b: ArrayLike): Array {
 type TensorAxes = number | readonly [number | readonly number[], number | readonly number[]];
 
 const tensordotC = program<Spec & { contract: readonly [readonly number[], readonly number[]] }>('tensordot', ([a, b], { contract, ...s }) => {
-  const { x, y, finish, preferred } = operands('tensordot', a!, b!, s);
+  const { x, y, finish, preferred } = operands(a!, b!, s);
   return [finish(dotGeneral(x, y, { dimensionNumbers: [contract, [[], []]], precision: s.precision, preferredElementType: preferred }))];
 });
 

@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { checkNames, isOptions, type OptionNames } from '../functional/options';
-import { composite } from '../interpreters/jit';
+import { composite, isOpen } from '../interpreters/jit';
 
 /**
  * Trailing arguments of a function: an options object, or the first one to three options in Python's order and then an object of others.
@@ -46,5 +46,5 @@ export function program<S extends object>(name: string, f: (args: (Array | null)
     let next = 0;
     return f(present.map((p) => (p ? given[next++]! : null)), s);
   });
-  return (args, s) => run(args.filter((x): x is Array => x !== null && x !== undefined), { s, present: args.map((x) => x !== null && x !== undefined) });
+  return (args, s) => (isOpen() ? [...f(args.map((x) => x ?? null), s)] : run(args.filter((x): x is Array => x !== null && x !== undefined), { s, present: args.map((x) => x !== null && x !== undefined) }));
 }

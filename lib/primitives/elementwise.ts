@@ -41,7 +41,7 @@ export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => 
 const addP = defineNary({
   name: 'add', cheap: true, kinds: NUMERIC, lower: 'add', host: { float: (x, y) => x + y, int: (x, y) => x + y },
   jvp: [(g) => g, (g) => g],
-  transpose: (ct, args) => args.map((x) => (lin(x) ? ct : null)),
+  transpose: (ct, args) => [lin(args[0]!) ? ct : null, lin(args[1]!) ? ct : null],
   sample: () => [...floats(2), ...ints(2)],
 });
 export const add: Binary = (x, y) => addP.bind(NO, x, y);
@@ -49,7 +49,7 @@ export const add: Binary = (x, y) => addP.bind(NO, x, y);
 const subP = defineNary({
   name: 'sub', cheap: true, kinds: NUMERIC, lower: 'subtract', host: { float: (x, y) => x - y, int: (x, y) => x - y },
   jvp: [(g) => g, (g) => neg(g)],
-  transpose: (ct, [x, y]) => [lin(x!) ? ct : null, lin(y!) ? neg(ct) : null],
+  transpose: (ct, args) => [lin(args[0]!) ? ct : null, lin(args[1]!) ? neg(ct) : null],
   sample: () => [...floats(2), ...ints(2)],
 });
 export const sub: Binary = (x, y) => subP.bind(NO, x, y);
@@ -57,7 +57,11 @@ export const sub: Binary = (x, y) => subP.bind(NO, x, y);
 const mulP = defineNary({
   name: 'mul', cheap: true, kinds: NUMERIC, lower: 'multiply', host: { float: (x, y) => x * y, int: Math.imul },
   jvp: [(g, _, _x, y) => mul(g, y!), (g, _, x) => mul(x!, g)],
-  transpose: (ct, [x, y]) => [lin(x!) ? mul(ct, fixedOperand('mul', y!)) : null, lin(y!) ? mul(fixedOperand('mul', x!), ct) : null],
+  transpose: (ct, args) => {
+    const x = args[0]!;
+    const y = args[1]!;
+    return [lin(x) ? mul(ct, fixedOperand('mul', y)) : null, lin(y) ? mul(fixedOperand('mul', x), ct) : null];
+  },
   sample: () => [...floats(2), ...ints(2)],
 });
 export const mul: Binary = (x, y) => mulP.bind(NO, x, y);

@@ -3,7 +3,7 @@ import { sameShape, ShapedArray, type Shape } from '../core/aval';
 import { type DtypeKind, dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
-import { Absent, absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
+import { Absent, absent, type AxisData, type BatchDim, definePrimitive, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { type HostOperation, onHost } from './hostScalars';
 import { broadcastInDim, moveaxis, reduceSum, reshape, toFront } from './structural';
@@ -37,7 +37,9 @@ export function checkKinds(op: string, avals: readonly ShapedArray[], kinds: rea
 
 /** Operands as values of the result's shape. */
 export function broadcastOperands(ctx: LoweringContext, args: readonly IrValue[], shape: Shape): IrValue[] {
-  if (args.every((x) => sameShape(x.aval.shape, shape))) return args as IrValue[];
+  let alike = true;
+  for (let i = 0; i < args.length; i++) if (!sameShape(args[i]!.aval.shape, shape)) alike = false;
+  if (alike) return args as IrValue[];
   return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, x.aval.shape.map((_, i) => i), x.aval.withShape(shape))));
 }
 
@@ -102,9 +104,14 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
     abstract: (avals) => {
       checkKinds(name, avals, spec.kinds);
       const first = avals[0]!;
-      const { dtype } = first;
+      const { dtype, weakType } = first;
+      let alike = true;
+      for (let i = 1; i < avals.length; i++) {
+        const a = avals[i]!;
+        if (a !== first && (a.weakType !== weakType || !sameShape(a.shape, first.shape))) alike = false;
+      }
       // Most operations are on arrays of one type, and give one of that type.
-      if (!spec.result && avals.every((a) => a === first || (a.weakType === first.weakType && sameShape(a.shape, first.shape)))) return first;
+      if (alike && !spec.result) return first;
       return new ShapedArray(naryShape(name, avals), spec.result ? spec.result(dtype) : dtype, avals.every((a) => a.weakType));
     },
     lower: (ctx, args, _, out) => {
@@ -113,17 +120,26 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
       return spec.lower.startsWith('chlo.') ? ctx.emit(spec.lower, full, [out])[0]! : hlo.same(ctx, spec.lower, full);
     },
     jvp: jvp === 'linear' || jvp instanceof Absent ? jvp : (primals, tangents) => {
-      const out = prim.bind(NONE, ...primals);
+      const out = prim.bindAll(primals, NONE)[0]!;
       let tangent: MaybeZero = null;
-      tangents.forEach((t, i) => {
+      for (let i = 0; i < tangents.length; i++) {
         const rule = jvp[i];
-        if (t === null || !rule) return;
+        const t = tangents[i]!;
+        if (t === null || !rule) continue;
         const part = broadcastTo(rule(t, out, ...primals), out.shape);
         tangent = tangent === null ? part : addAny(tangent, part);
-      });
+      }
       return [out, tangent];
     },
-    transpose: spec.transpose ? (ct, args) => spec.transpose!(ct, args).map((c, i) => (c === null ? null : unbroadcast(c, isUndefinedPrimal(args[i]!) ? (args[i] as { aval: ShapedArray }).aval : (args[i] as Array).aval))) : absent(`${name} is not linear`),
+    transpose: spec.transpose ? (ct, args) => {
+      const cts = spec.transpose!(ct, args);
+      const out = new globalThis.Array<MaybeZero>(cts.length);
+      for (let i = 0; i < cts.length; i++) {
+        const c = cts[i]!;
+        out[i] = c === null ? null : unbroadcast(c, args[i]!.aval);
+      }
+      return out;
+    } : absent(`${name} is not linear`),
     batch: (axis, args, dims) => {
       const aligned = alignBatch(axis, args, dims, true);
       return [prim.bind(NONE, ...aligned.args), aligned.dim];
@@ -139,7 +155,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
 /** Sum of two tangents or cotangents of one type. */
 export const addAnyP: SinglePrimitive<object> = definePrimitive<object>({
   name: 'add_any',
-  abstract: ([x, y]) => (x!.weakType && y!.weakType ? x! : x!.strong()),
+  abstract: (avals) => (avals[0]!.weakType && avals[1]!.weakType ? avals[0]! : avals[0]!.strong()),
   lower: (ctx, args, _, out) => (dtypeKind(out.dtype) === 'bool' ? hlo.or(ctx, args[0]!, args[1]!) : hlo.add(ctx, args[0]!, args[1]!)),
   jvp: 'linear',
   transpose: (ct) => [ct, ct],

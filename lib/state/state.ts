@@ -5,7 +5,7 @@ import { markCopy } from '../core/copies';
 import { checkClass, checkFunction, checkInstance, checkOptionalFunction } from '../core/checks';
 import { ArgumentError, TreeError } from '../core/errors';
 import { currentTrace, isEager, type Trace, Tracer } from '../core/trace';
-import { flatten, structure, type TreeDef } from '../core/tree';
+import { flatten, LEAF, structure, type TreeDef } from '../core/tree';
 import { asArray, type ArrayLike, describeValue, type TypedArray } from '../functional/arrayLike';
 import { checkOptions, optionsObject } from '../functional/options';
 import { blockUntilReady } from '../functional/ready';
@@ -280,7 +280,7 @@ export class State<T = Array> {
   flatValue(): FlatValue {
     const value = this.current();
     if (this.flat === null) {
-      const [leaves, def] = flatten(value, isArrayLeaf);
+      const [leaves, def] = value instanceof Array ? [[value], LEAF] : flatten(value, isArrayLeaf);
       for (const x of leaves) {
         if (!(x instanceof Array)) throw new ArgumentError(`State: ${this.describe()} holds ${describeValue(x)}, which a compiled function cannot take; expected arrays only`);
       }
