@@ -161,7 +161,7 @@ function download(wheel, dir, name, isSoft) {
   const file = path.join(dir, wheel.file);
   if (r.status !== 0 || !fs.existsSync(file)) {
     const errors = `${r.stderr ?? ''}`.split('\n').filter((l) => /^(ERROR|error|OSError|.*No space left)/.test(l)).slice(-2).join(' ');
-    const reason = `pip could not download ${wheel.name} ${wheel.version}: ${errors || r.error?.message || `pip ended with ${r.status ?? r.signal}`}`;
+    const reason = `pip could not download ${wheel.name} ${wheel.version}: ${errors || (r.error?.code === 'ETIMEDOUT' ? `no answer in ${SOFT_LIMIT_MS / 1000} s` : r.error?.message) || `pip ended with ${r.status ?? r.signal}`}`;
     throw new StoreError(`${reason}. Check that pip reaches a package index, or fetch ${wheel.file} elsewhere and give its folder: \`npx xlastate plugins install ${name} --from DIR\``, reason);
   }
   return file;
