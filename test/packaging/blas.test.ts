@@ -15,6 +15,9 @@ const before = Object.fromEntries(NAMES.map((n) => [n, process.env[n]]));
 const onX64 = process.arch === 'x64' ? test : test.skip;
 const COMMAND = '`npx xlastate plugins install openblas`';
 const root = resolve(__dirname, '..', '..');
+const index = mkdtempSync(join(tmpdir(), 'xlastate-blas-index-'));
+const TINY_PLUGIN: store.PluginSpec = { ...makeWheel(index, 'tiny-pjrt', '1.0', 'tiny/plugin.so'), platform: 'cpu' };
+const TINY_BLAS: store.LibrarySpec = { ...makeWheel(index, 'tiny-blas', '1.0', 'tiny/blas.so'), kind: 'library' };
 let dir: string;
 let wheels: string;
 
@@ -23,13 +26,13 @@ beforeEach(() => {
   for (const n of NAMES) delete process.env[n];
   dir = mkdtempSync(join(tmpdir(), 'xlastate-blas-'));
   wheels = join(dir, 'wheels');
-  mkdirSync(wheels);
+  cpSync(index, wheels, { recursive: true });
   process.env.XDG_CACHE_HOME = join(dir, 'cache');
   process.env.TMPDIR = dir;
   process.env.PIP_NO_INDEX = '1';
   process.env.PIP_FIND_LINKS = wheels;
-  jest.replaceProperty(store.PLUGINS, 'cpu', { ...makeWheel(wheels, 'tiny-pjrt', '1.0', 'tiny/plugin.so'), platform: 'cpu' });
-  jest.replaceProperty(store.LIBRARIES, 'openblas', { ...makeWheel(wheels, 'tiny-blas', '1.0', 'tiny/blas.so'), kind: 'library' });
+  jest.replaceProperty(store.PLUGINS, 'cpu', { ...TINY_PLUGIN });
+  jest.replaceProperty(store.LIBRARIES, 'openblas', { ...TINY_BLAS });
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -39,6 +42,8 @@ afterEach(() => {
   }
   rmSync(dir, { recursive: true, force: true });
 });
+
+afterAll(() => rmSync(index, { recursive: true, force: true }));
 
 const plugins = () => join(dir, 'cache', 'xlastate', 'plugins');
 const pluginPath = () => join(plugins(), 'tiny-pjrt-1.0', 'tiny', 'plugin.so');
