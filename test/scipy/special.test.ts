@@ -31,6 +31,10 @@ test('poles of digamma and of the gamma function', () => {
   expect(special.digamma(Infinity).item()).toBe(Infinity);
 });
 
+test('where the dilogarithm has a value of its own, cotangents are zeros, as in JAX', () => {
+  expect((slopes(special.spence as Fn)(np.array([-3.5, -0, 0, 1, 0.5, Number.NEGATIVE_INFINITY])) as np.Array[])[0]!.js()).toEqual([0, 0, 0, 0, expect.closeTo(-2 * Math.LN2, 5), 0]);
+});
+
 test('arguments that are not accepted are named', () => {
   expect(() => special.ndtr(np.array([1], 'int32'))).toThrow('ndtr: expected float32 or float64');
   expect(() => special.dawsn(np.array([{ re: 1, im: 2 }]))).toThrow('dawsn: expected real numbers');

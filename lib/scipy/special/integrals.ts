@@ -197,8 +197,11 @@ export function sici(x: ArrayLike): [Array, Array] {
 const SPENCE: Rational = [[4.6512858607399003e-05, 0.007315890452380947, 0.13384763957830903, 0.8796913117545303, 2.7114985119655346, 4.256971560081218, 3.297713409852251, 1], [0.0006909904889125533, 0.02540437639325444, 0.2829748606025681, 1.4117259775183106, 3.6380053334513707, 5.03278880143317, 3.547713409852251, 1]];
 
 function spenceOf(z: Array): Array {
-  const given = astype(z, z.dtype);
-  const k = (v: number) => fullLike(given, v);
+  const whole = astype(z, z.dtype);
+  const k = (v: number) => fullLike(whole, v);
+  // Points with a value of their own do not go through the formula: what it gives there is no number, and neither would its cotangent be.
+  const [zero, unit, negative] = [eq(whole, 0), eq(whole, 1), lt(whole, 0)];
+  const given = e.where(e.or(e.or(zero, unit), negative), k(0.5), whole);
   const one = like(given, 1);
   const above2 = gt(given, 2);
   const x = e.where(above2, e.div(one, given), given);
@@ -208,7 +211,7 @@ function spenceOf(z: Array): Array {
   const l = e.log(x);
   y = e.where(below, e.sub(e.sub(like(x, Math.PI ** 2 / 6), e.mul(l, e.log(e.sub(one, x)))), y), y);
   y = e.where(e.or(above2, above), e.sub(e.mul(like(x, -0.5), e.square(l)), y), y);
-  return e.where(eq(given, 0), k(Math.PI ** 2 / 6), e.where(eq(given, 1), k(0), e.where(lt(given, 0), k(Number.NaN), y)));
+  return e.where(zero, k(Math.PI ** 2 / 6), e.where(unit, k(0), e.where(negative, k(Number.NaN), y)));
 }
 
 const spenceProgram = composite('spence', ([x]) => [spenceOf(x!)]);
