@@ -18,14 +18,20 @@ export function shortDtype(dtype: DType): string {
 
 /** What is known of an array without its values: shape, element type, and whether the type is weak. Mirrors `jax.core.ShapedArray`. */
 export class ShapedArray {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly weakType: boolean;
+  // Only declared, as the fields of variables are (jaxpr.ts).
+  declare readonly shape: Shape;
+  declare readonly dtype: DType;
+  declare readonly weakType: boolean;
+  declare private keyText: string | undefined;
+  /** The type as lib/stablehlo writes it, once it has. @internal */
+  declare irType: string | undefined;
 
   constructor(shape: Shape, dtype: DType, weakType = false) {
     this.shape = shape;
     this.dtype = dtype;
     this.weakType = weakType;
+    this.keyText = undefined;
+    this.irType = undefined;
   }
 
   get ndim(): number {
@@ -61,11 +67,6 @@ export class ShapedArray {
   toString(): string {
     return `${shortDtype(this.dtype)}[${this.shape.join(',')}]`;
   }
-
-  private keyText: string | undefined;
-
-  /** The type as lib/stablehlo writes it, once it has. @internal */
-  irType: string | undefined;
 
   /** A string equal for equal avals only. */
   get key(): string {

@@ -4,24 +4,32 @@ import type { Params, Primitive } from './primitive';
 import { printJaxpr } from './printJaxpr';
 import { bind, withScope } from './trace';
 
+// Fields of what every operation makes are only declared: otherwise each object would first be filled with undefined, by a call more.
+
 /** A variable of a jaxpr. Names are given by the printer. */
 export class Var {
-  readonly aval: ShapedArray;
+  declare readonly aval: ShapedArray;
+  /** The last walk that found it needed (passes/dce.ts). @internal */
+  declare needed: number;
   constructor(aval: ShapedArray) {
     this.aval = aval;
+    this.needed = 0;
   }
 }
 
 /** A scalar constant in an equation. */
 export class Literal {
-  readonly value: ScalarValue;
-  readonly aval: ShapedArray;
+  declare readonly value: ScalarValue;
+  declare readonly aval: ShapedArray;
+  /** As that of variables. @internal */
+  declare needed: number;
+  declare private made: ConcreteArray | null;
   constructor(value: ScalarValue, aval: ShapedArray) {
     this.value = value;
     this.aval = aval;
+    this.needed = 0;
+    this.made = null;
   }
-
-  private made: ConcreteArray | undefined;
 
   /** The constant as an array. */
   get array(): ConcreteArray {
@@ -36,13 +44,13 @@ const NONE: readonly string[] = [];
 
 /** One application of a primitive. */
 export class Eqn {
-  readonly prim: Primitive;
-  readonly inputs: readonly Atom[];
-  readonly outputs: readonly Var[];
-  readonly params: Params;
-  readonly effects: readonly string[];
+  declare readonly prim: Primitive;
+  declare readonly inputs: readonly Atom[];
+  declare readonly outputs: readonly Var[];
+  declare readonly params: Params;
+  declare readonly effects: readonly string[];
   /** Names of the scopes (`namedScope`) it was traced in, joined by '/'. */
-  readonly scope: string;
+  declare readonly scope: string;
 
   constructor(prim: Primitive, inputs: readonly Atom[], outputs: readonly Var[], params: Params, effects: readonly string[] = NONE, scope = '') {
     this.prim = prim;

@@ -23,7 +23,7 @@ export function absent(reason: string): Absent {
 
 /** A linear operand that a transpose rule is asked the cotangent of: only its shape and dtype are known. */
 export class UndefinedPrimal {
-  readonly aval: ShapedArray;
+  declare readonly aval: ShapedArray;
   constructor(aval: ShapedArray) {
     this.aval = aval;
   }

@@ -201,7 +201,7 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
   const flat = new FlatFunction(f, def, what);
   const staged = stage(flat.call, avals, nameOf(f));
   // What the result does not need may be anything but linear.
-  const { jaxpr, usedConsts } = dceJaxpr(staged.jaxpr, staged.jaxpr.outvars.map(() => true), true);
+  const { jaxpr, usedConsts } = dceJaxpr(staged.jaxpr, null, true);
   const consts = staged.consts.filter((_, i) => usedConsts[i]);
   const { outAvals } = jaxpr;
   const all = [...avals, ...outAvals];

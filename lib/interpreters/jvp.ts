@@ -29,10 +29,10 @@ export class DifferentiationError extends XlastateError {
 
 /** An array with its tangent; a null tangent is zero. */
 export class JvpTracer extends Tracer {
-  readonly aval: ShapedArray;
-  readonly owner: JvpTrace;
-  readonly primal: Array;
-  readonly tangent: Array;
+  declare readonly aval: ShapedArray;
+  declare readonly owner: JvpTrace;
+  declare readonly primal: Array;
+  declare readonly tangent: Array;
 
   constructor(trace: JvpTrace, primal: Array, tangent: Array) {
     super();

@@ -77,7 +77,7 @@ export function linearizeFlat(f: (args: Array[]) => readonly Array[], primals: r
     const tangents = outs.map((x) => jvp.tangentOf(x));
     const whole = unknown.finish(tangents.filter((t) => t !== null));
     // Residuals that nothing uses are not to be held.
-    const { jaxpr, usedConsts } = dceJaxpr(whole.jaxpr, whole.jaxpr.outvars.map(() => true), true);
+    const { jaxpr, usedConsts } = dceJaxpr(whole.jaxpr, null, true);
     const consts = whole.consts.filter((_, i) => usedConsts[i]);
     return { outs: outs.map((x) => jvp.primalOf(x)), jaxpr, consts, nonzero: tangents.map((t) => t !== null) };
   } finally {
@@ -170,7 +170,7 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
     const must = (i: number) => (typeof instantiate === 'boolean' ? instantiate : instantiate[i]!);
     const outUnknown = outs.map((x, i) => partial.isUnknown(x) || must(i));
     const rest = unknownTrace.finish(outs.filter((_, i) => outUnknown[i]));
-    const { jaxpr: u, usedConsts } = dceJaxpr(rest.jaxpr, rest.jaxpr.outvars.map(() => true), true);
+    const { jaxpr: u, usedConsts } = dceJaxpr(rest.jaxpr, null, true);
 
     // What the unknown part needs of the known one: inputs as they are, constants made anew, and residuals.
     const producers = new Map<Var, Eqn>();
@@ -208,7 +208,7 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
     const unknown = new Jaxpr([], [...residualVars, ...forwardedVars, ...u.invars], [...constants, ...again, ...u.eqns], u.outvars, closed.jaxpr.name);
 
     const { jaxpr: k, consts: outer } = knownTrace.finish([...outs.filter((_, i) => !outUnknown[i]), ...residuals], closed.jaxpr.name);
-    const known = dceJaxpr(k, k.outvars.map(() => true), true).jaxpr;
+    const known = dceJaxpr(k, null, true).jaxpr;
     return {
       known: withoutConsts({ jaxpr: known, consts: outer }),
       unknown: new ClosedJaxpr(unknown, []),

@@ -142,7 +142,7 @@ function makeSplit({ jaxpr: whole, policy }: CheckpointParams, isUnknown: readon
     for (const e of jaxpr.eqns) if (e.outputs.every((v) => keep.has(v))) producers.add(e);
   }
   const again = new Jaxpr([], [...saved, ...jaxpr.invars], jaxpr.eqns.filter((e) => !producers.has(e)), wanted, jaxpr.name);
-  const unknown = dceJaxpr(again, wanted.map(() => true));
+  const unknown = dceJaxpr(again, null);
   // Saved values stay inputs whether used or not, so that positions hold; of the others only what is used, and everything unknown.
   const used = jaxpr.invars.map((_, i) => unknown.usedInputs[saved.length + i]!);
   const invars = [...saved, ...jaxpr.invars.filter((_, i) => used[i])];
@@ -152,7 +152,7 @@ function makeSplit({ jaxpr: whole, policy }: CheckpointParams, isUnknown: readon
   let knownJaxpr = new ClosedJaxpr(new Jaxpr([], all.invars, outs.eqns, outs.outvars, jaxpr.name), []);
   if (saved.length > 0) {
     // What is saved depends on known inputs only; operations that both parts have are merged by the compiler.
-    const eqns = dceJaxpr(new Jaxpr([], jaxpr.invars, jaxpr.eqns, saved), saved.map(() => true)).jaxpr.eqns;
+    const eqns = dceJaxpr(new Jaxpr([], jaxpr.invars, jaxpr.eqns, saved), null).jaxpr.eqns;
     const savedJaxpr = new Jaxpr([], knownInputs, eqns, saved);
     const first = knownJaxpr.jaxpr;
     knownJaxpr = hoistConsts(stage((xs) => [...evalJaxpr(first, [], xs), ...evalJaxpr(savedJaxpr, [], xs)], all.inAvals, jaxpr.name)).closed;

@@ -9,9 +9,9 @@ import { constantP } from './constant';
 
 /** A variable of the jaxpr that is being recorded. */
 export class StageTracer extends Tracer {
-  readonly aval: ShapedArray;
-  readonly owner: StageTrace;
-  readonly variable: Var;
+  declare readonly aval: ShapedArray;
+  declare readonly owner: StageTrace;
+  declare readonly variable: Var;
 
   constructor(trace: StageTrace, v: Var) {
     super();

@@ -279,7 +279,7 @@ function newBody(plan: Planner, before: ClosedJaxpr, sums: readonly (Sum | null)
     }
     return [...jaxpr.outvars.filter((_, i) => i >= p.numCarry || sums[i] === null), ...plan.newYs].map(read);
   }, avals, jaxpr.name));
-  const { jaxpr: pruned } = dceJaxpr(made.jaxpr, made.jaxpr.outvars.map(() => true), true);
+  const { jaxpr: pruned } = dceJaxpr(made.jaxpr, null, true);
   return new ClosedJaxpr(pruned, []);
 }
 

@@ -78,7 +78,7 @@ export class Specialization {
   private pruned(): { jaxpr: Jaxpr; consts: Array[]; kept: readonly number[] | null } {
     if (this.own !== null) return this.own;
     const { jaxpr, consts } = this.trace;
-    const d = dceJaxpr(jaxpr, jaxpr.outvars.map(() => true), true);
+    const d = dceJaxpr(jaxpr, null, true);
     const n = this.avals.length;
     const isKept = d.usedInputs.map((used, i) => used || i >= n || this.options.keepUnused);
     const all = isKept.every(Boolean);

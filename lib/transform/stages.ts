@@ -116,16 +116,18 @@ export function checkCompilerOptions(op: string, given: CompilerOptions | null |
   return Object.keys(options).length === 0 ? null : options;
 }
 
-/** What is known of a signature. */
-function stage({ def, trace, avals, options }: Specialization): Stage {
-  return {
-    inTree: def,
-    outTree: trace.outDef,
-    argsInfo: unflatten(def, avals.map((a: ShapedArray, i): ArgInfo => ({ shape: a.shape, dtype: a.dtype, weakType: a.weakType, donated: options.donated[i]! }))),
-    inAvals: unflatten(def, [...avals]),
-    outInfo: outInfo(trace),
-    donateArgnums: options.donated.flatMap((d, i) => (d ? [i] : [])),
+/** Adds what is known of a signature to what can be done with it; most is worked out when it is asked for. */
+function stage<T extends object>({ def, trace, avals, options }: Specialization, more: T): T & Stage {
+  const known: { [K in keyof Stage]: () => Stage[K] } = {
+    inTree: () => def,
+    outTree: () => trace.outDef,
+    argsInfo: () => unflatten(def, avals.map((a: ShapedArray, i): ArgInfo => ({ shape: a.shape, dtype: a.dtype, weakType: a.weakType, donated: options.donated[i]! }))),
+    inAvals: () => unflatten(def, [...avals]),
+    outInfo: () => outInfo(trace),
+    donateArgnums: () => options.donated.flatMap((d, i) => (d ? [i] : [])),
   };
+  for (const [name, get] of Object.entries(known)) Object.defineProperty(more, name, { get, enumerable: true });
+  return more as T & Stage;
 }
 
 /** Types of a traced function's result. */
@@ -137,29 +139,28 @@ export function outInfo({ outDef, jaxpr, numOuts }: Specialization['trace']): un
 export function traced(entry: Specialization, call: (entry: Specialization, args: readonly unknown[]) => unknown): Traced {
   const jaxpr = new ClosedJaxpr(entry.trace.jaxpr, entry.trace.consts);
   const toString = () => jaxpr.toString();
-  return { ...stage(entry), jaxpr, funName: entry.name, lower: () => lowered(entry, call), toString, [Symbol.for('nodejs.util.inspect.custom')]: toString } as Traced;
+  return stage(entry, { jaxpr, funName: entry.name, lower: () => lowered(entry, call), toString, [Symbol.for('nodejs.util.inspect.custom')]: toString });
 }
 
 /** The signature's program before compiling. */
 export function lowered(entry: Specialization, call: (entry: Specialization, args: readonly unknown[]) => unknown): Lowered {
-  return {
-    ...stage(entry),
+  return stage(entry, {
     asText: () => entry.text(),
-    compile: (given) => {
+    compile: (given?: CompilerOptions | null) => {
       const compilerOptions = checkCompilerOptions(`compile of ${entry.name}`, given);
       const own = compilerOptions === null ? entry : entry.withCompilerOptions(compilerOptions);
       own.compile();
       return compiledFunction(own, call);
     },
-  };
+  });
 }
 
 /** The signature's program, compiled. */
 export function compiledFunction(entry: Specialization, call: (entry: Specialization, args: readonly unknown[]) => unknown): CompiledFunction {
   const program = entry.compile();
-  return Object.assign((...args: unknown[]) => call(entry, args), stage(entry), {
+  return stage(entry, Object.assign((...args: unknown[]) => call(entry, args), {
     asText: () => program.executable.hloText(),
     costAnalysis: () => costAnalysis(program),
     memoryAnalysis: () => memoryAnalysis(program),
-  });
+  }));
 }

@@ -48,7 +48,7 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
     name,
     newArg: (state) => {
       const { def: d, leaves } = state.flatValue();
-      for (const x of leaves) checkLive(x, `the value of ${state.describe()}`);
+      for (const x of leaves) if (x.owner?.closed) checkLive(x, `the value of ${state.describe()}`);
       inDefs.push(d);
       inAvals.push(leaves.map((x) => x.aval));
       return d.unflatten(leaves.map((x) => trace.newInput(x.aval)));

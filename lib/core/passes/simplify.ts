@@ -63,7 +63,7 @@ export const commonSubexpressionElimination = onBoth('commonSubexpressionElimina
  * @example
  * transform.deadCodeElimination(makeJaxpr((x: Array) => (np.sin(x), x.add(1)))(np.array(2)).jaxpr).jaxpr.eqns.length; // 1
  */
-export const deadCodeElimination = onBoth('deadCodeElimination', (jaxpr) => dceJaxpr(jaxpr, jaxpr.outvars.map(() => true), true).jaxpr);
+export const deadCodeElimination = onBoth('deadCodeElimination', (jaxpr) => dceJaxpr(jaxpr, null, true).jaxpr);
 
 const isLiteral = (a: Atom | undefined, value: number) => a instanceof Literal && a.value === value;
 
