@@ -4,11 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "client.h"
@@ -16,6 +14,7 @@
 #include "event.h"
 #include "ffi.h"
 #include "handle.h"
+#include "shared_work.h"
 #include "types.h"
 
 namespace xs {
@@ -158,9 +157,9 @@ int64_t PartOf(int64_t size, int64_t parts, int64_t multiple) {
 }
 
 template <typename T>
-class Job {
+class Product : public SharedWork {
  public:
-  Job(const Plan& plan, const T* a, const T* b, T* c) : plan_(plan), a_(a), b_(b), c_(c) {
+  Product(const Plan& plan, const T* a, const T* b, T* c) : plan_(plan), a_(a), b_(b), c_(c) {
     const Dim &m = plan.m, &n = plan.n, &k = plan.k;
     left_ = LayoutOf(m.size, k.size, m.a, k.a);
     right_ = LayoutOf(k.size, n.size, k.b, n.b);
@@ -173,10 +172,9 @@ class Job {
 
   double operations() const { return 2.0 * plan_.m.size * plan_.n.size * plan_.k.size * plan_.times * plan_.sums; }
 
-  // Cuts each matrix so that there are `parts` of the whole or somewhat more.
-  void Cut(int64_t parts) {
+  // Cuts each matrix so that there are about as many parts of the whole as that; how many there are.
+  int64_t Cut(int64_t parts) {
     const int64_t each = (parts + plan_.times - 1) / plan_.times;
-    if (each <= 1) return Count();
     // Each part reads all of the rows or columns it needs anew. Of equal costs, cuts between rows are better.
     double least = 0;
     int64_t down = 1;
@@ -190,29 +188,13 @@ class Job {
     }
     rows_ = PartOf(plan_.m.size, down, 8);
     columns_ = PartOf(plan_.n.size, each / down, 16);
-    Count();
-  }
-
-  int64_t parts() const { return parts_; }
-
-  // Works on parts until none is left to begin.
-  void Work() {
-    for (int64_t i; (i = next_.fetch_add(1)) < parts_;) {
-      Part(i);
-      over_.fetch_add(1, std::memory_order_release);
-    }
-  }
-
-  bool Over() const { return over_.load(std::memory_order_acquire) == parts_; }
-
- private:
-  void Count() {
     down_ = (plan_.m.size + rows_ - 1) / rows_;
     across_ = (plan_.n.size + columns_ - 1) / columns_;
-    parts_ = plan_.times * down_ * across_;
+    return plan_.times * down_ * across_;
   }
 
-  void Part(int64_t index) const {
+ private:
+  void Part(int64_t index) override {
     const int64_t row = index % down_ * rows_;
     const int64_t column = index / down_ % across_ * columns_;
     int64_t time = index / (down_ * across_);
@@ -245,46 +227,30 @@ class Job {
   const T* b_;
   T* c_;
   Layout left_, right_, result_;
-  int64_t rows_, columns_, down_ = 1, across_ = 1, parts_ = 1;
-  std::atomic<int64_t> next_{0}, over_{0};
+  int64_t rows_, columns_, down_ = 1, across_ = 1;
 };
 
 // As many operations as are worth a thread more: the thread has to wake up.
 constexpr double kWorth = 1e6;
 
-template <typename T>
-ffi::Error* Multiply(ffi::CallFrame* frame, const Plan& plan, const T* a, const T* b, T* c) {
-  const ffi::Api* api = frame->api;
-  auto job = std::make_shared<Job<T>>(plan, a, b, c);
-  if (!job->valid()) return ffi::Failure(api, "product: the plan has rows that overlap", ffi::kInvalidArgument);
-  int64_t threads = 1;
-  const double worth = job->operations() / kWorth;
-  if (worth >= 2) {
-    ffi::NumThreadsArgs count{sizeof(ffi::NumThreadsArgs), nullptr, frame->context, &threads};
-    if (ffi::Error* error = api->thread_pool_num_threads(&count)) return error;
-    threads = std::clamp<int64_t>(static_cast<int64_t>(std::min(worth, 1e4)), 1, std::max<int64_t>(threads, 1));
-  }
-  job->Cut(threads);
-  for (int64_t i = 1; i < std::min(threads, job->parts()); i++) {
-    auto* held = new std::shared_ptr<Job<T>>(job);
+// For XLA: what it said is wrong.
+struct Refused {
+  ffi::Error* error;
+};
+
+// As many of its threads as XLA gives, each to take parts.
+void Call(ffi::CallFrame* frame, const std::shared_ptr<SharedWork>& work, int64_t threads) {
+  for (int64_t i = 0; i < threads; i++) {
+    auto* held = new std::shared_ptr<SharedWork>(work);
     ffi::ScheduleArgs task{sizeof(ffi::ScheduleArgs), nullptr, frame->context, [](void* data) {
-      std::unique_ptr<std::shared_ptr<Job<T>>> mine(static_cast<std::shared_ptr<Job<T>>*>(data));
-      (*mine)->Work();
+      std::unique_ptr<std::shared_ptr<SharedWork>> mine(static_cast<std::shared_ptr<SharedWork>*>(data));
+      (*mine)->Take();
     }, held};
-    if (ffi::Error* error = api->thread_pool_schedule(&task)) {
-      // Who has begun must have ended before the arrays go.
+    if (ffi::Error* error = frame->api->thread_pool_schedule(&task)) {
       delete held;
-      job->Work();
-      while (!job->Over()) std::this_thread::yield();
-      return error;
+      throw Refused{error};
     }
   }
-  job->Work();
-  for (int i = 0; !job->Over(); i++) {
-    if (i < 1000) Pause();
-    else std::this_thread::yield();
-  }
-  return nullptr;
 }
 
 int64_t SizeOf(const ffi::Buffer* b) {
@@ -293,24 +259,41 @@ int64_t SizeOf(const ffi::Buffer* b) {
   return n;
 }
 
-ffi::Error* Product(ffi::CallFrame* frame) {
-  auto refuse = [&](const char* why) { return ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument); };
-  if (frame->args.size != 2 || frame->results.size != 1) return refuse("it has two operands and one result");
+template <typename T>
+void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x) {
+  auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), static_cast<T*>(x[2]->data));
+  if (!work->valid()) throw Refused{ffi::Failure(frame->api, "product: the plan has rows that overlap", ffi::kInvalidArgument)};
+  int64_t threads = 1;
+  const double worth = std::max(work->operations() / kWorth, (SizeOf(x[0]) + SizeOf(x[1])) * sizeof(T) / 2.5e5);
+  if (worth >= 2) {
+    ffi::NumThreadsArgs count{sizeof(ffi::NumThreadsArgs), nullptr, frame->context, &threads};
+    if (ffi::Error* error = frame->api->thread_pool_num_threads(&count)) throw Refused{error};
+    threads = std::clamp<int64_t>(static_cast<int64_t>(std::min(worth, 1e4)), 1, std::max<int64_t>(threads, 1));
+  }
+  SharedWork::Do(work, work->Cut(threads), threads, [&](int64_t more) { Call(frame, work, more); });
+}
+
+void Run(ffi::CallFrame* frame) {
+  auto refuse = [&](const char* why) { throw Refused{ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument)}; };
+  if (frame->args.size != 2 || frame->results.size != 1) refuse("it has two operands and one result");
   const ffi::Buffer* x[3] = {static_cast<const ffi::Buffer*>(frame->args.values[0]), static_cast<const ffi::Buffer*>(frame->args.values[1]), static_cast<const ffi::Buffer*>(frame->results.values[0])};
   const int32_t type = x[0]->dtype;
-  if ((type != ffi::kF32 && type != ffi::kF64) || x[1]->dtype != type || x[2]->dtype != type) return refuse("operands and result must all be float32 or all float64");
+  if ((type != ffi::kF32 && type != ffi::kF64) || x[1]->dtype != type || x[2]->dtype != type) refuse("operands and result must all be float32 or all float64");
   auto* list = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "plan", ffi::kArrayAttribute));
-  if (list == nullptr || list->dtype != ffi::kS64) return refuse("it has no plan");
+  if (list == nullptr || list->dtype != ffi::kS64) refuse("it has no plan");
   Plan plan;
-  if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, SizeOf(x[0]), SizeOf(x[1]), SizeOf(x[2]), &plan)) return refuse(wrong);
-  if (type == ffi::kF32) return Multiply(frame, plan, static_cast<const float*>(x[0]->data), static_cast<const float*>(x[1]->data), static_cast<float*>(x[2]->data));
-  return Multiply(frame, plan, static_cast<const double*>(x[0]->data), static_cast<const double*>(x[1]->data), static_cast<double*>(x[2]->data));
+  if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, SizeOf(x[0]), SizeOf(x[1]), SizeOf(x[2]), &plan)) refuse(wrong);
+  if (type == ffi::kF32) Multiply<float>(frame, plan, x);
+  else Multiply<double>(frame, plan, x);
 }
 
 ffi::Error* Handle(ffi::CallFrame* frame) {
   if (!ffi::IsCall(frame)) return nullptr;
   try {
-    return Product(frame);
+    Run(frame);
+    return nullptr;
+  } catch (const Refused& r) {
+    return r.error;
   } catch (const std::exception& e) {
     return ffi::Failure(frame->api, std::string("product: ") + e.what());
   }

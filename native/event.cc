@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "plugin.h"
+#include "shared_work.h"
 
 namespace xs {
 
@@ -125,18 +126,29 @@ bool ComesSoon(const PJRT_Api* api, PJRT_Event* event) {
   };
   if (is_ready()) return true;
   if (alone) return false;
-  if (left_out > 0) {
+  if (left_out > 0 && !SharedWork::MissedHelpers()) {
     left_out--;
     return false;
   }
-  const Clock::time_point until = Clock::now() + kWhile;
+  SharedWork::Helper helper;
+  Clock::time_point until = Clock::now() + kWhile;
+  bool helped = false;
   do {
-    for (int i = 0; i < 16; i++) Pause();
+    if (helper.Help()) {
+      helped = true;
+      until = Clock::now() + kWhile;
+    } else {
+      for (int i = 0; i < 16; i++) Pause();
+    }
     if (is_ready()) {
       missed = 0;
       return true;
     }
   } while (Clock::now() < until);
+  if (helped) {
+    missed = 0;
+    return false;
+  }
   missed = std::min(missed + 1, kMostMissed);
   left_out = (1u << missed) - 1;
   return false;

@@ -1,0 +1,100 @@
+#include "shared_work.h"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "event.h"
+
+namespace xs {
+
+namespace {
+
+std::atomic<int> helpers{0};
+std::atomic<int> offered{0};
+std::atomic<bool> missed{false};
+
+struct Offers {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<SharedWork>> list;
+  static Offers& All() {
+    static auto* all = new Offers;
+    return *all;
+  }
+};
+
+}  // namespace
+
+void SharedWork::Take() {
+  int64_t i = next_.fetch_add(1);
+  if (i >= parts_) return;
+  fenv_t own;
+  fegetenv(&own);
+  fesetenv(&mode_);
+  for (; i < parts_; i = next_.fetch_add(1)) {
+    Part(i);
+    over_.fetch_add(1, std::memory_order_release);
+  }
+  fesetenv(&own);
+}
+
+void SharedWork::Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int64_t threads, const std::function<void(int64_t)>& call) {
+  work->parts_ = parts;
+  fegetenv(&work->mode_);
+  threads = std::min(threads, parts);
+  if (threads <= 1) {
+    for (int64_t i = 0; i < parts; i++) work->Part(i);
+    return;
+  }
+  Offers& all = Offers::All();
+  {
+    std::lock_guard<std::mutex> lock(all.mutex);
+    all.list.push_back(work);
+  }
+  offered.fetch_add(1);
+  auto finish = [&] {
+    work->Take();
+    {
+      std::lock_guard<std::mutex> lock(all.mutex);
+      all.list.erase(std::find(all.list.begin(), all.list.end(), work));
+    }
+    offered.fetch_sub(1);
+    for (int i = 0; !work->Over(); i++) {
+      if (i < 1000) Pause();
+      else std::this_thread::yield();
+    }
+  };
+  const int64_t more = threads - 1 - helpers.load();
+  try {
+    if (more > 0) {
+      missed = true;
+      call(more);
+    }
+  } catch (...) {
+    // Who has begun must be done before the arrays go.
+    finish();
+    throw;
+  }
+  finish();
+}
+
+SharedWork::Helper::Helper() { helpers.fetch_add(1); }
+SharedWork::Helper::~Helper() { helpers.fetch_sub(1); }
+
+bool SharedWork::Helper::Help() {
+  if (offered.load(std::memory_order_relaxed) == 0) return false;
+  std::shared_ptr<SharedWork> work;
+  {
+    Offers& all = Offers::All();
+    std::lock_guard<std::mutex> lock(all.mutex);
+    for (const auto& w : all.list) if (w->next_.load() < w->parts_) work = w;
+  }
+  if (work == nullptr) return false;
+  work->Take();
+  return true;
+}
+
+bool SharedWork::MissedHelpers() { return missed.load(std::memory_order_relaxed) && missed.exchange(false); }
+
+}  // namespace xs
