@@ -21,8 +21,6 @@ namespace xs {
 
 namespace {
 
-constexpr const char* kTarget = "xs_product";
-
 // CBLAS's numbers.
 constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
 
@@ -299,6 +297,14 @@ ffi::Error* Handle(ffi::CallFrame* frame) {
   }
 }
 
+// Its result is its first operand, in place; the others are there for their order.
+ffi::Error* After(ffi::CallFrame* frame) {
+  if (!ffi::IsCall(frame)) return nullptr;
+  const bool in_place = frame->args.size > 0 && frame->results.size == 1
+    && static_cast<const ffi::Buffer*>(frame->args.values[0])->data == static_cast<const ffi::Buffer*>(frame->results.values[0])->data;
+  return in_place ? nullptr : ffi::Failure(frame->api, "after: the result is not the first operand", ffi::kInvalidArgument);
+}
+
 }  // namespace
 
 napi_value EnableProducts(napi_env env, napi_callback_info info) {
@@ -307,7 +313,7 @@ napi_value EnableProducts(napi_env env, napi_callback_info info) {
     std::shared_ptr<Client> client = FromHandle<ClientHandle>(env, args[0])->client;
     if (client->platform_name != "cpu") return Bool(env, false);
     LoadLibrary(ReadString(env, args[1], "enableProducts: path"));
-    return Bool(env, ffi::RegisterHandler(client.get(), kTarget, &Handle));
+    return Bool(env, ffi::RegisterHandler(client.get(), "xs_product", &Handle) && ffi::RegisterHandler(client.get(), "xs_after", &After));
   });
 }
 

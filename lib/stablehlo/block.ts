@@ -1,9 +1,10 @@
 import type { ScalarValue } from '../core/array';
-import { ShapedArray } from '../core/aval';
+import { sameShape, ShapedArray } from '../core/aval';
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, Var } from '../core/jaxpr';
 import type { CallbackOptions, IrValue, LoweringContext, RegionBody } from '../core/lowering';
 import { callbackId, type HostCallback } from '../pjrt';
 import { elementText } from './constants';
+import { after } from './contraction';
 import type { ModuleBuilder } from './module';
 import { tensorType } from './types';
 
@@ -24,11 +25,29 @@ function types(values: readonly IrValue[]): string {
   return text;
 }
 
+/** Fewer elements than this are copied faster than a call is made. */
+const LARGE = 4096;
+
+/** For equations, the large parameters that may be written over and that they are the last of several to use. */
+function lastUses(jaxpr: Jaxpr, replaced: (i: number) => boolean): Map<Eqn, Var[]> {
+  const out = new Map<Eqn, Var[]>();
+  const { constvars, invars, eqns } = jaxpr;
+  for (let i = 0; i < constvars.length + invars.length; i++) {
+    const v = i < constvars.length ? constvars[i]! : invars[i - constvars.length]!;
+    if (!replaced(i) || v.aval.size < LARGE) continue;
+    const users = eqns.filter((e) => e.inputs.includes(v));
+    const last = users[users.length - 1];
+    if (users.length > 1 && last !== undefined) out.set(last, [...(out.get(last) ?? []), v]);
+  }
+  return out;
+}
+
 /** A block under construction: the implementation of {@link LoweringContext} that lowering rules write to. */
 export class Block implements LoweringContext {
   readonly module: ModuleBuilder;
   readonly lines: string[] = [];
   private readonly constants = new Map<string, IrValue>();
+  private readonly spreads = new Map<IrValue, IrValue[]>();
   private readonly outer: Block | null;
   private label = '';
   /** The jaxpr that is lowered, and the equation of it. */
@@ -80,13 +99,25 @@ export class Block implements LoweringContext {
   /** An operation with one result in its own form: `text` is all that follows the equals sign. */
   one(text: string, out: ShapedArray): IrValue {
     const result = this.value(out);
-    this.lines.push(`${result.name} = ${text}${this.location()}`);
+    this.lines.push(this.label === '' ? `${result.name} = ${text}` : `${result.name} = ${text}${this.location()}`);
     return result;
   }
 
   /** An elementwise operation whose operands and result have one type, in the short form. */
   same(op: string, operands: readonly IrValue[], out: ShapedArray): IrValue {
-    return this.one(`${op} ${names(operands)} : ${tensorType(out)}`, out);
+    const x = operands[0]!;
+    const y = operands[1];
+    return this.one(`stablehlo.${op} ${operands.length > 2 ? names(operands) : y === undefined ? x.name : `${x.name}, ${y.name}`} : ${tensorType(out)}`, out);
+  }
+
+  /** A scalar as an array of that value throughout, one for each type. Not those of blocks around: loops would be handed them. */
+  spread(x: IrValue, out: ShapedArray): IrValue {
+    let known = this.spreads.get(x);
+    if (known === undefined) this.spreads.set(x, (known = []));
+    for (const made of known) if (sameShape(made.aval.shape, out.shape)) return made;
+    const made = this.one(`stablehlo.broadcast_in_dim ${x.name}, dims = [] : (${tensorType(x.aval)}) -> ${tensorType(out)}`, out);
+    known.push(made);
+    return made;
   }
 
   region(args: readonly ShapedArray[], body: RegionBody): string {
@@ -134,33 +165,59 @@ export class Block implements LoweringContext {
     return this.lowerJaxpr(closed.jaxpr, args);
   }
 
-  /** Emits the equations of a jaxpr whose constants come first among `args`. */
-  lowerJaxpr(jaxpr: Jaxpr, args: readonly IrValue[]): IrValue[] {
+  /** Emits the equations of a jaxpr whose constants come first among `args`; a result may be written over those for which `replaced` says so. */
+  lowerJaxpr(jaxpr: Jaxpr, args: readonly IrValue[], replaced?: (i: number) => boolean): IrValue[] {
     const env = new Map<Var, IrValue>();
     const { constvars, invars, eqns } = jaxpr;
     // That of the operation which has the jaxpr in it, if any.
     const base = this.label;
     const outer = this.current;
     const current: NonNullable<Block['current']> = { jaxpr, eqn: eqns[0]!, uses: null };
+    this.current = current;
     for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
     for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
+    const last = replaced === undefined ? null : lastUses(jaxpr, replaced);
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
     for (let k = 0; k < eqns.length; k++) {
       const e = eqns[k]!;
       const { inputs, outputs } = e;
+      if (last !== null && this.module.products.size > 0) for (const v of last.get(e) ?? []) env.set(v, this.afterReaders(jaxpr, v, k, env));
       const values = new Array<IrValue>(inputs.length);
       for (let i = 0; i < inputs.length; i++) values[i] = read(inputs[i]!);
-      const avals = new Array<ShapedArray>(outputs.length);
-      for (let i = 0; i < outputs.length; i++) avals[i] = outputs[i]!.aval;
       if (base !== '' || e.scope !== '') this.label = `${base}${base !== '' && e.scope !== '' ? '/' : ''}${e.scope}/${e.prim.name}`;
       current.eqn = e;
-      this.current = current;
-      const outs = e.prim.lower(this, values, e.params, avals);
+      const { one } = e.prim;
+      if (one !== null) env.set(outputs[0]!, one.lower(this, values, e.params, outputs[0]!.aval));
+      else {
+        const outs = e.prim.lower(this, values, e.params, outputs.map((v) => v.aval));
+        for (let i = 0; i < outs.length; i++) env.set(outputs[i]!, outs[i]!);
+      }
       this.label = base;
-      for (let i = 0; i < outs.length; i++) env.set(outputs[i]!, outs[i]!);
     }
     this.current = outer;
     return jaxpr.outvars.map(read);
+  }
+
+  /**
+   * A value, once all that reads it before equation `k` is done. What takes its memory over is computed from it last, but XLA sees no order among those that read it, and
+   * copies it for one of them: 3 MB in a step of a transformer's block. Only where all readers are products: what XLA makes of others it knows alone.
+   */
+  private afterReaders(jaxpr: Jaxpr, v: Var, k: number, env: ReadonlyMap<Var, IrValue>): IrValue {
+    const value = env.get(v)!;
+    const readers: IrValue[] = [];
+    const follow = (of: Var) => {
+      for (let i = 0; i < k; i++) {
+        const e = jaxpr.eqns[i]!;
+        if (!e.inputs.includes(of)) continue;
+        for (const o of e.outputs) {
+          const made = env.get(o)!;
+          if (made.view === undefined) readers.push(made);
+          else follow(o);
+        }
+      }
+    };
+    follow(v);
+    return readers.length > 0 && readers.every((r) => this.module.products.has(r.name)) ? after(this, value, readers) : value;
   }
 
   call(closed: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[] {

@@ -77,8 +77,16 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
   const { m, n, k, loops, inner } = plan;
   const numbers = [loops.length, inner.length, ...[m, n, k, ...loops, ...inner].flatMap((d) => [d.size, d.x, d.y, d.out])];
   const rowMajor = (v: ShapedArray) => `dense<${list(v.shape.map((_, i) => v.ndim - 1 - i))}> : tensor<${v.ndim}xindex>`;
-  return ctx.emit('stablehlo.custom_call', [x, y], [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}}, `
+  const made = ctx.emit('stablehlo.custom_call', [x, y], [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}}, `
     + `operand_layouts = [${rowMajor(x.aval)}, ${rowMajor(y.aval)}], result_layouts = [${rowMajor(out)}]`)[0]!;
+  (ctx as Block).module.products.add(made.name);
+  return made;
+}
+
+/** The value x, where it is, once the others are there (native/blas.cc). */
+export function after(ctx: LoweringContext, x: IrValue, others: readonly IrValue[]): IrValue {
+  return ctx.emit('stablehlo.custom_call', [x, ...others], [x.aval], 'call_target_name = "xs_after", api_version = 4 : i32, '
+    + 'output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>]')[0]!;
 }
 
 export interface ConvolutionAttrs {

@@ -20,6 +20,8 @@ function jaxprOrdered(jaxpr: Jaxpr): boolean {
 export class ModuleBuilder {
   readonly platform: string;
   readonly hasProducts: () => boolean;
+  /** Names of the values that are products by OpenBLAS. */
+  readonly products = new Set<string>();
   nextValue = 0;
   /** Whether a constant so far is NaN. */
   hasNaN = false;
@@ -58,12 +60,12 @@ export class ModuleBuilder {
     const formals = [...jaxpr.constvars, ...jaxpr.invars];
     const args: IrValue[] = formals.map((v, i) => ({ name: `%arg${i}`, aval: v.aval }));
     if (ordered) block.order = { name: '%order', aval: ORDER };
-    const outs = block.lowerJaxpr(jaxpr, args);
+    const outs = block.lowerJaxpr(jaxpr, args, header === MAIN ? (i) => (attrs[i] ?? '') !== '' : undefined);
     if (ordered) outs.push(block.order!);
     const types = outs.map((v) => tensorType(v.aval));
-    const params = args.filter((_, i) => keep(i)).map((v) => {
-      const a = attrs[args.indexOf(v)];
-      return `${v.name}: ${tensorType(v.aval)}${a ? ` {${a}}` : ''}`;
+    const params: string[] = [];
+    args.forEach((v, i) => {
+      if (keep(i)) params.push(`${v.name}: ${tensorType(v.aval)}${attrs[i] ? ` {${attrs[i]}}` : ''}`);
     });
     if (ordered) params.push(`%order: ${tensorType(ORDER)}`);
     // XLA's callers of main give it one value more where it has callbacks: see native/callback.h.
