@@ -1,6 +1,8 @@
+import './pjrt/beginAhead';
 import './interpreters/eval';
 import './primitives/baseOps';
 import { noteCopy } from './core/copies';
+import { finishAhead } from './pjrt/ahead';
 
 noteCopy();
 
@@ -71,3 +73,6 @@ export { TreefyState } from './state/treefyState';
 export { StateTraceStack } from './state/recorder';
 export { FlattedDict, type FlatStates } from './state/flattedDict';
 export { NestedDict } from './state/nestedDict';
+
+// After everything that is loaded above.
+finishAhead();

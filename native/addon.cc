@@ -11,6 +11,7 @@
 #include "event.h"
 #include "executable.h"
 #include "profiler.h"
+#include "start.h"
 
 namespace xs {
 namespace {
@@ -90,6 +91,10 @@ NAPI_MODULE_INIT() {
     add("callbackBarrier", CallbackBarrier);
     add("callbacksIdle", CallbacksIdle);
     add("makeIds", MakeIds);
+    add("readText", ReadText);
+    add("sha256", Sha256);
+    add("loadAhead", LoadAhead);
+    add("finishAhead", FinishAhead);
     Buffer::Define(env, exports);
     return exports;
   });

@@ -9,6 +9,8 @@
 
 #include <map>
 #include <mutex>
+#include <system_error>
+#include <thread>
 
 namespace xs {
 
@@ -55,12 +57,52 @@ void SetUpAllocator() {
 #endif
 }
 
+// Read by XLA when it is loaded; workers' process.env does not reach the C environment.
+void QuietLog() { setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0); }
+
+void* Open(const std::string& path) { return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); }
+
+// The thread that loads a library ahead, if any did; only the first plugin of a process is worth it.
+struct Ahead {
+  std::mutex mutex;
+  bool is_late = false;
+  std::thread thread;
+  static Ahead& Get() {
+    static auto* ahead = new Ahead;
+    return *ahead;
+  }
+};
+
 }  // namespace
+
+void Plugin::LoadAhead(const std::string& path) {
+  Ahead& ahead = Ahead::Get();
+  std::lock_guard<std::mutex> lock(ahead.mutex);
+  if (ahead.is_late) return;
+  ahead.is_late = true;
+  QuietLog();
+  try {
+    ahead.thread = std::thread([path] { Open(path); });
+  } catch (const std::system_error&) {
+    // No thread to be had: `Load` does all of it.
+  }
+}
+
+void Plugin::FinishAhead() {
+  Ahead& ahead = Ahead::Get();
+  std::lock_guard<std::mutex> lock(ahead.mutex);
+  if (ahead.thread.joinable()) ahead.thread.join();
+}
 
 Plugin* Plugin::Load(const std::string& given) {
   static std::mutex mutex;
   static auto* loaded = new std::map<std::string, Plugin*>;
   std::lock_guard<std::mutex> lock(mutex);
+  {
+    Ahead& ahead = Ahead::Get();
+    std::lock_guard<std::mutex> no_more(ahead.mutex);
+    ahead.is_late = true;
+  }
   char* real = realpath(given.c_str(), nullptr);
   if (real == nullptr) Fail(Kind::kPlugin, "plugin '" + given + "' does not exist");
   std::string path(real);
@@ -69,10 +111,9 @@ Plugin* Plugin::Load(const std::string& given) {
   if (known != loaded->end()) return known->second;
   struct stat info;
   if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) Fail(Kind::kPlugin, "plugin '" + path + "' is not a file");
-  // Read by XLA when it is loaded; workers' process.env does not reach the C environment.
-  setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0);
+  QuietLog();
   if (loaded->empty()) SetUpAllocator();
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* library = Open(path);
   if (library == nullptr) {
     const char* why = dlerror();
     Fail(Kind::kPlugin, "plugin '" + path + "' cannot be loaded: " + (why ? why : "no reason given"));

@@ -13,6 +13,11 @@ struct Plugin {
   const PJRT_Api* api;
 
   static Plugin* Load(const std::string& path);
+  // Begins to load a plugin's library on a thread of its own: relocations and initialisers of a quarter of a gigabyte take as long as reading our code. Neither
+  // sets the process up for it nor calls it. What cannot be loaded is nothing here: `Load` says why.
+  static void LoadAhead(const std::string& path);
+  // Waits for that. As long as it runs nobody may change the environment, which initialisers read.
+  static void FinishAhead();
 };
 
 // Whether this plugin has a function of the API.

@@ -41,29 +41,55 @@ function makeLazy() {
 const MORE = { 'cli/main.js': 'cli/main.js', 'pjrt/probe.js': 'bundle/probe.js' };
 
 /**
+ * Makes a module of tsc's require what is not ours when it is first used: packages, and parts of Node such as `node:crypto`, take milliseconds and few programs
+ * need them. tsc names what it requires `node_crypto_1`, and says that name for nothing else.
+ */
+function withLazyRequires(text) {
+  const names = [];
+  const lazy = text.replace(/^const (\w+_\d+) = ((?:__import\w+\()?require\("[^."][^"]*"\)\)?);$/gm, (_, name, load) => {
+    names.push(name);
+    return `const $${name} = $lazy(() => ${load});`;
+  });
+  return names.length === 0 ? lazy : lazy.replace(new RegExp(`(?<![\\w$])(?:${names.join('|')})\\b`, 'g'), '($$$&())');
+}
+
+/** Scripts that the library requires: modules of the bundle like others. */
+const SCRIPTS = ['addonPaths.js', 'cacheFolder.js', 'pluginStore.js', 'plugins.json'].map((n) => path.join(root, 'scripts', n));
+
+const moduleText = (file) => (file.endsWith('.json') ? `module.exports = ${fs.readFileSync(file, 'utf8')};` : fs.readFileSync(file, 'utf8'));
+
+/** loadBundle.js for this build, with the scripts in it that it requires. */
+function loader(print) {
+  const text = fs.readFileSync(path.join(__dirname, 'loadBundle.js'), 'utf8').replace("build = 'BUILD'", `build = '${print}'`);
+  return text.replace(/\brequire\('\.\.\/\.\.\/scripts\/(\w+)'\)/g, (_, name) => `(function (module) {\n${moduleText(path.join(__dirname, `${name}.js`))}\nreturn module.exports;\n})({})`);
+}
+
+/**
  * Puts all code into one file, each module of which still runs when it is first required, and short modules in place of the entries.
  * The text is ASCII, so that it is read without decoding and V8 keeps it in a byte a character. A bundler renames classes (`Array2`), which users would see.
  */
 function bundle(print) {
   const stubs = { ...Object.fromEntries(entries().map((e) => path.posix.relative('dist', e)).map((e) => [e, e])), ...MORE };
-  const files = filesUnder(dist).filter((f) => f.endsWith('.js'));
+  const files = [...filesUnder(dist).filter((f) => f.endsWith('.js')), ...SCRIPTS];
   const name = (file) => path.relative(dist, file).replaceAll(path.sep, '/');
   const numbers = new Map(files.map((f, i) => [f, i]));
   // tsc writes each import as require of a text; those of our modules become numbers.
   const modules = files.map((file) => {
-    const text = fs.readFileSync(file, 'utf8').replace(/\brequire\("(\.[^"]*)"\)/g, (_, to) => {
+    const text = moduleText(file).replace(/\brequire\(["'](\.[^"']*)["']\)/g, (_, to) => {
       const full = path.resolve(path.dirname(file), to);
       const number = [`${full}.js`, path.join(full, 'index.js'), full].map((f) => numbers.get(f)).find((n) => n !== undefined);
-      if (number !== undefined) return `$load(${number})`;
-      const outside = path.relative(dist, full).replaceAll(path.sep, '/');
-      if (outside.startsWith('../')) return `require("../${outside}")`;
-      throw new Error(`dist: ${name(file)} requires ${to}, which is not there`);
+      if (number === undefined) throw new Error(`dist: ${name(file)} requires ${to}, which is not there`);
+      return `$load(${number})`;
     });
-    if (/\bimport\(/.test(text.replace(/^\s*(\*|\/\/).*$/gm, ''))) throw new Error(`dist: ${name(file)} loads an ES module as it runs, which code from V8's cache cannot`);
-    return `/* ${name(file)} */ function (exports, module) {${text}\n}`;
+    if (/\bimport\(/.test(text.replace(/^\s*(\/?\*|\/\/).*$/gm, ''))) throw new Error(`dist: ${name(file)} loads an ES module as it runs, which code from V8's cache cannot`);
+    return `/* ${name(file)} */ function (exports, module) {${SCRIPTS.includes(file) ? text : withLazyRequires(text)}\n}`;
   });
   const text = `'use strict';
 const cache = [];
+const $lazy = (load) => {
+    let value;
+    return () => value ??= load();
+};
 function $load(n) {
     if (cache[n] === undefined) {
         const module = cache[n] = { exports: {} };
@@ -83,11 +109,11 @@ ${modules.join(',\n')}
 const loaded = exports.loaded = [];
 ${Object.keys(stubs).map((n) => `exports["${n}"] = () => { loaded.push("${n}"); return $load(${numbers.get(path.join(dist, n))}); };`).join('\n')}
 `;
-  for (const file of files) fs.rmSync(file);
+  for (const file of files) if (!SCRIPTS.includes(file)) fs.rmSync(file);
   const folder = path.join(dist, 'bundle');
   fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, 'xlastate.js'), text.replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`), 'latin1');
-  fs.writeFileSync(path.join(folder, 'load.js'), fs.readFileSync(path.join(__dirname, 'loadBundle.js'), 'utf8').replace("build = 'BUILD'", `build = '${print}'`));
+  fs.writeFileSync(path.join(folder, 'load.js'), loader(print));
   for (const [name, stub] of Object.entries(stubs)) {
     const up = path.posix.relative(path.posix.dirname(stub), 'bundle/load.js');
     fs.writeFileSync(path.join(dist, stub), `'use strict';\nmodule.exports = require('${up.startsWith('.') ? up : `./${up}`}')['${name}']();\n`);
@@ -123,7 +149,7 @@ function replace(place, attempts = 5) {
 /** Type errors stop it only when `strict`: a checkout should work while they are looked into, a package must not have them. */
 function buildDist({ force = false, strict = false } = {}) {
   const typescript = require('typescript/package.json').version;
-  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/loadBundle.js', 'scripts/pluginStore.d.ts', 'scripts/cacheFolder.d.ts'], { typescript });
+  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/loadBundle.js', 'scripts/pluginStore.d.ts', 'scripts/cacheFolder.d.ts', 'scripts/addonPaths.d.ts', ...SCRIPTS.map((f) => path.relative(root, f))], { typescript });
   const stamp = path.join(root, 'dist', '.stamp');
   if (!force && isFresh(stamp, print)) {
     say('dist: up to date');

@@ -1,13 +1,12 @@
 // The user's cache folder. Plain JavaScript: install scripts need it before anything is compiled, loadBundle.js before the library is loaded, lib/pjrt after.
 'use strict';
 const { mkdirSync, statSync } = require('node:fs');
-const { homedir } = require('node:os');
 const { dirname, join } = require('node:path');
 
 function cacheRoot() {
   if (process.env.XDG_CACHE_HOME) return join(process.env.XDG_CACHE_HOME, 'xlastate');
   try {
-    const home = homedir();
+    const home = require('node:os').homedir();
     return home ? join(home, '.cache', 'xlastate') : null;
   } catch {
     return null;

@@ -1,21 +1,16 @@
 // Loads dist/bundle/xlastate.js with V8's code of it from the user's cache, where there is one: reading and compiling that file is most of the start of a
-// process. Copied to dist/bundle/load.js, with the build's fingerprint in place of BUILD.
+// process. Copied to dist/bundle/load.js, with the build's fingerprint in place of BUILD, and the scripts it requires within it. Nothing is required here
+// that Node has not loaded already, but to write the cache: node:crypto alone takes 3 ms.
 'use strict';
-const { createHash, randomBytes } = require('node:crypto');
-const { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { basename, dirname, join } = require('node:path');
-const { cachedDataVersionTag } = require('node:v8');
 const vm = require('node:vm');
-const { isMainThread } = require('node:worker_threads');
-// From dist/bundle.
+const { addonPaths } = require('../../scripts/addonPaths');
 const { cacheRoot, makeFolder } = require('../../scripts/cacheFolder');
 
 const build = 'BUILD';
 const source = join(__dirname, 'xlastate.js');
-// V8's code holds the path of its source, which errors and stacks show: each place has a file of its own.
-const place = createHash('sha256').update(`${build} ${source}`).digest('hex');
-const magic = `xlastate code ${place}\n`;
 /** Files of other builds and other versions of Node that are kept beside ours. */
 const KEPT = 8;
 
@@ -27,33 +22,41 @@ function folder() {
   return root === null ? null : join(root, 'code');
 }
 
-const sha256 = (...parts) => parts.reduce((hash, p) => hash.update(p), createHash('sha256')).digest();
-
-/** What a file of the cache holds: the namespaces that had been loaded when it was written, and V8's code. Null if it is damaged or of another build. */
-function parse(bytes) {
-  const head = magic.length + 32;
-  if (bytes.length < head || bytes.toString('latin1', 0, magic.length) !== magic) return null;
-  if (!sha256(bytes.subarray(head)).equals(bytes.subarray(magic.length, head))) return null;
-  const end = bytes.indexOf(10, head);
-  return end < 0 ? null : { loaded: bytes.toString('latin1', head, end).split(','), code: bytes.subarray(end + 1) };
+/** The addon, which reads and hashes megabytes in a fraction of the time; null if it is not there, or another build's: lib/pjrt/native.ts says so when it is needed. */
+function findAddon() {
+  try {
+    const addon = require(addonPaths(join(__dirname, '..', '..')).find((path) => existsSync(path)));
+    return addon.readText !== undefined && addon.sha256(Buffer.alloc(0)) !== null ? addon : null;
+  } catch {
+    return null;
+  }
 }
 
-function read(file) {
+/** What a file of the cache holds: the namespaces that had been loaded when it was written, and V8's code. Null if it is damaged or of another build. */
+function parse(bytes, magic, sha256) {
+  const head = magic.length + 32;
+  if (bytes.length < head || bytes.latin1Slice(0, magic.length) !== magic) return null;
+  if (!sha256(bytes.subarray(head)).equals(bytes.subarray(magic.length, head))) return null;
+  const end = bytes.indexOf(10, head);
+  return end < 0 ? null : { loaded: bytes.latin1Slice(head, end).split(','), code: bytes.subarray(end + 1) };
+}
+
+function read(file, magic, sha256) {
   try {
-    return parse(readFileSync(file));
+    return parse(readFileSync(file), magic, sha256);
   } catch {
     return null;
   }
 }
 
 // A cache that cannot be written is no cache; it is never an error.
-function write(file, loaded, code) {
+function write(file, magic, sha256, loaded, code) {
   try {
     const dir = dirname(file);
     makeFolder(dir, 0o700, 0o755);
-    const body = [Buffer.from(`${loaded.join()}\n`, 'latin1'), code];
-    const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-    writeFileSync(temporary, Buffer.concat([Buffer.from(magic, 'latin1'), sha256(...body), ...body]), { mode: 0o600 });
+    const body = Buffer.concat([Buffer.from(`${loaded.join()}\n`, 'latin1'), code]);
+    const temporary = `${file}.${require('node:crypto').randomBytes(6).toString('hex')}`;
+    writeFileSync(temporary, Buffer.concat([Buffer.from(magic, 'latin1'), sha256(body), body]), { mode: 0o600 });
     renameSync(temporary, file);
     const others = readdirSync(dir).map((f) => join(dir, f)).filter((f) => f !== file);
     const byAge = others.map((f) => ({ f, time: statSync(f).mtimeMs })).sort((a, b) => b.time - a.time);
@@ -71,20 +74,27 @@ function isPlain() {
 function load() {
   // A bundler may have put this file into one of its own, where nothing lies beside it.
   const dir = basename(__filename) === 'load.js' && isPlain() ? folder() : null;
-  if (dir === null) return require('./xlastate.js');
-  const file = join(dir, `${place.slice(0, 16)}-${process.versions.v8}-${process.arch}-${cachedDataVersionTag().toString(16)}.bin`);
-  const entry = read(file);
-  const script = new vm.Script(Module.wrap(readFileSync(source, 'latin1')), { filename: source, cachedData: entry?.code });
+  const addon = dir === null ? null : findAddon();
+  if (addon === null) return require('./xlastate.js');
+  const { sha256 } = addon;
+  // V8's code holds the path of its source, which errors and stacks show, and depends on V8 and its flags: each combination has a file of its own.
+  const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
+  const place = sha256(Buffer.from(`${build} ${source} ${process.versions.v8} ${process.arch} ${flags}`)).hexSlice(0);
+  const magic = `xlastate code ${place}\n`;
+  const file = join(dir, `${place.slice(0, 16)}-${process.versions.v8}-${process.arch}.bin`);
+  const entry = read(file, magic, sha256);
+  // Put together here, the text would be flattened by V8: a copy of megabytes.
+  const [before, after] = Module.wrapper;
+  const script = new vm.Script(addon.readText(source, before, after), { filename: source, cachedData: entry?.code });
   const known = entry === null || script.cachedDataRejected ? null : entry.loaded;
   const module = { exports: {} };
   script.runInThisContext()(module.exports, Module.createRequire(source), module, source, __dirname);
-  if (isMainThread) {
-    process.on('exit', () => {
-      const loaded = module.exports.loaded;
-      // Written again when a process has used namespaces that none had before it: V8 keeps the code that was there.
-      if (known === null || loaded.some((n) => !known.includes(n))) write(file, [...new Set([...(known ?? []), ...loaded])], script.createCachedData());
-    });
-  }
+  process.on('exit', () => {
+    if (!require('node:worker_threads').isMainThread) return;
+    const loaded = module.exports.loaded;
+    // Written again when a process has used namespaces that none had before it: V8 keeps the code that was there.
+    if (known === null || loaded.some((n) => !known.includes(n))) write(file, magic, sha256, [...new Set([...(known ?? []), ...loaded])], script.createCachedData());
+  });
   return module.exports;
 }
 

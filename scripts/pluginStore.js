@@ -1,10 +1,7 @@
 // Where PJRT plugins and the libraries beside them lie, and how they get there. Plain JavaScript: the install script needs it before anything is compiled, and
-// lib/pjrt/install.ts after. Everything is synchronous: a plugin is fetched at most once a machine.
+// lib/pjrt/install.ts after. Everything is synchronous: a plugin is fetched at most once a machine; what only that needs of Node is required there.
 'use strict';
-const { spawnSync } = require('node:child_process');
-const { createHash, randomBytes } = require('node:crypto');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { cacheRoot, makeFolder } = require('./cacheFolder');
 
@@ -35,7 +32,7 @@ function usable(dir) {
   }
 }
 
-const temporaryFolder = () => process.env.TMPDIR || os.tmpdir();
+const temporaryFolder = () => process.env.TMPDIR || require('node:os').tmpdir();
 
 /** A place of this user's for when there is no cache folder; others must not be able to put a library there. */
 function temporaryHome() {
@@ -108,7 +105,7 @@ function wheelsFor(name, spec) {
 }
 
 function run(command, args, options = {}) {
-  return spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'pipe'], env: process.env, ...options });
+  return require('node:child_process').spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'pipe'], env: process.env, ...options });
 }
 
 /** The Python to run: any of 3.8 or newer. */
@@ -132,7 +129,7 @@ function findPip() {
 }
 
 function sha256(file) {
-  const hash = createHash('sha256');
+  const hash = require('node:crypto').createHash('sha256');
   const fd = fs.openSync(file, 'r');
   try {
     const chunk = Buffer.allocUnsafe(1 << 20);
@@ -212,7 +209,7 @@ function install(name, options = {}) {
   if (note !== null) log(note);
   removeOld(root);
   const target = path.join(root, folderName(spec));
-  const work = path.join(root, `.fetch-${folderName(spec)}-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const work = path.join(root, `.fetch-${folderName(spec)}-${process.pid}-${require('node:crypto').randomBytes(4).toString('hex')}`);
   fs.mkdirSync(work);
   try {
     log(`fetching ${called(name, spec)} (${folderName(spec)}${wheels.length > 1 ? ` and ${wheels.length - 1} libraries` : ''}) ${options.from ? `from ${options.from}` : 'with pip'} into ${target}`);

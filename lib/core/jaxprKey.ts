@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../pjrt/digest';
 import { registerCache } from './caches';
 import { type Atom, ClosedJaxpr, type Jaxpr, Literal, type Var } from './jaxpr';
 import { identityOf, paramsKey } from './paramsKey';
@@ -36,7 +36,7 @@ export function jaxprKey(x: Jaxpr | ClosedJaxpr): string {
   let key = known.get(jaxpr);
   if (key === undefined) {
     // The fingerprint instead of the text: keys are looked up at every eager call, and texts of whole models are long.
-    key = createHash('sha256').update(text(jaxpr)).digest('base64url');
+    key = sha256(text(jaxpr)).toString('base64url');
     known.set(jaxpr, key);
   }
   return x instanceof ClosedJaxpr && x.consts.length > 0 ? `${key}/${x.consts.map(identityOf).join()}` : key;

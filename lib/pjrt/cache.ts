@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheRoot, makeFolder } from './cacheDir';
 import type { Client } from './client';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
+import { sha256 } from './digest';
 import { ArgumentError } from './errors';
 import type { Executable } from './executable';
 
@@ -72,14 +73,13 @@ function pluginIdentity(path: string): string {
 
 function keyOf(client: Client, program: string, options: CompileOptions): string {
   if (typeof program !== 'string') throw new ArgumentError(`compile: expected the program to be MLIR text, got ${typeof program}`);
-  const h = createHash('sha256');
   const d = client.devices[0];
-  for (const part of [`xlastate ${FORMAT}`, machine(), pluginIdentity(client.plugin.path), client.platformName, client.platformVersion, d?.kind ?? '', String(client.devices.length)]) h.update(`${part}\n`);
   const encoded = encodeCompileOptions(options, /\bsdy\./.test(program));
-  h.update(`${process.env.XLA_FLAGS ?? ''}\n${JSON.stringify(options.parameters ?? null)}\n${encoded.length}\n`);
-  h.update(encoded);
-  h.update(program);
-  return h.digest('hex');
+  const head = [
+    `xlastate ${FORMAT}`, machine(), pluginIdentity(client.plugin.path), client.platformName, client.platformVersion, d?.kind ?? '', client.devices.length,
+    process.env.XLA_FLAGS ?? '', JSON.stringify(options.parameters ?? null), encoded.length,
+  ].map((part) => `${part}\n`);
+  return sha256(Buffer.concat([Buffer.from(head.join('')), encoded, Buffer.from(program)])).toString('hex');
 }
 
 // An entry begins with its own key, so that one that was copied or renamed is not taken for another program.

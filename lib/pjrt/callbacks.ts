@@ -44,8 +44,9 @@ export function liveCallbacks(): number {
 // ---- errors: XLA carries texts only, so that the text names the error that was thrown ----
 
 const MARK = /\[callback error ([0-9a-f]{8})\.(\d+)\]/;
+let copy: string | undefined;
 /** A thread's programs are common to all copies of this module in it (ESM and CommonJS, tests with modules of their own); its errors are not. */
-const COPY = randomUUID().slice(0, 8);
+const copyMark = () => (copy ??= randomUUID().slice(0, 8));
 const MOST_ERRORS = 256;
 const thrown = new Map<number, unknown>();
 /** Errors that someone was told of by another way. */
@@ -61,7 +62,7 @@ function textOf(error: unknown): string {
     thrown.delete(oldest);
     told.delete(oldest);
   }
-  return `${messageOf(error)} [callback error ${COPY}.${number}]`;
+  return `${messageOf(error)} [callback error ${copyMark()}.${number}]`;
 }
 
 function messageOf(error: unknown): string {
@@ -72,7 +73,7 @@ function messageOf(error: unknown): string {
 function callbackErrorOf(status: string, text: string): CallbackError | null {
   const mark = MARK.exec(text);
   if (mark !== null) {
-    const own = mark[1] === COPY;
+    const own = mark[1] === copy;
     const n = Number(mark[2]);
     if (own && thrown.has(n)) {
       const cause = thrown.get(n);
@@ -97,15 +98,15 @@ function callbackErrorOf(status: string, text: string): CallbackError | null {
 
 // ---- calls ----
 
-/** Programs whose callbacks the code that runs belongs to, by the addon's numbers: also after an `await` in an asynchronous one. */
-const callers = new AsyncLocalStorage<readonly number[]>();
+/** Programs whose callbacks the code that runs belongs to, by the addon's numbers: also after an `await` in an asynchronous one. Made with the first callback. */
+let callers: AsyncLocalStorage<readonly number[]> | undefined;
 
 let serving = 0;
 let promises = 0;
 
 /** How many programs wait for the code that runs: 0 outside of callbacks. @example pjrt.callbackDepth(); // 0 */
 export function callbackDepth(): number {
-  return serving === 0 && promises === 0 ? 0 : (callers.getStore()?.length ?? 0);
+  return serving === 0 && promises === 0 ? 0 : (callers?.getStore()?.length ?? 0);
 }
 
 function dispatch(id: number, number: number, runs: readonly number[], inputs: readonly ArrayBuffer[]): readonly ArrayBufferView[] | string | null {
@@ -113,7 +114,7 @@ function dispatch(id: number, number: number, runs: readonly number[], inputs: r
   try {
     const f = byId.get(id)?.deref();
     if (f === undefined) throw new ArgumentError(`there is no callback ${id}: the program that calls it was compiled without holding it`);
-    const results = callers.run(runs, () => f(inputs));
+    const results = callers!.run(runs, () => f(inputs));
     if (!isPromise(results)) return results;
     promises++;
     results.then(
@@ -133,13 +134,12 @@ function answer(number: number, outcome: readonly ArrayBufferView[] | string): v
   native().answerCallback(number, outcome);
 }
 
-let connected = false;
-
 function connect(): void {
-  if (connected) return;
-  connected = true;
+  if (callers !== undefined) return;
+  const storage = new AsyncLocalStorage<readonly number[]>();
+  callers = storage;
   onErrorText(callbackErrorOf);
-  native().setCallbackHooks(dispatch, () => callers.getStore() ?? []);
+  native().setCallbackHooks(dispatch, () => storage.getStore() ?? []);
 }
 
 /**
@@ -154,7 +154,7 @@ function connect(): void {
  * ```
  */
 export function effectsBarrier(): void {
-  if (!connected) return;
+  if (callers === undefined) return;
   for (;;) {
     try {
       native().callbackBarrier();
@@ -175,7 +175,7 @@ export function effectsBarrier(): void {
  * ```
  */
 export async function effectsBarrierAsync(): Promise<void> {
-  if (!connected) return;
+  if (callers === undefined) return;
   for (;;) {
     try {
       await native().callbacksIdle();

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type Buffer, emptyBuffer, emptyBuffers, putIds, takeId, takeIds } from './buffer';
 import type { Client, Device } from './client';
 import type { HostCallback } from './callbacks';
+import { sha256 } from './digest';
 import { ArgumentError, XlaError } from './errors';
 import { hloText } from './hlo/print';
 import { type Attributes, type Handle, type NativeExecutable, native, type Parameter, type TypedDims } from './native';
@@ -39,7 +39,7 @@ export function openSerialized(bytes: Uint8Array): { payload: Uint8Array; parame
   };
   if (!ArrayBuffer.isView(bytes) || bytes.byteLength < 44 || new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC) fail('these bytes are no serialized executable');
   const body = bytes.subarray(40);
-  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(8, 40))) fail('the bytes are damaged: their checksum does not match');
+  if (!sha256(body).equals(bytes.subarray(8, 40))) fail('the bytes are damaged: their checksum does not match');
   const n = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
   if (n > body.length - 4) fail('the header is longer than the bytes');
   const { parameters } = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + n))) as { parameters: Parameter[] };
@@ -185,7 +185,7 @@ export class Executable {
     body.set(payload, 4 + header.length);
     const out = new Uint8Array(40 + body.length);
     out.set(new TextEncoder().encode(MAGIC), 0);
-    out.set(createHash('sha256').update(body).digest(), 8);
+    out.set(sha256(body), 8);
     out.set(body, 40);
     return out;
   }

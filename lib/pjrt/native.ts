@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { addonPaths as pathsIn } from '../../scripts/addonPaths';
 import { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
 import type { Buffer } from './buffer';
 import type { DType } from './types';
@@ -132,6 +133,14 @@ interface Native {
   answerCallback(number: number, outcome: readonly ArrayBufferView[] | string): void;
   callbackBarrier(): void;
   callbacksIdle(): Promise<void>;
+  /** A file of Latin-1 with what is to stand before and after it. */
+  readText(path: string, before: string, after: string): string;
+  /** The digest; null where this Node has no OpenSSL that the addon finds. */
+  sha256(bytes: Uint8Array): globalThis.Buffer | null;
+  /** Begins to load a plugin's library on a thread of its own, if none was loaded; errors are left to {@link loadPlugin}. */
+  loadAhead(path: string): void;
+  /** Waits for {@link loadAhead}. */
+  finishAhead(): void;
   buffer: BufferFunctions;
 }
 
@@ -153,9 +162,7 @@ export function onErrorText(f: (status: string, message: string) => Error | null
 
 /** Where the addon may be: where the environment says, built here, or shipped for this platform in the package. */
 export function addonPaths(): string[] {
-  const root = packageRoot();
-  const named = process.env.XLASTATE_ADDON;
-  return [...(named ? [named] : []), join(root, 'build', 'Release', 'xlastate.node'), join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'xlastate.node')];
+  return pathsIn(packageRoot());
 }
 
 function isOurs(dir: string): boolean {
@@ -195,13 +202,12 @@ function load(): Native {
     throw new PluginError(`the native addon ${path} cannot be loaded: ${(cause as Error).message}. Run \`npm rebuild xlastate\` to build it for this machine and this Node`, { cause });
   }
   native.setErrorFactory((kind, message, status) => (kind === 'XLA' ? (fromText(status, message) ?? new XlaError(status, message)) : (CLASSES[kind] ?? CLASSES.ARGUMENT!)(message)));
-  // Workers end on their own: only the end of the main thread is the end of XLA's threads.
-  if (isMainThread) {
-    process.on('exit', (code) => {
-      native.setExitCode(code);
-      native.drain();
-    });
-  }
+  // Workers end on their own: only the end of the main thread is the end of XLA's threads. Asked there, as Node loads that module for it.
+  process.on('exit', (code) => {
+    if (!isMainThread) return;
+    native.setExitCode(code);
+    native.drain();
+  });
   return native;
 }
 
@@ -210,5 +216,10 @@ let loaded: Native | undefined;
 /** The addon, loaded at first use. */
 export function native(): Native {
   loaded ??= load();
+  return loaded;
+}
+
+/** The addon if it was loaded already. */
+export function existingNative(): Native | undefined {
   return loaded;
 }

@@ -2,8 +2,13 @@ import { randomFillSync } from 'node:crypto';
 import { ArgumentError } from '../core/errors';
 import { MT19937 } from './mt19937';
 
-/** The generator that stands for NumPy's global one, from which random states without a seed draw their keys. `seed` seeds it. */
-export const globalGenerator = new MT19937();
+let generator: MT19937 | undefined;
+
+/** The generator that stands for NumPy's global one, from which random states without a seed draw their keys; `seed` seeds it. Made at its first use, as few programs need it. */
+export function globalGenerator(): MT19937 {
+  generator ??= new MT19937();
+  return generator;
+}
 
 let range = 100_000;
 
@@ -28,7 +33,7 @@ export function getAutoKeyRange(): number {
 
 /** Words of a key for a random state without a seed. */
 export function autoKey(): Uint32Array {
-  return Uint32Array.from(globalGenerator.randint(0, range, 2));
+  return Uint32Array.from(globalGenerator().randint(0, range, 2));
 }
 
 /** Words of a key from the operating system's entropy. */

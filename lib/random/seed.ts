@@ -25,8 +25,8 @@ export function seed(seedOrKey?: SeedOrKey | null): void {
   }
   const key = formatKey('seed', seedOrKey);
   DEFAULT.setKey(key);
-  if (typeof seedOrKey === 'number' || typeof seedOrKey === 'bigint') globalGenerator.seed(Number(BigInt.asUintN(32, BigInt(seedOrKey))));
-  else if (key instanceof ConcreteArray) globalGenerator.seed(Number(key.dataSync().at(0)));
+  if (typeof seedOrKey === 'number' || typeof seedOrKey === 'bigint') globalGenerator().seed(Number(BigInt.asUintN(32, BigInt(seedOrKey))));
+  else if (key instanceof ConcreteArray) globalGenerator().seed(Number(key.dataSync().at(0)));
 }
 
 /** Sets the default stream's key, from an integer or a key. Mirrors `brainstate.random.set_key`. @example random.setKey(42); */
@@ -117,13 +117,13 @@ export function restoreKey(): void {
 export function seedContext<R>(seedOrKey: SeedOrKey | null, f: () => R): R;
 export function seedContext(seedOrKey: SeedOrKey | null): Disposable;
 export function seedContext<R>(seedOrKey: SeedOrKey | null, f?: () => R): R | Disposable {
-  const [key, state] = [DEFAULT.value, globalGenerator.getState()];
+  const [key, state] = [DEFAULT.value, globalGenerator().getState()];
   let open = true;
   const close = () => {
     if (!open) return;
     open = false;
     DEFAULT.setKey(key);
-    globalGenerator.setState(state);
+    globalGenerator().setState(state);
   };
   try {
     seed(seedOrKey ?? freshKey()[0]!);

@@ -121,6 +121,46 @@ test("V8's code is kept in the cache, used, extended by what a program loads ane
   expect(run('e.cjs', `const { pjrt } = require('xlastate');${USE}console.log(out);`, { XLASTATE_CACHE_DIR: '/proc/none' })).toMatchObject({ stdout: '2,4\n', stderr: '', status: 0 });
 });
 
+const IS_MAPPED = `require('node:fs').readFileSync('/proc/self/maps', 'utf8').includes('xla_cpu_pjrt.so')`;
+
+test('the main entry loads the CPU plugin ahead, if it is the one that the environment says; xlastate/pjrt does not', () => {
+  const isMapped = (entry: string, env: NodeJS.ProcessEnv = {}) => {
+    const r = run('g.cjs', `require('${entry}'); console.log(${IS_MAPPED});`, { XLASTATE_PLUGIN: '', PJRT_NAMES_AND_LIBRARY_PATHS: '', XLASTATE_PLATFORM: '', ...env });
+    expect(r).toMatchObject({ stderr: '', status: 0 });
+    return r.stdout.trim();
+  };
+  expect(isMapped('xlastate')).toBe('true');
+  expect(isMapped('xlastate', { XLASTATE_CACHE_DIR: '0' })).toBe('true');
+  expect(isMapped('xlastate/pjrt')).toBe('false');
+  expect(isMapped('xlastate', { XLASTATE_PLATFORM: 'cuda' })).toBe('false');
+  expect(isMapped('xlastate', { XLASTATE_PLUGIN: '/nowhere/plugin.so' })).toBe('false');
+});
+
+test('what was loaded ahead is not what a program has to use, and is in nobody\'s way', () => {
+  const late = run('h.cjs', "const { pjrt } = require('xlastate'); process.env.XLASTATE_PLUGIN = __filename; try { pjrt.defaultClient(); } catch (e) { console.log(e.name, e.message); }");
+  expect(late.stdout).toMatch(/^PluginError XLASTATE_PLUGIN names .*h\.cjs, which is no shared library/);
+  expect(run('i.cjs', "require('xlastate'); process.exit(3);")).toMatchObject({ stdout: '', stderr: '', status: 3 });
+  const workers = `
+const { Worker } = require('node:worker_threads');
+const ended = (code, wait) => new Promise((done) => {
+  const worker = new Worker(code, { eval: true }).on('exit', () => done());
+  if (wait !== undefined) setTimeout(() => worker.terminate(), wait);
+});
+Promise.all([ended("require('xlastate')"), ...[0, 20, 40, 60].map((wait) => ended("require('xlastate')", wait))]).then(() => {
+  const { pjrt } = require('xlastate');${USE}
+  console.log(out);
+});
+`;
+  expect(run('j.cjs', workers)).toMatchObject({ stdout: '2,4\n', stderr: '', status: 0 });
+});
+
+test('an addon that cannot be loaded is said by who needs it', () => {
+  writeFileSync(join(app, 'damaged.node'), 'no library');
+  const r = run('k.cjs', "const { pjrt } = require('xlastate'); try { pjrt.defaultClient(); } catch (e) { console.log(e.name, e.message); }", { XLASTATE_ADDON: join(app, 'damaged.node') });
+  expect(r).toMatchObject({ stderr: '', status: 0 });
+  expect(r.stdout).toMatch(/^PluginError the native addon .*damaged\.node cannot be loaded/);
+});
+
 test('in a context with globals of its own, as tests have them, types are those of the context', () => {
   const source = `
 const vm = require('node:vm');

@@ -1,0 +1,24 @@
+import { installedCpuPlugin } from './discovery';
+import { native } from './native';
+
+/**
+ * Begins to load the plugin's library on another thread while this one loads ours: a new process has its first result by so much earlier. What fails here is
+ * found again, and said, by who needs it.
+ */
+export function loadAhead(): void {
+  try {
+    const path = installedCpuPlugin();
+    if (path !== null) native().loadAhead(path);
+  } catch {
+    // As said above.
+  }
+}
+
+/** Waits for {@link loadAhead}, so that no code of the user's runs beside it: it may change the environment, which a library's initialisers read. */
+export function finishAhead(): void {
+  try {
+    native().finishAhead();
+  } catch {
+    // There is no addon.
+  }
+}
