@@ -21,12 +21,17 @@ export class StageTracer extends Tracer {
   }
 }
 
+/** As many types are compared with that of a new input. */
+const COMPARED = 8;
+
 /** Records operations as equations of a jaxpr. Arrays from outside become constants; host scalars become literals. */
 export class StageTrace extends Trace {
   readonly kind: string;
   readonly eqns: Eqn[] = [];
   readonly invars: Var[] = [];
   private readonly constants = new Map<Array, Var>();
+  /** Types of inputs, the first few. */
+  private readonly types: ShapedArray[] = [];
   /** Where it began: equations hold the names of scopes that were entered since. */
   private readonly names = currentNames();
 
@@ -37,9 +42,16 @@ export class StageTrace extends Trace {
 
   /** A new input; inputs may be added while the function runs, as states are found. */
   newInput(aval: ShapedArray): StageTracer {
-    const v = new Var(aval);
+    const v = new Var(this.shared(aval));
     this.invars.push(v);
     return new StageTracer(this, v);
+  }
+
+  /** Of equal types one: what is worked out of a type, its text among it, is worked out once. */
+  private shared(aval: ShapedArray): ShapedArray {
+    for (let i = 0; i < this.types.length; i++) if (this.types[i]!.equals(aval)) return this.types[i]!;
+    if (this.types.length < COMPARED) this.types.push(aval);
+    return aval;
   }
 
   /** The array as a tracer of this trace. */

@@ -58,7 +58,7 @@ function flatForm(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out
   const { lhsBatch, rhsBatch } = a;
   const nb = lhsBatch.length;
   const nc = a.lhsContract.length;
-  if (nb < 2 && nc < 2 && x.aval.ndim - nb - nc < 2 && y.aval.ndim - nb - nc < 2) return null;
+  if (nb < 2 && nc < 2 && x.aval.shape.length - nb - nc < 2 && y.aval.shape.length - nb - nc < 2) return null;
   const xFree = except(x.aval.ndim, a.lhsContract, lhsBatch);
   const yFree = except(y.aval.ndim, a.rhsContract, rhsBatch);
   const order = range(nc).sort((i, j) => a.lhsContract[i]! - a.lhsContract[j]!);
@@ -79,6 +79,11 @@ function flatForm(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out
   return hlo.reshape(ctx, product, out);
 }
 
+const attrsOf = (n: DotDimensionNumbers, precision: DotAttrs['precision'] = null): DotAttrs => ({
+  lhsContract: n[0][0], rhsContract: n[0][1], lhsBatch: n[1][0], rhsBatch: n[1][1], precision, algorithm: null,
+});
+
+const isExact = (d: DType) => isIntegral(d) || d === 'bool';
 const bothF8 = (x: DType, y: DType) => x.startsWith('float8') && y.startsWith('float8');
 
 /** How the cotangent of an operand is computed: as a product with the other one, whose dimensions are put in order. */
@@ -97,17 +102,29 @@ function planCotangent(nx: number, ny: number, [[xContract, yContract], [xBatch,
   return { dimensionNumbers: [[fromY, yKept], [batch, yBatch]], permutation: inverse([...xBatch, ...xKept, ...byY]) };
 }
 
-// By dimension numbers, of which matrices have one object: to plan takes longer than the rest of a cotangent's tracing.
-const plans = new WeakMap<DotDimensionNumbers, Map<string, CotangentPlan>>();
+/** What is kept with dimension numbers, of which matrices have one object: to work it out takes longer than the rest of a product's tracing. */
+interface Known {
+  /** By the operands' numbers of dimensions, and by which of them the cotangent is of. */
+  readonly plans: Map<number, CotangentPlan>;
+  /** The type of the last product, and what it was worked out from. */
+  last: { a: ShapedArray; b: ShapedArray; precision: CanonicalPrecision; preferred: DType | null; out: ShapedArray } | null;
+}
+
+const knownOf = new WeakMap<DotDimensionNumbers, Known>();
+
+function known(n: DotDimensionNumbers): Known {
+  let k = knownOf.get(n);
+  if (k === undefined) knownOf.set(n, (k = { plans: new Map(), last: null }));
+  return k;
+}
 
 /** Cotangent of an operand x, the second one where `swapped`. */
 function cotangent(ct: Array, x: ShapedArray, y: Array, p: DotGeneralParams, swapped: boolean): Array {
   const n = p.dimensionNumbers;
-  let known = plans.get(n);
-  if (known === undefined) plans.set(n, (known = new Map()));
-  const key = `${x.ndim},${y.ndim},${swapped}`;
-  let plan = known.get(key);
-  if (plan === undefined) known.set(key, (plan = planCotangent(x.ndim, y.ndim, swapped ? [[n[0][1], n[0][0]], [n[1][1], n[1][0]]] : n, swapped)));
+  const { plans } = known(n);
+  const key = (x.ndim * 256 + y.ndim) * 2 + (swapped ? 1 : 0);
+  let plan = plans.get(key);
+  if (plan === undefined) plans.set(key, (plan = planCotangent(x.ndim, y.ndim, swapped ? [[n[0][1], n[0][0]], [n[1][1], n[1][0]]] : n, swapped)));
   const out = dotGeneralP.bind({ dimensionNumbers: plan.dimensionNumbers, outSharding: null, precision: p.precision, preferredElementType: p.preferredElementType }, ct, y);
   return convert(transpose(out, plan.permutation), x.dtype);
 }
@@ -140,6 +157,9 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
   abstract: (avals, { dimensionNumbers: n, precision, preferredElementType: preferred }) => {
     const a = avals[0]!;
     const b = avals[1]!;
+    const kept = known(n);
+    const { last } = kept;
+    if (last !== null && last.a === a && last.b === b && last.precision === precision && last.preferred === preferred) return last.out;
     const xc = n[0][0];
     const yc = n[0][1];
     const xb = n[1][0];
@@ -160,24 +180,25 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
     for (let i = 0; i < xb.length; i++) shape[k++] = a.shape[xb[i]!]!;
     for (let d = 0; d < a.ndim; d++) if (!xc.includes(d) && !xb.includes(d)) shape[k++] = a.shape[d]!;
     for (let d = 0; d < b.ndim; d++) if (!yc.includes(d) && !yb.includes(d)) shape[k++] = b.shape[d]!;
-    return new ShapedArray(shape, dtype, a.weakType && b.weakType);
+    const type = new ShapedArray(shape, dtype, a.weakType && b.weakType);
+    // One object for equal types, so that the products of a row of equal layers are all of the same operands.
+    const out = last?.out.equals(type) ? last.out : type;
+    kept.last = { a, b, precision, preferred, out };
+    return out;
   },
   lower: (ctx, args, { dimensionNumbers: n, precision }, out) => {
-    const x = args[0];
-    const y = args[1];
-    const attrs = { lhsContract: n[0][0], rhsContract: n[0][1], lhsBatch: n[1][0], rhsBatch: n[1][1] };
+    const x = args[0]!;
+    const y = args[1]!;
     if (isAlgorithm(precision)) {
-      const plan = planAlgorithm('dotGeneral', precision, ctx.platform, x!.aval.dtype, y!.aval.dtype, out.dtype);
-      const [l, r] = [hlo.convert(ctx, x!, x!.aval.withDtype(plan.lhs)), hlo.convert(ctx, y!, y!.aval.withDtype(plan.rhs))];
-      return hlo.convert(ctx, emitDot(ctx, l, r, { ...attrs, precision: null, algorithm: plan.attr }, out.withDtype(plan.product)), out);
+      const plan = planAlgorithm('dotGeneral', precision, ctx.platform, x.aval.dtype, y.aval.dtype, out.dtype);
+      const [l, r] = [hlo.convert(ctx, x, x.aval.withDtype(plan.lhs)), hlo.convert(ctx, y, y.aval.withDtype(plan.rhs))];
+      return hlo.convert(ctx, emitDot(ctx, l, r, { ...attrsOf(n), algorithm: plan.attr }, out.withDtype(plan.product)), out);
     }
     // Platforms differ in which mixed operands they take: all take equal ones. Of integers with a float as the product, XLA's GPU compiler makes an invalid program.
-    const exact = (d: DType) => isIntegral(d) || d === 'bool';
-    const mixed = (x!.aval.dtype !== y!.aval.dtype && !bothF8(x!.aval.dtype, y!.aval.dtype)) || (ctx.platform !== 'cpu' && exact(x!.aval.dtype) && !exact(out.dtype));
-    const same = (v: typeof x) => (mixed ? hlo.convert(ctx, v!, v!.aval.withDtype(out.dtype)) : v!);
-    const l = same(x);
-    const r = same(y);
-    const all = { ...attrs, precision, algorithm: null };
+    const mixed = (x.aval.dtype !== y.aval.dtype && !bothF8(x.aval.dtype, y.aval.dtype)) || (ctx.platform !== 'cpu' && isExact(x.aval.dtype) && !isExact(out.dtype));
+    const l = mixed ? hlo.convert(ctx, x, x.aval.withDtype(out.dtype)) : x;
+    const r = mixed ? hlo.convert(ctx, y, y.aval.withDtype(out.dtype)) : y;
+    const all = attrsOf(n, precision);
     return (ctx.platform === 'cpu' ? productForm(ctx, l, r, all, out) ?? flatForm(ctx, l, r, all, out) : null) ?? emitDot(ctx, l, r, all, out);
   },
   jvp: (primals, tangents, p) => {

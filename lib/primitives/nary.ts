@@ -6,7 +6,7 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { Absent, absent, type AxisData, type BatchDim, definePrimitive, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { type HostOperation, onHost } from './hostScalars';
-import { broadcastInDim, moveaxis, reduceSum, reshape, toFront } from './structural';
+import { broadcastInDim, moveaxis, range, reduceSum, reshape, toFront } from './structural';
 
 /** Shape of an elementwise result: scalars go with any shape, and a dimension of size 1 with any size. */
 export function naryShape(op: string, avals: readonly ShapedArray[]): Shape {
@@ -40,7 +40,7 @@ export function broadcastOperands(ctx: LoweringContext, args: readonly IrValue[]
   let alike = true;
   for (let i = 0; i < args.length; i++) if (!sameShape(args[i]!.aval.shape, shape)) alike = false;
   if (alike) return args as IrValue[];
-  return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, x.aval.shape.map((_, i) => i), x.aval.withShape(shape))));
+  return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, range(x.aval.ndim), x.aval.withShape(shape))));
 }
 
 /** Sums a cotangent over what a scalar operand, or dimensions of size 1, were broadcast to. */

@@ -128,7 +128,7 @@ export const transposeP: SinglePrimitive<{ permutation: readonly number[] }> = d
     if (p.length !== x!.ndim || !isPermutation(p)) throw new ShapeError(`transpose: expected a permutation of the ${x!.ndim} dimensions of ${x}, got [${p}]`);
     return x!.withShape(p.map((d) => x!.shape[d]!));
   },
-  lower: (ctx, args, { permutation }) => hlo.transpose(ctx, args[0]!, permutation),
+  lower: (ctx, args, { permutation }, out) => hlo.transpose(ctx, args[0]!, permutation, out),
   jvp: 'linear',
   transpose: (ct, _, { permutation }) => [transpose(ct, inverse(permutation))],
   batch: (_, [x], [dim], { permutation }) => {

@@ -15,7 +15,7 @@ export function op(ctx: LoweringContext, name: string, operands: readonly IrValu
 
 /** An elementwise operation whose operands and result are all of one type. */
 export function same(ctx: LoweringContext, name: string, operands: readonly IrValue[]): IrValue {
-  return (ctx as Block).same(`stablehlo.${name}`, operands, operands[0]!.aval);
+  return (ctx as Block).same(name, operands, operands[0]!.aval);
 }
 
 /** An operation of one operand in its short form. */
@@ -56,7 +56,7 @@ export function convert(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrV
 
 /** `dims[i]` is the output dimension that dimension i of x goes to. */
 export function broadcastInDim(ctx: LoweringContext, x: IrValue, dims: readonly number[], out: ShapedArray): IrValue {
-  return map(ctx, 'broadcast_in_dim', x, dims.length === 0 ? ', dims = []' : `, dims = [${dims.join(', ')}]`, out);
+  return dims.length === 0 ? (ctx as Block).spread(x, out) : map(ctx, 'broadcast_in_dim', x, `, dims = [${dims.join(', ')}]`, out);
 }
 
 /** The position along a dimension. */
@@ -68,11 +68,11 @@ export function reshape(ctx: LoweringContext, x: IrValue, out: ShapedArray): IrV
   return map(ctx, 'reshape', x, '', out);
 }
 
-export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonly number[]): IrValue {
+export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonly number[], out = x.aval.withShape(permutation.map((p) => x.aval.shape[p]!))): IrValue {
   const of = x.view?.of ?? x;
   const whole = x.view === undefined ? permutation : permutation.map((p) => x.view!.permutation[p]!);
   if (whole.every((p, i) => p === i)) return of;
-  const made = map(ctx, 'transpose', x, `, dims = [${permutation.join(', ')}]`, x.aval.withShape(permutation.map((p) => x.aval.shape[p]!)));
+  const made = map(ctx, 'transpose', x, `, dims = [${permutation.join(', ')}]`, out);
   return { name: made.name, aval: made.aval, view: { of, permutation: whole } };
 }
 
