@@ -1,6 +1,6 @@
 import type { Array } from './array';
 import type { ShapedArray } from './aval';
-import type { Eqn } from './jaxpr';
+import { type Eqn, Var } from './jaxpr';
 import type { IrValue, LoweringContext } from './lowering';
 import { SignatureCache } from './signatureCache';
 import { bind } from './trace';
@@ -21,18 +21,11 @@ export function absent(reason: string): Absent {
   return new Absent(reason);
 }
 
-/** A linear operand that a transpose rule is asked the cotangent of: only its shape and dtype are known. */
-export class UndefinedPrimal {
-  declare readonly aval: ShapedArray;
-  constructor(aval: ShapedArray) {
-    this.aval = aval;
-  }
-}
+/** An operand of a transpose rule: a value, or, where the rule is asked the cotangent, a variable, of which only the type is known. */
+export type MaybeLinear = Array | Var;
 
-export type MaybeLinear = Array | UndefinedPrimal;
-
-export function isUndefinedPrimal(x: MaybeLinear): x is UndefinedPrimal {
-  return x instanceof UndefinedPrimal;
+export function isUndefinedPrimal(x: MaybeLinear): x is Var {
+  return x instanceof Var;
 }
 
 /** What a batching rule knows of the mapped axis. */
@@ -114,7 +107,7 @@ export interface PrimitiveRecord<P extends Params> extends Common<P> {
   lower: (ctx: LoweringContext, args: readonly IrValue[], params: P, out: ShapedArray) => IrValue;
   /** Forward derivative: result and its tangent. 'linear': the operation applied to the tangents. */
   jvp: ((primals: readonly Array[], tangents: readonly MaybeZero[], params: P) => [Array, MaybeZero]) | 'linear' | Absent;
-  /** Cotangents of the operands that are UndefinedPrimal (others: null), from the cotangent of the result. */
+  /** Cotangents of the operands that are variables (others: null), from the cotangent of the result. */
   transpose: ((ct: Array, args: readonly MaybeLinear[], params: P) => readonly MaybeZero[]) | Absent;
   /** The operation over a mapped axis. At least one of dims is a number. */
   batch: ((axis: AxisData, args: readonly Array[], dims: readonly BatchDim[], params: P) => [Array, BatchDim]) | Absent;

@@ -4,7 +4,7 @@ import { baseOps } from '../core/base';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { evalJaxpr } from '../core/jaxpr';
-import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
+import type { MaybeZero } from '../core/primitive';
 import { withTransform } from '../core/trace';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { isDifferentiable, jvpFlat } from '../interpreters/jvp';
@@ -139,7 +139,7 @@ export class LinearPoint {
     nonzero.forEach((z, i) => {
       if (z) wanted.push(i < this.n ? cts[i]! : null);
     });
-    const back = withTransform('transpose', () => backwardPass(jaxpr, consts, jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), wanted));
+    const back = withTransform('transpose', () => backwardPass(jaxpr, consts, jaxpr.invars, wanted));
     let next = 0;
     return this.wrt.map((w) => (w ? back[next++]! : null));
   }

@@ -4,7 +4,7 @@ import { type DType, dtypeKind, isIntegral } from '../core/dtype';
 import { ArgumentError, DtypeError } from '../core/errors';
 import { ClosedJaxpr, evalJaxpr, type Jaxpr } from '../core/jaxpr';
 import { dceJaxpr } from '../core/passes/dce';
-import { type MaybeZero, UndefinedPrimal } from '../core/primitive';
+import type { MaybeZero } from '../core/primitive';
 import { Tracer, withAxis, withTransform } from '../core/trace';
 import { flatten, flattenUpTo, type TreeDef } from '../core/tree';
 import { type CheckpointParams, checkpointP, type CheckpointPolicy } from '../interpreters/remat';
@@ -210,7 +210,7 @@ export function linearTranspose(f: AnyFunction, ...primals: unknown[]): (ct: unk
   }
   return (ct) => {
     const cts: MaybeZero[] = flattenUpTo(flat.outDef, ct, `${what}: cotangents`).map((c, i) => castTangent(asArray(c as never, what), outAvals[i]!, `${what}: cotangents ${i}`));
-    const back = withTransform('transpose', () => backwardPass(jaxpr, consts, avals.map((a) => new UndefinedPrimal(a)), cts));
+    const back = withTransform('transpose', () => backwardPass(jaxpr, consts, jaxpr.invars, cts));
     return def.unflatten(fillZeros(back, avals.map((a) => zerosLike(a)))) as unknown[];
   };
 }

@@ -1,9 +1,8 @@
 import type { Array } from '../core/array';
-import type { ShapedArray } from '../core/aval';
 import { baseOps } from '../core/base';
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
-import { type Absent, type MaybeLinear, type MaybeZero, type Primitive, UndefinedPrimal } from '../core/primitive';
+import { type Absent, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type Primitive } from '../core/primitive';
 import { bind, withScope } from '../core/trace';
 import { DifferentiationError } from './jvp';
 import { stage, withoutConsts } from './stage';
@@ -11,7 +10,7 @@ import { instantiateZeros } from './partial';
 
 /** An operand that is known, where a rule needs it to be: it is not if a function that was said to be linear is not. */
 export function fixedOperand(op: string, x: MaybeLinear): Array {
-  if (!(x instanceof UndefinedPrimal)) return x;
+  if (!isUndefinedPrimal(x)) return x;
   throw new DifferentiationError(`${op}: expected a function that is linear, to transpose, but ${op} is given more than it is linear in: an operand of type ${x.aval} depends on the function's input too`);
 }
 
@@ -22,78 +21,80 @@ function notTransposed(prim: Primitive, { reason }: Absent): DifferentiationErro
 /**
  * Pulls cotangents back through a linear jaxpr: reverse-mode differentiation after {@link linearizeFlat}.
  *
- * @param args its inputs: UndefinedPrimal for the linear ones, values for the others
+ * @param args its inputs: variables for the linear ones, values for the others
  * @returns cotangents of the linear inputs; null is zero; the others' are null
  */
 export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: readonly MaybeLinear[], cotangents: readonly MaybeZero[]): MaybeZero[] {
-  // What stands for each variable: UndefinedPrimal for those that are linear in the inputs.
-  const env = new Map<Var, MaybeLinear>();
-  for (let i = 0; i < consts.length; i++) env.set(jaxpr.constvars[i]!, consts[i]!);
-  for (let i = 0; i < args.length; i++) env.set(jaxpr.invars[i]!, args[i]!);
-  const read = (a: Atom): MaybeLinear => (a instanceof Literal ? a.array : env.get(a)!);
-  const rest: Eqn[] = [];
-  const operands: MaybeLinear[][] = [];
+  const known = new Map<Var, Array>();
+  for (let i = 0; i < consts.length; i++) known.set(jaxpr.constvars[i]!, consts[i]!);
+  for (let i = 0; i < args.length; i++) {
+    const x = args[i]!;
+    if (!isUndefinedPrimal(x)) known.set(jaxpr.invars[i]!, x);
+  }
+  // What is linear in the inputs stands for itself.
+  const read = (a: Atom): MaybeLinear => (a instanceof Literal ? a.array : (known.get(a) ?? a));
+  const linear: Eqn[] = [];
   for (let k = 0; k < jaxpr.eqns.length; k++) {
     const e = jaxpr.eqns[k]!;
-    const n = e.inputs.length;
-    const values = new globalThis.Array<MaybeLinear>(n);
-    let linear = false;
-    for (let i = 0; i < n; i++) {
-      const x = read(e.inputs[i]!);
-      values[i] = x;
-      if (x instanceof UndefinedPrimal) linear = true;
-    }
-    if (linear) {
-      for (let i = 0; i < e.outputs.length; i++) env.set(e.outputs[i]!, new UndefinedPrimal(e.outputs[i]!.aval));
-      rest.push(e);
-      operands.push(values);
-    } else {
-      const outs = bind(e.prim, values as Array[], e.params);
-      for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
+    if (dependsOnOthers(e, known)) linear.push(e);
+    else {
+      const outs = bind(e.prim, e.inputs.map(read) as Array[], e.params);
+      for (let i = 0; i < outs.length; i++) known.set(e.outputs[i]!, outs[i]!);
     }
   }
   const cts = new Map<Var, Array>();
-  const accumulate = (x: MaybeLinear, a: Atom, ct: MaybeZero | undefined) => {
-    if (ct === null || ct === undefined || !(x instanceof UndefinedPrimal)) return;
-    const known = cts.get(a as Var);
-    cts.set(a as Var, known === undefined ? ct : baseOps().add(known, ct));
+  const accumulate = (v: Var, ct: Array) => {
+    const sum = cts.get(v);
+    cts.set(v, sum === undefined ? ct : baseOps().add(sum, ct));
   };
-  jaxpr.outvars.forEach((v, i) => accumulate(read(v), v, cotangents[i]));
-  for (let k = rest.length - 1; k >= 0; k--) {
-    const e = rest[k]!;
-    const values = operands[k]!;
-    const { one } = e.prim;
-    if (one !== null) {
-      const v = e.outputs[0]!;
-      const ct = cts.get(v);
-      if (ct === undefined) continue;
-      cts.delete(v);
-      const rule = one.transpose;
-      if (typeof rule !== 'function') throw notTransposed(e.prim, rule);
-      const back = e.scope === '' ? rule(ct, values, e.params) : withScope(e.scope, () => rule(ct, values, e.params));
-      for (let i = 0; i < values.length; i++) accumulate(values[i]!, e.inputs[i]!, back[i]);
-      continue;
+  for (let i = 0; i < jaxpr.outvars.length; i++) {
+    const v = jaxpr.outvars[i]!;
+    const ct = cotangents[i];
+    if (ct && read(v) === v) accumulate(v as Var, ct);
+  }
+  for (let k = linear.length - 1; k >= 0; k--) {
+    const e = linear[k]!;
+    const values = new globalThis.Array<MaybeLinear>(e.inputs.length);
+    for (let i = 0; i < values.length; i++) values[i] = read(e.inputs[i]!);
+    const back = pulledBack(e, values, cts);
+    if (back === null) continue;
+    for (let i = 0; i < values.length; i++) {
+      const ct = back[i];
+      if (ct && values[i] === e.inputs[i]) accumulate(values[i] as Var, ct);
     }
-    const n = e.outputs.length;
-    const out = new globalThis.Array<MaybeZero>(n);
-    const avals = new globalThis.Array<ShapedArray>(n);
-    let any = false;
-    for (let i = 0; i < n; i++) {
-      const v = e.outputs[i]!;
-      const ct = cts.get(v) ?? null;
-      out[i] = ct;
-      avals[i] = v.aval;
-      if (ct === null) continue;
-      any = true;
-      cts.delete(v);
-    }
-    if (!any) continue;
-    const rule = e.prim.transpose;
-    if (typeof rule !== 'function') throw notTransposed(e.prim, rule);
-    const back = e.scope === '' ? rule(out, values, e.params, avals) : withScope(e.scope, () => rule(out, values, e.params, avals));
-    for (let i = 0; i < values.length; i++) accumulate(values[i]!, e.inputs[i]!, back[i]);
   }
   return jaxpr.invars.map((v) => cts.get(v) ?? null);
+}
+
+/** Whether an equation has operands that are not among the known variables. */
+function dependsOnOthers(e: Eqn, known: ReadonlyMap<Var, Array>): boolean {
+  for (let i = 0; i < e.inputs.length; i++) {
+    const a = e.inputs[i]!;
+    if (!(a instanceof Literal) && !known.has(a)) return true;
+  }
+  return false;
+}
+
+/** Cotangents of an equation's operands from those of its results, which are used up; null where these are all zero. */
+function pulledBack(e: Eqn, values: readonly MaybeLinear[], cts: Map<Var, Array>): readonly MaybeZero[] | null {
+  const { prim, params, scope, outputs } = e;
+  const { one } = prim;
+  if (one !== null) {
+    const v = outputs[0]!;
+    const ct = cts.get(v);
+    if (ct === undefined) return null;
+    cts.delete(v);
+    const rule = one.transpose;
+    if (typeof rule !== 'function') throw notTransposed(prim, rule);
+    return scope === '' ? rule(ct, values, params) : withScope(scope, () => rule(ct, values, params));
+  }
+  const out = outputs.map((v) => cts.get(v) ?? null);
+  if (out.every((ct) => ct === null)) return null;
+  for (const v of outputs) cts.delete(v);
+  const avals = outputs.map((v) => v.aval);
+  const rule = prim.transpose;
+  if (typeof rule !== 'function') throw notTransposed(prim, rule);
+  return scope === '' ? rule(out, values, params, avals) : withScope(scope, () => rule(out, values, params, avals));
 }
 
 /**
@@ -107,7 +108,7 @@ export function transposeJaxpr(closed: ClosedJaxpr, isLinear: readonly boolean[]
     const { outAvals } = closed;
     const staged = stage((args) => {
       let next = 0;
-      const full = inAvals.map((a, i) => (isLinear[i] ? new UndefinedPrimal(a) : args[next++]!));
+      const full = inAvals.map((_, i) => (isLinear[i] ? closed.jaxpr.invars[i]! : args[next++]!));
       const cts = backwardPass(closed.jaxpr, closed.consts, full, args.slice(next));
       const wanted = inAvals.flatMap((_, i) => (isLinear[i] ? [i] : []));
       return instantiateZeros(wanted.map((i) => cts[i]!), wanted.map((i) => inAvals[i]!));

@@ -2,11 +2,11 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { dtypeKind } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
-import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr } from '../core/jaxpr';
+import { ClosedJaxpr, Eqn, evalJaxpr, Jaxpr, Var } from '../core/jaxpr';
 import { cachedOn, jaxprAxisNames, mask } from '../core/jaxprCache';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { dceClosed } from '../core/passes/dce';
-import { type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive, UndefinedPrimal } from '../core/primitive';
+import { type AxisData, type BatchDim, defineMultiPrimitive, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type MultiPrimitive } from '../core/primitive';
 import { batchJaxpr, materialize } from '../interpreters/batch';
 import { jvpJaxpr } from '../interpreters/jvp';
 import { instantiateZeros, partialEvalJaxpr } from '../interpreters/partial';
@@ -366,9 +366,9 @@ function transposeBody(p: ScanParams, isLinear: readonly boolean[], ysNonzero: r
       const [f, accConsts, cts, ys, xs] = [take(fixed.length), take(ctConsts.length), take(ctCarry.length), take(ctYs.length), take(fixedXs.length)];
       let [i, j, k] = [0, 0, 0];
       const primals: MaybeLinear[] = [
-        ...ins.consts.map((a, m) => (lin.consts[m] ? new UndefinedPrimal(a) : f[i++]!)),
-        ...ins.carry.map((a) => new UndefinedPrimal(a)),
-        ...ins.xs.map((a, m) => (lin.xs[m] ? new UndefinedPrimal(a) : xs[j++]!)),
+        ...ins.consts.map((a, m) => (lin.consts[m] ? new Var(a) : f[i++]!)),
+        ...ins.carry.map((a) => new Var(a)),
+        ...ins.xs.map((a, m) => (lin.xs[m] ? new Var(a) : xs[j++]!)),
       ];
       const back = groups(backwardPass(p.jaxpr.jaxpr, p.jaxpr.consts, primals, [...cts, ...ysNonzero.map((z) => (z ? ys[k++]! : null))]), p);
       const newConsts = pick(back.consts, lin.consts).map((ct, m) => (ct === null ? accConsts[m]! : addAny(accConsts[m]!, ct)));

@@ -30,14 +30,20 @@ const LARGE = 4096;
 
 /** For equations, the large parameters that may be written over and that they are the last of several to use. */
 function lastUses(jaxpr: Jaxpr, replaced: (i: number) => boolean): Map<Eqn, Var[]> {
+  const wanted = new Set<Atom>([...jaxpr.constvars, ...jaxpr.invars].filter((v, i) => replaced(i) && v.aval.size >= LARGE));
+  const users = new Map<Atom, Eqn[]>();
+  for (const e of jaxpr.eqns) {
+    for (const a of e.inputs) {
+      if (!wanted.has(a)) continue;
+      const known = users.get(a);
+      if (known === undefined) users.set(a, [e]);
+      else if (known[known.length - 1] !== e) known.push(e);
+    }
+  }
   const out = new Map<Eqn, Var[]>();
-  const { constvars, invars, eqns } = jaxpr;
-  for (let i = 0; i < constvars.length + invars.length; i++) {
-    const v = i < constvars.length ? constvars[i]! : invars[i - constvars.length]!;
-    if (!replaced(i) || v.aval.size < LARGE) continue;
-    const users = eqns.filter((e) => e.inputs.includes(v));
-    const last = users[users.length - 1];
-    if (users.length > 1 && last !== undefined) out.set(last, [...(out.get(last) ?? []), v]);
+  for (const [v, by] of users) {
+    const last = by[by.length - 1]!;
+    if (by.length > 1) out.set(last, [...(out.get(last) ?? []), v as Var]);
   }
   return out;
 }
@@ -176,12 +182,15 @@ export class Block implements LoweringContext {
     this.current = current;
     for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
     for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
-    const last = replaced === undefined ? null : lastUses(jaxpr, replaced);
+    let last: ReadonlyMap<Eqn, readonly Var[]> | null = null;
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
     for (let k = 0; k < eqns.length; k++) {
       const e = eqns[k]!;
       const { inputs, outputs } = e;
-      if (last !== null && this.module.products.size > 0) for (const v of last.get(e) ?? []) env.set(v, this.afterReaders(jaxpr, v, k, env));
+      if (replaced !== undefined && this.module.products.size > 0) {
+        last ??= lastUses(jaxpr, replaced);
+        for (const v of last.get(e) ?? []) env.set(v, this.afterReaders(jaxpr, v, k, env));
+      }
       const values = new Array<IrValue>(inputs.length);
       for (let i = 0; i < inputs.length; i++) values[i] = read(inputs[i]!);
       if (base !== '' || e.scope !== '') this.label = `${base}${base !== '' && e.scope !== '' ? '/' : ''}${e.scope}/${e.prim.name}`;

@@ -3,7 +3,6 @@ import '../../lib/primitives/baseOps';
 import type { Array } from '../../lib/core/array';
 import { ConcreteArray } from '../../lib/core/array';
 import { ShapedArray } from '../../lib/core/aval';
-import { UndefinedPrimal } from '../../lib/core/primitive';
 import { batchFlat } from '../../lib/interpreters/batch';
 import { compileJaxpr } from '../../lib/interpreters/compile';
 import { jvpFlat } from '../../lib/interpreters/jvp';
@@ -19,7 +18,7 @@ const f = (x: Array) => reduceSum(mul(sin(x), x), [0]);
 
 function gradient(g: (x: Array) => Array, x: Array): Array {
   const l = linearizeFlat(([a]) => [g(a!)], [x], [true]);
-  return backwardPass(l.jaxpr, l.consts, l.jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), [scalar(1, 'float32')])[0]!;
+  return backwardPass(l.jaxpr, l.consts, l.jaxpr.invars, [scalar(1, 'float32')])[0]!;
 }
 
 const at = [1, 2, 3];

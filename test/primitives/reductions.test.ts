@@ -8,7 +8,6 @@ import type { DType } from '../../lib/core/dtype';
 import { backend } from '../../lib/core/backend';
 import { ArgumentError, DtypeError, ShapeError } from '../../lib/core/errors';
 import { type Complex, encode } from '../../lib/core/hostFormat';
-import { UndefinedPrimal } from '../../lib/core/primitive';
 import { DifferentiationError, jvpFlat } from '../../lib/interpreters/jvp';
 import { lowerJaxpr } from '../../lib/interpreters/compile';
 import { linearizeFlat } from '../../lib/interpreters/partial';
@@ -71,7 +70,7 @@ const functions: Record<string, (xs: Array[], a: Arguments) => Array[]> = {
 
 function gradient(f: (x: Array) => Array, x: Array, ct: Array): Array {
   const l = linearizeFlat(([a]) => [f(a!)], [x], [true]);
-  return backwardPass(l.jaxpr, l.consts, l.jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), [ct])[0]!;
+  return backwardPass(l.jaxpr, l.consts, l.jaxpr.invars, [ct])[0]!;
 }
 
 const { cases } = JSON.parse(readFileSync(join(__dirname, '../fixtures/reductions.json'), 'utf8')) as { cases: Case[] };

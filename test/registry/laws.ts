@@ -3,7 +3,7 @@ import type { ShapedArray } from '../../lib/core/aval';
 import { config } from '../../lib/core/config';
 import type { DType } from '../../lib/core/dtype';
 import { Eqn, evalJaxpr, Jaxpr, Var } from '../../lib/core/jaxpr';
-import { Absent, type BatchDim, type Params, type Primitive, type Sample, UndefinedPrimal } from '../../lib/core/primitive';
+import { Absent, type BatchDim, type Params, type Primitive, type Sample } from '../../lib/core/primitive';
 import { bind } from '../../lib/core/trace';
 import { applyBatch, batchFlat, BatchingError, materialize } from '../../lib/interpreters/batch';
 import { compileJaxpr } from '../../lib/interpreters/compile';
@@ -127,7 +127,7 @@ export class Case {
       if (!this.prim.axisNames?.(params).length) {
         const outs = this.prim.abstract(this.avals, widestParams(this.prim, this.sample)).map((a) => new Var(a));
         const eqn = new Eqn(this.prim, invars, outs, params);
-        refuses(DifferentiationError, transpose.reason, () => backwardPass(new Jaxpr([], invars, [eqn], outs), [], this.avals.map((a) => new UndefinedPrimal(a)), outs.map((o) => zerosLike(o.aval))));
+        refuses(DifferentiationError, transpose.reason, () => backwardPass(new Jaxpr([], invars, [eqn], outs), [], invars, outs.map((o) => zerosLike(o.aval))));
       }
     }
     if (jvp instanceof Absent || !this.differentiable) return;
@@ -167,7 +167,7 @@ export class Case {
         return this.f(this.inputs.map((h, i) => (set.includes(i) ? args[next++]! : toDevice(h))));
       }, set.map((i) => this.avals[i]!));
       const cotangents = this.eager().map((h) => (isDifferentiable(h.aval) ? direction(h.aval, this.random) : null));
-      const back = backwardPass(s.jaxpr, s.consts, s.jaxpr.invars.map((x) => new UndefinedPrimal(x.aval)), cotangents.map((c) => c && toDevice(c)));
+      const back = backwardPass(s.jaxpr, s.consts, s.jaxpr.invars, cotangents.map((c) => c && toDevice(c)));
       if (back.every((c) => c === null)) continue;
       const pulled = back.map((c, k) => (c === null ? direction(this.avals[set[k]!]!, () => 0.5) : toHost(c)));
       const given = cotangents.filter((c) => c !== null);
@@ -320,7 +320,7 @@ class Derivatives {
     const pull = (xs: readonly Array[], cts: readonly Array[], which: readonly boolean[]): Array[] => {
       const l = linearizeFlat((a) => f(a), xs, which);
       const given = l.nonzero.flatMap((z, i) => (z ? [cts[tangentOuts.indexOf(i)]!] : []));
-      return backwardPass(l.jaxpr, l.consts, l.jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), given).map((c, i) => c ?? zerosLike(l.jaxpr.invars[i]!.aval));
+      return backwardPass(l.jaxpr, l.consts, l.jaxpr.invars, given).map((c, i) => c ?? zerosLike(l.jaxpr.invars[i]!.aval));
     };
     const pieces: [Piece, (xs: Array[], vs: Array[], cts: Array[]) => Array[]][] = skip.jvp ? [['jvpOuts', (xs) => f(xs)]] : [
       ['jvpOuts', (xs, vs) => forward(xs, vs).outs],

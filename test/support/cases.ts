@@ -7,7 +7,6 @@ import { ShapedArray } from '../../lib/core/aval';
 import type { DType } from '../../lib/core/dtype';
 import { encode } from '../../lib/core/hostFormat';
 import { printJaxpr } from '../../lib/core/printJaxpr';
-import { UndefinedPrimal } from '../../lib/core/primitive';
 import { linearizeFlat } from '../../lib/interpreters/partial';
 import { stage } from '../../lib/interpreters/stage';
 import { backwardPass } from '../../lib/interpreters/transpose';
@@ -39,7 +38,7 @@ export function expectPacked(x: Array, [shape, dtype, values]: Packed, tolerance
 /** Cotangents of the operands in `wrt` from that of the result. */
 export function vjp(f: (xs: Array[]) => Array, xs: readonly Array[], wrt: readonly boolean[], ct: Array): (Array | null)[] {
   const l = linearizeFlat((args) => [f(args)], xs, wrt);
-  const cts = backwardPass(l.jaxpr, l.consts, l.jaxpr.invars.map((v) => new UndefinedPrimal(v.aval)), l.nonzero[0] ? [ct] : []);
+  const cts = backwardPass(l.jaxpr, l.consts, l.jaxpr.invars, l.nonzero[0] ? [ct] : []);
   let next = 0;
   return wrt.map((w) => (w ? cts[next++]! : null));
 }
