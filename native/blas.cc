@@ -273,7 +273,8 @@ void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const*
 
 void Run(ffi::CallFrame* frame) {
   auto refuse = [&](const char* why) { throw Refused{ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument)}; };
-  if (frame->args.size != 2 || frame->results.size != 1) refuse("it has two operands and one result");
+  // What follows the two operands is there for its order.
+  if (frame->args.size < 2 || frame->results.size != 1) refuse("it has two operands and one result");
   const ffi::Buffer* x[3] = {static_cast<const ffi::Buffer*>(frame->args.values[0]), static_cast<const ffi::Buffer*>(frame->args.values[1]), static_cast<const ffi::Buffer*>(frame->results.values[0])};
   const int32_t type = x[0]->dtype;
   if ((type != ffi::kF32 && type != ffi::kF64) || x[1]->dtype != type || x[2]->dtype != type) refuse("operands and result must all be float32 or all float64");

@@ -31,11 +31,14 @@ export class Compiled {
   private readonly own: Executable;
   private readonly consts: readonly Array[];
   private readonly compileAgain: () => Executable;
+  private readonly compileKnown: (() => Executable) | null;
   private readonly donates: boolean;
   private readonly others = new Map<Client, Executable>();
 
-  constructor(executable: Executable, consts: readonly Array[], outAvals: readonly ShapedArray[], compileAgain: () => Executable) {
+  /** @param compileKnown compiles it without functions of ours, of which XLA knows no costs; null where it calls none */
+  constructor(executable: Executable, consts: readonly Array[], outAvals: readonly ShapedArray[], compileAgain: () => Executable, compileKnown: (() => Executable) | null) {
     this.own = executable;
+    this.compileKnown = compileKnown;
     this.consts = consts;
     this.outAvals = outAvals;
     this.compileAgain = compileAgain;
@@ -50,6 +53,11 @@ export class Compiled {
     let other = this.others.get(client);
     if (other === undefined) this.others.set(client, (other = this.compileAgain()));
     return other;
+  }
+
+  /** XLA's estimates of what the program costs, with products of matrices as its own; null where the platform gives none. */
+  costAnalysis(): Record<string, number> | null {
+    return (this.compileKnown ?? (() => this.executable))().costAnalysis() as Record<string, number> | null;
   }
 
   /** Runs the program on arrays with values; returns before the results are there. */
@@ -143,21 +151,27 @@ function compileModule({ text, callbacks }: LoweredModule, options: CompileJaxpr
   return executable;
 }
 
+function compiled(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions, { hasProducts }: LoweredModule, executable: Executable): Compiled {
+  const again = () => compileModule(loweredHere(jaxpr, options), options);
+  return new Compiled(executable, consts, jaxpr.outAvals, again, hasProducts ? () => compileModule(lowered(jaxpr, options), options) : null);
+}
+
 /** Lowers and compiles a jaxpr, through the compile cache. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {
   checkResults(jaxpr, options.name);
-  const compile = () => compileModule(loweredHere(jaxpr, options), options);
-  return new Compiled(compile(), consts, jaxpr.outAvals, compile);
+  const module = loweredHere(jaxpr, options);
+  return compiled(jaxpr, consts, options, module, compileModule(module, options));
 }
 
 /** {@link compileJaxpr} on a thread of its own. */
 export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Promise<Compiled> {
   checkResults(jaxpr, options.name);
-  const { text, callbacks } = loweredHere(jaxpr, options);
+  const module = loweredHere(jaxpr, options);
+  const { text, callbacks } = module;
   const { client } = backend();
   const start = recording.on ? performance.now() : 0;
   const executable = await (callbacks.length > 0 ? client.compile(text, xlaOptions(options), callbacks) : cachedCompile(client, text, xlaOptions(options)));
   if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
   if (config.dumpHloTo !== null) dumpProgram(options.name, text, executable);
-  return new Compiled(executable, consts, jaxpr.outAvals, () => compileModule(loweredHere(jaxpr, options), options));
+  return compiled(jaxpr, consts, options, module, executable);
 }

@@ -19,7 +19,7 @@ import { stack, withoutWrites } from '../state/recorder';
 import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { sameAvals, Specialization } from './specialization';
-import { checkCompilerOptions, type CompiledFunction, compiledFunction, costAnalysis, type Lowered, lowered, type MemoryAnalysis, memoryAnalysis, outInfo, type Traced, traced } from './stages';
+import { checkCompilerOptions, type CompiledFunction, compiledFunction, type Lowered, lowered, type MemoryAnalysis, memoryAnalysis, outInfo, type Traced, traced } from './stages';
 import { traceStateful } from './statefulTrace';
 
 /** Options of {@link jit}. */
@@ -301,7 +301,7 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
     },
     trace: (...args: unknown[]) => traced(self.ahead(args), self.run),
     evalShape: (...args: unknown[]) => outInfo(self.ahead(args).trace),
-    costAnalysis: (...args: unknown[]) => costAnalysis(self.ahead(args).compile()),
+    costAnalysis: (...args: unknown[]) => self.ahead(args).compile().costAnalysis(),
     memoryAnalysis: (...args: unknown[]) => memoryAnalysis(self.ahead(args).compile()),
     getStates: (...args: unknown[]) => [...self.ahead(args).trace.states],
     clearCache: () => self.clear(),

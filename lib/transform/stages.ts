@@ -100,11 +100,6 @@ export function memoryAnalysis({ executable }: Compiled): MemoryAnalysis | null 
   };
 }
 
-/** XLA's estimates are numbers. */
-export function costAnalysis({ executable }: Compiled): Record<string, number> | null {
-  return executable.costAnalysis() as Record<string, number> | null;
-}
-
 /** @throws ArgumentError unless the options are an object of strings, numbers and booleans, or null */
 export function checkCompilerOptions(op: string, given: CompilerOptions | null | undefined): CompilerOptions | null {
   const options = optionsObject(op, given);
@@ -160,7 +155,7 @@ export function compiledFunction(entry: Specialization, call: (entry: Specializa
   const program = entry.compile();
   return stage(entry, Object.assign((...args: unknown[]) => call(entry, args), {
     asText: () => program.executable.hloText(),
-    costAnalysis: () => costAnalysis(program),
+    costAnalysis: () => program.costAnalysis(),
     memoryAnalysis: () => memoryAnalysis(program),
   }));
 }
