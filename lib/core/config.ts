@@ -17,7 +17,7 @@ export interface Config {
 }
 
 /** Generators of random bits, by JAX's names. */
-export const PRNG_IMPLS = ['threefry2x32', 'rbg', 'unsafe_rbg'] as const;
+export const PRNG_IMPLS = ['threefry2x32', 'threefry4x32', 'rbg', 'unsafe_rbg', 'philox2x32', 'philox4x32'] as const;
 /** The name of a generator of random bits. */
 export type PrngImpl = (typeof PRNG_IMPLS)[number];
 

@@ -11,7 +11,7 @@ import { emitFunction } from './matrix';
 import { defineNary } from './nary';
 import { randomBits, randomSplit } from './random';
 import { bitsForFloat, bitsToUnit, floatInfo, unitToExponential, unitToNormal } from './randomFloats';
-import { bitsOf, splitKeys } from './randomKeys';
+import { bitsOf, implOf, isKeyWords, splitKeys } from './randomKeys';
 import { reduceOr } from './reduction';
 import { broadcastInDim, concatenate, convert, indexInDim, like, range, reshape, toFront } from './structural';
 
@@ -130,18 +130,20 @@ export function igammaGradA(a: Array, x: Array): Array {
 
 // ---- samples ----
 
-const wordsOf = (keys: Array) => keys.shape[1]!;
+/** Whether a draw takes many keys at once. */
+const drawsLanes = (keys: Array) => implOf(keys) === 'threefry2x32';
+const lane = (keys: Array) => reshape(keys, keys.shape.slice(1));
 
-/** Keys [lanes, words] split into n of that form. The generators with four words take one lane at a time. */
+/** Keys [lanes, words] split into n of that form. The generators other than Threefry-2x32 take one lane at a time. */
 function splitLanes(keys: Array, n: number): Array[] {
-  const split = wordsOf(keys) === 2 ? randomSplit(keys, [n]) : reshape(splitKeys(reshape(keys, [4]), [n]), [1, n, 4]);
+  const split = drawsLanes(keys) ? randomSplit(keys, [n]) : reshape(splitKeys(lane(keys), [n]), [1, n, keys.shape[1]!]);
   return range(n).map((i) => indexInDim(split, i, 1));
 }
 
 /** A float in [0, 1) for each lane. */
 function unitLanes(keys: Array, dtype: DType): Array {
   const width = bitsForFloat('gamma', dtype);
-  return bitsToUnit(wordsOf(keys) === 2 ? randomBits(keys, width, []) : bitsOf(reshape(keys, [4]), width, [1]), dtype);
+  return bitsToUnit(drawsLanes(keys) ? randomBits(keys, width, []) : bitsOf(lane(keys), width, [1]), dtype);
 }
 
 const choose = (lanes: Array, next: Array, old: Array) => where(next.ndim === 1 ? lanes : broadcastInDim(lanes, next.shape, [0]), next, old);
@@ -217,8 +219,8 @@ export const randomGammaP: SinglePrimitive<RandomGammaParams> = definePrimitive<
     const words = key!.shape[key!.ndim - 1];
     const batch = key!.shape.slice(0, -1);
     if (key!.dtype !== 'uint32') throw new DtypeError(`randomGamma: expected a key of dtype uint32, got ${key}`);
-    if ((words !== 2 && words !== 4) || !sameShape(batch, a!.shape.slice(0, batch.length))) {
-      throw new ShapeError(`randomGamma: expected keys of shape [..., 2] or [..., 4] for the leading dimensions of ${a}, got ${key}`);
+    if (!isKeyWords(words) || !sameShape(batch, a!.shape.slice(0, batch.length))) {
+      throw new ShapeError(`randomGamma: expected keys of shape [..., 2] (or as many words as the generator's keys have) for the leading dimensions of ${a}, got ${key}`);
     }
     return a!.strong();
   },
@@ -228,12 +230,14 @@ export const randomGammaP: SinglePrimitive<RandomGammaParams> = definePrimitive<
     const words = key!.aval.shape[batch.length]!;
     const lanes = out.withShape([out.size]);
     const perKey = out.size / sizeOf(batch);
+    let atOnce = false;
     const [keys, flat] = emitFunction(ctx, ([k, a1]) => {
+      atOnce = drawsLanes(k!);
       const rows = reshape(k!, [sizeOf(batch), words]);
-      const split = words === 2 ? randomSplit(rows, [perKey]) : concatenate(range(rows.shape[0]!).map((i) => splitKeys(indexInDim(rows, i, 0), [perKey])), 0);
+      const split = atOnce ? randomSplit(rows, [perKey]) : concatenate(range(rows.shape[0]!).map((i) => splitKeys(indexInDim(rows, i, 0), [perKey])), 0);
       return [reshape(split, [out.size, words]), reshape(a1!, lanes.shape)];
     }, [key!, a!]);
-    return hlo.reshape(ctx, (words === 2 ? emitLanes : emitLaneByLane)(ctx, keys!, flat!, logSpace), out);
+    return hlo.reshape(ctx, (atOnce ? emitLanes : emitLaneByLane)(ctx, keys!, flat!, logSpace), out);
   },
   jvp: ([key, a], [, t], { logSpace }) => {
     const out = randomGammaP.bind({ logSpace }, key!, a!);

@@ -2,27 +2,38 @@ import type { Array } from '../core/array';
 import { type Shape, sizeOf } from '../core/aval';
 import { config, type PrngImpl } from '../core/config';
 import { shiftRightLogical, xor } from './elementwise';
+import { hashedBits, hashedFold, hashedSeeds, hashedSplit, isCounterImpl } from './counterHashes';
 import { randomBits, randomFoldIn, randomSplit, rngBitGenerator } from './random';
 import { concatenate, convert, full, indexInDim, like, reshape, sliceInDim } from './structural';
 
-// What each generator does with one key. A raw key has two words (Threefry) or four: those of the two generators built on XLA's own, which
-// draw alike and differ in how keys are split; `unsafe_rbg` is meant where it is the default implementation, or named.
+// What each generator does with one key. Raw keys do not say which generator they are for: as in JAX they are for the default one, if it has
+// keys of so many words; else for the first one that has.
+
+/** How many words the keys of a generator have. */
+export const KEY_WORDS: Readonly<Record<PrngImpl, number>> = { threefry2x32: 2, threefry4x32: 4, rbg: 4, unsafe_rbg: 4, philox2x32: 1, philox4x32: 2 };
+const BY_WORDS: Readonly<Record<number, PrngImpl>> = { 1: 'philox2x32', 2: 'threefry2x32', 4: 'rbg' };
+
+/** Whether keys may have so many words. */
+export const isKeyWords = (words: number | undefined): boolean => words !== undefined && words in BY_WORDS;
 
 /** The generator that a raw key is for. */
 export function implOf(key: Array): PrngImpl {
-  if (key.shape[key.ndim - 1] === 2) return 'threefry2x32';
-  return config.defaultPrngImpl === 'unsafe_rbg' ? 'unsafe_rbg' : 'rbg';
+  const words = key.shape[key.ndim - 1]!;
+  return KEY_WORDS[config.defaultPrngImpl] === words ? config.defaultPrngImpl : BY_WORDS[words]!;
 }
 
 /** Unsigned random integers of 8, 16, 32 or 64 bits. Threefry also takes keys [..., 2], and gives [..., ...shape]. */
 export function bitsOf(key: Array, bitWidth: number, shape: Shape): Array {
-  if (implOf(key) === 'threefry2x32') return randomBits(key, bitWidth, shape);
+  const impl = implOf(key);
+  if (impl === 'threefry2x32') return randomBits(key, bitWidth, shape);
+  if (isCounterImpl(impl)) return hashedBits(impl, key, bitWidth, shape);
   return rngBitGenerator(key, shape, `uint${bitWidth as 8 | 16 | 32 | 64}`)[1];
 }
 
 /** New keys, of shape [...shape, words]. */
 export function splitKeys(key: Array, shape: Shape, impl: PrngImpl = implOf(key)): Array {
   if (impl === 'threefry2x32') return randomSplit(key, shape);
+  if (isCounterImpl(impl)) return hashedSplit(impl, key, shape);
   const n = sizeOf(shape);
   if (impl === 'rbg') {
     const halves = randomSplit(reshape(key, [2, 2]), [n]);
@@ -39,11 +50,12 @@ export function splitInto(key: Array, n: number): Array[] {
   return globalThis.Array.from({ length: n }, (_, i) => indexInDim(keys, i, 0));
 }
 
-/** Keys [..., words] for an array of integer seeds: the high word, then the low one; four words are the two twice. */
+/** Keys [..., words] for an array of integer seeds: the high word, then the low one (four words: the two twice), or a hash of both. */
 export function seedKeys(seed: Array, impl: PrngImpl): Array {
   const low = convert(seed, 'uint32');
   const wide = seed.dtype === 'int64' || seed.dtype === 'uint64';
   const high = wide ? convert(shiftRightLogical(seed, like(seed, 32)), 'uint32') : full(seed.shape, 0, 'uint32');
+  if (isCounterImpl(impl)) return hashedSeeds(impl, high, low);
   const words = [high, low].map((w) => reshape(w, [...seed.shape, 1]));
   return concatenate(impl === 'threefry2x32' ? words : [...words, ...words], seed.ndim);
 }
@@ -51,6 +63,7 @@ export function seedKeys(seed: Array, impl: PrngImpl): Array {
 /** A key from a key and a uint32 scalar. */
 export function foldKey(key: Array, data: Array, impl: PrngImpl): Array {
   if (impl === 'threefry2x32') return randomFoldIn(key, data);
+  if (isCounterImpl(impl)) return hashedFold(impl, key, data);
   if (impl === 'rbg') {
     const halves = reshape(key, [2, 2]);
     return concatenate([0, 1].map((i) => randomFoldIn(indexInDim(halves, i, 0), data)), 0);

@@ -6,17 +6,19 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { asArray, type ArrayLike, describeValue } from '../lax/arrayLike';
 import { composite } from '../interpreters/jit';
-import { foldKey, implOf, seedKeys, splitKeys } from '../primitives/randomKeys';
+import { isCounterImpl } from '../primitives/counterHashes';
+import { foldKey, implOf, isKeyWords, KEY_WORDS, seedKeys, splitKeys } from '../primitives/randomKeys';
 import { convert } from '../primitives/structural';
 import type { ShapeLike } from './arguments';
 
-// Keys are raw arrays: uint32[2] for Threefry, uint32[4] for the two generators built on XLA's own. The number of words says which.
+// Keys are raw arrays: uint32[2] for Threefry, uint32[4] for the two generators built on XLA's own, one to four words for others. With the
+// default generator the number of words says which it is for.
 
 export type { PrngImpl } from '../core/config';
 
 /** Options of {@link foldIn}, {@link key}, {@link PRNGKey} and {@link wrapKeyData}. */
 export interface ImplOptions {
-  /** Generator: `threefry2x32` (default), `rbg` or `unsafe_rbg`. */
+  /** Generator: `threefry2x32` (default), `threefry4x32`, `rbg`, `unsafe_rbg`, `philox2x32` or `philox4x32`. Draws take a key as one of the default generator, if that has keys of so many words. */
   impl?: PrngImpl | null;
 }
 
@@ -26,14 +28,12 @@ function resolveImpl(op: string, impl: PrngImpl | null | undefined): PrngImpl {
   return impl;
 }
 
-const wordsOf = (impl: PrngImpl) => (impl === 'threefry2x32' ? 2 : 4);
-
 function checkKeys(op: string, key: unknown): Array {
   if (!(key instanceof Array) && !ArrayBuffer.isView(key)) throw new ArgumentError(`${op}: expected key to be an array of dtype uint32 (made by PRNGKey or split), got ${describeValue(key)}`);
   const k = asArray(key as ArrayLike, op);
   if (k.dtype !== 'uint32') throw new DtypeError(`${op}: expected a key of dtype uint32 and shape [2], got ${k.aval}`);
   const words = k.shape[k.ndim - 1];
-  if (words !== 2 && words !== 4) throw new ShapeError(`${op}: expected a key of shape [2] (or [4] for rbg), got ${k.aval}`);
+  if (!isKeyWords(words)) throw new ShapeError(`${op}: expected a key of shape [2] (or [4] for rbg, [1] for philox2x32), got ${k.aval}`);
   return k;
 }
 
@@ -53,8 +53,12 @@ function hostSeed(op: string, seed: number | bigint, impl: PrngImpl): Array {
   const wide = BigInt(seed);
   if (BigInt.asIntN(64, wide) !== wide) throw new ArgumentError(`${op}: expected a seed of 64 bits, got ${seed}`);
   // With 64-bit types off a seed is narrowed first, as JAX does: its upper word is lost.
+  if (isCounterImpl(impl)) {
+    const given = config.enableX64 ? ConcreteArray.fromHost(BigUint64Array.of(BigInt.asUintN(64, wide)), new ShapedArray([], 'uint64')) : ConcreteArray.scalar(Number(wide & MASK), new ShapedArray([], 'uint32'));
+    return seedProgram([given], { impl })[0]!;
+  }
   const words = [config.enableX64 ? Number((wide >> 32n) & MASK) : 0, Number(wide & MASK)];
-  return ConcreteArray.fromHost(Uint32Array.from(impl === 'threefry2x32' ? words : [...words, ...words]), new ShapedArray([wordsOf(impl)], 'uint32'));
+  return ConcreteArray.fromHost(Uint32Array.from(impl === 'threefry2x32' ? words : [...words, ...words]), new ShapedArray([KEY_WORDS[impl]], 'uint32'));
 }
 
 const seedProgram = composite<{ impl: PrngImpl }>('random_seed', ([seed], { impl }) => [seedKeys(seed!, impl)]);
@@ -70,7 +74,7 @@ function makeKey(op: string, seed: ArrayLike, options: ImplOptions | undefined):
 }
 
 /**
- * A key of the random number generator from an integer seed: an array of dtype uint32 and shape [2] (or [4] for the `rbg` generators).
+ * A key of the random number generator from an integer seed: an array of dtype uint32 and shape [2] (or as many words as the keys of the generator have).
  *
  * With 64-bit types off, only the low 32 bits of the seed count. Mirrors `jax.random.PRNGKey`.
  *
@@ -110,7 +114,7 @@ export interface SplitOptions extends ImplOptions {
 function implFor(op: string, k: Array, impl: PrngImpl | null | undefined): PrngImpl {
   if (impl === null || impl === undefined) return implOf(k);
   const named = resolveImpl(op, impl);
-  if (wordsOf(named) !== k.shape[k.ndim - 1]) throw new ShapeError(`${op}: expected a key of shape [${wordsOf(named)}] for ${named}, got ${k.aval}`);
+  if (KEY_WORDS[named] !== k.shape[k.ndim - 1]) throw new ShapeError(`${op}: expected a key of shape [${KEY_WORDS[named]}] for ${named}, got ${k.aval}`);
   return named;
 }
 
@@ -174,7 +178,7 @@ export function keyData(keys: Array): Array {
 }
 
 /**
- * Keys from words, [..., 2] or [..., 4], as they are. Mirrors `jax.random.wrap_key_data`.
+ * Keys from words, [..., 2] or as many as the keys of a generator have, as they are. Mirrors `jax.random.wrap_key_data`.
  *
  * @throws DtypeError or ShapeError if the words are not a key's of the generator named
  * @example
@@ -183,7 +187,7 @@ export function keyData(keys: Array): Array {
 export function wrapKeyData(words: Array, options?: ImplOptions): Array {
   const impl = checkOptions('wrapKeyData', ['impl'], options).impl;
   const k = checkKeys('wrapKeyData', words);
-  implFor('wrapKeyData', k, impl ?? (k.shape[k.ndim - 1] === 2 ? 'threefry2x32' : undefined));
+  implFor('wrapKeyData', k, impl);
   return k;
 }
 

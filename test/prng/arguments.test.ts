@@ -56,7 +56,7 @@ test.each<[string, () => unknown, new (m: string) => Error, string]>([
   ['several keys', () => prng.normal(prng.split(key)), ShapeError, 'use vmap'],
   ['a fraction as a seed', () => prng.PRNGKey(0.5), ArgumentError, 'expected seed to be an integer'],
   ['a vector of seeds', () => prng.PRNGKey(asArray(Int32Array.of(1, 2))), ShapeError, 'expected a scalar seed'],
-  ['an unknown generator', () => prng.key(0, { impl: 'philox' as never }), ArgumentError, 'threefry2x32, rbg, unsafe_rbg'],
+  ['an unknown generator', () => prng.key(0, { impl: 'dice' as never }), ArgumentError, 'rbg, unsafe_rbg, philox2x32'],
   ['a generator for another key', () => prng.split(key, 2, { impl: 'rbg' }), ShapeError, 'expected a key of shape [4]'],
   ['fractional data to fold in', () => prng.foldIn(key, 1.5), ArgumentError, 'foldIn: expected data to be an integer'],
   ['a negative size', () => prng.normal(key, [-1]), ShapeError, 'non-negative'],
