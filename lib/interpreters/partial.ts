@@ -33,12 +33,12 @@ export class PartialTrace extends Trace {
   }
 
   process(prim: Primitive, args: readonly Array[], params: Params): Array[] {
-    // What is recorded runs no rules, which would have to find another trace than this one.
+    // To record, here and below, runs no rules, which would have to find another trace than this one.
     if (this.effectsUnknown && prim.effects && prim.effects(params).length > 0) return this.unknown.process(prim, args, params);
     let any = false;
     // Where an argument was left out, whoever records the operation says so.
     for (let i = 0; i < args.length; i++) if (args[i]?.owner === this.unknown) any = true;
-    if (!any) return processIn(this.known, prim, args, params);
+    if (!any) return this.known instanceof StageTrace ? this.known.process(prim, args, params) : processIn(this.known, prim, args, params);
     if (prim.partialEval) {
       const isUnknown = args.map((x) => this.isUnknown(x));
       return prim.partialEval((f) => withTrace(this.known, f), (f) => withTrace(this.unknown, f), args, isUnknown, params);

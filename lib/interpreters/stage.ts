@@ -68,7 +68,7 @@ export class StageTrace extends Trace {
 
   /** An operand that it did not make. */
   private operand(prim: Primitive, position: number, x: Array | undefined): Atom {
-    operandAval(prim.name, position, x);
+    if (x?.aval === undefined) operandAval(prim.name, position, x);
     return this.atom(x!, prim.name);
   }
 

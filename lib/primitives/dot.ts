@@ -195,11 +195,12 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
       return hlo.convert(ctx, emitDot(ctx, l, r, { ...attrsOf(n), algorithm: plan.attr }, out.withDtype(plan.product)), out);
     }
     // Platforms differ in which mixed operands they take: all take equal ones. Of integers with a float as the product, XLA's GPU compiler makes an invalid program.
-    const mixed = (x.aval.dtype !== y.aval.dtype && !bothF8(x.aval.dtype, y.aval.dtype)) || (ctx.platform !== 'cpu' && isExact(x.aval.dtype) && !isExact(out.dtype));
+    const onCpu = ctx.platform === 'cpu';
+    const mixed = (x.aval.dtype !== y.aval.dtype && !bothF8(x.aval.dtype, y.aval.dtype)) || (!onCpu && isExact(x.aval.dtype) && !isExact(out.dtype));
     const l = mixed ? hlo.convert(ctx, x, x.aval.withDtype(out.dtype)) : x;
     const r = mixed ? hlo.convert(ctx, y, y.aval.withDtype(out.dtype)) : y;
     const all = attrsOf(n, precision);
-    return (ctx.platform === 'cpu' ? productForm(ctx, l, r, all, out) ?? flatForm(ctx, l, r, all, out) : null) ?? emitDot(ctx, l, r, all, out);
+    return (onCpu ? productForm(ctx, l, r, all, out) ?? flatForm(ctx, l, r, all, out) : null) ?? emitDot(ctx, l, r, all, out);
   },
   jvp: (primals, tangents, p) => {
     const x = primals[0]!;

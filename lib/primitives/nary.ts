@@ -38,14 +38,17 @@ export function checkKinds(op: string, avals: readonly ShapedArray[], kinds: rea
 /** Operands as values of the result's shape. */
 export function broadcastOperands(ctx: LoweringContext, args: readonly IrValue[], shape: Shape): IrValue[] {
   let alike = true;
-  for (let i = 0; i < args.length; i++) if (!sameShape(args[i]!.aval.shape, shape)) alike = false;
+  for (let i = 0; i < args.length; i++) {
+    const own = args[i]!.aval.shape;
+    if (own !== shape && !sameShape(own, shape)) alike = false;
+  }
   if (alike) return args as IrValue[];
   return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, range(x.aval.ndim), x.aval.withShape(shape))));
 }
 
 /** Sums a cotangent over what a scalar operand, or dimensions of size 1, were broadcast to. */
 export function unbroadcast(ct: Array, aval: ShapedArray): Array {
-  if (sameShape(ct.shape, aval.shape)) return ct;
+  if (ct.aval === aval || sameShape(ct.shape, aval.shape)) return ct;
   const summed = ct.shape.map((_, i) => i).filter((i) => ct.shape[i] !== aval.shape[i]);
   return reshape(reduceSum(ct, summed), aval.shape);
 }
@@ -98,12 +101,16 @@ const NONE = {};
 
 /** Defines an elementwise primitive. */
 export function defineNary(spec: NarySpec): SinglePrimitive<object> {
-  const { name, jvp, host } = spec;
+  const { name, jvp, host, lower } = spec;
+  const isChlo = typeof lower === 'string' && lower.startsWith('chlo.');
+  // The type that the last operands had all of, if it is the result's, too: it need not be checked again.
+  let known: ShapedArray | null = null;
   const record: PrimitiveRecord<object> = {
     name,
     abstract: (avals) => {
-      checkKinds(name, avals, spec.kinds);
       const first = avals[0]!;
+      if (first === known && (avals.length === 1 || (avals.length === 2 && avals[1] === first))) return first;
+      checkKinds(name, avals, spec.kinds);
       const { dtype, weakType } = first;
       let alike = true;
       for (let i = 1; i < avals.length; i++) {
@@ -111,13 +118,13 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
         if (a !== first && (a.weakType !== weakType || !sameShape(a.shape, first.shape))) alike = false;
       }
       // Most operations are on arrays of one type, and give one of that type.
-      if (alike && !spec.result) return first;
+      if (alike && !spec.result) return (known = first);
       return new ShapedArray(naryShape(name, avals), spec.result ? spec.result(dtype) : dtype, avals.every((a) => a.weakType));
     },
     lower: (ctx, args, _, out) => {
       const full = broadcastOperands(ctx, args, out.shape);
-      if (typeof spec.lower !== 'string') return spec.lower(ctx, full, out);
-      return spec.lower.startsWith('chlo.') ? ctx.emit(spec.lower, full, [out])[0]! : hlo.same(ctx, spec.lower, full);
+      if (typeof lower !== 'string') return lower(ctx, full, out);
+      return isChlo ? ctx.emit(lower, full, [out])[0]! : hlo.same(ctx, lower, full);
     },
     jvp: jvp === 'linear' || jvp instanceof Absent ? jvp : (primals, tangents) => {
       const out = prim.bindAll(primals, NONE)[0]!;
@@ -155,7 +162,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
 /** Sum of two tangents or cotangents of one type. */
 export const addAnyP: SinglePrimitive<object> = definePrimitive<object>({
   name: 'add_any',
-  abstract: (avals) => (avals[0]!.weakType && avals[1]!.weakType ? avals[0]! : avals[0]!.strong()),
+  abstract: (avals) => (avals[1]!.weakType ? avals[0]! : avals[0]!.strong()),
   lower: (ctx, args, _, out) => (dtypeKind(out.dtype) === 'bool' ? hlo.or(ctx, args[0]!, args[1]!) : hlo.add(ctx, args[0]!, args[1]!)),
   jvp: 'linear',
   transpose: (ct) => [ct, ct],

@@ -198,7 +198,8 @@ export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimiti
 });
 
 export function convert(x: Array, dtype: DType, weakType = false): Array {
-  if (x.dtype === dtype && x.weakType === weakType) return x;
+  const { aval } = x;
+  if (aval.dtype === dtype && aval.weakType === weakType) return x;
   if (weakType && x instanceof ConcreteArray && x.literal !== null && x.dtype === dtype) return ConcreteArray.scalar(x.literal, scalarType(dtype, true));
   return convertElementTypeP.bind({ newDtype: dtype, weakType, sharding: null }, x);
 }

@@ -104,9 +104,9 @@ export class Block implements LoweringContext {
 
   /** An operation with one result in its own form: `text` is all that follows the equals sign. */
   one(text: string, out: ShapedArray): IrValue {
-    const result = this.value(out);
-    this.lines.push(this.label === '' ? `${result.name} = ${text}` : `${result.name} = ${text}${this.location()}`);
-    return result;
+    const name = `%${this.module.nextValue++}`;
+    this.lines.push(this.label === '' ? `${name} = ${text}` : `${name} = ${text}${this.location()}`);
+    return { name, aval: out };
   }
 
   /** An elementwise operation whose operands and result have one type, in the short form. */
@@ -192,7 +192,10 @@ export class Block implements LoweringContext {
         for (const v of last.get(e) ?? []) env.set(v, this.afterReaders(jaxpr, v, k, env));
       }
       const values = new Array<IrValue>(inputs.length);
-      for (let i = 0; i < inputs.length; i++) values[i] = read(inputs[i]!);
+      for (let i = 0; i < inputs.length; i++) {
+        const a = inputs[i]!;
+        values[i] = a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!;
+      }
       if (base !== '' || e.scope !== '') this.label = `${base}${base !== '' && e.scope !== '' ? '/' : ''}${e.scope}/${e.prim.name}`;
       current.eqn = e;
       const { one } = e.prim;
