@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { Array, ConcreteArray, type Nested } from '../core/array';
 import { checkDtype, type Shape } from '../core/aval';
-import type { DType } from '../core/dtype';
+import { type DType, dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { bytesPerElement, encode } from '../core/hostFormat';
 import { Tracer } from '../core/trace';
 import type { Device } from '../pjrt';
 import type { ArrayLike } from '../lax/arrayLike';
-import { bitcastConvertType, bitWidth } from '../primitives/elementwise';
-import { indexInDim, reshape as reshapeP } from '../primitives/structural';
+import { bitcastConvertType, bitWidth, complex } from '../primitives/elementwise';
+import { concatenate, indexInDim, reshape as reshapeP } from '../primitives/structural';
 import * as arithmetic from './arithmetic';
 import * as bits from './bitwise';
 import { clip, type ClipOptions } from './clip';
@@ -54,29 +54,40 @@ function transposeTo(x: Array, ...axes: readonly (number | readonly number[] | n
   return transpose(x, { axes: (axes.length === 1 && typeof axes[0] !== 'number' ? axes[0] : axes) as readonly number[] | null });
 }
 
+/** Complex numbers of the last dimension as their parts in turn, or the other way round. */
+function partsInTurn(x: Array): Array {
+  const pairs = concatenate([real(x), imag(x)].map((part) => reshapeP(part, [...x.shape, 1])), x.ndim);
+  return reshapeP(pairs, [...x.shape.slice(0, -1), x.shape[x.ndim - 1]! * 2]);
+}
+function pairsAsComplex(x: Array): Array {
+  const pairs = reshapeP(x, [...x.shape.slice(0, -1), x.shape[x.ndim - 1]! / 2, 2]);
+  return complex(indexInDim(pairs, 0, x.ndim), indexInDim(pairs, 1, x.ndim));
+}
+
+/** The bytes of elements that are neither bool nor complex as others that are neither. */
+function bitsAs(x: Array, to: DType): Array {
+  const [a, b] = [bitWidth(x.dtype), bitWidth(to)];
+  if (a === b) return bitcastConvertType(x, to);
+  const shape = [...x.shape.slice(0, -1), (x.shape[x.ndim - 1]! * a) / b];
+  return a > b ? reshapeP(bitcastConvertType(x, to), shape) : bitcastConvertType(reshapeP(x, [...shape, b / a]), to);
+}
+
 /** The bytes of the elements as elements of another type; the last dimension changes with their size. */
 function view(x: Array, ...rest: Rest<DtypeOption, 'dtype'>): Array {
   const { dtype } = readOptions('view', ['dtype'], 1, rest);
   if (dtype === undefined || dtype === null) return x;
   const to = checkDtype('view', dtype);
-  const source = x.dtype === 'bool' ? astype(x, 'uint8') : x;
-  const [a, b] = [bitWidth(source.dtype), bitWidth(to === 'bool' ? 'uint8' : to)];
-  const target: DType = to === 'bool' ? 'uint8' : to;
-  let out: Array;
-  if (a === b) {
-    out = bitcastConvertType(source, target);
-  } else {
-    if (x.ndim === 0) throw new ShapeError(`view: cannot change the size of elements of ${x.aval}, which has no dimensions`);
-    const n = x.shape[x.ndim - 1]!;
-    const lead = x.shape.slice(0, -1);
-    if (a > b) {
-      out = reshapeP(bitcastConvertType(source, target), [...lead, (n * a) / b]);
-    } else {
-      if ((n * a) % b !== 0) throw new ShapeError(`view: the last dimension of ${x.aval} does not hold whole elements of ${to}`);
-      out = bitcastConvertType(reshapeP(source, [...lead, (n * a) / b, b / a]), target);
-    }
+  const [a, b] = [bitWidth(x.dtype), bitWidth(to)];
+  if (x.ndim === 0) {
+    if (a !== b) throw new ShapeError(`view: cannot change the size of elements of ${x.aval}, which has no dimensions`);
+    return reshapeP(view(reshapeP(x, [1]), { dtype: to }), []);
   }
-  return to === 'bool' ? astype(out, 'bool') : out;
+  if ((x.shape[x.ndim - 1]! * a) % b !== 0) throw new ShapeError(`view: the last dimension of ${x.aval} does not hold whole elements of ${to}`);
+  if (x.dtype === to) return x;
+  // Booleans are bytes, complex numbers pairs of floats.
+  const source = x.dtype === 'bool' ? astype(x, 'uint8') : dtypeKind(x.dtype) === 'complex' ? partsInTurn(x) : x;
+  if (to === 'bool') return astype(bitsAs(source, 'uint8'), 'bool');
+  return dtypeKind(to) === 'complex' ? pairsAsComplex(bitsAs(source, realDtype(to))) : bitsAs(source, to);
 }
 
 function toList(x: Array): Nested {

@@ -3,7 +3,7 @@ import { sameShape, ShapedArray } from '../core/aval';
 import { complexDtype, type DType, dtypeKind, realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
 import type { IrValue, LoweringContext } from '../core/lowering';
-import { absent, definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
+import { absent, definePrimitive, isUndefinedPrimal, type SinglePrimitive } from '../core/primitive';
 import { fixedOperand } from '../interpreters/transpose';
 import { hlo } from '../stablehlo';
 import { exponential } from '../stablehlo/exponentials';
@@ -18,7 +18,7 @@ const INEXACT = ['float', 'complex'] as const;
 const BITS = ['bool', 'int', 'uint'] as const;
 
 const NO = {};
-const lin = (x: MaybeLinear) => isUndefinedPrimal(x);
+const lin = isUndefinedPrimal;
 
 type Unary = (x: Array) => Array;
 type Binary = (x: Array, y: Array) => Array;
@@ -566,6 +566,7 @@ export const bitWidth = (d: DType) => WIDTH[d] ?? 8;
 const bitcastP: SinglePrimitive<{ newDtype: DType }> = definePrimitive<{ newDtype: DType }>({
   name: 'bitcast_convert_type',
   abstract: ([x], { newDtype }) => {
+    for (const d of [x!.dtype, newDtype]) if (dtypeKind(d) === 'bool' || dtypeKind(d) === 'complex') throw new DtypeError(`bitcastConvertType: bool and complex have no bits of another type, got ${x} as ${newDtype}; view('${newDtype}') of an array takes them`);
     const from = bitWidth(x!.dtype);
     const to = bitWidth(newDtype);
     if (from === to) return new ShapedArray(x!.shape, newDtype);

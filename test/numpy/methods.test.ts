@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ArgumentError, ConcretizationError, DeletedArrayError, DtypeError, ShapeError, XlastateError } from '../../lib/core/errors';
 import { makeClosedJaxpr } from '../../lib/functional/staging';
+import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy/index';
+import { jit, vjp } from '../../lib/transform';
 
 const x = np.arange(6).reshape(2, 3);
 
@@ -57,6 +59,23 @@ test('types and bytes', () => {
   const c = np.array([{ re: 1, im: -2 }]);
   expect([c.real.js(), c.imag.js(), c.conj().js(), c.itemsize, c.ndim]).toEqual([[1], [-2], [{ re: 1, im: 2 }], 8, 1]);
   expect(x.device).not.toBeNull();
+});
+
+test('views of complex numbers are of their parts in turn, and the other way round; derivatives go through them', () => {
+  const z = np.array([{ re: 1, im: 2 }, { re: 3, im: -1 }]);
+  const parts = z.view('float32');
+  expect([parts.dtype, parts.js()]).toEqual(['float32', [1, 2, 3, -1]]);
+  expect(np.array([[1, 2, 3, -1]]).view('complex64').js()).toEqual([z.js()]);
+  expect(z.view('int8').shape).toEqual([16]);
+  expect(z.view('int8').view('complex64').js()).toEqual(z.js());
+  // JAX 0.10.2: the cotangent of a pair is conjugated.
+  const [, pull] = vjp((x: np.Array) => x.view('float32'), z);
+  expect(pull(np.array([1, 1, 1, 1]))[0]!.js()).toEqual([{ re: 1, im: -1 }, { re: 1, im: -1 }]);
+  expect(jit((x: np.Array) => x.view('float32'))(z).js()).toEqual([1, 2, 3, -1]);
+  expect(() => np.ones([2, 3]).view('complex64')).toThrow(ShapeError);
+  expect(() => np.array({ re: 1, im: 2 }).view('float32')).toThrow(/no dimensions/);
+  expect(() => lax.bitcastConvertType(z, 'float32')).toThrow(DtypeError);
+  expect(() => lax.bitcastConvertType(np.ones([2]), 'bool')).toThrow(/bitcastConvertType: bool and complex/);
 });
 
 test('printing', () => {
