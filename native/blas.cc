@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "event.h"
 #include "ffi.h"
 #include "handle.h"
+#include "library.h"
 #include "shared_work.h"
 #include "types.h"
 
@@ -48,9 +50,11 @@ void* OpenWithoutThreads(const std::string& path) {
   for (char** v = before; v != nullptr && *v != nullptr; v++) if (std::strncmp(*v, one, sizeof(one) - 2) != 0) changed->push_back(*v);
   changed->push_back(nullptr);
   environ = changed->data();
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (environ == changed->data()) environ = before;
-  return library;
+  struct Restore {
+    std::function<void()> run;
+    ~Restore() { run(); }
+  } restore{[&] { if (environ == changed->data()) environ = before; }};
+  return OpenLibrary("BLAS", path);
 }
 
 void LoadLibrary(const std::string& path) {
@@ -58,22 +62,20 @@ void LoadLibrary(const std::string& path) {
   std::lock_guard<std::mutex> lock(*mutex);
   if (sgemm != nullptr) return;
   void* library = OpenWithoutThreads(path);
-  if (library == nullptr) {
-    const char* why = dlerror();
-    Fail(Kind::kPlugin, "OpenBLAS '" + path + "' cannot be loaded: " + (why ? why : "no reason given"));
-  }
   // SciPy's builds have a prefix, others none.
   auto find = [&](const std::string& name) {
     void* f = dlsym(library, ("scipy_" + name).c_str());
     return f != nullptr ? f : dlsym(library, name.c_str());
   };
-  auto config = reinterpret_cast<const char* (*)()>(find("openblas_get_config"));
-  auto set_threads = reinterpret_cast<void (*)(int)>(find("openblas_set_num_threads"));
   void* single = find("cblas_sgemm");
   void* twice = find("cblas_dgemm");
-  if (config == nullptr || set_threads == nullptr || single == nullptr || twice == nullptr) Fail(Kind::kPlugin, "'" + path + "' is a library but no OpenBLAS with the C interface");
-  if (std::string(config()).find("USE64BITINT") != std::string::npos) Fail(Kind::kPlugin, "OpenBLAS '" + path + "' takes integers of 64 bits, expected one that takes 32");
-  set_threads(1);
+  if (single == nullptr || twice == nullptr) Fail(Kind::kPlugin, "BLAS '" + path + "' is a library but no BLAS: it does not export cblas_sgemm and cblas_dgemm");
+  auto config = reinterpret_cast<const char* (*)()>(find("openblas_get_config"));
+  if (config != nullptr && std::string(config()).find("USE64BITINT") != std::string::npos) Fail(Kind::kPlugin, "BLAS '" + path + "' takes integers of 64 bits, expected one that takes 32");
+  // OpenBLAS, MKL, BLIS.
+  for (const char* name : {"openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads"}) {
+    if (auto set_threads = reinterpret_cast<void (*)(int)>(find(name))) set_threads(1);
+  }
   dgemm = reinterpret_cast<Gemm<double>>(twice);
   sgemm = reinterpret_cast<Gemm<float>>(single);
 }

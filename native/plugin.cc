@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -11,6 +10,8 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+
+#include "library.h"
 
 namespace xs {
 
@@ -60,8 +61,6 @@ void SetUpAllocator() {
 // Read by XLA when it is loaded; workers' process.env does not reach the C environment.
 void QuietLog() { setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0); }
 
-void* Open(const std::string& path) { return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); }
-
 // The thread that loads a library ahead, if any did; only the first plugin of a process is worth it.
 struct Ahead {
   std::mutex mutex;
@@ -82,7 +81,13 @@ void Plugin::LoadAhead(const std::string& path) {
   ahead.is_late = true;
   QuietLog();
   try {
-    ahead.thread = std::thread([path] { Open(path); });
+    ahead.thread = std::thread([path] {
+      try {
+        OpenLibrary("plugin", path);
+      } catch (const Error&) {
+        // `Load` tells of it.
+      }
+    });
   } catch (const std::system_error&) {
     // No thread to be had: `Load` does all of it.
   }
@@ -109,15 +114,9 @@ Plugin* Plugin::Load(const std::string& given) {
   free(real);
   auto known = loaded->find(path);
   if (known != loaded->end()) return known->second;
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) Fail(Kind::kPlugin, "plugin '" + path + "' is not a file");
   QuietLog();
   if (loaded->empty()) SetUpAllocator();
-  void* library = Open(path);
-  if (library == nullptr) {
-    const char* why = dlerror();
-    Fail(Kind::kPlugin, "plugin '" + path + "' cannot be loaded: " + (why ? why : "no reason given"));
-  }
+  void* library = OpenLibrary("plugin", path);
   auto get = reinterpret_cast<const PJRT_Api* (*)()>(dlsym(library, "GetPjrtApi"));
   if (get == nullptr) Fail(Kind::kPlugin, "'" + path + "' is a library but no PJRT plugin: it does not export GetPjrtApi");
   const PJRT_Api* api = get();

@@ -165,10 +165,7 @@ export class Client {
    * @throws PluginError where `XLASTATE_BLAS` names something else
    */
   get hasProducts(): boolean {
-    if (this.products === null) {
-      const path = this.platformName === 'cpu' ? findBlas() : null;
-      this.products = path !== null && native().enableProducts(this.handle, path);
-    }
+    this.products ??= this.platformName === 'cpu' && this.enableProducts(findBlas());
     return this.products;
   }
 
@@ -212,6 +209,18 @@ export class Client {
     const bytes = isText ? encodeUtf8(program) : program;
     this.announceProducts(bytes);
     return [bytes, encodeCompileOptions(options, isText && /\bsdy\./.test(program)), parameters];
+  }
+
+  private enableProducts(path: string | null): boolean {
+    if (path === null) return false;
+    try {
+      return native().enableProducts(this.handle, path);
+    } catch (e) {
+      // What the user named must be right; without what was installed, programs are slower.
+      if (process.env.XLASTATE_BLAS) throw e;
+      process.emitWarning(`${(e as Error).message}; products are XLA's own. \`npx xlastate plugins install openblas --force\` installs it anew`, { code: 'XLASTATE_BLAS' });
+      return false;
+    }
   }
 
   /** XLA must know the function before it sees a program that calls it. */

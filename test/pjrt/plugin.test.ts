@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArgumentError, defaultClient, Plugin, PluginError } from '../../lib/pjrt';
+import { ArgumentError, defaultClient, findPlugin, Plugin, PluginError } from '../../lib/pjrt';
 import { encodeCompileOptions } from '../../lib/pjrt/compileOptions';
 
 const dir = mkdtempSync(join(tmpdir(), 'xlastate-plugin-'));
@@ -39,6 +39,14 @@ test('paths that are no plugin', () => {
   expect(() => Plugin.load(dir)).toThrow(PluginError);
   expect(() => Plugin.load('')).toThrow(PluginError);
   expect(() => Plugin.load(undefined as never)).toThrow(ArgumentError);
+});
+
+test.each([0.999, 0.5, 0.001])('a plugin that was cut off to %d of itself is told as such (the linker would crash)', (part) => {
+  const whole = readFileSync(findPlugin().path);
+  const path = join(dir, `cut${part}.so`);
+  writeFileSync(path, whole.subarray(0, Math.floor(whole.length * part)));
+  expect(() => Plugin.load(path)).toThrow(PluginError);
+  expect(() => Plugin.load(path)).toThrow(/cannot be loaded/);
 });
 
 test('the hash is the file’s', () => {

@@ -1,0 +1,19 @@
+// Makes bytes and text of a program with a product in another process, which it is with an argument; loads both here.
+import { execFileSync } from 'node:child_process';
+import { makeJaxpr, numpy as np, pjrt } from '../../../lib';
+import type { ConcreteArray } from '../../../lib/core/array';
+import type { Jaxpr } from '../../../lib/core/jaxpr';
+import { lowerToStableHlo } from '../../../lib/stablehlo';
+
+const x = np.ones([64, 64]);
+const client = pjrt.defaultClient();
+if (process.argv[2] === 'make') {
+  const { jaxpr } = makeJaxpr((a: np.Array) => np.matmul(a, a))(x) as unknown as { jaxpr: { jaxpr: Jaxpr } };
+  const { text } = lowerToStableHlo(jaxpr.jaxpr, { name: 'f', platform: 'cpu', hasProducts: () => true });
+  console.log(JSON.stringify({ text, bytes: Buffer.from(client.compileSync(text).serialize()).toString('base64') }));
+} else {
+  const made = JSON.parse(execFileSync(process.execPath, ['-r', require.resolve('../../support/register.js'), __filename, 'make'], { encoding: 'utf8' })) as { text: string; bytes: string };
+  const first = (e: pjrt.Executable) => new Float32Array(e.execute([(x as unknown as ConcreteArray).buffer])[0]!.toHostSync())[0];
+  const loaded = first(client.deserialize(Buffer.from(made.bytes, 'base64')));
+  console.log(JSON.stringify({ loaded, compiled: first(client.compileSync(made.text)) }));
+}
