@@ -155,6 +155,10 @@ export class ClosedJaxpr {
   }
 }
 
+function bindInScope(e: Eqn, values: readonly Array[]): Array[] {
+  return withScope(e.scope, () => bind(e.prim, values, e.params));
+}
+
 /** Applies a jaxpr to values under the current trace, equation by equation. Mirrors `jax.core.eval_jaxpr`. */
 export function evalJaxpr(jaxpr: Jaxpr, consts: readonly Array[], args: readonly Array[]): Array[] {
   const env = new Map<Var, Array>();
@@ -165,7 +169,7 @@ export function evalJaxpr(jaxpr: Jaxpr, consts: readonly Array[], args: readonly
     const n = e.inputs.length;
     const values = new globalThis.Array<Array>(n);
     for (let i = 0; i < n; i++) values[i] = read(e.inputs[i]!);
-    const outs = e.scope === '' ? bind(e.prim, values, e.params) : withScope(e.scope, () => bind(e.prim, values, e.params));
+    const outs = e.scope === '' ? bind(e.prim, values, e.params) : bindInScope(e, values);
     for (let i = 0; i < outs.length; i++) env.set(e.outputs[i]!, outs[i]!);
   }
   return jaxpr.outvars.map(read);

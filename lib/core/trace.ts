@@ -119,9 +119,21 @@ export function currentNames(): Names | null {
   return entered;
 }
 
+/** The last answer of {@link currentScope}, which every operation asks for. */
+const lastScope: { entered: Names | null; base: Names | null; text: string } = { entered: null, base: null, text: '' };
+
 /** Names given by `namedScope` around what is traced now, since `base`, joined by '/'. */
 export function currentScope(base: Names | null = null): string {
   if (entered === base) return '';
+  if (entered !== lastScope.entered || base !== lastScope.base) {
+    lastScope.entered = entered;
+    lastScope.base = base;
+    lastScope.text = scopeSince(base);
+  }
+  return lastScope.text;
+}
+
+function scopeSince(base: Names | null): string {
   const parts: string[] = [];
   // From the inside out: transforms enclose the first part that was found so far.
   for (let n = entered; n !== null && n !== base; n = n.outer) {

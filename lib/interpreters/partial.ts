@@ -39,11 +39,11 @@ export class PartialTrace extends Trace {
     // Where an argument was left out, whoever records the operation says so.
     for (let i = 0; i < args.length; i++) if (args[i]?.owner === this.unknown) any = true;
     if (!any) return this.known instanceof StageTrace ? this.known.process(prim, args, params) : processIn(this.known, prim, args, params);
-    if (prim.partialEval) {
-      const isUnknown = args.map((x) => this.isUnknown(x));
-      return prim.partialEval((f) => withTrace(this.known, f), (f) => withTrace(this.unknown, f), args, isUnknown, params);
-    }
-    return this.unknown.process(prim, args, params);
+    return prim.partialEval ? this.split(prim, args, params) : this.unknown.process(prim, args, params);
+  }
+
+  private split(prim: Primitive, args: readonly Array[], params: Params): Array[] {
+    return prim.partialEval!((f) => withTrace(this.known, f), (f) => withTrace(this.unknown, f), args, args.map((x) => this.isUnknown(x)), params);
   }
 }
 

@@ -56,7 +56,7 @@ export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: reado
     const e = linear[k]!;
     const values = new globalThis.Array<MaybeLinear>(e.inputs.length);
     for (let i = 0; i < values.length; i++) values[i] = read(e.inputs[i]!);
-    const back = pulledBack(e, values, cts);
+    const back = e.scope === '' ? pulledBack(e, values, cts) : pulledBackInScope(e, values, cts);
     if (back === null) continue;
     for (let i = 0; i < values.length; i++) {
       const ct = back[i];
@@ -75,9 +75,14 @@ function dependsOnOthers(e: Eqn, known: ReadonlyMap<Var, Array>): boolean {
   return false;
 }
 
+// A closure in the loop would cost every equation a context.
+function pulledBackInScope(e: Eqn, values: readonly MaybeLinear[], cts: Map<Var, Array>): readonly MaybeZero[] | null {
+  return withScope(e.scope, () => pulledBack(e, values, cts));
+}
+
 /** Cotangents of an equation's operands from those of its results, which are used up; null where these are all zero. */
 function pulledBack(e: Eqn, values: readonly MaybeLinear[], cts: Map<Var, Array>): readonly MaybeZero[] | null {
-  const { prim, params, scope, outputs } = e;
+  const { prim, params, outputs } = e;
   const { one } = prim;
   if (one !== null) {
     const v = outputs[0]!;
@@ -86,15 +91,14 @@ function pulledBack(e: Eqn, values: readonly MaybeLinear[], cts: Map<Var, Array>
     cts.delete(v);
     const rule = one.transpose;
     if (typeof rule !== 'function') throw notTransposed(prim, rule);
-    return scope === '' ? rule(ct, values, params) : withScope(scope, () => rule(ct, values, params));
+    return rule(ct, values, params);
   }
   const out = outputs.map((v) => cts.get(v) ?? null);
   if (out.every((ct) => ct === null)) return null;
   for (const v of outputs) cts.delete(v);
-  const avals = outputs.map((v) => v.aval);
   const rule = prim.transpose;
   if (typeof rule !== 'function') throw notTransposed(prim, rule);
-  return scope === '' ? rule(out, values, params, avals) : withScope(scope, () => rule(out, values, params, avals));
+  return rule(out, values, params, outputs.map((v) => v.aval));
 }
 
 /**

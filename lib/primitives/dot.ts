@@ -48,6 +48,13 @@ function checkPairs(kind: string, x: ShapedArray, y: ShapedArray, dx: readonly n
 const runsUp = (dims: readonly number[]) => dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
 const sizeAlong = (aval: ShapedArray, dims: readonly number[]) => sizeOf(dims.map((d) => aval.shape[d]!));
 
+/** Whether both operands have at most one batch, one contracted and one free dimension. */
+function isFlat(x: ShapedArray, y: ShapedArray, { lhsBatch, lhsContract }: DotAttrs): boolean {
+  const nb = lhsBatch.length;
+  const nc = lhsContract.length;
+  return nb < 2 && nc < 2 && x.shape.length - nb - nc < 2 && y.shape.length - nb - nc < 2;
+}
+
 /**
  * A product of at most one batch, one contracted and one free dimension of each operand where dimensions lie so that this costs only reshapes; null: they do not.
  *
@@ -58,7 +65,6 @@ function flatForm(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out
   const { lhsBatch, rhsBatch } = a;
   const nb = lhsBatch.length;
   const nc = a.lhsContract.length;
-  if (nb < 2 && nc < 2 && x.aval.shape.length - nb - nc < 2 && y.aval.shape.length - nb - nc < 2) return null;
   const xFree = except(x.aval.ndim, a.lhsContract, lhsBatch);
   const yFree = except(y.aval.ndim, a.rhsContract, rhsBatch);
   const order = range(nc).sort((i, j) => a.lhsContract[i]! - a.lhsContract[j]!);
@@ -200,7 +206,7 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
     const l = mixed ? hlo.convert(ctx, x, x.aval.withDtype(out.dtype)) : x;
     const r = mixed ? hlo.convert(ctx, y, y.aval.withDtype(out.dtype)) : y;
     const all = attrsOf(n, precision);
-    return (onCpu ? productForm(ctx, l, r, all, out) ?? flatForm(ctx, l, r, all, out) : null) ?? emitDot(ctx, l, r, all, out);
+    return (onCpu ? productForm(ctx, l, r, all, out) ?? (isFlat(l.aval, r.aval, all) ? null : flatForm(ctx, l, r, all, out)) : null) ?? emitDot(ctx, l, r, all, out);
   },
   jvp: (primals, tangents, p) => {
     const x = primals[0]!;

@@ -42,13 +42,19 @@ export function broadcastOperands(ctx: LoweringContext, args: readonly IrValue[]
     const own = args[i]!.aval.shape;
     if (own !== shape && !sameShape(own, shape)) alike = false;
   }
-  if (alike) return args as IrValue[];
-  return args.map((x) => (sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, range(x.aval.ndim), x.aval.withShape(shape))));
+  return alike ? args as IrValue[] : args.map((x) => broadcastOperand(ctx, x, shape));
+}
+
+function broadcastOperand(ctx: LoweringContext, x: IrValue, shape: Shape): IrValue {
+  return sameShape(x.aval.shape, shape) ? x : hlo.broadcastInDim(ctx, x, range(x.aval.ndim), x.aval.withShape(shape));
 }
 
 /** Sums a cotangent over what a scalar operand, or dimensions of size 1, were broadcast to. */
 export function unbroadcast(ct: Array, aval: ShapedArray): Array {
-  if (ct.aval === aval || sameShape(ct.shape, aval.shape)) return ct;
+  return ct.aval === aval || sameShape(ct.shape, aval.shape) ? ct : summedTo(ct, aval);
+}
+
+function summedTo(ct: Array, aval: ShapedArray): Array {
   const summed = ct.shape.map((_, i) => i).filter((i) => ct.shape[i] !== aval.shape[i]);
   return reshape(reduceSum(ct, summed), aval.shape);
 }

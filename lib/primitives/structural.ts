@@ -116,6 +116,13 @@ export function squeeze(x: Array, dimensions: readonly number[]): Array {
   return dimensions.length === 0 ? x : squeezeP.bind({ dimensions }, x);
 }
 
+/** A shape's dimensions in another order. */
+function permuted(shape: Shape, permutation: readonly number[]): Shape {
+  const out = new globalThis.Array<number>(permutation.length);
+  for (let i = 0; i < out.length; i++) out[i] = shape[permutation[i]!]!;
+  return out;
+}
+
 function isPermutation(p: readonly number[]): boolean {
   for (let d = 0; d < p.length; d++) if (!p.includes(d)) return false;
   return true;
@@ -126,7 +133,7 @@ export const transposeP: SinglePrimitive<{ permutation: readonly number[] }> = d
   abstract: (avals, { permutation: p }) => {
     const x = avals[0];
     if (p.length !== x!.ndim || !isPermutation(p)) throw new ShapeError(`transpose: expected a permutation of the ${x!.ndim} dimensions of ${x}, got [${p}]`);
-    return x!.withShape(p.map((d) => x!.shape[d]!));
+    return x!.withShape(permuted(x!.shape, p));
   },
   lower: (ctx, args, { permutation }, out) => hlo.transpose(ctx, args[0]!, permutation, out),
   jvp: 'linear',

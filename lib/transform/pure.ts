@@ -47,8 +47,9 @@ export function listStates(given: unknown, what: string): StateList {
       return (values) => new Map(parts.map(([k, f]) => [k, f(values)]));
     }
     if (isPlainObject(x)) {
-      const parts = Object.keys(x).sort().map((k) => [k, walk((x as Record<string, unknown>)[k])] as const);
-      return (values) => Object.fromEntries(parts.map(([k, f]) => [k, f(values)]));
+      const keys = Object.keys(x).sort();
+      const parts = keys.map((k) => walk((x as Record<string, unknown>)[k]));
+      return (values) => Object.fromEntries(keys.map((k, i) => [k, parts[i]!(values)]));
     }
     throw new ArgumentError(`${what}: expected states, or a list, object or map of states, got ${describeValue(x)}`);
   };

@@ -1,4 +1,4 @@
-import { ClosedJaxpr, type Eqn, Jaxpr } from '../jaxpr';
+import { ClosedJaxpr, type Eqn, Jaxpr, type Var } from '../jaxpr';
 import { cachedOn, mask } from '../jaxprCache';
 
 export interface Pruned {
@@ -10,6 +10,8 @@ export interface Pruned {
 
 /** So many walks there were: what one needs has its number, which takes a third of the time that a set does. */
 let walks = 0;
+
+const neededIn = (vars: readonly Var[], walk: number): boolean[] => vars.map((v) => v.needed === walk);
 
 /**
  * Removes what the wanted outputs do not depend on; equations with effects stay. Primitives that hold jaxprs prune these too, by their `dce` rule.
@@ -33,14 +35,14 @@ export function dceJaxpr(jaxpr: Jaxpr, usedOutputs: readonly boolean[] | null, k
       else all = false;
     }
     let made: Eqn | null = any || e.effects.length > 0 ? e : null;
-    if (made !== null && e.prim.dce && !all) made = e.prim.dce(e.outputs.map((v) => v.needed === walk), e);
+    if (made !== null && e.prim.dce && !all) made = e.prim.dce(neededIn(e.outputs, walk), e);
     if (made !== e) same = false;
     if (made === null) continue;
     for (let i = 0; i < made.inputs.length; i++) made.inputs[i]!.needed = walk;
     kept.push(made);
   }
-  const usedConsts = jaxpr.constvars.map((v) => v.needed === walk);
-  const usedInputs = jaxpr.invars.map((v) => v.needed === walk);
+  const usedConsts = neededIn(jaxpr.constvars, walk);
+  const usedInputs = neededIn(jaxpr.invars, walk);
   const constvars = jaxpr.constvars.filter((_, i) => usedConsts[i]);
   const invars = keepInputs ? jaxpr.invars : jaxpr.invars.filter((_, i) => usedInputs[i]);
   if (same && constvars.length === jaxpr.constvars.length && invars.length === jaxpr.invars.length) return { jaxpr, usedConsts, usedInputs };
