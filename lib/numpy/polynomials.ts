@@ -1,5 +1,5 @@
 import { type Array, ConcreteArray } from '../core/array';
-import { checkExtent } from '../core/aval';
+import { canonicalDtype, checkExtent } from '../core/aval';
 import { checkInteger } from '../core/checks';
 import { dtypeKind } from '../core/dtype';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
@@ -336,6 +336,6 @@ export function polyfit(x: ArrayLike, y: ArrayLike, deg: number, ...rest: Rest<P
   const xs = promoteDtypesInexact('polyfit', a)[0]!;
   const rcond = o.rcond ?? a.size * epsilon(xs.dtype);
   const out = fitC([dtypeKind(a.dtype) === 'bool' ? astype(a, 'int32') : a, b, w], { deg, rcond, cov });
-  if (o.full) return [...out, astype(asArray(rcond), 'float32', true)];
+  if (o.full) return [...out, astype(asArray(rcond), canonicalDtype('float64'), true)];
   return cov === false ? out[0]! : out;
 }
