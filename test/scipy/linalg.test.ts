@@ -79,3 +79,14 @@ test('rsf2csf of a larger matrix is a loop, and goes backward', () => {
   // Rotations keep the norm.
   expect(near(gradCore('grad', f, [np.array([[1, 2, 3], [-1, 1, 0.5], [0, 0, 2]])], {}).grads as np.Array, np.array([[2, 4, 6], [-2, 2, 1], [0, 0, 4]]))).toBeLessThan(0.1);
 });
+
+test('Sylvester equations of a batch, whose dimensions broadcast', () => {
+  const [k1, k2, k3] = prng.split(prng.key(0), 3);
+  const [a, b, c] = [prng.normal(k1, [2, 1, 3, 3]), prng.normal(k2, [2, 2, 2]), prng.normal(k3, [3, 2])];
+  for (const method of ['schur', 'eigen'] as const) {
+    const x = linalg.solveSylvester(a, b, c, { method });
+    expect(x.shape).toEqual([2, 2, 3, 2]);
+    expect(near(np.matmul(a, x).add(np.matmul(x, b)), np.broadcastTo(c, x.shape))).toBeLessThan(1e-4);
+  }
+  expect(() => linalg.solveSylvester(a, c, c)).toThrow('[..., n, n]');
+});

@@ -10,6 +10,7 @@ import { type ArrayLike, astype, promoteDtypesInexact } from '../../lax/arrayLik
 import { foriLoop } from '../../lax/control';
 import { qdwh } from '../../lax/linalgForms';
 import { broadcastToShape } from '../../numpy/broadcast';
+import { vectorize } from '../../numpy/functional';
 import { eig, eigvals, inv, solve } from '../../numpy/linalg';
 import { matmul } from '../../numpy/products';
 import { checkSquare } from '../../numpy/solvers';
@@ -257,12 +258,13 @@ const sylvesterC = composite<{ eigen: boolean; tol: number }>('solve_sylvester',
   return [e.where(broadcastInDim(singular, out.shape, []), full(out.shape, Number.NaN, out.dtype), out)];
 });
 
-/** X with A X + X B = C; NaN where there is no unique one. Mirrors `jax.scipy.linalg.solve_sylvester`. @throws ShapeError where shapes do not go together; ArgumentError for an unknown method @example scipy.linalg.solveSylvester([[1]], [[2]], [[6]]).js() // [[2]] */
+/** X with A X + X B = C, for each of a batch; NaN where there is no unique one. Mirrors `jax.scipy.linalg.solve_sylvester`. @throws ShapeError where shapes do not go together; ArgumentError for an unknown method @example scipy.linalg.solveSylvester([[1]], [[2]], [[6]]).js() // [[2]] */
 export function solveSylvester(A: ArrayLike, B: ArrayLike, C: ArrayLike, options: { method?: 'schur' | 'eigen'; tol?: number } = {}): Array {
   const { method = 'schur', tol = 1e-8 } = checkOptions('solveSylvester', ['method', 'tol'], options);
   if (method !== 'schur' && method !== 'eigen') throw new ArgumentError(`solveSylvester: expected method to be 'schur' or 'eigen', got ${String(method)}`);
   const [a, b, c] = promoteDtypesInexact('solveSylvester', A, B, C) as [Array, Array, Array];
-  const [m, n] = c.shape as [number, number];
-  if (c.ndim !== 2 || a.shape.join() !== `${m},${m}` || b.shape.join() !== `${n},${n}`) throw new ShapeError(`solveSylvester: expected matrices [m, m], [n, n] and [m, n], got ${a.aval}, ${b.aval} and ${c.aval}`);
-  return sylvesterC([a, b, c], { eigen: method === 'eigen', tol })[0]!;
+  const [m, n] = c.shape.slice(-2);
+  if (c.ndim < 2 || a.shape.slice(-2).join() !== `${m},${m}` || b.shape.slice(-2).join() !== `${n},${n}`) throw new ShapeError(`solveSylvester: expected matrices [..., m, m], [..., n, n] and [..., m, n], got ${a.aval}, ${b.aval} and ${c.aval}`);
+  const solveOne = (...xs: Array[]) => sylvesterC(xs, { eigen: method === 'eigen', tol })[0]!;
+  return vectorize(solveOne, { signature: '(m,m),(n,n),(m,n)->(m,n)' })(a, b, c);
 }
