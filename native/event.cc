@@ -112,22 +112,26 @@ void DestroyEvent(const PJRT_Api* api, PJRT_Event* event) {
   TakeError(api, api->PJRT_Event_Destroy(&args), &ignored);
 }
 
+// How often this thread has looked for an event in vain of late, how often it is not to look, and whether it did not the last time.
+thread_local struct { uint32_t missed = 0, left_out = 0; bool skipped = false; } looking;
+constexpr std::chrono::microseconds kWhile{50};
+
 bool ComesSoon(const PJRT_Api* api, PJRT_Event* event) {
-  constexpr std::chrono::microseconds kWhile{50};
   constexpr uint32_t kMostMissed = 6;
   // Where there is one core, the work waits for this thread.
   static const bool alone = std::thread::hardware_concurrency() < 2;
-  thread_local uint32_t missed = 0, left_out = 0;
   auto is_ready = [&] {
     XS_ARGS(PJRT_Event_IsReady_Args, args);
     args.event = event;
     Error ignored;
     return TakeError(api, api->PJRT_Event_IsReady(&args), &ignored) || args.is_ready;
   };
+  looking.skipped = false;
   if (is_ready()) return true;
   if (alone) return false;
-  if (left_out > 0 && !SharedWork::MissedHelpers()) {
-    left_out--;
+  if (looking.left_out > 0 && !SharedWork::MissedHelpers()) {
+    looking.left_out--;
+    looking.skipped = true;
     return false;
   }
   SharedWork::Helper helper;
@@ -141,26 +145,30 @@ bool ComesSoon(const PJRT_Api* api, PJRT_Event* event) {
       for (int i = 0; i < 16; i++) Pause();
     }
     if (is_ready()) {
-      missed = 0;
+      looking.missed = 0;
       return true;
     }
   } while (Clock::now() < until);
   if (helped) {
-    missed = 0;
+    looking.missed = 0;
     return false;
   }
-  missed = std::min(missed + 1, kMostMissed);
-  left_out = (1u << missed) - 1;
+  looking.missed = std::min(looking.missed + 1, kMostMissed);
+  looking.left_out = (1u << looking.missed) - 1;
   return false;
 }
 
 void Await(const PJRT_Api* api, PJRT_Event* event) {
   if (event == nullptr) return;
   ComesSoon(api, event);
+  const bool skipped = looking.skipped;
+  const Clock::time_point start = skipped ? Clock::now() : Clock::time_point();
   XS_ARGS(PJRT_Event_Await_Args, args);
   args.event = event;
   Error error;
   bool failed = TakeError(api, api->PJRT_Event_Await(&args), &error);
+  // It took little longer than to wake up: looking would have seen it.
+  if (skipped && Clock::now() - start < 2 * kWhile) looking = {};
   DestroyEvent(api, event);
   if (failed) throw error;
 }
