@@ -2,9 +2,16 @@ import './pjrt/beginAhead';
 import './interpreters/eval';
 import './primitives/baseOps';
 import { noteCopy } from './core/copies';
+import * as entry from './index';
 import { finishAhead } from './pjrt/ahead';
+import { initialisers } from './state/state';
 
 noteCopy();
+// The package loads namespaces when they are first looked at: State.init, which stands below them, is given its initialisers then.
+initialisers.param ??= (...given) => {
+  void entry.init.Constant;
+  return initialisers.param!(...given);
+};
 
 export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './pjrt/errors';
 export { ConcretizationError, FloatingPointError, TracerLeakError, TreeError } from './core/errors';

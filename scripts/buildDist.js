@@ -32,7 +32,7 @@ function makeLazy() {
   if (n === 0) throw new Error(`dist: ${file} has no namespaces in the form that tsc writes`);
   const lazy = `function lazy(name, load) {
     const define = (descriptor) => Object.defineProperty(exports, name, { enumerable: true, configurable: true, ...descriptor });
-    define({ get: () => { loaded.push(name); const value = load(); define({ value }); return value; } });
+    define({ get: () => { const value = load(); define({ value }); return value; } });
 }`;
   fs.writeFileSync(file, lines.replace('Object.defineProperty(exports, "__esModule", { value: true });', (line) => `${line}\n${lazy}`));
 }
@@ -41,27 +41,38 @@ function makeLazy() {
 const MORE = { 'cli/main.js': 'cli/main.js', 'pjrt/probe.js': 'bundle/probe.js' };
 
 /**
- * Makes a module of tsc's require what is not ours when it is first used: packages, and parts of Node such as `node:crypto`, take milliseconds and few programs
- * need them. tsc names what it requires `node_crypto_1`, and says that name for nothing else.
+ * Makes a module of tsc's require when they are first used: what is not ours, since packages and parts of Node such as `node:crypto` take milliseconds and few
+ * programs need them, and modules that it only exports again, since few programs need half of those. tsc names what it requires `node_crypto_1`, says that name for
+ * nothing else, and has `var` where it exports again.
  */
 function withLazyRequires(text) {
   const names = [];
-  const lazy = text.replace(/^const (\w+_\d+) = ((?:__import\w+\()?require\("[^."][^"]*"\)\)?);$/gm, (_, name, load) => {
-    names.push(name);
-    return `const $${name} = $lazy(() => ${load});`;
+  const lazy = text.replace(/^(?:const (\w+_\d+) = ((?:__import\w+\()?require\("[^."][^"]*"\)\)?)|var (\w+_\d+) = (\$load\(\d+\)));$/gm, (_, outside, outsideLoad, again, againLoad) => {
+    names.push(outside ?? again);
+    return `const $${outside ?? again} = $lazy(() => ${outsideLoad ?? againLoad});`;
   });
   return names.length === 0 ? lazy : lazy.replace(new RegExp(`(?<![\\w$])(?:${names.join('|')})\\b`, 'g'), '($$$&())');
 }
 
 /** Scripts that the library requires: modules of the bundle like others. */
-const SCRIPTS = ['addonPaths.js', 'cacheFolder.js', 'pluginStore.js', 'plugins.json'].map((n) => path.join(root, 'scripts', n));
+const SCRIPTS = ['addonPaths.js', 'cacheFolder.js', 'pluginPlaces.js', 'pluginStore.js', 'plugins.json'].map((n) => path.join(root, 'scripts', n));
 
 const moduleText = (file) => (file.endsWith('.json') ? `module.exports = ${fs.readFileSync(file, 'utf8')};` : fs.readFileSync(file, 'utf8'));
 
-/** loadBundle.js for this build, with the scripts in it that it requires. */
+/** A script as an expression, with those in it that it requires. */
+function inlined(name) {
+  return `(function (module) {\n${withScripts(moduleText(path.join(__dirname, `${name}.js`)), /\brequire\('\.\/(\w+)'\)/g)}\nreturn module.exports;\n})({})`;
+}
+
+const withScripts = (text, requires) => text.replace(requires, (_, name) => inlined(name));
+
+/** loadBundle.js for this build, with the scripts in it that it requires, and of the table of plugins only what it needs. */
 function loader(print) {
-  const text = fs.readFileSync(path.join(__dirname, 'loadBundle.js'), 'utf8').replace("build = 'BUILD'", `build = '${print}'`);
-  return text.replace(/\brequire\('\.\.\/\.\.\/scripts\/(\w+)'\)/g, (_, name) => `(function (module) {\n${moduleText(path.join(__dirname, `${name}.js`))}\nreturn module.exports;\n})({})`);
+  const { package: name, version, library } = require('./plugins.json').cpu;
+  const text = fs.readFileSync(path.join(__dirname, 'loadBundle.js'), 'utf8')
+    .replace("build = 'BUILD'", `build = '${print}'`)
+    .replace("require('../../scripts/plugins.json')", JSON.stringify({ cpu: { package: name, version, library } }));
+  return withScripts(text, /\brequire\('\.\.\/\.\.\/scripts\/(\w+)'\)/g);
 }
 
 /**
@@ -85,6 +96,8 @@ function bundle(print) {
     return `/* ${name(file)} */ function (exports, module) {${SCRIPTS.includes(file) ? text : withLazyRequires(text)}\n}`;
   });
   const text = `'use strict';
+// What loadBundle.js goes by: the modules that have run.
+const loaded = exports.loaded = [];
 const cache = [];
 const $lazy = (load) => {
     let value;
@@ -95,6 +108,7 @@ function $load(n) {
         const module = cache[n] = { exports: {} };
         try {
             modules[n].call(module.exports, module.exports, module);
+            loaded.push(n);
         } catch (e) {
             cache[n] = undefined;
             throw e;
@@ -105,9 +119,7 @@ function $load(n) {
 const modules = [
 ${modules.join(',\n')}
 ];
-// What loadBundle.js goes by: the parts that have run.
-const loaded = exports.loaded = [];
-${Object.keys(stubs).map((n) => `exports["${n}"] = () => { loaded.push("${n}"); return $load(${numbers.get(path.join(dist, n))}); };`).join('\n')}
+${Object.keys(stubs).map((n) => `exports["${n}"] = () => $load(${numbers.get(path.join(dist, n))});`).join('\n')}
 `;
   for (const file of files) if (!SCRIPTS.includes(file)) fs.rmSync(file);
   const folder = path.join(dist, 'bundle');
@@ -116,7 +128,7 @@ ${Object.keys(stubs).map((n) => `exports["${n}"] = () => { loaded.push("${n}"); 
   fs.writeFileSync(path.join(folder, 'load.js'), loader(print));
   for (const [name, stub] of Object.entries(stubs)) {
     const up = path.posix.relative(path.posix.dirname(stub), 'bundle/load.js');
-    fs.writeFileSync(path.join(dist, stub), `'use strict';\nmodule.exports = require('${up.startsWith('.') ? up : `./${up}`}')['${name}']();\n`);
+    fs.writeFileSync(path.join(dist, stub), `'use strict';\nmodule.exports = require('${up.startsWith('.') ? up : `./${up}`}')('${name}');\n`);
   }
 }
 
@@ -149,7 +161,7 @@ function replace(place, attempts = 5) {
 /** Type errors stop it only when `strict`: a checkout should work while they are looked into, a package must not have them. */
 function buildDist({ force = false, strict = false } = {}) {
   const typescript = require('typescript/package.json').version;
-  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/loadBundle.js', 'scripts/pluginStore.d.ts', 'scripts/cacheFolder.d.ts', 'scripts/addonPaths.d.ts', ...SCRIPTS.map((f) => path.relative(root, f))], { typescript });
+  const print = fingerprint(['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/buildDist.js', 'scripts/loadBundle.js', 'scripts/pluginStore.d.ts', 'scripts/cacheFolder.d.ts', 'scripts/addonPaths.d.ts', 'scripts/pluginPlaces.d.ts', ...SCRIPTS.map((f) => path.relative(root, f))], { typescript });
   const stamp = path.join(root, 'dist', '.stamp');
   if (!force && isFresh(stamp, print)) {
     say('dist: up to date');

@@ -8,6 +8,8 @@ const { basename, dirname, join } = require('node:path');
 const vm = require('node:vm');
 const { addonPaths } = require('../../scripts/addonPaths');
 const { cacheRoot, makeFolder } = require('../../scripts/cacheFolder');
+const { pluginAhead } = require('../../scripts/pluginPlaces');
+const { cpu } = require('../../scripts/plugins.json');
 
 const build = 'BUILD';
 const source = join(__dirname, 'xlastate.js');
@@ -32,13 +34,13 @@ function findAddon() {
   }
 }
 
-/** What a file of the cache holds: the namespaces that had been loaded when it was written, and V8's code. Null if it is damaged or of another build. */
+/** What a file of the cache holds: the modules that had been loaded when it was written, by number, and V8's code. Null if it is damaged or of another build. */
 function parse(bytes, magic, sha256) {
   const head = magic.length + 32;
   if (bytes.length < head || bytes.latin1Slice(0, magic.length) !== magic) return null;
   if (!sha256(bytes.subarray(head)).equals(bytes.subarray(magic.length, head))) return null;
   const end = bytes.indexOf(10, head);
-  return end < 0 ? null : { loaded: bytes.latin1Slice(head, end).split(','), code: bytes.subarray(end + 1) };
+  return end < 0 ? null : { loaded: bytes.latin1Slice(head, end), code: bytes.subarray(end + 1) };
 }
 
 function read(file, magic, sha256) {
@@ -71,31 +73,47 @@ function isPlain() {
   return vm.runInThisContext('globalThis') === globalThis;
 }
 
-function load() {
+/** Begins to load the plugin on another thread, as lib/pjrt/ahead.ts, which is on the way, would do later. */
+function loadAhead(addon) {
+  try {
+    const plugin = pluginAhead(cpu);
+    if (plugin !== null) addon.loadAhead(plugin);
+  } catch {
+    // Said by who needs it.
+  }
+}
+
+function load(entry) {
   // A bundler may have put this file into one of its own, where nothing lies beside it.
   const dir = basename(__filename) === 'load.js' && isPlain() ? folder() : null;
   const addon = dir === null ? null : findAddon();
   if (addon === null) return require('./xlastate.js');
+  if (entry === 'index.js') loadAhead(addon);
   const { sha256 } = addon;
   // V8's code holds the path of its source, which errors and stacks show, and depends on V8 and its flags: each combination has a file of its own.
   const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
   const place = sha256(Buffer.from(`${build} ${source} ${process.versions.v8} ${process.arch} ${flags}`)).hexSlice(0);
   const magic = `xlastate code ${place}\n`;
   const file = join(dir, `${place.slice(0, 16)}-${process.versions.v8}-${process.arch}.bin`);
-  const entry = read(file, magic, sha256);
+  const cached = read(file, magic, sha256);
   // Put together here, the text would be flattened by V8: a copy of megabytes.
   const [before, after] = Module.wrapper;
-  const script = new vm.Script(addon.readText(source, before, after), { filename: source, cachedData: entry?.code });
-  const known = entry === null || script.cachedDataRejected ? null : entry.loaded;
+  const script = new vm.Script(addon.readText(source, before, after), { filename: source, cachedData: cached?.code });
+  const known = cached === null || script.cachedDataRejected ? '' : cached.loaded;
   const module = { exports: {} };
   script.runInThisContext()(module.exports, Module.createRequire(source), module, source, __dirname);
   process.on('exit', () => {
     if (!require('node:worker_threads').isMainThread) return;
-    const loaded = module.exports.loaded;
-    // Written again when a process has used namespaces that none had before it: V8 keeps the code that was there.
-    if (known === null || loaded.some((n) => !known.includes(n))) write(file, magic, sha256, [...new Set([...(known ?? []), ...loaded])], script.createCachedData());
+    // Written again when a process has used modules that none had before it: V8 keeps the code that was there.
+    const all = new Set(known === '' ? [] : known.split(',').map(Number));
+    const before = all.size;
+    for (const n of module.exports.loaded) all.add(n);
+    if (all.size > before) write(file, magic, sha256, [...all], script.createCachedData());
   });
   return module.exports;
 }
 
-module.exports = load();
+let bundle;
+
+/** The exports of one of the entries. */
+module.exports = (entry) => (bundle ??= load(entry))[entry]();

@@ -4,6 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { cacheRoot, makeFolder } = require('./cacheFolder');
+const { folderName, installed, pluginRoots, temporaryFolder, temporaryHome } = require('./pluginPlaces');
 
 const isLibrary = (spec) => spec.kind === 'library';
 const TABLE = Object.entries(require('./plugins.json'));
@@ -32,34 +33,6 @@ function usable(dir) {
   }
 }
 
-const temporaryFolder = () => process.env.TMPDIR || require('node:os').tmpdir();
-
-/** A place of this user's for when there is no cache folder; others must not be able to put a library there. */
-function temporaryHome() {
-  const uid = typeof process.getuid === 'function' ? process.getuid() : 0;
-  const dir = path.join(temporaryFolder(), `xlastate-${uid}`);
-  try {
-    if (!fs.existsSync(dir)) fs.mkdirSync(dir, { mode: 0o700 });
-    const s = fs.lstatSync(dir);
-    if (!s.isDirectory() || s.uid !== uid || (s.mode & 0o022) !== 0) return null;
-    return dir;
-  } catch {
-    return null;
-  }
-}
-
-/** Folders that may hold plugins, in the order they are looked at. */
-function pluginRoots() {
-  const roots = [];
-  if (process.env.XLASTATE_PLUGIN_DIR) roots.push(path.resolve(process.env.XLASTATE_PLUGIN_DIR));
-  const cache = cacheRoot();
-  if (cache !== null) roots.push(path.join(cache, 'plugins'));
-  const uid = typeof process.getuid === 'function' ? process.getuid() : 0;
-  const temporary = path.join(temporaryFolder(), `xlastate-${uid}`);
-  if (fs.existsSync(temporary) && temporaryHome() !== null) roots.push(path.join(temporary, 'plugins'));
-  return roots;
-}
-
 /** The folder to install into, and a line about it if it is not the usual one. */
 function installRoot() {
   const cache = cacheRoot();
@@ -72,20 +45,6 @@ function installRoot() {
     return { dir: path.join(temporary, 'plugins'), note: `${cannot}: using ${path.join(temporary, 'plugins')}, which may not outlive a reboot (set XDG_CACHE_HOME to a folder of yours)` };
   }
   throw new StoreError(`${cannot}, nor can ${temporaryFolder()}: set XDG_CACHE_HOME to a folder that can be written`);
-}
-
-function folderName(spec) {
-  return `${spec.package}-${spec.version}`;
-}
-
-/** The folder and the library of what is installed, or null. @param {import('./pluginStore').WheelSpec} spec */
-function installed(spec) {
-  for (const root of pluginRoots()) {
-    const folder = path.join(root, folderName(spec));
-    const library = path.join(folder, spec.library);
-    if (fs.existsSync(library)) return { folder, library };
-  }
-  return null;
 }
 
 const called = (name, spec) => `${isLibrary(spec) ? 'library' : 'plugin'} ${name}`;

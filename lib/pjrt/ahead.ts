@@ -1,13 +1,14 @@
-import { installedCpuPlugin } from './discovery';
+import { pluginAhead } from '../../scripts/pluginPlaces';
+import { PLUGINS } from '../../scripts/pluginStore';
 import { native } from './native';
 
 /**
- * Begins to load the plugin's library on another thread while this one loads ours: a new process has its first result by so much earlier. What fails here is
- * found again, and said, by who needs it.
+ * Begins to load the plugin's library on another thread while this one loads ours: a new process has its first result by so much earlier. Where the package's
+ * loader (scripts/loadBundle.js) has begun already, nothing is done. What fails here is found again, and said, by who needs it.
  */
 export function loadAhead(): void {
   try {
-    const path = installedCpuPlugin();
+    const path = pluginAhead(PLUGINS.cpu!);
     if (path !== null) native().loadAhead(path);
   } catch {
     // As said above.

@@ -130,11 +130,3 @@ export function findPlugin(): FoundPlugin {
   }
   return fromTable(wanted ?? 'cpu');
 }
-
-/** The library that {@link findPlugin} finds as things stand, if it is of a CPU plugin that is there; null otherwise. Fetches, checks and prepares nothing. */
-export function installedCpuPlugin(): string | null {
-  if (process.env.XLASTATE_PLATFORM || process.env.PJRT_NAMES_AND_LIBRARY_PATHS) return null;
-  const named = process.env.XLASTATE_PLUGIN;
-  if (named) return guessPlatform(named) === 'cpu' ? named : null;
-  return listPlugins().find((p) => p.name === 'cpu')?.library ?? null;
-}

@@ -31,9 +31,17 @@ export function getAutoKeyRange(): number {
   return range;
 }
 
-/** Words of a key for a random state without a seed. */
-export function autoKey(): Uint32Array {
-  return Uint32Array.from(globalGenerator().randint(0, range, 2));
+const draw = (from: MT19937, below: number): Uint32Array => Uint32Array.from(from.randint(0, below, 2));
+
+/**
+ * Gives the words of a key for a random state without a seed. As long as nobody has seeded the generator they come from the operating system's entropy, and
+ * are not drawn before they are needed: the default stream of every process is such a state.
+ */
+export function autoKey(): () => Uint32Array {
+  const below = range;
+  if (generator === undefined) return () => draw(new MT19937(), below);
+  const words = draw(generator, below);
+  return () => words;
 }
 
 /** Words of a key from the operating system's entropy. */

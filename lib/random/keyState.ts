@@ -78,20 +78,22 @@ export function seedOf(op: string, given: SeedArgument | undefined): SeedOrKey |
 
 /** A state whose value is a raw key, of shape [2]: what draws are made from. */
 export class KeyState extends State<Array> {
-  /** Words that become the key at first use, so that a state can be made before the library is loaded. */
-  private pending: Uint32Array | null = null;
+  /** Gives the words that become the key at first use, so that a state can be made before the library is loaded. */
+  private pending: (() => Uint32Array) | null = null;
   private saved: Array | null = null;
 
   constructor(given?: SeedArgument) {
     super(null as unknown as Array);
     const seedOrKey = seedOf('RandomState', given);
     if (seedOrKey === null) this.pending = autoKey();
-    else if (seedOrKey instanceof Uint32Array && seedOrKey.length === 2) this.pending = seedOrKey.slice();
-    else super.replaceQuietly(formatKey('RandomState', seedOrKey));
+    else if (seedOrKey instanceof Uint32Array && seedOrKey.length === 2) {
+      const words = seedOrKey.slice();
+      this.pending = () => words;
+    } else super.replaceQuietly(formatKey('RandomState', seedOrKey));
   }
 
   override current(): unknown {
-    if (this.pending !== null) super.replaceQuietly(fromWords(this.pending));
+    if (this.pending !== null) super.replaceQuietly(fromWords(this.pending()));
     this.pending = null;
     return super.current();
   }
@@ -103,7 +105,7 @@ export class KeyState extends State<Array> {
 
   /** Sets the key from an integer or a key; without either, draws one as the constructor does. */
   seed(seedOrKey?: SeedOrKey | null): void {
-    this.value = seedOrKey === undefined || seedOrKey === null ? fromWords(autoKey()) : formatKey('seed', seedOrKey);
+    this.value = seedOrKey === undefined || seedOrKey === null ? fromWords(autoKey()()) : formatKey('seed', seedOrKey);
   }
 
   /** Gives a state whose key is gone, disposed of or donated, another one, as {@link seed} does; any other is left alone. Mirrors `RandomState.check_if_deleted`. */

@@ -56,6 +56,14 @@ test('CommonJS', () => {
   expect(run('a.cjs', `const { pjrt } = require('xlastate');${USE}console.log(out);`)).toMatchObject({ stdout: '2,4\n', stderr: '', status: 0 });
 });
 
+test('what stands below the namespaces works before they are looked at, which loads them', () => {
+  const source = `
+const { numpy: np, ParamState } = require('xlastate');
+console.log(ParamState.init((size) => np.ones(size), [2]).value.js().join(), np.array([1, 2]).sum().item(), Object.keys(require('xlastate').nn).includes('Linear'));
+`;
+  expect(run('l.cjs', source)).toMatchObject({ stdout: '1,1 3 true\n', stderr: '', status: 0 });
+});
+
 test('ES modules name the same objects as CommonJS', () => {
   const source = `
 import { createRequire } from 'node:module';
