@@ -430,38 +430,47 @@ function lowerBesselI0e(ctx: LoweringContext, [x]: readonly IrValue[]): IrValue 
 // ---- choice ----
 
 
+/** That one of the cases from number `lo` to before `hi`, which are operands from the second on, that an integer says. */
+function chosen(ctx: LoweringContext, which: IrValue, args: readonly IrValue[], lo: number, hi: number): IrValue {
+  if (hi - lo === 1) return args[lo + 1]!;
+  const mid = (lo + hi) >> 1;
+  return hlo.select(ctx, hlo.compare(ctx, 'LT', which, ctx.splat(mid, which.aval)), chosen(ctx, which, args, lo, mid), chosen(ctx, which, args, mid, hi));
+}
+
 const selectNP: SinglePrimitive<object> = definePrimitive<object>({
   name: 'select_n', cheap: true,
-  abstract: ([which, ...cases]) => {
-    const first = cases[0];
-    if (!first) throw new ShapeError('selectN: expected at least one case');
-    for (const c of cases) if (c.dtype !== first.dtype || !sameShape(c.shape, first.shape)) throw new ShapeError(`selectN: expected cases of one type, got ${cases.join(' and ')}`);
-    if (which!.dtype !== 'bool' && which!.dtype !== 'int32') throw new DtypeError(`selectN: expected the choice to be bool or int32, got ${which}`);
-    if (which!.dtype === 'bool' && cases.length > 2) throw new ShapeError(`selectN: a bool chooses among at most 2 cases, got ${cases.length}`);
-    if (which!.ndim !== 0 && !sameShape(which!.shape, first.shape)) throw new ShapeError(`selectN: expected the choice to be a scalar or of shape [${first.shape}], got ${which}`);
-    return new ShapedArray(first.shape, first.dtype, cases.every((c) => c.weakType));
+  abstract: (avals) => {
+    const which = avals[0]!;
+    const first = avals[1];
+    if (first === undefined) throw new ShapeError('selectN: expected at least one case');
+    let weakType = true;
+    for (let i = 1; i < avals.length; i++) {
+      const c = avals[i]!;
+      if (c.dtype !== first.dtype || !sameShape(c.shape, first.shape)) throw new ShapeError(`selectN: expected cases of one type, got ${avals.slice(1).join(' and ')}`);
+      weakType &&= c.weakType;
+    }
+    if (which.dtype !== 'bool' && which.dtype !== 'int32') throw new DtypeError(`selectN: expected the choice to be bool or int32, got ${which}`);
+    if (which.dtype === 'bool' && avals.length > 3) throw new ShapeError(`selectN: a bool chooses among at most 2 cases, got ${avals.length - 1}`);
+    if (which.ndim !== 0 && !sameShape(which.shape, first.shape)) throw new ShapeError(`selectN: expected the choice to be a scalar or of shape [${first.shape}], got ${which}`);
+    return weakType === first.weakType ? first : first.strong();
   },
-  lower: (ctx, [which, ...cases], _, out) => {
-    if (cases.length === 1) return cases[0]!;
-    const w = which!.aval.ndim === 0 && out.ndim > 0 ? hlo.broadcastInDim(ctx, which!, [], which!.aval.withShape(out.shape)) : which!;
-    if (w.aval.dtype === 'bool') return hlo.select(ctx, w, cases[1]!, cases[0]!);
-    const choose = (lo: number, hi: number): IrValue => {
-      if (hi - lo === 1) return cases[lo]!;
-      const mid = (lo + hi) >> 1;
-      return hlo.select(ctx, hlo.compare(ctx, 'LT', w, ctx.splat(mid, w.aval)), choose(lo, mid), choose(mid, hi));
-    };
-    return choose(0, cases.length);
+  lower: (ctx, args, _, out) => {
+    if (args.length === 2) return args[1]!;
+    const which = args[0]!;
+    const w = which.aval.ndim === 0 && out.ndim > 0 ? hlo.broadcastInDim(ctx, which, [], which.aval.withShape(out.shape)) : which;
+    return w.aval.dtype === 'bool' ? hlo.select(ctx, w, args[2]!, args[1]!) : chosen(ctx, w, args, 0, args.length - 1);
   },
-  jvp: (primals, [, ...tangents]) => {
-    const out = selectNP.bind(NO, ...primals);
-    if (tangents.every((t) => t === null)) return [out, null];
-    return [out, selectNP.bind(NO, primals[0]!, ...tangents.map((t, i) => t ?? zerosLike(primals[i + 1]!.aval)))];
+  jvp: (primals, tangents) => {
+    const out = selectNP.bindAll(primals, NO)[0]!;
+    const cases = tangents.slice(1);
+    if (cases.every((t) => t === null)) return [out, null];
+    return [out, selectNP.bind(NO, primals[0]!, ...cases.map((t, i) => t ?? zerosLike(primals[i + 1]!.aval)))];
   },
-  transpose: (ct, [which, ...cases]) => [null, ...cases.map((c, k) => {
-    if (!lin(c)) return null;
+  transpose: (ct, args) => args.map((c, k) => {
+    if (k === 0 || !lin(c)) return null;
     const zero = zerosLike(ct.aval);
-    return selectNP.bind(NO, fixedOperand('select_n', which!), ...cases.map((_, i) => (i === k ? ct : zero)));
-  })],
+    return selectNP.bindAll(args.map((x, i) => (i === 0 ? fixedOperand('select_n', x) : i === k ? ct : zero)), NO)[0]!;
+  }),
   batch: (axis, args, dims) => {
     const [which, ...cases] = args;
     if (dims[0] === null || which!.ndim > 1 || cases.every((c, i) => c.ndim === (dims[i + 1] === null ? 0 : 1))) {
@@ -486,7 +495,7 @@ const selectNP: SinglePrimitive<object> = definePrimitive<object>({
 
 /** Elementwise choice: case number `which`; scalars among the cases are broadcast. */
 export function selectN(which: Array, cases: readonly Array[]): Array {
-  const shape = [which, ...cases].find((x) => x.ndim > 0)?.shape ?? [];
+  const { shape } = which.ndim > 0 ? which : (cases.find((c) => c.ndim > 0) ?? which);
   return selectNP.bind(NO, which, ...cases.map((c) => (c.ndim === 0 && shape.length > 0 ? broadcastInDim(c, shape, []) : c)));
 }
 

@@ -32,20 +32,23 @@ export const broadcastInDimP: SinglePrimitive<BroadcastParams> = definePrimitive
   name: 'broadcast_in_dim',
   cheap: true,
   print: { params: ({ broadcastDimensions }) => (broadcastDimensions.length > 0 ? { broadcastDimensions } : {}) },
-  abstract: ([x], { shape, broadcastDimensions: dims }) => {
-    const a = x!;
+  // Here and below without patterns of arrays, as in dot.ts.
+  abstract: (avals, { shape, broadcastDimensions: dims }) => {
+    const a = avals[0]!;
     if (dims.length !== a.ndim) throw new ShapeError(`broadcastInDim: expected ${a.ndim} broadcastDimensions for ${a}, got [${dims}]`);
-    dims.forEach((d, i) => {
+    for (let i = 0; i < dims.length; i++) {
+      const d = dims[i]!;
       if (!Number.isInteger(d) || d < 0 || d >= shape.length) throw new ShapeError(`broadcastInDim: dimension ${d} is not one of the ${shape.length} of the result`);
       if (i > 0 && dims[i - 1]! >= d) throw new ShapeError(`broadcastInDim: expected broadcastDimensions to increase, got [${dims}]`);
       if (a.shape[i] !== 1 && a.shape[i] !== shape[d]) throw new ShapeError(`broadcastInDim: dimension ${i} of ${a} has size ${a.shape[i]}, expected 1 or ${shape[d]}`);
-    });
+    }
     return a.withShape(shape);
   },
   lower: (ctx, args, { broadcastDimensions }, out) => hlo.broadcastInDim(ctx, args[0]!, broadcastDimensions, out),
   jvp: 'linear',
-  transpose: (ct, [x], { shape, broadcastDimensions: dims }) => {
-    if (!isUndefinedPrimal(x!)) return [null];
+  transpose: (ct, args, { shape, broadcastDimensions: dims }) => {
+    const x = args[0]!;
+    if (!isUndefinedPrimal(x)) return [null];
     const inShape = x.aval.shape;
     const summed = range(shape.length).filter((d) => {
       const i = dims.indexOf(d);
@@ -80,13 +83,14 @@ export interface ReshapeParams {
 export const reshapeP: SinglePrimitive<ReshapeParams> = definePrimitive<ReshapeParams>({
   name: 'reshape',
   cheap: true,
-  abstract: ([x], { newSizes }) => {
-    if (sizeOf(newSizes) !== x!.size) throw new ShapeError(`reshape: cannot reshape ${x} of ${x!.size} elements into [${newSizes.join(', ')}]`);
-    return x!.withShape(newSizes);
+  abstract: (avals, { newSizes }) => {
+    const x = avals[0]!;
+    if (sizeOf(newSizes) !== x.size) throw new ShapeError(`reshape: cannot reshape ${x} of ${x.size} elements into [${newSizes.join(', ')}]`);
+    return x.withShape(newSizes);
   },
-  lower: (ctx, [x], _, out) => hlo.reshape(ctx, x!, out),
+  lower: (ctx, args, _, out) => hlo.reshape(ctx, args[0]!, out),
   jvp: 'linear',
-  transpose: (ct, [x]) => [reshape(ct, (x as { aval: ShapedArray }).aval.shape)],
+  transpose: (ct, args) => [reshape(ct, args[0]!.aval.shape)],
   batch: (_, [x], [dim], { newSizes }) => {
     const b = moveaxis(x!, dim!, 0);
     return [reshape(b, [b.shape[0]!, ...newSizes]), 0];
@@ -101,13 +105,14 @@ export function reshape(x: Array, shape: Shape): Array {
 export const squeezeP: SinglePrimitive<{ dimensions: readonly number[] }> = definePrimitive<{ dimensions: readonly number[] }>({
   name: 'squeeze',
   cheap: true,
-  abstract: ([x], { dimensions }) => {
-    for (const d of dimensions) if (x!.shape[d] !== 1) throw new ShapeError(`squeeze: dimension ${d} of ${x} has size ${x!.shape[d]}, expected 1`);
-    return x!.withShape(x!.shape.filter((_, i) => !dimensions.includes(i)));
+  abstract: (avals, { dimensions }) => {
+    const x = avals[0]!;
+    for (const d of dimensions) if (x.shape[d] !== 1) throw new ShapeError(`squeeze: dimension ${d} of ${x} has size ${x.shape[d]}, expected 1`);
+    return x.withShape(x.shape.filter((_, i) => !dimensions.includes(i)));
   },
-  lower: (ctx, [x], _, out) => hlo.reshape(ctx, x!, out),
+  lower: (ctx, args, _, out) => hlo.reshape(ctx, args[0]!, out),
   jvp: 'linear',
-  transpose: (ct, [x]) => [reshape(ct, (x as { aval: ShapedArray }).aval.shape)],
+  transpose: (ct, args) => [reshape(ct, args[0]!.aval.shape)],
   batch: (_, [x], [dim], { dimensions }) => [squeezeP.bind({ dimensions: dimensions.map((d) => d + 1) }, moveaxis(x!, dim!, 0)), 0],
   sample: () => [{ inputs: [{ shape: [2, 1, 3], dtype: 'float32' }], params: { dimensions: [1] } }],
 });
@@ -174,17 +179,18 @@ export const convertElementTypeP: SinglePrimitive<ConvertParams> = definePrimiti
   name: 'convert_element_type',
   cheap: true,
   print: { params: ({ newDtype, weakType }) => ({ newDtype, weakType }) },
-  abstract: ([x], { newDtype, weakType }) => new ShapedArray(x!.shape, newDtype, weakType),
-  lower: (ctx, [x], _, out) => {
-    const from = dtypeKind(x!.aval.dtype);
+  abstract: (avals, { newDtype, weakType }) => new ShapedArray(avals[0]!.shape, newDtype, weakType),
+  lower: (ctx, args, _, out) => {
+    const x = args[0]!;
+    const from = dtypeKind(x.aval.dtype);
     const to = dtypeKind(out.dtype);
     if (from === 'complex' && to !== 'complex') {
-      const part = x!.aval.withDtype(realDtype(x!.aval.dtype));
-      if (to === 'bool') return hlo.compare(ctx, 'NE', x!, ctx.splat({ re: 0, im: 0 }, x!.aval));
-      return hlo.convert(ctx, hlo.op(ctx, 'real', [x!], part), out);
+      const part = x.aval.withDtype(realDtype(x.aval.dtype));
+      if (to === 'bool') return hlo.compare(ctx, 'NE', x, ctx.splat({ re: 0, im: 0 }, x.aval));
+      return hlo.convert(ctx, hlo.op(ctx, 'real', [x], part), out);
     }
-    if (to === 'bool' && from !== 'bool') return hlo.compare(ctx, 'NE', x!, ctx.splat(0, x!.aval));
-    return hlo.convert(ctx, x!, out);
+    if (to === 'bool' && from !== 'bool') return hlo.compare(ctx, 'NE', x, ctx.splat(0, x.aval));
+    return hlo.convert(ctx, x, out);
   },
   jvp: ([x], [t], params) => {
     const out = convertElementTypeP.bind(params, x!);
@@ -238,21 +244,25 @@ export interface ReduceAxes {
 
 /** Shape of a reduction's result. */
 export function reducedShape(op: string, aval: ShapedArray, axes: readonly number[]): Shape {
-  for (const a of axes) if (!Number.isInteger(a) || a < 0 || a >= aval.ndim) throw new ShapeError(`${op}: axis ${a} is out of range for ${aval}`);
-  if (new Set(axes).size !== axes.length) throw new ArgumentError(`${op}: axes [${axes}] name an axis twice`);
+  for (let i = 0; i < axes.length; i++) {
+    const a = axes[i]!;
+    if (!Number.isInteger(a) || a < 0 || a >= aval.ndim) throw new ShapeError(`${op}: axis ${a} is out of range for ${aval}`);
+    if (axes.indexOf(a) !== i) throw new ArgumentError(`${op}: axes [${axes}] name an axis twice`);
+  }
   return aval.shape.filter((_, i) => !axes.includes(i));
 }
 
 export const reduceSumP: SinglePrimitive<ReduceAxes> = definePrimitive<ReduceAxes>({
   name: 'reduce_sum',
-  abstract: ([x], { axes }) => {
-    if (dtypeKind(x!.dtype) === 'bool') throw new DtypeError(`reduceSum: does not accept bool; convert ${x} first`);
-    return x!.withShape(reducedShape('reduceSum', x!, axes));
+  abstract: (avals, { axes }) => {
+    const x = avals[0]!;
+    if (dtypeKind(x.dtype) === 'bool') throw new DtypeError(`reduceSum: does not accept bool; convert ${x} first`);
+    return x.withShape(reducedShape('reduceSum', x, axes));
   },
-  lower: (ctx, [x], { axes }, out) => hlo.reduce(ctx, [x!], [ctx.splat(0, out.withShape([]))], axes, [out], (c, [a, b]) => [hlo.add(c, a!, b!)])[0]!,
+  lower: (ctx, args, { axes }, out) => hlo.reduce(ctx, [args[0]!], [ctx.splat(0, scalarType(out.dtype))], axes, [out], (c, v) => [hlo.add(c, v[0]!, v[1]!)])[0]!,
   jvp: 'linear',
-  transpose: (ct, [x], { axes }) => {
-    const shape = (x as { aval: ShapedArray }).aval.shape;
+  transpose: (ct, args, { axes }) => {
+    const { shape } = args[0]!.aval;
     return [broadcastInDim(ct, shape, range(shape.length).filter((d) => !axes.includes(d)))];
   },
   batch: (_, [x], [dim], { axes }) => {

@@ -48,11 +48,14 @@ function lastUses(jaxpr: Jaxpr, replaced: (i: number) => boolean): Map<Eqn, Var[
   return out;
 }
 
+const NO_VALUES: readonly IrValue[] = [];
+
 /** A block under construction: the implementation of {@link LoweringContext} that lowering rules write to. */
 export class Block implements LoweringContext {
   readonly module: ModuleBuilder;
   readonly lines: string[] = [];
-  private readonly constants = new Map<string, IrValue>();
+  /** By value. */
+  private readonly constants = new Map<string | number | bigint | boolean, IrValue[]>();
   private readonly spreads = new Map<IrValue, IrValue[]>();
   private readonly outer: Block | null;
   private label = '';
@@ -136,15 +139,16 @@ export class Block implements LoweringContext {
   }
 
   splat(value: ScalarValue, aval: ShapedArray): IrValue {
-    const text = elementText(value, aval.dtype);
-    const key = `${text}:${tensorType(aval)}`;
+    // A map takes 0 and −0 for one key, and objects of equal numbers for two.
+    const key = typeof value === 'object' || Object.is(value, -0) ? elementText(value, aval.dtype) : value;
     for (let b: Block | null = this; b !== null; b = b.outer) {
-      const known = b.constants.get(key);
-      if (known) return known;
+      for (const known of b.constants.get(key) ?? NO_VALUES) if (known.aval.dtype === aval.dtype && sameShape(known.aval.shape, aval.shape)) return known;
     }
     if (Number.isNaN(value)) this.module.hasNaN = true;
-    const made = this.constant(text, aval);
-    this.constants.set(key, made);
+    const made = this.constant(elementText(value, aval.dtype), aval);
+    const others = this.constants.get(key);
+    if (others === undefined) this.constants.set(key, [made]);
+    else others.push(made);
     return made;
   }
 
