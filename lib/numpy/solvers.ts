@@ -265,15 +265,15 @@ export function lstsq(a: ArrayLike, b: ArrayLike, ...rest: Rest<LstsqOptions, 'r
   const [x, y] = [asArray(a, 'linalg.lstsq'), asArray(b, 'linalg.lstsq')];
   if (x.ndim !== 2 || (y.ndim !== 1 && y.ndim !== 2) || x.shape[0] !== y.shape[0]) throw new ShapeError(`linalg.lstsq: expected a matrix and a vector or matrix of as many rows, got ${x.aval} and ${y.aval}`);
   const [m, n] = x.shape as [number, number];
+  const none = () => full([0], 0, canonicalDtype('float64'));
   if (x.size === 0) {
     const z = inexact('linalg.lstsq', x);
     const rhs = y.ndim === 1 ? column(y) : y;
-    const squares = e.square(inexact('linalg.lstsq', rhs));
-    return [full([n, ...y.shape.slice(1)], 0, z.dtype), reduceSum(squares, [0]), full([], 0, canonicalDtype('int64')), full([0], 0, z.dtype)];
+    const squares = e.square(e.abs(inexact('linalg.lstsq', rhs)));
+    return [full([n, ...y.shape.slice(1)], 0, z.dtype), numpyResid && m <= n ? none() : reduceSum(squares, [0]), full([], 0, canonicalDtype('int64')), full([0], 0, z.dtype)];
   }
   const [sol, resid, rank, s] = lstsqC([x, y], { rcond }) as [Array, Array, Array, Array];
-  const none = numpyResid && (m <= n || Number(rank.item()) < n);
-  return [sol, none ? full([0], 0, 'float32') : resid, rank, s];
+  return [sol, numpyResid && (m <= n || Number(rank.item()) < n) ? none() : resid, rank, s];
 }
 
 // ---- pseudo-inverses ----

@@ -53,3 +53,10 @@ test('misuse is told', () => {
   expect(() => np.linalg.svd(A, { full: true } as never)).toThrow(/unknown option 'full'/);
   expect(difference(np.linalg.slogdet(np.zeros([2, 2]))[0], { $: ['float32', [], [0]] })).toBeNull();
 });
+
+test('least squares of no equations or no unknowns: residuals are real, and none where NumPy has none', () => {
+  const types = (rows: number, columns: number, numpyResid: boolean) => np.linalg.lstsq(np.ones([rows, columns], { dtype: 'complex64' }), np.ones([rows, 2], { dtype: 'complex64' }), { numpyResid }).map((x) => `${x.dtype}[${x.shape}]`);
+  expect(types(0, 3, false)).toEqual(['complex64[3,2]', 'float32[2]', 'int32[]', 'complex64[0]']);
+  expect(types(0, 3, true)).toEqual(['complex64[3,2]', 'float32[0]', 'int32[]', 'complex64[0]']);
+  expect(types(3, 0, true)).toEqual(['complex64[0,2]', 'float32[2]', 'int32[]', 'complex64[0]']);
+});
