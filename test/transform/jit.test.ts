@@ -1,5 +1,5 @@
 import { clearCaches } from '../../lib/core/caches';
-import { ArgumentError, DeletedArrayError, ShapeError, TreeError } from '../../lib/core/errors';
+import { ArgumentError, DeletedArrayError, DtypeError, ShapeError, TreeError } from '../../lib/core/errors';
 import { primitives } from '../../lib/core/primitive';
 import * as environ from '../../lib/environ';
 import { checkpoint, customGradient, customJvp, customVjp, customVmap, grad, hessian, jacfwd, namedCall, valueAndGrad, vjp } from '../../lib/index';
@@ -192,6 +192,25 @@ test('lower, compile ahead, jaxprs', async () => {
   const j = makeJaxpr((x: A) => np.multiply(x, s.value))(np.array([1, 2]));
   expect(String(j)).toBe('({ lambda ; a:f32[2] b:f32[2]. let c:f32[2] = mul a b in (c, b) }, (ParamState(\n  value=ShapedArray(float32[2])\n),))');
   expect(j.states).toEqual([s]);
+});
+
+test('programs spread a scalar once for each type, and tell constants apart that a map takes for one', () => {
+  const spreads = (f: (x: A, y: A) => unknown) => jit(f).lower(np.ones([2]), np.ones([3])).asText().split('stablehlo.broadcast_in_dim').length - 1;
+  expect(spreads((x, y) => [np.add(np.multiply(x, 2), np.multiply(np.sin(x), 2)), np.multiply(y, 2)])).toBe(2);
+  // A loop's body has its own: one of outside would be handed to it.
+  expect(spreads((x) => [np.multiply(x, 2), lax.foriLoop(0, 3, (_: unknown, z: A) => np.multiply(z, 2), x)])).toBe(2);
+  const f = jit((x: A) => [np.divide(1, np.multiply(x, 0)), np.divide(1, np.multiply(x, -0))]);
+  expect((f(np.array([1])) as A[]).map((y) => y.js())).toEqual([[Infinity], [-Infinity]]);
+});
+
+test('operations whose last operands were accepted refuse others still', () => {
+  const trace = (...xs: A[]) => makeJaxpr((...ys: A[]) => (ys.length === 1 ? lax.tanh(ys[0]!) : lax.add(ys[0]!, ys[1]!)))(...xs);
+  const x = np.ones([2]);
+  trace(x);
+  trace(x, x);
+  expect(() => trace(x.astype('int32'))).toThrow(DtypeError);
+  expect(() => trace(x, np.ones([3]))).toThrow(ShapeError);
+  expect(() => trace(x, x.astype('int32'))).toThrow(DtypeError);
 });
 
 test('the stages of a function: what each tells, unused arguments, options of the compiler, programs without static arguments', () => {
