@@ -32,6 +32,8 @@ export class ModuleBuilder {
   private readonly functions: string[] = [];
   private readonly known = new Map<Jaxpr, string>();
   private readonly names = new Set<string>(['main']);
+  /** The next number to try behind a name that is taken. */
+  private readonly suffixes = new Map<string, number>();
 
   constructor(platform: string, hasProducts: () => boolean) {
     this.platform = platform;
@@ -41,7 +43,9 @@ export class ModuleBuilder {
   private unique(name: string): string {
     const base = symbol(name);
     let text = base;
-    for (let i = 0; this.names.has(text); i++) text = `${base}_${i}`;
+    let next = this.suffixes.get(base) ?? 0;
+    while (this.names.has(text)) text = `${base}_${next++}`;
+    this.suffixes.set(base, next);
     this.names.add(text);
     return text;
   }
