@@ -96,12 +96,17 @@ export class Jaxpr {
     this.effects = effects ?? NO_EFFECTS;
   }
 
-  get inAvals(): ShapedArray[] {
-    return this.invars.map((v) => v.aval);
+  private ins: readonly ShapedArray[] | undefined;
+  private outs: readonly ShapedArray[] | undefined;
+
+  get inAvals(): readonly ShapedArray[] {
+    this.ins ??= this.invars.map((v) => v.aval);
+    return this.ins;
   }
 
-  get outAvals(): ShapedArray[] {
-    return this.outvars.map((v) => v.aval);
+  get outAvals(): readonly ShapedArray[] {
+    this.outs ??= this.outvars.map((v) => v.aval);
+    return this.outs;
   }
 
   toString(): string {
@@ -134,11 +139,11 @@ export class ClosedJaxpr {
     return this.jaxpr.eqns;
   }
 
-  get inAvals(): ShapedArray[] {
+  get inAvals(): readonly ShapedArray[] {
     return this.jaxpr.inAvals;
   }
 
-  get outAvals(): ShapedArray[] {
+  get outAvals(): readonly ShapedArray[] {
     return this.jaxpr.outAvals;
   }
 

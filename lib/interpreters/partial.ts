@@ -7,7 +7,7 @@ import { dceJaxpr } from '../core/passes/dce';
 import type { MaybeZero, Params, Primitive } from '../core/primitive';
 import { currentTrace, setTrace, Trace, withTrace } from '../core/trace';
 import { isDifferentiable, JvpTrace } from './jvp';
-import { StageTrace, StageTracer, withoutConsts } from './stage';
+import { StageTrace, type StageTracer, withoutConsts } from './stage';
 
 /**
  * Splits a computation in two: what depends on known values only runs in the parent; what depends on an unknown one is recorded in
@@ -182,13 +182,14 @@ function split(closed: ClosedJaxpr, inUnknown: readonly boolean[], instantiate: 
     const shared = new Map<Var, Var>();
     const forwarded: number[] = [];
     const forwardedVars: Var[] = [];
+    const inputs = new Map(args.map((a, i) => [a.variable, i] as const));
     rest.consts.filter((_, i) => usedConsts[i]).forEach((x, i) => {
       const v = u.constvars[i]!;
-      const inner = x instanceof StageTracer && x.owner === knownTrace ? x.variable : null;
-      const input = args.findIndex((a) => a === x || (inner !== null && a.variable === inner && a.owner === knownTrace));
+      const inner = x.owner === knownTrace ? (x as StageTracer).variable : null;
+      const input = inner === null ? undefined : inputs.get(inner);
       const producer = inner === null ? undefined : producers.get(inner);
       if (inner !== null) shared.set(inner, v);
-      if (input >= 0 && options.forward?.[input]) {
+      if (input !== undefined && options.forward?.[input]) {
         forwarded.push(input);
         forwardedVars.push(v);
       } else if (producer !== undefined) {
