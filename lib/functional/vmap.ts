@@ -21,11 +21,16 @@ export interface VmapOptions {
   axisSize?: number;
 }
 
+/** Where a leaf is in a structure. To tell takes a walk through all of it, so that it is only done for errors. */
+function pathOf(def: TreeDef, i: number): string {
+  return keystr(pathsOf(def)[i]!);
+}
+
 /** Checks an axis against a rank; negative ones count from the end. */
-function axisIn(axis: unknown, rank: number, what: string): BatchDim {
+function axisIn(axis: unknown, rank: number, what: () => string): BatchDim {
   if (axis === null) return null;
-  if (typeof axis !== 'number' || !Number.isInteger(axis)) throw new ArgumentError(`${what}: expected an integer or null, got ${String(axis)}`);
-  if (axis >= rank || axis < -rank) throw new ShapeError(`${what}: axis ${axis} is out of range for an array of rank ${rank}`);
+  if (typeof axis !== 'number' || !Number.isInteger(axis)) throw new ArgumentError(`${what()}: expected an integer or null, got ${String(axis)}`);
+  if (axis >= rank || axis < -rank) throw new ShapeError(`${what()}: axis ${axis} is out of range for an array of rank ${rank}`);
   return axis < 0 ? axis + rank : axis;
 }
 
@@ -35,19 +40,22 @@ export function inDims(inAxes: Axes, def: TreeDef, leaves: readonly Array[], wha
     throw new ArgumentError(`${what}: expected inAxes to have an entry for each of the ${def.children.length} arguments, got ${inAxes.length}`);
   }
   const axes = broadcastPrefix(inAxes, def, `${what}: inAxes`);
-  return axes.map((a, i) => axisIn(a, leaves[i]!.ndim, `${what}: inAxes at argument ${keystr(pathsOf(def)[i]!)}`));
+  return axes.map((a, i) => axisIn(a, leaves[i]!.ndim, () => `${what}: inAxes at argument ${pathOf(def, i)}`));
 }
 
 /** Size of the mapped axis; all mapped arguments must agree. */
 export function mappedSize(leaves: readonly Array[], dims: readonly BatchDim[], def: TreeDef, axisSize: number | undefined, what: string): number {
   let size = axisSize;
-  let by = 'axisSize';
+  // The argument that it is the size of.
+  let by: number | null = null;
   dims.forEach((d, i) => {
     if (d === null) return;
     const n = leaves[i]!.shape[d]!;
-    const path = keystr(pathsOf(def)[i]!);
-    if (size === undefined) [size, by] = [n, `argument ${path}`];
-    else if (n !== size) throw new ShapeError(`${what}: mapped axes have different sizes: ${by} has ${size}, argument ${path} of type ${leaves[i]!.aval} has ${n} at axis ${d}`);
+    if (size === undefined) [size, by] = [n, i];
+    else if (n !== size) {
+      throw new ShapeError(`${what}: mapped axes have different sizes: ${by === null ? 'axisSize' : `argument ${pathOf(def, by)}`} has ${size}, `
+        + `argument ${pathOf(def, i)} of type ${leaves[i]!.aval} has ${n} at axis ${d}`);
+    }
   });
   if (size === undefined) throw new ArgumentError(`${what}: at least one argument must be mapped (inAxes all null), or axisSize given`);
   checkInteger(what, 'axisSize', size, 0);
@@ -85,9 +93,9 @@ export function placeOuts(outs: readonly Array[], dims: readonly BatchDim[], out
   return outs.map((x, i) => {
     const d = dims[i]!;
     const rank = d === null ? x.ndim + 1 : x.ndim;
-    const to = axisIn(axes[i], rank, `${what}: outAxes at ${keystr(pathsOf(outDef)[i]!) || 'the result'}`);
+    const to = axisIn(axes[i], rank, () => `${what}: outAxes at ${pathOf(outDef, i) || 'the result'}`);
     if (to === null) {
-      if (d !== null) throw new ArgumentError(`${what}: outAxes is null at ${keystr(pathsOf(outDef)[i]!) || 'the result'}, but the result differs along the mapped axis`);
+      if (d !== null) throw new ArgumentError(`${what}: outAxes is null at ${pathOf(outDef, i) || 'the result'}, but the result differs along the mapped axis`);
       return x;
     }
     return materialize(x, d, size, to);
