@@ -92,6 +92,8 @@ NAPI_MODULE_INIT() {
     add("callbacksIdle", CallbacksIdle);
     add("makeIds", MakeIds);
     add("readText", ReadText);
+    add("readFile", ReadFile);
+    add("checksum", ChecksumOf);
     add("sha256", Sha256);
     add("loadAhead", LoadAhead);
     add("finishAhead", FinishAhead);

@@ -3,11 +3,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <memory>
 
 #include "entry.h"
 #include "plugin.h"
@@ -21,8 +25,8 @@ constexpr size_t kHugePage = size_t{2} << 20;
 
 struct File {
   int descriptor;
-  explicit File(const std::string& path) : descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor < 0) Fail(Kind::kArgument, "readText: " + path + ": " + strerror(errno));
+  File(const char* what, const std::string& path) : descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor < 0) Fail(Kind::kArgument, std::string(what) + ": " + path + ": " + strerror(errno));
   }
   File(const File&) = delete;
   ~File() { close(descriptor); }
@@ -31,17 +35,55 @@ struct File {
 struct Freed {
   void operator()(char* memory) const { free(memory); }
 };
-using Text = std::unique_ptr<char, Freed>;
+using Memory = std::unique_ptr<char, Freed>;
 
-// Megabytes of new memory in small pages take longer than the copy into them.
-Text AllocateText(size_t size) {
-  const size_t rounded = (size + kHugePage - 1) / kHugePage * kHugePage;
-  char* memory = static_cast<char*>(aligned_alloc(kHugePage, rounded));
+// A file's bytes, with what is to stand before and after them. Megabytes of new memory in small pages would take longer than the copy into them.
+struct Content {
+  Memory memory;
+  size_t size;
+};
+
+Content Read(const char* what, const std::string& path, const std::string& before = "", const std::string& after = "") {
+  File file(what, path);
+  struct stat status;
+  if (fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) Fail(Kind::kArgument, std::string(what) + ": " + path + " is not a file");
+  const size_t length = static_cast<size_t>(status.st_size), size = before.size() + length + after.size();
+  const size_t rounded = std::max<size_t>(1, (size + kHugePage - 1) / kHugePage) * kHugePage;
+  char* const memory = static_cast<char*>(aligned_alloc(kHugePage, rounded));
   if (memory == nullptr) throw std::bad_alloc();
+  Content content{Memory(memory), size};
 #ifdef MADV_HUGEPAGE
   madvise(memory, rounded, MADV_HUGEPAGE);
 #endif
-  return Text(memory);
+  memcpy(memory, before.data(), before.size());
+  char* const at = memory + before.size();
+  for (size_t done = 0; done < length;) {
+    const ssize_t n = read(file.descriptor, at + done, length - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) Fail(Kind::kArgument, std::string(what) + ": " + path + " cannot be read: " + (n < 0 ? strerror(errno) : "it became shorter"));
+    done += static_cast<size_t>(n);
+  }
+  memcpy(at + length, after.data(), after.size());
+  return content;
+}
+
+// Finds damage, not intent: a multiplication for each 8 bytes, in four chains. A digest takes six times as long.
+uint64_t Checksum(const unsigned char* data, size_t size) {
+  constexpr uint64_t kPrime = 0x9e3779b97f4a7c15;
+  uint64_t lanes[4] = {size, 1, 2, 3};
+  const auto mix = [&](int lane, uint64_t word) {
+    lanes[lane] = (lanes[lane] ^ word) * kPrime;
+    lanes[lane] ^= lanes[lane] >> 29;
+  };
+  size_t at = 0;
+  for (; size - at >= 32; at += 32) {
+    uint64_t words[4];
+    memcpy(words, data + at, sizeof words);
+    for (int i = 0; i < 4; i++) mix(i, words[i]);
+  }
+  for (; at < size; at++) mix(0, data[at]);
+  for (int i = 1; i < 4; i++) mix(0, lanes[i]);
+  return lanes[0];
 }
 
 template <typename F>
@@ -59,31 +101,41 @@ const auto digest = Find<unsigned char* (*)(const unsigned char*, size_t, unsign
 napi_value ReadText(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     Args args(env, info, 3);
-    const std::string path = ReadString(env, args[0], "readText: path");
-    const std::string before = ReadString(env, args[1], "readText: before"), after = ReadString(env, args[2], "readText: after");
-    File file(path);
-    struct stat status;
-    if (fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) Fail(Kind::kArgument, "readText: " + path + " is not a file");
-    const size_t length = static_cast<size_t>(status.st_size), size = before.size() + length + after.size();
-    Text text = AllocateText(size);
-    char* at = text.get();
-    memcpy(at, before.data(), before.size());
-    at += before.size();
-    for (size_t done = 0; done < length;) {
-      const ssize_t n = read(file.descriptor, at + done, length - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) Fail(Kind::kArgument, "readText: " + path + " cannot be read: " + (n < 0 ? strerror(errno) : "it became shorter"));
-      done += static_cast<size_t>(n);
-    }
-    memcpy(at + length, after.data(), after.size());
+    Content text = Read("readText", ReadString(env, args[0], "readText: path"), ReadString(env, args[1], "readText: before"), ReadString(env, args[2], "readText: after"));
     napi_value out;
     if (external_string == nullptr) {
-      Napi(napi_create_string_latin1(env, text.get(), size, &out));
+      Napi(napi_create_string_latin1(env, text.memory.get(), text.size, &out));
       return out;
     }
     bool copied;
-    Napi(external_string(env, text.get(), size, [](napi_env, void* memory, void*) { free(memory); }, nullptr, &out, &copied));
-    text.release();
+    Napi(external_string(env, text.memory.get(), text.size, [](napi_env, void* memory, void*) { free(memory); }, nullptr, &out, &copied));
+    text.memory.release();
+    return out;
+  });
+}
+
+napi_value ReadFile(napi_env env, napi_callback_info info) {
+  return Entry(env, [&] {
+    Content bytes = Read("readFile", ReadString(env, Args(env, info, 1)[0], "readFile: path"));
+    napi_value out;
+    const napi_status status = napi_create_external_buffer(env, bytes.size, bytes.memory.get(), [](napi_env, void* memory, void*) { free(memory); }, nullptr, &out);
+    if (status == napi_ok) {
+      bytes.memory.release();
+    } else {
+      // Where V8 keeps all of its memory in one place.
+      Napi(napi_create_buffer_copy(env, bytes.size, bytes.memory.get(), nullptr, &out));
+    }
+    return out;
+  });
+}
+
+napi_value ChecksumOf(napi_env env, napi_callback_info info) {
+  return Entry(env, [&] {
+    const Bytes bytes = ReadBytes(env, Args(env, info, 1)[0], "checksum");
+    char text[17];
+    snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(Checksum(bytes.data, bytes.size)));
+    napi_value out;
+    Napi(napi_create_string_latin1(env, text, 16, &out));
     return out;
   });
 }
@@ -96,14 +148,9 @@ napi_value Sha256(napi_env env, napi_callback_info info) {
       Napi(napi_get_null(env, &out));
       return out;
     }
-    void* data;
-    size_t size;
-    bool is_buffer;
-    Napi(napi_is_buffer(env, args[0], &is_buffer));
-    if (!is_buffer) Fail(Kind::kArgument, "sha256: expected bytes");
-    Napi(napi_get_buffer_info(env, args[0], &data, &size));
+    const Bytes bytes = ReadBytes(env, args[0], "sha256");
     unsigned char hash[32];
-    digest(static_cast<const unsigned char*>(data), size, hash);
+    digest(bytes.data, bytes.size, hash);
     Napi(napi_create_buffer_copy(env, sizeof hash, hash, nullptr, &out));
     return out;
   });

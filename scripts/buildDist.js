@@ -16,41 +16,27 @@ function entries() {
     .map((e) => e.require.default);
 }
 
-/**
- * Namespaces of the main entry are loaded when they are first looked at: two thirds of the files are needed by few programs. numpy is not one of these,
- * as it gives arrays their methods.
- */
-function makeLazy() {
-  const file = path.join(dist, 'index.js');
-  const text = fs.readFileSync(file, 'utf8');
-  let n = 0;
-  const lines = text.replace(/^exports\.(\w+) = (__importStar\(require\("\.\/[\w/]+"\)\));$/gm, (line, name, load) => {
-    if (name === 'numpy') return line;
-    n++;
-    return `lazy("${name}", () => ${load});`;
-  });
-  if (n === 0) throw new Error(`dist: ${file} has no namespaces in the form that tsc writes`);
-  const lazy = `function lazy(name, load) {
-    const define = (descriptor) => Object.defineProperty(exports, name, { enumerable: true, configurable: true, ...descriptor });
-    define({ get: () => { const value = load(); define({ value }); return value; } });
-}`;
-  fs.writeFileSync(file, lines.replace('Object.defineProperty(exports, "__esModule", { value: true });', (line) => `${line}\n${lazy}`));
-}
+/** Namespaces that are not loaded when they are first looked at but with the module that exports them: numpy gives arrays their methods, hlo is in every program. */
+const PROMPT = ['numpy', 'hlo'];
+
+/** Large modules that few programs need and that do nothing when they are loaded: wherever they are required, that is when they are first used. */
+const SELDOM = ['pjrt/hlo/print.js'].map((n) => path.join(dist, n));
 
 /** What else has an entry in the bundle: the command line, and what `doctor` runs in a process of its own and looks for beside itself. */
 const MORE = { 'cli/main.js': 'cli/main.js', 'pjrt/probe.js': 'bundle/probe.js' };
 
 /**
  * Makes a module of tsc's require when they are first used: what is not ours, since packages and parts of Node such as `node:crypto` take milliseconds and few
- * programs need them, and modules that it only exports again, since few programs need half of those. tsc names what it requires `node_crypto_1`, says that name for
- * nothing else, and has `var` where it exports again.
+ * programs need them; modules and namespaces that it only exports again, since few programs need half of those; and what is `seldom` used, by number. tsc names what it
+ * requires `node_crypto_1`, says that name for nothing else, and has `var` where it exports again.
  */
-function withLazyRequires(text) {
+function withLazyRequires(text, seldom) {
   const names = [];
-  const lazy = text.replace(/^(?:const (\w+_\d+) = ((?:__import\w+\()?require\("[^."][^"]*"\)\)?)|var (\w+_\d+) = (\$load\(\d+\)));$/gm, (_, outside, outsideLoad, again, againLoad) => {
-    names.push(outside ?? again);
-    return `const $${outside ?? again} = $lazy(() => ${outsideLoad ?? againLoad});`;
-  });
+  const lazy = text.replace(/^(const|var) (\w+_\d+) = (\$load\((\d+)\)|(?:__import\w+\()?require\("[^."][^"]*"\)\)?);$/gm, (line, kind, name, load, number) => {
+    if (kind === 'const' && number !== undefined && !seldom.includes(Number(number))) return line;
+    names.push(name);
+    return `const $${name} = $lazy(() => ${load});`;
+  }).replace(/^exports\.(\w+) = (__importStar\(\$load\(\d+\)\));$/gm, (line, name, load) => (PROMPT.includes(name) ? line : `$lazyProperty(exports, "${name}", () => ${load});`));
   return names.length === 0 ? lazy : lazy.replace(new RegExp(`(?<![\\w$])(?:${names.join('|')})\\b`, 'g'), '($$$&())');
 }
 
@@ -84,6 +70,8 @@ function bundle(print) {
   const files = [...filesUnder(dist).filter((f) => f.endsWith('.js')), ...SCRIPTS];
   const name = (file) => path.relative(dist, file).replaceAll(path.sep, '/');
   const numbers = new Map(files.map((f, i) => [f, i]));
+  const seldom = SELDOM.map((f) => numbers.get(f));
+  if (seldom.includes(undefined)) throw new Error('dist: a module that is named in SELDOM is not there');
   // tsc writes each import as require of a text; those of our modules become numbers.
   const modules = files.map((file) => {
     const text = moduleText(file).replace(/\brequire\(["'](\.[^"']*)["']\)/g, (_, to) => {
@@ -93,7 +81,7 @@ function bundle(print) {
       return `$load(${number})`;
     });
     if (/\bimport\(/.test(text.replace(/^\s*(\/?\*|\/\/).*$/gm, ''))) throw new Error(`dist: ${name(file)} loads an ES module as it runs, which code from V8's cache cannot`);
-    return `/* ${name(file)} */ function (exports, module) {${SCRIPTS.includes(file) ? text : withLazyRequires(text)}\n}`;
+    return `/* ${name(file)} */ function (exports, module) {${SCRIPTS.includes(file) ? text : withLazyRequires(text, seldom)}\n}`;
   });
   const text = `'use strict';
 // What loadBundle.js goes by: the modules that have run.
@@ -102,6 +90,10 @@ const cache = [];
 const $lazy = (load) => {
     let value;
     return () => value ??= load();
+};
+const $lazyProperty = (object, name, load) => {
+    const define = (descriptor) => Object.defineProperty(object, name, { enumerable: true, configurable: true, ...descriptor });
+    define({ get: () => { const value = load(); define({ value }); return value; } });
 };
 function $load(n) {
     if (cache[n] === undefined) {
@@ -173,7 +165,6 @@ function buildDist({ force = false, strict = false } = {}) {
     const errors = r.stdout.split('\n').filter((l) => /error TS\d+/.test(l));
     if (r.status !== 0 && (strict || errors.length === 0 || !fs.existsSync(dist))) throw new Error(`dist: lib/ does not compile\n${r.stdout}${r.stderr}`);
     if (errors.length > 0) say(`dist: ${errors.length} type errors, see \`npm run typecheck\``);
-    makeLazy();
     bundle(print);
     const made = entries().map((cjs) => `${cjs} (${writeWrapper(cjs)} names)`);
     if (errors.length === 0) fs.writeFileSync(path.join(dist, '.stamp'), print);

@@ -2,7 +2,7 @@
 // process. Copied to dist/bundle/load.js, with the build's fingerprint in place of BUILD, and the scripts it requires within it. Nothing is required here
 // that Node has not loaded already, but to write the cache: node:crypto alone takes 3 ms.
 'use strict';
-const { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { basename, dirname, join } = require('node:path');
 const vm = require('node:vm');
@@ -24,41 +24,41 @@ function folder() {
   return root === null ? null : join(root, 'code');
 }
 
-/** The addon, which reads and hashes megabytes in a fraction of the time; null if it is not there, or another build's: lib/pjrt/native.ts says so when it is needed. */
+/** The addon, which reads and checks megabytes in a fraction of the time; null if it is not there, or another build's: lib/pjrt/native.ts says so when it is needed. */
 function findAddon() {
   try {
     const addon = require(addonPaths(join(__dirname, '..', '..')).find((path) => existsSync(path)));
-    return addon.readText !== undefined && addon.sha256(Buffer.alloc(0)) !== null ? addon : null;
+    return addon.checksum === undefined ? null : addon;
   } catch {
     return null;
   }
 }
 
 /** What a file of the cache holds: the modules that had been loaded when it was written, by number, and V8's code. Null if it is damaged or of another build. */
-function parse(bytes, magic, sha256) {
-  const head = magic.length + 32;
-  if (bytes.length < head || bytes.latin1Slice(0, magic.length) !== magic) return null;
-  if (!sha256(bytes.subarray(head)).equals(bytes.subarray(magic.length, head))) return null;
+function parse(bytes, magic, checksum) {
+  const head = magic.length + 16;
+  if (bytes.length < head || !bytes.subarray(0, magic.length).equals(magic)) return null;
+  if (checksum(bytes.subarray(head)) !== bytes.latin1Slice(magic.length, head)) return null;
   const end = bytes.indexOf(10, head);
   return end < 0 ? null : { loaded: bytes.latin1Slice(head, end), code: bytes.subarray(end + 1) };
 }
 
-function read(file, magic, sha256) {
+function read(file, magic, { readFile, checksum }) {
   try {
-    return parse(readFileSync(file), magic, sha256);
+    return parse(readFile(file), magic, checksum);
   } catch {
     return null;
   }
 }
 
 // A cache that cannot be written is no cache; it is never an error.
-function write(file, magic, sha256, loaded, code) {
+function write(file, magic, { checksum }, loaded, code) {
   try {
     const dir = dirname(file);
     makeFolder(dir, 0o700, 0o755);
     const body = Buffer.concat([Buffer.from(`${loaded.join()}\n`, 'latin1'), code]);
     const temporary = `${file}.${require('node:crypto').randomBytes(6).toString('hex')}`;
-    writeFileSync(temporary, Buffer.concat([Buffer.from(magic, 'latin1'), sha256(body), body]), { mode: 0o600 });
+    writeFileSync(temporary, Buffer.concat([magic, Buffer.from(checksum(body), 'latin1'), body]), { mode: 0o600 });
     renameSync(temporary, file);
     const others = readdirSync(dir).map((f) => join(dir, f)).filter((f) => f !== file);
     const byAge = others.map((f) => ({ f, time: statSync(f).mtimeMs })).sort((a, b) => b.time - a.time);
@@ -70,7 +70,7 @@ function write(file, magic, sha256, loaded, code) {
 
 /** Where another context has globals of its own (Jest gives each file one), code has to be compiled in that one, which only Node's `require` does. */
 function isPlain() {
-  return vm.runInThisContext('globalThis') === globalThis;
+  return vm.Script instanceof Function;
 }
 
 /** Begins to load the plugin on another thread, as lib/pjrt/ahead.ts, which is on the way, would do later. */
@@ -89,13 +89,11 @@ function load(entry) {
   const addon = dir === null ? null : findAddon();
   if (addon === null) return require('./xlastate.js');
   if (entry === 'index.js') loadAhead(addon);
-  const { sha256 } = addon;
   // V8's code holds the path of its source, which errors and stacks show, and depends on V8 and its flags: each combination has a file of its own.
-  const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
-  const place = sha256(Buffer.from(`${build} ${source} ${process.versions.v8} ${process.arch} ${flags}`)).hexSlice(0);
-  const magic = `xlastate code ${place}\n`;
-  const file = join(dir, `${place.slice(0, 16)}-${process.versions.v8}-${process.arch}.bin`);
-  const cached = read(file, magic, sha256);
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''];
+  const magic = Buffer.from(`xlastate code ${JSON.stringify([build, source, process.versions.v8, process.arch, ...flags])}\n`);
+  const file = join(dir, `${addon.checksum(magic)}-${process.versions.v8}-${process.arch}.bin`);
+  const cached = read(file, magic, addon);
   // Put together here, the text would be flattened by V8: a copy of megabytes.
   const [before, after] = Module.wrapper;
   const script = new vm.Script(addon.readText(source, before, after), { filename: source, cachedData: cached?.code });
@@ -108,7 +106,7 @@ function load(entry) {
     const all = new Set(known === '' ? [] : known.split(',').map(Number));
     const before = all.size;
     for (const n of module.exports.loaded) all.add(n);
-    if (all.size > before) write(file, magic, sha256, [...all], script.createCachedData());
+    if (all.size > before) write(file, magic, addon, [...all], script.createCachedData());
   });
   return module.exports;
 }

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, type Stats, statSync, utimes, writeSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheRoot, makeFolder } from './cacheDir';
 import type { Client } from './client';
@@ -42,12 +42,23 @@ export function cacheStats(): CacheStats {
 
 let cpuFeatures: string | undefined;
 
+/** The beginning of /proc/cpuinfo: the kernel takes time for each processor that it tells of. */
+function firstProcessor(): string {
+  const fd = openSync('/proc/cpuinfo', 'r');
+  try {
+    const bytes = Buffer.alloc(1 << 14);
+    return bytes.toString('latin1', 0, readSync(fd, bytes));
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** What compiled code depends on of this machine. */
 function machine(): string {
   if (cpuFeatures === undefined) {
     let flags = '';
     try {
-      const text = readFileSync('/proc/cpuinfo', 'latin1');
+      const text = firstProcessor();
       flags = /^(?:flags|Features)\s*:.*$/m.exec(text)?.[0] ?? '';
       flags += /^model name\s*:.*$/m.exec(text)?.[0] ?? '';
     } catch {
@@ -93,27 +104,40 @@ function contents(file: string, bytes: Buffer): Uint8Array | undefined {
   return undefined;
 }
 
+/** Milliseconds within which another use of an entry is not noted. */
+const NOTED = 3600e3;
+
 /** The time of change is the time of last use, by which old entries go. */
-function used(file: string): void {
+function used(file: string, { mtimeMs }: Stats): void {
   counts.hits++;
   const now = new Date();
+  if (Math.abs(now.getTime() - mtimeMs) < NOTED) return;
   utimes(file, now, now, () => {
     // A cache that may only be read works all the same.
   });
 }
 
-function read(client: Client, file: string): Executable | null {
-  let bytes: Buffer;
+/** An entry as it is on disk, and when it changed; null if there is none. */
+function entryAt(file: string): { bytes: Buffer; stats: Stats } | null {
   try {
-    bytes = readFileSync(file);
+    const fd = openSync(file, 'r');
+    try {
+      return { stats: fstatSync(fd), bytes: readFileSync(fd) };
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return null;
   }
-  const payload = contents(file, bytes);
+}
+
+function read(client: Client, file: string): Executable | null {
+  const entry = entryAt(file);
+  const payload = entry === null ? undefined : contents(file, entry.bytes);
   if (payload === undefined) return null;
   try {
     const loaded = client.deserialize(payload);
-    used(file);
+    used(file, entry!.stats);
     return loaded;
   } catch {
     counts.rejected++;
@@ -123,8 +147,14 @@ function read(client: Client, file: string): Executable | null {
 
 async function readAsync(client: Client, file: string): Promise<Executable | null> {
   let bytes: Buffer;
+  let stats: Stats;
   try {
-    bytes = await readFile(file);
+    const handle = await open(file, 'r');
+    try {
+      [stats, bytes] = [await handle.stat(), await handle.readFile()];
+    } finally {
+      await handle.close();
+    }
   } catch {
     return null;
   }
@@ -132,7 +162,7 @@ async function readAsync(client: Client, file: string): Promise<Executable | nul
   if (payload === undefined) return null;
   try {
     const loaded = await client.deserializeAsync(payload);
-    used(file);
+    used(file, stats);
     return loaded;
   } catch {
     counts.rejected++;

@@ -133,8 +133,11 @@ interface Native {
   answerCallback(number: number, outcome: readonly ArrayBufferView[] | string): void;
   callbackBarrier(): void;
   callbacksIdle(): Promise<void>;
-  /** A file of Latin-1 with what is to stand before and after it. */
+  /** A file of Latin-1 with what is to stand before and after it; this and the next two are for the package's loader. */
   readText(path: string, before: string, after: string): string;
+  readFile(path: string): globalThis.Buffer;
+  /** 16 hexadecimal digits. */
+  checksum(bytes: Uint8Array): string;
   /** The digest; null where this Node has no OpenSSL that the addon finds. */
   sha256(bytes: Uint8Array): globalThis.Buffer | null;
   /** Begins to load a plugin's library on a thread of its own, if none was loaded; errors are left to {@link loadPlugin}. */

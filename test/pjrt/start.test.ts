@@ -28,3 +28,23 @@ test('a text is read with what stands around it, and errors say which file', () 
   expect(() => native().readText(join(dir, 'none.js'), '', '')).toThrow(/readText: .*none\.js/);
   expect(() => native().readText(dir, '', '')).toThrow(/readText: .*not a file/);
 });
+
+test('a file is read whole, and its checksum tells any bit of it', () => {
+  const file = join(dir, 'bytes.bin');
+  const bytes = Buffer.from(Uint8Array.from({ length: 3e6 + 5 }, (_, i) => Math.imul(i, 2654435761) >>> 24));
+  for (const part of [bytes, bytes.subarray(0, 0), bytes.subarray(0, 31)]) {
+    writeFileSync(file, part);
+    expect(native().readFile(file).equals(part)).toBe(true);
+  }
+  expect(() => native().readFile(join(dir, 'none.bin'))).toThrow(/readFile: .*none\.bin/);
+  const short = bytes.subarray(0, 77);
+  const sums = new Set([native().checksum(short), native().checksum(bytes), native().checksum(short.subarray(0, 76)), native().checksum(bytes.subarray(0, 0))]);
+  for (let bit = 0; bit < 8 * short.length; bit++) {
+    const flipped = Buffer.from(short);
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    sums.add(native().checksum(flipped));
+  }
+  expect(sums.size).toBe(4 + 8 * short.length);
+  expect([...sums].every((s) => /^[0-9a-f]{16}$/.test(s))).toBe(true);
+  expect(native().checksum(Uint8Array.from(short))).toBe(native().checksum(short));
+});

@@ -2,13 +2,17 @@
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
 
-require.extensions['.ts'] = (module, filename) => {
-  const { code } = transformSync(readFileSync(filename, 'utf8'), {
+/** The JavaScript of a file. */
+function compile(filename) {
+  return transformSync(readFileSync(filename, 'utf8'), {
     filename,
     sourceMaps: 'inline',
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
     // `import()` stays what it is: ES modules cannot be required by every Node we support.
     module: { type: 'commonjs', ignoreDynamic: true },
-  });
-  module._compile(code, filename);
-};
+  }).code;
+}
+
+require.extensions['.ts'] = (module, filename) => module._compile(compile(filename), filename);
+
+module.exports = { compile };

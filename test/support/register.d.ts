@@ -1,0 +1,1 @@
+export function compile(filename: string): string;
