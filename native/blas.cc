@@ -27,18 +27,21 @@ namespace {
 constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
 
 template <typename T>
-using Gemm = void (*)(int order, int trans_a, int trans_b, int m, int n, int k, T alpha, const T* a, int lda, const T* b, int ldb, T beta, T* c, int ldc);
+struct Blas {
+  void (*gemm)(int order, int trans_a, int trans_b, int m, int n, int k, T alpha, const T* a, int lda, const T* b, int ldb, T beta, T* c, int ldc);
+  void (*gemv)(int order, int trans, int m, int n, T alpha, const T* a, int lda, const T* x, int incx, T beta, T* y, int incy);
+};
 
 // Set once, before the handler is known to any plugin.
-Gemm<float> sgemm = nullptr;
-Gemm<double> dgemm = nullptr;
+Blas<float> single{};
+Blas<double> twice{};
 
 template <typename T>
-Gemm<T> GemmOf();
+const Blas<T>& BlasOf();
 template <>
-Gemm<float> GemmOf<float>() { return sgemm; }
+const Blas<float>& BlasOf<float>() { return single; }
 template <>
-Gemm<double> GemmOf<double>() { return dgemm; }
+const Blas<double>& BlasOf<double>() { return twice; }
 
 // OpenBLAS makes a thread for each core when it is loaded, unless it is told not to, and these look for work for a while before they sleep. It is told by the environment, whose
 // array we replace for that time: setenv would move it under threads that read it.
@@ -60,24 +63,28 @@ void* OpenWithoutThreads(const std::string& path) {
 void LoadLibrary(const std::string& path) {
   static auto* mutex = new std::mutex;
   std::lock_guard<std::mutex> lock(*mutex);
-  if (sgemm != nullptr) return;
+  if (single.gemm != nullptr) return;
   void* library = OpenWithoutThreads(path);
   // SciPy's builds have a prefix, others none.
   auto find = [&](const std::string& name) {
     void* f = dlsym(library, ("scipy_" + name).c_str());
     return f != nullptr ? f : dlsym(library, name.c_str());
   };
-  void* single = find("cblas_sgemm");
-  void* twice = find("cblas_dgemm");
-  if (single == nullptr || twice == nullptr) Fail(Kind::kPlugin, "BLAS '" + path + "' is a library but no BLAS: it does not export cblas_sgemm and cblas_dgemm");
+  void* functions[4];
+  const char* names[] = {"cblas_sgemm", "cblas_dgemm", "cblas_sgemv", "cblas_dgemv"};
+  for (int i = 0; i < 4; i++) {
+    functions[i] = find(names[i]);
+    if (functions[i] == nullptr) Fail(Kind::kPlugin, "BLAS '" + path + "' is a library but no BLAS: it does not export " + names[i]);
+  }
   auto config = reinterpret_cast<const char* (*)()>(find("openblas_get_config"));
   if (config != nullptr && std::string(config()).find("USE64BITINT") != std::string::npos) Fail(Kind::kPlugin, "BLAS '" + path + "' takes integers of 64 bits, expected one that takes 32");
-  // OpenBLAS, MKL, BLIS.
+  // MKL looks for its threads' library at the first product, and ends the process if there is none: it is to use none.
+  if (auto set_layer = reinterpret_cast<int (*)(int)>(find("MKL_Set_Threading_Layer"))) set_layer(1);
   for (const char* name : {"openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads"}) {
     if (auto set_threads = reinterpret_cast<void (*)(int)>(find(name))) set_threads(1);
   }
-  dgemm = reinterpret_cast<Gemm<double>>(twice);
-  sgemm = reinterpret_cast<Gemm<float>>(single);
+  twice = {reinterpret_cast<decltype(twice.gemm)>(functions[1]), reinterpret_cast<decltype(twice.gemv)>(functions[3])};
+  single = {reinterpret_cast<decltype(single.gemm)>(functions[0]), reinterpret_cast<decltype(single.gemv)>(functions[2])};
 }
 
 // One dimension of a product: its size, and how far apart its elements lie in the operands and the result.
@@ -218,9 +225,28 @@ class Product : public SharedWork {
         db += rest % d.size * d.b;
         rest /= d.size;
       }
-      GemmOf<T>()(kRowMajor, left_.order, right_.order, m, n, k, T{1}, a + da, left_.distance, b + db, right_.distance, s == 0 ? T{0} : T{1}, c, result_.distance);
+      Matrices(m, n, k, a + da, b + db, s == 0 ? T{0} : T{1}, c);
     }
   }
+
+  // OpenBLAS copies all of a matrix before it multiplies it, also where that is done once.
+  void Matrices(int m, int n, int k, const T* a, const T* b, T beta, T* c) const {
+    const Dim &rows = plan_.m, &columns = plan_.n, &inner = plan_.k;
+    if (n == 1 && left_.order == kPlain) {
+      BlasOf<T>().gemv(kRowMajor, kPlain, m, k, T{1}, a, left_.distance, b, Step(inner.b), beta, c, Step(rows.c));
+    } else if (n == 1) {
+      BlasOf<T>().gemv(kRowMajor, kTransposed, k, m, T{1}, a, left_.distance, b, Step(inner.b), beta, c, Step(rows.c));
+    } else if (m == 1 && right_.order == kPlain) {
+      BlasOf<T>().gemv(kRowMajor, kTransposed, k, n, T{1}, b, right_.distance, a, Step(inner.a), beta, c, Step(columns.c));
+    } else if (m == 1) {
+      BlasOf<T>().gemv(kRowMajor, kPlain, n, k, T{1}, b, right_.distance, a, Step(inner.a), beta, c, Step(columns.c));
+    } else {
+      BlasOf<T>().gemm(kRowMajor, left_.order, right_.order, m, n, k, T{1}, a, left_.distance, b, right_.distance, beta, c, result_.distance);
+    }
+  }
+
+  // The distance of elements of which there may be only one.
+  static int Step(int64_t distance) { return static_cast<int>(std::max<int64_t>(distance, 1)); }
 
   const Plan plan_;
   const T* a_;
