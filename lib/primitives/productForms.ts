@@ -1,4 +1,5 @@
 import type { Shape, ShapedArray } from '../core/aval';
+import { registerCache } from '../core/caches';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
 import { type DotAttrs, type MatrixPlan, type PlanDim, product } from '../stablehlo/contraction';
@@ -33,12 +34,11 @@ function stridesOf(shape: Shape): number[] {
   return out;
 }
 
-/** An operand as it lies in memory: what the value is a transposed view of, and the strides of the value's dimensions there. */
-function stored(v: IrValue): { value: IrValue; strides: number[] } {
-  const { view } = v;
-  if (view === undefined) return { value: v, strides: stridesOf(v.aval.shape) };
+/** The strides of a value's dimensions in memory, where that of what it is a transposed view of counts. */
+function stridesIn({ aval, view }: IrValue): number[] {
+  if (view === undefined) return stridesOf(aval.shape);
   const strides = stridesOf(view.of.aval.shape);
-  return { value: view.of, strides: view.permutation.map((p) => strides[p]!) };
+  return view.permutation.map((p) => strides[p]!);
 }
 
 /** Dimensions of one kind, without those of size 1, those that can be walked through as one made one. */
@@ -79,22 +79,26 @@ function planOf(batch: PlanDim[], m: PlanDim[], n: PlanDim[], k: PlanDim[]): Mat
 
 const swapped = (dims: PlanDim[]): PlanDim[] => dims.map(({ size, x, y, out }) => ({ size, x: y, y: x, out }));
 
-/**
- * The product by OpenBLAS, its result's dimensions permuted; null: where this program has no OpenBLAS, or XLA's own product is the better one, or matrices do not lie
- * as BLAS reads them.
- */
-function permutedProduct(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out: ShapedArray, permutation: readonly number[]): IrValue | null {
-  const [left, right] = [stored(x), stored(y)];
+interface Planned {
+  readonly plan: MatrixPlan;
+  /** Whether it is of the operands in the other order. */
+  readonly turned: boolean;
+  readonly shape: Shape;
+}
+
+/** How BLAS makes a product, its result's dimensions permuted; null: XLA's own is the better one, or matrices do not lie as BLAS reads them. */
+function planned(x: IrValue, y: IrValue, a: DotAttrs, out: ShapedArray, permutation: readonly number[]): Planned | null {
+  const [left, right] = [stridesIn(x), stridesIn(y)];
   const shape = permutation.map((p) => out.shape[p]!);
   const placed = stridesOf(shape);
   const outStrides = inverse(permutation).map((i) => placed[i]!);
   const [xFree, yFree] = [except(x.aval.ndim, a.lhsContract, a.lhsBatch), except(y.aval.ndim, a.rhsContract, a.rhsBatch)];
   const nb = a.lhsBatch.length;
   const size = (d: number) => x.aval.shape[d]!;
-  const batch = merged(range(nb).map((i) => ({ size: size(a.lhsBatch[i]!), x: left.strides[a.lhsBatch[i]!]!, y: right.strides[a.rhsBatch[i]!]!, out: outStrides[i]! })));
-  const m = merged(xFree.map((d, i) => ({ size: size(d), x: left.strides[d]!, y: 0, out: outStrides[nb + i]! })));
-  const n = merged(yFree.map((d, i) => ({ size: y.aval.shape[d]!, x: 0, y: right.strides[d]!, out: outStrides[nb + xFree.length + i]! })));
-  const k = merged(range(a.lhsContract.length).map((i) => ({ size: size(a.lhsContract[i]!), x: left.strides[a.lhsContract[i]!]!, y: right.strides[a.rhsContract[i]!]!, out: 0 })));
+  const batch = merged(range(nb).map((i) => ({ size: size(a.lhsBatch[i]!), x: left[a.lhsBatch[i]!]!, y: right[a.rhsBatch[i]!]!, out: outStrides[i]! })));
+  const m = merged(xFree.map((d, i) => ({ size: size(d), x: left[d]!, y: 0, out: outStrides[nb + i]! })));
+  const n = merged(yFree.map((d, i) => ({ size: y.aval.shape[d]!, x: 0, y: right[d]!, out: outStrides[nb + xFree.length + i]! })));
+  const k = merged(range(a.lhsContract.length).map((i) => ({ size: size(a.lhsContract[i]!), x: left[a.lhsContract[i]!]!, y: right[a.rhsContract[i]!]!, out: 0 })));
   // Multiplying numbers, rows by columns: not what matrices are for.
   if (k.length === 0 || (m.length === 0 && n.length === 0)) return null;
   const straight = planOf(batch, m, n, k);
@@ -103,7 +107,22 @@ function permutedProduct(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAtt
   const plan = matrix(turned) > matrix(straight) ? turned : straight;
   if (plan === null || matrix(plan) < FEWEST || plan.loops.length + plan.inner.length > MOST_DIMS) return null;
   if ([plan.m, plan.n, plan.k, ...plan.loops, ...plan.inner].some((d) => Math.max(d.size, d.x, d.y, d.out) > MOST)) return null;
-  return plan === straight ? product(ctx, left.value, right.value, plan, out.withShape(shape)) : product(ctx, right.value, left.value, plan, out.withShape(shape));
+  return { plan, turned: plan === turned, shape };
+}
+
+// By all that plans are made of: layers are alike, and to plan takes as long as the rest of a product's tracing and lowering.
+const plans = new Map<string, Planned | null>();
+registerCache(() => plans.clear());
+
+/** The product by OpenBLAS as it is {@link planned}. */
+function permutedProduct(ctx: LoweringContext, x: IrValue, y: IrValue, a: DotAttrs, out: ShapedArray, permutation: readonly number[]): IrValue | null {
+  const key = [x.aval.shape, x.view?.permutation, y.aval.shape, y.view?.permutation, a.lhsContract, a.rhsContract, a.lhsBatch, a.rhsBatch, permutation].join(';');
+  let p = plans.get(key);
+  if (p === undefined) plans.set(key, (p = planned(x, y, a, out, permutation)));
+  if (p === null) return null;
+  const left = x.view?.of ?? x;
+  const right = y.view?.of ?? y;
+  return p.turned ? product(ctx, right, left, p.plan, out.withShape(p.shape)) : product(ctx, left, right, p.plan, out.withShape(p.shape));
 }
 
 /** The product by OpenBLAS; null: as the operation. */
