@@ -36,8 +36,19 @@ function withLazyRequires(text, seldom) {
     if (kind === 'const' && number !== undefined && !seldom.includes(Number(number))) return line;
     names.push(name);
     return `const $${name} = $lazy(() => ${load});`;
-  }).replace(/^exports\.(\w+) = (__importStar\(\$load\(\d+\)\));$/gm, (line, name, load) => (PROMPT.includes(name) ? line : `$lazyProperty(exports, "${name}", () => ${load});`));
-  return names.length === 0 ? lazy : lazy.replace(new RegExp(`(?<![\\w$])(?:${names.join('|')})\\b`, 'g'), '($$$&())');
+  }).replace(/^exports\.(\w+) = (__importStar\(\$load\(\d+\)\));$/gm, (line, name, load) => (PROMPT.includes(name) ? line : `$again(exports, () => ({ ${name}: ${load} }), "${name}");`));
+  return withExportsAgain(names.length === 0 ? lazy : lazy.replace(new RegExp(`(?<![\\w$])(?:${names.join('|')})\\b`, 'g'), '($$$&())'));
+}
+
+/** Writes what a module exports again as lists, in place of a getter for each name: these become values when they are first read. */
+function withExportsAgain(text) {
+  const one = 'Object\\.defineProperty\\(exports, "\\w+", \\{ enumerable: true, get: function \\(\\) \\{ return FROM\\.\\w+; \\} \\}\\);\\n';
+  const from = '\\w+_\\d+|\\(\\$\\w+_\\d+\\(\\)\\)';
+  return text.replace(new RegExp(`(?:^${one.replace('FROM', `(?:${from})`)})+`, 'gm'), (lines) => {
+    const groups = new Map();
+    for (const [, name, source, original] of lines.matchAll(/"(\w+)".* return (.*)\.(\w+); \} \}\);$/gm)) groups.set(source, [...(groups.get(source) ?? []), name === original ? name : `${name}=${original}`]);
+    return [...groups].map(([source, list]) => `$again(exports, () => ${source}, "${list.join(' ')}");\n`).join('');
+  });
 }
 
 /** Scripts that the library requires: modules of the bundle like others. */
@@ -91,9 +102,19 @@ const $lazy = (load) => {
     let value;
     return () => value ??= load();
 };
-const $lazyProperty = (object, name, load) => {
-    const define = (descriptor) => Object.defineProperty(object, name, { enumerable: true, configurable: true, ...descriptor });
-    define({ get: () => { const value = load(); define({ value }); return value; } });
+// Undefined is what a name has in a module that has not run to its end.
+const $settle = (object, name, value) => {
+    if (value !== undefined) Object.defineProperty(object, name, { enumerable: true, configurable: true, value });
+    return value;
+};
+const $again = (object, load, names) => {
+    const property = { enumerable: true, configurable: true, get: undefined };
+    for (const pair of names.split(' ')) {
+        const at = pair.indexOf('=');
+        const [name, original] = at < 0 ? [pair, pair] : [pair.slice(0, at), pair.slice(at + 1)];
+        property.get = () => $settle(object, name, load()[original]);
+        Object.defineProperty(object, name, property);
+    }
 };
 function $load(n) {
     if (cache[n] === undefined) {
