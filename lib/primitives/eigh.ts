@@ -8,6 +8,7 @@ import { add, div, mul, real, sub, where } from './elementwise';
 import { jacobiEigh } from './jacobi';
 import { ascendingOrder, asColumns, asRows, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, isComplex, matmul, onDiagonal, realPart, takeColumns, takeRows, tril, triu } from './matrix';
 import { full, reshape, slice } from './structural';
+import { SMALL_SIZE, smallEigh } from './tridiagonalQl';
 
 export interface EighParams {
   /** Always null: kept because JAX prints it. */
@@ -67,7 +68,8 @@ function decompose(x: Array, { lower, subsetByIndex }: EighParams): Array[] {
   const [b, n] = flat.shape as [number, number];
   const half = lower ? tril(flat, -1) : triu(flat, 1);
   const own = isComplex(flat) ? asTypeOf(real(flat), flat) : flat;
-  const { values, vectors } = jacobiEigh(add(add(half, H(half)), where(onDiagonal(flat.shape), own, full(flat.shape, 0, flat.dtype))));
+  const whole = add(add(half, H(half)), where(onDiagonal(flat.shape), own, full(flat.shape, 0, flat.dtype)));
+  const { values, vectors } = (n > 1 && n <= SMALL_SIZE ? smallEigh : jacobiEigh)(whole);
   const order = ascendingOrder(values);
   const [lo, hi] = checkSubset('eigh', subsetByIndex, n);
   const w = reshape(takeRows(reshape(values, [b, n, 1]), order), [b, n]);

@@ -82,6 +82,12 @@ export function orthonormalize(v: Array): Array {
   return mul(matmul(v, sub(mul(i, like(v, 3)), gram)), like(v, n === 0 ? 1 : 0.5));
 }
 
+/** Eigenvectors of `[batch, n, n]` made orthonormal, and their values as vᴴ a v, in which errors of the vectors count only to second order. */
+export function refine(a: Array, vectors: Array): { values: Array; vectors: Array } {
+  const v = orthonormalize(vectors);
+  return { values: reduceSum(realPart(mul(conjugate(v), matmul(a, v))), [1]), vectors: v };
+}
+
 /**
  * Eigenvalues, in no order, and eigenvectors, as columns, of Hermitian matrices `[batch, n, n]` with n > 0.
  */
@@ -117,12 +123,8 @@ export function jacobiEigh(a: Array): { values: Array; vectors: Array } {
   };
   const [, , , , top, bottom] = sweeps(even, round, epsilon(a.dtype) * 4, init, a.dtype);
   const rows = slice(concatenate([top!, bottom!], 1), [0, 0, 0], [b, n, n]);
-  const vectors = orthonormalize(T(rows));
-  // vᴴ A v: errors of the vectors count only to second order.
-  const product = matmul(scaled, vectors);
-  const terms = mul(conjugate(vectors), product);
-  const quotients = reduceSum(realPart(terms), [1]);
-  return { values: mul(quotients, broadcastInDim(scale, quotients.shape, [0])), vectors };
+  const found = refine(scaled, T(rows));
+  return { values: mul(found.values, broadcastInDim(scale, found.values.shape, [0])), vectors: found.vectors };
 }
 
 /**

@@ -60,3 +60,24 @@ test('least squares of no equations or no unknowns: residuals are real, and none
   expect(types(0, 3, true)).toEqual(['complex64[3,2]', 'float32[0]', 'int32[]', 'complex64[0]']);
   expect(types(3, 0, true)).toEqual(['complex64[0,2]', 'float32[2]', 'int32[]', 'complex64[0]']);
 });
+
+test('eigenvectors of symmetric matrices have the signs that LAPACK, and so JAX 0.10.2, gives them', () => {
+  const r = Math.SQRT1_2;
+  const vectors = (a: np.ArrayLike) => np.linalg.eigh(a)[1];
+  const cases: [np.ArrayLike, np.ArrayLike][] = [
+    [[[2, 1], [1, 2]], [[-r, r], [r, r]]], [[[2, -1], [-1, 2]], [[-r, -r], [-r, r]]], [[[1, 0], [0, 2]], [[1, 0], [0, 1]]], [[[3, 0, 0], [0, 1, 0], [0, 0, 2]], [[0, 0, 1], [1, 0, 0], [0, 1, 0]]],
+    // Where the shift's denominator is −0.
+    [[[2, -1, 0], [-1, 2, -1], [0, -1, 2]], [[-0.5, -r, 0.5], [-r, 0, -r], [-0.5, r, 0.5]]], [[[0, 1, 0], [1, 0, 1], [0, 1, 0]], [[-0.5, r, 0.5], [r, 0, r], [-0.5, -r, 0.5]]],
+  ];
+  for (const [a, v] of cases) close(vectors(a), np.array(v));
+  // By steps of both directions, and of several blocks at once.
+  const mixed = np.array([[4, 1, 2, 0], [1, 3, 0, 1], [2, 0, 5, -1], [0, 1, -1, 1]]);
+  const expected = np.array([[-0.019603, -0.693643, -0.377965, -0.612876], [-0.344226, 0.540385, -0.755929, -0.134403], [0.207424, 0.469162, 0.377965, -0.770717], [0.915478, 0.082035, -0.377964, 0.110965]]);
+  close(vectors(mixed), expected);
+  const batch = np.stack([mixed, np.eye(4), np.zeros([4, 4])]);
+  close(vectors(batch), np.stack([expected, np.eye(4), np.eye(4)]));
+  const c = (re: number, im = 0) => ({ re, im });
+  close(vectors([[c(2), c(0, 1), c(0)], [c(0, -1), c(3), c(1, 1)], [c(0), c(1, -1), c(1)]]), np.array([
+    [c(0.269108), c(-0.878182), c(-0.395445)], [c(0, 0.500758), c(0, -0.223148), c(0, 0.836329)], [c(-0.581731, -0.581731), c(-0.299166, -0.299166), c(0.268493, 0.268493)],
+  ]));
+});
