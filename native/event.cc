@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "plugin.h"
@@ -116,7 +117,7 @@ void DestroyEvent(const PJRT_Api* api, PJRT_Event* event) {
 thread_local struct { uint32_t missed = 0, left_out = 0; bool skipped = false; } looking;
 constexpr std::chrono::microseconds kWhile{50};
 
-bool ComesSoon(const PJRT_Api* api, PJRT_Event* event) {
+bool ComesSoon(const PJRT_Api* api, PJRT_Event* event, bool has_time) {
   constexpr uint32_t kMostMissed = 6;
   // Where there is one core, the work waits for this thread.
   static const bool alone = std::thread::hardware_concurrency() < 2;
@@ -129,16 +130,17 @@ bool ComesSoon(const PJRT_Api* api, PJRT_Event* event) {
   looking.skipped = false;
   if (is_ready()) return true;
   if (alone) return false;
-  if (looking.left_out > 0 && !SharedWork::MissedHelpers()) {
+  if (looking.left_out > 0 && !(has_time && SharedWork::MissedHelpers())) {
     looking.left_out--;
     looking.skipped = true;
     return false;
   }
-  SharedWork::Helper helper;
+  std::optional<SharedWork::Helper> helper;
+  if (has_time) helper.emplace();
   Clock::time_point until = Clock::now() + kWhile;
   bool helped = false;
   do {
-    if (helper.Help()) {
+    if (helper && helper->Help()) {
       helped = true;
       until = Clock::now() + kWhile;
     } else {
@@ -160,7 +162,7 @@ bool ComesSoon(const PJRT_Api* api, PJRT_Event* event) {
 
 void Await(const PJRT_Api* api, PJRT_Event* event) {
   if (event == nullptr) return;
-  ComesSoon(api, event);
+  ComesSoon(api, event, true);
   const bool skipped = looking.skipped;
   const Clock::time_point start = skipped ? Clock::now() : Clock::time_point();
   XS_ARGS(PJRT_Event_Await_Args, args);

@@ -45,8 +45,8 @@ void DrainAtExit();
 
 void DestroyEvent(const PJRT_Api* api, PJRT_Event* event);
 // Whether an event comes within the time in which it pays to look again and again: to be woken up takes a sleeping thread as long as a small program runs.
-// A thread that looked in vain looks less often.
-bool ComesSoon(const PJRT_Api* api, PJRT_Event* event);
+// A thread that looked in vain looks less often. One that has time, as it must wait in any case, takes part in work that is there meanwhile, however long that takes.
+bool ComesSoon(const PJRT_Api* api, PJRT_Event* event, bool has_time);
 // Waits for an event and destroys it; throws its error.
 void Await(const PJRT_Api* api, PJRT_Event* event);
 // Calls `done` with the event's error, if any, from whatever thread fires it; takes the event over.

@@ -310,7 +310,7 @@ Started RunRaw(EnvState* state, Executable* e, Rows rows, const Indices& kept, n
   const int64_t begin = RunLog::On() ? RunLog::Now() : 0;
   bool started = start();
   // To see the end of a small program is cheaper than to be told of it, and what it took can go at once.
-  if (e->any_donated && started && run == nullptr && events[0] != nullptr) ComesSoon(api, events[0]);
+  if (e->any_donated && started && run == nullptr && events[0] != nullptr) ComesSoon(api, events[0], false);
   std::vector<PJRT_Buffer*> taken = TakeDonated(env, *e, rows);
   if (!started && error.status == "RESOURCE_EXHAUSTED" && AllLive(rows)) {
     state->CollectGarbage();

@@ -149,7 +149,7 @@ test('XLASTATE_BLAS that names no BLAS is an error with its name, and 0 turns it
   expect(await run('/nonexistent/libblas.so')).toMatchObject({ code: 'PLUGIN', message: expect.stringContaining('XLASTATE_BLAS') });
   const { path } = pjrt.findPlugin();
   expect(await run(path)).toMatchObject({ code: 'PLUGIN', message: expect.stringContaining('is a library but no BLAS') });
-});
+}, 120_000);
 
 (process.env.XLASTATE_BLAS ? test.skip : withBlas)('an installed library that does not load is warned of, and done without', async () => {
   const store = mkdtempSync(join(tmpdir(), 'xlastate-blas-'));
