@@ -156,6 +156,12 @@ const CLASSES: Record<string, (message: string) => XlastateError> = {
   CALLBACK: (m) => new CallbackError(m),
 };
 
+/** The error of a program that was compiled where OpenBLAS is, and is loaded where it is not. */
+function withoutBlas(message: string): PluginError | null {
+  if (!/No FFI handler registered for xs_(product|after)\b/.test(message)) return null;
+  return new PluginError('the program hands products of matrices to OpenBLAS, and there is none here, or XLASTATE_BLAS is 0: install it by `npx xlastate plugins install openblas`, or compile the program here');
+}
+
 let fromText: (status: string, message: string) => Error | null = () => null;
 
 /** Sets what turns texts of XLA's errors into other errors than XlaError, where they are. */
@@ -204,7 +210,7 @@ function load(): Native {
   } catch (cause) {
     throw new PluginError(`the native addon ${path} cannot be loaded: ${(cause as Error).message}. Run \`npm rebuild xlastate\` to build it for this machine and this Node`, { cause });
   }
-  native.setErrorFactory((kind, message, status) => (kind === 'XLA' ? (fromText(status, message) ?? new XlaError(status, message)) : (CLASSES[kind] ?? CLASSES.ARGUMENT!)(message)));
+  native.setErrorFactory((kind, message, status) => (kind === 'XLA' ? (fromText(status, message) ?? withoutBlas(message) ?? new XlaError(status, message)) : (CLASSES[kind] ?? CLASSES.ARGUMENT!)(message)));
   // Workers end on their own: only the end of the main thread is the end of XLA's threads. Asked there, as Node loads that module for it.
   process.on('exit', (code) => {
     if (!isMainThread) return;

@@ -140,7 +140,10 @@ withBlas('a program with products is loaded where nothing has used OpenBLAS yet,
   const { stdout, stderr } = await runChild(child);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual({ loaded: 64, compiled: 64 });
-});
+  const without = JSON.parse((await runChild(child, [], { XLASTATE_BLAS: '0' })).stdout) as Record<'loaded' | 'compiled', string>;
+  expect(without.loaded).toMatch(/^PLUGIN the program hands products of matrices to OpenBLAS/);
+  expect(without.compiled).toBe(without.loaded);
+}, 120_000);
 
 test('XLASTATE_BLAS that names no BLAS is an error with its name, and 0 turns it off', async () => {
   const child = join(__dirname, 'children', 'multiply.ts');

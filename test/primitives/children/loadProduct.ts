@@ -12,8 +12,14 @@ if (process.argv[2] === 'make') {
   const { text } = lowerToStableHlo(jaxpr.jaxpr, { name: 'f', platform: 'cpu', hasProducts: () => true });
   console.log(JSON.stringify({ text, bytes: Buffer.from(client.compileSync(text).serialize()).toString('base64') }));
 } else {
-  const made = JSON.parse(execFileSync(process.execPath, ['-r', require.resolve('../../support/register.js'), __filename, 'make'], { encoding: 'utf8' })) as { text: string; bytes: string };
-  const first = (e: pjrt.Executable) => new Float32Array(e.execute([(x as unknown as ConcreteArray).buffer])[0]!.toHostSync())[0];
-  const loaded = first(client.deserialize(Buffer.from(made.bytes, 'base64')));
-  console.log(JSON.stringify({ loaded, compiled: first(client.compileSync(made.text)) }));
+  const env = { ...process.env, XLASTATE_BLAS: '' };
+  const made = JSON.parse(execFileSync(process.execPath, ['-r', require.resolve('../../support/register.js'), __filename, 'make'], { encoding: 'utf8', env })) as { text: string; bytes: string };
+  const first = (make: () => pjrt.Executable) => {
+    try {
+      return new Float32Array(make().execute([(x as unknown as ConcreteArray).buffer])[0]!.toHostSync())[0];
+    } catch (e) {
+      return `${(e as { code?: string }).code} ${(e as Error).message}`.split('\n')[0];
+    }
+  };
+  console.log(JSON.stringify({ loaded: first(() => client.deserialize(Buffer.from(made.bytes, 'base64'))), compiled: first(() => client.compileSync(made.text)) }));
 }
