@@ -59,12 +59,14 @@ void SetUpAllocator() {
 }
 
 // Read by XLA when it is loaded; workers' process.env does not reach the C environment.
-void QuietLog() { setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0); }
+constexpr char kLogLevel[] = "TF_CPP_MIN_LOG_LEVEL";
+void QuietLog() { setenv(kLogLevel, "2", 0); }
 
 // The thread that loads a library ahead, if any did; only the first plugin of a process is worth it.
 struct Ahead {
   std::mutex mutex;
   bool is_late = false;
+  bool is_quiet = false;
   std::thread thread;
   static Ahead& Get() {
     static auto* ahead = new Ahead;
@@ -79,6 +81,7 @@ void Plugin::LoadAhead(const std::string& path) {
   std::lock_guard<std::mutex> lock(ahead.mutex);
   if (ahead.is_late) return;
   ahead.is_late = true;
+  ahead.is_quiet = getenv(kLogLevel) == nullptr;
   QuietLog();
   try {
     ahead.thread = std::thread([path] {
@@ -97,6 +100,9 @@ void Plugin::FinishAhead() {
   Ahead& ahead = Ahead::Get();
   std::lock_guard<std::mutex> lock(ahead.mutex);
   if (ahead.thread.joinable()) ahead.thread.join();
+  // Who only imports the library finds the environment as it was, and so do the processes that it starts.
+  if (ahead.is_quiet) unsetenv(kLogLevel);
+  ahead.is_quiet = false;
 }
 
 Plugin* Plugin::Load(const std::string& given) {

@@ -148,6 +148,7 @@ test('what was loaded ahead is not what a program has to use, and is in nobody\'
   const late = run('h.cjs', "const { pjrt } = require('xlastate'); process.env.XLASTATE_PLUGIN = __filename; try { pjrt.defaultClient(); } catch (e) { console.log(e.name, e.message); }");
   expect(late.stdout).toMatch(/^PluginError XLASTATE_PLUGIN names .*h\.cjs, which is no shared library/);
   expect(run('i.cjs', "require('xlastate'); process.exit(3);")).toMatchObject({ stdout: '', stderr: '', status: 3 });
+  expect(run('m.cjs', "const before = JSON.stringify(process.env); require('xlastate'); console.log(JSON.stringify(process.env) === before);")).toMatchObject({ stdout: 'true\n', stderr: '', status: 0 });
   const workers = `
 const { Worker } = require('node:worker_threads');
 const ended = (code, wait) => new Promise((done) => {
