@@ -90,7 +90,8 @@ function load(entry) {
   if (addon === null) return require('./xlastate.js');
   if (entry === 'index.js') loadAhead(addon);
   // V8's code holds the path of its source, which errors and stacks show, and depends on V8 and its flags: each combination has a file of its own.
-  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''];
+  // Programs on the command line, and files, are none of these.
+  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].filter((a) => /^--[\w-]+(=[\w.,-]*)?$/.test(a));
   const magic = Buffer.from(`xlastate code ${JSON.stringify([build, source, process.versions.v8, process.arch, ...flags])}\n`);
   const file = join(dir, `${addon.checksum(magic)}-${process.versions.v8}-${process.arch}.bin`);
   const cached = read(file, magic, addon);

@@ -117,6 +117,14 @@ test("V8's code is kept in the cache, used, extended by what a program loads ane
   };
   const first = one();
   expect(one().equals(first)).toBe(true);
+  // Whatever Node is given on its command line, but for flags that V8's code depends on.
+  const inline = (flags: string[], count: number) => {
+    const r = spawnSync(process.execPath, [...flags, '-e', `require('xlastate'); // ${count}`], { cwd: app, encoding: 'utf8', env: { ...process.env, XLASTATE_CACHE_DIR: cache } });
+    expect(r).toMatchObject({ stdout: '', stderr: '', status: 0 });
+    return codes().length;
+  };
+  expect([inline([], 1), inline([], 2), inline(['--no-lazy'], 3), inline(['--no-lazy'], 4)]).toEqual([1, 1, 2, 2]);
+  for (const f of codes()) if (!readFileSync(f).equals(first)) rmSync(f);
   const more = one("require('xlastate').optim;");
   expect(more.length).toBeGreaterThan(first.length);
   expect(one().equals(more)).toBe(true);
