@@ -3,14 +3,14 @@ import { ShapedArray } from '../core/aval';
 import { realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
-import { abs, add, and, complex, conj, div, eq, imag, le, lt, min, mul, ne, neg, not, or, real, sub, where } from './elementwise';
+import { abs, add, and, complex, conj, div, eq, ge, imag, le, lt, mul, ne, neg, not, or, real, sqrt, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { normalizeColumns, schur, triangularEigenvectors, triangularLeftEigenvectors } from './hessenbergQr';
 import { lu, luSolve } from './lu';
-import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, diagonal, emitFunction, epsilon, eye, flattenBatch, H, isComplex, matmul, repeat, rowIndex, scaleOf, T } from './matrix';
-import { argmax, argmin, reduceMax } from './reduction';
-import { sort } from './sort';
-import { broadcastInDim, convert, full, like, reduceSum, reshape, scalar } from './structural';
+import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, columnIndex, diagonal, emitFunction, epsilon, eye, flattenBatch, H, isComplex, matmul, repeat, rowIndex, scaleOf, T } from './matrix';
+import { realSchur } from './realSchur';
+import { argmax, reduceMax } from './reduction';
+import { broadcastInDim, convert, full, like, pad, reduceSum, reshape, scalar, slice } from './structural';
 
 export interface EigParams {
   computeLeftEigenvectors: boolean;
@@ -95,68 +95,87 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   const n = a.shape[0]!;
   const dtype = complexOf(a.dtype);
   const scale = scaleOf(a);
-  const scaled = convert(div(a, broadcastInDim(asTypeOf(scale, a), a.shape, [])), dtype);
-  const { z, t, converged } = schur(scaled);
+  const scaled = div(a, broadcastInDim(asTypeOf(scale, a), a.shape, []));
+  const { values, converged, right, left } = isComplex(a) ? ofComplex(scaled) : ofReal(scaled);
   // Sizes that are not finite have no scale, and no eigenvalues.
   const found = and(converged, lt(reduceMax(abs(a), [0, 1]), scalar(Number.POSITIVE_INFINITY, realDtype(a.dtype))));
-  const values = diagonal(t);
-  // The eigenvalues of a real matrix are real up to rounding errors, or come in pairs.
-  const largest = reduceMax(abs(values), [0]);
-  const isReal = isComplex(a) ? full([n], false, 'bool') : le(abs(imag(values)), broadcastInDim(mul(largest, like(largest, n * epsilon(dtype))), [n], []));
-  const zeros = full([n], 0, realDtype(dtype));
-  const rounded = where(isReal, complex(real(values), zeros), values);
-  const pairs = isComplex(a) ? null : conjugatePairs(rounded, isReal);
-  const snapped = pairs?.values ?? rounded;
-  const w = mul(snapped, broadcastInDim(asTypeOf(scale, snapped), [n], []));
   const ok = (x: Array) => {
     const nan = full(x.shape, Number.NaN, realDtype(dtype));
     return where(broadcastInDim(found, x.shape, []), x, complex(nan, nan));
   };
-  const finish = (v: Array) => {
-    const unit = normalizeColumns(v);
-    // A vector that is complex all the same is one of a pair whose values are as good as equal: both are kept, for they are independent.
-    const slight = le(reduceMax(abs(imag(unit)), [0]), scalar(Math.sqrt(epsilon(dtype)), realDtype(dtype)));
-    const vector = where(broadcastInDim(and(isReal, slight), [n, n], [1]), complex(real(unit), full([n, n], 0, realDtype(dtype))), unit);
-    return ok(pairs === null ? vector : pairs.vectors(vector));
+  const w = mul(values, broadcastInDim(asTypeOf(scale, values), [n], []));
+  return [ok(w), ...(p.computeLeftEigenvectors ? [ok(left())] : []), ...(p.computeRightEigenvectors ? [ok(right())] : [])];
+}
+
+/** Eigenvalues, and eigenvectors where they are wanted. */
+interface Decomposition {
+  values: Array;
+  converged: Array;
+  right: () => Array;
+  left: () => Array;
+}
+
+function ofComplex(a: Array): Decomposition {
+  const { z, t, converged } = schur(a);
+  return {
+    values: diagonal(t), converged,
+    right: () => normalizeColumns(matmul(z, triangularEigenvectors(t))),
+    left: () => normalizeColumns(matmul(z, triangularLeftEigenvectors(t))),
   };
-  return [
-    ok(w),
-    ...(p.computeLeftEigenvectors ? [finish(matmul(z, triangularLeftEigenvectors(t)))] : []),
-    ...(p.computeRightEigenvectors ? [finish(matmul(z, triangularEigenvectors(t)))] : []),
-  ];
 }
 
 /**
- * Values of a real matrix that are conjugate up to rounding errors made exactly so and put beside each other, that with a positive imaginary part
- * first, as LAPACK has them; and the vectors that go with them.
+ * By the real Schur form: real eigenvalues are real to the last bit, and complex ones come in pairs beside each other, that with a positive imaginary part first.
+ * Vectors have the signs that LAPACK gives them.
  */
-function conjugatePairs(w: Array, isReal: Array): { values: Array; vectors: (v: Array) => Array } {
-  const n = w.shape[0]!;
-  const square = [n, n];
-  // How far value j (rows) is from the conjugate of value k (columns).
-  const far = full(square, Number.POSITIVE_INFINITY, realDtype(w.dtype));
-  const distance = where(or(asColumns(isReal, square), asRows(isReal, square)), far, abs(sub(asColumns(w, square), asRows(conj(w), square))));
-  const partner = argmin(distance, 0);
-  const hot = convert(eq(rowIndex(square), asRows(partner, square)), w.dtype);
-  const own = reshape(rowIndex([n, 1]), [n]);
-  const ofPartner = (x: Array) => real(matmul(reshape(convert(x, w.dtype), [1, n]), hot));
-  const mutual = eq(convert(reshape(ofPartner(partner), [n]), 'int32'), own);
-  const paired = and(and(mutual, ne(partner, own)), not(isReal));
-  const second = lt(partner, own);
-  const half = like(w, 0.5);
-  const middle = mul(add(w, conj(reshape(matmul(reshape(w, [1, n]), hot), [n]))), half);
-  const size = abs(imag(middle));
-  const place = where(paired, add(mul(min(own, partner), like(own, 2)), convert(second, 'int32')), mul(own, like(own, 2)));
-  const order = convert(eq(rowIndex(square), asRows(sort([place, own])[1]!, square)), w.dtype);
-  const values = reshape(matmul(reshape(where(paired, complex(real(middle), where(second, neg(size), size)), w), [1, n]), order), [n]);
-  const wide = (x: Array) => broadcastInDim(x, square, [1]);
-  const below = lt(imag(w), like(imag(w), 0));
-  const vectors = (v: Array) => {
-    // Of each pair the first vector, and its conjugate.
-    const upper = where(wide(below), conj(v), v);
-    return matmul(where(wide(paired), where(wide(second), conj(matmul(upper, hot)), upper), v), order);
+function ofReal(a: Array): Decomposition {
+  const n = a.shape[0]!;
+  const dtype = complexOf(a.dtype);
+  const { z, t, converged } = realSchur(a);
+  const zero = like(t, 0);
+  const after = (x: Array) => pad(slice(x, [0], [n - 1]), like(x, x.dtype === 'bool' ? false : 0), [[1, 0, 0]]);
+  const beside = (rows: readonly [number, number], columns: readonly [number, number]) => (n === 1 ? full([1], 0, a.dtype) : pad(diagonal(slice(t, [rows[0], columns[0]], [rows[1], columns[1]])), zero, [[0, 1, 0]]));
+  const [above, below] = [beside([0, n - 1], [1, n]), beside([1, n], [0, n - 1])];
+  const first = ne(below, like(below, 0));
+  const second = after(first);
+  const size = mul(sqrt(abs(above)), sqrt(abs(below)));
+  const values = complex(diagonal(t), where(first, size, where(second, neg(after(size)), like(size, 0))));
+
+  // A unitary matrix [[c, i s], [i s, c]] makes a block triangular, its first eigenvalue before the second.
+  const slope = div(size, where(eq(above, like(above, 0)), like(above, 1), above));
+  const c1 = div(like(slope, 1), sqrt(add(mul(slope, slope), like(slope, 1))));
+  const c = where(first, c1, where(second, after(c1), like(c1, 1)));
+  const s = where(first, mul(slope, c1), like(c1, 0));
+  const shape = [n, n];
+  const [rows, columns] = [rowIndex(shape), columnIndex(shape)];
+  const one = scalar(1, 'int32');
+  const on = (where1: Array, x: Array) => where(where1, asRows(x, shape), full(shape, 0, a.dtype));
+  const onRows = (where1: Array, x: Array) => where(where1, asColumns(x, shape), full(shape, 0, a.dtype));
+  const g = complex(on(eq(rows, columns), c), add(on(eq(rows, add(columns, one)), s), onRows(eq(columns, add(rows, one)), s)));
+  const turned = matmul(matmul(H(g), convert(t, dtype)), g);
+  const triangular = where(eq(rows, columns), asRows(values, shape), where(lt(rows, columns), turned, like(turned, 0)));
+
+  const minus = lt(above, like(above, 0));
+  const wider = ge(abs(above), abs(below));
+  /** Vectors in the coordinates of the Schur form, the first entry of each block's made real. */
+  const vectors = (inBlocks: Array, negative: Array) => {
+    const w = matmul(g, inBlocks);
+    const entry = diagonal(w);
+    const length = abs(entry);
+    const none = eq(length, like(length, 0));
+    const direction = where(none, like(entry, 1), div(conj(entry), asTypeOf(where(none, like(length, 1), length), entry)));
+    const v = normalizeColumns(matmul(convert(z, dtype), mul(w, asRows(where(negative, neg(direction), direction), shape))), true);
+    // A vector of a real value that is complex all the same is one of several whose values are as good as equal: all are kept, for they are independent.
+    const slight = le(reduceMax(abs(imag(v)), [0]), scalar(Math.sqrt(epsilon(dtype)), a.dtype));
+    const isReal = asRows(and(not(or(first, second)), slight), shape);
+    const before = pad(slice(v, [0, 0], [n, n - 1]), like(v, 0), [[0, 0, 0], [1, 0, 0]]);
+    return where(isReal, complex(real(v), full(shape, 0, a.dtype)), where(asRows(second, shape), conj(before), v));
   };
-  return { values, vectors };
+  return {
+    values, converged,
+    right: () => vectors(triangularEigenvectors(triangular), and(first, and(minus, not(wider)))),
+    left: () => vectors(triangularLeftEigenvectors(triangular), and(first, and(minus, wider))),
+  };
 }
 
 export interface EigOptions {

@@ -183,8 +183,8 @@ export function triangularLeftEigenvectors(t: Array): Array {
   return rev(triangularEigenvectors(rev(H(t), [0, 1])), [0, 1]);
 }
 
-/** Columns of length 1 whose largest entry is real: LAPACK's choice. */
-export function normalizeColumns(v: Array): Array {
+/** Columns of length 1 whose largest entry is real: LAPACK's choice. It is positive, or has the sign of its real part before where `keepSign`. */
+export function normalizeColumns(v: Array, keepSign = false): Array {
   const n = v.shape[0]!;
   const all = (x: Array) => broadcastInDim(x, [n, n], [1]);
   const lengths = sqrt(reduceSum(squared(v), [0]));
@@ -196,7 +196,8 @@ export function normalizeColumns(v: Array): Array {
   const pivot = reduceSum(where(firstOnly, unit, like(unit, 0)), [0]);
   const modulus = abs(pivot);
   const none = eq(modulus, like(modulus, 0));
-  const phase = where(none, full([n], 1, v.dtype), div(conj(pivot), asTypeOf(where(none, like(modulus, 1), modulus), pivot)));
+  const direction = where(none, full([n], 1, v.dtype), div(conj(pivot), asTypeOf(where(none, like(modulus, 1), modulus), pivot)));
+  const phase = keepSign ? where(lt(real(pivot), like(modulus, 0)), neg(direction), direction) : direction;
   const turned = mul(unit, all(phase));
   return where(firstOnly, complex(real(turned), full([n, n], 0, realDtype(v.dtype))), turned);
 }

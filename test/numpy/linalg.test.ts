@@ -81,3 +81,14 @@ test('eigenvectors of symmetric matrices have the signs that LAPACK, and so JAX 
     [c(0.269108), c(-0.878182), c(-0.395445)], [c(0, 0.500758), c(0, -0.223148), c(0, 0.836329)], [c(-0.581731, -0.581731), c(-0.299166, -0.299166), c(0.268493, 0.268493)],
   ]));
 });
+
+test('eigenvalues and eigenvectors of general real matrices have the order and the signs that LAPACK, and so JAX 0.10.2, gives them', () => {
+  const c = (re: number, im = 0) => ({ re, im });
+  const [w, v] = np.linalg.eig([[1, 2, 0], [-1, 3, 1], [2, 0, 1]]);
+  close(w, np.array([c(1, Math.SQRT2), c(1, -Math.SQRT2), c(3)]));
+  close(v, np.array([[c(0, 0.53452), c(0, -0.53452), c(0.57735)], [c(-0.37796), c(-0.37796), c(0.57735)], [c(0.75593), c(0.75593), c(0.57735)]]));
+  const [w4, v4] = np.linalg.eig([[4, 1, 2, 0], [1, -3, 0, 1], [2, 5, 1, -1], [0, 1, -1, 2]]);
+  close(np.real(w4), np.array([5.33078, -3.20938, -0.38699, 2.26559]), 5e-5);
+  close(np.real(v4), np.array([[-0.84162, -0.14049, -0.38517, -0.0164], [-0.08546, -0.55088, -0.00963, 0.18299], [-0.51727, 0.78188, 0.84968, -0.07727], [0.12964, 0.25584, 0.36, 0.97994]]), 5e-5);
+  close(np.linalg.eigvals([[2, 0], [1, 3]]), np.array([3, 2]));
+});
