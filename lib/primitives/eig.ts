@@ -4,6 +4,7 @@ import { realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { abs, add, and, complex, conj, div, eq, ge, imag, le, lt, mul, ne, neg, not, or, real, sqrt, sub, where } from './elementwise';
+import { balance } from './balance';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { normalizeColumns, schur, triangularEigenvectors, triangularLeftEigenvectors } from './hessenbergQr';
 import { lu, luSolve } from './lu';
@@ -96,7 +97,7 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   const dtype = complexOf(a.dtype);
   const scale = scaleOf(a);
   const scaled = div(a, broadcastInDim(asTypeOf(scale, a), a.shape, []));
-  const { values, converged, right, left } = isComplex(a) ? ofComplex(scaled) : ofReal(scaled);
+  const { values, converged, right, left } = (isComplex(a) ? ofComplex : ofReal)(balance(scaled));
   // Sizes that are not finite have no scale, and no eigenvalues.
   const found = and(converged, lt(reduceMax(abs(a), [0, 1]), scalar(Number.POSITIVE_INFINITY, realDtype(a.dtype))));
   const ok = (x: Array) => {
@@ -107,6 +108,8 @@ function decomposeOne(a: Array, p: EigParams): Array[] {
   return [ok(w), ...(p.computeLeftEigenvectors ? [ok(left())] : []), ...(p.computeRightEigenvectors ? [ok(right())] : [])];
 }
 
+type Balanced = ReturnType<typeof balance>;
+
 /** Eigenvalues, and eigenvectors where they are wanted. */
 interface Decomposition {
   values: Array;
@@ -115,12 +118,13 @@ interface Decomposition {
   left: () => Array;
 }
 
-function ofComplex(a: Array): Decomposition {
+function ofComplex({ a, ...back }: Balanced): Decomposition {
   const { z, t, converged } = schur(a);
+  const [right, left] = [back.right, back.left].map((m) => matmul(asTypeOf(m, z), z)) as [Array, Array];
   return {
     values: diagonal(t), converged,
-    right: () => normalizeColumns(matmul(z, triangularEigenvectors(t))),
-    left: () => normalizeColumns(matmul(z, triangularLeftEigenvectors(t))),
+    right: () => normalizeColumns(matmul(right, triangularEigenvectors(t))),
+    left: () => normalizeColumns(matmul(left, triangularLeftEigenvectors(t))),
   };
 }
 
@@ -128,7 +132,7 @@ function ofComplex(a: Array): Decomposition {
  * By the real Schur form: real eigenvalues are real to the last bit, and complex ones come in pairs beside each other, that with a positive imaginary part first.
  * Vectors have the signs that LAPACK gives them.
  */
-function ofReal(a: Array): Decomposition {
+function ofReal({ a, ...back }: Balanced): Decomposition {
   const n = a.shape[0]!;
   const dtype = complexOf(a.dtype);
   const { z, t, converged } = realSchur(a);
@@ -158,13 +162,13 @@ function ofReal(a: Array): Decomposition {
   const minus = lt(above, like(above, 0));
   const wider = ge(abs(above), abs(below));
   /** Vectors in the coordinates of the Schur form, the first entry of each block's made real. */
-  const vectors = (inBlocks: Array, negative: Array) => {
+  const vectors = (inBlocks: Array, negative: Array, turn: Array) => {
     const w = matmul(g, inBlocks);
     const entry = diagonal(w);
     const length = abs(entry);
     const none = eq(length, like(length, 0));
     const direction = where(none, like(entry, 1), div(conj(entry), asTypeOf(where(none, like(length, 1), length), entry)));
-    const v = normalizeColumns(matmul(convert(z, dtype), mul(w, asRows(where(negative, neg(direction), direction), shape))), true);
+    const v = normalizeColumns(matmul(convert(matmul(turn, z), dtype), mul(w, asRows(where(negative, neg(direction), direction), shape))), true);
     // A vector of a real value that is complex all the same is one of several whose values are as good as equal: all are kept, for they are independent.
     const slight = le(reduceMax(abs(imag(v)), [0]), scalar(Math.sqrt(epsilon(dtype)), a.dtype));
     const isReal = asRows(and(not(or(first, second)), slight), shape);
@@ -173,8 +177,8 @@ function ofReal(a: Array): Decomposition {
   };
   return {
     values, converged,
-    right: () => vectors(triangularEigenvectors(triangular), and(first, and(minus, not(wider)))),
-    left: () => vectors(triangularLeftEigenvectors(triangular), and(first, and(minus, wider))),
+    right: () => vectors(triangularEigenvectors(triangular), and(first, and(minus, not(wider))), back.right),
+    left: () => vectors(triangularLeftEigenvectors(triangular), and(first, and(minus, wider)), back.left),
   };
 }
 

@@ -92,3 +92,15 @@ test('eigenvalues and eigenvectors of general real matrices have the order and t
   close(np.real(v4), np.array([[-0.84162, -0.14049, -0.38517, -0.0164], [-0.08546, -0.55088, -0.00963, 0.18299], [-0.51727, 0.78188, 0.84968, -0.07727], [0.12964, 0.25584, 0.36, 0.97994]]), 5e-5);
   close(np.linalg.eigvals([[2, 0], [1, 3]]), np.array([3, 2]));
 });
+
+test('matrices are balanced before: eigenvalues that rows or columns have to themselves are exact and stand where LAPACK puts them, sizes far apart do no harm', () => {
+  const [w, v] = np.linalg.eig([[2, 0, 0], [5, 1, 0], [1, 4, 3]]);
+  expect(np.real(w).js()).toEqual([3, 1, 2]);
+  close(np.real(v), np.array([[0, 0, 0.04627], [0, 0.44721, 0.23137], [1, -0.89443, -0.97176]]));
+  const [w2, v2] = np.linalg.eig([[1, 1000, 2], [0.001, 2, 0.003], [3, 4000, -1]]);
+  close(np.real(w2), np.array([5.41855, 0.387873, -3.806424]));
+  close(np.real(v2), np.array([[0.57204, 0.998279, -0.304848], [0.000887, -0.000728, -0.00044], [0.820226, 0.058644, 0.952401]]));
+  const roots = np.roots([1, -3, 2, 0, 0]);
+  expect(roots.js().slice(0, 2)).toEqual([{ re: 0, im: 0 }, { re: 0, im: 0 }]);
+  close(roots, np.array([0, 0, 1, 2]));
+});
