@@ -101,6 +101,6 @@ test('matrices are balanced before: eigenvalues that rows or columns have to the
   close(np.real(w2), np.array([5.41855, 0.387873, -3.806424]));
   close(np.real(v2), np.array([[0.57204, 0.998279, -0.304848], [0.000887, -0.000728, -0.00044], [0.820226, 0.058644, 0.952401]]));
   const roots = np.roots([1, -3, 2, 0, 0]);
-  expect(roots.js().slice(0, 2)).toEqual([{ re: 0, im: 0 }, { re: 0, im: 0 }]);
+  expect((roots.js() as unknown[]).slice(0, 2)).toEqual([{ re: 0, im: 0 }, { re: 0, im: 0 }]);
   close(roots, np.array([0, 0, 1, 2]));
 });
