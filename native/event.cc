@@ -113,8 +113,12 @@ void DestroyEvent(const PJRT_Api* api, PJRT_Event* event) {
   TakeError(api, api->PJRT_Event_Destroy(&args), &ignored);
 }
 
-// How often this thread has looked for an event in vain of late, how often it is not to look, and whether it did not the last time.
-thread_local struct { uint32_t missed = 0, left_out = 0; bool skipped = false; } looking;
+// How often this thread has looked for an event in vain of late, how often it is not to look, and whether it did not the last time; when it has time, and when not.
+struct Looking {
+  uint32_t missed = 0, left_out = 0;
+  bool skipped = false;
+};
+thread_local Looking looks[2];
 constexpr std::chrono::microseconds kWhile{50};
 
 bool ComesSoon(const PJRT_Api* api, PJRT_Event* event, bool has_time) {
@@ -127,6 +131,7 @@ bool ComesSoon(const PJRT_Api* api, PJRT_Event* event, bool has_time) {
     Error ignored;
     return TakeError(api, api->PJRT_Event_IsReady(&args), &ignored) || args.is_ready;
   };
+  Looking& looking = looks[has_time];
   looking.skipped = false;
   if (is_ready()) return true;
   if (alone) return false;
@@ -163,14 +168,14 @@ bool ComesSoon(const PJRT_Api* api, PJRT_Event* event, bool has_time) {
 void Await(const PJRT_Api* api, PJRT_Event* event) {
   if (event == nullptr) return;
   ComesSoon(api, event, true);
-  const bool skipped = looking.skipped;
+  const bool skipped = looks[true].skipped;
   const Clock::time_point start = skipped ? Clock::now() : Clock::time_point();
   XS_ARGS(PJRT_Event_Await_Args, args);
   args.event = event;
   Error error;
   bool failed = TakeError(api, api->PJRT_Event_Await(&args), &error);
   // It took little longer than to wake up: looking would have seen it.
-  if (skipped && Clock::now() - start < 2 * kWhile) looking = {};
+  if (skipped && Clock::now() - start < 2 * kWhile) looks[true] = {};
   DestroyEvent(api, event);
   if (failed) throw error;
 }
