@@ -113,10 +113,12 @@ void DestroyEvent(const PJRT_Api* api, PJRT_Event* event) {
   TakeError(api, api->PJRT_Event_Destroy(&args), &ignored);
 }
 
-// How often this thread has looked for an event in vain of late, how often it is not to look, and whether it did not the last time; when it has time, and when not.
+// How this thread has fared of late when it looked for events; when it has time, and when not.
 struct Looking {
-  uint32_t missed = 0, left_out = 0;
-  bool skipped = false;
+  uint32_t missed = 0;    // how often in vain
+  uint32_t left_out = 0;  // how often it is not to look now
+  bool skipped = false;   // whether it did not the last time
+  bool near = false;      // whether it would have seen the event then, but for the time in which threads that sleep wake up: they do so for each event, until one is seen
 };
 thread_local Looking looks[2];
 constexpr std::chrono::microseconds kWhile{50};
@@ -142,7 +144,8 @@ bool ComesSoon(const PJRT_Api* api, PJRT_Event* event, bool has_time) {
   }
   std::optional<SharedWork::Helper> helper;
   if (has_time) helper.emplace();
-  Clock::time_point until = Clock::now() + kWhile;
+  Clock::time_point until = Clock::now() + (looking.near ? 3 * kWhile : kWhile);
+  looking.near = false;
   bool helped = false;
   do {
     if (helper && helper->Help()) {
@@ -174,8 +177,7 @@ void Await(const PJRT_Api* api, PJRT_Event* event) {
   args.event = event;
   Error error;
   bool failed = TakeError(api, api->PJRT_Event_Await(&args), &error);
-  // It took little longer than to wake up: looking would have seen it.
-  if (skipped && Clock::now() - start < 2 * kWhile) looks[true] = {};
+  if (skipped && Clock::now() - start < 2 * kWhile) looks[true] = {0, 0, false, true};
   DestroyEvent(api, event);
   if (failed) throw error;
 }
