@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, defaultClient, findPlugin, Plugin, PluginError } from '../../lib/pjrt';
@@ -75,4 +75,12 @@ test('compile options are encoded in ascending order of fields', () => {
   expect(() => hex({ numReplicas: 0 })).toThrow(ArgumentError);
   expect(() => hex({ deviceAssignment: [[0, 1]] })).toThrow(ArgumentError);
   expect(() => hex({ envOptionOverrides: { a: Number.NaN } })).toThrow(ArgumentError);
+});
+
+(existsSync('/proc/self/task') ? test : test.skip)('threads of XLA that look for work long after there was any do not take the core from those that have some', () => {
+  defaultClient();
+  const tasks = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/stat`, 'latin1'));
+  // After the name in parentheses, the 39th is the policy: 0 is that of others, 3 of batch threads.
+  const policies = tasks.filter((t) => t.includes('(tf_XLAEigen')).map((t) => t.slice(t.lastIndexOf(')') + 2).split(' ')[38]);
+  expect(policies).not.toContain('0');
 });
