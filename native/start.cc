@@ -118,7 +118,7 @@ napi_value ReadFile(napi_env env, napi_callback_info info) {
   return Entry(env, [&] {
     Content bytes = Read("readFile", ReadString(env, Args(env, info, 1)[0], "readFile: path"));
     napi_value out;
-    const napi_status status = napi_create_external_buffer(env, bytes.size, bytes.memory.get(), [](napi_env, void* memory, void*) { free(memory); }, nullptr, &out);
+    const napi_status status = napi_create_external_buffer(env, bytes.size, bytes.memory.get(), [](node_api_basic_env, void* memory, void*) { free(memory); }, nullptr, &out);
     if (status == napi_ok) {
       bytes.memory.release();
     } else {
