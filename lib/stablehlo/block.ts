@@ -1,6 +1,6 @@
 import type { ScalarValue } from '../core/array';
 import { sameShape, ShapedArray } from '../core/aval';
-import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, Var } from '../core/jaxpr';
+import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import type { CallbackOptions, IrValue, LoweringContext, RegionBody } from '../core/lowering';
 import { callbackId, type HostCallback } from '../pjrt';
 import { elementText } from './constants';
@@ -28,26 +28,6 @@ function types(values: readonly IrValue[]): string {
 /** Fewer elements than this are copied faster than a call is made. */
 const LARGE = 4096;
 
-/** For equations, the large parameters that may be written over and that they are the last of several to use. */
-function lastUses(jaxpr: Jaxpr, replaced: (i: number) => boolean): Map<Eqn, Var[]> {
-  const wanted = new Set<Atom>([...jaxpr.constvars, ...jaxpr.invars].filter((v, i) => replaced(i) && v.aval.size >= LARGE));
-  const users = new Map<Atom, Eqn[]>();
-  for (const e of jaxpr.eqns) {
-    for (const a of e.inputs) {
-      if (!wanted.has(a)) continue;
-      const known = users.get(a);
-      if (known === undefined) users.set(a, [e]);
-      else if (known[known.length - 1] !== e) known.push(e);
-    }
-  }
-  const out = new Map<Eqn, Var[]>();
-  for (const [v, by] of users) {
-    const last = by[by.length - 1]!;
-    if (by.length > 1) out.set(last, [...(out.get(last) ?? []), v as Var]);
-  }
-  return out;
-}
-
 const NO_VALUES: readonly IrValue[] = [];
 
 /** A block under construction: the implementation of {@link LoweringContext} that lowering rules write to. */
@@ -59,8 +39,8 @@ export class Block implements LoweringContext {
   private readonly spreads = new Map<IrValue, IrValue[]>();
   private readonly outer: Block | null;
   private label = '';
-  /** The jaxpr that is lowered, and the equation of it. */
-  private current: { jaxpr: Jaxpr; eqn: Eqn; uses: Map<Var, Eqn | null> | null } | null = null;
+  /** The jaxpr that is lowered, the equation of it, and what uses each variable, once someone has asked: equations in their order, null for results. */
+  private current: { jaxpr: Jaxpr; eqn: Eqn; users: Map<Atom, (Eqn | null)[]> | null } | null = null;
   order: IrValue | null = null;
 
   constructor(module: ModuleBuilder, outer: Block | null = null) {
@@ -78,14 +58,24 @@ export class Block implements LoweringContext {
   }
 
   onlyUse(): Eqn | null {
-    const { current } = this;
-    if (current === null) return null;
-    if (current.uses === null) {
-      current.uses = new Map();
-      for (const e of current.jaxpr.eqns) for (const v of e.inputs) if (v instanceof Var) current.uses.set(v, current.uses.has(v) ? null : e);
-      for (const v of current.jaxpr.outvars) if (v instanceof Var) current.uses.set(v, null);
+    if (this.current === null) return null;
+    const users = this.usersOf(this.current.eqn.outputs[0]!);
+    return users.length === 1 ? users[0]! : null;
+  }
+
+  private usersOf(a: Atom): readonly (Eqn | null)[] {
+    const current = this.current!;
+    if (current.users === null) {
+      const users = (current.users = new Map<Atom, (Eqn | null)[]>());
+      const note = (used: Atom, user: Eqn | null) => {
+        const known = users.get(used);
+        if (known === undefined) users.set(used, [user]);
+        else if (known[known.length - 1] !== user) known.push(user);
+      };
+      for (const e of current.jaxpr.eqns) for (const a of e.inputs) if (!(a instanceof Literal)) note(a, e);
+      for (const a of current.jaxpr.outvars) note(a, null);
     }
-    return current.uses.get(current.eqn.outputs[0]!) ?? null;
+    return current.users.get(a) ?? [];
   }
 
   private location(): string {
@@ -182,18 +172,21 @@ export class Block implements LoweringContext {
     // That of the operation which has the jaxpr in it, if any.
     const base = this.label;
     const outer = this.current;
-    const current: NonNullable<Block['current']> = { jaxpr, eqn: eqns[0]!, uses: null };
+    const current: NonNullable<Block['current']> = { jaxpr, eqn: eqns[0]!, users: null };
     this.current = current;
     for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
     for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
-    let last: ReadonlyMap<Eqn, readonly Var[]> | null = null;
+    const large = replaced === undefined ? null : new Set<Atom>([...constvars, ...invars].filter((v, i) => replaced(i) && v.aval.size >= LARGE));
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
     for (let k = 0; k < eqns.length; k++) {
       const e = eqns[k]!;
       const { inputs, outputs } = e;
-      if (replaced !== undefined && this.module.products.size > 0) {
-        last ??= lastUses(jaxpr, replaced);
-        for (const v of last.get(e) ?? []) env.set(v, this.afterReaders(jaxpr, v, k, env));
+      if (large !== null && this.module.products.size > 0) {
+        for (const a of inputs) {
+          if (!large.has(a) || this.lastUser(a) !== e) continue;
+          large.delete(a);
+          env.set(a as Var, this.afterReaders(a as Var, env));
+        }
       }
       const values = new Array<IrValue>(inputs.length);
       for (let i = 0; i < inputs.length; i++) {
@@ -214,21 +207,24 @@ export class Block implements LoweringContext {
     return jaxpr.outvars.map(read);
   }
 
+  private lastUser(a: Atom): Eqn | undefined {
+    return this.usersOf(a).filter((user) => user !== null).pop();
+  }
+
   /**
-   * A value, once all that reads it before equation `k` is done. What takes its memory over is computed from it last, but XLA sees no order among those that read it, and
-   * copies it for one of them: 3 MB in a step of a transformer's block. Only where all readers are products: what XLA makes of others it knows alone.
+   * A parameter's value for the last equation that uses it, once all that reads it before is done. What takes its memory over is computed from it last, but XLA sees no order among
+   * those that read it, and copies it for one of them: 3 MB in a step of a transformer's block. Only where all readers are products: what XLA makes of others it knows alone.
    */
-  private afterReaders(jaxpr: Jaxpr, v: Var, k: number, env: ReadonlyMap<Var, IrValue>): IrValue {
+  private afterReaders(v: Var, env: ReadonlyMap<Var, IrValue>): IrValue {
     const value = env.get(v)!;
     const readers: IrValue[] = [];
     const follow = (of: Var) => {
-      for (let i = 0; i < k; i++) {
-        const e = jaxpr.eqns[i]!;
-        if (!e.inputs.includes(of)) continue;
-        for (const o of e.outputs) {
-          const made = env.get(o)!;
-          if (made.view === undefined) readers.push(made);
-          else follow(o);
+      for (const user of this.usersOf(of)) {
+        for (const o of user?.outputs ?? []) {
+          // None yet of what comes later.
+          const made = env.get(o);
+          if (made?.view !== undefined) follow(o);
+          else if (made !== undefined) readers.push(made);
         }
       }
     };

@@ -94,9 +94,9 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
   const extra = before < LONG && module.productWork >= LONG ? pace(ctx, x) ?? pace(ctx, y) : null;
   const operands = extra === null ? [x, y] : [x, y, extra];
   const numbers = [loops.length, inner.length, ...dims.flatMap((d) => [d.size, d.x, d.y, d.out])];
-  const rowMajor = ({ aval }: IrValue) => `dense<${list(aval.shape.map((_, i) => aval.ndim - 1 - i))}> : tensor<${aval.ndim}xindex>`;
+  const rowMajor = ({ shape }: ShapedArray) => `dense<${list(shape.map((_, i) => shape.length - 1 - i))}> : tensor<${shape.length}xindex>`;
   const made = ctx.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}}, `
-    + `operand_layouts = [${operands.map(rowMajor).join(', ')}], result_layouts = [${rowMajor({ name: '', aval: out })}]`)[0]!;
+    + `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${rowMajor(out)}]`)[0]!;
   module.products.add(made.name);
   return made;
 }
