@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -54,9 +53,11 @@ void* OpenWithoutThreads(const std::string& path) {
   changed->push_back(nullptr);
   environ = changed->data();
   struct Restore {
-    std::function<void()> run;
-    ~Restore() { run(); }
-  } restore{[&] { if (environ == changed->data()) environ = before; }};
+    char **before, **now;
+    ~Restore() {
+      if (environ == now) environ = before;
+    }
+  } restore{before, environ};
   return OpenLibrary("BLAS", path);
 }
 
@@ -256,8 +257,8 @@ class Product : public SharedWork {
   int64_t rows_, columns_, down_ = 1, across_ = 1;
 };
 
-// As many operations as are worth a thread more: the thread has to wake up.
-constexpr double kWorth = 1e6;
+// As many operations, or bytes to read, as are worth a thread more: the thread has to wake up.
+constexpr double kWorth = 1e6, kWorthBytes = 2.5e5;
 
 // For XLA: what it said is wrong.
 struct Refused {
@@ -279,18 +280,12 @@ void Call(ffi::CallFrame* frame, const std::shared_ptr<SharedWork>& work, int64_
   }
 }
 
-int64_t SizeOf(const ffi::Buffer* b) {
-  int64_t n = 1;
-  for (int64_t i = 0; i < b->rank; i++) n *= b->dims[i];
-  return n;
-}
-
 template <typename T>
 void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x) {
   auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), static_cast<T*>(x[2]->data));
   if (!work->valid()) throw Refused{ffi::Failure(frame->api, "product: the plan has rows that overlap", ffi::kInvalidArgument)};
   int64_t threads = 1;
-  const double worth = std::max(work->operations() / kWorth, (SizeOf(x[0]) + SizeOf(x[1])) * sizeof(T) / 2.5e5);
+  const double worth = std::max(work->operations() / kWorth, (ffi::ElementsOf(*x[0]) + ffi::ElementsOf(*x[1])) * sizeof(T) / kWorthBytes);
   if (worth >= 2) {
     ffi::NumThreadsArgs count{sizeof(ffi::NumThreadsArgs), nullptr, frame->context, &threads};
     if (ffi::Error* error = frame->api->thread_pool_num_threads(&count)) throw Refused{error};
@@ -309,7 +304,7 @@ void Run(ffi::CallFrame* frame) {
   auto* list = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "plan", ffi::kArrayAttribute));
   if (list == nullptr || list->dtype != ffi::kS64) refuse("it has no plan");
   Plan plan;
-  if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, SizeOf(x[0]), SizeOf(x[1]), SizeOf(x[2]), &plan)) refuse(wrong);
+  if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, ffi::ElementsOf(*x[0]), ffi::ElementsOf(*x[1]), ffi::ElementsOf(*x[2]), &plan)) refuse(wrong);
   if (type == ffi::kF32) Multiply<float>(frame, plan, x);
   else Multiply<double>(frame, plan, x);
 }

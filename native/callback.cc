@@ -82,9 +82,7 @@ std::vector<Request::Memory> MemoryOf(const ffi::Operands& operands) {
   std::vector<Request::Memory> out;
   for (int64_t i = 0; i < operands.size; i++) {
     auto* b = static_cast<const ffi::Buffer*>(operands.values[i]);
-    int64_t n = 1;
-    for (int64_t k = 0; k < b->rank; k++) n *= b->dims[k];
-    out.push_back({b->data, static_cast<size_t>((n * ffi::BitsOf(b->dtype) + 7) / 8)});
+    out.push_back({b->data, static_cast<size_t>((ffi::ElementsOf(*b) * ffi::BitsOf(b->dtype) + 7) / 8)});
   }
   return out;
 }

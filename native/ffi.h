@@ -186,6 +186,12 @@ inline int64_t BitsOf(int32_t dtype) {
   }
 }
 
+inline int64_t ElementsOf(const Buffer& b) {
+  int64_t n = 1;
+  for (int64_t i = 0; i < b.rank; i++) n *= b.dims[i];
+  return n;
+}
+
 // PJRT's extension of number 5, by which handlers are registered.
 constexpr int kPjrtExtension = 5;
 struct RegisterArgs {

@@ -1,6 +1,7 @@
 #include "shared_work.h"
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -53,30 +54,28 @@ void SharedWork::Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int6
     all.list.push_back(work);
   }
   offered.fetch_add(1);
-  auto finish = [&] {
-    work->Take();
-    {
-      std::lock_guard<std::mutex> lock(all.mutex);
-      all.list.erase(std::find(all.list.begin(), all.list.end(), work));
-    }
-    offered.fetch_sub(1);
-    for (int i = 0; !work->Over(); i++) {
-      if (i < 1000) Pause();
-      else std::this_thread::yield();
-    }
-  };
+  std::exception_ptr failure;
   const int64_t more = threads - 1 - helpers.load();
-  try {
-    if (more > 0) {
-      missed = true;
+  if (more > 0) {
+    missed = true;
+    try {
       call(more);
+    } catch (...) {
+      // Who has begun must be done before the arrays go.
+      failure = std::current_exception();
     }
-  } catch (...) {
-    // Who has begun must be done before the arrays go.
-    finish();
-    throw;
   }
-  finish();
+  work->Take();
+  {
+    std::lock_guard<std::mutex> lock(all.mutex);
+    all.list.erase(std::find(all.list.begin(), all.list.end(), work));
+  }
+  offered.fetch_sub(1);
+  for (int i = 0; !work->Over(); i++) {
+    if (i < 1000) Pause();
+    else std::this_thread::yield();
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 SharedWork::Helper::Helper() { helpers.fetch_add(1); }
