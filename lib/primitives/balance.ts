@@ -1,7 +1,7 @@
 import type { Array } from '../core/array';
 import { abs, add, and, div, eq, ge, gt, le, lt, mul, ne, not, or, sqrt, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
-import { asRows, asTypeOf, columnIndex, repeat, repeatWhile, rowIndex } from './matrix';
+import { asRows, asTypeOf, columnIndex, int, repeat, repeatWhile, rowIndex } from './matrix';
 import { reduceMax, reduceMin, reduceOr } from './reduction';
 import { broadcastInDim, convert, full, iota, like, reduceSum, reshape, scalar, squeeze } from './structural';
 
@@ -10,8 +10,6 @@ import { broadcastInDim, convert, full, iota, like, reduceSum, reshape, scalar, 
 //
 // Source: Parlett and Reinsch, "Balancing a matrix for calculation of eigenvalues and eigenvectors" (1969); James, Langou and Lowery, "On matrix balancing and
 // eigenvector computation" (2014), for sizes measured in the 2-norm. The order in which rows are looked for is LAPACK's.
-
-const int = (v: number) => scalar(v, 'int32');
 
 function swap(x: Array, i: Array, j: Array, axis: number): Array {
   const sizes = x.shape.map((n, d) => (d === axis ? 1 : n));

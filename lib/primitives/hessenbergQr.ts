@@ -2,14 +2,13 @@ import type { Array } from '../core/array';
 import { realDtype } from '../core/dtype';
 import { abs, add, and, complex, conj, div, eq, ge, gt, imag, le, lt, max, mul, neg, or, real, rem, sqrt, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
-import { asTypeOf, columnIndex, diagonal, entryAt, epsilon, eye, H, matmul, repeat, repeatWhile, rowIndex, T } from './matrix';
+import { asTypeOf, columnIndex, diagonal, entryAt, epsilon, eye, H, int, matmul, repeat, repeatWhile, rowIndex, T } from './matrix';
 import { reduceMax, reduceMin } from './reduction';
 import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, rev, scalar, slice, squeeze } from './structural';
 
 // Schur form and eigenvectors of one general complex matrix [n, n]: Hessenberg form, then QR steps with one shift.
 // Source: Golub and Van Loan, "Matrix Computations" (4th ed.), sections 7.4 to 7.6.
 
-const int = (v: number) => scalar(v, 'int32');
 const squared = (x: Array) => add(mul(real(x), real(x)), mul(imag(x), imag(x)));
 /** |re| + |im|: as good as the absolute value for comparisons, and cheaper. */
 const size1 = (x: Array) => add(abs(real(x)), abs(imag(x)));

@@ -108,6 +108,12 @@ export function epsilon(dtype: DType): number {
   return realDtype(dtype) === 'float32' ? 2 ** -23 : 2 ** -52;
 }
 
+/** A whole number, as places and counts are. */
+export const int = (v: number): Array => scalar(v, 'int32');
+
+/** x where it is not zero, else 1: for divisors of quotients that are not used. */
+export const orOne = (x: Array): Array => where(eq(x, like(x, 0)), like(x, 1), x);
+
 /** One entry of a matrix, at places that the program computes. */
 export function entryAt(a: Array, i: Array, j: Array): Array {
   return squeeze(dynamicSlice(a, [i, j], [1, 1]), [0, 1]);

@@ -1,8 +1,8 @@
 import type { Array } from '../core/array';
-import { abs, add, and, div, eq, ge, gt, le, lt, max, min, mul, neg, or, rem, sqrt, sub, where } from './elementwise';
+import { abs, add, and, div, eq, ge, gt, le, lt, max, min, mul, neg, or, rem, sqrt, square, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { hessenberg, householderProduct } from './householder';
-import { block, columnIndex, diagonal, entryAt, epsilon, eye, repeatWhile, rowIndex, T } from './matrix';
+import { block, columnIndex, diagonal, entryAt, epsilon, eye, int, orOne, repeatWhile, rowIndex, T } from './matrix';
 import { reduceMax } from './reduction';
 import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, scalar, slice, squeeze } from './structural';
 
@@ -10,12 +10,8 @@ import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape,
 // Source: Golub and Van Loan, "Matrix Computations" (4th ed.), section 7.5; Bai and Demmel's standard form of two by two blocks.
 
 const STEPS_PER_VALUE = 40;
-const int = (v: number) => scalar(v, 'int32');
 const next = (k: Array, by = 1) => add(k, int(by));
-const square = (x: Array) => mul(x, x);
 const signOf = (x: Array) => where(lt(x, like(x, 0)), like(x, -1), like(x, 1));
-/** x where it is not zero, else 1: for divisors of quotients that are not used. */
-const orOne = (x: Array) => where(eq(x, like(x, 0)), like(x, 1), x);
 
 /** Rows from i on, as many as `m` has, times m. */
 function timesRows(a: Array, i: Array, m: Array): Array {

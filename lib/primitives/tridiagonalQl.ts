@@ -1,9 +1,9 @@
 import type { Array } from '../core/array';
-import { abs, add, and, div, eq, ge, gt, le, lt, max, mul, neg, not, or, sqrt, sub, where } from './elementwise';
+import { abs, add, and, div, eq, ge, gt, le, lt, max, mul, neg, not, or, sqrt, square, sub, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { hessenberg, householderProduct } from './householder';
 import { refine } from './jacobi';
-import { asTypeOf, block, columnIndex, diagonal, epsilon, eye, matmul, realPart, repeatWhile, rowIndex, scaleOf } from './matrix';
+import { asTypeOf, block, columnIndex, diagonal, epsilon, eye, int, matmul, orOne, realPart, repeatWhile, rowIndex, scaleOf } from './matrix';
 import { reduceMax, reduceMin, reduceOr } from './reduction';
 import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, rev, scalar, slice, squeeze } from './structural';
 
@@ -17,14 +17,11 @@ import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape,
 export const SMALL_SIZE = 16;
 const STEPS_PER_VALUE = 30;
 
-const int = (v: number) => scalar(v, 'int32');
-const square = (x: Array) => mul(x, x);
 /** The size of x with the sign of y, that of −0 too. */
 function sign(x: Array, y: Array): Array {
   const zero = like(y, 0);
   return where(or(lt(y, zero), lt(div(like(y, 1), y), zero)), neg(abs(x)), abs(x));
 }
-const orOne = (x: Array) => where(eq(x, like(x, 0)), like(x, 1), x);
 
 function hypot(x: Array, y: Array): Array {
   const large = max(abs(x), abs(y));
