@@ -8,7 +8,7 @@ const { basename, dirname, join } = require('node:path');
 const vm = require('node:vm');
 const { addonPaths } = require('../../scripts/addonPaths');
 const { cacheRoot, makeFolder } = require('../../scripts/cacheFolder');
-const { pluginAhead } = require('../../scripts/pluginPlaces');
+const { loadAhead } = require('../../scripts/pluginPlaces');
 const { cpu } = require('../../scripts/plugins.json');
 
 const build = 'BUILD';
@@ -73,22 +73,13 @@ function isPlain() {
   return vm.Script instanceof Function;
 }
 
-/** Begins to load the plugin on another thread, as lib/pjrt/ahead.ts, which is on the way, would do later. */
-function loadAhead(addon) {
-  try {
-    const plugin = pluginAhead(cpu);
-    if (plugin !== null) addon.loadAhead(plugin);
-  } catch {
-    // Said by who needs it.
-  }
-}
-
 function load(entry) {
   // A bundler may have put this file into one of its own, where nothing lies beside it.
   const dir = basename(__filename) === 'load.js' && isPlain() ? folder() : null;
   const addon = dir === null ? null : findAddon();
   if (addon === null) return require('./xlastate.js');
-  if (entry === 'index.js') loadAhead(addon);
+  // As lib/pjrt/ahead.ts, which is on the way, would do later.
+  if (entry === 'index.js') loadAhead(cpu, () => addon);
   // V8's code holds the path of its source, which errors and stacks show, and depends on V8 and its flags: each combination has a file of its own.
   // Programs on the command line, and files, are none of these.
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].filter((a) => /^--[\w-]+(=[\w.,-]*)?$/.test(a));

@@ -5,4 +5,4 @@ export interface Place {
   library: string;
 }
 
-export function pluginAhead(cpu: Place): string | null;
+export function loadAhead(cpu: Place, addon: () => { loadAhead(path: string): void }): void;

@@ -58,4 +58,19 @@ function pluginAhead(cpu) {
   return installed(cpu)?.library ?? null;
 }
 
-module.exports = { folderName, installed, pluginAhead, pluginRoots, temporaryFolder, temporaryHome };
+/**
+ * Begins to load that library on another thread, if there is one. What fails here is found again, and said, by who needs it.
+ *
+ * @param {import('./pluginPlaces').Place} cpu the default plugin
+ * @param {() => { loadAhead(path: string): void }} addon asked for only where there is something to load
+ */
+function loadAhead(cpu, addon) {
+  try {
+    const plugin = pluginAhead(cpu);
+    if (plugin !== null) addon().loadAhead(plugin);
+  } catch {
+    // As said above.
+  }
+}
+
+module.exports = { folderName, installed, loadAhead, pluginRoots, temporaryFolder, temporaryHome };

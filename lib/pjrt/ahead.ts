@@ -1,4 +1,4 @@
-import { pluginAhead } from '../../scripts/pluginPlaces';
+import { loadAhead as begin } from '../../scripts/pluginPlaces';
 import { PLUGINS } from '../../scripts/pluginStore';
 import { native } from './native';
 
@@ -7,12 +7,7 @@ import { native } from './native';
  * loader (scripts/loadBundle.js) has begun already, nothing is done. What fails here is found again, and said, by who needs it.
  */
 export function loadAhead(): void {
-  try {
-    const path = pluginAhead(PLUGINS.cpu!);
-    if (path !== null) native().loadAhead(path);
-  } catch {
-    // As said above.
-  }
+  begin(PLUGINS.cpu!, native);
 }
 
 /** Waits for {@link loadAhead}, so that no code of the user's runs beside it: it may change the environment, which a library's initialisers read. */
