@@ -8,10 +8,10 @@ import { blasFinding } from '../../lib/pjrt/doctor';
 import { PluginError } from '../../lib/pjrt/errors';
 import { installPlugin, listLibraries, listPlugins } from '../../lib/pjrt/install';
 import * as store from '../../scripts/pluginStore';
+import { variables } from '../support/variables';
 import { makeWheel } from '../support/wheels';
 
-const NAMES = ['XLASTATE_BLAS', 'XLASTATE_PLUGIN', 'PJRT_NAMES_AND_LIBRARY_PATHS', 'XLASTATE_PLATFORM', 'XLASTATE_PLUGIN_DIR', 'XLASTATE_NO_FETCH', 'XLASTATE_PYTHON', 'XDG_CACHE_HOME', 'TMPDIR', 'PIP_NO_INDEX', 'PIP_FIND_LINKS'];
-const before = Object.fromEntries(NAMES.map((n) => [n, process.env[n]]));
+const environment = variables(['XLASTATE_BLAS', 'XLASTATE_PLUGIN', 'PJRT_NAMES_AND_LIBRARY_PATHS', 'XLASTATE_PLATFORM', 'XLASTATE_PLUGIN_DIR', 'XLASTATE_NO_FETCH', 'XLASTATE_PYTHON', 'XDG_CACHE_HOME', 'TMPDIR', 'PIP_NO_INDEX', 'PIP_FIND_LINKS']);
 const onX64 = process.arch === 'x64' ? test : test.skip;
 const COMMAND = '`npx xlastate plugins install openblas`';
 const root = resolve(__dirname, '..', '..');
@@ -23,7 +23,7 @@ let wheels: string;
 
 /** A machine with nothing of ours on it, and an index of two small wheels that the table pins. */
 beforeEach(() => {
-  for (const n of NAMES) delete process.env[n];
+  environment.clear();
   dir = mkdtempSync(join(tmpdir(), 'xlastate-blas-'));
   wheels = join(dir, 'wheels');
   cpSync(index, wheels, { recursive: true });
@@ -36,10 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  for (const n of NAMES) {
-    if (before[n] === undefined) delete process.env[n];
-    else process.env[n] = before[n];
-  }
+  environment.restore();
   rmSync(dir, { recursive: true, force: true });
 });
 

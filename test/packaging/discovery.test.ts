@@ -4,23 +4,20 @@ import { join } from 'node:path';
 import { findPlugin } from '../../lib/pjrt/discovery';
 import { PluginError } from '../../lib/pjrt/errors';
 import { listPlugins } from '../../lib/pjrt/install';
+import { variables } from '../support/variables';
 
-const NAMES = ['XLASTATE_PLUGIN', 'PJRT_NAMES_AND_LIBRARY_PATHS', 'XLASTATE_PLATFORM', 'XLASTATE_PLUGIN_DIR', 'XLASTATE_NO_FETCH', 'XDG_CACHE_HOME', 'TMPDIR'];
-const before = Object.fromEntries(NAMES.map((n) => [n, process.env[n]]));
+const environment = variables(['XLASTATE_PLUGIN', 'PJRT_NAMES_AND_LIBRARY_PATHS', 'XLASTATE_PLATFORM', 'XLASTATE_PLUGIN_DIR', 'XLASTATE_NO_FETCH', 'XDG_CACHE_HOME', 'TMPDIR']);
 let dir: string;
 let elf: string;
 
 beforeEach(() => {
-  for (const n of NAMES) delete process.env[n];
+  environment.clear();
   dir = mkdtempSync(join(tmpdir(), 'xlastate-discovery-'));
   elf = join(dir, 'some_plugin.so');
   writeFileSync(elf, '\x7fELF and no more', 'latin1');
 });
 afterEach(() => {
-  for (const n of NAMES) {
-    if (before[n] === undefined) delete process.env[n];
-    else process.env[n] = before[n];
-  }
+  environment.restore();
   rmSync(dir, { recursive: true });
 });
 

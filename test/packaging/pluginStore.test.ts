@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as store from '../../scripts/pluginStore';
+import { variables } from '../support/variables';
 import { makeWheel } from '../support/wheels';
 
-const NAMES = ['XLASTATE_PLUGIN_DIR', 'XDG_CACHE_HOME', 'TMPDIR', 'PATH', 'PIP_NO_INDEX', 'PIP_FIND_LINKS', 'XLASTATE_PYTHON'];
-const before = Object.fromEntries(NAMES.map((n) => [n, process.env[n]]));
+const environment = variables(['XLASTATE_PLUGIN_DIR', 'XDG_CACHE_HOME', 'TMPDIR', 'PATH', 'PIP_NO_INDEX', 'PIP_FIND_LINKS', 'XLASTATE_PYTHON']);
 let dir: string;
 let wheels: string;
 let spec: store.PluginSpec;
@@ -22,10 +22,7 @@ beforeEach(() => {
   process.env.PIP_FIND_LINKS = wheels;
 });
 afterEach(() => {
-  for (const n of NAMES) {
-    if (before[n] === undefined) delete process.env[n];
-    else process.env[n] = before[n];
-  }
+  environment.restore();
   rmSync(dir, { recursive: true, force: true });
 });
 

@@ -2,10 +2,11 @@ import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cachedCompile, cachedCompileSync, cacheDirectory, cacheStats, defaultClient, type Executable } from '../../lib/pjrt';
+import { variables } from '../support/variables';
 import { addOne, runChild, sumAndDifference } from './programs';
 
 const client = defaultClient();
-const before = { ...process.env };
+const environment = variables(['XLASTATE_CACHE_DIR', 'XLASTATE_CACHE_LIMIT', 'XDG_CACHE_HOME', 'HOME']);
 let dir: string;
 
 beforeEach(() => {
@@ -14,10 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
-  for (const k of ['XLASTATE_CACHE_DIR', 'XLASTATE_CACHE_LIMIT', 'XDG_CACHE_HOME', 'HOME']) {
-    if (before[k] === undefined) delete process.env[k];
-    else process.env[k] = before[k];
-  }
+  environment.restore();
 });
 
 const entries = () => readdirSync(dir).filter((f) => f.endsWith('.xla')).map((f) => join(dir, f));
