@@ -1,92 +1,22 @@
 #include "blas.h"
 
-#include <dlfcn.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <mutex>
-#include <vector>
 
+#include "blas_library.h"
 #include "client.h"
 #include "entry.h"
 #include "event.h"
 #include "ffi.h"
+#include "ffi_work.h"
 #include "handle.h"
-#include "library.h"
 #include "shared_work.h"
 #include "types.h"
 
 namespace xs {
 
 namespace {
-
-// CBLAS's numbers.
-constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
-
-template <typename T>
-struct Blas {
-  void (*gemm)(int order, int trans_a, int trans_b, int m, int n, int k, T alpha, const T* a, int lda, const T* b, int ldb, T beta, T* c, int ldc);
-  void (*gemv)(int order, int trans, int m, int n, T alpha, const T* a, int lda, const T* x, int incx, T beta, T* y, int incy);
-};
-
-// Set once, before the handler is known to any plugin.
-Blas<float> single{};
-Blas<double> twice{};
-
-template <typename T>
-const Blas<T>& BlasOf();
-template <>
-const Blas<float>& BlasOf<float>() { return single; }
-template <>
-const Blas<double>& BlasOf<double>() { return twice; }
-
-// OpenBLAS makes a thread for each core when it is loaded, unless it is told not to, and these look for work for a while before they sleep. It is told by the environment, whose
-// array we replace for that time: setenv would move it under threads that read it.
-void* OpenWithoutThreads(const std::string& path) {
-  static char one[] = "OPENBLAS_NUM_THREADS=1";
-  // Not freed: who reads it may still do so.
-  auto* changed = new std::vector<char*>{one};
-  char** const before = environ;
-  for (char** v = before; v != nullptr && *v != nullptr; v++) if (std::strncmp(*v, one, sizeof(one) - 2) != 0) changed->push_back(*v);
-  changed->push_back(nullptr);
-  environ = changed->data();
-  struct Restore {
-    char **before, **now;
-    ~Restore() {
-      if (environ == now) environ = before;
-    }
-  } restore{before, environ};
-  return OpenLibrary("BLAS", path);
-}
-
-void LoadLibrary(const std::string& path) {
-  static auto* mutex = new std::mutex;
-  std::lock_guard<std::mutex> lock(*mutex);
-  if (single.gemm != nullptr) return;
-  void* library = OpenWithoutThreads(path);
-  // SciPy's builds have a prefix, others none.
-  auto find = [&](const std::string& name) {
-    void* f = dlsym(library, ("scipy_" + name).c_str());
-    return f != nullptr ? f : dlsym(library, name.c_str());
-  };
-  void* functions[4];
-  const char* names[] = {"cblas_sgemm", "cblas_dgemm", "cblas_sgemv", "cblas_dgemv"};
-  for (int i = 0; i < 4; i++) {
-    functions[i] = find(names[i]);
-    if (functions[i] == nullptr) Fail(Kind::kPlugin, "BLAS '" + path + "' is a library but no BLAS: it does not export " + names[i]);
-  }
-  auto config = reinterpret_cast<const char* (*)()>(find("openblas_get_config"));
-  if (config != nullptr && std::string(config()).find("USE64BITINT") != std::string::npos) Fail(Kind::kPlugin, "BLAS '" + path + "' takes integers of 64 bits, expected one that takes 32");
-  // MKL looks for its threads' library at the first product, and ends the process if there is none: it is to use none.
-  if (auto set_layer = reinterpret_cast<int (*)(int)>(find("MKL_Set_Threading_Layer"))) set_layer(1);
-  for (const char* name : {"openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads"}) {
-    if (auto set_threads = reinterpret_cast<void (*)(int)>(find(name))) set_threads(1);
-  }
-  twice = {reinterpret_cast<decltype(twice.gemm)>(functions[1]), reinterpret_cast<decltype(twice.gemv)>(functions[3])};
-  single = {reinterpret_cast<decltype(single.gemm)>(functions[0]), reinterpret_cast<decltype(single.gemv)>(functions[2])};
-}
 
 // One dimension of a product: its size, and how far apart its elements lie in the operands and the result.
 struct Dim {
@@ -260,42 +190,17 @@ class Product : public SharedWork {
 // As many operations, or bytes to read, as are worth a thread more: the thread has to wake up.
 constexpr double kWorth = 1e6, kWorthBytes = 2.5e5;
 
-// For XLA: what it said is wrong.
-struct Refused {
-  ffi::Error* error;
-};
-
-// As many of its threads as XLA gives, each to take parts.
-void Call(ffi::CallFrame* frame, const std::shared_ptr<SharedWork>& work, int64_t threads) {
-  for (int64_t i = 0; i < threads; i++) {
-    auto* held = new std::shared_ptr<SharedWork>(work);
-    ffi::ScheduleArgs task{sizeof(ffi::ScheduleArgs), nullptr, frame->context, [](void* data) {
-      std::unique_ptr<std::shared_ptr<SharedWork>> mine(static_cast<std::shared_ptr<SharedWork>*>(data));
-      (*mine)->Take();
-    }, held};
-    if (ffi::Error* error = frame->api->thread_pool_schedule(&task)) {
-      delete held;
-      throw Refused{error};
-    }
-  }
-}
-
 template <typename T>
 void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x) {
   auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), static_cast<T*>(x[2]->data));
-  if (!work->valid()) throw Refused{ffi::Failure(frame->api, "product: the plan has rows that overlap", ffi::kInvalidArgument)};
-  int64_t threads = 1;
+  if (!work->valid()) throw ffi::Refused{ffi::Failure(frame->api, "product: the plan has rows that overlap", ffi::kInvalidArgument)};
   const double worth = std::max(work->operations() / kWorth, (ffi::ElementsOf(*x[0]) + ffi::ElementsOf(*x[1])) * sizeof(T) / kWorthBytes);
-  if (worth >= 2) {
-    ffi::NumThreadsArgs count{sizeof(ffi::NumThreadsArgs), nullptr, frame->context, &threads};
-    if (ffi::Error* error = frame->api->thread_pool_num_threads(&count)) throw Refused{error};
-    threads = std::clamp<int64_t>(static_cast<int64_t>(std::min(worth, 1e4)), 1, std::max<int64_t>(threads, 1));
-  }
-  SharedWork::Do(work, work->Cut(threads), threads, [&](int64_t more) { Call(frame, work, more); });
+  const int64_t threads = ffi::ThreadsFor(frame, worth);
+  ffi::Do(frame, work, work->Cut(threads), threads);
 }
 
 void Run(ffi::CallFrame* frame) {
-  auto refuse = [&](const char* why) { throw Refused{ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument)}; };
+  auto refuse = [&](const char* why) { throw ffi::Refused{ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument)}; };
   // What follows the two operands is there for its order.
   if (frame->args.size < 2 || frame->results.size != 1) refuse("it has two operands and one result");
   const ffi::Buffer* x[3] = {static_cast<const ffi::Buffer*>(frame->args.values[0]), static_cast<const ffi::Buffer*>(frame->args.values[1]), static_cast<const ffi::Buffer*>(frame->results.values[0])};
@@ -314,7 +219,7 @@ ffi::Error* Handle(ffi::CallFrame* frame) {
   try {
     Run(frame);
     return nullptr;
-  } catch (const Refused& r) {
+  } catch (const ffi::Refused& r) {
     return r.error;
   } catch (const std::exception& e) {
     return ffi::Failure(frame->api, std::string("product: ") + e.what());
@@ -336,7 +241,7 @@ napi_value EnableProducts(napi_env env, napi_callback_info info) {
     Args args(env, info, 2);
     std::shared_ptr<Client> client = FromHandle<ClientHandle>(env, args[0])->client;
     if (client->platform_name != "cpu") return Bool(env, false);
-    LoadLibrary(ReadString(env, args[1], "enableProducts: path"));
+    LoadBlas(ReadString(env, args[1], "enableProducts: path"));
     return Bool(env, ffi::RegisterHandler(client.get(), "xs_product", &Handle) && ffi::RegisterHandler(client.get(), "xs_after", &After));
   });
 }
