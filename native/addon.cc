@@ -2,7 +2,7 @@
 #include <dlfcn.h>
 #include <node_api.h>
 
-#include "blas.h"
+#include "blas_handlers.h"
 #include "buffer.h"
 #include "callback.h"
 #include "client.h"
@@ -67,7 +67,7 @@ NAPI_MODULE_INIT() {
     add("clientResetPeak", ClientResetPeak);
     add("allocateHost", AllocateHost);
     add("bufferFromHost", BufferFromHost);
-    add("enableProducts", EnableProducts);
+    add("enableBlas", EnableBlas);
     add("compileSync", CompileSync);
     add("compileAsync", CompileAsync);
     add("deserializeSync", DeserializeSync);

@@ -236,14 +236,6 @@ ffi::Error* After(ffi::CallFrame* frame) {
 
 }  // namespace
 
-napi_value EnableProducts(napi_env env, napi_callback_info info) {
-  return Entry(env, [&] {
-    Args args(env, info, 2);
-    std::shared_ptr<Client> client = FromHandle<ClientHandle>(env, args[0])->client;
-    if (client->platform_name != "cpu") return Bool(env, false);
-    LoadBlas(ReadString(env, args[1], "enableProducts: path"));
-    return Bool(env, ffi::RegisterHandler(client.get(), "xs_product", &Handle) && ffi::RegisterHandler(client.get(), "xs_after", &After));
-  });
-}
+bool RegisterProducts(Client* client) { return ffi::RegisterHandler(client, "xs_product", &Handle) && ffi::RegisterHandler(client, "xs_after", &After); }
 
 }  // namespace xs

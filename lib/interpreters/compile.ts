@@ -151,9 +151,9 @@ function compileModule({ text, callbacks }: LoweredModule, options: CompileJaxpr
   return executable;
 }
 
-function compiled(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions, { hasProducts }: LoweredModule, executable: Executable): Compiled {
+function compiled(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions, { callsBlas }: LoweredModule, executable: Executable): Compiled {
   const again = () => compileModule(loweredHere(jaxpr, options), options);
-  return new Compiled(executable, consts, jaxpr.outAvals, again, hasProducts ? () => compileModule(lowered(jaxpr, options), options) : null);
+  return new Compiled(executable, consts, jaxpr.outAvals, again, callsBlas ? () => compileModule(lowered(jaxpr, options), options) : null);
 }
 
 /** Lowers and compiles a jaxpr, through the compile cache. */

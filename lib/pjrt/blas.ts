@@ -1,8 +1,9 @@
 import { checkLibrary, type LibraryWords } from './discovery';
 import { listLibraries } from './install';
 
-/** The function that programs call for a product: native/blas.cc. */
-export const PRODUCT_TARGET = 'xs_product';
+/** What programs hand to the BLAS library, by the names of the custom calls (native/blas_handlers.cc). */
+export const BLAS_TARGETS = ['xs_product'] as const;
+export type BlasTarget = (typeof BLAS_TARGETS)[number];
 
 const WORDS: LibraryWords = {
   otherwise: "the installed OpenBLAS, or '0' for none",

@@ -1,4 +1,4 @@
-import { findBlas, PRODUCT_TARGET } from './blas';
+import { BLAS_TARGETS, type BlasTarget, findBlas } from './blas';
 import { type Buffer, newBuffer, onClient } from './buffer';
 import type { HostCallback } from './callbacks';
 import { type CompileOptions, encodeCompileOptions } from './compileOptions';
@@ -136,7 +136,7 @@ export class Client {
   readonly memories: readonly Memory[];
 
   private readonly options: ClientOptions;
-  private products: boolean | null = null;
+  private blas: ReadonlySet<BlasTarget> | null = null;
 
   private constructor(plugin: Plugin, info: ClientInfo, options: ClientOptions) {
     this.options = options;
@@ -160,13 +160,18 @@ export class Client {
   }
 
   /**
-   * Whether programs of this client may hand products of matrices to OpenBLAS, by the custom call `xs_product`; {@link findBlas} says which.
+   * The custom calls by which programs of this client may hand work to OpenBLAS; {@link findBlas} says which library that is.
    *
    * @throws PluginError where `XLASTATE_BLAS` names something else
    */
+  get blasTargets(): ReadonlySet<BlasTarget> {
+    this.blas ??= new Set(this.platformName === 'cpu' ? this.enableBlas(findBlas()) : []);
+    return this.blas;
+  }
+
+  /** Whether programs of this client may hand products of matrices to OpenBLAS. @throws PluginError as {@link blasTargets} */
   get hasProducts(): boolean {
-    this.products ??= this.platformName === 'cpu' && this.enableProducts(findBlas());
-    return this.products;
+    return this.blasTargets.has('xs_product');
   }
 
   /** Another client of the same options: programs of one do not wait for those of the other. */
@@ -207,25 +212,27 @@ export class Client {
     if (!isText && options.parameters === undefined) throw new ArgumentError('compile: bytecode needs options.parameters, the types of its parameters');
     const parameters = options.parameters?.map((p) => ({ dtype: p.dtype, dims: p.dims, donated: p.donated ?? false })) ?? parseSignature(program as string);
     const bytes = isText ? encodeUtf8(program) : program;
-    this.announceProducts(bytes);
+    this.announceBlas(bytes);
     return [bytes, encodeCompileOptions(options, isText && /\bsdy\./.test(program)), parameters];
   }
 
-  private enableProducts(path: string | null): boolean {
-    if (path === null) return false;
+  private enableBlas(path: string | null): BlasTarget[] {
+    if (path === null) return [];
     try {
-      return native().enableProducts(this.handle, path);
+      return native().enableBlas(this.handle, path);
     } catch (e) {
       // What the user named must be right; without what was installed, programs are slower.
       if (process.env.XLASTATE_BLAS) throw e;
-      process.emitWarning(`${(e as Error).message}; products are XLA's own. \`npx xlastate plugins install openblas --force\` installs it anew`, { code: 'XLASTATE_BLAS' });
-      return false;
+      process.emitWarning(`${(e as Error).message}; what it would do is done by XLA's own operations. \`npx xlastate plugins install openblas --force\` installs it anew`, { code: 'XLASTATE_BLAS' });
+      return [];
     }
   }
 
-  /** XLA must know the function before it sees a program that calls it. */
-  private announceProducts(program: Uint8Array): void {
-    if (this.products === null && this.platformName === 'cpu' && globalThis.Buffer.from(program.buffer, program.byteOffset, program.byteLength).includes(PRODUCT_TARGET)) void this.hasProducts;
+  /** XLA must know the functions before it sees a program that calls them. */
+  private announceBlas(program: Uint8Array): void {
+    if (this.blas !== null || this.platformName !== 'cpu') return;
+    const bytes = globalThis.Buffer.from(program.buffer, program.byteOffset, program.byteLength);
+    if (BLAS_TARGETS.some((name) => bytes.includes(name))) void this.blasTargets;
   }
 
   /**
@@ -249,14 +256,14 @@ export class Client {
   /** Loads what {@link Executable.serialize} gave. @throws ArgumentError if the bytes are damaged, or not ours */
   deserialize(bytes: Uint8Array): Executable {
     const { payload, parameters } = openSerialized(bytes);
-    this.announceProducts(payload);
+    this.announceBlas(payload);
     return new Executable(this, native().deserializeSync(this.handle, payload, parameters));
   }
 
   /** {@link deserialize} on a thread of its own. */
   async deserializeAsync(bytes: Uint8Array): Promise<Executable> {
     const { payload, parameters } = openSerialized(bytes);
-    this.announceProducts(payload);
+    this.announceBlas(payload);
     return new Executable(this, await native().deserializeAsync(this.handle, payload, parameters));
   }
 

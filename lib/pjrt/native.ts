@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { addonPaths as pathsIn } from '../../scripts/addonPaths';
 import { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, type XlastateError } from './errors';
+import type { BlasTarget } from './blas';
 import type { Buffer } from './buffer';
 import type { DType } from './types';
 
@@ -96,8 +97,8 @@ interface Native {
   allocateHost(bytes: number): ArrayBuffer;
   /** The new buffer becomes that of `to`: its id. */
   bufferFromHost(client: Handle, data: ArrayBufferView | ArrayBuffer, dtype: string, dims: readonly number[], device: number, memory: number, zeroCopy: boolean, to: Buffer): number;
-  /** Loads OpenBLAS and lets programs of the client call `@xs_product`; false: the plugin takes no functions of ours. */
-  enableProducts(client: Handle, path: string): boolean;
+  /** Loads OpenBLAS and lets programs of the client have the custom calls that it names: none where the plugin takes no functions of ours. */
+  enableBlas(client: Handle, path: string): BlasTarget[];
   compileSync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): NativeExecutable;
   compileAsync(client: Handle, code: Uint8Array, format: string, options: Uint8Array, parameters: readonly Parameter[], hasCallbacks?: boolean): Promise<NativeExecutable>;
   deserializeSync(client: Handle, bytes: Uint8Array, parameters: readonly Parameter[]): NativeExecutable;
@@ -158,8 +159,8 @@ const CLASSES: Record<string, (message: string) => XlastateError> = {
 
 /** The error of a program that was compiled where OpenBLAS is, and is loaded where it is not. */
 function withoutBlas(message: string): PluginError | null {
-  if (!/No FFI handler registered for xs_(product|after)\b/.test(message)) return null;
-  return new PluginError('the program hands products of matrices to OpenBLAS, and there is none here, or XLASTATE_BLAS is 0: install it by `npx xlastate plugins install openblas`, or compile the program here');
+  if (!/No FFI handler registered for xs_(product|after|convolution|lapack)\b/.test(message)) return null;
+  return new PluginError('the program calls OpenBLAS, and there is none here, or XLASTATE_BLAS is 0: install it by `npx xlastate plugins install openblas`, or compile the program here');
 }
 
 let fromText: (status: string, message: string) => Error | null = () => null;

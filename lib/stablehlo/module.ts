@@ -24,6 +24,8 @@ export class ModuleBuilder {
   readonly products = new Set<string>();
   /** Operations of all these. */
   productWork = 0;
+  /** Whether it hands OpenBLAS other work than products. */
+  callsBlas = false;
   nextValue = 0;
   /** Whether a constant so far is NaN. */
   hasNaN = false;
@@ -99,8 +101,8 @@ export interface LowerOptions {
 export interface LoweredModule {
   text: string;
   callbacks: readonly HostCallback[];
-  /** Whether it hands products of matrices to OpenBLAS. */
-  hasProducts: boolean;
+  /** Whether it hands work to OpenBLAS. */
+  callsBlas: boolean;
 }
 
 /** StableHLO text of a jaxpr. Its constants are the first parameters of `@main`; one that has callbacks has one more at the end. */
@@ -108,5 +110,5 @@ export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): LoweredMo
   const module = new ModuleBuilder(options.platform, options.hasProducts ?? (() => false));
   const attrs = (options.aliases ?? []).map((k) => (k < 0 ? '' : `tf.aliasing_output = ${k} : i32`));
   module.add(MAIN, jaxpr, attrs);
-  return { text: module.text(options.name), callbacks: [...module.callbacks], hasProducts: module.products.size > 0 };
+  return { text: module.text(options.name), callbacks: [...module.callbacks], callsBlas: module.products.size > 0 || module.callsBlas };
 }
