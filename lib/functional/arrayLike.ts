@@ -5,7 +5,8 @@ import { hintFor } from '../core/copies';
 import { describeValue } from '../core/describe';
 import { type DType, dtypeKind, promoteTypes } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
-import { encode } from '../core/hostFormat';
+import { encode, typedView } from '../core/hostFormat';
+import { checkPlain, convertedPlain } from '../core/plainValues';
 import { broadcastInDim, concatenate, convert, reshape } from '../primitives/structural';
 
 export { describeValue } from '../core/describe';
@@ -126,7 +127,9 @@ export function fromNested(x: NestedLike, what = 'array', dtype?: DType): Array 
   const { shape, kinds, arrays } = scan(x, what);
   if (!arrays) {
     const d = dtype ?? nestedDtype(kinds);
-    return ConcreteArray.fromHost(encode((shape.length === 1 ? x : (x as unknown[]).flat(shape.length)) as ScalarValue[], d), new ShapedArray(shape, d));
+    const values = (shape.length === 1 ? x : (x as unknown[]).flat(shape.length)) as ScalarValue[];
+    checkPlain(what, values, d);
+    return ConcreteArray.fromHost(encode(values, d), new ShapedArray(shape, d));
   }
   const flat = (x as unknown[]).flat(shape.length) as ArrayLike[];
   const parts = flat.map((e) => asArray(e, what));
@@ -137,6 +140,12 @@ export function fromNested(x: NestedLike, what = 'array', dtype?: DType): Array 
   const type = dtype ?? promoteTypes(...parts.map((p) => p.aval)).dtype;
   const rows = parts.map((p) => broadcastInDim(convert(p, type), [1, ...inner], inner.map((_, i) => i + 1)));
   return reshape(concatenate(rows, 0), [...shape, ...inner]);
+}
+
+/** A plain value as one of an element type, converted as `np.full` and `lax.convertElementType` do. */
+export function plainAs(x: ScalarValue, dtype: DType): ScalarValue {
+  const v = typedView(encode([convertedPlain(x, dtype)], dtype).buffer as ArrayBuffer, dtype).at(0) as number | bigint | Complex;
+  return dtype === 'bool' ? Boolean(v) : v;
 }
 
 /** A weak scalar in the dtype it is promoted to: a literal stays one. */

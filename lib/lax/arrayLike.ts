@@ -4,7 +4,7 @@ import { type DType, dtypeKind, promoteTypes, type TypeInfo } from '../core/dtyp
 import { type ArrayLike, asArray, convertScalar } from '../functional/arrayLike';
 import { convert } from '../primitives/structural';
 
-export { type ArrayLike, asArray, convertScalar, describeValue, fromNested, isComplex, isScalarValue, type NestedLike, scalarAval, type TypedArray } from '../functional/arrayLike';
+export { type ArrayLike, asArray, convertScalar, describeValue, fromNested, isComplex, isScalarValue, type NestedLike, plainAs, scalarAval, type TypedArray } from '../functional/arrayLike';
 
 /** An array in another dtype; host scalars convert without a program. */
 export function astype(x: Array, dtype: DType, weakType = false): Array {

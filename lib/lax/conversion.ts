@@ -1,5 +1,5 @@
-import type { Array } from '../core/array';
-import { checkDtype } from '../core/aval';
+import { type Array, ConcreteArray } from '../core/array';
+import { checkDtype, scalarType } from '../core/aval';
 import { checkInteger } from '../core/checks';
 import { type DType, dtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
@@ -7,12 +7,13 @@ import { flatten, map } from '../core/tree';
 import { isArrayLeaf } from '../functional/treeFunction';
 import { optimizationBarrierP } from '../interpreters/remat';
 import * as p from '../primitives/elementwise';
-import { type ArrayLike, asArray, astype } from './arrayLike';
+import { type ArrayLike, asArray, astype, plainAs } from './arrayLike';
 
 // The same values in other types, and values that transformations and the compiler take in another way.
 
 /**
- * An array in another element type. Mirrors `jax.lax.convert_element_type`. @throws DtypeError for an unknown dtype
+ * An array in another element type. Mirrors `jax.lax.convert_element_type`: whole numbers wrap in an integer type that is too small for them, floats become its
+ * least or greatest value. @throws DtypeError for an unknown dtype
  *
  * @param operand an array
  * @param newDtype an element type, by name
@@ -20,8 +21,9 @@ import { type ArrayLike, asArray, astype } from './arrayLike';
  * lax.convertElementType(np.array([1.7, -1.7]), 'int32').js(); // [1, -1]
  */
 export function convertElementType(operand: ArrayLike, newDtype: DType | 'int' | 'float' | 'complex'): Array {
-  const x = asArray(operand, 'convertElementType');
   const dtype = checkDtype('convertElementType', newDtype);
+  if (typeof operand === 'number' || typeof operand === 'bigint') return ConcreteArray.scalar(plainAs(operand, dtype), scalarType(dtype));
+  const x = asArray(operand, 'convertElementType');
   // Only the real part is kept, also where the question is whether it is zero.
   return astype(dtype === 'bool' && dtypeKind(x.dtype) === 'complex' ? p.real(x) : x, dtype);
 }

@@ -1,11 +1,11 @@
 import { canonAxis, checkInteger, checkIntegers, checkList } from '../core/checks';
 import { type Array, ConcreteArray } from '../core/array';
-import { checkDtype, checkExtent, checkShape, type Shape, sizeOf } from '../core/aval';
+import { checkDtype, checkExtent, checkShape, scalarType, type Shape, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import * as p from '../primitives/structural';
-import { type ArrayLike, asArray, astype } from './arrayLike';
+import { type ArrayLike, asArray, astype, isScalarValue, plainAs } from './arrayLike';
 import { operands } from './operands';
 
 // Operations that move elements about, and arrays made of nothing.
@@ -345,7 +345,7 @@ function filled(op: string, shape: Shape, value: ArrayLike, dtype: DtypeLike | n
   const type = typed ? checkDtype(op, dtype) : (like ?? v).dtype;
   const weak = !typed && (like ?? v).weakType;
   const s = checkShape(op, shape);
-  const scalar = astype(v, type, weak);
+  const scalar = isScalarValue(value) ? ConcreteArray.scalar(plainAs(value, type), scalarType(type, weak)) : astype(v, type, weak);
   return s.length === 0 && scalar instanceof ConcreteArray ? scalar : p.broadcastInDim(scalar, s, []);
 }
 

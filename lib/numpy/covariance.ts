@@ -5,8 +5,9 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, astype, promoteDtypesInexact } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { conjugate } from '../primitives/matrix';
-import { concatenate, convert, full, indexInDim, like, reshape, scalar, squeeze, transpose } from '../primitives/structural';
+import { concatenate, convert, full, indexInDim, reshape, scalar, squeeze, transpose } from '../primitives/structural';
 import { abs } from './arithmetic';
+import { clip } from './clip';
 import { diagonal } from './diagonals';
 import { asIndices } from './indexParse';
 import { div, mul, sub } from './operators';
@@ -100,8 +101,8 @@ const corrC = program<object>('corrcoef', ([c0]) => {
   const sd = convert(e.sqrt(complex ? e.real(d) : d), c.dtype);
   const n = sd.size;
   const scaled = e.div(e.div(c, reshape(sd, [n, 1])), reshape(sd, [1, n]));
-  const clip = (x: Array) => e.clamp(like(x, -1), x, like(x, 1));
-  return [complex ? e.complex(clip(e.real(scaled)), clip(e.imag(scaled))) : clip(scaled)];
+  const inRange = (x: Array) => clip(x, -1, 1);
+  return [complex ? e.complex(inRange(e.real(scaled)), inRange(e.imag(scaled))) : inRange(scaled)];
 });
 
 /** Correlation coefficients of variables, by default the rows. Mirrors `jax.numpy.corrcoef`. @example np.corrcoef([[1, 2, 3], [3, 2, 1]]) // [[1, -1], [-1, 1]] */

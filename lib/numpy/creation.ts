@@ -5,8 +5,9 @@ import type { DType } from '../core/dtype';
 import { ArgumentError, ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import { bytesPerElement, ComplexArray, encode, SmallFloatArray, typedView } from '../core/hostFormat';
+import { checkPlain, convertedPlain } from '../core/plainValues';
 import { isEager } from '../core/trace';
-import { fromTypedShaped, typedArrayDtype } from '../functional/arrayLike';
+import { fromTypedShaped, plainAs, typedArrayDtype } from '../functional/arrayLike';
 import { type ArrayLike, asArray, astype as convertTo, describeValue, fromNested, isScalarValue, type NestedLike, type TypedArray } from '../lax/arrayLike';
 import * as p from '../primitives/elementwise';
 import { full as fullPrimitive, reshape } from '../primitives/structural';
@@ -42,7 +43,8 @@ function make(op: string, object: ArraySource, { dtype, shape, copy, ndmin = 0 }
     x = type === undefined || object.dtype === type ? (copy ? p.copy(object) : object) : convertTo(object, type);
     if (type !== undefined && x.weakType) x = convertTo(x, type);
   } else if (isScalarValue(object)) {
-    x = type === undefined ? plainValue(object) : ConcreteArray.scalar(scalarIn(object, type), scalarType(type));
+    if (type !== undefined) checkPlain(op, [object], type);
+    x = type === undefined ? plainValue(object) : ConcreteArray.scalar(plainAs(object, type), scalarType(type));
   } else if (object instanceof SmallFloatArray) {
     const d = type ?? object.dtype;
     x = ConcreteArray.fromHost(encode(object, d), new ShapedArray([object.length], d));
@@ -70,12 +72,6 @@ function make(op: string, object: ArraySource, { dtype, shape, copy, ndmin = 0 }
 function reshapeValues(x: Array, shape: Shape): Array {
   if (isEager() && x instanceof ConcreteArray && x.literal !== null) return ConcreteArray.fromHost(encode([x.literal], x.dtype), new ShapedArray(shape, x.dtype, x.weakType));
   return reshape(x, shape);
-}
-
-/** A plain value as one of a dtype. */
-function scalarIn(x: ScalarValue, dtype: DType): ScalarValue {
-  const v = typedView(encode([x], dtype).buffer as ArrayBuffer, dtype).at(0) as number | bigint | { re: number; im: number };
-  return dtype === 'bool' ? Boolean(v) : v;
 }
 
 const ARRAY_OPTIONS = ['dtype', 'shape', 'copy', 'ndmin'] as const;
@@ -129,8 +125,10 @@ export function copy(a: ArrayLike, options?: { order?: 'C' | 'K' | 'A' | null })
  */
 export function astype(x: ArrayLike, dtype: DtypeLike | null, options: { copy?: boolean } = {}): Array {
   checkOptions('astype', ['copy'], options);
+  const to = dtype === null ? canonicalDtype('float64') : checkDtype('astype', dtype);
+  if (typeof x === 'number' || typeof x === 'bigint') return ConcreteArray.scalar(plainAs(x, to), scalarType(to));
   const a = asArray(x, 'astype');
-  const out = convertTo(a, dtype === null ? canonicalDtype('float64') : checkDtype('astype', dtype));
+  const out = convertTo(a, to);
   return options.copy && out === a ? p.copy(a) : out;
 }
 
@@ -146,8 +144,8 @@ const HOST_FILL = 2 ** 22;
 /** An array of one repeated plain value. */
 export function filled(shape: Shape, value: ScalarValue, dtype: DType, weakType = false): Array {
   const size = sizeOf(shape) * bytesPerElement(dtype);
-  if (shape.length === 0 || !isEager() || size > HOST_FILL) return fullPrimitive(shape, scalarIn(value, dtype), dtype, weakType);
-  const one = encode([value], dtype);
+  if (shape.length === 0 || !isEager() || size > HOST_FILL) return fullPrimitive(shape, plainAs(value, dtype), dtype, weakType);
+  const one = encode([convertedPlain(value, dtype)], dtype);
   const bytes = new Uint8Array(size);
   if (one.some((b) => b !== 0)) for (let i = 0; i < size; i += one.length) bytes.set(one, i);
   return ConcreteArray.fromHost(bytes, new ShapedArray(shape, dtype, weakType));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gradCore } from '../../lib/functional/derivatives';
+import { gradCore, jvp } from '../../lib/functional/derivatives';
 import { vmap } from '../../lib/functional/vmap';
 import * as lax from '../../lib/lax/index';
 import * as nn from '../../lib/nn/index';
@@ -89,5 +89,13 @@ test('derivatives at the ends of a domain, and of small types at zero', () => {
   for (const dtype of ['float16', 'bfloat16', 'float32'] as const) {
     const zero = np.zeros([], { dtype });
     expect([first(lax.besselI1e)(zero).item(), first(first(lax.besselI1e))(zero).item(), first(first(lax.besselI0e))(zero).item()]).toEqual([0.5, 0, 0.5]);
+  }
+});
+
+test('a correlation coefficient that is NaN has a derivative that is, as in JAX', () => {
+  for (const x of [np.array([[1], [2]]), np.array([1])]) {
+    const [value, tangent] = jvp((v: np.Array) => np.corrcoef(v), [x], [x]) as [np.Array, np.Array];
+    expect(np.isnan(value).all().item()).toBe(true);
+    expect(np.isnan(tangent).all().item()).toBe(true);
   }
 });
