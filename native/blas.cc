@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 #include "blas_library.h"
 #include "client.h"
@@ -97,7 +98,8 @@ int64_t PartOf(int64_t size, int64_t parts, int64_t multiple) {
 template <typename T>
 class Product : public SharedWork {
  public:
-  Product(const Plan& plan, const T* a, const T* b, T* c) : plan_(plan), a_(a), b_(b), c_(c) {
+  // The sum of what is in C, `beta` times, and `alpha` times the product.
+  Product(const Plan& plan, const T* a, const T* b, T alpha, T beta, T* c) : plan_(plan), a_(a), b_(b), alpha_(alpha), beta_(beta), c_(c) {
     const Dim &m = plan.m, &n = plan.n, &k = plan.k;
     left_ = LayoutOf(m.size, k.size, m.a, k.a);
     right_ = LayoutOf(k.size, n.size, k.b, n.b);
@@ -156,7 +158,7 @@ class Product : public SharedWork {
         db += rest % d.size * d.b;
         rest /= d.size;
       }
-      Matrices(m, n, k, a + da, b + db, s == 0 ? T{0} : T{1}, c);
+      Matrices(m, n, k, a + da, b + db, s == 0 ? beta_ : T{1}, c);
     }
   }
 
@@ -164,15 +166,15 @@ class Product : public SharedWork {
   void Matrices(int m, int n, int k, const T* a, const T* b, T beta, T* c) const {
     const Dim &rows = plan_.m, &columns = plan_.n, &inner = plan_.k;
     if (n == 1 && left_.order == kPlain) {
-      BlasOf<T>().gemv(kRowMajor, kPlain, m, k, T{1}, a, left_.distance, b, Step(inner.b), beta, c, Step(rows.c));
+      BlasOf<T>().gemv(kRowMajor, kPlain, m, k, alpha_, a, left_.distance, b, Step(inner.b), beta, c, Step(rows.c));
     } else if (n == 1) {
-      BlasOf<T>().gemv(kRowMajor, kTransposed, k, m, T{1}, a, left_.distance, b, Step(inner.b), beta, c, Step(rows.c));
+      BlasOf<T>().gemv(kRowMajor, kTransposed, k, m, alpha_, a, left_.distance, b, Step(inner.b), beta, c, Step(rows.c));
     } else if (m == 1 && right_.order == kPlain) {
-      BlasOf<T>().gemv(kRowMajor, kTransposed, k, n, T{1}, b, right_.distance, a, Step(inner.a), beta, c, Step(columns.c));
+      BlasOf<T>().gemv(kRowMajor, kTransposed, k, n, alpha_, b, right_.distance, a, Step(inner.a), beta, c, Step(columns.c));
     } else if (m == 1) {
-      BlasOf<T>().gemv(kRowMajor, kPlain, n, k, T{1}, b, right_.distance, a, Step(inner.a), beta, c, Step(columns.c));
+      BlasOf<T>().gemv(kRowMajor, kPlain, n, k, alpha_, b, right_.distance, a, Step(inner.a), beta, c, Step(columns.c));
     } else {
-      BlasOf<T>().gemm(kRowMajor, left_.order, right_.order, m, n, k, T{1}, a, left_.distance, b, right_.distance, beta, c, result_.distance);
+      BlasOf<T>().gemm(kRowMajor, left_.order, right_.order, m, n, k, alpha_, a, left_.distance, b, right_.distance, beta, c, result_.distance);
     }
   }
 
@@ -182,6 +184,7 @@ class Product : public SharedWork {
   const Plan plan_;
   const T* a_;
   const T* b_;
+  T alpha_, beta_;
   T* c_;
   Layout left_, right_, result_;
   int64_t rows_, columns_, down_ = 1, across_ = 1;
@@ -190,18 +193,31 @@ class Product : public SharedWork {
 // As many operations, or bytes to read, as are worth a thread more: the thread has to wake up.
 constexpr double kWorth = 1e6, kWorthBytes = 2.5e5;
 
+// C is the product times `alpha`, added to what is there if it says so.
 template <typename T>
-void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x) {
-  auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), static_cast<T*>(x[2]->data));
+void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, T alpha, bool adds, T* c) {
+  auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), alpha, adds ? T{1} : T{0}, c);
   if (!work->valid()) throw ffi::Refused{ffi::Failure(frame->api, "product: the plan has rows that overlap", ffi::kInvalidArgument)};
   const double worth = std::max(work->operations() / kWorth, (ffi::ElementsOf(*x[0]) + ffi::ElementsOf(*x[1])) * sizeof(T) / kWorthBytes);
   const int64_t threads = ffi::ThreadsFor(frame, worth);
   ffi::Do(frame, work, work->Cut(threads), threads);
 }
 
+template <typename T>
+void MultiplyTo(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, const void* scale, bool adds) {
+  auto* c = static_cast<T*>(x[2]->data);
+  const T alpha = scale == nullptr ? T{1} : *static_cast<const T*>(scale);
+  if (alpha != T{0}) return Multiply(frame, plan, x, alpha, adds, c);
+  // BLAS reads no matrix that it is to multiply with 0, but 0 times NaN is NaN.
+  const auto size = static_cast<size_t>(ffi::ElementsOf(*x[2]));
+  std::vector<T> whole(size);
+  Multiply(frame, plan, x, T{1}, false, whole.data());
+  for (size_t i = 0; i < size; i++) c[i] = alpha * whole[i] + (adds ? c[i] : T{0});
+}
+
 void Run(ffi::CallFrame* frame) {
   auto refuse = [&](const char* why) { throw ffi::Refused{ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument)}; };
-  // What follows the two operands is there for its order.
+  // What follows the two operands is what they are added to or multiplied with, or there for its order.
   if (frame->args.size < 2 || frame->results.size != 1) refuse("it has two operands and one result");
   const ffi::Buffer* x[3] = {static_cast<const ffi::Buffer*>(frame->args.values[0]), static_cast<const ffi::Buffer*>(frame->args.values[1]), static_cast<const ffi::Buffer*>(frame->results.values[0])};
   const int32_t type = x[0]->dtype;
@@ -210,8 +226,27 @@ void Run(ffi::CallFrame* frame) {
   if (list == nullptr || list->dtype != ffi::kS64) refuse("it has no plan");
   Plan plan;
   if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, ffi::ElementsOf(*x[0]), ffi::ElementsOf(*x[1]), ffi::ElementsOf(*x[2]), &plan)) refuse(wrong);
-  if (type == ffi::kF32) Multiply<float>(frame, plan, x);
-  else Multiply<double>(frame, plan, x);
+  bool adds = false;
+  const void* scale = nullptr;
+  if (auto* sum = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "sum", ffi::kArrayAttribute))) {
+    if (sum->dtype != ffi::kS64 || sum->size != 2) refuse("its sum has two places among the operands");
+    const auto* places = static_cast<const int64_t*>(sum->data);
+    auto operand = [&](int64_t i) {
+      if (i >= frame->args.size) refuse("its sum is of an operand that is not there");
+      auto* b = static_cast<const ffi::Buffer*>(frame->args.values[i]);
+      if (b->dtype != type) refuse("its sum is of another type");
+      return b;
+    };
+    adds = places[0] >= 0;
+    if (adds && operand(places[0])->data != x[2]->data) refuse("what it is added to is not where the result is");
+    if (places[1] >= 0) {
+      const ffi::Buffer* b = operand(places[1]);
+      if (ffi::ElementsOf(*b) != 1) refuse("it is multiplied with one number");
+      scale = b->data;
+    }
+  }
+  if (type == ffi::kF32) MultiplyTo<float>(frame, plan, x, scale, adds);
+  else MultiplyTo<double>(frame, plan, x, scale, adds);
 }
 
 ffi::Error* Handle(ffi::CallFrame* frame) {

@@ -40,6 +40,19 @@ void SharedWork::Take() {
   fesetenv(&own);
 }
 
+bool SharedWork::TakeOne(const SharedWork* before) {
+  if (offered.load(std::memory_order_relaxed) == 0) return false;
+  std::shared_ptr<SharedWork> work;
+  {
+    Offers& all = Offers::All();
+    std::lock_guard<std::mutex> lock(all.mutex);
+    for (auto w = all.list.begin(); work == nullptr && w != all.list.end() && w->get() != before; w++) if ((*w)->next_.load() < (*w)->parts_) work = *w;
+  }
+  if (work == nullptr) return false;
+  work->Take();
+  return true;
+}
+
 void SharedWork::Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int64_t threads, const std::function<void(int64_t)>& call) {
   work->parts_ = parts;
   fegetenv(&work->mode_);
@@ -65,6 +78,8 @@ void SharedWork::Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int6
       failure = std::current_exception();
     }
   }
+  // XLA runs what does not depend on each other at once, on more threads than there are cores. What was begun before is wanted before.
+  while (TakeOne(work.get())) {}
   work->Take();
   {
     std::lock_guard<std::mutex> lock(all.mutex);
@@ -72,27 +87,19 @@ void SharedWork::Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int6
   }
   offered.fetch_sub(1);
   for (int i = 0; !work->Over(); i++) {
-    if (i < 1000) Pause();
+    if (TakeOne(nullptr)) i = 0;
+    else if (i < 1000) Pause();
     else std::this_thread::yield();
   }
+  // This thread is awake: others that have begun work may wait for a core.
+  while (TakeOne(nullptr)) {}
   if (failure) std::rethrow_exception(failure);
 }
 
 SharedWork::Helper::Helper() { helpers.fetch_add(1); }
 SharedWork::Helper::~Helper() { helpers.fetch_sub(1); }
 
-bool SharedWork::Helper::Help() {
-  if (offered.load(std::memory_order_relaxed) == 0) return false;
-  std::shared_ptr<SharedWork> work;
-  {
-    Offers& all = Offers::All();
-    std::lock_guard<std::mutex> lock(all.mutex);
-    for (const auto& w : all.list) if (w->next_.load() < w->parts_) work = w;
-  }
-  if (work == nullptr) return false;
-  work->Take();
-  return true;
-}
+bool SharedWork::Helper::Help() { return TakeOne(nullptr); }
 
 bool SharedWork::MissedHelpers() { return missed.load(std::memory_order_relaxed) && missed.exchange(false); }
 

@@ -18,7 +18,7 @@ class SharedWork {
   // Works on parts until none is left to begin.
   void Take();
 
-  // Does all parts, and returns when they are done. `call` asks for as many threads more, which are to Take, as is said; it may throw.
+  // Does all parts, and returns when they are done and none of other work waits for a thread. `call` asks for as many threads more, which are to Take, as is said; it may throw.
   static void Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int64_t threads, const std::function<void(int64_t)>& call);
 
   // A thread that is about to wait looks for work as long as this lives.
@@ -37,6 +37,8 @@ class SharedWork {
   virtual void Part(int64_t index) = 0;
 
  private:
+  // Takes parts of the oldest work that has some left, of that which was begun before the one that is given, if one is; false: there is none.
+  static bool TakeOne(const SharedWork* before);
   bool Over() const { return over_.load(std::memory_order_acquire) == parts_; }
 
   int64_t parts_ = 0;

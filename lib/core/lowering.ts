@@ -9,6 +9,19 @@ export interface IrValue {
   readonly aval: ShapedArray;
   /** What it is the transposed array of, if it is one: what can read that as well need not have it transposed. */
   readonly view?: { readonly of: IrValue; readonly permutation: readonly number[] };
+  /** Its memory is its own, and the next equation that reads it the last to do so: what it computes of it may take its place. */
+  readonly own?: true;
+  /** The product of matrices that it is, if all that is wanted of it is to be added to something. */
+  readonly product?: ProductValue;
+}
+
+/** A product of matrices, times a number where there is one, that can be added to something where that lies. */
+export interface ProductValue {
+  /** The name of the product alone. */
+  readonly of: string;
+  readonly scale: IrValue | null;
+  /** What computes it, and nothing else needs, is taken out of the program: the sum of `addend`, whose memory it takes, and the product times `scale`. */
+  addTo(addend: IrValue, scale: IrValue | null): IrValue | null;
 }
 
 /** Something with a region in it: builds its block's body from the block's arguments. */

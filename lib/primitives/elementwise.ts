@@ -9,6 +9,7 @@ import { hlo } from '../stablehlo';
 import { exponential } from '../stablehlo/exponentials';
 import { larger, smaller } from '../stablehlo/extremes';
 import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, type NarySpec, naryShape } from './nary';
+import { scaledForm, sumForm } from './productForms';
 import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
 
 const NUMERIC = ['int', 'uint', 'float', 'complex'] as const;
@@ -39,7 +40,7 @@ function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], l
 export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => neg(ct), { cheap: true, host: { float: (x) => -x, int: (x) => -x } });
 
 const addP = defineNary({
-  name: 'add', cheap: true, kinds: NUMERIC, lower: 'add', host: { float: (x, y) => x + y, int: (x, y) => x + y },
+  name: 'add', cheap: true, kinds: NUMERIC, lower: 'add', form: (ctx, args) => sumForm(ctx, args), host: { float: (x, y) => x + y, int: (x, y) => x + y },
   jvp: [(g) => g, (g) => g],
   transpose: (ct, args) => [lin(args[0]!) ? ct : null, lin(args[1]!) ? ct : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -47,7 +48,7 @@ const addP = defineNary({
 export const add: Binary = (x, y) => addP.bind(NO, x, y);
 
 const subP = defineNary({
-  name: 'sub', cheap: true, kinds: NUMERIC, lower: 'subtract', host: { float: (x, y) => x - y, int: (x, y) => x - y },
+  name: 'sub', cheap: true, kinds: NUMERIC, lower: 'subtract', form: (ctx, args) => sumForm(ctx, args, true), host: { float: (x, y) => x - y, int: (x, y) => x - y },
   jvp: [(g) => g, (g) => neg(g)],
   transpose: (ct, args) => [lin(args[0]!) ? ct : null, lin(args[1]!) ? neg(ct) : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -55,7 +56,7 @@ const subP = defineNary({
 export const sub: Binary = (x, y) => subP.bind(NO, x, y);
 
 const mulP = defineNary({
-  name: 'mul', cheap: true, kinds: NUMERIC, lower: 'multiply', host: { float: (x, y) => x * y, int: Math.imul },
+  name: 'mul', cheap: true, kinds: NUMERIC, lower: 'multiply', form: scaledForm, host: { float: (x, y) => x * y, int: Math.imul },
   jvp: [(g, _, _x, y) => mul(g, y!), (g, _, x) => mul(x!, g)],
   transpose: (ct, args) => {
     const x = args[0]!;

@@ -6,6 +6,7 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { Absent, absent, type AxisData, type BatchDim, definePrimitive, type MaybeLinear, type MaybeZero, type PrimitiveRecord, type Sample, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { type HostOperation, onHost } from './hostScalars';
+import { sumForm } from './productForms';
 import { broadcastInDim, moveaxis, range, reduceSum, reshape, toFront } from './structural';
 
 /** Shape of an elementwise result: scalars go with any shape, and a dimension of size 1 with any size. */
@@ -98,6 +99,8 @@ export interface NarySpec {
   jvp: readonly (Jvp | null)[] | 'linear' | Absent;
   transpose?: (ct: Array, args: readonly MaybeLinear[]) => readonly MaybeZero[];
   cheap?: true;
+  /** A form for operands of which something is known, as they are before they are broadcast; null: there is none. */
+  form?: (ctx: LoweringContext, args: readonly IrValue[], plain: () => IrValue) => IrValue | null;
   /** What it does to scalars that the host knows. */
   host?: HostOperation;
   sample: () => readonly Sample<object>[];
@@ -107,10 +110,15 @@ const NONE = {};
 
 /** Defines an elementwise primitive. */
 export function defineNary(spec: NarySpec): SinglePrimitive<object> {
-  const { name, jvp, host, lower } = spec;
+  const { name, jvp, host, lower, form } = spec;
   const isChlo = typeof lower === 'string' && lower.startsWith('chlo.');
   // The type that the last operands had all of, if it is the result's, too: it need not be checked again.
   let known: ShapedArray | null = null;
+  const plain = (ctx: LoweringContext, args: readonly IrValue[], out: ShapedArray): IrValue => {
+    const full = broadcastOperands(ctx, args, out.shape);
+    if (typeof lower !== 'string') return lower(ctx, full, out);
+    return isChlo ? ctx.emit(lower, full, [out])[0]! : hlo.same(ctx, lower, full);
+  };
   const record: PrimitiveRecord<object> = {
     name,
     abstract: (avals) => {
@@ -128,9 +136,8 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
       return new ShapedArray(naryShape(name, avals), spec.result ? spec.result(dtype) : dtype, avals.every((a) => a.weakType));
     },
     lower: (ctx, args, _, out) => {
-      const full = broadcastOperands(ctx, args, out.shape);
-      if (typeof lower !== 'string') return lower(ctx, full, out);
-      return isChlo ? ctx.emit(lower, full, [out])[0]! : hlo.same(ctx, lower, full);
+      if (form !== undefined && (args[0]!.product ?? args[1]!.product) !== undefined) return form(ctx, args, () => plain(ctx, args, out)) ?? plain(ctx, args, out);
+      return plain(ctx, args, out);
     },
     jvp: jvp === 'linear' || jvp instanceof Absent ? jvp : (primals, tangents) => {
       const out = prim.bindAll(primals, NONE)[0]!;
@@ -169,7 +176,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
 export const addAnyP: SinglePrimitive<object> = definePrimitive<object>({
   name: 'add_any',
   abstract: (avals) => (avals[1]!.weakType ? avals[0]! : avals[0]!.strong()),
-  lower: (ctx, args, _, out) => (dtypeKind(out.dtype) === 'bool' ? hlo.or(ctx, args[0]!, args[1]!) : hlo.add(ctx, args[0]!, args[1]!)),
+  lower: (ctx, args, _, out) => (dtypeKind(out.dtype) === 'bool' ? hlo.or(ctx, args[0]!, args[1]!) : sumForm(ctx, args) ?? hlo.add(ctx, args[0]!, args[1]!)),
   jvp: 'linear',
   transpose: (ct) => [ct, ct],
   batch: (axis, args, dims) => {

@@ -1,8 +1,8 @@
-import type { Shape, ShapedArray } from '../core/aval';
+import { sameShape, type Shape, type ShapedArray } from '../core/aval';
 import { registerCache } from '../core/caches';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
-import { type DotAttrs, type MatrixPlan, type PlanDim, product } from '../stablehlo/contraction';
+import { type DotAttrs, type MatrixPlan, type PlanDim, product, scaledProduct } from '../stablehlo/contraction';
 import { except, inverse, range } from './structural';
 
 // Products of matrices on the CPU by OpenBLAS (native/blas.cc). It is told where the elements of the matrices lie in the arrays, so that neither operands nor
@@ -138,4 +138,25 @@ export function productForm(ctx: LoweringContext, x: IrValue, y: IrValue, a: Dot
     if (made !== null) return hlo.transpose(ctx, made, inverse(permutation));
   }
   return permutedProduct(ctx, x, y, a, out, range(out.ndim));
+}
+
+/** A product times a number, which may still be added to something where that lies; null: this is not one. */
+export function scaledForm(ctx: LoweringContext, args: readonly IrValue[], multiply: () => IrValue): IrValue | null {
+  const i = args[0]!.product === undefined ? 1 : 0;
+  const { product: of } = args[i]!;
+  const scale = args[1 - i]!;
+  return of !== undefined && of.scale === null && scale.aval.ndim === 0 ? scaledProduct(ctx, of, scale, multiply()) : null;
+}
+
+/** A product added to something in its memory, as steps of SGD do it with weights, or subtracted from it; null: this is neither. */
+export function sumForm(ctx: LoweringContext, args: readonly IrValue[], subtract = false): IrValue | null {
+  for (let i = 1; i >= (subtract ? 1 : 0); i--) {
+    const { product: of } = args[i]!;
+    const addend = args[1 - i]!;
+    if (of === undefined || addend.own === undefined || addend.name === args[i]!.name || !sameShape(addend.aval.shape, args[i]!.aval.shape)) continue;
+    const one = () => ctx.splat(1, addend.aval.withShape([]));
+    const sum = of.addTo(addend, subtract ? hlo.negate(ctx, of.scale ?? one()) : of.scale);
+    if (sum !== null) return sum;
+  }
+  return null;
 }

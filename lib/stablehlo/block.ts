@@ -25,10 +25,29 @@ function types(values: readonly IrValue[]): string {
   return text;
 }
 
+/** A value that several equations may read. */
+function shared(x: IrValue): IrValue {
+  const { name, aval, view } = x;
+  if (view?.of.own !== undefined) return { name, aval, view: { of: shared(view.of), permutation: view.permutation } };
+  return x.own === undefined ? x : view === undefined ? { name, aval } : { name, aval, view };
+}
+
 /** Fewer elements than this are copied faster than a call is made. */
 const LARGE = 4096;
 
 const NO_VALUES: readonly IrValue[] = [];
+
+/** A value whose operation is written when something reads it. */
+class Later implements IrValue {
+  private made: string | null = null;
+
+  constructor(private readonly write: () => string, readonly aval: ShapedArray, readonly view: IrValue['view']) {}
+
+  get name(): string {
+    this.made ??= this.write();
+    return this.made;
+  }
+}
 
 /** A block under construction: the implementation of {@link LoweringContext} that lowering rules write to. */
 export class Block implements LoweringContext {
@@ -37,6 +56,7 @@ export class Block implements LoweringContext {
   /** By value. */
   private readonly constants = new Map<string | number | bigint | boolean, IrValue[]>();
   private readonly spreads = new Map<IrValue, IrValue[]>();
+  private readonly replaced = new Map<string, IrValue>();
   private readonly outer: Block | null;
   private label = '';
   /** The jaxpr that is lowered, the equation of it, and what uses each variable, once someone has asked: equations in their order, null for results. */
@@ -102,6 +122,18 @@ export class Block implements LoweringContext {
     return { name, aval: out };
   }
 
+  /** What may be read in another way: the operation is written only if something reads the value itself. */
+  later(text: () => string, out: ShapedArray, view: IrValue['view']): IrValue {
+    const { label } = this;
+    return new Later(() => {
+      const now = this.label;
+      this.label = label;
+      const { name } = this.one(text(), out);
+      this.label = now;
+      return name;
+    }, out, view);
+  }
+
   /** An elementwise operation whose operands and result have one type, in the short form. */
   same(op: string, operands: readonly IrValue[], out: ShapedArray): IrValue {
     const x = operands[0]!;
@@ -117,6 +149,12 @@ export class Block implements LoweringContext {
     const made = this.one(`stablehlo.broadcast_in_dim ${x.name}, dims = [] : (${tensorType(x.aval)}) -> ${tensorType(out)}`, out);
     known.push(made);
     return made;
+  }
+
+  /** Takes out an operation, by its line, for one that computes what is wanted of its result. */
+  replace(line: number, value: IrValue, by: IrValue): void {
+    this.lines[line] = '';
+    this.replaced.set(value.name, by);
   }
 
   region(args: readonly ShapedArray[], body: RegionBody): string {
@@ -174,8 +212,9 @@ export class Block implements LoweringContext {
     const outer = this.current;
     const current: NonNullable<Block['current']> = { jaxpr, eqn: eqns[0]!, users: null };
     this.current = current;
-    for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, args[i]!);
-    for (let i = 0; i < invars.length; i++) env.set(invars[i]!, args[constvars.length + i]!);
+    // What is known of values that one equation alone reads ends where a jaxpr begins, which may be lowered several times for the same arguments.
+    for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, shared(args[i]!));
+    for (let i = 0; i < invars.length; i++) env.set(invars[i]!, shared(args[constvars.length + i]!));
     const large = replaced === undefined ? null : new Set<Atom>([...constvars, ...invars].filter((v, i) => replaced(i) && v.aval.size >= LARGE));
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
     for (let k = 0; k < eqns.length; k++) {
@@ -185,7 +224,7 @@ export class Block implements LoweringContext {
         for (const a of inputs) {
           if (!large.has(a) || this.lastUser(a) !== e) continue;
           large.delete(a);
-          env.set(a as Var, this.afterReaders(a as Var, env));
+          env.set(a as Var, this.afterReaders(a as Var, e, env));
         }
       }
       const values = new Array<IrValue>(inputs.length);
@@ -196,15 +235,20 @@ export class Block implements LoweringContext {
       if (base !== '' || e.scope !== '') this.label = `${base}${base !== '' && e.scope !== '' ? '/' : ''}${e.scope}/${e.prim.name}`;
       current.eqn = e;
       const { one } = e.prim;
-      if (one !== null) env.set(outputs[0]!, one.lower(this, values, e.params, outputs[0]!.aval));
+      if (one !== null) env.set(outputs[0]!, this.known(outputs[0]!, one.lower(this, values, e.params, outputs[0]!.aval)));
       else {
         const outs = e.prim.lower(this, values, e.params, outputs.map((v) => v.aval));
-        for (let i = 0; i < outs.length; i++) env.set(outputs[i]!, outs[i]!);
+        for (let i = 0; i < outs.length; i++) env.set(outputs[i]!, this.known(outputs[i]!, outs[i]!));
       }
       this.label = base;
     }
     this.current = outer;
     return jaxpr.outvars.map(read);
+  }
+
+  /** A variable's value, with what is known of it if one equation alone reads it. */
+  private known(v: Var, x: IrValue): IrValue {
+    return (x.own ?? x.view?.of.own) !== undefined && this.usersOf(v).length !== 1 ? shared(x) : x;
   }
 
   private lastUser(a: Atom): Eqn | undefined {
@@ -213,9 +257,10 @@ export class Block implements LoweringContext {
 
   /**
    * A parameter's value for the last equation that uses it, once all that reads it before is done. What takes its memory over is computed from it last, but XLA sees no order among
-   * those that read it, and copies it for one of them: 3 MB in a step of a transformer's block. Only where all readers are products: what XLA makes of others it knows alone.
+   * those that read it, and copies it for one of them: 3 MB in a step of a transformer's block. Only where all readers are products: what XLA makes of others it knows alone. It is
+   * not that equation's own if this is to add a product to it that reads it, too.
    */
-  private afterReaders(v: Var, env: ReadonlyMap<Var, IrValue>): IrValue {
+  private afterReaders(v: Var, last: Eqn, env: ReadonlyMap<Var, IrValue>): IrValue {
     const value = env.get(v)!;
     const readers: IrValue[] = [];
     const follow = (of: Var) => {
@@ -224,12 +269,16 @@ export class Block implements LoweringContext {
           // None yet of what comes later.
           const made = env.get(o);
           if (made?.view !== undefined) follow(o);
-          else if (made !== undefined) readers.push(made);
+          else if (made !== undefined) readers.push(this.replaced.get(made.name) ?? made);
         }
       }
     };
     follow(v);
-    return readers.length > 0 && readers.every((r) => this.module.products.has(r.name)) ? after(this, value, readers) : value;
+    if (!readers.every((r) => this.module.products.has(r.name))) return value;
+    if (readers.length === 0) return { ...value, own: true };
+    const made = after(this, value, readers);
+    const added = last.inputs.map((a) => (a instanceof Literal ? undefined : env.get(a)!.product?.of));
+    return readers.some((r) => added.includes(r.name)) ? made : { ...made, own: true };
   }
 
   call(closed: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[] {

@@ -1,6 +1,6 @@
 import type { DType } from '../core/dtype';
 import type { ShapedArray } from '../core/aval';
-import type { IrValue, LoweringContext } from '../core/lowering';
+import type { IrValue, LoweringContext, ProductValue } from '../core/lowering';
 import { i64s, negate, op, reshape, slice } from './ops';
 import type { Block } from './block';
 import { elementType, tensorType } from './types';
@@ -84,21 +84,50 @@ function pace(ctx: LoweringContext, x: IrValue): IrValue | null {
   return negate(ctx, slice(ctx, flat, [0], [COUNTED]));
 }
 
+const rowMajor = ({ shape }: ShapedArray) => `dense<${list(shape.map((_, i) => shape.length - 1 - i))}> : tensor<${shape.length}xindex>`;
+
 /** A product of matrices that lie in x and y as the plan says, by the addon's own function (native/blas.cc). */
 export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: MatrixPlan, out: ShapedArray): IrValue {
-  const { module } = ctx as Block;
+  const block = ctx as Block;
+  const { module } = block;
   const { m, n, k, loops, inner } = plan;
   const dims = [m, n, k, ...loops, ...inner];
   const before = module.productWork;
   module.productWork += 2 * dims.reduce((all, d) => all * d.size, 1);
   const extra = before < LONG && module.productWork >= LONG ? pace(ctx, x) ?? pace(ctx, y) : null;
-  const operands = extra === null ? [x, y] : [x, y, extra];
   const numbers = [loops.length, inner.length, ...dims.flatMap((d) => [d.size, d.x, d.y, d.out])];
-  const rowMajor = ({ shape }: ShapedArray) => `dense<${list(shape.map((_, i) => shape.length - 1 - i))}> : tensor<${shape.length}xindex>`;
-  const made = ctx.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}}, `
-    + `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${rowMajor(out)}]`)[0]!;
-  module.products.add(made.name);
-  return made;
+  const emit = (addend: IrValue | null, scale: IrValue | null): IrValue => {
+    const operands = [x, y, addend, scale, extra].filter((v) => v !== null);
+    const at = (v: IrValue | null) => (v === null ? -1 : operands.indexOf(v));
+    const alias = addend === null ? '' : ', output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 2, operand_tuple_indices = []>]';
+    const sum = addend === null && scale === null ? '' : `, sum = ${i64s([at(addend), at(scale)])}`;
+    const made = ctx.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}${sum}}, `
+      + `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${rowMajor(out)}]${alias}`)[0]!;
+    module.products.add(made.name);
+    return { ...made, own: true };
+  };
+  const made = emit(null, null);
+  const line = block.lines.length - 1;
+  const addTo = (addend: IrValue, scale: IrValue | null): IrValue | null => {
+    // What is written over would be read.
+    if (addend.name === x.name || addend.name === y.name) return null;
+    const sum = emit(addend, scale);
+    block.replace(line, made, sum);
+    return sum;
+  };
+  return { ...made, product: { of: made.name, scale: null, addTo } };
+}
+
+/** A product times a number, which is the product's still for what adds it to something. */
+export function scaledProduct(ctx: LoweringContext, product: ProductValue, scale: IrValue, scaled: IrValue): IrValue {
+  const block = ctx as Block;
+  const line = block.lines.length - 1;
+  const addTo = (addend: IrValue, by: IrValue | null): IrValue | null => {
+    const sum = product.addTo(addend, by);
+    if (sum !== null) block.replace(line, scaled, sum);
+    return sum;
+  };
+  return { ...scaled, own: true, product: { of: product.of, scale, addTo } };
 }
 
 /** The value x, where it is, once the others are there (native/blas.cc). */

@@ -78,8 +78,9 @@ export class ModuleBuilder {
     if (ordered) params.push(`%order: ${tensorType(ORDER)}`);
     // XLA's callers of main give it one value more where it has callbacks: see native/callback.h.
     if (header === MAIN && this.callbacks.size > 0) params.push(`%gate: ${tensorType(ORDER)}`);
+    const results = types.length === 0 ? 'return' : `return ${outs.map((v) => v.name).join(', ')} : ${types.join(', ')}`;
     this.functions.push(`func.func ${header}(${params.join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`} {\n${
-      block.lines.join('\n')}\n${types.length === 0 ? 'return' : `return ${outs.map((v) => v.name).join(', ')} : ${types.join(', ')}`}\n}`);
+      block.lines.join('\n')}\n${results}\n}`);
   }
 
   text(name: string): string {

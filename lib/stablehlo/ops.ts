@@ -72,8 +72,7 @@ export function transpose(ctx: LoweringContext, x: IrValue, permutation: readonl
   const of = x.view?.of ?? x;
   const whole = x.view === undefined ? permutation : permutation.map((p) => x.view!.permutation[p]!);
   if (whole.every((p, i) => p === i)) return of;
-  const made = map(ctx, 'transpose', x, `, dims = [${permutation.join(', ')}]`, out);
-  return { name: made.name, aval: made.aval, view: { of, permutation: whole } };
+  return (ctx as Block).later(() => `stablehlo.transpose ${of.name}, dims = [${whole.join(', ')}] : (${tensorType(of.aval)}) -> ${tensorType(out)}`, out, { of, permutation: whole });
 }
 
 /** Elements from `start` to before `limit` of each dimension, by steps of `strides`; of 1 where these are left out. */
