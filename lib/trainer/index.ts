@@ -11,6 +11,7 @@ export {
   RandomSampler, type RandomSamplerOptions, Sampler, SequentialSampler,
 } from './loader';
 export { CompositeLogger, CSVLogger, type CSVLoggerOptions, Logger } from './loggers';
+export { LossScale, type LossScaleOptions } from './lossScale';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './modelCheckpoint';
 export { EvalOutput, type EvalResult, type Logged, type LogOptions, type OptimizerConfig, type Scalar, type StepResult, TrainModule, TrainModule as LightningModule, TrainOutput } from './module';
 export {

@@ -9,6 +9,7 @@ import { ParamState, type State } from '../state/state';
 import { grad, jit } from '../transform';
 import { map as treeMap } from '../tree';
 import type { CallbackList, Gradients } from './callbacks';
+import type { LossScale } from './lossScale';
 import { EvalOutput, type EvalResult, type Scalar, type StepResult, type TrainModule, TrainOutput } from './module';
 import type { Precision } from './settings';
 
@@ -55,8 +56,8 @@ function metricsOf(what: string, out: unknown): Readonly<Record<string, Scalar>>
 /** The metrics of a step: returned ones and logged ones. */
 export type NumbersOf = (returned: StepNumbers) => StepNumbers;
 
-/** Programs of a training step: gradients, what changes parameters by them, and both in one. */
-export function trainingPrograms(module: TrainModule, optimizer: OptaxOptimizer, params: FlattedDict<State<unknown>>, callbacks: CallbackList, precision: Precision, numbersOf: NumbersOf): { gradients: Compiled; apply: Compiled; fused: Compiled } {
+/** Programs of a training step: gradients (times the factor of the loss, if there is one), what changes parameters by them, and both in one. */
+export function trainingPrograms(module: TrainModule, optimizer: OptaxOptimizer, params: FlattedDict<State<unknown>>, callbacks: CallbackList, precision: Precision, lossScale: LossScale | null, numbersOf: NumbersOf): { gradients: Compiled; apply: Compiled; fused: Compiled } {
   const what = `${module.constructor.name}.trainingStep`;
   const gradients = (batch: unknown, batchIdx: Array): [Gradients, StepNumbers] => {
     module.takeLogs();
@@ -65,20 +66,23 @@ export function trainingPrograms(module: TrainModule, optimizer: OptaxOptimizer,
       const { loss: value, metrics } = out instanceof TrainOutput ? out : out instanceof Array ? { loss: out, metrics: {} } : { loss: (out as { loss?: Array } | null | undefined)?.loss, metrics: out };
       if (!(value instanceof Array) || value.ndim !== 0) throw new ArgumentError(`${what}: expected the loss to be a scalar array, or an object with it as 'loss', got ${describeValue(value ?? out)}`);
       const whole = precision.startsWith('32') ? value : value.astype('float32');
-      return [whole, numbersOf(asScalars({ ...metricsOf(what, metrics), loss: whole }))];
+      return [lossScale === null ? whole : lossScale.apply(whole), numbersOf(asScalars({ ...metricsOf(what, metrics), loss: whole }))];
     });
     const [grads, , numbers] = (grad as (f: () => unknown, o: object) => () => unknown)(loss, { gradStates: params, returnValue: true, hasAux: true })() as [FlattedDict<unknown>, Array, StepNumbers];
     return [Object.fromEntries(grads.entries().map(([path, g]) => [path.join('.'), g])), numbers];
   };
   const apply = (given: Gradients): StepNumbers => {
     const numbers: StepNumbers = {};
-    let grads = given;
+    const own = lossScale === null ? given : lossScale.unscale(given);
+    let grads = own;
     for (const c of callbacks) {
       grads = c.transformGradients(grads, (name, value) => (numbers[name] = value));
       const missing = isPlainObject(grads) ? Object.keys(given).find((k) => grads[k] === undefined) : '';
       if (missing !== undefined) throw new ArgumentError(`${c.constructor.name}.transformGradients: expected an object of gradients by path, ${missing === '' ? `got ${describeValue(grads)}` : `'${missing}' is missing`}`);
     }
-    optimizer.update(new FlattedDict(params.keys().map((path) => [path, grads[path.join('.')]!])));
+    const change = () => optimizer.update(new FlattedDict(params.keys().map((path) => [path, grads[path.join('.')]!])));
+    if (lossScale === null) change();
+    else lossScale.update(own, change);
     return numbers;
   };
   const fused = (batch: unknown, batchIdx: Array): StepNumbers => {

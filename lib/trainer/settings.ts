@@ -6,6 +6,7 @@ import { type Client, defaultClient } from '../pjrt';
 import { type Callback, CallbackList } from './callbacks';
 import { checkFolder } from './checkpoint';
 import { CSVLogger, Logger } from './loggers';
+import { LossScale, type LossScaleOptions } from './lossScale';
 import type { Strategy, StrategyName } from './strategies';
 import { join } from 'node:path';
 
@@ -43,8 +44,13 @@ export interface TrainerOptions {
   seed?: number | null;
   /** See {@link getStrategy}; default 'auto'. */
   strategy?: StrategyName | Strategy;
-  /** What steps compute in: 'bf16' and '16' take parameters and batches in half precision, while parameters are kept and updated in their own. Default '32'. */
+  /**
+   * What steps compute in: 'bf16' and '16' take parameters and batches in half precision, while parameters are kept and updated in their own. In '16' the loss is
+   * scaled, as in Lightning's '16-mixed': see {@link LossScale}. Default '32'.
+   */
   precision?: Precision | 16 | 32;
+  /** How the loss is scaled in precision '16'. Default: a new {@link LossScale}. */
+  lossScale?: LossScale | LossScaleOptions | null;
   /** Promises that runs with the same seed give the same numbers: an error where the device does not promise it. Default false. */
   deterministic?: boolean;
   /** Take only so many batches of an epoch, or such a fraction of them; null, the default, for all. */
@@ -90,7 +96,7 @@ export interface Settings {
 
 const NAMES = [
   'maxEpochs', 'minEpochs', 'maxSteps', 'valCheckInterval', 'checkValEveryNEpoch', 'callbacks', 'logger', 'enableProgressBar', 'enableCheckpointing', 'devices', 'defaultRootDir', 'gradientClipVal', 'gradientClipAlgorithm',
-  'accumulateGradBatches', 'seed', 'strategy', 'precision', 'deterministic', 'limitTrainBatches', 'limitValBatches', 'limitTestBatches', 'limitPredictBatches', 'overfitBatches', 'fastDevRun', 'numSanityValSteps',
+  'accumulateGradBatches', 'seed', 'strategy', 'precision', 'lossScale', 'deterministic', 'limitTrainBatches', 'limitValBatches', 'limitTestBatches', 'limitPredictBatches', 'overfitBatches', 'fastDevRun', 'numSanityValSteps',
 ] as const;
 const PRECISIONS: readonly string[] = ['32', '32-true', '16', '16-mixed', 'bf16', 'bf16-mixed'];
 const OP = 'Trainer';
@@ -130,11 +136,20 @@ function checkDeterministic(): void {
   throw new ArgumentError(`${OP}: deterministic is true, which programs for '${platform}' promise only if the process was started with XLA_FLAGS=--xla_gpu_deterministic_ops=true`);
 }
 
+/** What scales the loss: only gradients in float16 need it. */
+function lossScaleOf(precision: string, given: TrainerOptions['lossScale']): LossScale | null {
+  if (!precision.startsWith('16')) {
+    if (given !== null && given !== undefined) throw new ArgumentError(`${OP}: lossScale is for precision '16', whose small gradients would be lost; expected none for '${precision}'`);
+    return null;
+  }
+  return given instanceof LossScale ? given : new LossScale(given ?? {});
+}
+
 /** Options read and checked, loggers and callbacks made. @throws ArgumentError naming the option */
-export function readSettings(given: TrainerOptions): { settings: Settings; callbacks: Callback[]; loggers: Logger[]; strategy: StrategyName | Strategy } {
+export function readSettings(given: TrainerOptions): { settings: Settings; callbacks: Callback[]; loggers: Logger[]; strategy: StrategyName | Strategy; lossScale: LossScale | null } {
   const o = checkOptions(OP, NAMES, given);
   const { maxEpochs = 1000, minEpochs = 1, maxSteps = -1, valCheckInterval = 1, checkValEveryNEpoch = 1, callbacks = [], logger = false, enableProgressBar = process.stderr.isTTY === true, enableCheckpointing = false } = o;
-  const { devices = 'auto', defaultRootDir, gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null, strategy = 'auto', precision = '32', deterministic = false } = o;
+  const { devices = 'auto', defaultRootDir, gradientClipVal = null, gradientClipAlgorithm = 'norm', accumulateGradBatches = 1, seed = null, strategy = 'auto', precision = '32', lossScale = null, deterministic = false } = o;
   const { limitTrainBatches = null, limitValBatches = null, limitTestBatches = null, limitPredictBatches = null, overfitBatches = 0, fastDevRun = false, numSanityValSteps = 0 } = o;
   checkDevices(devices);
   if (typeof valCheckInterval !== 'number' || !(valCheckInterval > 0)) throw new ArgumentError(`${OP}: expected valCheckInterval to be a number > 0, got ${describeValue(valCheckInterval)}`);
@@ -151,6 +166,7 @@ export function readSettings(given: TrainerOptions): { settings: Settings; callb
     callbacks: [...new CallbackList(callbacks)],
     loggers: dev > 0 ? [] : list,
     strategy,
+    lossScale: lossScaleOf(String(precision), lossScale),
     settings: {
       maxEpochs: dev > 0 ? 1 : checkInteger(OP, 'maxEpochs', maxEpochs, 0), minEpochs: checkInteger(OP, 'minEpochs', minEpochs, 0), maxSteps: checkInteger(OP, 'maxSteps', maxSteps, -1), valCheckInterval,
       checkValEveryNEpoch: checkInteger(OP, 'checkValEveryNEpoch', checkValEveryNEpoch, 1), defaultRootDir: root, enableProgressBar: flag('enableProgressBar', enableProgressBar),

@@ -18,6 +18,7 @@ import { allOrNothing, loadCheckpoint, loadModelState, modelStateDict, optimizer
 import { GradientClipCallback } from './gradientClip';
 import { DataLoader } from './loader';
 import { CompositeLogger, type Logger } from './loggers';
+import type { LossScale } from './lossScale';
 import { Means, rowsOf } from './means';
 import { TrainModule } from './module';
 import { loadLast, ModelCheckpoint } from './modelCheckpoint';
@@ -117,6 +118,8 @@ export class Trainer {
   readonly strategy: Strategy;
   /** The options, with their defaults. */
   readonly settings: Settings;
+  /** The factor of the loss of a training in float16; null in other precisions. */
+  readonly lossScale: LossScale | null;
   optimizer: OptaxOptimizer | null = null;
   scheduler: LRScheduler | null = null;
   model: TrainModule | null = null;
@@ -134,8 +137,9 @@ export class Trainer {
   private readonly evaluators = new WeakMap<TrainModule, Partial<Record<Stage, Compiled>>>();
 
   constructor(given: TrainerOptions = {}) {
-    const { settings, callbacks, loggers, strategy } = readSettings(given);
+    const { settings, callbacks, loggers, strategy, lossScale } = readSettings(given);
     this.settings = settings;
+    this.lossScale = lossScale;
     this.strategy = getStrategy(strategy);
     if (settings.enableCheckpointing && !callbacks.some((c) => c instanceof ModelCheckpoint)) callbacks.push(new ModelCheckpoint());
     if (settings.gradientClipVal !== null) callbacks.push(new GradientClipCallback({ clipVal: settings.gradientClipVal, clipAlgorithm: settings.gradientClipAlgorithm }));
@@ -270,7 +274,7 @@ export class Trainer {
       config.optimizer.registerTrainableWeights(params);
       [this.optimizer, this.scheduler, this.monitor] = [config.optimizer, config.scheduler, config.monitor];
       const first = ckptPath === undefined ? 0 : this.restore(ckptPath, true);
-      const programs = trainingPrograms(model, config.optimizer, params, this.callbacks, this.settings.precision, (returned) => this.numbersOf(model, returned));
+      const programs = trainingPrograms(model, config.optimizer, params, this.callbacks, this.settings.precision, this.lossScale, (returned) => this.numbersOf(model, returned));
       told = true;
       await this.run(model, programs, first);
     } catch (e) {
@@ -550,6 +554,7 @@ export class Trainer {
       epoch: this.currentEpoch, global_step: this.globalStep, model_state_dict: modelStateDict(model), optimizer_state_dict: [optimizer.stateDict()], callbacks: states, metrics: { ...this.callbackMetrics }, done: { ...this.done },
     };
     if (this.scheduler !== null) out.lr_scheduler = this.scheduler.stateDict();
+    if (this.lossScale !== null) out.MixedPrecision = this.lossScale.stateDict();
     for (const c of this.callbacks) c.onSaveCheckpoint(this, model, out);
     return out;
   }
@@ -573,6 +578,7 @@ export class Trainer {
 
   private resume(saved: Record<string, unknown>, epoch: number): number {
     if (this.scheduler !== null && saved.lr_scheduler !== undefined) this.scheduler.loadStateDict(saved.lr_scheduler as Record<string, unknown>);
+    if (this.lossScale !== null && saved.MixedPrecision !== undefined) this.lossScale.loadStateDict(saved.MixedPrecision as Record<string, unknown>);
     this.state.epoch = epoch;
     this.state.globalStep = Number(saved.global_step ?? saved.step ?? 0);
     const states = (saved.callbacks ?? {}) as Record<string, Record<string, unknown>>;
