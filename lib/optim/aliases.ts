@@ -5,7 +5,9 @@ import { describeValue } from '../functional/arrayLike';
 import { checkOptions, type OptionNames } from '../functional/options';
 import * as np from '../numpy';
 import type { DtypeLike } from '../numpy/dtypes';
+import type { SeedOrKey } from '../random/keyState';
 import { addDecayedWeights, type Rate, rateOf, scaleByAdan, scaleByLearningRate, scaleByOptimisticGradient, scaleByPolyak, scaleBySign, type PolyakOptions } from './adjustments';
+import { addNoise } from './gradientNoise';
 import { type LBFGSDirectionOptions, scaleByLbfgs } from './lbfgs';
 import { scaleByZoomLinesearch } from './lbfgsLinesearch';
 import { scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev, type MeanSquareOptions } from './meanSquares';
@@ -250,6 +252,12 @@ export function rprop(...given: RateFirst<RpropOptions>): GradientTransformation
 export function sm3(...given: RateFirst<{ momentum?: Factor }>): GradientTransformation {
   const { learningRate, momentum = 0.9 } = read('sm3', ['momentum'], given);
   return chain(scaleBySm3({ b1: momentum }), scaleByLearningRate(fixedRate('sm3', learningRate)));
+}
+
+/** Descent along gradients with noise that falls (Neelakantan et al., 2015); see {@link addNoise}. Mirrors `optax.noisy_sgd`. @example new optim.OptaxOptimizer({ tx: optim.noisySgd(0.1, { key: 1 }) }).stepCount.value.js(); // 0 */
+export function noisySgd(...given: RateFirst<{ eta?: Factor; gamma?: Factor; key?: SeedOrKey }>): GradientTransformation {
+  const { learningRate, eta = 0.01, gamma = 0.55, key = 0 } = read('noisySgd', ['eta', 'gamma', 'key'], given);
+  return chain(addNoise(eta, gamma, key), scaleByLearningRate(learningRate));
 }
 
 /** Steps by the sign of gradients (Bernstein et al., 2018). Mirrors `optax.sign_sgd`. @example new optim.OptaxOptimizer({ tx: optim.signSgd(0.1) }).stepCount.value.js(); // 0 */

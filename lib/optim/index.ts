@@ -16,7 +16,8 @@ export { EpochSchedule, LRScheduler, type SchedulerOptions } from './scheduler';
 export { Fromage, Lamb, Lars, Lookahead, Rprop, type RpropOptimizerOptions } from './layerwise';
 export { type FactoredRmsOptions, type MeanSquareOptions, scaleByAdadelta, scaleByFactoredRms, scaleByRms, scaleByRss, scaleBySm3, scaleByStddev } from './meanSquares';
 export { ema, scaleByAdamax, scaleByBelief, scaleByLion, scaleByNadam, scaleByNovograd, scaleByRadam, scaleByYogi } from './moments';
-export { clipByBlockRms, lookahead, type RpropOptions, scaleByParamBlockRms, scaleByRprop, scaleByTrustRatio } from './norms';
+export { addNoise } from './gradientNoise';
+export { adaptiveGradClip, type AdaptiveGradClipOptions, clipByBlockRms, lookahead, type RpropOptions, scaleByParamBlockRms, scaleByRprop, scaleByTrustRatio } from './norms';
 export { Adadelta, Adafactor, type AdafactorOptions, Adagrad, type AdagradOptions, RMSprop, type RMSpropOptions, SM3 } from './rmsprop';
 export { Momentum, MomentumNesterov, SGD, type SGDOptions } from './sgd';
 export {
@@ -33,7 +34,7 @@ export {
 export { injectHyperparams, type InjectOptions } from './injection';
 export {
   adabelief, adadelta, adafactor, type AdafactorAliasOptions, adagrad, adam, type AdamAliasOptions, adamax, adamaxw, adamw, adan, amsgrad, fromage, lamb, lars, type LarsOptions, lbfgs, type LbfgsAliasOptions, lion, nadam,
-  nadamw, novograd, optimisticAdamV2, optimisticGradientDescent, polyakSgd, radam, rmsprop, type RmspropOptions, rprop, sgd, type SgdOptions, signSgd, signum, sm3, yogi,
+  nadamw, noisySgd, novograd, optimisticAdamV2, optimisticGradientDescent, polyakSgd, radam, rmsprop, type RmspropOptions, rprop, sgd, type SgdOptions, signSgd, signum, sm3, yogi,
 } from './aliases';
 export { SOFO, type SofoLoss, type SOFOOptions, SOFOScan } from './sofo';
 export { LBFGS, type LBFGSDirectionOptions, type LBFGSOptions, type LBFGSUpdateExtra, scaleByLbfgs } from './lbfgs';

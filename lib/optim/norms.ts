@@ -1,4 +1,5 @@
 import type { Array } from '../core/array';
+import { ShapeError } from '../core/errors';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { zeroCount } from './moments';
@@ -42,6 +43,47 @@ export function scaleByTrustRatio(given: { minNorm?: Factor; trustCoefficient?: 
 export function clipByBlockRms(threshold: Factor): GradientTransformation {
   checkFactor('clipByBlockRms: threshold', threshold);
   return stateless((updates) => mapTree((u) => np.divide(u, np.maximum(1, np.divide(rms(u), threshold))), updates));
+}
+
+/** The dimensions of a parameter that belong to one unit of a layer, as optax has them: all of a vector, and all but the last of the weights of linear and convolutional layers. */
+function unitAxes(x: Array): number[] {
+  const all = x.shape.map((_, d) => d);
+  if (x.shape.filter((n) => n !== 1).length <= 1) return all;
+  if (x.ndim === 2 || x.ndim === 3) return [0];
+  if (x.ndim === 4 || x.ndim === 5) return all.slice(0, -1);
+  throw new ShapeError(`adaptiveGradClip: expected parameters of 1 to 5 dimensions, got ${x.aval}; say by axis which ones belong to one unit`);
+}
+
+/** Options of {@link adaptiveGradClip}. */
+export interface AdaptiveGradClipOptions {
+  /** The least norm that parameters count with, so that those that begin as zeros can move. Default 1e-3. */
+  eps?: Factor;
+  /** The dimensions that norms are taken over. Default: by the number of dimensions, as for layers' weights with outputs last. */
+  axis?: number | readonly number[] | null;
+}
+
+/**
+ * Limits the norm of each unit's gradient to `clipping` times the norm of its parameters (Brock et al., 2021). Mirrors `optax.adaptive_grad_clip`.
+ *
+ * @param clipping the greatest ratio of the two norms
+ * @throws ShapeError for parameters of more than 5 dimensions, unless `axis` is given
+ * @example
+ * ```ts
+ * const tx = optim.adaptiveGradClip(0.1);
+ * const params = { w: np.array([3, 4]) };
+ * const [updates] = tx.update({ w: np.array([0, -2]) }, tx.init(params) as never, params);
+ * (updates as typeof params).w.js(); // [0, -0.5]
+ * ```
+ */
+export function adaptiveGradClip(clipping: Factor, given: AdaptiveGradClipOptions = {}): GradientTransformation {
+  const { eps = 1e-3, axis = null } = checkOptions('adaptiveGradClip', ['eps', 'axis'], given);
+  checkFactor('adaptiveGradClip: clipping', clipping);
+  checkFactor('adaptiveGradClip: eps', eps);
+  const unitNorm = (x: Array): Array => np.sqrt(np.sum(np.square(np.abs(x)), { axis: (axis as number | number[] | null) ?? unitAxes(x), keepdims: true }));
+  return stateless((updates, params) => mapTree((g, p) => {
+    const [norm, most] = [unitNorm(g), np.multiply(clipping, np.maximum(unitNorm(p), eps))];
+    return np.where(np.less(norm, most), g, np.multiply(g, np.divide(most, np.maximum(norm, 1e-6)))).astype(g.dtype);
+  }, updates, params));
 }
 
 /**

@@ -126,3 +126,14 @@ test('wrong uses are named', () => {
   ];
   for (const [f, message] of cases) expect(f).toThrow(message);
 });
+
+test('adaptiveGradClip: units by the number of dimensions, and an error where that does not say', () => {
+  const tx = optim.adaptiveGradClip(0.5);
+  const norms = (shape: number[]) => {
+    const p = np.ones(shape);
+    const [u] = tx.update(p.mul(4), tx.init(p) as never, p);
+    return [...new Set(((u as np.Array).reshape([-1]).js() as number[]).map((v) => Math.round(v * 1000) / 1000))];
+  };
+  for (const shape of [[], [3], [1, 3, 1], [3, 2], [3, 2, 2], [2, 2, 2, 3], [2, 2, 2, 2, 3]]) expect([shape, norms(shape)]).toEqual([shape, [0.5]]);
+  expect(() => norms([2, 2, 2, 2, 2, 2])).toThrow('adaptiveGradClip: expected parameters of 1 to 5 dimensions');
+});
