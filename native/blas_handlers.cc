@@ -7,6 +7,7 @@
 #include "client.h"
 #include "entry.h"
 #include "handle.h"
+#include "lapack.h"
 #include "types.h"
 
 namespace xs {
@@ -18,7 +19,7 @@ struct Target {
   const char* name;
   bool (*register_with)(Client* client);
 };
-constexpr Target kTargets[] = {{"xs_product", &RegisterProducts}};
+constexpr Target kTargets[] = {{"xs_product", &RegisterProducts}, {"xs_lapack", &RegisterLapack}};
 
 }  // namespace
 

@@ -164,10 +164,17 @@ struct CallFrame {
 };
 static_assert(offsetof(CallFrame, args) == 40 && offsetof(CallFrame, attributes) == 120 && offsetof(CallFrame, future) == 168, "layout of XLA_FFI_CallFrame");
 
+// Its value is Bytes.
+constexpr int32_t kStringAttribute = 4;
+
+constexpr int32_t kS32 = 4;
 constexpr int32_t kS64 = 5;
 constexpr int32_t kF32 = 11;
 constexpr int32_t kF64 = 12;
+constexpr int32_t kC64 = 15;
+constexpr int32_t kC128 = 18;
 constexpr int kInvalidArgument = 3;
+constexpr int kResourceExhausted = 8;
 constexpr int kInternal = 13;
 
 // Bits of an element by XLA_FFI_DataType, which has other numbers than PJRT's types; 0: none that has elements.

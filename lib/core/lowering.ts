@@ -40,6 +40,8 @@ export interface LoweringContext {
   readonly platform: string;
   /** Whether the program may hand products of matrices to OpenBLAS. */
   readonly hasProducts: boolean;
+  /** Whether the program may have matrices decomposed by LAPACK. */
+  readonly hasLapack: boolean;
   /** The equation that alone uses the one result of the equation which is lowered; null: there is none, or there are several. */
   onlyUse(): Eqn | null;
   /**

@@ -8,7 +8,7 @@ import { bytesPerElement } from '../core/hostFormat';
 import type { Jaxpr, Var } from '../core/jaxpr';
 import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
 import { addSpan, recording, timed } from '../pjrt/spans';
-import { type LoweredModule, lowerToStableHlo } from '../stablehlo';
+import { type LoweredModule, type LowerOptions, lowerToStableHlo } from '../stablehlo';
 import { dumpProgram } from './dump';
 import { operandBuffer } from './literals';
 
@@ -115,15 +115,15 @@ function checkResults(jaxpr: Jaxpr, name: string): void {
   throw new ShapeError(`${name.replace(/^jit_/, '')}: expected results that memory can hold, ${(limit / 1e9).toFixed(1)} GB here; got ${(bytes / 1e9).toFixed(1)} GB, of which ${largest} is the largest`);
 }
 
-function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions, hasProducts?: () => boolean): LoweredModule {
+function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions, calls: Partial<LowerOptions> = {}): LoweredModule {
   const given = options.aliases && [...jaxpr.constvars.map(() => -1), ...options.aliases];
   const aliases = given ?? (options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined);
-  const lower = () => lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, hasProducts, aliases });
+  const lower = () => lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases, ...calls });
   return recording.on ? timed(`lower ${options.name}`, {}, lower) : lower();
 }
 
 /** A jaxpr as it is compiled here. */
-const loweredHere = (jaxpr: Jaxpr, options: CompileJaxprOptions) => lowered(jaxpr, options, () => backend().client.hasProducts);
+const loweredHere = (jaxpr: Jaxpr, options: CompileJaxprOptions) => lowered(jaxpr, options, { hasProducts: () => backend().client.hasProducts, hasLapack: () => backend().client.hasLapack });
 
 /** StableHLO text of a jaxpr that any XLA of the platform can compile: as {@link compileJaxpr} compiles it, but without functions of our addon. */
 export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {

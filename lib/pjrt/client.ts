@@ -174,6 +174,11 @@ export class Client {
     return this.blasTargets.has('xs_product');
   }
 
+  /** Whether programs of this client may have matrices decomposed by the LAPACK of that library. @throws PluginError as {@link blasTargets} */
+  get hasLapack(): boolean {
+    return this.blasTargets.has('xs_lapack');
+  }
+
   /** Another client of the same options: programs of one do not wait for those of the other. */
   sibling(instance: number): Client {
     return this.plugin.createClient(this.options, instance);

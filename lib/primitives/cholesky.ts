@@ -6,6 +6,7 @@ import { absent, type AxisData, type BatchDim, definePrimitive, isUndefinedPrima
 import { pythonFloat, Verbatim } from '../core/pythonText';
 import * as emit from '../stablehlo/linalg';
 import { add, complex, conj, div, gt, mul, neg, real, where } from './elementwise';
+import { lapackForm } from './lapackForms';
 import { asTypeOf, batchLeading, checkMatrix, checkShape, conjugate, diagonal, emitFunction, eye, H, isComplex, matmul, onDiagonal, positiveDefinite, realPart, T, tril, triu } from './matrix';
 import { addAny } from './nary';
 import { reduceMin } from './reduction';
@@ -19,7 +20,9 @@ export const choleskyP: SinglePrimitive<object> = definePrimitive<object>({
     checkMatrix('cholesky', x!, true);
     return x!.strong();
   },
-  lower: (ctx, [x]) => {
+  lower: (ctx, [x], _, out) => {
+    const made = lapackForm(ctx, 'potrf', [x!], [out]);
+    if (made !== null) return made[0]!;
     const [hermitian] = isComplex(x!.aval) ? emitFunction(ctx, ([a]) => [where(onDiagonal(a!.shape), asTypeOf(real(a!), a!), a!)], [x!]) : [x!];
     return emitFunction(ctx, ([l]) => [definite(tril(l!))], [emit.cholesky(ctx, hermitian!)])[0]!;
   },
@@ -87,8 +90,11 @@ export const triangularSolveP: SinglePrimitive<TriangularSolveParams> = definePr
     }
     return b!.strong();
   },
-  lower: (ctx, [a, b], { leftSide, lower, transposeA, conjugateA, unitDiagonal }) => {
+  lower: (ctx, [a, b], { leftSide, lower, transposeA, conjugateA, unitDiagonal }, out) => {
     const conjugated = conjugateA && !transposeA && isComplex(a!.aval) ? emitFunction(ctx, ([x]) => [conj(x!)], [a!])[0]! : a!;
+    const letters = `${leftSide ? 'L' : 'R'}${lower ? 'L' : 'U'}${transposeA ? (conjugateA ? 'C' : 'T') : 'N'}${unitDiagonal ? 'U' : 'N'}`;
+    const made = lapackForm(ctx, 'trsm', [b!, conjugated], [out], letters);
+    if (made !== null) return made[0]!;
     return emit.triangularSolve(ctx, conjugated, b!, { leftSide, lower, unitDiagonal, transpose: transposeA ? (conjugateA ? 'ADJOINT' : 'TRANSPOSE') : 'NO_TRANSPOSE' });
   },
   jvp: ([a, b], [da, db], p) => {

@@ -7,6 +7,7 @@ import { abs, add, and, complex, conj, div, eq, ge, imag, le, lt, mul, ne, neg, 
 import { balance } from './balance';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { normalizeColumns, schur, triangularEigenvectors, triangularLeftEigenvectors } from './hessenbergQr';
+import { lapackForm } from './lapackForms';
 import { lu, luSolve } from './lu';
 import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, columnIndex, diagonal, emitFunction, epsilon, eye, flattenBatch, H, isComplex, matmul, repeat, rowIndex, scaleOf, T } from './matrix';
 import { realSchur } from './realSchur';
@@ -31,7 +32,7 @@ export const eigP: MultiPrimitive<EigParams> = defineMultiPrimitive<EigParams>({
     const vectors = new ShapedArray(x!.shape, dtype);
     return [new ShapedArray(x!.shape.slice(0, -1), dtype), ...(p.computeLeftEigenvectors ? [vectors] : []), ...(p.computeRightEigenvectors ? [vectors] : [])];
   },
-  lower: (ctx, args, p, outs) => emitFunction(ctx, ([x]) => (x!.size === 0 ? outs.map((o) => full(o.shape, 0, o.dtype)) : decompose(x!, p)), args),
+  lower: (ctx, args, p, outs) => lapackForm(ctx, 'geev', args, outs, `${p.computeLeftEigenvectors ? 'V' : 'N'}${p.computeRightEigenvectors ? 'V' : 'N'}`) ?? emitFunction(ctx, ([x]) => (x!.size === 0 ? outs.map((o) => full(o.shape, 0, o.dtype)) : decompose(x!, p)), args),
   jvp: ([x], [dx], p) => {
     const { computeLeftEigenvectors: left, computeRightEigenvectors: right } = p;
     if ((left || right) && !p.enableEigvecDerivs) throw new ArgumentError('eig: derivatives of eigenvectors of general matrices hold only where eigenvalues are distinct; opt in with enableEigvecDerivs: true');

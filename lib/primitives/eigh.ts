@@ -2,12 +2,14 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
+import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { symmetrize } from './cholesky';
 import { add, div, mul, real, sub, where } from './elementwise';
 import { jacobiEigh } from './jacobi';
+import { lapackForm } from './lapackForms';
 import { ascendingOrder, asColumns, asRows, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, isComplex, matmul, onDiagonal, realPart, takeColumns, takeRows, tril, triu } from './matrix';
-import { full, reshape, slice } from './structural';
+import { full, reshape, slice, sliceInDim } from './structural';
 import { SMALL_SIZE, smallEigh } from './tridiagonalQl';
 
 export interface EighParams {
@@ -36,7 +38,7 @@ export const eighP: MultiPrimitive<EighParams> = defineMultiPrimitive<EighParams
     const batch = x!.shape.slice(0, -1);
     return [new ShapedArray([...batch, hi - lo], x!.dtype), new ShapedArray([...batch.slice(0, -1), hi - lo], realDtype(x!.dtype))];
   },
-  lower: (ctx, args, params, outs) => emitFunction(ctx, ([x]) => (outs[0]!.size === 0 ? outs.map((o) => full(o.shape, 0, o.dtype)) : decompose(x!, params)), args),
+  lower: (ctx, args, params, outs) => byLapack(ctx, args[0]!, params, outs) ?? emitFunction(ctx, ([x]) => (outs[0]!.size === 0 ? outs.map((o) => full(o.shape, 0, o.dtype)) : decompose(x!, params)), args),
   jvp: ([x], [dx], params) => {
     const n = x!.shape[x!.ndim - 1]!;
     const [lo, hi] = checkSubset('eigh', params.subsetByIndex, n);
@@ -61,6 +63,16 @@ export const eighP: MultiPrimitive<EighParams> = defineMultiPrimitive<EighParams
 function gaps(w: Array, shape: readonly number[]): Array {
   const i = eye(shape, w.dtype);
   return sub(div(full(shape, 1, w.dtype), add(i, sub(asRows(w, shape), asColumns(w, shape)))), i);
+}
+
+/** A part of the eigenvalues is taken out of all. */
+function byLapack(ctx: LoweringContext, x: IrValue, { lower, subsetByIndex }: EighParams, outs: readonly ShapedArray[]): IrValue[] | null {
+  const n = x.aval.shape[x.aval.ndim - 1]!;
+  const [lo, hi] = checkSubset('eigh', subsetByIndex, n);
+  const all = [x.aval.strong(), outs[1]!.withShape(x.aval.shape.slice(0, -1))];
+  const made = lapackForm(ctx, 'syevd', [x], all, lower ? 'L' : 'U');
+  if (made === null || hi - lo === n) return made;
+  return emitFunction(ctx, ([v, w]) => [block(v!, [0, n], [lo, hi]), sliceInDim(w!, lo, hi, w!.ndim - 1)], made);
 }
 
 function decompose(x: Array, { lower, subsetByIndex }: EighParams): Array[] {

@@ -5,6 +5,7 @@ import { DtypeError, ShapeError } from '../core/errors';
 import { absent, defineMultiPrimitive, definePrimitive, type MultiPrimitive, type SinglePrimitive } from '../core/primitive';
 import * as emit from '../stablehlo/linalg';
 import { abs, add, and, div, eq, ge, gt, imag, lt, mul, neg, real, sqrt, sub, where } from './elementwise';
+import { lapackForm } from './lapackForms';
 import { asColumns, asRows, asTypeOf, batchLeading, checkMatrix, columnAt, columnIndex, conjugate, emitFunction, flattenBatch, isComplex, repeat, rowIndex, scaleOf, tril, triu } from './matrix';
 import { argmax, reduceMax } from './reduction';
 import { broadcastInDim, full, iota, like, pad, range, reduceSum, scalar } from './structural';
@@ -19,6 +20,8 @@ export const geqrfP: MultiPrimitive<object> = defineMultiPrimitive<object>({
   },
   lower: (ctx, args, _, outs) => {
     if (outs[1]!.size === 0) return [args[0]!, ctx.splat(0, outs[1]!)];
+    const made = lapackForm(ctx, 'geqrf', args, outs);
+    if (made !== null) return made;
     // XLA's expansion squares entries as they are: without a scale, large ones overflow and small ones vanish.
     const scales = (x: Array) => broadcastInDim(asTypeOf(scaleOf(x), x), x.shape, range(x.ndim - 2));
     const [scaled] = emitFunction(ctx, ([x]) => [div(x!, scales(x!))], args);
@@ -54,6 +57,8 @@ export const householderProductP: SinglePrimitive<object> = definePrimitive<obje
   },
   lower: (ctx, args, _, out) => {
     if (out.size === 0) return args[0]!;
+    const made = lapackForm(ctx, 'orgqr', args, [out]);
+    if (made !== null) return made[0]!;
     // XLA's expansion wants as many factors as columns: a reflector with factor 0 is the identity.
     const missing = out.shape[out.ndim - 1]! - args[1]!.aval.shape[args[1]!.aval.ndim - 1]!;
     const taus = missing === 0 ? args[1]! : emitFunction(ctx, ([t]) => [pad(t!, like(t!, 0), t!.shape.map((_, i) => [0, i === t!.ndim - 1 ? missing : 0, 0]))], [args[1]!])[0]!;
@@ -146,7 +151,7 @@ const geqp3P: MultiPrimitive<object> = defineMultiPrimitive<object>({
     const [m, n] = x!.shape.slice(-2) as [number, number];
     return [x!.strong(), new ShapedArray([...batch, n], 'int32'), new ShapedArray([...batch, Math.min(m, n)], x!.dtype)];
   },
-  lower: (ctx, args) => emitFunction(ctx, ([x]) => {
+  lower: (ctx, args, _, outs) => lapackForm(ctx, 'geqp3', args, outs) ?? emitFunction(ctx, ([x]) => {
     const { flat, restore } = flattenBatch(x!);
     const [b, m, n] = flat.shape as [number, number, number];
     const r = Math.min(m, n);
@@ -196,7 +201,7 @@ export const hessenbergP: MultiPrimitive<object> = defineMultiPrimitive<object>(
     checkMatrix('hessenberg', x!, true);
     return [x!.strong(), new ShapedArray([...x!.shape.slice(0, -2), Math.max(0, x!.shape[x!.ndim - 1]! - 1)], x!.dtype)];
   },
-  lower: (ctx, args) => emitFunction(ctx, ([x]) => {
+  lower: (ctx, args, _, outs) => lapackForm(ctx, 'gehrd', args, outs) ?? emitFunction(ctx, ([x]) => {
     const { flat, restore } = flattenBatch(x!);
     const [b, n] = flat.shape as [number, number];
     return repeat(0, n - 1, hessenbergStep, [flat, full([b, Math.max(0, n - 1)], 0, flat.dtype)]).map(restore);

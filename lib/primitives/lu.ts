@@ -4,6 +4,7 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { absent, defineMultiPrimitive, definePrimitive, type MultiPrimitive, type SinglePrimitive } from '../core/primitive';
 import { triangularSolve } from './cholesky';
 import { abs, add, and, div, eq, gt, imag, lt, mul, ne, real, sub, where } from './elementwise';
+import { lapackForm } from './lapackForms';
 import { asColumns, asRows, batchLeading, block, checkMatrix, columnAt, columnIndex, emitFunction, eye, flattenBatch, inverseOrder, isComplex, matmul, repeat, rowAt, rowIndex, takeRows, tril, triu } from './matrix';
 import { argmax } from './reduction';
 import { broadcastInDim, concatenate, full, iota, like, pad, reduceSum, reshape, scalar, slice } from './structural';
@@ -18,7 +19,7 @@ export const luP: MultiPrimitive<object> = defineMultiPrimitive<object>({
     const [m, n] = x!.shape.slice(-2) as [number, number];
     return [x!.strong(), new ShapedArray([...batch, Math.min(m, n)], 'int32'), new ShapedArray([...batch, m], 'int32')];
   },
-  lower: (ctx, args) => emitFunction(ctx, ([x]) => {
+  lower: (ctx, args, _, outs) => lapackForm(ctx, 'getrf', args, outs) ?? emitFunction(ctx, ([x]) => {
     const { flat, restore } = flattenBatch(x!);
     return blocked(flat).map(restore);
   }, args),

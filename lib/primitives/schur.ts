@@ -3,6 +3,7 @@ import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primi
 import { div, mul, where } from './elementwise';
 import { dynamicSlice, dynamicUpdateSlice } from './dynamicSlice';
 import { schur as complexSchur } from './hessenbergQr';
+import { lapackForm } from './lapackForms';
 import { asTypeOf, batchLeading, checkMatrix, emitFunction, flattenBatch, isComplex, repeat, scaleOf } from './matrix';
 import { realSchur } from './realSchur';
 import { broadcastInDim, full, reshape, scalar } from './structural';
@@ -21,7 +22,7 @@ export const schurP: MultiPrimitive<SchurParams> = defineMultiPrimitive<SchurPar
     checkMatrix('schur', x!, true);
     return computeSchurVectors ? [x!.strong(), x!.strong()] : [x!.strong()];
   },
-  lower: (ctx, args, { computeSchurVectors }, outs) => emitFunction(ctx, ([x]) => {
+  lower: (ctx, args, { computeSchurVectors }, outs) => lapackForm(ctx, 'gees', args, outs, computeSchurVectors ? 'V' : 'N') ?? emitFunction(ctx, ([x]) => {
     if (x!.size === 0) return outs.map((o) => full(o.shape, 0, o.dtype));
     const { flat, restore } = flattenBatch(x!);
     const [b, n] = flat.shape as [number, number];

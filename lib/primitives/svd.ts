@@ -2,14 +2,16 @@ import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
 import { realDtype } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
+import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, defineMultiPrimitive, type MultiPrimitive } from '../core/primitive';
 import { abs, add, div, eq, mul, neg, sqrt, sub, where } from './elementwise';
 import { checkSubset } from './eigh';
 import { jacobiOrthogonalize } from './jacobi';
+import { lapackForm } from './lapackForms';
 import { ascendingOrder, asColumns, asRows, asTypeOf, batchLeading, block, checkMatrix, diagonal, emitFunction, eye, flattenBatch, H, matmul, onDiagonal, realPart, scaleOf, takeColumns, takeRows } from './matrix';
 import { addAny } from './nary';
 import { qr } from './qr';
-import { broadcastInDim, concatenate, full, like, reduceSum, reshape, slice } from './structural';
+import { broadcastInDim, concatenate, full, like, reduceSum, reshape, slice, sliceInDim } from './structural';
 
 export interface SvdParams {
   /** Always null: kept because JAX prints it. */
@@ -32,7 +34,7 @@ export const svdP: MultiPrimitive<SvdParams> = defineMultiPrimitive<SvdParams>({
     if (!computeUv) return [s];
     return [s, new ShapedArray([...batch, m, fullMatrices ? m : hi - lo], x!.dtype), new ShapedArray([...batch, fullMatrices ? n : hi - lo, n], x!.dtype)];
   },
-  lower: (ctx, args, params, outs) => emitFunction(ctx, ([x]) => (x!.size === 0 ? outs.map((o) => (o.ndim === x!.ndim ? eye(o.shape, o.dtype) : full(o.shape, 0, o.dtype))) : decompose(x!, params)), args),
+  lower: (ctx, args, params, outs) => byLapack(ctx, args[0]!, params, outs) ?? emitFunction(ctx, ([x]) => (x!.size === 0 ? outs.map((o) => (o.ndim === x!.ndim ? eye(o.shape, o.dtype) : full(o.shape, 0, o.dtype))) : decompose(x!, params)), args),
   jvp: ([x], [dx], params) => {
     const [m, n] = x!.shape.slice(-2) as [number, number];
     if (params.computeUv && params.fullMatrices && m !== n) throw new ArgumentError('svd: the derivative with fullMatrices does not exist for matrices that are not square; use fullMatrices: false');
@@ -53,6 +55,19 @@ export const svdP: MultiPrimitive<SvdParams> = defineMultiPrimitive<SvdParams>({
     ];
   },
 });
+
+/** A part of the singular values is taken out of all. */
+function byLapack(ctx: LoweringContext, x: IrValue, { computeUv, fullMatrices, subsetByIndex }: SvdParams, outs: readonly ShapedArray[]): IrValue[] | null {
+  const { aval } = x;
+  const [m, n] = aval.shape.slice(-2) as [number, number];
+  const k = Math.min(m, n);
+  const [lo, hi] = checkSubset('svd', subsetByIndex, k);
+  const batch = aval.shape.slice(0, -2);
+  const all = hi - lo === k ? outs : [outs[0]!.withShape([...batch, k]), ...(computeUv ? [outs[1]!.withShape([...batch, m, k]), outs[2]!.withShape([...batch, k, n])] : [])];
+  const made = lapackForm(ctx, 'gesdd', [x], all, !computeUv ? 'N' : fullMatrices ? 'A' : 'S');
+  if (made === null || hi - lo === k) return made;
+  return emitFunction(ctx, ([s, u, vh]) => [sliceInDim(s!, lo, hi, s!.ndim - 1), ...(computeUv ? [block(u!, [0, m], [lo, hi]), block(vh!, [lo, hi], [0, n])] : [])], made);
+}
 
 function decompose(x: Array, { computeUv, fullMatrices, subsetByIndex }: SvdParams): Array[] {
   const { flat, restore } = flattenBatch(x);

@@ -1,9 +1,11 @@
 import type { Array } from '../core/array';
-import { sameShape, sizeOf } from '../core/aval';
+import { sameShape, type ShapedArray, sizeOf } from '../core/aval';
 import { realDtype } from '../core/dtype';
 import { DtypeError, ShapeError } from '../core/errors';
+import type { IrValue, LoweringContext } from '../core/lowering';
 import { definePrimitive, isUndefinedPrimal, type MaybeLinear, type SinglePrimitive } from '../core/primitive';
 import { abs, add, div, eq, ge, imag, lt, max, mul, ne, neg, real, sub, where } from './elementwise';
+import { lapackForm } from './lapackForms';
 import { asTypeOf, batchLeading, checkMatrixDtype, emitFunction, epsilon, isComplex, scanOver } from './matrix';
 import { addAny } from './nary';
 import { reduceAnd, reduceMax } from './reduction';
@@ -24,7 +26,7 @@ export const tridiagonalSolveP: SinglePrimitive<TridiagonalSolveParams> = define
     }
     return b!.strong();
   },
-  lower: (ctx, args, p) => emitFunction(ctx, (xs) => [solve(xs as [Array, Array, Array, Array], p)], args)[0]!,
+  lower: (ctx, args, p, out) => gtsv(ctx, args, p, out) ?? emitFunction(ctx, (xs) => [solve(xs as [Array, Array, Array, Array], p)], args)[0]!,
   jvp: ([dl, d, du, b], tangents, p) => {
     const x = tridiagonalSolveP.bind(p, dl!, d!, du!, b!);
     const diagonals = tangents.slice(0, 3);
@@ -64,6 +66,11 @@ function product([dl, d, du]: [Array, Array, Array], x: Array): Array {
   const above = concatenate([zero, sliceInDim(x, 0, m - 1, n)], n);
   const below = concatenate([sliceInDim(x, 1, m, n), zero], n);
   return add(mul(all(d), x), add(mul(all(dl), above), mul(all(du), below)));
+}
+
+/** By LAPACK, which moves no pivots. */
+function gtsv(ctx: LoweringContext, [dl, d, du, b]: readonly IrValue[], { perturbSingular }: TridiagonalSolveParams, out: ShapedArray): IrValue | null {
+  return perturbSingular ? null : lapackForm(ctx, 'gtsv', [b!, dl!, d!, du!], [out])?.[0] ?? null;
 }
 
 /** Gaussian elimination with partial pivoting, which fills a second diagonal above the first: LAPACK's gtsv. */

@@ -77,6 +77,10 @@ export class Block implements LoweringContext {
     return this.module.hasProducts();
   }
 
+  get hasLapack(): boolean {
+    return this.module.hasLapack();
+  }
+
   onlyUse(): Eqn | null {
     if (this.current === null) return null;
     const users = this.usersOf(this.current.eqn.outputs[0]!);

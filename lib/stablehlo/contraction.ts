@@ -9,6 +9,16 @@ import { elementType, tensorType } from './types';
 
 const list = (dims: readonly number[]) => (dims.length === 0 ? '[]' : dims.length === 1 ? `[${dims[0]}]` : `[${dims.join(', ')}]`);
 
+/** The operands of work for OpenBLAS of so many operations, and one more if with it the program becomes a long one. */
+export function paced(ctx: LoweringContext, operands: readonly IrValue[], operations: number): readonly IrValue[] {
+  const { module } = ctx as Block;
+  const before = module.productWork;
+  module.productWork += operations;
+  if (before >= LONG || module.productWork < LONG) return operands;
+  const extra = operands.reduce<IrValue | null>((made, x) => made ?? pace(ctx, x), null);
+  return extra === null ? operands : [...operands, extra];
+}
+
 /** How exactly a platform is to multiply: the choices are DEFAULT, HIGH and HIGHEST, one for each operand. */
 export type PrecisionPair = readonly [string, string];
 

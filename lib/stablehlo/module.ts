@@ -12,6 +12,8 @@ export function symbol(name: string): string {
 
 const MAIN = 'public @main';
 
+const never = () => false;
+
 function jaxprOrdered(jaxpr: Jaxpr): boolean {
   return jaxpr.effects.has('ordered');
 }
@@ -20,9 +22,10 @@ function jaxprOrdered(jaxpr: Jaxpr): boolean {
 export class ModuleBuilder {
   readonly platform: string;
   readonly hasProducts: () => boolean;
+  readonly hasLapack: () => boolean;
   /** Names of the values that are products by OpenBLAS. */
   readonly products = new Set<string>();
-  /** Operations of all these. */
+  /** Operations of all that OpenBLAS does. */
   productWork = 0;
   /** Whether it hands OpenBLAS other work than products. */
   callsBlas = false;
@@ -37,9 +40,10 @@ export class ModuleBuilder {
   /** The next number to try behind a name that is taken. */
   private readonly suffixes = new Map<string, number>();
 
-  constructor(platform: string, hasProducts: () => boolean) {
+  constructor({ platform, hasProducts = never, hasLapack = never }: LowerOptions) {
     this.platform = platform;
     this.hasProducts = hasProducts;
+    this.hasLapack = hasLapack;
   }
 
   private unique(name: string): string {
@@ -94,6 +98,8 @@ export interface LowerOptions {
   platform: string;
   /** Whether the program may hand products of matrices to OpenBLAS, asked when there is one that is worth it; by default it may not. */
   hasProducts?: () => boolean;
+  /** The same of decompositions by LAPACK. */
+  hasLapack?: () => boolean;
   /** For each parameter (constants first) the index of the output that may take its memory over, or −1. */
   aliases?: readonly number[];
 }
@@ -108,7 +114,7 @@ export interface LoweredModule {
 
 /** StableHLO text of a jaxpr. Its constants are the first parameters of `@main`; one that has callbacks has one more at the end. */
 export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): LoweredModule {
-  const module = new ModuleBuilder(options.platform, options.hasProducts ?? (() => false));
+  const module = new ModuleBuilder(options);
   const attrs = (options.aliases ?? []).map((k) => (k < 0 ? '' : `tf.aliasing_output = ${k} : i32`));
   module.add(MAIN, jaxpr, attrs);
   return { text: module.text(options.name), callbacks: [...module.callbacks], callsBlas: module.products.size > 0 || module.callsBlas };
