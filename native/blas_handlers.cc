@@ -5,6 +5,7 @@
 #include "blas.h"
 #include "blas_library.h"
 #include "client.h"
+#include "convolution.h"
 #include "entry.h"
 #include "handle.h"
 #include "lapack.h"
@@ -19,7 +20,7 @@ struct Target {
   const char* name;
   bool (*register_with)(Client* client);
 };
-constexpr Target kTargets[] = {{"xs_product", &RegisterProducts}, {"xs_lapack", &RegisterLapack}};
+constexpr Target kTargets[] = {{"xs_product", &RegisterProducts}, {"xs_lapack", &RegisterLapack}, {"xs_convolution", &RegisterConvolution}};
 
 }  // namespace
 

@@ -2,7 +2,7 @@ import { checkLibrary, type LibraryWords } from './discovery';
 import { listLibraries } from './install';
 
 /** What programs hand to the BLAS library, by the names of the custom calls (native/blas_handlers.cc). */
-export const BLAS_TARGETS = ['xs_product', 'xs_lapack'] as const;
+export const BLAS_TARGETS = ['xs_product', 'xs_lapack', 'xs_convolution'] as const;
 export type BlasTarget = (typeof BLAS_TARGETS)[number];
 
 const WORDS: LibraryWords = {

@@ -4,16 +4,21 @@ import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
 import { dotGeneral } from '../stablehlo/contraction';
 import type { ConvParams } from './convolution';
+import { ownForm } from './convolutionPlan';
 import { inverse, range } from './structural';
 
 // Other forms of convolutions, for where XLA's CPU compiler makes slow code of the operation itself, and its GPU compiler none. The former were measured in programs that go forward and
 // backward (2 cores of a Xeon, plugin xla_cpu_pjrt 0.0.1), not alone: what wins alone may lose where it keeps its neighbours from being fused.
 
+/** Fewer output features in each group, which the addon computes as a vector of 16, are for other forms, unless each is a sum of so many terms: XLA's operation is slower still. */
+const FEWEST_OUTPUTS = 12;
+const FEWEST_TERMS = 18;
+
 /** Lowers a convolution. */
 export type Emit = (ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvParams, out: ShapedArray) => IrValue;
 
 /**
- * The convolution in the form that is fastest on CPUs; null: as the operation that it is.
+ * The convolution in the form that is fastest on CPUs; null: as the operation that it is. The addon's own is so nearly everywhere ({@link ownForm}); these are for where it is not, or cannot be had:
  *
  * - Few input features (the first layer; the gradient of a last one): patches, 20–50 % less time than the operation, 4–8 % of a whole step of a small network.
  *   With more features patches lose: the step took 28 ms in place of 20 ms with them for 32 → 64 features, and 36 ms for the gradient of these.
@@ -29,6 +34,8 @@ export function cpuForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPar
   if ((out.dtype !== 'float32' && out.dtype !== 'float64') || x.aval.dtype !== out.dtype) return null;
   const [outputs, inputs] = [y.aval.shape[rhsSpec[0]!]!, y.aval.shape[rhsSpec[1]!]!];
   const terms = sizeOf(taps(y, p)) * inputs;
+  const own = outputs / Math.max(p.featureGroupCount, p.batchGroupCount) >= FEWEST_OUTPUTS || (p.featureGroupCount === 1 && p.batchGroupCount === 1 && terms >= FEWEST_TERMS) ? ownForm(ctx, x, y, p, out) : null;
+  if (own !== null) return own;
   if (p.batchGroupCount > 1) {
     const groups = p.batchGroupCount;
     if (outputs === groups && x.aval.shape[lhsSpec[0]!] === groups) return null;

@@ -25,7 +25,7 @@ const MOST_DIMS = 24;
 const UNIT: PlanDim = { size: 1, x: 0, y: 0, out: 0 };
 
 /** How far apart the elements along each dimension lie. */
-function stridesOf(shape: Shape): number[] {
+export function stridesOf(shape: Shape): number[] {
   const out = new globalThis.Array<number>(shape.length);
   for (let d = shape.length - 1, n = 1; d >= 0; d--) {
     out[d] = n;
@@ -35,7 +35,7 @@ function stridesOf(shape: Shape): number[] {
 }
 
 /** The strides of a value's dimensions in memory, where that of what it is a transposed view of counts. */
-function stridesIn({ aval, view }: IrValue): number[] {
+export function stridesIn({ aval, view }: IrValue): number[] {
   if (view === undefined) return stridesOf(aval.shape);
   const strides = stridesOf(view.of.aval.shape);
   return view.permutation.map((p) => strides[p]!);

@@ -94,7 +94,15 @@ function pace(ctx: LoweringContext, x: IrValue): IrValue | null {
   return negate(ctx, slice(ctx, flat, [0], [COUNTED]));
 }
 
-const rowMajor = ({ shape }: ShapedArray) => `dense<${list(shape.map((_, i) => shape.length - 1 - i))}> : tensor<${shape.length}xindex>`;
+/** For a call of the addon's own on x and y that does so many operations: the operand more that it needs where it makes the program a long one; else null. */
+export function paced(ctx: LoweringContext, x: IrValue, y: IrValue, work: number): IrValue | null {
+  const { module } = ctx as Block;
+  const before = module.productWork;
+  module.productWork += work;
+  return before < LONG && module.productWork >= LONG ? pace(ctx, x) ?? pace(ctx, y) : null;
+}
+
+export const rowMajor = ({ shape }: ShapedArray) => `dense<${list(shape.map((_, i) => shape.length - 1 - i))}> : tensor<${shape.length}xindex>`;
 
 /** A product of matrices that lie in x and y as the plan says, by the addon's own function (native/blas.cc). */
 export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: MatrixPlan, out: ShapedArray): IrValue {
@@ -102,9 +110,7 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
   const { module } = block;
   const { m, n, k, loops, inner } = plan;
   const dims = [m, n, k, ...loops, ...inner];
-  const before = module.productWork;
-  module.productWork += 2 * dims.reduce((all, d) => all * d.size, 1);
-  const extra = before < LONG && module.productWork >= LONG ? pace(ctx, x) ?? pace(ctx, y) : null;
+  const extra = paced(ctx, x, y, 2 * dims.reduce((all, d) => all * d.size, 1));
   const numbers = [loops.length, inner.length, ...dims.flatMap((d) => [d.size, d.x, d.y, d.out])];
   const emit = (addend: IrValue | null, scale: IrValue | null): IrValue => {
     const operands = [x, y, addend, scale, extra].filter((v) => v !== null);

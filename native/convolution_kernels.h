@@ -1,0 +1,40 @@
+// The innermost loops of convolutions, for the vectors that the processor has.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace xs::convolution {
+
+// Where a run of terms begins, in the input and in the kernel.
+struct Run {
+  ptrdiff_t a, b;
+};
+
+constexpr int kMostRows = 12, kMostVectors = 4;
+
+// A part of the result: `rows` positions, at each of them some vectors of neighbouring output features, each the sum of a[row][run + i * a_step] * b[run + i * b_step + feature] over all
+// runs and terms i, and what the result is already.
+template <typename T>
+struct Tile {
+  const T* a[kMostRows];
+  T* c[kMostRows];
+  const T* b;
+  const Run* runs;
+  int64_t count, length;
+  ptrdiff_t a_step, b_step;
+  bool add;
+};
+
+template <typename T>
+struct Kernels {
+  int lanes;                       // elements of a vector
+  int vectors;                     // at most in a tile
+  int rows[kMostVectors + 1];      // at most, by the number of vectors
+  void (*sum[kMostVectors + 1][kMostRows + 1])(const Tile<T>&);  // by vectors and rows
+};
+
+// The fastest that this processor has.
+template <typename T>
+const Kernels<T>& KernelsHere();
+
+}  // namespace xs::convolution

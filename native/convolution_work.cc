@@ -1,0 +1,390 @@
+#include "convolution_work.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace xs::convolution {
+
+namespace {
+
+// What a tile reads over and over should stay in the second cache: bytes of a panel of the kernel, and of the input.
+constexpr int64_t kPanelBytes = 192 << 10, kInputBytes = 256 << 10;
+// Rows of a panel that are worth to have it read once more; operations that are worth a part; parts of a sum over inputs.
+constexpr int64_t kFewRows = 256, kSums = 8;
+constexpr double kPartWork = 1e7;
+// Neighbours that fill a line of the cache.
+constexpr int64_t kNeighbours = 16;
+
+int64_t Quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// A dimension that is walked through in two arrays.
+struct Walk {
+  int64_t size;
+  ptrdiff_t a, b;
+};
+
+// Dimensions that can be walked through as one are made one; those of size 1 are left out.
+void Merge(std::vector<Walk>* walks) {
+  size_t kept = 0;
+  for (const Walk& w : *walks) {
+    if (w.size == 1) continue;
+    Walk* last = kept > 0 ? &(*walks)[kept - 1] : nullptr;
+    if (last != nullptr && last->a == w.a * w.size && last->b == w.b * w.size) *last = {last->size * w.size, w.a, w.b};
+    else (*walks)[kept++] = w;
+  }
+  walks->resize(kept);
+}
+
+// Calls for each position, the last dimension fastest, with its distances.
+template <typename F>
+void Each(const Walk* walks, size_t count, ptrdiff_t a, ptrdiff_t b, const F& f) {
+  if (count == 0) {
+    f(a, b);
+    return;
+  }
+  for (int64_t i = 0; i < walks->size; i++, a += walks->a, b += walks->b) Each(walks + 1, count - 1, a, b, f);
+}
+
+template <typename T>
+void Copy(std::vector<Walk>* walks, const T* from, T* to) {
+  Merge(walks);
+  if (walks->empty()) walks->push_back({1, 1, 1});
+  const Walk inner = walks->back();
+  Each(walks->data(), walks->size() - 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) {
+    if (inner.a == 1 && inner.b == 1) std::memcpy(to + b, from + a, inner.size * sizeof(T));
+    else for (int64_t i = 0; i < inner.size; i++) to[b + i * inner.b] = from[a + i * inner.a];
+  });
+}
+
+}  // namespace
+
+template <typename T>
+Panels<T>::Panels(const Plan& plan, const T* y) : plan_(plan), y_(y) {
+  const Kernels<T>& kernels = KernelsHere<T>();
+  lanes_ = kernels.lanes;
+  vectors_ = static_cast<int>(Quotient(plan.outputs.size, lanes_));
+  count_ = Quotient(vectors_, kernels.vectors);
+  terms_ = plan.inputs.size;
+  for (const Axis& a : plan.axes) terms_ *= a.window;
+  const bool whole = plan.outputs.size % lanes_ == 0 && (plan.outputs.y == 1 || plan.outputs.size == 1);
+  if (!whole) packed_.reset(new T[plan.groups.size * terms_ * vectors_ * lanes_]);
+}
+
+template <typename T>
+Panel<T> Panels<T>::At(int64_t group, int64_t index) const {
+  // The first ones have a vector more where they cannot all have as many.
+  const int each = static_cast<int>(vectors_ / count_), more = static_cast<int>(vectors_ % count_);
+  Panel<T> p;
+  p.vectors = each + (index < more ? 1 : 0);
+  const int64_t before = (index * each + std::min<int64_t>(index, more)) * lanes_;
+  p.first = before;
+  p.outputs = std::min<int64_t>(p.vectors * lanes_, plan_.outputs.size - before);
+  if (packed_ == nullptr) {
+    p.y = y_ + group * plan_.groups.y + before;
+    p.input = plan_.inputs.y;
+    for (int i = 0; i < kAxes; i++) p.tap[i] = plan_.axes[i].y;
+    return p;
+  }
+  p.y = packed_.get() + (group * vectors_ * lanes_ + before) * terms_;
+  p.input = p.vectors * lanes_;
+  for (int64_t i = kAxes - 1, distance = p.input * plan_.inputs.size; i >= 0; distance *= plan_.axes[i--].window) p.tap[i] = distance;
+  return p;
+}
+
+template <typename T>
+void Packing<T>::Part(int64_t index) {
+  const Plan& plan = panels_.plan();
+  const Axis *axes = plan.axes;
+  const int64_t t1 = index % axes[1].window, t0 = index / axes[1].window % axes[0].window, at = index / (axes[1].window * axes[0].window);
+  const int64_t group = at / panels_.count();
+  const Panel<T> p = panels_.At(group, at % panels_.count());
+  T* to = const_cast<T*>(p.y) + t0 * p.tap[0] + t1 * p.tap[1];
+  const T* from = panels_.y() + group * plan.groups.y + p.first * plan.outputs.y + t0 * axes[0].y + t1 * axes[1].y;
+  std::vector<Walk> walks{{plan.inputs.size, plan.inputs.y, p.input}, {axes[2].window, axes[2].y, p.tap[2]}};
+  if (walks[0].a < walks[1].a) std::swap(walks[0], walks[1]);
+  Merge(&walks);
+  if (walks.empty()) walks.push_back({1, 0, 0});
+  // Neighbours in the kernel are read one after the other, and some of them for all output features before the next.
+  const Walk inner = walks.back();
+  Each(walks.data(), walks.size() - 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) {
+    for (int64_t first = 0; first < inner.size; first += kNeighbours) {
+      const int64_t last = std::min(first + kNeighbours, inner.size);
+      for (int64_t o = 0; o < p.outputs; o++) for (int64_t i = first; i < last; i++) to[b + i * inner.b + o] = from[a + i * inner.a + o * plan.outputs.y];
+      for (int64_t i = first; i < last; i++) std::fill(to + b + i * inner.b + p.outputs, to + b + i * inner.b + p.input, T{0});
+    }
+  });
+}
+
+// What a thread needs while it works on a part; kept from one to the next.
+template <typename T>
+struct Workspace {
+  std::vector<T> input;
+  std::vector<Run> rows, runs;
+  std::vector<Walk> walks;
+  // The rows that are there.
+  std::vector<ptrdiff_t> rows_of;
+};
+
+// The result's places and features that a part computes, and the inputs that it sums up.
+template <typename T>
+struct Convolution<T>::Share {
+  int64_t group, panel, panels, batch, batches, input, inputs;
+  T* c;
+  bool add;
+};
+
+template <typename T>
+Convolution<T>::Convolution(const Plan& plan, const Panels<T>& panels, const T* x, T* c, int64_t c_size, int64_t threads) : plan_(plan), panels_(panels), x_(x), c_(c), c_size_(c_size) {
+  int64_t taps = 1, places = 1, size = 1;
+  for (const Axis& a : plan.axes) {
+    taps *= a.window;
+    places *= a.out;
+    size *= ((a.out - 1) * a.stride + (a.window - 1) * a.dilation) / a.base + 1;
+  }
+  const double work = OperationsOf(plan);
+  const int64_t want = threads == 1 ? 1 : Quotient(threads * std::clamp<int64_t>(static_cast<int64_t>(work / (threads * kPartWork)), 1, 4), plan.groups.size);
+  const bool gradient = taps > places;
+  for (int i = kAxes - 1; i >= 0; i--) if ((gradient ? plan.axes[i].window : plan.axes[i].out) > 1) cut_ = i;
+  const int64_t batch = plan.batch.size;
+  if (gradient) {
+    // Of few rows the terms are shared out: into as many parts whatever the number of threads, as their sums depend on it.
+    if (batch < 8 && work >= kPartWork) input_parts_ = std::min(plan.inputs.size, kSums);
+    batch_parts_ = std::clamp<int64_t>(batch / 4, 1, Quotient(want, input_parts_));
+    panel_parts_ = std::min(panels.count(), Quotient(want, input_parts_ * batch_parts_));
+  } else {
+    // Each part reads all of the kernel.
+    batch_parts_ = std::min({batch, want, std::max(Quotient(threads, plan.groups.size), batch * places / kFewRows)});
+    const int64_t more = Quotient(want, batch_parts_);
+    const bool wide = static_cast<double>(taps) * plan.outputs.size > static_cast<double>(size);
+    if (wide) panel_parts_ = std::min(panels.count(), more);
+    const int64_t inputs = std::clamp<int64_t>(kPanelBytes / static_cast<int64_t>(256 * taps), 1, plan.inputs.size);
+    place_parts_ = std::min(plan.axes[cut_].out, std::max(Quotient(more, panel_parts_), Quotient(size * inputs * static_cast<int64_t>(sizeof(T)), kInputBytes)));
+  }
+  if (input_parts_ > 1) partial_.resize((input_parts_ - 1) * c_size);
+}
+
+template <typename T>
+void Convolution<T>::Part(int64_t index) {
+  auto next = [&](int64_t parts) {
+    const int64_t i = index % parts;
+    index /= parts;
+    return i;
+  };
+  auto from = [](int64_t size, int64_t part, int64_t parts) { return size * part / parts; };
+  const int64_t place = next(place_parts_), panel = next(panel_parts_), batch = next(batch_parts_), input = next(input_parts_);
+  Share s;
+  s.group = index;
+  s.panel = from(panels_.count(), panel, panel_parts_);
+  s.panels = from(panels_.count(), panel + 1, panel_parts_) - s.panel;
+  s.batch = from(plan_.batch.size, batch, batch_parts_);
+  s.batches = from(plan_.batch.size, batch + 1, batch_parts_) - s.batch;
+  s.input = from(plan_.inputs.size, input, input_parts_);
+  s.inputs = from(plan_.inputs.size, input + 1, input_parts_) - s.input;
+  s.c = input == 0 ? c_ : partial_.data() + (input - 1) * c_size_;
+  const Axis* axes = plan_.axes;
+  Phase phases[kAxes];
+  for (int64_t f0 = 0; f0 < PhasesOf(axes[0]); f0++) {
+    for (int64_t f1 = 0; f1 < PhasesOf(axes[1]); f1++) {
+      for (int64_t f2 = 0; f2 < PhasesOf(axes[2]); f2++) {
+        const int64_t f[kAxes] = {f0, f1, f2};
+        for (int i = 0; i < kAxes; i++) phases[i] = PhaseOf(axes[i], f[i]);
+        Phase& cut = phases[cut_];
+        const int64_t first = from(cut.count, place, place_parts_);
+        cut.count = from(cut.count, place + 1, place_parts_) - first;
+        cut.first += first * cut.out_step;
+        cut.at += first * cut.in_step;
+        if (cut.count > 0) Places(s, phases);
+      }
+    }
+  }
+}
+
+template <typename T>
+void Convolution<T>::Places(Share s, const Phase* phases) {
+  Phase p[kAxes];
+  std::copy_n(phases, kAxes, p);
+  auto product = [&](auto f) {
+    int64_t n = 1;
+    for (const Phase& a : p) n *= f(a);
+    return n;
+  };
+  auto taps = [&] { return product([](const Phase& a) { return a.taps; }); };
+  auto seen = [&] { return product([](const Phase& a) { return Seen(a); }); };
+  const int64_t places = product([](const Phase& a) { return a.count; });
+  const int64_t most_terms = kPanelBytes / static_cast<int64_t>(panels_.At(0, 0).vectors * panels_.lanes() * sizeof(T)), most_seen = kInputBytes / static_cast<int64_t>(sizeof(T));
+  // A piece at a time of the terms.
+  const int64_t cut_taps = p[cut_].taps;
+  int64_t taps_at = cut_taps;
+  const double too_many = std::max(static_cast<double>(taps()) / most_terms, static_cast<double>(seen()) / most_seen);
+  if (too_many > 1) taps_at = std::max<int64_t>(1, static_cast<int64_t>(cut_taps / too_many));
+  p[cut_].taps = taps_at;
+  int64_t inputs_at = std::clamp<int64_t>(std::min(most_terms / std::max<int64_t>(taps(), 1), most_seen / seen()), 1, s.inputs);
+  inputs_at = Quotient(s.inputs, Quotient(s.inputs, inputs_at));
+  int64_t batches_at = std::clamp<int64_t>(most_seen / (seen() * inputs_at), 1, s.batches);
+  if (places > taps()) batches_at = std::min(batches_at, Quotient(kFewRows, places));
+  static thread_local Workspace<T> space;
+  space.rows_of.clear();
+  const Share all = s;
+  for (int64_t b = 0; b < all.batches; b += batches_at) {
+    s.batch = all.batch + b;
+    s.batches = std::min(batches_at, all.batches - b);
+    s.add = false;
+    for (int64_t i = 0; i < all.inputs; i += inputs_at) {
+      s.input = all.input + i;
+      s.inputs = std::min(inputs_at, all.inputs - i);
+      int64_t t = 0;
+      do {
+        p[cut_] = phases[cut_];
+        p[cut_].tap += t * p[cut_].tap_step;
+        p[cut_].at += t * p[cut_].at_step;
+        p[cut_].taps = std::min(taps_at, cut_taps - t);
+        Sum(s, p, &space);
+        s.add = true;
+        t += taps_at;
+      } while (t < cut_taps);
+    }
+  }
+  // What an unusual convolution needed is not kept.
+  if (space.input.size() > static_cast<size_t>(4 * most_seen)) space = {};
+}
+
+// The input that the phases see, whose first element is that of the first place at the first position of the window: where it lies, or a copy of it. Distances of batch, inputs and axes.
+template <typename T>
+const T* Convolution<T>::Input(const Share& s, const Phase* p, Workspace<T>* space, ptrdiff_t* batch, ptrdiff_t* input, ptrdiff_t* axes) const {
+  struct Dim {
+    int64_t size, first, last, x;
+    ptrdiff_t* distance;
+  } dims[kAxes + 2] = {{s.batches, 0, s.batches, plan_.batch.x, batch}, {s.inputs, 0, s.inputs, plan_.inputs.x, input}};
+  const T* x = x_ + s.group * plan_.groups.x + s.batch * plan_.batch.x + s.input * plan_.inputs.x;
+  bool inside = true;
+  for (int i = 0; i < kAxes; i++) {
+    const Axis& a = plan_.axes[i];
+    const int64_t size = Seen(p[i]), first = std::clamp<int64_t>(-p[i].at, 0, size), last = std::clamp<int64_t>(a.in - p[i].at, first, size);
+    dims[i + 2] = {size, first, last, a.x, axes + i};
+    inside = inside && first == 0 && last == size;
+    x += (p[i].at + first) * a.x;
+  }
+  // Inputs a power of two apart share few places of the cache.
+  if (inside && (s.inputs == 1 || plan_.inputs.x == 1 || plan_.inputs.x * sizeof(T) % 256 != 0)) {
+    for (const Dim& d : dims) *d.distance = d.x;
+    return x;
+  }
+  std::stable_sort(dims, dims + kAxes + 2, [](const Dim& a, const Dim& b) { return a.x < b.x; });
+  int64_t total = 1;
+  for (const Dim& d : dims) {
+    if (d.distance == input && total > 1 && total * sizeof(T) % 256 == 0) total += 64 / sizeof(T);
+    *d.distance = total;
+    total *= d.size;
+  }
+  space->input.resize(total);
+  T* const copy = space->input.data();
+  if (!inside) std::fill_n(copy, total, T{0});
+  space->walks.clear();
+  ptrdiff_t to = 0;
+  for (int i = kAxes + 1; i >= 0; i--) {
+    const Dim& d = dims[i];
+    if (d.first == d.last) return copy;
+    to += d.first * *d.distance;
+    space->walks.push_back({d.last - d.first, d.x, *d.distance});
+  }
+  Copy(&space->walks, x, copy + to);
+  return copy;
+}
+
+template <typename T>
+void Convolution<T>::Sum(const Share& s, const Phase* p, Workspace<T>* space) {
+  const Kernels<T>& kernels = KernelsHere<T>();
+  ptrdiff_t batch, input, axes[kAxes];
+  bool none = false;
+  for (int i = 0; i < kAxes; i++) none = none || p[i].taps == 0;
+  const T* x = none ? x_ : Input(s, p, space, &batch, &input, axes);
+  if (none) batch = input = axes[0] = axes[1] = axes[2] = 0;
+  // The rows of tiles: where they begin in the input and in the result.
+  const std::vector<ptrdiff_t> rows_of{s.batches, batch, axes[0], axes[1], axes[2]};
+  if (space->rows_of != rows_of) {
+    space->rows_of = rows_of;
+    Walk rows[kAxes + 1] = {{s.batches, batch, plan_.batch.c}};
+    for (int i = 0; i < kAxes; i++) rows[i + 1] = {p[i].count, p[i].in_step * axes[i], p[i].out_step * plan_.axes[i].c};
+    std::stable_sort(rows, rows + kAxes + 1, [](const Walk& a, const Walk& b) { return a.a > b.a; });
+    space->rows.clear();
+    Each(rows, kAxes + 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) { space->rows.push_back({a, b}); });
+  }
+  T* c = s.c + s.group * plan_.groups.c + s.batch * plan_.batch.c;
+  for (int i = 0; i < kAxes; i++) c += p[i].first * plan_.axes[i].c;
+  Tile<T> tile;
+  tile.add = s.add;
+  int vectors = 0;
+  for (int64_t k = 0; k < s.panels; k++) {
+    const Panel<T> panel = panels_.At(s.group, s.panel + k);
+    if (panel.vectors != vectors) {
+      vectors = panel.vectors;
+      Runs(s, p, panel, input, axes, space, &tile);
+    }
+    tile.b = panel.y + s.input * panel.input;
+    for (int i = 0; i < kAxes; i++) tile.b += p[i].tap * panel.tap[i];
+    const int64_t width = panel.vectors * kernels.lanes, rows = static_cast<int64_t>(space->rows.size()), tiles = Quotient(rows, kernels.rows[vectors]);
+    const bool straight = plan_.outputs.c == 1 && panel.outputs == width;
+    T apart[kMostRows * kMostVectors * 64 / sizeof(T)];
+    for (int64_t j = 0; j < tiles; j++) {
+      const Run* row = space->rows.data() + rows * j / tiles;
+      const int count = static_cast<int>(rows * (j + 1) / tiles - rows * j / tiles);
+      T* const to = c + panel.first * plan_.outputs.c;
+      for (int r = 0; r < count; r++) {
+        tile.a[r] = x + row[r].a;
+        tile.c[r] = straight ? to + row[r].b : apart + r * width;
+      }
+      if (!straight && s.add) {
+        for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) apart[r * width + o] = to[row[r].b + o * plan_.outputs.c];
+      }
+      kernels.sum[vectors][count](tile);
+      if (straight) continue;
+      for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) to[row[r].b + o * plan_.outputs.c] = apart[r * width + o];
+    }
+  }
+}
+
+// The terms of a sum, as runs along the longest dimension that they have.
+template <typename T>
+void Convolution<T>::Runs(const Share& s, const Phase* p, const Panel<T>& panel, ptrdiff_t input, const ptrdiff_t* axes, Workspace<T>* space, Tile<T>* tile) const {
+  std::vector<Walk>& walks = space->walks;
+  walks.assign({{s.inputs, input, panel.input}});
+  for (int i = 0; i < kAxes; i++) walks.push_back({p[i].taps, p[i].at_step * axes[i], p[i].tap_step * panel.tap[i]});
+  std::stable_sort(walks.begin(), walks.end(), [](const Walk& a, const Walk& b) { return a.b > b.b; });
+  Merge(&walks);
+  Walk run{1, 0, 0};
+  auto longest = std::max_element(walks.begin(), walks.end(), [](const Walk& a, const Walk& b) { return a.size < b.size; });
+  if (longest != walks.end()) {
+    run = *longest;
+    walks.erase(longest);
+  }
+  space->runs.clear();
+  Each(walks.data(), walks.size(), 0, 0, [&](ptrdiff_t a, ptrdiff_t b) { space->runs.push_back({a, b}); });
+  tile->runs = space->runs.data();
+  tile->count = static_cast<int64_t>(space->runs.size());
+  tile->length = run.size;
+  tile->a_step = run.a;
+  tile->b_step = run.b;
+}
+
+template <typename T>
+void Convolution<T>::Finish() {
+  for (int64_t k = 0; k + 1 < input_parts_; k++) {
+    const T* more = partial_.data() + k * c_size_;
+    for (int64_t i = 0; i < c_size_; i++) c_[i] += more[i];
+  }
+}
+
+double OperationsOf(const Plan& plan) {
+  double n = 2.0 * plan.groups.size * plan.batch.size * plan.inputs.size * plan.outputs.size;
+  for (const Axis& a : plan.axes) n *= static_cast<double>(a.out) * a.window / a.base;
+  return n;
+}
+
+template class Panels<float>;
+template class Panels<double>;
+template class Packing<float>;
+template class Packing<double>;
+template class Convolution<float>;
+template class Convolution<double>;
+
+}  // namespace xs::convolution
