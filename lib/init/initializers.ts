@@ -8,6 +8,7 @@ import * as environ from '../environ';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
 import { DEFAULT, RandomState } from '../random';
+import type { SeedOrKey } from '../random/keyState';
 import { initialisers, State } from '../state/state';
 import { printSettings } from './text';
 
@@ -31,8 +32,11 @@ export function toShape(size: Size): number[] {
 
 /** Where random numbers come from. */
 export interface SeedOptions {
-  /** A seed of its own, or a random state; default: the global one. Each call draws one key. */
-  seed?: number | RandomState;
+  /**
+   * A seed or key of its own, or a random state; default: the global one. Each call draws one key from it, by `splitKey`, of which it makes the numbers that
+   * `jax.nn.initializers` makes.
+   */
+  seed?: SeedOrKey | RandomState;
 }
 
 /** The names of {@link SeedOptions}. @internal */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Array, init, nn, numpy as np, random, State } from '../../lib';
+import { type Array, init, nn, numpy as np, prng, random, State } from '../../lib';
 
 interface Spec { f: string; a: (number | Spec | Spec[])[]; o: object }
-const { cases, distances, profiles, modulated } = JSON.parse(readFileSync(join(__dirname, '../fixtures/init.json'), 'utf8')) as {
+const { cases, distances, profiles, modulated, initializers } = JSON.parse(readFileSync(join(__dirname, '../fixtures/init.json'), 'utf8')) as {
   cases: (Spec & { shape: number[]; out: number[] })[]; distances: number[]; profiles: { f: string; a: number[]; o: object; out: number[] }[]; modulated: number[];
+  initializers: { name: string; options: object; shape: number[]; out: number[] }[];
 };
 
 function expectClose(x: Array, want: number[]): void {
@@ -23,6 +24,11 @@ test.each(cases.map((c): [string, typeof c] => [`${c.f} ${JSON.stringify(c.a)} $
   const x = make(c).call(c.shape);
   expect([x.shape, x.dtype]).toEqual([c.shape, 'float32']);
   expectClose(x, c.out);
+});
+
+test.each(initializers)('nn.init.$name makes the numbers of jax.nn.initializers, of a seed or the key of it', ({ name, options, shape, out }) => {
+  const Made = (nn.init as unknown as Record<string, new (o: object) => nn.init.Initializer>)[name]!;
+  for (const seed of [7, prng.PRNGKey(7), new random.RandomState(7)]) expectClose(new Made({ ...options, seed }).call(shape), out);
 });
 
 test('an initialisation takes a size, a source of numbers and a dtype', () => {
