@@ -12,6 +12,8 @@ namespace {
 
 // As many operations as are worth a thread more: a tenth of a millisecond of a decomposition's.
 constexpr double kWorth = 2e5;
+// The smallest matrix takes as long as so many.
+constexpr double kLeast = 1e3;
 // Threads that are done early take more than one that is not.
 constexpr int64_t kPartsPerThread = 4;
 
@@ -108,11 +110,13 @@ void* LapackCall::Data(const ffi::Operands& arrays, int index, std::initializer_
   return x.data;
 }
 
-void LapackCall::Each(double operations, std::function<void(int64_t, int64_t)> chunk) const {
+void LapackCall::Each(double operations, std::function<void(int64_t, int64_t)> chunk, int64_t slices) const {
   if (count_ < 1) return;
-  auto work = std::make_shared<Batch>(count_, std::move(chunk));
-  const int64_t threads = count_ == 1 ? 1 : ffi::ThreadsFor(frame_, std::min(static_cast<double>(count_), operations * static_cast<double>(count_) / kWorth));
-  work->Cut(threads == 1 ? 1 : std::min(count_, threads * kPartsPerThread));
+  const int64_t all = count_ * slices;
+  auto work = std::make_shared<Batch>(all, std::move(chunk));
+  const double worth = (operations + kLeast) * static_cast<double>(count_) / kWorth;
+  const int64_t threads = ffi::ThreadsFor(frame_, std::min(static_cast<double>(all), worth));
+  work->Cut(threads == 1 ? 1 : std::min(all, threads * kPartsPerThread));
   ffi::Do(frame_, work, work->parts(), threads);
   if (work->out_of_memory()) throw ffi::Refused{ffi::Failure(frame_->api, "lapack: " + routine_ + ": out of memory", ffi::kResourceExhausted)};
 }

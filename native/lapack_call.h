@@ -70,8 +70,8 @@ class LapackCall {
     return Int(std::max<int64_t>(least, size < 4e9 ? static_cast<int64_t>(size) : int64_t{1} << 32));
   }
 
-  // Does `chunk(from, to)` for all matrices, of which each takes so many operations, on as many threads as that is worth.
-  void Each(double operations, std::function<void(int64_t, int64_t)> chunk) const;
+  // Does `chunk(from, to)` for all matrices, of which each takes so many operations, on as many threads as that is worth. Where each is cut into `slices`, these are counted.
+  void Each(double operations, std::function<void(int64_t, int64_t)> chunk, int64_t slices = 1) const;
 
  private:
   template <typename T>

@@ -159,13 +159,21 @@ void TriangularSolve(const LapackCall& call) {
   const T* rhs = call.Operand<T>(0, {m, n});
   const T* a = call.Operand<T>(1, {order, order});
   T* x = call.Result<T>(0, {m, n});
+  // Many right-hand sides are solved for in slices, each a part of all rows, or some rows.
+  const int sides = left ? n : m, width = 128;
+  const int64_t slices = (sides + width - 1) / width;
   call.Each(kWeight<T> * order * size, [=](int64_t from, int64_t to) {
     const T one{1};
-    for (int64_t b = from; b < to; b++) {
-      CopyTo(x + b * size, rhs + b * size, size);
-      LapackOf<T>().trsm(&side, &uplo, letters + 2, letters + 3, &n, &m, &one, a + b * order_size, &order, x + b * size, &n, 1, 1, 1, 1);
+    for (int64_t i = from; i < to; i++) {
+      const int64_t b = i / slices, first = i % slices * width;
+      const int some = static_cast<int>(std::min<int64_t>(width, sides - first));
+      const T* in = rhs + b * size + (left ? first : first * n);
+      T* out = x + b * size + (left ? first : first * n);
+      if (left) for (int64_t r = 0; r < m; r++) CopyTo(out + r * n, in + r * n, some);
+      else CopyTo(out, in, int64_t{some} * n);
+      LapackOf<T>().trsm(&side, &uplo, letters + 2, letters + 3, left ? &some : &n, left ? &m : &some, &one, a + b * order_size, &order, out, &n, 1, 1, 1, 1);
     }
-  });
+  }, slices);
 }
 
 template <typename T>

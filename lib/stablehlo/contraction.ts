@@ -9,16 +9,6 @@ import { elementType, tensorType } from './types';
 
 const list = (dims: readonly number[]) => (dims.length === 0 ? '[]' : dims.length === 1 ? `[${dims[0]}]` : `[${dims.join(', ')}]`);
 
-/** The operands of work for OpenBLAS of so many operations, and one more if with it the program becomes a long one. */
-export function paced(ctx: LoweringContext, operands: readonly IrValue[], operations: number): readonly IrValue[] {
-  const { module } = ctx as Block;
-  const before = module.productWork;
-  module.productWork += operations;
-  if (before >= LONG || module.productWork < LONG) return operands;
-  const extra = operands.reduce<IrValue | null>((made, x) => made ?? pace(ctx, x), null);
-  return extra === null ? operands : [...operands, extra];
-}
-
 /** How exactly a platform is to multiply: the choices are DEFAULT, HIGH and HIGHEST, one for each operand. */
 export type PrecisionPair = readonly [string, string];
 
@@ -94,14 +84,16 @@ function pace(ctx: LoweringContext, x: IrValue): IrValue | null {
   return negate(ctx, slice(ctx, flat, [0], [COUNTED]));
 }
 
-/** For a call of the addon's own on x and y that does so many operations: the operand more that it needs where it makes the program a long one; else null. */
-export function paced(ctx: LoweringContext, x: IrValue, y: IrValue, work: number): IrValue | null {
+/** For a call of the addon's own that does so many operations: the operand more that it needs where it makes the program a long one; else null. */
+export function paced(ctx: LoweringContext, operands: readonly IrValue[], work: number): IrValue | null {
   const { module } = ctx as Block;
   const before = module.productWork;
   module.productWork += work;
-  return before < LONG && module.productWork >= LONG ? pace(ctx, x) ?? pace(ctx, y) : null;
+  if (before >= LONG || module.productWork < LONG) return null;
+  return operands.reduce<IrValue | null>((made, x) => made ?? pace(ctx, x), null);
 }
 
+/** The layout of arrays by rows. */
 export const rowMajor = ({ shape }: ShapedArray) => `dense<${list(shape.map((_, i) => shape.length - 1 - i))}> : tensor<${shape.length}xindex>`;
 
 /** A product of matrices that lie in x and y as the plan says, by the addon's own function (native/blas.cc). */
@@ -110,7 +102,7 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
   const { module } = block;
   const { m, n, k, loops, inner } = plan;
   const dims = [m, n, k, ...loops, ...inner];
-  const extra = paced(ctx, x, y, 2 * dims.reduce((all, d) => all * d.size, 1));
+  const extra = paced(ctx, [x, y], 2 * dims.reduce((all, d) => all * d.size, 1));
   const numbers = [loops.length, inner.length, ...dims.flatMap((d) => [d.size, d.x, d.y, d.out])];
   const emit = (addend: IrValue | null, scale: IrValue | null): IrValue => {
     const operands = [x, y, addend, scale, extra].filter((v) => v !== null);

@@ -1,12 +1,12 @@
 import type { ShapedArray } from '../core/aval';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import type { Block } from './block';
-import { paced } from './contraction';
-import { rowMajor } from './types';
+import { paced, rowMajor } from './contraction';
 
 /** A routine of LAPACK by the addon's own function (native/lapack.h): its name without a type, and its letters. `operations` are those of all matrices together. */
 export function lapack(ctx: LoweringContext, routine: string, letters: string, operands: readonly IrValue[], outs: readonly ShapedArray[], operations: number): IrValue[] {
-  const all = paced(ctx, operands, operations);
+  const extra = paced(ctx, operands, operations);
+  const all = extra === null ? operands : [...operands, extra];
   (ctx as Block).module.callsBlas = true;
   return ctx.emit('stablehlo.custom_call', all, outs, `call_target_name = "xs_lapack", api_version = 4 : i32, backend_config = {routine = "${routine}", letters = "${letters}"}, `
     + `operand_layouts = [${all.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${outs.map(rowMajor).join(', ')}]`);

@@ -37,7 +37,7 @@ export function ownConvolution(ctx: LoweringContext, x: IrValue, y: IrValue, { g
     ...axes.flatMap((a) => [a.in, a.window, a.out, a.stride, a.low, a.lhsDilation, a.rhsDilation, a.x, a.y, a.c]),
   ];
   const work = axes.reduce((n, a) => (n * a.out * a.window) / a.lhsDilation, 2 * groups.size * batch.size * inputs.size * outputs.size);
-  const extra = paced(ctx, x, y, work);
+  const extra = paced(ctx, [x, y], work);
   const operands = extra === null ? [x, y] : [x, y, extra];
   const made = ctx.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_convolution", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}}, `
     + `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${rowMajor(out)}]`)[0]!;

@@ -18,9 +18,3 @@ export function elementType(dtype: DType): string {
 export function tensorType(aval: ShapedArray): string {
   return (aval.irType ??= aval.shape.length === 0 ? `tensor<${ELEMENT[aval.dtype]}>` : `tensor<${aval.shape.join('x')}x${ELEMENT[aval.dtype]}>`);
 }
-
-/** The layout of an array by rows. */
-export function rowMajor({ shape }: ShapedArray): string {
-  const n = shape.length;
-  return `dense<[${shape.map((_, i) => n - 1 - i).join(', ')}]> : tensor<${n}xindex>`;
-}
