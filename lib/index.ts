@@ -65,10 +65,10 @@ export {
 } from './transform/index';
 export type { ArgInfo, CheckpointPolicy, CompiledFunction, CompilerOptions, CustomJvp, CustomVjp, CustomVmap, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, Stage, StatefulJaxpr, Traced, VmapOptions } from './transform/index';
 
-export {
-  BatchState, catchNewStates, checkStateTracer, checkStateTracer as checkStateJaxTracer, checkStateValueTree, DelayState, HiddenState, LongTermState, maybeState, NewStateCatcher, NonBatchState, NormalizationParamState, ParamState, ShortTermState, State,
-  type StateOptions,
-} from './state/state';
+export { BatchState, DelayState, HiddenState, LongTermState, maybeState, NonBatchState, NormalizationParamState, ParamState, ShortTermState } from './state/kinds';
+export { catchNewStates, NewStateCatcher } from './state/newStates';
+export { State, type StateOptions } from './state/state';
+export { checkStateTracer, checkStateTracer as checkStateJaxTracer, checkStateValueTree } from './state/stateChecks';
 export {
   Hook, HookCancellationError, HookConfig, HookContext, type HookContexts, HookError, HookExecutionError, HookHandle, type HookOptions, HookRegistrationError, type HookType, InitHookContext,
   MutableWriteHookContext, type OnHookError, ReadHookContext, RestoreHookContext, WriteHookContext,

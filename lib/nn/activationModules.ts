@@ -8,7 +8,7 @@ import * as environ from '../environ';
 import { type ArrayLike, asArray, describeValue } from '../functional/arrayLike';
 import { checkOptions, withFirst } from '../functional/options';
 import * as np from '../numpy';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import * as F from './activations';
 import { ElementWiseBlock, MODULE_OPTIONS, type ModuleOptions } from './module';
 

@@ -9,7 +9,7 @@ import { type InitLike, param, XavierNormal } from '../init';
 import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import * as np from '../numpy';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import { Module } from './module';
 import { type PrintedFields, tupleText } from './moduleText';
 import { weightStandardization } from './weightStandardization';

@@ -10,7 +10,7 @@ import * as lax from '../lax';
 import { withJvp } from '../lax/customJvp';
 import * as np from '../numpy';
 import { asIndices } from '../numpy/indexParse';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import { Module } from './module';
 import { floatText, type PrintedFields } from './moduleText';
 

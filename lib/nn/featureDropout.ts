@@ -5,7 +5,7 @@ import { checkOptions, withFirst } from '../functional/options';
 import { type Size, toShape } from '../init/initializers';
 import * as np from '../numpy';
 import * as random from '../random';
-import { ShortTermState } from '../state/state';
+import { ShortTermState } from '../state/kinds';
 import { type BatchSize, batchSizeOf } from './batchSize';
 import { Kept, KEPT_OPTIONS, type KeptOptions } from './dropout';
 import type { PrintedFields } from './moduleText';

@@ -5,7 +5,7 @@ import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { type InitLike, LecunNormal, param, type Size } from '../init';
 import * as np from '../numpy';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import { Module } from './module';
 
 /** Options of {@link LoRA}. */

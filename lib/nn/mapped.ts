@@ -6,7 +6,8 @@ import { checkOptions } from '../functional/options';
 import { states } from '../graph/walk';
 import { type Filter, toPredicate } from '../state/filters';
 import type { FlatStates } from '../state/flattedDict';
-import { NonBatchState, ShortTermState, type State } from '../state/state';
+import { NonBatchState, ShortTermState } from '../state/kinds';
+import type { State } from '../state/state';
 import { vmap2, vmapNewStates } from '../transform';
 import { CALL_ALL_OPTIONS, callAllFns, type CallAllOptions } from './collective';
 

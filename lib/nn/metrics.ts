@@ -8,7 +8,7 @@ import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import type { Loose } from '../functional/treeFunction';
 import * as np from '../numpy';
-import { LongTermState } from '../state/state';
+import { LongTermState } from '../state/kinds';
 
 /** A state that a metric gathers in. Mirrors `brainstate.nn.MetricState`. @example new nn.MetricState(np.zeros([])).value.shape; // [] */
 export class MetricState<T = Array> extends LongTermState<T> {}

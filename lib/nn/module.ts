@@ -14,7 +14,8 @@ import type { Filter } from '../state/filters';
 import type { NestedDict } from '../state/nestedDict';
 import type { FlattedDict } from '../state/flattedDict';
 import type { Path } from '../state/paths';
-import { catchNewStates, type NewStateCatcher, ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
+import { catchNewStates, type NewStateCatcher } from '../state/newStates';
 import { initAllStates, takeOption } from './collective';
 import { defaultItem, nodeText, type PrintedFields } from './moduleText';
 

@@ -10,7 +10,7 @@ import * as lax from '../lax';
 import * as np from '../numpy';
 import * as random from '../random';
 import { BrainStateError } from '../state/errors';
-import { ShortTermState } from '../state/state';
+import { ShortTermState } from '../state/kinds';
 import { type BatchSize, batchSizeOf } from './batchSize';
 import { attend } from './attention';
 import { Linear } from './linear';

@@ -11,7 +11,7 @@ import { composite } from '../interpreters/jit';
 import * as lax from '../lax';
 import { inexactDtype, resultType } from '../lax/arrayLike';
 import * as np from '../numpy';
-import { BatchState, NormalizationParamState, type ParamState } from '../state/state';
+import { BatchState, NormalizationParamState, type ParamState } from '../state/kinds';
 import { Module } from './module';
 import type { PrintedFields } from './moduleText';
 

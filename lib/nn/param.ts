@@ -5,7 +5,7 @@ import { type ArrayLike, describeValue } from '../functional/arrayLike';
 import { checkOptions, optionsObject } from '../functional/options';
 import type { InitLike, Size } from '../init';
 import * as np from '../numpy';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import { Module } from './module';
 import { IdentityT, Transform } from './paramTransforms';
 import { Regularization } from './regularization';

@@ -9,7 +9,7 @@ import * as np from '../numpy';
 import { Node } from '../graph/node';
 import type { FlattedDict } from '../state/flattedDict';
 import { type Path, pathOf } from '../state/paths';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import { Module } from './module';
 
 const clip = composite<{ norm: number }>('clipGradNorm', ([maxNorm, ...grads], { norm }) => {

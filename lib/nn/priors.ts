@@ -5,7 +5,7 @@ import type { Size } from '../init';
 import { lgamma } from '../lax';
 import * as np from '../numpy';
 import * as random from '../random';
-import { maybeState } from '../state/state';
+import { maybeState } from '../state/kinds';
 import { relu } from './activations';
 import { floatArray, type Hyper, lossProgram, positive, probabilities, rand, randn, REG_OPTIONS, type RegOptions, Regularization, shapeOf, sumOf, WeightedReg } from './regularization';
 

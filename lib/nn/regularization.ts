@@ -9,7 +9,7 @@ import type { Size } from '../init';
 import { composite } from '../interpreters/jit';
 import * as np from '../numpy';
 import * as random from '../random';
-import { maybeState, ParamState } from '../state/state';
+import { maybeState, ParamState } from '../state/kinds';
 import { relu } from './activations';
 import { Module } from './module';
 

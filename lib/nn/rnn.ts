@@ -8,7 +8,7 @@ import { type InitLike, Orthogonal, param, XavierNormal, ZeroInit } from '../ini
 import * as np from '../numpy';
 import * as random from '../random';
 import { BrainStateError } from '../state/errors';
-import { HiddenState, ParamState } from '../state/state';
+import { HiddenState, ParamState } from '../state/kinds';
 import * as activations from './activations';
 import { type BatchSize, batchSizeOf } from './batchSize';
 import { Linear } from './linear';

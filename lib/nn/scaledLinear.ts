@@ -4,7 +4,7 @@ import type { ArrayLike } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import { type InitLike, KaimingNormal, Normal, param, type Size, ZeroInit } from '../init';
 import * as np from '../numpy';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import { Module } from './module';
 import type { PrintedFields } from './moduleText';
 import { weightStandardization } from './weightStandardization';

@@ -6,7 +6,7 @@ import { type InitLike, param, type Size } from '../init';
 import { composite } from '../interpreters/jit';
 import { promoteDtypes } from '../lax/arrayLike';
 import * as np from '../numpy';
-import { ParamState } from '../state/state';
+import { ParamState } from '../state/kinds';
 import { Module } from './module';
 import { type ConnectionParams, linearShape } from './scaledLinear';
 

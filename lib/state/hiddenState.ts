@@ -4,7 +4,8 @@ import { ArgumentError, ShapeError } from '../core/errors';
 import { type ArrayLike, asArray, describeValue, type TypedArray } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
-import { HiddenState, type State, type StateOptions } from './state';
+import { HiddenState } from './kinds';
+import type { State, StateOptions } from './state';
 
 /** Values of hidden states, by position, or by name or position. */
 export type HiddenValues = readonly ArrayLike[] | Readonly<Record<string, ArrayLike>> | ReadonlyMap<string | number, ArrayLike>;

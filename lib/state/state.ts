@@ -1,49 +1,22 @@
 import { inspect } from 'node:util';
 import { Array, ConcreteArray, type ScalarValue } from '../core/array';
-import type { ShapedArray } from '../core/aval';
 import { markCopy } from '../core/copies';
-import { checkClass, checkFunction, checkInstance, checkOptionalFunction } from '../core/checks';
+import { checkClass, checkFunction, checkInstance } from '../core/checks';
 import { ArgumentError, TreeError } from '../core/errors';
 import { currentTrace, isEager, type Trace, Tracer } from '../core/trace';
-import { flatten, LEAF, structure, type TreeDef } from '../core/tree';
+import { flatten, LEAF, structure } from '../core/tree';
 import { asArray, type ArrayLike, describeValue, type TypedArray } from '../functional/arrayLike';
 import { checkOptions, optionsObject } from '../functional/options';
 import { blockUntilReady } from '../functional/ready';
 import { isArrayLeaf } from '../functional/treeFunction';
-import type { Buffer } from '../pjrt';
 import { BrainStateError, TraceContextError } from './errors';
-import { type Filter, type Predicate, toPredicate } from './filters';
-import { globalHooks, HookManager } from './hookManager';
-import type { Hook, HookContexts, HookHandle, HookOptions, HookType } from './hooks';
-import { noteNew, stack, whileCatching } from './recorder';
+import { Hooked } from './hooked';
+import { globalHooks } from './hookManager';
+import { noteNew, stack } from './recorder';
+import { type FlatValue, IN_SLOTS, nextId, type Slots } from './slots';
+import { tracerIsChecked, treeIsChecked } from './stateChecks';
+import { stateText } from './stateText';
 import { TreefyState } from './treefyState';
-
-let lastId = 0;
-
-/** Buffers that a compiled function left in a state and that no Array shows: the next call may take their memory. @internal */
-export class Slots {
-  /** No other slots' or values': a caller that keeps it, and none of the buffers, can tell that they are those of its last call. */
-  readonly id = ++lastId;
-  readonly def: TreeDef;
-  readonly avals: readonly ShapedArray[];
-  readonly buffers: readonly Buffer[];
-
-  constructor(def: TreeDef, avals: readonly ShapedArray[], buffers: readonly Buffer[]) {
-    this.def = def;
-    this.avals = avals;
-    this.buffers = buffers;
-  }
-}
-
-/** A state's value in parts. @internal */
-export interface FlatValue {
-  /** As that of {@link Slots}. */
-  readonly id: number;
-  readonly def: TreeDef;
-  readonly leaves: readonly Array[];
-}
-
-const IN_SLOTS = Symbol('in slots');
 
 /** Options of a state, and anything else that is to be known of it. */
 export interface StateOptions {
@@ -52,50 +25,6 @@ export interface StateOptions {
   /** Tags by which filters find it. */
   tag?: string | readonly string[] | ReadonlySet<string>;
   [metadata: string]: unknown;
-}
-
-/** Whether each of the checks in progress looks, the innermost last: that one decides. */
-const checkTree: boolean[] = [];
-const checkTracer: boolean[] = [];
-
-function checking<R>(op: string, checks: boolean[], val: boolean, f: (() => R) | undefined): R | Disposable {
-  checkOptionalFunction(op, 'f', f);
-  checks.push(val);
-  let open = true;
-  const close = () => {
-    if (open) checks.splice(checks.lastIndexOf(val), 1);
-    open = false;
-  };
-  if (f === undefined || f === null) return { [Symbol.dispose]: close };
-  try {
-    return f();
-  } finally {
-    close();
-  }
-}
-
-/**
- * While the function runs (or until disposed of), a state's value may not change its tree structure. Mirrors `brainstate.check_state_value_tree`.
- *
- * @param f a function
- * @param val whether it is looked at: the innermost check decides
- * @example
- * checkStateValueTree(() => new State(np.zeros([2])).value.shape); // [2]
- */
-export function checkStateValueTree<R>(f?: () => R, val = true): R | Disposable {
-  return checking('checkStateValueTree', checkTree, val, f);
-}
-
-/**
- * While the function runs (or until disposed of), a state may only be given traced values. Mirrors `brainstate.check_state_jax_tracer`.
- *
- * @param f a function
- * @param val whether it is looked at
- * @example
- * checkStateTracer(() => jit((x: Array) => x.add(1))(np.array(1)).js()); // 2
- */
-export function checkStateTracer<R>(f?: () => R, val = true): R | Disposable {
-  return checking('checkStateTracer', checkTracer, val, f);
 }
 
 /** How first values are made; `init`, a layer above, puts its `param` here. @internal */
@@ -135,7 +64,7 @@ function arraysIn(value: unknown): unknown {
  * step();
  * ```
  */
-export class State<T = Array> {
+export class State<T = Array> extends Hooked {
   private val: unknown;
   private slots: Slots | null = null;
   private flat: FlatValue | null = null;
@@ -145,8 +74,6 @@ export class State<T = Array> {
   written = false;
   /** The trace in which it was made; null outside of any. */
   private home: Trace | null;
-  /** Hooks of this state; null until there are some. */
-  private hookManager: HookManager | null = null;
   name: string | null;
   tag: Set<string> | null;
   /** What else was given to the constructor. */
@@ -155,6 +82,7 @@ export class State<T = Array> {
   constructor(value: Array | ScalarValue | TypedArray, options?: StateOptions);
   constructor(value: T | State<T>, options?: StateOptions);
   constructor(value: unknown, options: StateOptions = {}) {
+    super();
     const { name, tag, ...metadata } = optionsObject(new.target.name, options);
     this.val = arraysIn(value instanceof State ? value.value : value);
     this.name = name ?? null;
@@ -177,10 +105,7 @@ export class State<T = Array> {
     if (this.poisoned) this.throwPoisoned();
     for (let i = this.level; i < stack.length; i++) stack[i]!.readItsValue(this as State<unknown>);
     const v = this.current();
-    if (this.hooked) {
-      globalHooks.manager?.executeReadHooks(v, this as State<unknown>);
-      this.hookManager?.executeReadHooks(v, this as State<unknown>);
-    }
+    if (this.hooked) this.tellRead(v);
     return v as T;
   }
 
@@ -192,26 +117,9 @@ export class State<T = Array> {
   protected write(v: unknown): void {
     const { hooked } = this;
     const old = hooked ? this.current() : null;
-    this.store(hooked ? this.transformed(v, old) : v);
+    if (hooked) this.check(v);
+    this.store(hooked ? this.transformed(v, old, arraysIn) : v);
     if (hooked) this.wrote(old);
-  }
-
-  /** What hooks before a write make of a value. */
-  private transformed(v: unknown, old: unknown): unknown {
-    this.check(v);
-    const first = globalHooks.manager?.executeWriteBeforeHooks(arraysIn(v), old, this as State<unknown>) ?? v;
-    return this.hookManager?.executeWriteBeforeHooks(arraysIn(first), old, this as State<unknown>) ?? first;
-  }
-
-  /** Whether there are hooks that see this state. @internal */
-  get hooked(): boolean {
-    return this.hookManager !== null || globalHooks.manager !== null;
-  }
-
-  /** Calls the hooks after a write; a compiled function says so after {@link putSlots}. @param old the value before; null if its memory was reused @internal */
-  wrote(old: unknown): void {
-    globalHooks.manager?.executeWriteAfterHooks(this.current(), old, this as State<unknown>);
-    this.hookManager?.executeWriteAfterHooks(this.current(), old, this as State<unknown>);
   }
 
   /** Takes a value that a traced function left: hooks before the write have had their say while it was traced. @internal */
@@ -231,8 +139,8 @@ export class State<T = Array> {
     const value = arraysIn(v);
     if (stack.length === 0 && !isEager() && currentTrace() !== this.home) this.checkNotTraced(value);
     // A change of structure inside of a trace would be noticed too late to name its place.
-    if (checkTree[checkTree.length - 1] ?? stack.length > this.level) this.checkStructure(value);
-    if (checkTracer[checkTracer.length - 1] === true && !flatten(value, isArrayLeaf)[0].some((x) => x instanceof Tracer)) throw new TraceContextError(`State: expected a traced value for ${this.describe()}, got a concrete one`);
+    if (treeIsChecked() ?? stack.length > this.level) this.checkStructure(value);
+    if (tracerIsChecked() && !flatten(value, isArrayLeaf)[0].some((x) => x instanceof Tracer)) throw new TraceContextError(`State: expected a traced value for ${this.describe()}, got a concrete one`);
     for (let i = this.level; i < stack.length; i++) stack[i]!.writeItsValue(this as State<unknown>);
     this.replaceQuietly(value);
     this.written = true;
@@ -257,11 +165,11 @@ export class State<T = Array> {
   }
 
   /** The value, without any transform's taking note. @internal */
-  current(): unknown {
+  override current(): unknown {
     if (this.val === IN_SLOTS) {
       const { def, avals, buffers } = this.slots!;
       const leaves = buffers.map((b, i) => new ConcreteArray(avals[i]!, b));
-      this.flat = { id: ++lastId, def, leaves };
+      this.flat = { id: nextId(), def, leaves };
       this.val = def.unflatten(leaves);
       this.slots = null;
     }
@@ -284,7 +192,7 @@ export class State<T = Array> {
       for (const x of leaves) {
         if (!(x instanceof Array)) throw new ArgumentError(`State: ${this.describe()} holds ${describeValue(x)}, which a compiled function cannot take; expected arrays only`);
       }
-      this.flat = { id: ++lastId, def, leaves: leaves as Array[] };
+      this.flat = { id: nextId(), def, leaves: leaves as Array[] };
     }
     return this.flat;
   }
@@ -323,10 +231,7 @@ export class State<T = Array> {
     const old = hooked ? this.current() : null;
     for (let i = this.level; i < stack.length; i++) stack[i]!.readItsValue(this as State<unknown>);
     this.replaceQuietly(value);
-    if (hooked) {
-      globalHooks.manager?.executeRestoreHooks(value, old, this as State<unknown>);
-      this.hookManager?.executeRestoreHooks(value, old, this as State<unknown>);
-    }
+    if (hooked) this.tellRestored(value, old);
   }
 
   /** A function of each array of the value, as a tree like it; the state stays as it is. Mirrors `brainstate.State.value_call`. @throws ArgumentError for what is no function */
@@ -430,55 +335,6 @@ export class State<T = Array> {
     return new this(initialisers.param!(fn, inSize, { batchSize: batchSize ?? null }) as Array, tag === undefined ? {} : { tag });
   }
 
-  /** The state's hooks. */
-  get hooks(): HookManager {
-    this.hookManager ??= new HookManager();
-    return this.hookManager;
-  }
-
-  /**
-   * Calls a function at each read, write or restore of this state. Inside of a traced function values are traced, and what a hook before a write changes
-   * becomes part of the program; after each run of a compiled function hooks after a write are called with what it left.
-   *
-   * Mirrors `brainstate.State.register_hook`.
-   */
-  registerHook<K extends HookType>(hookType: K, callback: (context: HookContexts[K]) => unknown, options: HookOptions = {}): HookHandle {
-    return this.hooks.registerHook(hookType, callback, options);
-  }
-
-  /** Takes a hook out; false if it is not here. */
-  unregisterHook(handle: HookHandle): boolean {
-    return this.hookManager?.unregisterHook(handle) ?? false;
-  }
-
-  /** Its hooks, of one kind or all. */
-  listHooks(hookType: HookType | null = null): Hook<never>[] {
-    return this.hookManager?.getHooks(hookType) ?? [];
-  }
-
-  /** Takes its hooks away, of one kind or all. */
-  clearHooks(hookType: HookType | null = null): void {
-    this.hookManager?.clearHooks(hookType);
-  }
-
-  /** Whether it has hooks, of one kind or any. */
-  hasHooks(hookType: HookType | null = null): boolean {
-    return this.hookManager?.hasHooks(hookType) ?? false;
-  }
-
-  /** A hook for the time that a function runs; without a function, until the handle that it gives is disposed of. */
-  temporaryHook<K extends HookType, R>(hookType: K, callback: (context: HookContexts[K]) => unknown, f: (handle: HookHandle) => R, options?: HookOptions): R;
-  temporaryHook<K extends HookType>(hookType: K, callback: (context: HookContexts[K]) => unknown, options?: HookOptions): HookHandle;
-  temporaryHook<K extends HookType, R>(hookType: K, callback: (context: HookContexts[K]) => unknown, f?: ((handle: HookHandle) => R) | HookOptions, options: HookOptions = {}): R | HookHandle {
-    if (typeof f !== 'function') return this.registerHook(hookType, callback, f ?? options);
-    const handle = this.registerHook(hookType, callback, options);
-    try {
-      return f(handle);
-    } finally {
-      handle.remove();
-    }
-  }
-
   /** A snapshot of class, value and metadata. Mirrors `brainstate.State.to_state_ref`. */
   toStateRef(): TreefyState<T> {
     return TreefyState.of(this);
@@ -528,7 +384,7 @@ export class State<T = Array> {
     return value instanceof Array ? value.toJSON() : value;
   }
 
-  toString(): string {
+  override toString(): string {
     return this.render(0);
   }
 
@@ -538,188 +394,8 @@ export class State<T = Array> {
 
   /** @internal */
   render(indent: number): string {
-    const pad = ' '.repeat(indent);
-    const given = Object.entries(this.metadata).filter(([k]) => !k.startsWith('_')).map(([k, v]) => `${k}=${typeof v === 'object' ? inspect(v) : String(v)}`);
-    const lines = [...given, `value=${this.poisoned ? '<invalidated: created inside a traced function>' : typeText(this.current(), indent + 2)}`];
-    if (this.name !== null) lines.push(`name=${this.name}`);
-    if (this.tag !== null && this.tag.size > 0) lines.push(`tag={${[...this.tag].map((t) => `'${t}'`).join(', ')}}`);
-    return `${this.constructor.name}(\n${lines.map((l) => `${pad}  ${l}`).join(',\n')}\n${pad})`;
+    return stateText(this as State<unknown>, this.poisoned ? null : { of: this.current() }, indent);
   }
 }
 
 markCopy(State, 'the array that it holds is its value, s.value');
-
-function typeText(value: unknown, indent: number): string {
-  if (value instanceof Array) return `ShapedArray(${value.dtype}[${value.shape.join(',')}]${value.weakType ? ', weak_type=True' : ''})`;
-  if (value === null) return 'None';
-  const pad = ' '.repeat(indent);
-  if (globalThis.Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${value.map((v) => `${pad}  ${typeText(v, indent + 2)}`).join(',\n')}\n${pad}]`;
-  if (typeof value === 'object') {
-    // As in a tree, the keys of a plain object are in order.
-    const entries = value instanceof Map ? [...value.entries()] : Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{\n${entries.map(([k, v]) => `${pad}  '${String(k)}': ${typeText(v, indent + 2)}`).join(',\n')}\n${pad}}`;
-  }
-  return String(value);
-}
-
-/** A state that lives for a short time: what changes from step to step. Mirrors `brainstate.ShortTermState`. @example new ShortTermState(np.zeros([3])).value.shape; // [3] */
-export class ShortTermState<T = Array> extends State<T> {}
-/** A state that lives long: what is kept between runs. Mirrors `brainstate.LongTermState`. @example new LongTermState(np.zeros([3])).value.shape; // [3] */
-export class LongTermState<T = Array> extends State<T> {}
-/** Statistics over batches, such as running means. Mirrors `brainstate.BatchState`. @example new BatchState(np.zeros([32, 10])) instanceof State; // true */
-export class BatchState<T = Array> extends LongTermState<T> {}
-/**
- * What training changes. Mirrors `brainstate.ParamState`.
- *
- * @example
- * ```ts
- * const w = new ParamState(np.array([1, 2]));
- * transform.grad(() => w.value.mul(w.value).sum(), { gradStates: w })().js(); // [2, 4]
- * ```
- */
-export class ParamState<T = Array> extends LongTermState<T> {}
-/**
- * Scale and offset of a normalisation. Mirrors `brainstate.NormalizationParamState`.
- *
- * @example
- * new NormalizationParamState({ scale: np.ones([3]), bias: np.zeros([3]) }) instanceof ParamState; // true
- */
-export class NormalizationParamState<T = Array> extends ParamState<T> {}
-/** A state without a batch dimension, whatever maps over it. @example new NonBatchState(np.zeros([3])) instanceof ShortTermState; // true */
-export class NonBatchState<T = Array> extends ShortTermState<T> {}
-/** Values delayed in time. Mirrors `brainstate.DelayState`. @example new DelayState(np.zeros([5, 3])).value.shape; // [5, 3] */
-export class DelayState<T = Array> extends ShortTermState<T> {}
-
-/** The hidden state of a recurrent cell: one array. Mirrors `brainstate.HiddenState`. @example new HiddenState(np.zeros([8, 100])).varshape; // [8, 100] */
-export class HiddenState extends ShortTermState<Array> {
-  constructor(value: Array | TypedArray | State<Array>, options: StateOptions = {}) {
-    if (!(value instanceof Array || value instanceof State || ArrayBuffer.isView(value))) throw new ArgumentError(`HiddenState: expected an array, got ${describeValue(value)}`);
-    super(value as Array, options);
-  }
-
-  /** Shape of each of the state's variables. */
-  get varshape(): readonly number[] {
-    return this.value.shape;
-  }
-
-  /** How many variables the state holds. */
-  get numState(): number {
-    return 1;
-  }
-}
-
-/** The value of a state, or what is given if it is none. Mirrors `brainstate.maybe_state`. @example maybeState(new State(np.array(3))).js(); // 3 */
-export function maybeState<T>(x: State<T> | T): T {
-  return x instanceof State ? x.value : x;
-}
-
-/**
- * States that were made while a function ran. Mirrors `brainstate.util.NewStateCatcher`.
- *
- * @example
- * ```ts
- * const { catcher } = catchNewStates(() => new nn.Linear(2, 3), { stateTag: 'layer' });
- * catcher.getStates()[0]?.tag?.has('layer'); // true
- * ```
- */
-export class NewStateCatcher {
-  readonly states: State<unknown>[] = [];
-  private readonly tag: string | null;
-  private readonly excluded: Predicate;
-
-  constructor(options: CatchOptions = {}) {
-    const { stateTag, stateToExclude } = checkOptions('NewStateCatcher', ['stateTag', 'stateToExclude'], options);
-    this.tag = stateTag ?? null;
-    this.excluded = toPredicate(stateToExclude ?? null);
-  }
-
-  /** Adds a state, which gets the tag, unless it is excluded or here already. */
-  append(state: State<unknown>): void {
-    if (!(state instanceof State)) throw new ArgumentError(`NewStateCatcher.append: expected a state, got ${describeValue(state)}`);
-    if (this.excluded([], state) || this.states.includes(state)) return;
-    if (this.tag !== null) state.addTag(this.tag);
-    this.states.push(state);
-  }
-
-  /** Takes a state out again. @throws ArgumentError if it is not here */
-  remove(state: State<unknown>): void {
-    const i = this.states.indexOf(state);
-    if (i < 0) throw new ArgumentError('NewStateCatcher.remove: the state is not here');
-    this.states.splice(i, 1);
-  }
-
-  /** Forgets the states. */
-  clear(): void {
-    this.states.length = 0;
-  }
-
-  /** The states, in the order in which they were made. */
-  getStates(): State<unknown>[] {
-    return [...this.states];
-  }
-
-  /** Their values. */
-  getStateValues(): unknown[] {
-    return this.states.map((s) => s.value);
-  }
-
-  /** The states with a tag. */
-  getByTag(tag: string): State<unknown>[] {
-    return this.states.filter((s) => s.tag?.has(tag));
-  }
-
-  /** Whether a state was caught. */
-  has(state: State<unknown>): boolean {
-    return this.states.includes(state);
-  }
-
-  /** A state by its place; from the end, where that is negative. */
-  at(index: number): State<unknown> | undefined {
-    return this.states.at(index);
-  }
-
-  /** The states' values. */
-  get values(): unknown[] {
-    return this.getStateValues();
-  }
-
-  /** Lowers the level of each state by one. */
-  decreaseStackLevel(): void {
-    for (const s of this.states) s.decreaseStackLevel();
-  }
-
-  get length(): number {
-    return this.states.length;
-  }
-
-  [Symbol.iterator](): Iterator<State<unknown>> {
-    return this.states[Symbol.iterator]();
-  }
-}
-
-export interface CatchOptions {
-  /** A tag for the states. */
-  stateTag?: string | null | undefined;
-  /** Which states are left alone. */
-  stateToExclude?: Filter | undefined;
-}
-
-/**
- * Collects the states that a function makes, and tags them. Mirrors `brainstate.catch_new_states`.
- *
- * @returns what the function returned, and the catcher
- * @throws ArgumentError for what is no function
- * @example
- * ```ts
- * const { catcher } = catchNewStates(() => new nn.Linear(2, 3));
- * catcher.getStates().length; // 1
- * ```
- */
-export function catchNewStates<R>(f: (catcher: NewStateCatcher) => R, options: CatchOptions = {}): { result: R; catcher: NewStateCatcher } {
-  if (typeof f !== 'function') throw new ArgumentError(`catchNewStates: expected a function, got ${describeValue(f)}`);
-  const o = checkOptions('catchNewStates', ['stateTag', 'stateToExclude'], options);
-  if (o.stateTag !== undefined && o.stateTag !== null && typeof o.stateTag !== 'string') throw new ArgumentError(`catchNewStates: expected stateTag to be a string, got ${describeValue(o.stateTag)}`);
-  const catcher = new NewStateCatcher(o);
-  const result = whileCatching((s) => catcher.append(s), () => f(catcher));
-  return { result, catcher };
-}

@@ -12,7 +12,8 @@ import { type FormatPart, formatValues, parseFormat } from '../functional/python
 import { Module } from '../nn';
 import { OptaxOptimizer } from '../optim';
 import { makeFolder } from '../pjrt/cacheDir';
-import { ParamState, type State } from '../state/state';
+import { ParamState } from '../state/kinds';
+import type { State } from '../state/state';
 import { checkMode, type Mode } from './callbacks';
 
 /** A folder's path. @throws ArgumentError for anything else */

@@ -23,7 +23,9 @@ export {
 } from './strategies';
 export { TensorBoardLogger, type TensorBoardLoggerOptions } from './tensorBoard';
 export type { Batches, BatchesList } from './batches';
-export { type EvaluateOptions, type FitOptions, Trainer, TrainerState } from './trainer';
+export type { EvaluateOptions } from './evaluation';
+export { type FitOptions, Trainer } from './trainer';
+export { TrainerState } from './trainerCore';
 export type { Precision, Settings, TrainerOptions } from './settings';
 export {
   CheckpointManager, type CheckpointManagerOptions, findCheckpoint, type FindCheckpointOptions, listCheckpoints, type ListCheckpointsOptions, loadCheckpoint, type LoadTargets, saveCheckpoint, type SavedCheckpoint,

@@ -4,7 +4,7 @@ import { ArgumentError } from '../core/errors';
 import { describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
 import * as np from '../numpy';
-import { LongTermState } from '../state/state';
+import { LongTermState } from '../state/kinds';
 import { cond } from '../transform';
 import { leaves, map as treeMap } from '../tree';
 

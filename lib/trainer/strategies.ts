@@ -9,7 +9,7 @@ import type { Module } from '../nn';
 import type { OptaxOptimizer } from '../optim';
 import { type Client, defaultClient, Device } from '../pjrt';
 import type { FlattedDict } from '../state/flattedDict';
-import type { ParamState } from '../state/state';
+import type { ParamState } from '../state/kinds';
 import { grad, vmap } from '../transform';
 import { map } from '../tree';
 

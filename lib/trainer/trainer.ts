@@ -1,32 +1,25 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import { Array } from '../core/array';
+import type { Array } from '../core/array';
 import { ArgumentError } from '../core/errors';
 import { isPlainObject } from '../core/tree';
 import * as environ from '../environ';
 import { describeValue } from '../functional/arrayLike';
 import { CheckpointError } from '../file';
 import * as np from '../numpy';
-import { type LRScheduler, type OptaxOptimizer, ReduceLROnPlateau } from '../optim';
-import * as random from '../random';
+import { ReduceLROnPlateau } from '../optim';
 import { BrainStateError } from '../state/errors';
 import type { State } from '../state/state';
-import { leaves, map as treeMap } from '../tree';
-import { type Batches, type BatchesList, firstOf, isBatches, lengthOf, sourceAndOptions, sources } from './batches';
-import { Callback, CallbackList, formatMetrics, type Gradients, type Hook, type Numbers } from './callbacks';
+import { map as treeMap } from '../tree';
+import { type Batches, type BatchesList, firstOf, isBatches, sourceAndOptions, sources } from './batches';
+import { Callback, type Gradients } from './callbacks';
 import { allOrNothing, loadCheckpoint, loadModelState, modelStateDict, optimizerStates } from './checkpoint';
-import { GradientClipCallback } from './gradientClip';
+import { Evaluating } from './evaluation';
 import { DataLoader } from './loader';
-import { CompositeLogger, type Logger } from './loggers';
-import type { LossScale } from './lossScale';
 import { Means, rowsOf } from './means';
 import { TrainModule } from './module';
-import { loadLast, ModelCheckpoint } from './modelCheckpoint';
+import { loadLast } from './modelCheckpoint';
 import { settle } from './optimizerConfig';
-import { isEpochBar, TQDMProgressBar } from './progress';
-import { type Compiled, evaluationProgram, type StepNumbers, trainingPrograms } from './programs';
-import { batchesOf, readSettings, type Settings, type TrainerOptions } from './settings';
-import { getStrategy, type Strategy } from './strategies';
+import { type StepNumbers, trainingPrograms } from './programs';
 
 /** Options of {@link Trainer.fit}. */
 export interface FitOptions {
@@ -38,55 +31,7 @@ export interface FitOptions {
   ckptPath?: string;
 }
 
-/** Options of validation, test and prediction. */
-export interface EvaluateOptions {
-  /** The module, in place of the first argument; default: the one that the trainer had last. */
-  model?: TrainModule | null;
-  /** In place of the second argument; of validation by default those of `fit`. */
-  dataloaders?: BatchesList;
-  /** Load this checkpoint's model first. */
-  ckptPath?: string;
-  /** Whether the metrics of a validation or test are printed. Default false. */
-  verbose?: boolean;
-}
-
-type Stage = 'train' | 'validate' | 'test' | 'predict';
 type Programs = ReturnType<typeof trainingPrograms>;
-
-/** Where training is. Mirrors `braintools.trainer.TrainerState`. @example new trainer.TrainerState().epoch; // 0 */
-export class TrainerState {
-  stage: Stage = 'train';
-  batchIdx = 0;
-  shouldStop = false;
-  // In an environment, so that a compiled step that reads them is compiled anew when they have changed.
-  private readonly numbers = new environ.EnvironmentState();
-
-  constructor() {
-    this.reset();
-  }
-
-  /** Back to the beginning. */
-  reset(): void {
-    environ.set({ epoch: 0, globalStep: 0 }, { env: this.numbers });
-    [this.stage, this.batchIdx, this.shouldStop] = ['train', 0, false];
-  }
-
-  get epoch(): number {
-    return environ.get<number>('epoch', { env: this.numbers });
-  }
-
-  set epoch(n: number) {
-    environ.set({ epoch: n }, { env: this.numbers });
-  }
-
-  get globalStep(): number {
-    return environ.get<number>('globalStep', { env: this.numbers });
-  }
-
-  set globalStep(n: number) {
-    environ.set({ globalStep: n }, { env: this.numbers });
-  }
-}
 
 /**
  * Runs a {@link TrainModule}: epochs of compiled training steps with `fit` set in the environment, evaluation with it unset, callbacks and loggers.
@@ -108,143 +53,10 @@ export class TrainerState {
  * t.state.globalStep; // 8
  * ```
  */
-export class Trainer {
-  readonly state = new TrainerState();
-  /** Means of the last epochs. */
-  readonly callbackMetrics: Record<string, number> = {};
-  readonly loggers: readonly Logger[];
-  readonly callbacks: CallbackList;
-  /** What puts model and optimiser in place before training; training runs on one device. */
-  readonly strategy: Strategy;
-  /** The options, with their defaults. */
-  readonly settings: Settings;
-  /** The factor of the loss of a training in float16; null in other precisions. */
-  readonly lossScale: LossScale | null;
-  optimizer: OptaxOptimizer | null = null;
-  scheduler: LRScheduler | null = null;
-  model: TrainModule | null = null;
-  trainDataloader: Batches | null = null;
-  /** What `fit` validates by. */
-  valDataloaders: readonly Batches[] = [];
-  /** Names that were logged with `progBar`. */
-  readonly progressMetrics = new Set<string>();
-  /** Whether `fit` runs. */
-  fitting = false;
+export class Trainer extends Evaluating {
   private monitor = 'val_loss';
   /** Whether the current epoch's batches have all been trained on, and whether the schedule knows of it. */
   private done = { epoch: false, schedule: false };
-  private silent = new Set<string>();
-  private readonly evaluators = new WeakMap<TrainModule, Partial<Record<Stage, Compiled>>>();
-
-  constructor(given: TrainerOptions = {}) {
-    const { settings, callbacks, loggers, strategy, lossScale } = readSettings(given);
-    this.settings = settings;
-    this.lossScale = lossScale;
-    this.strategy = getStrategy(strategy);
-    if (settings.enableCheckpointing && !callbacks.some((c) => c instanceof ModelCheckpoint)) callbacks.push(new ModelCheckpoint());
-    if (settings.gradientClipVal !== null) callbacks.push(new GradientClipCallback({ clipVal: settings.gradientClipVal, clipAlgorithm: settings.gradientClipAlgorithm }));
-    if (settings.enableProgressBar && !callbacks.some(isEpochBar)) callbacks.push(new TQDMProgressBar());
-    this.callbacks = new CallbackList(settings.fastDevRun > 0 ? callbacks.filter((c) => !(c instanceof ModelCheckpoint)) : callbacks);
-    this.loggers = loggers;
-    if (settings.seed !== null) random.seed(settings.seed);
-  }
-
-  /** A path in the trainer's folder. */
-  path(name: string): string {
-    return join(this.settings.defaultRootDir, name);
-  }
-
-  get maxEpochs(): number {
-    return this.settings.maxEpochs;
-  }
-
-  get minEpochs(): number {
-    return this.settings.minEpochs;
-  }
-
-  get maxSteps(): number {
-    return this.settings.maxSteps;
-  }
-
-  get currentEpoch(): number {
-    return this.state.epoch;
-  }
-
-  get globalStep(): number {
-    return this.state.globalStep;
-  }
-
-  get isTraining(): boolean {
-    return this.state.stage === 'train';
-  }
-
-  /** How many devices training runs on. */
-  get numDevices(): number {
-    return this.strategy.numDevices;
-  }
-
-  /** The optimiser, in a list. */
-  get optimizers(): OptaxOptimizer[] {
-    return this.optimizer === null ? [] : [this.optimizer];
-  }
-
-  /** The schedule, in a list. */
-  get schedulers(): LRScheduler[] {
-    return this.scheduler === null ? [] : [this.scheduler];
-  }
-
-  /** Whether `fit` validates. */
-  get validates(): boolean {
-    return this.valDataloaders.length > 0;
-  }
-
-  /** How many batches an epoch of training has; null where only iterating tells. */
-  get numTrainingBatches(): number | null {
-    return this.trainDataloader === null ? null : batchesOf('limitTrainBatches', this.settings.limitTrainBatches, lengthOf(this.trainDataloader));
-  }
-
-  /** One logger for all. */
-  get logger(): Logger {
-    return new CompositeLogger(this.loggers);
-  }
-
-  private attach(model: TrainModule): void {
-    this.model = model;
-    model.attach(this);
-  }
-
-  /** Tells callbacks, then the module. */
-  private async tell<H extends Exclude<Hook, 'onException' | 'onSaveCheckpoint' | 'onLoadCheckpoint'>>(hook: H, ...args: unknown[]): Promise<void> {
-    const model = this.model!;
-    await this.callbacks.tell(hook, ...([this, model, ...args] as unknown as Parameters<Callback[H]>));
-    if (model[hook] !== TrainModule.prototype[hook]) await (model[hook] as (...a: unknown[]) => void | Promise<void>).apply(model, args);
-  }
-
-  /** The metrics of a step: returned ones and logged ones, as arrays. */
-  private numbersOf(module: TrainModule, returned: StepNumbers): StepNumbers {
-    const logged = [...module.takeLogs()];
-    for (const [name, { progBar, logger }] of logged) {
-      if (progBar) this.progressMetrics.add(name);
-      if (!logger) this.silent.add(name);
-    }
-    return { ...returned, ...Object.fromEntries(logged.map(([k, v]) => [k, np.asarray(v.value)])) };
-  }
-
-  /** The values of a step, once they are there; the event loop is free until then. */
-  private async read(numbers: StepNumbers): Promise<Record<string, number>> {
-    const out: Record<string, number> = {};
-    for (const [k, v] of Object.entries(numbers)) {
-      await v.ready();
-      if (v.ndim === 0) out[k] = Number(v.item());
-    }
-    return out;
-  }
-
-  private log(numbers: Numbers): void {
-    if (this.loggers.length === 0) return;
-    const shown = Object.fromEntries(Object.entries(numbers).filter(([k]) => !this.silent.has(k)));
-    for (const l of this.loggers) l.logMetrics(shown, this.globalStep);
-  }
 
   /**
    * Trains a module.
@@ -432,114 +244,6 @@ export class Trainer {
     return done % every === 0;
   }
 
-  /** The compiled step of a stage. */
-  private evaluator(model: TrainModule, stage: 'validate' | 'test' | 'predict'): Compiled {
-    const known = this.evaluators.get(model) ?? {};
-    this.evaluators.set(model, known);
-    return (known[stage] ??= evaluationProgram(model, stage, this.settings.precision, (returned) => this.numbersOf(model, returned)));
-  }
-
-  private async evaluate(model: TrainModule, stage: 'validate' | 'test', loaders: readonly Batches[]): Promise<Record<string, number>> {
-    const step = this.evaluator(model, stage);
-    const name = stage === 'validate' ? 'Validation' : 'Test';
-    const [limited, option] = stage === 'validate' ? [this.settings.limitValBatches, 'limitValBatches'] : [this.settings.limitTestBatches, 'limitTestBatches'];
-    const before = this.state.stage;
-    const means = new Means();
-    this.state.stage = stage;
-    try {
-      await this.tell(`on${name}Start`);
-      await this.tell(`on${name}EpochStart`);
-      for (const loader of loaders) {
-        const most = batchesOf(option, limited, lengthOf(loader));
-        let batchIdx = 0;
-        if (most === 0) continue;
-        for await (const batch of loader as AsyncIterable<unknown>) {
-          await this.tell(`on${name}BatchStart`, batch, batchIdx);
-          const outputs = await this.read(environ.context({ fit: false }, () => step(batch, np.array(batchIdx, 'int32'))) as StepNumbers);
-          means.add(outputs, rowsOf(batch));
-          await this.tell(`on${name}BatchEnd`, outputs, batch, batchIdx);
-          if (++batchIdx === most) break;
-        }
-      }
-      const result = means.result(stage === 'test' ? 'test_' : 'val_');
-      Object.assign(this.callbackMetrics, result);
-      this.log(result);
-      await this.tell(`on${name}EpochEnd`);
-      await this.tell(`on${name}End`);
-      return result;
-    } finally {
-      // By itself it stays what was done last, as in BrainTools.
-      if (this.fitting) this.state.stage = before;
-      model.takeLogs();
-    }
-  }
-
-  private async validateEpoch(model: TrainModule): Promise<void> {
-    await this.evaluate(model, 'validate', this.valDataloaders);
-  }
-
-  private prepare(name: string, model: TrainModule | EvaluateOptions, dataloaders: BatchesList | EvaluateOptions | undefined, options: EvaluateOptions | undefined): { model: TrainModule; loaders: readonly Batches[]; verbose: boolean } {
-    const op = `Trainer.${name}`;
-    const named = isPlainObject(model);
-    if (named && (dataloaders !== undefined || options !== undefined)) throw new ArgumentError(`${op}: expected model before the options, got ${describeValue(model)}`);
-    const [source, given] = sourceAndOptions<EvaluateOptions, BatchesList | undefined>(op, 'dataloaders', [...(named ? ['model' as const] : []), 'ckptPath', ...(name === 'predict' ? [] : ['verbose' as const])], named ? (model as EvaluateOptions) : dataloaders, options);
-    const chosen = named ? (given.model ?? this.model) : (model as TrainModule);
-    if (!(chosen instanceof TrainModule)) throw new ArgumentError(`${op}: expected model to be a TrainModule, got ${describeValue(chosen)}`);
-    if (name === 'validate' && chosen.validationStep === undefined) throw new ArgumentError(`${op}: ${chosen.constructor.name} has no validationStep`);
-    const loaders = source === undefined && name === 'validate' && this.valDataloaders.length > 0 ? this.valDataloaders : sources(op, 'dataloaders', source as BatchesList);
-    if (this.fitting && chosen !== this.model) throw new BrainStateError(`${op}: this trainer is training another module; await its end, or use another trainer`);
-    this.attach(chosen);
-    if (given.ckptPath !== undefined) this.restore(given.ckptPath, false);
-    return { model: chosen, loaders, verbose: given.verbose ?? false };
-  }
-
-  /** Metrics of a validation, as `val_…`. @throws ArgumentError if the module has no validationStep */
-  async validate(model: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
-    const chosen = this.prepare('validate', model, dataloaders, options);
-    const result = await this.evaluate(chosen.model, 'validate', chosen.loaders);
-    if (chosen.verbose) console.log(`validation: ${formatMetrics(result)}`);
-    return result;
-  }
-
-  /** Metrics of a test, as `test_…`. */
-  async test(given: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<Record<string, number>> {
-    const { model, loaders, verbose } = this.prepare('test', given, dataloaders, options);
-    const result = await this.evaluate(model, 'test', loaders);
-    if (verbose) console.log(`test: ${formatMetrics(result)}`);
-    return result;
-  }
-
-  /** What `predictStep` gives for each batch. */
-  async predict(given: TrainModule | EvaluateOptions = {}, dataloaders?: BatchesList | EvaluateOptions, options?: EvaluateOptions): Promise<unknown[]> {
-    const { model, loaders } = this.prepare('predict', given, dataloaders, options);
-    const step = this.evaluator(model, 'predict');
-    const before = this.state.stage;
-    const out: unknown[] = [];
-    this.state.stage = 'predict';
-    try {
-      await this.tell('onPredictStart');
-      for (const loader of loaders) {
-        const most = batchesOf('limitPredictBatches', this.settings.limitPredictBatches, lengthOf(loader));
-        let batchIdx = 0;
-        if (most === 0) continue;
-        for await (const batch of loader as AsyncIterable<unknown>) {
-          await this.tell('onPredictBatchStart', batch, batchIdx);
-          const result = environ.context({ fit: false }, () => step(batch, np.array(batchIdx, 'int32')));
-          for (const x of leaves(result)) if (x instanceof Array) await x.ready();
-          out.push(result);
-          await this.tell('onPredictBatchEnd', result, batch, batchIdx);
-          if (++batchIdx === most) break;
-        }
-      }
-      await this.tell('onPredictEnd');
-      return out;
-    } finally {
-      // By itself it stays what was done last, as in BrainTools.
-      if (this.fitting) this.state.stage = before;
-      model.takeLogs();
-    }
-  }
-
   /** Everything that is needed to go on from here, as a tree to be saved; BrainTools reads it too. @throws BrainStateError before `fit` */
   checkpoint(): Record<string, unknown> {
     const { model, optimizer } = this;
@@ -559,8 +263,7 @@ export class Trainer {
     return out;
   }
 
-  /** Takes a checkpoint over; with `training` the optimiser and all else too. Gives the epoch to go on with: one that was not finished is begun again. */
-  private restore(path: string, training: boolean): number {
+  protected override restore(path: string, training: boolean): number {
     if (typeof path !== 'string') throw new ArgumentError(`Trainer: expected ckptPath to be the path of a checkpoint, or of a folder of them, got ${describeValue(path)}`);
     const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
     const saved = folder ? loadLast(path) : loadCheckpoint(path);

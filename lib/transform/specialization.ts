@@ -10,7 +10,8 @@ import { compileJaxpr, compileJaxprAsync, type CompileJaxprOptions, type Compile
 import { type JitParams, jitParams } from '../interpreters/jit';
 import { hoistConsts } from '../interpreters/stage';
 import type { Binding, Buffer } from '../pjrt';
-import { Slots, type State } from '../state/state';
+import { Slots } from '../state/slots';
+import type { State } from '../state/state';
 import type { StatefulTrace } from './statefulTrace';
 
 /** What a signature is compiled with. */

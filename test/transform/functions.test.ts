@@ -8,7 +8,8 @@ import * as nn from '../../lib/nn';
 import * as np from '../../lib/numpy';
 import * as random from '../../lib/random';
 import { BrainStateError } from '../../lib/state/errors';
-import { ParamState, State } from '../../lib/state/state';
+import { ParamState } from '../../lib/state/kinds';
+import { State } from '../../lib/state/state';
 import {
   algebraicSimplification, boundedWhileLoop, checkpoint, checkpointedScan, cond, commonSubexpressionElimination, constantFold, copyPropagation, deadCodeElimination, debugNan, debugNanIf, drawDotGraph, eqnsToClosedJaxpr, eqnsToJaxpr, evalShape, fwdGrad, grad, GradientTransform, inlineJit, jit, makeJaxpr,
   NanError, optimizeJaxpr, ProgressBar, scan, type ShapeDtypeStruct, StatefulFunction, StateFinder, switchCase, vmap, whileLoop,

@@ -2,7 +2,8 @@ import { DtypeError, ShapeError } from '../../lib/core/errors';
 import * as np from '../../lib/numpy';
 import { BrainStateError } from '../../lib/state/errors';
 import { FlattedDict } from '../../lib/state/flattedDict';
-import { ParamState, State } from '../../lib/state/state';
+import { ParamState } from '../../lib/state/kinds';
+import { State } from '../../lib/state/state';
 import { fwdAndBwd, grad, hessian, jacfwd, jacrev, jvp, linearize, valueAndGrad, vectorGrad, vjp } from '../../lib/transform/grad';
 import { jit } from '../../lib/transform/jit';
 

@@ -6,7 +6,8 @@ import { checkpoint, customGradient, customJvp, customVjp, customVmap, grad, hes
 import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy';
 import { TraceContextError } from '../../lib/state/errors';
-import { ParamState, ShortTermState, State } from '../../lib/state/state';
+import { ParamState, ShortTermState } from '../../lib/state/kinds';
+import { State } from '../../lib/state/state';
 import { jit } from '../../lib/transform/jit';
 import { vmap } from '../../lib/transform/vmap';
 import { makeJaxpr } from '../../lib/transform/makeJaxpr';

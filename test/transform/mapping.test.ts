@@ -6,7 +6,8 @@ import * as lax from '../../lib/lax';
 import * as np from '../../lib/numpy';
 import * as random from '../../lib/random';
 import { BatchAxisError } from '../../lib/state/errors';
-import { NonBatchState, ParamState, State } from '../../lib/state/state';
+import { NonBatchState, ParamState } from '../../lib/state/kinds';
+import { State } from '../../lib/state/state';
 import { grad, inNewStateProbe, jit, pmap, pmap2NewStates, scan, StatefulMapping, vmap, vmap2, type Vmap2Options, vmap2NewStates, vmapNewStates } from '../../lib/transform';
 
 type A = Array;
