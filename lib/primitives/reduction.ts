@@ -11,6 +11,7 @@ import { hoistConsts, stage } from '../interpreters/stage';
 import { hlo } from '../stablehlo';
 import { larger, smaller } from '../stablehlo/extremes';
 import { add, div, eq, mul } from './elementwise';
+import { mergedForm } from './reductionForms';
 import { broadcastInDim, concatenate, convert, indexInDim, like, range, reducedShape, reduceSum, reshape, shiftAxes, toFront } from './structural';
 import { elementwise, treeReduce } from './treeReduce';
 
@@ -65,7 +66,7 @@ function defineReducer(spec: ReducerSpec): SinglePrimitive<AxesParams> {
         hlo.reduce(ctx, [v], [ctx.splat(spec.identity(out.dtype), scalarType(out.dtype))], over, [to], (c, [a, b]) => [spec.combine(c, a!, b!)])[0]!);
       const count = axes.reduce((n, d) => n * x!.aval.shape[d]!, 1);
       const k = spec.inLanes ? lanes(ctx, x!.aval, axes, count) : 1;
-      if (k === 1) return reduce(x!, axes, out);
+      if (k === 1) return mergedForm(ctx, x!, axes, out, reduce) ?? reduce(x!, axes, out);
       const first = reduce(hlo.reshape(ctx, x!, new ShapedArray([...out.shape, count / k, k], out.dtype)), [out.ndim], new ShapedArray([...out.shape, k], out.dtype));
       // Without the barrier XLA makes one reduction of the two again.
       return reduce(hlo.optimizationBarrier(ctx, [first], [first.aval])[0]!, [out.ndim], out);

@@ -5,6 +5,7 @@ import { ArgumentError, DtypeError, ShapeError } from '../core/errors';
 import { absent, type BatchDim, definePrimitive, isUndefinedPrimal, type SinglePrimitive } from '../core/primitive';
 import { hlo } from '../stablehlo';
 import { convertOnHost } from './hostScalars';
+import { cpuSum, type Reduce } from './reductionForms';
 
 // Primitives that every other file's rules are written with: types, broadcasting, reshaping, and the plain sum.
 
@@ -259,7 +260,10 @@ export const reduceSumP: SinglePrimitive<ReduceAxes> = definePrimitive<ReduceAxe
     if (dtypeKind(x.dtype) === 'bool') throw new DtypeError(`reduceSum: does not accept bool; convert ${x} first`);
     return x.withShape(reducedShape('reduceSum', x, axes));
   },
-  lower: (ctx, args, { axes }, out) => hlo.reduce(ctx, [args[0]!], [ctx.splat(0, scalarType(out.dtype))], axes, [out], (c, v) => [hlo.add(c, v[0]!, v[1]!)])[0]!,
+  lower: (ctx, args, { axes }, out) => {
+    const sum: Reduce = (x, over, to) => hlo.reduce(ctx, [x], [ctx.splat(0, scalarType(to.dtype))], over, [to], (c, v) => [hlo.add(c, v[0]!, v[1]!)])[0]!;
+    return cpuSum(ctx, args[0]!, axes, out, sum) ?? sum(args[0]!, axes, out);
+  },
   jvp: 'linear',
   transpose: (ct, args, { axes }) => {
     const { shape } = args[0]!.aval;

@@ -161,6 +161,11 @@ export class Block implements LoweringContext {
     this.replaced.set(value.name, by);
   }
 
+  /** Says that a value lies where another did, which had better not be read from now on. */
+  overwrite(value: IrValue, by: IrValue): void {
+    this.replaced.set(value.name, by);
+  }
+
   region(args: readonly ShapedArray[], body: RegionBody): string {
     const inner = new Block(this.module, this);
     const values = args.map((a) => inner.value(a));
@@ -255,6 +260,13 @@ export class Block implements LoweringContext {
     return (x.own ?? x.view?.of.own) !== undefined && this.usersOf(v).length !== 1 ? shared(x) : x;
   }
 
+  /** What took a value's place. */
+  private latest(x: IrValue): IrValue {
+    let found = x;
+    for (let next = this.replaced.get(x.name); next !== undefined; next = this.replaced.get(next.name)) found = next;
+    return found;
+  }
+
   private lastUser(a: Atom): Eqn | undefined {
     return this.usersOf(a).filter((user) => user !== null).pop();
   }
@@ -273,7 +285,7 @@ export class Block implements LoweringContext {
           // None yet of what comes later.
           const made = env.get(o);
           if (made?.view !== undefined) follow(o);
-          else if (made !== undefined) readers.push(this.replaced.get(made.name) ?? made);
+          else if (made !== undefined) readers.push(this.latest(made));
         }
       }
     };

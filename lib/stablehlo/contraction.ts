@@ -121,6 +121,7 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
     if (addend.name === x.name || addend.name === y.name) return null;
     const sum = emit(addend, scale);
     block.replace(line, made, sum);
+    block.overwrite(addend, sum);
     return sum;
   };
   return { ...made, product: { of: made.name, scale: null, addTo } };
