@@ -22,7 +22,7 @@ bool FindAll(const char* type) {
   Lapack<T>& t = table<T>;
   auto find = [&](const char* name, auto* f) { return Find(std::string(type) + name, f); };
   return find("potrf", &t.potrf) && find("getrf", &t.getrf) && find("geqrf", &t.geqrf) && find("geqp3", &t.geqp3) && find(kIsComplex<T> ? "ungqr" : "orgqr", &t.orgqr)
-    && find("gesdd", &t.gesdd) && find(kIsComplex<T> ? "heevd" : "syevd", &t.syevd) && find("geev", &t.geev) && find("gees", &t.gees) && find("gehrd", &t.gehrd)
+    && find("gesdd", &t.gesdd) && find(kIsComplex<T> ? "heevd" : "syevd", &t.syevd) && find("geev", &t.geev) && find("gees", &t.gees) && find("gehrd", &t.gehrd) && find(kIsComplex<T> ? "hetrd" : "sytrd", &t.sytrd)
     && find("trsm", &t.trsm) && find("gtsv", &t.gtsv);
 }
 

@@ -39,6 +39,8 @@ struct Lapack {
          void (*)(Letter left, Letter right, Int n, T* a, Int lda, T* w, T* vl, Int ldvl, T* vr, Int ldvr, T* work, Int lwork, R* rwork, int* info, size_t, size_t)> geev;
   Either<void (*)(Letter job, Letter sort, const void* select, Int n, T* a, Int lda, int* selected, T* re, T* im, T* z, Int ldz, T* work, Int lwork, int* bwork, int* info, size_t, size_t),
          void (*)(Letter job, Letter sort, const void* select, Int n, T* a, Int lda, int* selected, T* w, T* z, Int ldz, T* work, Int lwork, R* rwork, int* bwork, int* info, size_t, size_t)> gees;
+  // sytrd, or hetrd of complex numbers.
+  void (*sytrd)(Letter uplo, Int n, T* a, Int lda, R* d, R* e, T* tau, T* work, Int lwork, int* info, size_t);
   void (*gehrd)(Int n, Int low, Int high, T* a, Int lda, T* tau, T* work, Int lwork, int* info);
   void (*trsm)(Letter side, Letter uplo, Letter trans, Letter diag, Int m, Int n, const T* alpha, const T* a, Int lda, T* b, Int ldb, size_t, size_t, size_t, size_t);
   void (*gtsv)(Int n, Int columns, T* dl, T* d, T* du, T* b, Int ldb, int* info);

@@ -225,6 +225,35 @@ void Hessenberg(const LapackCall& call) {
   });
 }
 
+// Letter: the triangle that is read, and left with the reflectors; the other stays.
+template <typename T>
+void Tridiagonal(const LapackCall& call) {
+  using R = Real<T>;
+  call.Expect(1, 4);
+  call.ExpectSquare();
+  const char* uplo = call.Letters({"LU"});
+  const int n = call.rows();
+  const int64_t size = int64_t{n} * n;
+  const T* x = call.Operand<T>(0, {n, n});
+  T* packed = call.Result<T>(0, {n, n});
+  R* diagonals = call.Result<R>(1, {n});
+  R* beside = call.Result<R>(2, {n - 1});
+  T* taus = call.Result<T>(3, {n - 1});
+  T asked{};
+  int info = 0, none = -1;
+  LapackOf<T>().sytrd(uplo, &n, nullptr, &n, nullptr, nullptr, nullptr, &asked, &none, &info, 1);
+  const int lwork = call.Workspace(asked, 1);
+  call.Each(kWeight<T> * 4 / 3 * Cube(n), [=](int64_t from, int64_t to) {
+    Scratch<T> a(size), work(lwork);
+    for (int64_t b = from; b < to; b++) {
+      Transpose(x + b * size, n, n, static_cast<T*>(a));
+      int failed = 0;
+      LapackOf<T>().sytrd(uplo, &n, a, &n, diagonals + b * n, beside + b * (n - 1), taus + b * (n - 1), work, &lwork, &failed, 1);
+      Transpose(static_cast<T*>(a), n, n, packed + b * size);
+    }
+  });
+}
+
 }  // namespace
 
 template <typename T>
@@ -234,6 +263,7 @@ bool RunSpectral(const LapackCall& call) {
   else if (name == "syevd") SymmetricEigen<T>(call);
   else if (name == "geev") GeneralEigen<T>(call);
   else if (name == "gees") Schur<T>(call);
+  else if (name == "sytrd") Tridiagonal<T>(call);
   else if (name == "gehrd") Hessenberg<T>(call);
   else return false;
   return true;

@@ -5,11 +5,12 @@ import { checkOptions } from '../functional/options';
 import { composite } from '../interpreters/jit';
 import { abs, add, and, eq, gt, le, lt, min, mul, or, rsqrt, sign, sqrt, square, sub, where } from '../primitives/elementwise';
 import { dynamicSlice } from '../primitives/dynamicSlice';
-import { hessenberg, householderProduct } from '../primitives/householder';
-import { asRows, asTypeOf, block, checkMatrix, checkMatrixDtype, diagonal, epsilon, eye, H, isComplex, matmul, realPart, repeatWhile, tril, triu } from '../primitives/matrix';
+import { householderProduct } from '../primitives/householder';
+import { asRows, asTypeOf, block, checkMatrix, checkMatrixDtype, diagonal, epsilon, eye, H, isComplex, matmul, repeatWhile } from '../primitives/matrix';
 import { qr } from '../primitives/qr';
 import { reduceMax } from '../primitives/reduction';
-import { concatenate, convert, like, pad, reduceSum, reshape, rev, scalar } from '../primitives/structural';
+import { tridiagonalP } from '../primitives/tridiagonalForm';
+import { concatenate, convert, like, pad, reduceSum, reshape, scalar } from '../primitives/structural';
 import { type ArrayLike, asArray } from './arrayLike';
 
 // Functions of jax.lax.linalg that are written with the decompositions.
@@ -71,18 +72,6 @@ export function choleskyUpdate(rMatrix: ArrayLike, wVector: ArrayLike): Array {
   return updateProgram([r, w], {})[0]!;
 }
 
-const tridiagonalProgram = composite<{ lower: boolean }>('tridiagonal', ([a], { lower }) => {
-  const [n, last] = [a!.shape[a!.ndim - 1]!, a!.ndim - 1];
-  // The form from an upper triangle is that from a lower one with rows and columns in reverse.
-  const flip = (x: Array) => (lower ? x : rev(x, x.ndim === a!.ndim ? [last - 1, last] : [x.ndim - 1]));
-  const x = flip(a!);
-  const [packed, taus] = hessenberg(add(tril(x), H(tril(x, -1))));
-  const d = realPart(diagonal(packed));
-  const e = realPart(diagonal(block(packed, [1, n], [0, n - 1])));
-  const out = add(add(tril(packed, -1), triu(x, 1)), mul(asTypeOf(asRows(d, packed.shape), packed), eye(packed.shape, packed.dtype)));
-  return [flip(out), flip(d), flip(e), flip(taus)];
-});
-
 /**
  * Tridiagonal form of symmetric (Hermitian) matrices: Qᴴ · a · Q = T, real, Q being a product of Householder reflectors.
  *
@@ -99,7 +88,7 @@ export function tridiagonal(a: ArrayLike, options: { lower?: boolean } = {}): [A
   const x = asArray(a, 'tridiagonal');
   checkMatrix('tridiagonal', x.aval, true);
   if (x.shape[x.ndim - 1] === 0) throw new ShapeError(`tridiagonal: expected matrices that are not empty, got ${x.aval}`);
-  return tridiagonalProgram([x], { lower }) as [Array, Array, Array, Array];
+  return tridiagonalP.bind({ lower }, x) as [Array, Array, Array, Array];
 }
 
 /** Coefficients of Halley's iteration, weighted so that singular values between l and 1 come near 1 as fast as can be, until all are. */

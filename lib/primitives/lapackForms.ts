@@ -8,7 +8,7 @@ import { lapack } from '../stablehlo/lapack';
 
 /** What each takes for rows × columns × the smaller of both, in operations of a product that take as long: measured for matrices of 100 × 100. */
 const COST = {
-  potrf: 2, getrf: 5, geqrf: 10, orgqr: 10, geqp3: 40, gehrd: 50, gesdd: 300, syevd: 200, gees: 2000, geev: 2000, trsm: 2,
+  potrf: 2, getrf: 5, geqrf: 10, orgqr: 10, geqp3: 40, gehrd: 50, sytrd: 20, gesdd: 300, syevd: 200, gees: 2000, geev: 2000, trsm: 2,
   // For rows × columns.
   gtsv: 100,
 } as const;

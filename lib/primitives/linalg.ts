@@ -7,4 +7,5 @@ export { lu, luP, luPivotsToPermutation, luPivotsToPermutationP, luSolve } from 
 export { qr, qrP } from './qr';
 export { schur, schurP } from './schur';
 export { svd, svdP } from './svd';
+export { tridiagonalP } from './tridiagonalForm';
 export { tridiagonalSolve, tridiagonalSolveP } from './tridiagonal';

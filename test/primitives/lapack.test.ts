@@ -18,7 +18,7 @@ interface Case {
 const { cases } = JSON.parse(readFileSync(`${__dirname}/../fixtures/lapack.json`, 'utf8')) as { cases: Case[] };
 
 const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-const functions = la as unknown as Record<string, (...args: unknown[]) => Array | Array[]>;
+const functions = { ...la, tridiagonal: lax.linalg.tridiagonal } as unknown as Record<string, (...args: unknown[]) => Array | Array[]>;
 const asList = (x: Array | Array[]) => (globalThis.Array.isArray(x) ? x : [x]);
 
 /** Whose vectors have signs, or phases, by how many steps an iteration takes, which another version of the library may take otherwise. */
@@ -67,6 +67,7 @@ const general: [string, (...xs: Array[]) => Array[], Array[]][] = [
   ['LU factors', (x) => [la.lu(x)[0]], [shifted(5, 4)]],
   ['the QR decomposition', (x) => la.qr(x), [random([2, 5, 3], 5)]],
   ['the pivoted QR decomposition', (x) => la.qr(x, { pivoting: true }).slice(0, 2), [random([2, 5, 4], 6)]],
+  ['the tridiagonal form', (x) => lax.linalg.tridiagonal(x, { lower: false }).slice(1, 3), [random([2, 5, 5], 14)]],
   ['the Hessenberg form', (x) => la.hessenberg(x), [random([2, 5, 5], 7)]],
   ['the solution of triangular systems', (a, b) => [la.triangularSolve(a, b, { leftSide: true, transposeA: true })], [shifted(4, 8), random([2, 4, 3], 9)]],
   ['the solution of tridiagonal systems', (l, d, u, b) => [la.tridiagonalSolve(l, d.add(3), u, b)], [random([2, 4], 10), random([2, 4], 11), random([2, 4], 12), random([2, 4, 3], 13)]],
@@ -169,6 +170,8 @@ const evil: [string[], string[], string, string, string][] = [
   [[t('4x4')], [t('4', 'complex<f32>'), t('4x4')], 'geev', 'VN', 'do not fit'],
   [[t('4x4')], [t('4x4'), t('4x3')], 'gees', 'V', 'do not fit'],
   [[t('4x4')], [t('4x4'), t('4')], 'gehrd', '', 'do not fit'],
+  [[t('4x4')], [t('4x4'), t('4'), t('4'), t('3')], 'sytrd', 'L', 'do not fit'],
+  [[t('1x1')], [t('1x1'), t('1'), t('1'), t('1')], 'sytrd', 'U', 'do not fit'],
 ];
 withLapack.each(evil)('a call with operands %j and results %j of %s with %j is refused: %s', (operands, results, routine, letters, why) => {
   const main = `(${operands.map((type, i) => `%a${i}: ${type}`).join(', ')}) -> (${results.join(', ')})`;
