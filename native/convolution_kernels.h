@@ -13,7 +13,7 @@ struct Run {
 constexpr int kMostRows = 12, kMostVectors = 4;
 
 // A part of the result: `rows` positions, at each of them some vectors of neighbouring output features, each the sum of a[row][run + i * a_step] * b[run + i * b_step + feature] over all
-// runs and terms i, and what the result is already.
+// runs and terms i, and of what the result is already or, if it is nothing yet, of `start`; with `ramp`, no less than zero.
 template <typename T>
 struct Tile {
   const T* a[kMostRows];
@@ -22,7 +22,20 @@ struct Tile {
   const Run* runs;
   int64_t count, length;
   ptrdiff_t a_step, b_step;
-  bool add;
+  const T* start;
+  bool add, ramp;
+};
+
+// Places of the result, where each window of sums begins and where its largest goes, for whole vectors of features; with `ramp`, no less than zero.
+template <typename T>
+struct Pooling {
+  const T* sums;
+  T* c;
+  const Run* places;
+  int64_t count;
+  const ptrdiff_t* window;
+  int64_t windows, vectors;
+  bool ramp;
 };
 
 template <typename T>
@@ -31,6 +44,7 @@ struct Kernels {
   int vectors;                     // at most in a tile
   int rows[kMostVectors + 1];      // at most, by the number of vectors
   void (*sum[kMostVectors + 1][kMostRows + 1])(const Tile<T>&);  // by vectors and rows
+  void (*pool)(const Pooling<T>&);
 };
 
 // The fastest that this processor has.

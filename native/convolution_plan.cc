@@ -28,13 +28,14 @@ struct Extent {
 
 }  // namespace
 
-const char* ReadPlan(const int64_t* v, size_t count, int64_t x_size, int64_t y_size, int64_t c_size, Plan* plan) {
+const char* ReadPlan(const int64_t* v, size_t count, const int64_t* after, size_t after_count, int64_t x_size, int64_t y_size, int64_t c_size, Plan* plan) {
   if (count != kPlanNumbers) return "the plan has the wrong length";
   plan->groups = {v[0], v[1], v[2], v[3]};
   plan->batch = {v[4], v[5], v[6]};
   plan->inputs = {v[7], v[8], v[9]};
   plan->outputs = {v[10], v[11], v[12]};
-  const auto &[groups, batch, inputs, outputs, axes] = *plan;
+  plan->after = After{};
+  const auto &[groups, batch, inputs, outputs, axes, then] = *plan;
   bool good = Size(groups.size) && Size(batch.size) && Size(inputs.size) && Size(outputs.size);
   for (int64_t d : {groups.x, groups.y, groups.c, batch.x, batch.c, inputs.x, inputs.y, outputs.y, outputs.c}) good = good && Distance(d);
   for (int i = 0; i < kAxes; i++) {
@@ -44,13 +45,24 @@ const char* ReadPlan(const int64_t* v, size_t count, int64_t x_size, int64_t y_s
     good = good && Distance(a[7]) && Distance(a[8]) && Distance(a[9]);
   }
   if (!good) return "the plan has a size or a distance that is none";
+  if (after != nullptr) {
+    if (after_count != kAfterNumbers || !Within(after[0], -1, INT32_MAX) || !Within(after[1], 0, 1)) return "what is to be done after it is nothing that there is";
+    plan->after.bias = after[0];
+    plan->after.relu = after[1] == 1;
+    for (int i = 0; i < kAxes; i++) {
+      plan->after.pool[i] = after[2 + i];
+      if (!Within(after[2 + i], 1, kMostPooled) || axes[i].out % after[2 + i] != 0 || (after[2 + i] > 1 && axes[i].base > 1)) return "it has no such windows";
+    }
+    if (then.pooled() > kMostPooled) return "it has no such windows";
+  }
   Extent x, y, c;
   x.Add(groups.size, groups.x), x.Add(batch.size, batch.x), x.Add(inputs.size, inputs.x);
   y.Add(groups.size, groups.y), y.Add(inputs.size, inputs.y), y.Add(outputs.size, outputs.y);
   c.Add(groups.size, groups.c), c.Add(batch.size, batch.c), c.Add(outputs.size, outputs.c);
   double padded = 1;
-  for (const Axis& a : axes) {
-    x.Add(a.in, a.x), y.Add(a.window, a.y), c.Add(a.out, a.c);
+  for (int i = 0; i < kAxes; i++) {
+    const Axis& a = axes[i];
+    x.Add(a.in, a.x), y.Add(a.window, a.y), c.Add(a.out / then.pool[i], a.c);
     padded *= (static_cast<double>(a.out - 1) * a.stride + static_cast<double>(a.window - 1) * a.dilation) / a.base + 1;
   }
   if (!x.Is(x_size) || !y.Is(y_size) || !c.Is(c_size)) return "the plan goes beyond the arrays";

@@ -10,7 +10,7 @@ XS_TARGET void Sum(const Tile<T>& t) {
   const T* a[R];
   for (int r = 0; r < R; r++) {
     a[r] = t.a[r];
-    for (int v = 0; v < V; v++) sum[r][v] = t.add ? Vector(*reinterpret_cast<const Unaligned*>(t.c[r] + v * kLanes)) : Vector{};
+    for (int v = 0; v < V; v++) sum[r][v] = *reinterpret_cast<const Unaligned*>((t.add ? t.c[r] : t.start) + v * kLanes);
   }
   const ptrdiff_t a_step = t.a_step, b_step = t.b_step;
   for (const Run *run = t.runs, *end = run + t.count; run < end; run++) {
@@ -27,8 +27,33 @@ XS_TARGET void Sum(const Tile<T>& t) {
       b += b_step;
     }
   }
+  if (t.ramp) {
+    for (int r = 0; r < R; r++) for (int v = 0; v < V; v++) sum[r][v] = sum[r][v] <= Vector{} ? Vector{} : sum[r][v];
+  }
   for (int r = 0; r < R; r++) {
     for (int v = 0; v < V; v++) *reinterpret_cast<Unaligned*>(t.c[r] + v * kLanes) = sum[r][v];
+  }
+}
+
+// NaN is larger than anything.
+template <typename T>
+XS_TARGET void Pool(const Pooling<T>& p) {
+  typedef T Vector __attribute__((vector_size(XS_BYTES)));
+  typedef T Unaligned __attribute__((vector_size(XS_BYTES), aligned(alignof(T)), may_alias));
+  constexpr int kLanes = XS_BYTES / sizeof(T);
+  const Vector zero{};
+  for (int64_t i = 0; i < p.count; i++) {
+    const T* from = p.sums + p.places[i].a;
+    T* to = p.c + p.places[i].b;
+    for (int64_t v = 0; v < p.vectors; v++, from += kLanes, to += kLanes) {
+      Vector most = *reinterpret_cast<const Unaligned*>(from + p.window[0]);
+      for (int64_t w = 1; w < p.windows; w++) {
+        const Vector other = *reinterpret_cast<const Unaligned*>(from + p.window[w]);
+        most = ((most >= other) | (most != most)) ? most : other;
+      }
+      if (p.ramp) most = most <= zero ? zero : most;
+      *reinterpret_cast<Unaligned*>(to) = most;
+    }
   }
 }
 
@@ -43,6 +68,7 @@ Kernels<T> Make() {
   Kernels<T> k{};
   k.lanes = XS_BYTES / sizeof(T);
   k.vectors = XS_VECTORS;
+  k.pool = &Pool<T>;
   auto fill = [&](auto vectors) {
     constexpr int V = decltype(vectors)::value;
     if constexpr (V <= XS_VECTORS) {

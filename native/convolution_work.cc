@@ -1,7 +1,6 @@
 #include "convolution_work.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace xs::convolution {
 
@@ -12,113 +11,13 @@ constexpr int64_t kPanelBytes = 192 << 10, kInputBytes = 256 << 10;
 // Rows of a panel that are worth to have it read once more; operations that are worth a part; parts of a sum over inputs.
 constexpr int64_t kFewRows = 256, kSums = 8;
 constexpr double kPartWork = 1e7;
-// Neighbours that fill a line of the cache.
-constexpr int64_t kNeighbours = 16;
-
-int64_t Quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// A dimension that is walked through in two arrays.
-struct Walk {
-  int64_t size;
-  ptrdiff_t a, b;
-};
-
-// Dimensions that can be walked through as one are made one; those of size 1 are left out.
-void Merge(std::vector<Walk>* walks) {
-  size_t kept = 0;
-  for (const Walk& w : *walks) {
-    if (w.size == 1) continue;
-    Walk* last = kept > 0 ? &(*walks)[kept - 1] : nullptr;
-    if (last != nullptr && last->a == w.a * w.size && last->b == w.b * w.size) *last = {last->size * w.size, w.a, w.b};
-    else (*walks)[kept++] = w;
-  }
-  walks->resize(kept);
-}
-
-// Calls for each position, the last dimension fastest, with its distances.
-template <typename F>
-void Each(const Walk* walks, size_t count, ptrdiff_t a, ptrdiff_t b, const F& f) {
-  if (count == 0) {
-    f(a, b);
-    return;
-  }
-  for (int64_t i = 0; i < walks->size; i++, a += walks->a, b += walks->b) Each(walks + 1, count - 1, a, b, f);
-}
-
-template <typename T>
-void Copy(std::vector<Walk>* walks, const T* from, T* to) {
-  Merge(walks);
-  if (walks->empty()) walks->push_back({1, 1, 1});
-  const Walk inner = walks->back();
-  Each(walks->data(), walks->size() - 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) {
-    if (inner.a == 1 && inner.b == 1) std::memcpy(to + b, from + a, inner.size * sizeof(T));
-    else for (int64_t i = 0; i < inner.size; i++) to[b + i * inner.b] = from[a + i * inner.a];
-  });
-}
 
 }  // namespace
-
-template <typename T>
-Panels<T>::Panels(const Plan& plan, const T* y) : plan_(plan), y_(y) {
-  const Kernels<T>& kernels = KernelsHere<T>();
-  lanes_ = kernels.lanes;
-  vectors_ = static_cast<int>(Quotient(plan.outputs.size, lanes_));
-  count_ = Quotient(vectors_, kernels.vectors);
-  terms_ = plan.inputs.size;
-  for (const Axis& a : plan.axes) terms_ *= a.window;
-  const bool whole = plan.outputs.size % lanes_ == 0 && (plan.outputs.y == 1 || plan.outputs.size == 1);
-  if (!whole) packed_.reset(new T[plan.groups.size * terms_ * vectors_ * lanes_]);
-}
-
-template <typename T>
-Panel<T> Panels<T>::At(int64_t group, int64_t index) const {
-  // The first ones have a vector more where they cannot all have as many.
-  const int each = static_cast<int>(vectors_ / count_), more = static_cast<int>(vectors_ % count_);
-  Panel<T> p;
-  p.vectors = each + (index < more ? 1 : 0);
-  const int64_t before = (index * each + std::min<int64_t>(index, more)) * lanes_;
-  p.first = before;
-  p.outputs = std::min<int64_t>(p.vectors * lanes_, plan_.outputs.size - before);
-  if (packed_ == nullptr) {
-    p.y = y_ + group * plan_.groups.y + before;
-    p.input = plan_.inputs.y;
-    for (int i = 0; i < kAxes; i++) p.tap[i] = plan_.axes[i].y;
-    return p;
-  }
-  p.y = packed_.get() + (group * vectors_ * lanes_ + before) * terms_;
-  p.input = p.vectors * lanes_;
-  for (int64_t i = kAxes - 1, distance = p.input * plan_.inputs.size; i >= 0; distance *= plan_.axes[i--].window) p.tap[i] = distance;
-  return p;
-}
-
-template <typename T>
-void Packing<T>::Part(int64_t index) {
-  const Plan& plan = panels_.plan();
-  const Axis *axes = plan.axes;
-  const int64_t t1 = index % axes[1].window, t0 = index / axes[1].window % axes[0].window, at = index / (axes[1].window * axes[0].window);
-  const int64_t group = at / panels_.count();
-  const Panel<T> p = panels_.At(group, at % panels_.count());
-  T* to = const_cast<T*>(p.y) + t0 * p.tap[0] + t1 * p.tap[1];
-  const T* from = panels_.y() + group * plan.groups.y + p.first * plan.outputs.y + t0 * axes[0].y + t1 * axes[1].y;
-  std::vector<Walk> walks{{plan.inputs.size, plan.inputs.y, p.input}, {axes[2].window, axes[2].y, p.tap[2]}};
-  if (walks[0].a < walks[1].a) std::swap(walks[0], walks[1]);
-  Merge(&walks);
-  if (walks.empty()) walks.push_back({1, 0, 0});
-  // Neighbours in the kernel are read one after the other, and some of them for all output features before the next.
-  const Walk inner = walks.back();
-  Each(walks.data(), walks.size() - 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) {
-    for (int64_t first = 0; first < inner.size; first += kNeighbours) {
-      const int64_t last = std::min(first + kNeighbours, inner.size);
-      for (int64_t o = 0; o < p.outputs; o++) for (int64_t i = first; i < last; i++) to[b + i * inner.b + o] = from[a + i * inner.a + o * plan.outputs.y];
-      for (int64_t i = first; i < last; i++) std::fill(to + b + i * inner.b + p.outputs, to + b + i * inner.b + p.input, T{0});
-    }
-  });
-}
 
 // What a thread needs while it works on a part; kept from one to the next.
 template <typename T>
 struct Workspace {
-  std::vector<T> input;
+  std::vector<T> input, sums, start;
   std::vector<Run> rows, runs;
   std::vector<Walk> walks;
   // The rows that are there.
@@ -130,11 +29,22 @@ template <typename T>
 struct Convolution<T>::Share {
   int64_t group, panel, panels, batch, batches, input, inputs;
   T* c;
-  bool add;
+  // Whether sums have been begun, and whether they are ended.
+  bool add, last;
+};
+
+// Where sums go: the first place and feature of a part, and how far apart they lie.
+template <typename T>
+struct Convolution<T>::Target {
+  T* c;
+  ptrdiff_t batch, output, axes[kAxes];
+  // Features that there is room for: others than those of the result, where they are put aside first.
+  int64_t outputs;
 };
 
 template <typename T>
-Convolution<T>::Convolution(const Plan& plan, const Panels<T>& panels, const T* x, T* c, int64_t c_size, int64_t threads) : plan_(plan), panels_(panels), x_(x), c_(c), c_size_(c_size) {
+Convolution<T>::Convolution(const Plan& plan, const Panels<T>& panels, const T* x, const T* bias, T* c, int64_t c_size, int64_t threads)
+    : plan_(plan), panels_(panels), x_(x), bias_(bias), c_(c), c_size_(c_size) {
   int64_t taps = 1, places = 1, size = 1;
   for (const Axis& a : plan.axes) {
     taps *= a.window;
@@ -143,7 +53,7 @@ Convolution<T>::Convolution(const Plan& plan, const Panels<T>& panels, const T* 
   }
   const double work = OperationsOf(plan);
   const int64_t want = threads == 1 ? 1 : Quotient(threads * std::clamp<int64_t>(static_cast<int64_t>(work / (threads * kPartWork)), 1, 4), plan.groups.size);
-  const bool gradient = taps > places;
+  const bool gradient = taps > places && plan.after.none();
   for (int i = kAxes - 1; i >= 0; i--) if ((gradient ? plan.axes[i].window : plan.axes[i].out) > 1) cut_ = i;
   const int64_t batch = plan.batch.size;
   if (gradient) {
@@ -158,7 +68,8 @@ Convolution<T>::Convolution(const Plan& plan, const Panels<T>& panels, const T* 
     const bool wide = static_cast<double>(taps) * plan.outputs.size > static_cast<double>(size);
     if (wide) panel_parts_ = std::min(panels.count(), more);
     const int64_t inputs = std::clamp<int64_t>(kPanelBytes / static_cast<int64_t>(256 * taps), 1, plan.inputs.size);
-    place_parts_ = std::min(plan.axes[cut_].out, std::max(Quotient(more, panel_parts_), Quotient(size * inputs * static_cast<int64_t>(sizeof(T)), kInputBytes)));
+    const int64_t most = std::max(size * inputs, plan.after.pooled() == 1 ? 0 : places * plan.outputs.size);
+    place_parts_ = std::min(plan.axes[cut_].out / plan.after.pool[cut_], std::max(Quotient(more, panel_parts_), Quotient(most * static_cast<int64_t>(sizeof(T)), kInputBytes)));
   }
   if (input_parts_ > 1) partial_.resize((input_parts_ - 1) * c_size);
 }
@@ -189,8 +100,8 @@ void Convolution<T>::Part(int64_t index) {
         const int64_t f[kAxes] = {f0, f1, f2};
         for (int i = 0; i < kAxes; i++) phases[i] = PhaseOf(axes[i], f[i]);
         Phase& cut = phases[cut_];
-        const int64_t first = from(cut.count, place, place_parts_);
-        cut.count = from(cut.count, place + 1, place_parts_) - first;
+        const int64_t window = plan_.after.pool[cut_], first = from(cut.count / window, place, place_parts_) * window;
+        cut.count = from(cut.count / window, place + 1, place_parts_) * window - first;
         cut.first += first * cut.out_step;
         cut.at += first * cut.in_step;
         if (cut.count > 0) Places(s, phases);
@@ -224,6 +135,28 @@ void Convolution<T>::Places(Share s, const Phase* phases) {
   if (places > taps()) batches_at = std::min(batches_at, Quotient(kFewRows, places));
   static thread_local Workspace<T> space;
   space.rows_of.clear();
+  Target to{s.c + s.group * plan_.groups.c + s.batch * plan_.batch.c, plan_.batch.c, plan_.outputs.c, {}, plan_.outputs.size};
+  const bool aside = plan_.after.pooled() > 1;
+  if (aside) {
+    const Panel<T> last = panels_.At(s.group, s.panel + s.panels - 1);
+    to.outputs = last.first + last.vectors * panels_.lanes();
+    ptrdiff_t room = to.outputs - panels_.At(s.group, s.panel).first;
+    to.output = 1;
+    for (int i = kAxes - 1; i >= 0; room *= p[i--].count) to.axes[i] = room;
+    to.batch = room;
+    batches_at = std::clamp<int64_t>(most_seen / room, 1, batches_at);
+    space.sums.resize(batches_at * room);
+    to.c = space.sums.data() - panels_.At(s.group, s.panel).first;
+  } else {
+    for (int i = 0; i < kAxes; i++) {
+      to.c += p[i].first * plan_.axes[i].c;
+      to.axes[i] = p[i].out_step * plan_.axes[i].c;
+    }
+  }
+  // What the sums of each panel begin with, in whole vectors.
+  const int64_t first = panels_.At(s.group, s.panel).first;
+  space.start.assign(panels_.room() - first, T{0});
+  if (bias_ != nullptr) std::copy_n(bias_ + s.group * plan_.outputs.size + first, std::min<int64_t>(plan_.outputs.size - first, space.start.size()), space.start.data());
   const Share all = s;
   for (int64_t b = 0; b < all.batches; b += batches_at) {
     s.batch = all.batch + b;
@@ -238,14 +171,17 @@ void Convolution<T>::Places(Share s, const Phase* phases) {
         p[cut_].tap += t * p[cut_].tap_step;
         p[cut_].at += t * p[cut_].at_step;
         p[cut_].taps = std::min(taps_at, cut_taps - t);
-        Sum(s, p, &space);
+        s.last = i + inputs_at >= all.inputs && t + taps_at >= cut_taps;
+        Sum(s, p, to, &space);
         s.add = true;
         t += taps_at;
       } while (t < cut_taps);
     }
+    if (aside) Pool(s, phases, to, &space);
+    else to.c += s.batches * to.batch;
   }
   // What an unusual convolution needed is not kept.
-  if (space.input.size() > static_cast<size_t>(4 * most_seen)) space = {};
+  if (std::max(space.input.size(), space.sums.size()) > static_cast<size_t>(4 * most_seen)) space = {};
 }
 
 // The input that the phases see, whose first element is that of the first place at the first position of the window: where it lies, or a copy of it. Distances of batch, inputs and axes.
@@ -292,7 +228,7 @@ const T* Convolution<T>::Input(const Share& s, const Phase* p, Workspace<T>* spa
 }
 
 template <typename T>
-void Convolution<T>::Sum(const Share& s, const Phase* p, Workspace<T>* space) {
+void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, Workspace<T>* space) {
   const Kernels<T>& kernels = KernelsHere<T>();
   ptrdiff_t batch, input, axes[kAxes];
   bool none = false;
@@ -303,16 +239,15 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, Workspace<T>* space) {
   const std::vector<ptrdiff_t> rows_of{s.batches, batch, axes[0], axes[1], axes[2]};
   if (space->rows_of != rows_of) {
     space->rows_of = rows_of;
-    Walk rows[kAxes + 1] = {{s.batches, batch, plan_.batch.c}};
-    for (int i = 0; i < kAxes; i++) rows[i + 1] = {p[i].count, p[i].in_step * axes[i], p[i].out_step * plan_.axes[i].c};
+    Walk rows[kAxes + 1] = {{s.batches, batch, target.batch}};
+    for (int i = 0; i < kAxes; i++) rows[i + 1] = {p[i].count, p[i].in_step * axes[i], target.axes[i]};
     std::stable_sort(rows, rows + kAxes + 1, [](const Walk& a, const Walk& b) { return a.a > b.a; });
     space->rows.clear();
     Each(rows, kAxes + 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) { space->rows.push_back({a, b}); });
   }
-  T* c = s.c + s.group * plan_.groups.c + s.batch * plan_.batch.c;
-  for (int i = 0; i < kAxes; i++) c += p[i].first * plan_.axes[i].c;
   Tile<T> tile;
   tile.add = s.add;
+  tile.ramp = s.last && plan_.after.relu && plan_.after.pooled() == 1;
   int vectors = 0;
   for (int64_t k = 0; k < s.panels; k++) {
     const Panel<T> panel = panels_.At(s.group, s.panel + k);
@@ -321,26 +256,56 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, Workspace<T>* space) {
       Runs(s, p, panel, input, axes, space, &tile);
     }
     tile.b = panel.y + s.input * panel.input;
+    tile.start = space->start.data() + panel.first - panels_.At(s.group, s.panel).first;
     for (int i = 0; i < kAxes; i++) tile.b += p[i].tap * panel.tap[i];
     const int64_t width = panel.vectors * kernels.lanes, rows = static_cast<int64_t>(space->rows.size()), tiles = Quotient(rows, kernels.rows[vectors]);
-    const bool straight = plan_.outputs.c == 1 && panel.outputs == width;
+    const bool straight = target.output == 1 && panel.first + width <= target.outputs;
     T apart[kMostRows * kMostVectors * 64 / sizeof(T)];
     for (int64_t j = 0; j < tiles; j++) {
       const Run* row = space->rows.data() + rows * j / tiles;
       const int count = static_cast<int>(rows * (j + 1) / tiles - rows * j / tiles);
-      T* const to = c + panel.first * plan_.outputs.c;
+      T* const to = target.c + panel.first * target.output;
       for (int r = 0; r < count; r++) {
         tile.a[r] = x + row[r].a;
         tile.c[r] = straight ? to + row[r].b : apart + r * width;
       }
       if (!straight && s.add) {
-        for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) apart[r * width + o] = to[row[r].b + o * plan_.outputs.c];
+        for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) apart[r * width + o] = to[row[r].b + o * target.output];
       }
       kernels.sum[vectors][count](tile);
       if (straight) continue;
-      for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) to[row[r].b + o * plan_.outputs.c] = apart[r * width + o];
+      for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) to[row[r].b + o * target.output] = apart[r * width + o];
     }
   }
+}
+
+// From sums that were put aside to the result.
+template <typename T>
+void Convolution<T>::Pool(const Share& s, const Phase* p, const Target& from, Workspace<T>* space) {
+  const Kernels<T>& kernels = KernelsHere<T>();
+  const int64_t first = panels_.At(s.group, s.panel).first, room = from.outputs - first, outputs = std::min(from.outputs, plan_.outputs.size) - first;
+  T* c = s.c + s.group * plan_.groups.c + s.batch * plan_.batch.c + first * plan_.outputs.c;
+  Walk places[kAxes + 1] = {{s.batches, from.batch, plan_.batch.c}}, within[kAxes];
+  for (int i = 0; i < kAxes; i++) {
+    const int64_t window = plan_.after.pool[i];
+    c += p[i].first / window * plan_.axes[i].c;
+    within[i] = {window, from.axes[i], 0};
+    places[i + 1] = {p[i].count / window, window * from.axes[i], p[i].out_step * plan_.axes[i].c};
+  }
+  ptrdiff_t window[kMostPooled];
+  int64_t windows = 0;
+  Each(within, kAxes, 0, 0, [&](ptrdiff_t a, ptrdiff_t) { window[windows++] = a; });
+  // Where the result's features do not lie together the largest take the place of the first of each window.
+  const bool straight = plan_.outputs.c == 1 && outputs == room;
+  space->rows.clear();
+  space->rows_of.clear();
+  Each(places, kAxes + 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) { space->rows.push_back({a, straight ? b : a}); });
+  T* const sums = space->sums.data();
+  kernels.pool({sums, straight ? c : sums, space->rows.data(), static_cast<int64_t>(space->rows.size()), window, windows, room / kernels.lanes, plan_.after.relu});
+  if (straight) return;
+  Each(places, kAxes + 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) {
+    for (int64_t o = 0; o < outputs; o++) c[b + o * plan_.outputs.c] = sums[a + o];
+  });
 }
 
 // The terms of a sum, as runs along the longest dimension that they have.
@@ -380,10 +345,6 @@ double OperationsOf(const Plan& plan) {
   return n;
 }
 
-template class Panels<float>;
-template class Panels<double>;
-template class Packing<float>;
-template class Packing<double>;
 template class Convolution<float>;
 template class Convolution<double>;
 

@@ -1,4 +1,4 @@
-import type { ShapedArray } from './aval';
+import type { Shape, ShapedArray } from './aval';
 import type { HostCallback } from '../pjrt';
 import type { ClosedJaxpr, Eqn } from './jaxpr';
 
@@ -13,6 +13,18 @@ export interface IrValue {
   readonly own?: true;
   /** The product of matrices that it is, if all that is wanted of it is to be added to something. */
   readonly product?: ProductValue;
+  /** The convolution that it is, if one equation alone reads it. */
+  readonly convolution?: ConvolutionValue;
+}
+
+/** A convolution by the addon, whose function can do more with its sums: what computes it without is taken out of the program. Each is null where that cannot be. */
+export interface ConvolutionValue {
+  /** With a number added for each output feature. */
+  plus(bias: IrValue): IrValue | null;
+  /** No less than zero. */
+  ramp(): IrValue | null;
+  /** The largest of windows that do not overlap. */
+  pool(window: Shape, out: ShapedArray): IrValue | null;
 }
 
 /** A product of matrices, times a number where there is one, that can be added to something where that lies. */

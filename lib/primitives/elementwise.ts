@@ -9,6 +9,7 @@ import { hlo } from '../stablehlo';
 import { exponential } from '../stablehlo/exponentials';
 import { larger, smaller } from '../stablehlo/extremes';
 import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, type NarySpec, naryShape } from './nary';
+import { biasForm, rampForm } from './convolutionPlan';
 import { scaledForm, sumForm } from './productForms';
 import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
 
@@ -40,7 +41,7 @@ function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], l
 export const neg = unary('neg', NUMERIC, 'negate', 'linear', undefined, (ct) => neg(ct), { cheap: true, host: { float: (x) => -x, int: (x) => -x } });
 
 const addP = defineNary({
-  name: 'add', cheap: true, kinds: NUMERIC, lower: 'add', form: (ctx, args) => sumForm(ctx, args), host: { float: (x, y) => x + y, int: (x, y) => x + y },
+  name: 'add', cheap: true, kinds: NUMERIC, lower: 'add', form: (ctx, args) => biasForm(args) ?? sumForm(ctx, args), host: { float: (x, y) => x + y, int: (x, y) => x + y },
   jvp: [(g) => g, (g) => g],
   transpose: (ct, args) => [lin(args[0]!) ? ct : null, lin(args[1]!) ? ct : null],
   sample: () => [...floats(2), ...ints(2)],
@@ -108,7 +109,7 @@ function select(pred: Array, onFalse: Array, onTrue: Array): Array {
 const extreme = (f: (x: number, y: number) => number) => ({ float: (x: number, y: number) => (x === 0 && y === 0 ? undefined : f(x, y)), int: f });
 
 const maxP = defineNary({
-  name: 'max', cheap: true, kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => larger(ctx, x!, y!), host: extreme(Math.max),
+  name: 'max', cheap: true, kinds: ['bool', ...NUMERIC], lower: (ctx, [x, y]) => larger(ctx, x!, y!), form: rampForm, host: extreme(Math.max),
   jvp: [(g, out, x, y) => balanced(g, x!, out, y!), (g, out, x, y) => balanced(g, y!, out, x!)],
   sample: () => [...floats(2), ...ints(2)],
 });

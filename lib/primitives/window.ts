@@ -16,7 +16,7 @@ import { checkComputation, checkReduceOperands, computationJaxpr } from './reduc
 import { selectAndGatherAdd } from './selectAndScatter';
 import { broadcastInDim, concatenate, indexInDim, like, pad, range, reshape, toFront } from './structural';
 import { elementwise } from './treeReduce';
-import { slicesForm } from './windowForms';
+import { pooledForm, slicesForm } from './windowForms';
 import { dilated, insertDimension, windowElements, type WindowOptions, type WindowParams, windowParams, windowShape } from './windowGeometry';
 
 interface Spec {
@@ -24,6 +24,8 @@ interface Spec {
   kinds: readonly string[];
   identity: (dtype: DType) => Parameters<LoweringContext['splat']>[0];
   combine: (ctx: LoweringContext, x: IrValue, y: IrValue) => IrValue;
+  /** A form for an operand of which something is known; null: there is none. */
+  form?: (x: IrValue, w: WindowParams, out: ShapedArray) => IrValue | null;
   jvp: PrimitiveRecord<WindowParams>['jvp'];
   transpose: PrimitiveRecord<WindowParams>['transpose'];
   sample: () => readonly Sample<WindowParams>[];
@@ -38,7 +40,7 @@ function defineWindow(spec: Spec): SinglePrimitive<WindowParams> {
       return new ShapedArray(windowShape(name, x!, w), x!.dtype, x!.weakType);
     },
     lower: (ctx, [x], w, out) =>
-      (ctx.platform === 'cpu' ? slicesForm(ctx, x!, w, out, spec.combine) : null)
+      spec.form?.(x!, w, out) ?? (ctx.platform === 'cpu' ? slicesForm(ctx, x!, w, out, spec.combine) : null)
       ?? emitReduceWindow(ctx, [x!], [ctx.splat(spec.identity(out.dtype), new ShapedArray([], out.dtype))], w, [out], (c, [a, b]) => [spec.combine(c, a!, b!)])[0]!,
     jvp: spec.jvp,
     transpose: spec.transpose,
@@ -78,7 +80,7 @@ const dilatedSample = () => one([5, 4], windowParams([2, 2], { windowStrides: [2
 
 function chooser(name: string, choose: 'ge' | 'le', identity: Spec['identity'], combine: Spec['combine']): SinglePrimitive<WindowParams> {
   const prim: SinglePrimitive<WindowParams> = defineWindow({
-    name, kinds: ['bool', 'int', 'uint', 'float'], identity, combine,
+    name, kinds: ['bool', 'int', 'uint', 'float'], identity, combine, form: choose === 'ge' ? pooledForm : undefined,
     jvp: ([x], [g], w) => [prim.bind(w, x!), selectAndGatherAdd(g!, x!, choose, w)],
     transpose: absent(`${name} is not linear`),
     sample: () => [...simple(), dilatedSample(), one([4], windowParams([2], { baseDilation: [2], padding: [[1, 1]] })), { inputs: [{ shape: [5], dtype: 'int32', low: -5, high: 5 }], params: windowParams([3]) }],

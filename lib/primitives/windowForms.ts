@@ -1,4 +1,4 @@
-import { type ShapedArray, sizeOf } from '../core/aval';
+import { sameShape, type ShapedArray, sizeOf } from '../core/aval';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
 import { range } from './structural';
@@ -6,6 +6,13 @@ import type { WindowParams } from './windowGeometry';
 
 /** Windows of up to this many elements are taken apart. */
 const MOST = 16;
+
+const isPlain = (w: WindowParams) => [...w.baseDilation, ...w.windowDilation].every((d) => d === 1) && w.padding.every(([low, high]) => low === 0 && high === 0);
+
+/** The largest of windows of a convolution, by the addon that computes it; null: it is none, or the windows overlap. */
+export function pooledForm(x: IrValue, w: WindowParams, out: ShapedArray): IrValue | null {
+  return x.convolution !== undefined && isPlain(w) && sameShape(w.windowDimensions, w.windowStrides) && !out.shape.includes(0) ? x.convolution.pool(w.windowDimensions, out) : null;
+}
 
 /**
  * A reduction of windows that do not overlap as one of slices, each of the elements at one place of the windows, element by element; null: there is none.
@@ -16,8 +23,7 @@ const MOST = 16;
 export function slicesForm(ctx: LoweringContext, x: IrValue, w: WindowParams, out: ShapedArray, combine: (ctx: LoweringContext, a: IrValue, b: IrValue) => IrValue): IrValue | null {
   const { windowDimensions: window, windowStrides: strides } = w;
   const n = sizeOf(window);
-  const plain = [...w.baseDilation, ...w.windowDilation].every((d) => d === 1) && w.padding.every(([low, high]) => low === 0 && high === 0);
-  if (n < 2 || n > MOST || !plain || window.some((size, d) => size > strides[d]!) || out.shape.includes(0)) return null;
+  if (n < 2 || n > MOST || !isPlain(w) || window.some((size, d) => size > strides[d]!) || out.shape.includes(0)) return null;
   let places: number[][] = [[]];
   for (const size of window) places = places.flatMap((at) => range(size).map((i) => [...at, i]));
   const parts = places.map((at) => hlo.slice(ctx, x, at, at.map((s, d) => s + (out.shape[d]! - 1) * strides[d]! + 1), strides));

@@ -35,6 +35,9 @@ function shared(x: IrValue): IrValue {
 /** Fewer elements than this are copied faster than a call is made. */
 const LARGE = 4096;
 
+/** Equations of a function that is as well written where it is called. */
+const FEW = 4;
+
 const NO_VALUES: readonly IrValue[] = [];
 
 /** A value whose operation is written when something reads it. */
@@ -213,7 +216,7 @@ export class Block implements LoweringContext {
   }
 
   /** Emits the equations of a jaxpr whose constants come first among `args`; a result may be written over those for which `replaced` says so. */
-  lowerJaxpr(jaxpr: Jaxpr, args: readonly IrValue[], replaced?: (i: number) => boolean): IrValue[] {
+  lowerJaxpr(jaxpr: Jaxpr, args: readonly IrValue[], replaced?: (i: number) => boolean, once = false): IrValue[] {
     const env = new Map<Var, IrValue>();
     const { constvars, invars, eqns } = jaxpr;
     // That of the operation which has the jaxpr in it, if any.
@@ -223,7 +226,10 @@ export class Block implements LoweringContext {
     this.current = current;
     // What is known of values that one equation alone reads ends where a jaxpr begins, which may be lowered several times for the same arguments.
     for (let i = 0; i < constvars.length; i++) env.set(constvars[i]!, shared(args[i]!));
-    for (let i = 0; i < invars.length; i++) env.set(invars[i]!, shared(args[constvars.length + i]!));
+    for (let i = 0; i < invars.length; i++) {
+      const x = args[constvars.length + i]!;
+      env.set(invars[i]!, once ? this.known(invars[i]!, x) : shared(x));
+    }
     const large = replaced === undefined ? null : new Set<Atom>([...constvars, ...invars].filter((v, i) => replaced(i) && v.aval.size >= LARGE));
     const read = (a: Atom): IrValue => (a instanceof Literal ? this.splat(a.value, a.aval) : env.get(a)!);
     for (let k = 0; k < eqns.length; k++) {
@@ -298,6 +304,8 @@ export class Block implements LoweringContext {
   }
 
   call(closed: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[] {
+    // Functions of what comes after convolutions, which these do themselves.
+    if (closed.effects.size === 0 && closed.jaxpr.eqns.length <= FEW && args.some((x) => x.convolution !== undefined)) return this.lowerJaxpr(closed.jaxpr, args, undefined, true);
     const f = this.module.functionFor(closed, name);
     const ordered = closed.effects.has('ordered');
     if (ordered) args = [...args, this.takeOrder()];

@@ -1,4 +1,4 @@
-import { type Array, environ, grad, jit, lax, makeJaxpr, numpy as np, pjrt } from '../../lib';
+import { type Array, environ, grad, jit, lax, makeJaxpr, nn, numpy as np, pjrt } from '../../lib';
 import type { ConcreteArray } from '../../lib/core/array';
 import type { Jaxpr } from '../../lib/core/jaxpr';
 import { type ConvDimensionNumbers, convGeneralDilated, type ConvOptions } from '../../lib/primitives/convolution';
@@ -152,6 +152,78 @@ withOwn.each(large)('convolutions that are cut up, %s, and their gradients are t
   }
 });
 
+const relu = (x: Array) => nn.relu(x) as Array;
+const largest = (x: Array, window: number[]) => lax.reduceWindow(x, Number.NEGATIVE_INFINITY, lax.max, window, { windowStrides: window, padding: 'VALID' }) as unknown as Array;
+
+withOwn('what comes after a convolution, a bias, relu and pooling, is done with its sums', () => {
+  state = 5;
+  const calls = (text: string) => text.match(/xs_convolution/g)?.length;
+  for (let i = 0; i < 60; i++) {
+    const n = 1 + draw(3);
+    const channelsLast = draw(2) === 0;
+    const [groups, batch, inputs, outputs] = [pick(1, 1, 2), pick(1, 3, 7), pick(1, 3, 20), pick(12, 16, 40, 100)];
+    const space = range(n).map(() => 5 + draw([60, 20, 5][n - 1]!));
+    const placed = (first: number, second: number, rest: number[]) => (channelsLast ? [first, ...rest, second] : [first, second, ...rest]);
+    const x = numbers(placed(batch, inputs * groups, space));
+    const y = numbers(channelsLast ? [...space.map(() => 3), inputs, outputs * groups] : [outputs * groups, inputs, ...space.map(() => 3)]);
+    const letters = 'DHW'.slice(3 - n);
+    const spec = channelsLast ? [`N${letters}C`, `${letters}IO`, `N${letters}C`] : [`NC${letters}`, `OI${letters}`, `NC${letters}`];
+    const [hasBias, hasRelu, hasPool] = [draw(2) === 0, draw(2) === 0, draw(3) > 0];
+    const bias = numbers(placed(1, outputs * groups, space.map(() => 1)));
+    const window = placed(1, 1, space.map(() => pick(1, 2, 2, 3)));
+    const f = (a: Array, b: Array, c: Array) => {
+      const sums = lax.convGeneralDilated(a, b, space.map(() => pick(1)), pick('SAME', 'VALID'), { dimensionNumbers: spec as [string, string, string], featureGroupCount: groups });
+      const added = hasBias ? sums.add(c) : sums;
+      const ramped = hasRelu ? relu(added) : added;
+      return hasPool && product(window) <= 16 ? largest(ramped, window) : ramped;
+    };
+    const padding = state;
+    const ours = run(f, [x, y, bias]);
+    state = padding;
+    const xla = run(f, [x, y, bias], false);
+    expect([calls(ours.text), calls(xla.text)]).toEqual([1, undefined]);
+    expect(ours.text).not.toMatch(/stablehlo\.(add|maximum|reduce_window)/);
+    expectNear(ours.values, xla.values, 3e-5);
+  }
+});
+
+withOwn('what is wanted of a convolution besides stays what it is', () => {
+  const [x, y, bias] = [numbers([2, 8, 8, 4]), numbers([3, 3, 4, 16]), numbers([1, 1, 1, 16])];
+  const conv = (a: Array, b: Array) => lax.convGeneralDilated(a, b, [1, 1], 'SAME', { dimensionNumbers: [...nhwc] });
+  const cases: [string, (a: Array, b: Array, c: Array) => Array][] = [
+    ['sums read twice', (a, b, c) => { const s = conv(a, b); return relu(s.add(c)).mul(s); }],
+    ['relu of sums that are added to', (a, b, c) => { const s = conv(a, b).add(c); return relu(s).sub(s); }],
+    ['a bias after relu', (a, b, c) => relu(conv(a, b)).add(c)],
+    ['a bias after pooling', (a, b, c) => largest(conv(a, b), [1, 2, 2, 1]).add(c)],
+    ['relu after pooling', (a, b) => relu(largest(conv(a, b), [1, 2, 2, 1]))],
+    ['pooling twice', (a, b) => largest(largest(conv(a, b), [1, 2, 2, 1]), [1, 2, 2, 1])],
+    ['windows over pictures and features', (a, b) => largest(conv(a, b), [2, 2, 2, 2])],
+    ['windows that overlap', (a, b) => lax.reduceWindow(conv(a, b), Number.NEGATIVE_INFINITY, lax.max, [1, 2, 2, 1], { windowStrides: [1, 1, 1, 1], padding: 'VALID' }) as unknown as Array],
+    ['the smallest of windows', (a, b) => lax.reduceWindow(conv(a, b), Number.POSITIVE_INFINITY, lax.min, [1, 2, 2, 1], { windowStrides: [1, 2, 2, 1], padding: 'VALID' }) as unknown as Array],
+    ['no less than one', (a, b) => lax.max(conv(a, b), np.ones([]))],
+    ['biases that go along rows', (a, b, c) => conv(a, b).add(lax.slice(c.reshape([1, 1, 16, 1]), [0, 0, 0, 0], [1, 1, 8, 1]))],
+    ['two convolutions', (a, b, c) => conv(a, b).add(conv(a.mul(2), b)).add(c)],
+    ['a convolution in a branch', (a, b, c) => { const s = conv(a, b); return lax.cond(np.sum(c).greater(0), () => relu(s), () => s.mul(2)) as Array; }],
+    ['a step of a loop', (a, b, c) => lax.foriLoop(0, 3, (_: Array, s: Array) => lax.slice(relu(conv(s, b).add(c)), [0, 0, 0, 0], [2, 8, 8, 4]).mul(0.1), a) as Array],
+  ];
+  for (const [name, f] of cases) {
+    const [ours, xla] = [run(f, [x, y, bias]), run(f, [x, y, bias], false)];
+    expect([name, ours.text.includes('xs_convolution')]).toEqual([name, true]);
+    expectNear(ours.values, xla.values, 3e-5);
+  }
+});
+
+withOwn('NaN is the largest of a window, and relu leaves it', () => {
+  const x = np.array(Float32Array.from({ length: 64 }, (_, i) => (i === 27 ? Number.NaN : i - 40))).reshape([1, 8, 8, 1]);
+  const f = (a: Array, b: Array) => largest(relu(lax.convGeneralDilated(a, b, [1, 1], 'SAME', { dimensionNumbers: [...nhwc] })), [1, 2, 2, 1]);
+  const g = (a: Array, b: Array) => relu(lax.convGeneralDilated(a, b, [1, 1], 'SAME', { dimensionNumbers: [...nhwc] }));
+  for (const h of [f, g]) {
+    const [ours, xla] = [run(h, [x, np.ones([3, 3, 1, 16])]), run(h, [x, np.ones([3, 3, 1, 16])], false)];
+    expect([...ours.values]).toEqual([...xla.values]);
+    expect([...ours.values].some(Number.isNaN)).toBe(true);
+  }
+});
+
 withOwn('operands that are transposed arrays are read as they lie', () => {
   const [x, y] = [numbers([5, 9, 8, 3]), numbers([20, 5, 3, 3])];
   const f = (a: Array, b: Array) => lax.convGeneralDilated(np.transpose(a, [3, 0, 1, 2]), b, [1, 1], 'SAME') as Array;
@@ -213,6 +285,16 @@ withOwn.each<[string, string, string]>([
   ['results beyond the result', plan({ 32: 129 }), 'beyond the arrays'],
   ['fewer results than there are', plan({ 35: 4 }), 'beyond the arrays'],
   ['padding to more than memory holds', plan({ 26: 2 ** 20, 36: 2 ** 20 }), 'padded to too many elements'],
+  ['too little to do after it', `${plan({})}, after = array<i64: -1, 0, 1, 1>`, 'nothing that there is'],
+  ['too much to do after it', `${plan({})}, after = array<i64: -1, 2, 1, 1, 1>`, 'nothing that there is'],
+  ['a bias that is not there', `${plan({})}, after = array<i64: 2, 0, 1, 1, 1>`, 'no such bias'],
+  ['a bias of another size', `${plan({})}, after = array<i64: 1, 0, 1, 1, 1>`, 'no such bias'],
+  ['a bias before all operands', `${plan({})}, after = array<i64: -2, 0, 1, 1, 1>`, 'nothing that there is'],
+  ['windows that do not divide it', `${plan({})}, after = array<i64: -1, 0, 1, 3, 1>`, 'no such windows'],
+  ['windows of nothing', `${plan({})}, after = array<i64: -1, 0, 1, 0, 1>`, 'no such windows'],
+  ['windows that are too large', `${plan({})}, after = array<i64: -1, 0, 1, 8, 4>`, 'no such windows'],
+  ['windows whose results are not there', `${plan({})}, after = array<i64: -1, 0, 1, 2, 1>`, 'beyond the arrays'],
+  ['windows of results between holes', `${plan({ 28: 2 })}, after = array<i64: -1, 0, 1, 2, 1>`, 'no such windows'],
 ])('a program whose convolution has %s is refused when it runs', (_, attributes, why) => {
   expect(() => called(attributes)).toThrow(why);
 });
