@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { environ, grad, jit, lax, makeJaxpr, numpy as np, pjrt, vmap, type Array } from '../../lib';
 import type { ConcreteArray } from '../../lib/core/array';
 import type { Jaxpr } from '../../lib/core/jaxpr';
 import * as la from '../../lib/primitives/linalg';
 import { lowerToStableHlo } from '../../lib/stablehlo';
+import { runChild } from '../pjrt/programs';
 import { expectPacked, numbers, type Packed, unpack } from '../support/cases';
 
 const client = pjrt.defaultClient();
@@ -140,6 +142,16 @@ withLapack('the text of a lowered function calls nothing of ours; the program th
   expect(f.lower(x).compile().asText()).toContain('xs_lapack');
   expect(f.lower(x).compile().costAnalysis()).not.toBeNull();
 });
+
+withLapack('a program with a decomposition is loaded where nothing has used LAPACK yet, and text of one is compiled', async () => {
+  const child = join(__dirname, 'children', 'loadProgram.ts');
+  const { stdout, stderr } = await runChild(child, ['cholesky']);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({ loaded: 64, compiled: 64 });
+  const without = JSON.parse((await runChild(child, ['cholesky'], { XLASTATE_BLAS: '0' })).stdout) as Record<'loaded' | 'compiled', string>;
+  expect(without.loaded).toMatch(/^PLUGIN the program calls OpenBLAS/);
+  expect(without.compiled).toBe(without.loaded);
+}, 120_000);
 
 const t = (shape: string, type = 'f32') => `tensor<${shape}x${type}>`;
 /** Operand types, result types, routine and letters, and what is wrong. */

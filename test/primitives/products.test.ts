@@ -136,11 +136,11 @@ withBlas('a training step that takes the weights over copies none of them, and l
 });
 
 withBlas('a program with products is loaded where nothing has used OpenBLAS yet, and text of one is compiled', async () => {
-  const child = join(__dirname, 'children', 'loadProduct.ts');
-  const { stdout, stderr } = await runChild(child);
+  const child = join(__dirname, 'children', 'loadProgram.ts');
+  const { stdout, stderr } = await runChild(child, ['product']);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual({ loaded: 64, compiled: 64 });
-  const without = JSON.parse((await runChild(child, [], { XLASTATE_BLAS: '0' })).stdout) as Record<'loaded' | 'compiled', string>;
+  const without = JSON.parse((await runChild(child, ['product'], { XLASTATE_BLAS: '0' })).stdout) as Record<'loaded' | 'compiled', string>;
   expect(without.loaded).toMatch(/^PLUGIN the program calls OpenBLAS/);
   expect(without.compiled).toBe(without.loaded);
 }, 120_000);
