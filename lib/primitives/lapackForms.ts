@@ -6,11 +6,11 @@ import { lapack } from '../stablehlo/lapack';
 // Decompositions on the CPU by LAPACK (native/lapack.h), where the BLAS library has it: the routines that JAX calls, so that values, signs and orders are JAX's. Elsewhere they are
 // programs of loops.
 
-/** What each takes for rows × columns × the smaller of both, in operations of a product that take as long: measured for matrices of 100 × 100. */
+/** What each takes for rows × columns × the smaller of both, in operations of a product that take as long: measured on one core of a Xeon, for matrices of 100 × 100. */
 const COST = {
-  potrf: 2, getrf: 5, geqrf: 10, orgqr: 10, geqp3: 40, gehrd: 50, sytrd: 20, gesdd: 300, syevd: 200, gees: 2000, geev: 2000, trsm: 2,
+  potrf: 8, getrf: 13, geqrf: 26, orgqr: 24, geqp3: 30, gehrd: 40, sytrd: 27, gesdd: 200, syevd: 115, gees: 440, geev: 480, trsm: 8,
   // For rows × columns.
-  gtsv: 100,
+  gtsv: 1800,
 } as const;
 
 export type LapackRoutine = keyof typeof COST;
