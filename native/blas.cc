@@ -7,6 +7,7 @@
 
 #include "blas_library.h"
 #include "client.h"
+#include "convolution_kernels.h"
 #include "entry.h"
 #include "event.h"
 #include "ffi.h"
@@ -95,11 +96,15 @@ int64_t PartOf(int64_t size, int64_t parts, int64_t multiple) {
   return std::min(size, (each + multiple - 1) / multiple * multiple);
 }
 
+// OpenBLAS copies the right matrix before it multiplies it, which takes longer than to read it anew for each few rows; for two to five it has loops of its own. Longer sums would lose
+// digits that its blocks keep.
+constexpr int kFewRows = 32, kBetween = 6, kFewTerms = 2048, kFewSums = 16;
+
 template <typename T>
 class Product : public SharedWork {
  public:
-  // The sum of what is in C, `beta` times, and `alpha` times the product.
-  Product(const Plan& plan, const T* a, const T* b, T alpha, T beta, T* c) : plan_(plan), a_(a), b_(b), alpha_(alpha), beta_(beta), c_(c) {
+  // The sum of what is in C, `beta` times, `alpha` times the product, and a number for each column, where there are; with `ramp`, no less than zero.
+  Product(const Plan& plan, const T* a, const T* b, T alpha, T beta, const T* bias, bool ramp, T* c) : plan_(plan), a_(a), b_(b), alpha_(alpha), beta_(beta), bias_(bias), ramp_(ramp), c_(c) {
     const Dim &m = plan.m, &n = plan.n, &k = plan.k;
     left_ = LayoutOf(m.size, k.size, m.a, k.a);
     right_ = LayoutOf(k.size, n.size, k.b, n.b);
@@ -150,16 +155,69 @@ class Product : public SharedWork {
       c += at * d.c;
     }
     const int m = static_cast<int>(std::min(rows_, plan_.m.size - row)), n = static_cast<int>(std::min(columns_, plan_.n.size - column)), k = static_cast<int>(plan_.k.size);
+    const T* bias = bias_ == nullptr ? nullptr : bias_ + column;
+    const int done = Directly(m, n, a, b, bias, c);
+    if (done == n) return;
+    c += done * plan_.n.c;
+    if (bias != nullptr) for (int i = 0; i < m; i++) std::copy(bias + done, bias + n, c + i * plan_.m.c);
     for (int64_t s = 0; s < plan_.sums; s++) {
-      int64_t rest = s, da = 0, db = 0;
-      for (int i = plan_.loops + plan_.inner - 1; i >= plan_.loops; i--) {
-        const Dim& d = plan_.dims[i];
-        da += rest % d.size * d.a;
-        db += rest % d.size * d.b;
-        rest /= d.size;
-      }
-      Matrices(m, n, k, a + da, b + db, s == 0 ? beta_ : T{1}, c);
+      const convolution::Run at = RunOf(s);
+      Matrices(m, n - done, k, a + at.a, b + at.b + done * plan_.n.b, s == 0 && bias == nullptr ? beta_ : T{1}, c);
     }
+    if (!ramp_) return;
+    for (int i = 0; i < m; i++) {
+      T* row = c + i * plan_.m.c;
+      for (int j = 0; j < n - done; j++) row[j] = row[j] <= T{0} ? T{0} : row[j];
+    }
+  }
+
+  // Where a matrix of those that are summed up begins.
+  convolution::Run RunOf(int64_t sum) const {
+    convolution::Run at{0, 0};
+    for (int i = plan_.loops + plan_.inner - 1; i >= plan_.loops; i--) {
+      const Dim& d = plan_.dims[i];
+      at.a += sum % d.size * d.a;
+      at.b += sum % d.size * d.b;
+      sum /= d.size;
+    }
+    return at;
+  }
+
+  // Few rows by the convolutions' loops, which read the right matrix as it lies; how many columns that did.
+  int Directly(int m, int n, const T* a, const T* b, const T* bias, T* c) const {
+    const convolution::Kernels<T>& kernels = convolution::KernelsHere<T>();
+    const Dim &rows = plan_.m, &columns = plan_.n, &inner = plan_.k;
+    if (m > kFewRows || (m > 1 && m < kBetween) || inner.size > kFewTerms || plan_.sums > kFewSums || alpha_ != T{1} || columns.b != 1 || columns.c != 1 || kernels.lanes * sizeof(T) < 32) return 0;
+    convolution::Run runs[kFewSums];
+    for (int64_t s = 0; s < plan_.sums; s++) runs[s] = RunOf(s);
+    convolution::Tile<T> tile{};
+    tile.runs = runs;
+    tile.count = plan_.sums;
+    tile.length = inner.size;
+    tile.a_step = inner.a;
+    tile.b_step = inner.b;
+    static const T zeros[convolution::kMostVectors * 64 / sizeof(T)] = {};
+    tile.add = beta_ != T{0};
+    tile.ramp = ramp_;
+    // The right matrix is read once for each tile of rows.
+    int most = kernels.vectors;
+    while (most > 2 && kernels.rows[most] < m && kernels.rows[most - 1] > kernels.rows[most]) most--;
+    const int vectors = n / kernels.lanes;
+    for (int v = 0, some; v < vectors; v += some) {
+      some = std::min(most, vectors - v);
+      tile.b = b + v * kernels.lanes;
+      tile.start = bias == nullptr ? zeros : bias + v * kernels.lanes;
+      const int tiles = (m + kernels.rows[some] - 1) / kernels.rows[some];
+      for (int i = 0, row = 0, count; i < tiles; i++, row += count) {
+        count = (m - row + tiles - i - 1) / (tiles - i);
+        for (int r = 0; r < count; r++) {
+          tile.a[r] = a + (row + r) * rows.a;
+          tile.c[r] = c + (row + r) * rows.c + v * kernels.lanes;
+        }
+        kernels.sum[some][count](tile);
+      }
+    }
+    return vectors * kernels.lanes;
   }
 
   // OpenBLAS copies all of a matrix before it multiplies it, also where that is done once.
@@ -185,6 +243,8 @@ class Product : public SharedWork {
   const T* a_;
   const T* b_;
   T alpha_, beta_;
+  const T* bias_;
+  bool ramp_;
   T* c_;
   Layout left_, right_, result_;
   int64_t rows_, columns_, down_ = 1, across_ = 1;
@@ -193,10 +253,16 @@ class Product : public SharedWork {
 // As many operations, or bytes to read, as are worth a thread more: the thread has to wake up.
 constexpr double kWorth = 1e6, kWorthBytes = 2.5e5;
 
+// What is done with the sums: a number added for each column, where there are; no less than zero.
+struct After {
+  const void* bias = nullptr;
+  bool ramp = false;
+};
+
 // C is the product times `alpha`, added to what is there if it says so.
 template <typename T>
-void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, T alpha, bool adds, T* c) {
-  auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), alpha, adds ? T{1} : T{0}, c);
+void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, T alpha, bool adds, const After& after, T* c) {
+  auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), alpha, adds ? T{1} : T{0}, static_cast<const T*>(after.bias), after.ramp, c);
   if (!work->valid()) throw ffi::Refused{ffi::Failure(frame->api, "product: the plan has rows that overlap", ffi::kInvalidArgument)};
   const double worth = std::max(work->operations() / kWorth, (ffi::ElementsOf(*x[0]) + ffi::ElementsOf(*x[1])) * sizeof(T) / kWorthBytes);
   const int64_t threads = ffi::ThreadsFor(frame, worth);
@@ -204,14 +270,14 @@ void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const*
 }
 
 template <typename T>
-void MultiplyTo(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, const void* scale, bool adds) {
+void MultiplyTo(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, const void* scale, bool adds, const After& after) {
   auto* c = static_cast<T*>(x[2]->data);
   const T alpha = scale == nullptr ? T{1} : *static_cast<const T*>(scale);
-  if (alpha != T{0}) return Multiply(frame, plan, x, alpha, adds, c);
+  if (alpha != T{0}) return Multiply(frame, plan, x, alpha, adds, after, c);
   // BLAS reads no matrix that it is to multiply with 0, but 0 times NaN is NaN.
   const auto size = static_cast<size_t>(ffi::ElementsOf(*x[2]));
   std::vector<T> whole(size);
-  Multiply(frame, plan, x, T{1}, false, whole.data());
+  Multiply(frame, plan, x, T{1}, false, After{}, whole.data());
   for (size_t i = 0; i < size; i++) c[i] = alpha * whole[i] + (adds ? c[i] : T{0});
 }
 
@@ -228,15 +294,16 @@ void Run(ffi::CallFrame* frame) {
   if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, ffi::ElementsOf(*x[0]), ffi::ElementsOf(*x[1]), ffi::ElementsOf(*x[2]), &plan)) refuse(wrong);
   bool adds = false;
   const void* scale = nullptr;
-  if (auto* sum = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "sum", ffi::kArrayAttribute))) {
+  auto operand = [&](int64_t i) {
+    if (i >= frame->args.size) refuse("its sum is of an operand that is not there");
+    auto* b = static_cast<const ffi::Buffer*>(frame->args.values[i]);
+    if (b->dtype != type) refuse("its sum is of another type");
+    return b;
+  };
+  auto* sum = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "sum", ffi::kArrayAttribute));
+  if (sum != nullptr) {
     if (sum->dtype != ffi::kS64 || sum->size != 2) refuse("its sum has two places among the operands");
     const auto* places = static_cast<const int64_t*>(sum->data);
-    auto operand = [&](int64_t i) {
-      if (i >= frame->args.size) refuse("its sum is of an operand that is not there");
-      auto* b = static_cast<const ffi::Buffer*>(frame->args.values[i]);
-      if (b->dtype != type) refuse("its sum is of another type");
-      return b;
-    };
     adds = places[0] >= 0;
     if (adds && operand(places[0])->data != x[2]->data) refuse("what it is added to is not where the result is");
     if (places[1] >= 0) {
@@ -245,8 +312,20 @@ void Run(ffi::CallFrame* frame) {
       scale = b->data;
     }
   }
-  if (type == ffi::kF32) MultiplyTo<float>(frame, plan, x, scale, adds);
-  else MultiplyTo<double>(frame, plan, x, scale, adds);
+  After after;
+  if (auto* then = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "after", ffi::kArrayAttribute))) {
+    if (sum != nullptr) refuse("it is added to something, and has more done with its sums");
+    if (then->dtype != ffi::kS64 || then->size != 2) refuse("what is done with its sums are two numbers");
+    const auto* numbers = static_cast<const int64_t*>(then->data);
+    if (numbers[0] >= 0) {
+      const ffi::Buffer* b = operand(numbers[0]);
+      if (plan.n.c != 1 || ffi::ElementsOf(*b) != plan.n.size) refuse("there is not one number for each column");
+      after.bias = b->data;
+    }
+    after.ramp = numbers[1] != 0;
+  }
+  if (type == ffi::kF32) MultiplyTo<float>(frame, plan, x, scale, adds, after);
+  else MultiplyTo<double>(frame, plan, x, scale, adds, after);
 }
 
 ffi::Error* Handle(ffi::CallFrame* frame) {

@@ -13,12 +13,12 @@ export interface IrValue {
   readonly own?: true;
   /** The product of matrices that it is, if all that is wanted of it is to be added to something. */
   readonly product?: ProductValue;
-  /** The convolution that it is, if one equation alone reads it. */
-  readonly convolution?: ConvolutionValue;
+  /** The sums of products that it is, if one equation alone reads it. */
+  readonly sums?: SumsValue;
 }
 
-/** A convolution by the addon, whose function can do more with its sums: what computes it without is taken out of the program. Each is null where that cannot be. */
-export interface ConvolutionValue {
+/** A convolution or product by the addon, whose function can do more with its sums: what computes it without is taken out of the program. Each is null where that cannot be. */
+export interface SumsValue {
   /** With a number added for each output feature. */
   plus(bias: IrValue): IrValue | null;
   /** No less than zero. */

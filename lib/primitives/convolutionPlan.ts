@@ -54,16 +54,3 @@ export function ownForm(ctx: LoweringContext, x: IrValue, y: IrValue, p: ConvPar
   const plan = planOf(x, y, p, out);
   return plan && ownConvolution(ctx, x.view?.of ?? x, y.view?.of ?? y, plan, out, p.dimensionNumbers.outSpec);
 }
-
-/** A convolution with a number added for each output feature, all by the addon; null: this is not one. */
-export function biasForm(args: readonly IrValue[]): IrValue | null {
-  return args[0]!.convolution?.plus(args[1]!) ?? args[1]!.convolution?.plus(args[0]!) ?? null;
-}
-
-/** The larger of a convolution and zero, all by the addon; null: this is not one. */
-export function rampForm(ctx: LoweringContext, args: readonly IrValue[]): IrValue | null {
-  const i = args[0]!.convolution === undefined ? 1 : 0;
-  const other = args[1 - i]!;
-  // There is one name for a constant in a block.
-  return args[i]!.convolution !== undefined && other.aval.ndim === 0 && other.name === ctx.splat(0, other.aval).name ? args[i]!.convolution!.ramp() : null;
-}

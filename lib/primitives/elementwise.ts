@@ -9,7 +9,7 @@ import { hlo } from '../stablehlo';
 import { exponential } from '../stablehlo/exponentials';
 import { larger, smaller } from '../stablehlo/extremes';
 import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, type NarySpec, naryShape } from './nary';
-import { biasForm, rampForm } from './convolutionPlan';
+import { biasForm, rampForm } from './afterForms';
 import { scaledForm, sumForm } from './productForms';
 import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
 

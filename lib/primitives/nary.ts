@@ -136,7 +136,7 @@ export function defineNary(spec: NarySpec): SinglePrimitive<object> {
       return new ShapedArray(naryShape(name, avals), spec.result ? spec.result(dtype) : dtype, avals.every((a) => a.weakType));
     },
     lower: (ctx, args, _, out) => {
-      if (form !== undefined && (args[0]!.product ?? args[1]!.product ?? args[0]!.convolution ?? args[1]!.convolution) !== undefined) return form(ctx, args, () => plain(ctx, args, out)) ?? plain(ctx, args, out);
+      if (form !== undefined && (args[0]!.product ?? args[1]!.product ?? args[0]!.sums ?? args[1]!.sums) !== undefined) return form(ctx, args, () => plain(ctx, args, out)) ?? plain(ctx, args, out);
       return plain(ctx, args, out);
     },
     jvp: jvp === 'linear' || jvp instanceof Absent ? jvp : (primals, tangents) => {

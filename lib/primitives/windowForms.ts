@@ -11,7 +11,7 @@ const isPlain = (w: WindowParams) => [...w.baseDilation, ...w.windowDilation].ev
 
 /** The largest of windows of a convolution, by the addon that computes it; null: it is none, or the windows overlap. */
 export function pooledForm(x: IrValue, w: WindowParams, out: ShapedArray): IrValue | null {
-  return x.convolution !== undefined && isPlain(w) && sameShape(w.windowDimensions, w.windowStrides) && !out.shape.includes(0) ? x.convolution.pool(w.windowDimensions, out) : null;
+  return x.sums !== undefined && isPlain(w) && sameShape(w.windowDimensions, w.windowStrides) && !out.shape.includes(0) ? x.sums.pool(w.windowDimensions, out) : null;
 }
 
 /**

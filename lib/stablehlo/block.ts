@@ -90,6 +90,11 @@ export class Block implements LoweringContext {
     return users.length === 1 ? users[0]! : null;
   }
 
+  /** Whether one equation, or what the jaxpr is lowered for, reads the one result of the equation that is lowered. */
+  get usedOnce(): boolean {
+    return this.current !== null && this.usersOf(this.current.eqn.outputs[0]!).length === 1;
+  }
+
   private usersOf(a: Atom): readonly (Eqn | null)[] {
     const current = this.current!;
     if (current.users === null) {
@@ -304,8 +309,8 @@ export class Block implements LoweringContext {
   }
 
   call(closed: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[] {
-    // Functions of what comes after convolutions, which these do themselves.
-    if (closed.effects.size === 0 && closed.jaxpr.eqns.length <= FEW && args.some((x) => x.convolution !== undefined)) return this.lowerJaxpr(closed.jaxpr, args, undefined, true);
+    // Functions of what comes after convolutions and products, which these do themselves.
+    if (closed.effects.size === 0 && closed.jaxpr.eqns.length <= FEW && args.some((x) => x.sums !== undefined)) return this.lowerJaxpr(closed.jaxpr, args, undefined, true);
     const f = this.module.functionFor(closed, name);
     const ordered = closed.effects.has('ordered');
     if (ordered) args = [...args, this.takeOrder()];

@@ -1,6 +1,6 @@
 import type { DType } from '../core/dtype';
 import type { ShapedArray } from '../core/aval';
-import type { IrValue, LoweringContext, ProductValue } from '../core/lowering';
+import type { IrValue, LoweringContext, ProductValue, SumsValue } from '../core/lowering';
 import { i64s, negate, op, reshape, slice } from './ops';
 import type { Block } from './block';
 import { elementType, tensorType } from './types';
@@ -104,12 +104,13 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
   const dims = [m, n, k, ...loops, ...inner];
   const extra = paced(ctx, [x, y], 2 * dims.reduce((all, d) => all * d.size, 1));
   const numbers = [loops.length, inner.length, ...dims.flatMap((d) => [d.size, d.x, d.y, d.out])];
-  const emit = (addend: IrValue | null, scale: IrValue | null): IrValue => {
-    const operands = [x, y, addend, scale, extra].filter((v) => v !== null);
+  const emit = (addend: IrValue | null, scale: IrValue | null, bias: IrValue | null = null, ramp = false): IrValue => {
+    const operands = [x, y, addend, scale, bias, extra].filter((v) => v !== null);
     const at = (v: IrValue | null) => (v === null ? -1 : operands.indexOf(v));
     const alias = addend === null ? '' : ', output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 2, operand_tuple_indices = []>]';
     const sum = addend === null && scale === null ? '' : `, sum = ${i64s([at(addend), at(scale)])}`;
-    const made = ctx.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}${sum}}, `
+    const then = bias === null && !ramp ? '' : `, after = ${i64s([at(bias), ramp ? 1 : 0])}`;
+    const made = ctx.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}${sum}${then}}, `
       + `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${rowMajor(out)}]${alias}`)[0]!;
     module.products.add(made.name);
     return { ...made, own: true };
@@ -124,7 +125,24 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
     block.overwrite(addend, sum);
     return sum;
   };
-  return { ...made, product: { of: made.name, scale: null, addTo } };
+  const last = out.shape[out.ndim - 1];
+  const again = (of: IrValue, at: number, bias: IrValue | null, ramp: boolean): IrValue => {
+    const by = emit(null, null, bias, ramp);
+    block.replace(at, of, by);
+    return by;
+  };
+  const sums = (of: IrValue, at: number, bias: IrValue | null): SumsValue => ({
+    // Where more than one operation reads the sum, XLA adds the numbers in one loop with them.
+    plus: (numbers) => {
+      if (bias !== null || !block.usedOnce || n.size === 1 || n.size !== last || n.out !== 1 || numbers.aval.dtype !== out.dtype || numbers.aval.ndim !== out.ndim) return null;
+      if (!numbers.aval.shape.every((size, d) => size === (d === out.ndim - 1 ? last : 1))) return null;
+      const by = again(of, at, numbers, false);
+      return { ...by, sums: sums(by, block.lines.length - 1, numbers) };
+    },
+    ramp: () => again(of, at, bias, true),
+    pool: () => null,
+  });
+  return { ...made, product: { of: made.name, scale: null, addTo }, sums: sums(made, line, null) };
 }
 
 /** A product times a number, which is the product's still for what adds it to something. */

@@ -1,5 +1,5 @@
 import { type ShapedArray, sizeOf } from '../core/aval';
-import type { ConvolutionValue, IrValue, LoweringContext } from '../core/lowering';
+import type { IrValue, LoweringContext, SumsValue } from '../core/lowering';
 import type { Block } from './block';
 import { paced, rowMajor } from './contraction';
 import { i64s } from './ops';
@@ -66,7 +66,7 @@ function emit(block: Block, [x, y, extra]: readonly [IrValue, IrValue, IrValue |
     return by;
   };
   const pooled = after.pool.some((n) => n > 1);
-  const convolution: ConvolutionValue = {
+  const sums: SumsValue = {
     plus: (bias) => (after.bias === null && !after.ramp && !pooled && bias.aval.dtype === out.dtype && bias.aval.ndim === out.ndim
       && bias.aval.shape.every((n, d) => n === (d === outSpec[1] ? groups.size * outputs.size : 1)) ? again({ bias }) : null),
     ramp: () => (after.ramp ? null : again({ ramp: true })),
@@ -81,5 +81,5 @@ function emit(block: Block, [x, y, extra]: readonly [IrValue, IrValue, IrValue |
       return again({ pool }, { ...plan, axes: changed, groups: { ...groups, c: outputs.size * c }, outputs: { ...outputs, c }, batch: { ...batch, c: strides[outSpec[0]!]! } }, result);
     },
   };
-  return { ...made, own: true, convolution };
+  return { ...made, own: true, sums };
 }

@@ -175,12 +175,49 @@ withBlas('SGD learns what it learns without', () => {
   run(0.1);
 });
 
+withBlas('biases and relu that come after a product are done with its sums, for any number of rows and columns', () => {
+  for (const rows of [1, 2, 6, 17, 32, 33]) {
+    for (const columns of [2, 16, 17, 100, 513]) {
+      const f: F = (w, x, b) => [w!, np.maximum(np.add(np.matmul(x!, w!), b!), 0)];
+      const values = [[600, columns], [rows, 600], [columns]].map(numbers);
+      if (columns === 17) values[1]![3] = Number.NaN;
+      const { text, ours, xla } = both(f, [[600, columns], [rows, 600], [columns]], values);
+      expect([text.match(/after = array<i64: 2, 1>/g)?.length, text.includes('maximum')]).toEqual([1, false]);
+      expectSame(ours, xla);
+    }
+  }
+});
+
+withBlas('only what nothing else reads is done with the sums', () => {
+  const shapes = [[96, 80], [48, 96], [80]];
+  const afters = (f: F, s = shapes) => {
+    const { text, ours, xla } = both(f, s);
+    expectSame(ours, xla);
+    return text.match(/after = array<i64: [^>]*>/g) ?? [];
+  };
+  const P = (w: Array, x: Array) => np.matmul(x, w);
+  expect(afters((w, x, b) => [w!, np.exp(P(w!, x!).add(b!))])).toEqual(['after = array<i64: 2, 0>']);
+  expect(afters((w, x) => [w!, np.maximum(P(w!, x!), 0)])).toEqual(['after = array<i64: -1, 1>']);
+  expect(afters((w, x) => [w!, np.maximum(P(w!, x!), 1)])).toEqual([]);
+  expect(afters((w, x, b) => { const p = P(w!, x!); return [w!, np.maximum(p.add(b!), 0), p]; })).toEqual([]);
+  expect(afters((w, x, b) => { const p = P(w!, x!).add(b!); return [w!, np.maximum(p, 0), np.exp(p)]; })).toEqual([]);
+  expect(afters((w, x, b) => [w!, P(w!, x!).T.add(b!.reshape([80, 1]))])).toEqual([]);
+  expect(afters((w, x, b) => [w!, P(w!, x!).add(b!.reshape([48, 1]))], [[96, 80], [48, 96], [48]])).toEqual([]);
+  // A batch of products, and rows in several dimensions.
+  expect(afters((w, x, b) => [w!, np.matmul(x!, w!).add(b!)], [[3, 96, 80], [3, 48, 96], [80]])).toEqual(['after = array<i64: 2, 0>']);
+  expect(afters((w, x, b) => [w!, np.maximum(np.matmul(x!, w!).add(b!), 0)], [[96, 80], [3, 4, 5, 96], [80]])).toEqual(['after = array<i64: 2, 1>']);
+});
+
 const evil: [string, string, string][] = [
   ['no such operand', 'sum = array<i64: 7, -1>', 'not there'],
   ['another place', 'sum = array<i64: 0, -1>', 'not where the result is'],
   ['many numbers', 'sum = array<i64: -1, 1>', 'one number'],
   ['one place', 'sum = array<i64: 1>', 'two places'],
   ['another type', 'sum = array<i64: -1, 2>', 'another type'],
+  ['more done with it', 'sum = array<i64: -1, -1>, after = array<i64: -1, 1>', 'more done with its sums'],
+  ['one thing done', 'after = array<i64: 1>', 'two numbers'],
+  ['biases for something else', 'after = array<i64: 0, 0>', 'one number for each column'],
+  ['biases of another type', 'after = array<i64: 2, 0>', 'another type'],
 ];
 
 withBlas.each(evil)('a program whose sum has %s is refused when it runs', (_, sum, why) => {
