@@ -13,7 +13,7 @@ void CopyTo(T* to, const T* from, int64_t size) {
   if (to != from) std::memcpy(to, from, static_cast<size_t>(size) * sizeof(T));
 }
 
-// L of x = L Lᴴ, of which the lower triangle is read. By columns that is the upper triangle of the transposed matrix, xᵀ = (Lᵀ)ᴴ Lᵀ.
+// L of x = L Lᴴ, of which the lower triangle is read. The transposed matrix as it lies has an upper factor that is as good, but where matrices are next to singular, rounding decides whether there is one.
 template <typename T>
 void Cholesky(const LapackCall& call) {
   call.Expect(1, 1);
@@ -24,14 +24,16 @@ void Cholesky(const LapackCall& call) {
   const T* x = call.Operand<T>(0, {n, n});
   T* l = call.Result<T>(0, {n, n});
   call.Each(kWeight<T> / 3 * n * n * n, [=](int64_t from, int64_t to) {
+    Scratch<T> a(size);
     for (int64_t b = from; b < to; b++) {
-      T* a = l + b * size;
-      CopyTo(a, x + b * size, size);
+      T* out = l + b * size;
+      Transpose(x + b * size, n, n, static_cast<T*>(a));
       int info = 0;
-      LapackOf<T>().potrf("U", &n, a, &n, &info, 1);
+      LapackOf<T>().potrf("L", &n, a, &n, &info, 1);
+      if (info == 0) Transpose(static_cast<T*>(a), n, n, out);
       for (int64_t i = 0; i < n; i++) {
-        if (info != 0) std::fill(a + i * n, a + i * n + i + 1, NaN<T>());
-        std::fill(a + i * n + i + 1, a + (i + 1) * n, T{0});
+        if (info != 0) std::fill(out + i * n, out + i * n + i + 1, NaN<T>());
+        std::fill(out + i * n + i + 1, out + (i + 1) * n, T{0});
       }
     }
   });
