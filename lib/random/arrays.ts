@@ -16,6 +16,7 @@ import { broadcastInDim, range } from '../primitives/structural';
 import { randint } from './discrete';
 import { random, standardNormal } from './continuous';
 import type { SeedOrKey } from './keyState';
+import { readOptions, type Rest } from '../numpy/program';
 import { draw, type DrawOptions, floatFor, type KeySource, readDraw, sizeFor, type Statics } from './program';
 
 // Choices among things, orders of things, matrices, and arrays made like others.
@@ -52,11 +53,11 @@ const entriesAt = (list: readonly NestedStrings[], index: unknown): NestedString
  * @example
  * random.choice(5, { size: [3], replace: false });
  */
-export function choice(rng: KeySource, a: readonly NestedStrings[], options?: ChoiceOptions): NestedStrings;
-export function choice(rng: KeySource, a: ArrayLike, options?: ChoiceOptions): Array;
-export function choice(rng: KeySource, a: ArrayLike | readonly NestedStrings[], options?: ChoiceOptions): Array | NestedStrings {
-  if (isStrings(a)) return entriesAt(a, choice(rng, a.length, options).js());
-  const o = checkOptions('choice', ['size', 'replace', 'p', 'key'], options);
+export function choice(rng: KeySource, a: readonly NestedStrings[], ...options: Rest<ChoiceOptions, 'size', 'replace', 'p'>): NestedStrings;
+export function choice(rng: KeySource, a: ArrayLike, ...options: Rest<ChoiceOptions, 'size', 'replace', 'p'>): Array;
+export function choice(rng: KeySource, a: ArrayLike | readonly NestedStrings[], ...options: Rest<ChoiceOptions, 'size', 'replace', 'p'>): Array | NestedStrings {
+  if (isStrings(a)) return entriesAt(a, choice(rng, a.length, ...options).js());
+  const o = readOptions('choice', ['size', 'replace', 'p', 'key'], 3, options);
   return prng.choice(rng.keyFor(o.key), a, { shape: shapeOf('choice', o.size) as number[], replace: o.replace ?? true, p: o.p ?? null });
 }
 
@@ -106,9 +107,9 @@ export interface MultivariateNormalOptions extends DrawOptions {
 }
 
 /** Normal vectors of a mean and a covariance. Mirrors `brainstate.random.multivariate_normal`. */
-export function multivariateNormal(rng: KeySource, mean: ArrayLike, cov: ArrayLike, options?: MultivariateNormalOptions): Array {
+export function multivariateNormal(rng: KeySource, mean: ArrayLike, cov: ArrayLike, ...options: Rest<MultivariateNormalOptions, 'size'>): Array {
   const op = 'multivariateNormal';
-  const o = readDraw(op, ['method'], options);
+  const o = readDraw(op, ['size', 'method'], options);
   const dtype = floatFor(op, o.dtype);
   const as = (x: ArrayLike, name: string) => astype(asArray(x, `${op}: ${name}`), dtype);
   return prng.multivariateNormal(rng.keyFor(o.key), as(mean, 'mean'), as(cov, 'cov'), { shape: o.size, dtype, method: o.method ?? 'cholesky' });
@@ -121,8 +122,8 @@ const drawOrthogonal = draw<never, Statics & { n: number }>('orthogonal', (key, 
 });
 
 /** Uniformly distributed orthogonal matrices, of shape [...size, n, n]. Mirrors `brainstate.random.orthogonal`. */
-export function orthogonal(rng: KeySource, n: number, options?: DrawOptions): Array {
-  const o = readDraw('orthogonal', [], options);
+export function orthogonal(rng: KeySource, n: number, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('orthogonal', ['size'], options);
   checkInteger('orthogonal', 'n', n, 0);
   const statics = { size: sizeFor('orthogonal', o.size ?? [], {}), dtype: floatFor('orthogonal', o.dtype), n };
   return drawOrthogonal(rng.keyFor(o.key), {}, statics);

@@ -7,7 +7,8 @@ import { floatInfo } from '../primitives/randomFloats';
 import { splitInto } from '../primitives/randomKeys';
 import { reduceOr } from '../primitives/reduction';
 import { convert, full, like, range, scalar } from '../primitives/structural';
-import { broadcastTo, fitTo, isShape, type ShapeLike } from '../prng/arguments';
+import { broadcastTo, fitTo } from '../prng/arguments';
+import type { Rest } from '../numpy/program';
 import { anyNormalIn, exponentialIn, gumbelIn, maxwellIn, normalIn } from '../prng/continuous';
 import { uniformBetween, uniformIn, unitUniform } from '../prng/uniform';
 import { whileLoop } from '../prng/loops';
@@ -15,15 +16,14 @@ import { add, type CheckOptions, checkValues, div, draw, type DrawOptions, float
 
 // Continuous distributions, as BrainState's random states draw them: from one key each, with parameters in place of standard forms.
 
-type Standard = (rng: KeySource, size?: ShapeLike | DrawOptions | null, options?: DrawOptions) => Array;
+type Standard = (rng: KeySource, ...options: Rest<DrawOptions, 'size'>) => Array;
 type Made = (key: Array, params: object, statics: Statics) => Array;
 
 /** A sampler without parameters; its size may also be given positionally. */
 function standard(op: string, run: Made): Standard {
-  return (rng, size, options) => {
-    const positional = isShape(size);
-    const o = readDraw(op, [], positional ? options : (size ?? options));
-    const statics = { size: sizeFor(op, positional ? size : o.size, {}), dtype: floatFor(op, o.dtype) };
+  return (rng, ...options) => {
+    const o = readDraw(op, ['size'], options);
+    const statics = { size: sizeFor(op, o.size, {}), dtype: floatFor(op, o.dtype) };
     return run(rng.keyFor(o.key), {}, statics);
   };
 }
@@ -89,12 +89,12 @@ export interface LocScaleOptions extends DrawOptions {
   scale?: ArrayLike | null;
 }
 
-type LocScale = (rng: KeySource, options?: LocScaleOptions) => Array;
+type LocScale = (rng: KeySource, ...options: Rest<LocScaleOptions, 'loc', 'scale', 'size'>) => Array;
 
 function located(op: string, f: (key: Array, size: Statics['size'], dtype: Statics['dtype']) => Array): LocScale {
   const run = draw<'loc' | 'scale', Statics>(op, (key, { loc, scale }, { size, dtype }) => locScale(f(key, size, dtype), loc, scale));
-  return (rng, options) => {
-    const o = readDraw(op, ['loc', 'scale'], options);
+  return (rng, ...options) => {
+    const o = readDraw(op, ['loc', 'scale', 'size'], options);
     const params = given(op, { loc: o.loc, scale: o.scale });
     const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype, op === 'normal' ? ['float', 'complex'] : ['float']) };
     return run(rng.keyFor(o.key), params, statics);
@@ -153,8 +153,8 @@ const drawUniform = draw<'low' | 'high', Statics>('uniform', (key, { low, high }
  * @example
  * random.uniform({ low: -1, high: 1, size: [3] });
  */
-export function uniform(rng: KeySource, options?: UniformOptions): Array {
-  const o = readDraw('uniform', ['low', 'high'], options);
+export function uniform(rng: KeySource, ...options: Rest<UniformOptions, 'low', 'high', 'size'>): Array {
+  const o = readDraw('uniform', ['low', 'high', 'size'], options);
   const params = given('uniform', { low: o.low ?? 0, high: o.high ?? 1 });
   const statics = { size: sizeFor('uniform', o.size, params), dtype: floatFor('uniform', o.dtype) };
   return drawUniform(rng.keyFor(o.key), params, statics);
@@ -191,9 +191,9 @@ const drawTruncated = draw<'lower' | 'upper' | 'loc' | 'scale', Statics>('trunca
  * @example
  * random.truncatedNormal(-2, 2, { size: [3] });
  */
-export function truncatedNormal(rng: KeySource, lower: ArrayLike, upper: ArrayLike, options?: TruncatedNormalOptions): Array {
+export function truncatedNormal(rng: KeySource, lower: ArrayLike, upper: ArrayLike, ...options: Rest<TruncatedNormalOptions, 'size'>): Array {
   const op = 'truncatedNormal';
-  const o = readDraw(op, ['loc', 'scale', 'checkValid'], options);
+  const o = readDraw(op, ['size', 'loc', 'scale', 'checkValid'], options);
   const params = { ...required(op, { lower, upper }), ...given(op, { loc: o.loc ?? 0, scale: o.scale ?? 1 }) };
   checkValues(op, o.checkValid, 'the mean is more than 2 standard deviations from [lower, upper] for (loc, lower, upper, scale)', (m, lo, hi, s) => !(m! < lo! - 2 * s! || m! > hi! + 2 * s!), params.loc!, params.lower!, params.upper!, params.scale!);
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype) };
@@ -211,8 +211,8 @@ export interface LognormalOptions extends DrawOptions {
 const drawLognormal = draw<'mean' | 'sigma', Statics>('lognormal', (key, { mean, sigma }, { size, dtype }) => e.exp(locScale(normalIn(key, size, dtype), mean && convert(mean, dtype), sigma && convert(sigma, dtype))));
 
 /** Numbers whose logarithm is normal. Mirrors `brainstate.random.lognormal`. */
-export function lognormal(rng: KeySource, options?: LognormalOptions): Array {
-  const o = readDraw('lognormal', ['mean', 'sigma'], options);
+export function lognormal(rng: KeySource, ...options: Rest<LognormalOptions, 'mean', 'sigma', 'size'>): Array {
+  const o = readDraw('lognormal', ['mean', 'sigma', 'size'], options);
   const params = given('lognormal', { mean: o.mean, sigma: o.sigma });
   const statics = { size: sizeFor('lognormal', o.size, params), dtype: floatFor('lognormal', o.dtype) };
   return drawLognormal(rng.keyFor(o.key), params, statics);
@@ -232,8 +232,8 @@ const drawExponential = draw<'scale', Statics>('exponential', (key, { scale }, {
  * @example
  * random.exponential({ scale: 2, size: [3] });
  */
-export function exponential(rng: KeySource, options?: ScaleOptions): Array {
-  const o = readDraw('exponential', ['scale'], options);
+export function exponential(rng: KeySource, ...options: Rest<ScaleOptions, 'scale', 'size'>): Array {
+  const o = readDraw('exponential', ['scale', 'size'], options);
   const params = given('exponential', { scale: o.scale });
   const statics = { size: sizeFor('exponential', o.size, params), dtype: floatFor('exponential', o.dtype) };
   return drawExponential(rng.keyFor(o.key), params, statics);
@@ -245,8 +245,8 @@ const drawRayleigh = draw<'scale', Statics>('rayleigh', (key, { scale }, { size,
 });
 
 /** Rayleigh distributed numbers. Mirrors `brainstate.random.rayleigh`. */
-export function rayleigh(rng: KeySource, options?: ScaleOptions): Array {
-  const o = readDraw('rayleigh', ['scale'], options);
+export function rayleigh(rng: KeySource, ...options: Rest<ScaleOptions, 'scale', 'size'>): Array {
+  const o = readDraw('rayleigh', ['scale', 'size'], options);
   const params = given('rayleigh', { scale: o.scale === undefined ? 1 : o.scale });
   const statics = { size: sizeFor('rayleigh', o.size, params), dtype: floatFor('rayleigh', o.dtype) };
   return drawRayleigh(rng.keyFor(o.key), params, statics);
@@ -255,8 +255,8 @@ export function rayleigh(rng: KeySource, options?: ScaleOptions): Array {
 const drawPareto = draw<'a', Statics>('pareto', (key, { a }, { size, dtype }) => e.exp(e.div(exponentialIn(key, size, dtype), fitTo(convert(a!, dtype), size))));
 
 /** Pareto distributed numbers, at least 1. Mirrors `brainstate.random.pareto`. */
-export function pareto(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('pareto', [], options);
+export function pareto(rng: KeySource, a: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('pareto', ['size'], options);
   const params = required('pareto', { a });
   const statics = { size: sizeFor('pareto', o.size, params), dtype: floatFor('pareto', o.dtype) };
   return drawPareto(rng.keyFor(o.key), params, statics);
@@ -273,13 +273,13 @@ function weibullOf(op: string, rng: KeySource, a: ArrayLike, scale: ArrayLike | 
 }
 
 /** Weibull distributed numbers with scale 1 and shape parameter a. Mirrors `brainstate.random.weibull`. */
-export function weibull(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
-  return weibullOf('weibull', rng, a, undefined, readDraw('weibull', [], options));
+export function weibull(rng: KeySource, a: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  return weibullOf('weibull', rng, a, undefined, readDraw('weibull', ['size'], options));
 }
 
 /** Weibull distributed numbers with shape parameter a. Mirrors `brainstate.random.weibull_min`. */
-export function weibullMin(rng: KeySource, a: ArrayLike, options?: ScaleOptions): Array {
-  const o = readDraw('weibullMin', ['scale'], options);
+export function weibullMin(rng: KeySource, a: ArrayLike, ...options: Rest<ScaleOptions, 'scale', 'size'>): Array {
+  const o = readDraw('weibullMin', ['scale', 'size'], options);
   return weibullOf('weibullMin', rng, a, o.scale, o);
 }
 
@@ -290,8 +290,8 @@ const drawPower = draw<'a', Statics>('power', (key, { a }, { size, dtype }) => {
 });
 
 /** Numbers in [0, 1] with density a xᵃ⁻¹. Mirrors `brainstate.random.power`. */
-export function power(rng: KeySource, a: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw('power', ['checkValid'], options);
+export function power(rng: KeySource, a: ArrayLike, ...options: Rest<DrawOptions & CheckOptions, 'size'>): Array {
+  const o = readDraw('power', ['size', 'checkValid'], options);
   const params = required('power', { a });
   checkValues('power', o.checkValid, 'expected a > 0', (v) => v! > 0, params.a!);
   const statics = { size: sizeFor('power', o.size, params), dtype: floatFor('power', o.dtype) };
@@ -321,8 +321,8 @@ const drawTriangular = draw<'left' | 'mode' | 'right', Statics>('triangular', (k
 });
 
 /** Numbers of the triangular distribution. Mirrors `brainstate.random.triangular`. */
-export function triangular(rng: KeySource, options?: TriangularOptions): Array {
-  const o = readDraw('triangular', ['left', 'mode', 'right'], options);
+export function triangular(rng: KeySource, ...options: Rest<TriangularOptions, 'left', 'mode', 'right'>): Array {
+  const o = readDraw('triangular', ['left', 'mode', 'right', 'size'], options);
   const params = given('triangular', { left: o.left ?? 0, mode: o.mode ?? 0.5, right: o.right ?? 1 });
   checkValues('triangular', true, 'expected left <= mode <= right and left < right', (l, m, r) => l! <= m! && m! <= r! && l! < r!, params.left!, params.mode!, params.right!);
   const statics = { size: sizeFor('triangular', o.size, params), dtype: floatFor('triangular', o.dtype) };
@@ -344,8 +344,8 @@ const drawWald = draw<'mean' | 'scale', Statics>('wald', (key, params, { size, d
 });
 
 /** Numbers of Wald's (the inverse Gaussian) distribution. Mirrors `brainstate.random.wald`. */
-export function wald(rng: KeySource, mean: ArrayLike, scale: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('wald', [], options);
+export function wald(rng: KeySource, mean: ArrayLike, scale: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('wald', ['size'], options);
   const params = required('wald', { mean, scale });
   const statics = { size: sizeFor('wald', o.size, params), dtype: floatFor('wald', o.dtype) };
   return drawWald(rng.keyFor(o.key), params, statics);
@@ -387,8 +387,8 @@ const drawVonMises = draw<'mu' | 'kappa', Statics>('vonmises', (key, { mu, kappa
 });
 
 /** Angles in [−π, π) with mean mu and concentration kappa. Mirrors `brainstate.random.vonmises`. */
-export function vonmises(rng: KeySource, mu: ArrayLike, kappa: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('vonmises', [], options);
+export function vonmises(rng: KeySource, mu: ArrayLike, kappa: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('vonmises', ['size'], options);
   const params = required('vonmises', { mu, kappa });
   const statics = { size: sizeFor('vonmises', o.size, params), dtype: floatFor('vonmises', o.dtype) };
   return drawVonMises(rng.keyFor(o.key), params, statics);

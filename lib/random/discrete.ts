@@ -1,4 +1,3 @@
-import { checkOptions, isOptions } from '../functional/options';
 import { type Array, ConcreteArray } from '../core/array';
 import { canonicalDtype, type Shape, sizeOf } from '../core/aval';
 import type { DType } from '../core/dtype';
@@ -19,6 +18,7 @@ import { randomBits, randomSplit } from '../primitives/random';
 import { bitsForFloat, bitsToUnit, floatInfo } from '../primitives/randomFloats';
 import { implOf, splitKeys } from '../primitives/randomKeys';
 import { convert, full, indexInDim, iota, like, range, reduceSum, reshape, scalar, sliceInDim } from '../primitives/structural';
+import { readOptions, type Rest } from '../numpy/program';
 import { type CheckOptions, checkValues, div, draw, type DrawOptions, given, intFor, type KeySource, lt, mul, readDraw, required, sizeFor, type Statics, sub } from './program';
 
 // Integers, and counts of events.
@@ -36,8 +36,8 @@ export interface RandintOptions extends DrawOptions {
  * @example
  * random.randint(0, { high: 10, size: [4] });
  */
-export function randint(rng: KeySource, low: ArrayLike, options?: RandintOptions): Array {
-  const o = readDraw('randint', ['high'], options);
+export function randint(rng: KeySource, low: ArrayLike, ...options: Rest<RandintOptions, 'high', 'size'>): Array {
+  const o = readDraw('randint', ['high', 'size'], options);
   const [lo, hi] = o.high === undefined || o.high === null ? [0, low] : [low, o.high];
   const dtype = intFor('randint', o.dtype, ['int', 'uint']);
   const size = sizeFor('randint', o.size, shapesOf('randint', lo, hi));
@@ -56,8 +56,8 @@ function shapesOf(op: string, low: ArrayLike, high: ArrayLike) {
  * @example
  * random.randomIntegers(1, { high: 6, size: [4] });
  */
-export function randomIntegers(rng: KeySource, low: ArrayLike, options?: RandintOptions): Array {
-  const o = readDraw('randomIntegers', ['high'], options);
+export function randomIntegers(rng: KeySource, low: ArrayLike, ...options: Rest<RandintOptions, 'high', 'size'>): Array {
+  const o = readDraw('randomIntegers', ['high', 'size'], options);
   const [lo, last] = o.high === undefined || o.high === null ? [1, low] : [low, o.high];
   const end = typeof last === 'number' ? last + 1 : typeof last === 'bigint' ? last + 1n : plusOne(asArray(last, 'randomIntegers: high'));
   const dtype = intFor('randomIntegers', o.dtype, ['int', 'uint']);
@@ -82,11 +82,9 @@ export interface BernoulliOptions extends Omit<DrawOptions, 'dtype'>, CheckOptio
  * @example
  * random.bernoulli(0.3, { size: [5] });
  */
-export function bernoulli(rng: KeySource, p?: ArrayLike | BernoulliOptions, options?: BernoulliOptions): Array {
-  const named = isOptions(p);
-  const o = checkOptions('bernoulli', ['p', 'checkValid', 'size', 'key'], (named ? p : options) as BernoulliOptions);
-  const value = (named ? undefined : (p as ArrayLike | undefined)) ?? o.p ?? 0.5;
-  const params = given('bernoulli', { p: value });
+export function bernoulli(rng: KeySource, ...options: Rest<BernoulliOptions, 'p', 'size'>): Array {
+  const o = readOptions('bernoulli', ['p', 'size', 'checkValid', 'key'], 2, options);
+  const params = given('bernoulli', { p: o.p ?? 0.5 });
   checkValues('bernoulli', o.checkValid, 'expected p in [0, 1]', probability, params.p!);
   const shape = sizeFor('bernoulli', o.size, params);
   return prng.bernoulli(rng.keyFor(o.key), { p: params.p!, shape });
@@ -99,8 +97,8 @@ export interface PoissonOptions extends DrawOptions {
 }
 
 /** Poisson distributed counts. Mirrors `brainstate.random.poisson`. */
-export function poisson(rng: KeySource, options?: PoissonOptions): Array {
-  const o = readDraw('poisson', ['lam'], options);
+export function poisson(rng: KeySource, ...options: Rest<PoissonOptions, 'lam', 'size'>): Array {
+  const o = readDraw('poisson', ['lam', 'size'], options);
   const params = given('poisson', { lam: o.lam ?? 1 });
   const [shape, dtype] = [sizeFor('poisson', o.size, params), intFor('poisson', o.dtype, ['int', 'uint'])];
   return prng.poisson(rng.keyFor(o.key), params.lam!, { shape, dtype });
@@ -109,8 +107,8 @@ export function poisson(rng: KeySource, options?: PoissonOptions): Array {
 const drawBinomial = draw<'n' | 'p', Statics>('binomial', (key, { n, p }, { size, dtype }) => convert(binomialIn(key, n!, p!, size, canonicalDtype('float64')), dtype));
 
 /** Numbers of successes in n trials. Mirrors `brainstate.random.binomial`. @throws ArgumentError where p is known not to be in [0, 1] */
-export function binomial(rng: KeySource, n: ArrayLike, p: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw('binomial', ['checkValid'], options);
+export function binomial(rng: KeySource, n: ArrayLike, p: ArrayLike, ...options: Rest<DrawOptions & CheckOptions, 'size'>): Array {
+  const o = readDraw('binomial', ['size', 'checkValid'], options);
   const params = required('binomial', { n, p });
   checkValues('binomial', o.checkValid, 'expected p in [0, 1]', probability, params.p!);
   const statics = { size: sizeFor('binomial', o.size, params), dtype: intFor('binomial', o.dtype) };
@@ -131,8 +129,8 @@ const drawGeometric = draw<'p', FloatStatics>('geometric', (key, { p }, { size, 
 const inexact = (x: Array) => convert(x, inexactDtype(x.dtype), x.weakType);
 
 /** Numbers of trials up to the first success. Mirrors `brainstate.random.geometric`. @throws ArgumentError where p is known not to be in (0, 1] */
-export function geometric(rng: KeySource, p: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('geometric', [], options);
+export function geometric(rng: KeySource, p: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('geometric', ['size'], options);
   const params = required('geometric', { p });
   checkValues('geometric', true, 'expected p in (0, 1]', (v) => v! > 0 && v! <= 1, params.p!);
   const statics = { size: sizeFor('geometric', o.size, params), dtype: intFor('geometric', o.dtype), float: dftype() };
@@ -147,9 +145,9 @@ const drawNegativeBinomial = draw<'n' | 'p', FloatStatics>('negative_binomial', 
 });
 
 /** Numbers of failures before n successes. Mirrors `brainstate.random.negative_binomial`. */
-export function negativeBinomial(rng: KeySource, n: ArrayLike, p: ArrayLike, options?: DrawOptions): Array {
+export function negativeBinomial(rng: KeySource, n: ArrayLike, p: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
   const op = 'negativeBinomial';
-  const o = readDraw(op, [], options);
+  const o = readDraw(op, ['size'], options);
   const params = required(op, { n, p });
   const statics = { size: sizeFor(op, o.size, params), dtype: intFor(op, o.dtype, ['int', 'uint']), float: dftype() };
   return drawNegativeBinomial(rng.keysFor(o.key, 2), params, statics);
@@ -185,8 +183,8 @@ const drawMultinomial = draw<'n' | 'pvals', MultinomialStatics>('multinomial', (
  * @returns an array of shape [...batch, ...size, kinds], where the batch is the common shape of n and pvals without its last dimension
  * @throws ArgumentError if n is traced, or where pvals are known to sum to more than 1 without their last
  */
-export function multinomial(rng: KeySource, n: ArrayLike, pvals: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw('multinomial', ['checkValid'], options);
+export function multinomial(rng: KeySource, n: ArrayLike, pvals: ArrayLike, ...options: Rest<DrawOptions & CheckOptions, 'size'>): Array {
+  const o = readDraw('multinomial', ['size', 'checkValid'], options);
   const params = required('multinomial', { n, pvals });
   const p = params.pvals!;
   if (p.ndim === 0) throw new ArgumentError(`multinomial: expected pvals to have at least one dimension, got ${p.aval}`);
@@ -234,9 +232,9 @@ const drawHypergeometric = draw<'ngood' | 'nbad' | 'nsample', FloatStatics>('hyp
 });
 
 /** Numbers of good items among nsample drawn from ngood and nbad. Mirrors `brainstate.random.hypergeometric`. */
-export function hypergeometric(rng: KeySource, ngood: ArrayLike, nbad: ArrayLike, nsample: ArrayLike, options?: DrawOptions): Array {
+export function hypergeometric(rng: KeySource, ngood: ArrayLike, nbad: ArrayLike, nsample: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
   const op = 'hypergeometric';
-  const o = readDraw(op, [], options);
+  const o = readDraw(op, ['size'], options);
   const params = required(op, { ngood, nbad, nsample });
   const statics = { size: sizeFor(op, o.size, params), dtype: intFor(op, o.dtype, ['int', 'uint']), float: canonicalDtype('float64') };
   const key = rng.keyFor(o.key);
@@ -273,8 +271,8 @@ const drawLogseries = draw<'p', SeriesStatics>('logseries', (key, { p }, { size,
 });
 
 /** Numbers of the logarithmic series distribution. Mirrors `brainstate.random.logseries`. */
-export function logseries(rng: KeySource, p: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('logseries', [], options);
+export function logseries(rng: KeySource, p: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('logseries', ['size'], options);
   const params = required('logseries', { p });
   const statics = { size: sizeFor('logseries', o.size, params), dtype: intFor('logseries', o.dtype), float: canonicalDtype('float64'), given: dftype() };
   const key = rng.keyFor(o.key);
@@ -306,8 +304,8 @@ const drawZipf = draw<'a', FloatStatics>('zipf', (key, params, { size, dtype, fl
 });
 
 /** Numbers of Zipf's distribution, with probabilities proportional to k⁻ᵃ. Mirrors `brainstate.random.zipf`. @throws ArgumentError where a is known not to be above 1 */
-export function zipf(rng: KeySource, a: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('zipf', [], options);
+export function zipf(rng: KeySource, a: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('zipf', ['size'], options);
   const params = required('zipf', { a });
   checkValues('zipf', true, 'expected a > 1', (v) => v! > 1, params.a!);
   const statics = { size: sizeFor('zipf', o.size, params), dtype: intFor('zipf', o.dtype), float: canonicalDtype('float64') };

@@ -10,13 +10,14 @@ import * as e from '../primitives/elementwise';
 import { splitInto } from '../primitives/randomKeys';
 import { convert, indexInDim, scalar } from '../primitives/structural';
 import type { DType } from '../core/dtype';
+import type { Rest } from '../numpy/program';
 import { add, type CheckOptions, checkValues, div, draw, type DrawOptions, floatFor, given, type KeySource, locScale, readDraw, required, sizeFor, type Statics } from './program';
 import type { ScaleOptions } from './continuous';
 
 // The gamma distribution and those that are made of it.
 
-type OneParameter = (rng: KeySource, parameter: ArrayLike, options?: DrawOptions) => Array;
-type TwoParameters = (rng: KeySource, first: ArrayLike, second: ArrayLike, options?: DrawOptions) => Array;
+type OneParameter = (rng: KeySource, parameter: ArrayLike, ...options: Rest<DrawOptions, 'size'>) => Array;
+type TwoParameters = (rng: KeySource, first: ArrayLike, second: ArrayLike, ...options: Rest<DrawOptions, 'size'>) => Array;
 
 const drawGamma = draw<'shape' | 'scale', Statics>('gamma', (key, { shape, scale }, { size, dtype }) => locScale(gammaIn(key, convert(shape!, dtype), size), undefined, scale));
 
@@ -27,8 +28,8 @@ const drawGamma = draw<'shape' | 'scale', Statics>('gamma', (key, { shape, scale
  * @example
  * random.gamma(2, { scale: 1.5, size: [3] });
  */
-export function gamma(rng: KeySource, shape: ArrayLike, options?: ScaleOptions): Array {
-  const o = readDraw('gamma', ['scale'], options);
+export function gamma(rng: KeySource, shape: ArrayLike, ...options: Rest<ScaleOptions, 'scale', 'size'>): Array {
+  const o = readDraw('gamma', ['scale', 'size'], options);
   const params = { ...required('gamma', { shape }), ...given('gamma', { scale: o.scale }) };
   const statics = { size: sizeFor('gamma', o.size, params), dtype: floatFor('gamma', o.dtype) };
   return drawGamma(rng.keyFor(o.key), params, statics);
@@ -36,8 +37,8 @@ export function gamma(rng: KeySource, shape: ArrayLike, options?: ScaleOptions):
 
 /** A sampler of jax.random with one parameter. */
 function plain(op: string, sampler: (key: Array, parameter: Array, options: prng.SampleOptions) => Array): OneParameter {
-  return (rng, parameter, options) => {
-    const o = readDraw(op, [], options);
+  return (rng, parameter, ...options) => {
+    const o = readDraw(op, ['size'], options);
     const params = required(op, { parameter });
     const [shape, dtype] = [sizeFor(op, o.size, params), floatFor(op, o.dtype)];
     return sampler(rng.keyFor(o.key), params.parameter!, { shape: shape as number[], dtype });
@@ -52,16 +53,16 @@ export const loggamma: OneParameter = plain('loggamma', (key, a, o) => prng.logg
 export const standardT: OneParameter = plain('standardT', (key, df, o) => prng.t(key, df, o));
 
 /** Numbers of the beta distribution. Mirrors `brainstate.random.beta`. */
-export function beta(rng: KeySource, a: ArrayLike, b: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('beta', [], options);
+export function beta(rng: KeySource, a: ArrayLike, b: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('beta', ['size'], options);
   const params = required('beta', { a, b });
   const [shape, dtype] = [sizeFor('beta', o.size, params), floatFor('beta', o.dtype)];
   return prng.beta(rng.keyFor(o.key), params.a!, params.b!, { shape, dtype });
 }
 
 /** Points of the simplex, along the last dimension. Mirrors `brainstate.random.dirichlet`. */
-export function dirichlet(rng: KeySource, alpha: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('dirichlet', [], options);
+export function dirichlet(rng: KeySource, alpha: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('dirichlet', ['size'], options);
   return prng.dirichlet(rng.keyFor(o.key), alpha, { shape: o.size, dtype: floatFor('dirichlet', o.dtype) });
 }
 
@@ -75,8 +76,8 @@ function chisquareIn(key: Array, df: Array, size: Statics['size']): Array {
 const drawChisquare = draw<'df', Statics>('chisquare', (key, { df }, { size, dtype }) => chisquareIn(key, convert(df!, dtype), size));
 
 /** Numbers of the chi-square distribution. Mirrors `brainstate.random.chisquare`. @throws ArgumentError where df is known not to be positive */
-export function chisquare(rng: KeySource, df: ArrayLike, options?: DrawOptions & CheckOptions): Array {
-  const o = readDraw('chisquare', ['checkValid'], options);
+export function chisquare(rng: KeySource, df: ArrayLike, ...options: Rest<DrawOptions & CheckOptions, 'size'>): Array {
+  const o = readDraw('chisquare', ['size', 'checkValid'], options);
   const params = required('chisquare', { df });
   checkValues('chisquare', o.checkValid, 'expected df > 0', (v) => v! > 0, params.df!);
   const statics = { size: sizeFor('chisquare', o.size, params), dtype: floatFor('chisquare', o.dtype) };
@@ -89,8 +90,8 @@ const drawT = draw<'df', Statics>('t', (keys, { df }, { size, dtype }) => {
 });
 
 /** Numbers of Student's t distribution. Mirrors `brainstate.random.t`. */
-export function t(rng: KeySource, df: ArrayLike, options?: DrawOptions): Array {
-  const o = readDraw('t', [], options);
+export function t(rng: KeySource, df: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
+  const o = readDraw('t', ['size'], options);
   const params = required('t', { df });
   const statics = { size: sizeFor('t', o.size, params), dtype: floatFor('t', o.dtype) };
   return drawT(rng.keysFor(o.key, 2), params, statics);
@@ -103,8 +104,8 @@ const drawF = draw<'dfnum' | 'dfden', Statics>('f', (key, params, { size, dtype 
 });
 
 /** Numbers of the F distribution. Mirrors `brainstate.random.f`. */
-export const f: TwoParameters = (rng, dfnum, dfden, options) => {
-  const o = readDraw('f', [], options);
+export const f: TwoParameters = (rng, dfnum, dfden, ...options) => {
+  const o = readDraw('f', ['size'], options);
   const params = required('f', { dfnum, dfden });
   const statics = { size: sizeFor('f', o.size, params), dtype: floatFor('f', o.dtype) };
   return drawF(rng.keyFor(o.key), params, statics);
@@ -127,9 +128,9 @@ function noncentralIn(keys: readonly Array[], df: Array, nonc: Array, { size, dt
 const drawNoncentralChisquare = draw<'df' | 'nonc', NoncentralStatics>('noncentral_chisquare', (keys, { df, nonc }, s) => noncentralIn([0, 1, 2].map((i) => indexInDim(keys, i, 0)), convert(df!, s.dtype), convert(nonc!, s.dtype), s));
 
 /** Numbers of the noncentral chi-square distribution. Mirrors `brainstate.random.noncentral_chisquare`. */
-export const noncentralChisquare: TwoParameters = (rng, df, nonc, options) => {
+export const noncentralChisquare: TwoParameters = (rng, df, nonc, ...options) => {
   const op = 'noncentralChisquare';
-  const o = readDraw(op, [], options);
+  const o = readDraw(op, ['size'], options);
   const params = required(op, { df, nonc });
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype), counts: ditype() };
   return drawNoncentralChisquare(rng.keysFor(o.key, 3), params, statics);
@@ -143,9 +144,9 @@ const drawNoncentralF = draw<'dfnum' | 'dfden' | 'nonc', NoncentralStatics>('non
 });
 
 /** Numbers of the noncentral F distribution. Mirrors `brainstate.random.noncentral_f`. */
-export function noncentralF(rng: KeySource, dfnum: ArrayLike, dfden: ArrayLike, nonc: ArrayLike, options?: DrawOptions): Array {
+export function noncentralF(rng: KeySource, dfnum: ArrayLike, dfden: ArrayLike, nonc: ArrayLike, ...options: Rest<DrawOptions, 'size'>): Array {
   const op = 'noncentralF';
-  const o = readDraw(op, [], options);
+  const o = readDraw(op, ['size'], options);
   const params = required(op, { dfnum, dfden, nonc });
   const statics = { size: sizeFor(op, o.size, params), dtype: floatFor(op, o.dtype), counts: ditype() };
   return drawNoncentralF(rng.keyFor(o.key), params, statics);

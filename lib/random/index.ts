@@ -32,7 +32,7 @@ export const rand: SamplerMethods['rand'] = on('rand');
 export const standardNormal: SamplerMethods['standardNormal'] = on('standardNormal');
 /** Standard normal numbers, of a shape given by its dimensions, from the default stream. Mirrors `brainstate.random.randn`. @example random.randn(2, 3).shape; // [2, 3] */
 export const randn: SamplerMethods['randn'] = on('randn');
-/** Normal numbers with mean `loc` and standard deviation `scale`; they broadcast to the size, from the default stream. Mirrors `brainstate.random.normal`. @example random.normal({ loc: 1, scale: 0.1, size: [2, 3] }).shape; // [2, 3] */
+/** Normal numbers with mean `loc` and standard deviation `scale`; they broadcast to the size, from the default stream. Mirrors `brainstate.random.normal`. @example random.normal(1, 0.1, [2, 3]).shape; // [2, 3] */
 export const normal: SamplerMethods['normal'] = on('normal');
 /** Gumbel distributed numbers, shifted by `loc`, scaled by `scale`, from the default stream. Mirrors `brainstate.random.gumbel`. @example random.gumbel({ size: [2, 3] }).shape; // [2, 3] */
 export const gumbel: SamplerMethods['gumbel'] = on('gumbel');
@@ -46,7 +46,7 @@ export const standardCauchy: SamplerMethods['standardCauchy'] = on('standardCauc
 export const standardExponential: SamplerMethods['standardExponential'] = on('standardExponential');
 /** Maxwell distributed numbers: lengths of standard normal vectors in three dimensions, from the default stream. Mirrors `brainstate.random.maxwell`. @example random.maxwell([3]).shape; // [3] */
 export const maxwell: SamplerMethods['maxwell'] = on('maxwell');
-/** Uniform floats in [low, high), from the default stream. Mirrors `brainstate.random.uniform`. @example random.uniform({ low: -1, high: 1, size: [3] }).shape; // [3] */
+/** Uniform floats in [low, high), from the default stream. Mirrors `brainstate.random.uniform`. @example random.uniform(-1, 1, [3]).shape; // [3] */
 export const uniform: SamplerMethods['uniform'] = on('uniform');
 /** Normal numbers with mean `loc` and deviation `scale` that lie in [lower, upper], from the default stream. Mirrors `brainstate.random.truncated_normal`. @example random.truncatedNormal(-1, 1, { size: [3] }).shape; // [3] */
 export const truncatedNormal: SamplerMethods['truncatedNormal'] = on('truncatedNormal');
@@ -70,7 +70,7 @@ export const triangular: SamplerMethods['triangular'] = on('triangular');
 export const wald: SamplerMethods['wald'] = on('wald');
 /** Angles in [-π, π] of the von Mises distribution around `mu`, the denser the larger `kappa`, from the default stream. Mirrors `brainstate.random.vonmises`. @example random.vonmises(0, 4, { size: [3] }).shape; // [3] */
 export const vonmises: SamplerMethods['vonmises'] = on('vonmises');
-/** Integers in [low, high), or in [0, low) without `high`, from the default stream. Mirrors `brainstate.random.randint`. @example random.randint(0, { high: 10, size: [3] }).shape; // [3] */
+/** Integers in [low, high), or in [0, low) without `high`, from the default stream. Mirrors `brainstate.random.randint`. @example random.randint(0, 10, [3]).shape; // [3] */
 export const randint: SamplerMethods['randint'] = on('randint');
 /** Integers in [low, high], the upper bound included, from the default stream. Mirrors `brainstate.random.random_integers`. @example random.randomIntegers(1, { high: 6, size: [3] }).shape; // [3] */
 export const randomIntegers: SamplerMethods['randomIntegers'] = on('randomIntegers');

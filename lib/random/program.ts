@@ -2,12 +2,13 @@ import { type Array, ConcreteArray } from '../core/array';
 import type { Shape } from '../core/aval';
 import type { DType, DtypeKind } from '../core/dtype';
 import { ArgumentError } from '../core/errors';
-import { checkOptions, type OptionNames } from '../functional/options';
+import type { OptionNames } from '../functional/options';
 import { dftype, ditype } from '../environ';
 import { composite } from '../interpreters/jit';
 import { type ArrayLike, asArray, promoteDtypes } from '../lax/arrayLike';
 import * as e from '../primitives/elementwise';
 import { broadcastShape } from '../numpy/broadcast';
+import { readNamed, type Rest } from '../numpy/program';
 import { broadcastTo, dtypeOf, type DtypeLike, shapeOf, type ShapeLike } from '../prng/arguments';
 import type { SeedOrKey } from './keyState';
 
@@ -84,9 +85,13 @@ export function sizeFor(op: string, size: ShapeLike | null | undefined, params: 
 export const floatFor = (op: string, dtype: DtypeLike | null | undefined, kinds: readonly DtypeKind[] = ['float']) => dtypeOf(op, dtype, dftype(), kinds);
 export const intFor = (op: string, dtype: DtypeLike | null | undefined, kinds: readonly DtypeKind[] = ['int', 'uint', 'float']) => dtypeOf(op, dtype, ditype(), kinds);
 
-/** A sampler whose options are size, key and dtype and parameters without need of a check. */
-export function readDraw<O extends DrawOptions, const K extends Exclude<keyof O, keyof DrawOptions> & string>(op: string, names: OptionNames<Omit<O, keyof DrawOptions>, K>, options: O | undefined): O {
-  return checkOptions(op, [...names, 'size', 'key', 'dtype'] as unknown as OptionNames<O, keyof O & string>, options);
+/**
+ * Options of a sampler: by name, and those up to the size also by place, in Python's order: `normal(0, 1, [3])`, `normal({ size: [3] })`.
+ *
+ * @param names of all options but key and dtype
+ */
+export function readDraw<O extends DrawOptions, const K extends Exclude<keyof O, 'key' | 'dtype'> & string, A extends keyof O, B extends keyof O, C extends keyof O>(op: string, names: OptionNames<Omit<O, 'key' | 'dtype'>, K>, rest: Rest<O, A, B, C>): O {
+  return readNamed(op, [...names, 'key', 'dtype'], names.indexOf('size' as never) + 1, rest) as O;
 }
 
 /** Whether a condition holds of values that are known; where they are traced nothing can be said. */

@@ -1,5 +1,6 @@
 import type { Array } from '../core/array';
 import type { ArrayLike } from '../lax/arrayLike';
+import type { Rest } from '../numpy/program';
 import * as arrays from './arrays';
 import * as continuous from './continuous';
 import * as discrete from './discrete';
@@ -10,12 +11,12 @@ import type { KeySource } from './program';
 /** Every sampler, as a function of where its key comes from. */
 export const samplers = { ...continuous, ...discrete, ...gamma, ...arrays };
 
-type Method<F> = F extends (rng: KeySource, ...args: infer A) => infer R ? (...args: A) => R : never;
+type Method<F> = F extends (rng: KeySource, ...args: infer A extends readonly unknown[]) => infer R ? (...args: A) => R : never;
 
 /** The samplers as methods. */
 export type SamplerMethods = { [K in Exclude<keyof typeof samplers, 'choice'>]: Method<(typeof samplers)[K]> } & {
-  choice(a: readonly arrays.NestedStrings[], options?: arrays.ChoiceOptions): arrays.NestedStrings;
-  choice(a: ArrayLike, options?: arrays.ChoiceOptions): Array;
+  choice(a: readonly arrays.NestedStrings[], ...options: Rest<arrays.ChoiceOptions, 'size', 'replace', 'p'>): arrays.NestedStrings;
+  choice(a: ArrayLike, ...options: Rest<arrays.ChoiceOptions, 'size', 'replace', 'p'>): Array;
 };
 
 /**

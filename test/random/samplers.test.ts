@@ -76,3 +76,34 @@ test('clones are split off; several keys take the place of one and can be taken 
   random.restoreKey();
   expect(flat(random.getKey())).toEqual([0, 42]);
 });
+
+test('parameters and the size by place are those by name', () => {
+  const pairs: [() => Array, () => Array][] = [
+    [() => random.normal(1, 2, [3]), () => random.normal({ loc: 1, scale: 2, size: [3] })],
+    [() => random.normal(1, { size: 3 }), () => random.normal({ loc: 1, size: [3] })],
+    [() => random.uniform(-1, 1, [2, 2]), () => random.uniform({ low: -1, high: 1, size: [2, 2] })],
+    [() => random.uniform(-1, 1, 2, { dtype: 'float16' }), () => random.uniform({ low: -1, high: 1, size: 2, dtype: 'float16' })],
+    [() => random.randint(0, 10, [4]), () => random.randint(0, { high: 10, size: [4] })],
+    [() => random.randint(10), () => random.randint(0, { high: 10 })],
+    [() => random.randomIntegers(1, 6, 4), () => random.randomIntegers(1, { high: 6, size: 4 })],
+    [() => random.truncatedNormal(-1, 1, [3], { scale: 2 }), () => random.truncatedNormal(-1, 1, { size: [3], scale: 2 })],
+    [() => random.triangular(0, 1, 4, { size: 3 }), () => random.triangular({ left: 0, mode: 1, right: 4, size: 3 })],
+    [() => random.poisson(3, [3]), () => random.poisson({ lam: 3, size: [3] })],
+    [() => random.binomial(10, 0.5, [3]), () => random.binomial(10, 0.5, { size: [3] })],
+    [() => random.gamma(2, 1.5, [3]), () => random.gamma(2, { scale: 1.5, size: [3] })],
+    [() => random.beta(2, 3, [3]), () => random.beta(2, 3, { size: [3] })],
+    [() => random.bernoulli(0.3, [5]), () => random.bernoulli({ p: 0.3, size: [5] })],
+    [() => random.choice(5, [3], false), () => random.choice(5, { size: [3], replace: false })],
+    [() => random.multivariateNormal([0, 1], [[1, 0], [0, 1]], [2]), () => random.multivariateNormal([0, 1], [[1, 0], [0, 1]], { size: [2] })],
+    [() => random.random([2]), () => random.random({ size: [2] })],
+  ];
+  for (const [byPlace, byName] of pairs) {
+    const [a, b] = [byPlace, byName].map((f) => {
+      random.seed(3);
+      return f();
+    }) as [Array, Array];
+    expect([byPlace.toString(), a.shape, a.dtype, flat(a)]).toEqual([byPlace.toString(), b.shape, b.dtype, flat(b)]);
+  }
+  expect(() => (random.normal as unknown as (...args: unknown[]) => Array)(0, 1, [3], 'float32')).toThrow('normal: expected at most loc, scale, size and an options object after the required arguments, got 4 arguments');
+  expect(() => random.randint(0, { hi: 3 } as never)).toThrow("randint: unknown option 'hi'");
+});
