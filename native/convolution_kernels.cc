@@ -1,6 +1,7 @@
 #include "convolution_kernels.h"
 
 #include <type_traits>
+#include <utility>
 
 namespace xs::convolution {
 

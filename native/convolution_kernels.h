@@ -5,20 +5,20 @@
 
 namespace xs::convolution {
 
-// Where a run of terms begins, in the input and in the kernel.
+// Where a run of terms begins in the input and in the kernel, or a row of a tile in the input and in the result.
 struct Run {
   ptrdiff_t a, b;
 };
 
 constexpr int kMostRows = 12, kMostVectors = 4;
 
-// A part of the result: `rows` positions, at each of them some vectors of neighbouring output features, each the sum of a[row][run + i * a_step] * b[run + i * b_step + feature] over all
-// runs and terms i, and of what the result is already or, if it is nothing yet, of `start`; with `ramp`, no less than zero.
+// A part of the result: `rows` positions, at each of them some vectors of neighbouring output features, each the sum of a[row + run + i * a_step] * b[run + i * b_step + feature] over all runs
+// and terms i, and of what the result is already or, if it is nothing yet, of `start`; with `ramp`, no less than zero.
 template <typename T>
 struct Tile {
-  const T* a[kMostRows];
-  T* c[kMostRows];
-  const T* b;
+  const T *a, *b;
+  T* c;
+  const Run* rows;
   const Run* runs;
   int64_t count, length;
   ptrdiff_t a_step, b_step;

@@ -1,38 +1,32 @@
 // Included once for each kind of vectors, within a namespace of its own: XS_TARGET is the function attribute that allows their instructions, XS_BYTES their size, XS_VECTORS how many a
 // tile has at most, XS_ROWS how many rows it has with so many vectors (with fewer: 8). Templates with the attribute as a parameter there are none.
 
-template <typename T, int R, int V>
-XS_TARGET void Sum(const Tile<T>& t) {
+// I are the vectors of a tile, J its rows, K the vectors of a row: written out, as what is a loop at first is kept in memory.
+template <typename T, int V, size_t... I, size_t... J, size_t... K>
+XS_TARGET void SumOf(const Tile<T>& t, std::index_sequence<I...>, std::index_sequence<J...>, std::index_sequence<K...>) {
   typedef T Vector __attribute__((vector_size(XS_BYTES)));
   typedef T Unaligned __attribute__((vector_size(XS_BYTES), aligned(alignof(T)), may_alias));
   constexpr int kLanes = XS_BYTES / sizeof(T);
-  Vector sum[R][V];
-  const T* a[R];
-  for (int r = 0; r < R; r++) {
-    a[r] = t.a[r];
-    for (int v = 0; v < V; v++) sum[r][v] = *reinterpret_cast<const Unaligned*>((t.add ? t.c[r] : t.start) + v * kLanes);
-  }
+  Vector sum[] = {*reinterpret_cast<const Unaligned*>((t.add ? t.c + t.rows[I / V].b : t.start) + I % V * kLanes)...};
+  const T* const a[] = {t.a + t.rows[J].a...};
   const ptrdiff_t a_step = t.a_step, b_step = t.b_step;
   for (const Run *run = t.runs, *end = run + t.count; run < end; run++) {
     const T* b = t.b + run->b;
     ptrdiff_t at = run->a;
     for (int64_t i = t.length; i > 0; i--) {
-      Vector w[V];
-      for (int v = 0; v < V; v++) w[v] = *reinterpret_cast<const Unaligned*>(b + v * kLanes);
-      for (int r = 0; r < R; r++) {
-        const T x = a[r][at];
-        for (int v = 0; v < V; v++) sum[r][v] += w[v] * x;
-      }
+      const Vector w[] = {*reinterpret_cast<const Unaligned*>(b + K * kLanes)...};
+      ((sum[I] += w[I % V] * a[I / V][at]), ...);
       at += a_step;
       b += b_step;
     }
   }
-  if (t.ramp) {
-    for (int r = 0; r < R; r++) for (int v = 0; v < V; v++) sum[r][v] = sum[r][v] <= Vector{} ? Vector{} : sum[r][v];
-  }
-  for (int r = 0; r < R; r++) {
-    for (int v = 0; v < V; v++) *reinterpret_cast<Unaligned*>(t.c[r] + v * kLanes) = sum[r][v];
-  }
+  if (t.ramp) ((sum[I] = sum[I] <= Vector{} ? Vector{} : sum[I]), ...);
+  ((*reinterpret_cast<Unaligned*>(t.c + t.rows[I / V].b + I % V * kLanes) = sum[I]), ...);
+}
+
+template <typename T, int R, int V>
+XS_TARGET void Sum(const Tile<T>& t) {
+  SumOf<T, V>(t, std::make_index_sequence<R * V>{}, std::make_index_sequence<R>{}, std::make_index_sequence<V>{});
 }
 
 // NaN is larger than anything.

@@ -59,7 +59,8 @@ Convolution<T>::Convolution(const Plan& plan, const Panels<T>& panels, const T* 
   if (gradient) {
     // Of few rows the terms are shared out: into as many parts whatever the number of threads, as their sums depend on it.
     if (batch < 8 && work >= kPartWork) input_parts_ = std::min(plan.inputs.size, kSums);
-    batch_parts_ = std::clamp<int64_t>(batch / 4, 1, Quotient(want, input_parts_));
+    // Of few neighbours in the batch little is copied at once.
+    batch_parts_ = std::clamp<int64_t>(batch / 16, std::clamp<int64_t>(batch / 4, 1, Quotient(threads, plan.groups.size)), Quotient(want, input_parts_));
     panel_parts_ = std::min(panels.count(), Quotient(want, input_parts_ * batch_parts_));
   } else {
     // Each part reads all of the kernel.
@@ -246,6 +247,7 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, W
     Each(rows, kAxes + 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) { space->rows.push_back({a, b}); });
   }
   Tile<T> tile;
+  tile.a = x;
   tile.add = s.add;
   tile.ramp = s.last && plan_.after.relu && plan_.after.pooled() == 1;
   int vectors = 0;
@@ -260,21 +262,27 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, W
     for (int i = 0; i < kAxes; i++) tile.b += p[i].tap * panel.tap[i];
     const int64_t width = panel.vectors * kernels.lanes, rows = static_cast<int64_t>(space->rows.size()), tiles = Quotient(rows, kernels.rows[vectors]);
     const bool straight = target.output == 1 && panel.first + width <= target.outputs;
+    T* const to = target.c + panel.first * target.output;
     T apart[kMostRows * kMostVectors * 64 / sizeof(T)];
+    Run rows_apart[kMostRows];
     for (int64_t j = 0; j < tiles; j++) {
       const Run* row = space->rows.data() + rows * j / tiles;
-      const int count = static_cast<int>(rows * (j + 1) / tiles - rows * j / tiles);
-      T* const to = target.c + panel.first * target.output;
-      for (int r = 0; r < count; r++) {
-        tile.a[r] = x + row[r].a;
-        tile.c[r] = straight ? to + row[r].b : apart + r * width;
+      const int64_t count = rows * (j + 1) / tiles - rows * j / tiles;
+      if (straight) {
+        tile.rows = row;
+        tile.c = to;
+        kernels.sum[vectors][count](tile);
+        continue;
       }
-      if (!straight && s.add) {
-        for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) apart[r * width + o] = to[row[r].b + o * target.output];
-      }
+      auto each = [&](auto f) {
+        for (int64_t o = 0; o < panel.outputs; o++) for (int64_t r = 0; r < count; r++) f(apart[r * width + o], to[row[r].b + o * target.output]);
+      };
+      for (int64_t r = 0; r < count; r++) rows_apart[r] = {row[r].a, static_cast<ptrdiff_t>(r * width)};
+      if (s.add) each([](T& here, const T& there) { here = there; });
+      tile.rows = rows_apart;
+      tile.c = apart;
       kernels.sum[vectors][count](tile);
-      if (straight) continue;
-      for (int64_t o = 0; o < panel.outputs; o++) for (int r = 0; r < count; r++) to[row[r].b + o * target.output] = apart[r * width + o];
+      each([](const T& here, T& there) { there = here; });
     }
   }
 }
