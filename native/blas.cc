@@ -190,7 +190,10 @@ class Product : public SharedWork {
     if (m > kFewRows || (m > 1 && m < kBetween) || inner.size > kFewTerms || plan_.sums > kFewSums || alpha_ != T{1} || columns.b != 1 || columns.c != 1 || kernels.lanes * sizeof(T) < 32) return 0;
     convolution::Run runs[kFewSums];
     for (int64_t s = 0; s < plan_.sums; s++) runs[s] = RunOf(s);
+    convolution::Run places[kFewRows];
+    for (int r = 0; r < m; r++) places[r] = {r * rows.a, r * rows.c};
     convolution::Tile<T> tile{};
+    tile.a = a;
     tile.runs = runs;
     tile.count = plan_.sums;
     tile.length = inner.size;
@@ -206,14 +209,12 @@ class Product : public SharedWork {
     for (int v = 0, some; v < vectors; v += some) {
       some = std::min(most, vectors - v);
       tile.b = b + v * kernels.lanes;
+      tile.c = c + v * kernels.lanes;
       tile.start = bias == nullptr ? zeros : bias + v * kernels.lanes;
       const int tiles = (m + kernels.rows[some] - 1) / kernels.rows[some];
       for (int i = 0, row = 0, count; i < tiles; i++, row += count) {
         count = (m - row + tiles - i - 1) / (tiles - i);
-        for (int r = 0; r < count; r++) {
-          tile.a[r] = a + (row + r) * rows.a;
-          tile.c[r] = c + (row + r) * rows.c + v * kernels.lanes;
-        }
+        tile.rows = places + row;
         kernels.sum[some][count](tile);
       }
     }
