@@ -13,8 +13,8 @@ const WORDS: LibraryWords = {
 };
 
 /**
- * The library that CPU programs hand large matrix products to: what XLASTATE_BLAS names (an OpenBLAS, or another CBLAS with 32-bit integers; `0` is none), else
- * the OpenBLAS that was installed beside the plugins. Nothing is fetched: without it products are XLA's own.
+ * The library that CPU programs hand large matrix products to, and decompositions to the LAPACK in it, if there is one: what XLASTATE_BLAS names (an OpenBLAS, or another CBLAS with 32-bit integers; `0` is none), else
+ * the OpenBLAS that was installed beside the plugins. Nothing is fetched: without it these are XLA's own operations.
  *
  * @returns its path; null where there is none
  * @throws PluginError if XLASTATE_BLAS names what is no library

@@ -32,7 +32,7 @@ export function listPlugins(): PluginEntry[] {
   return Object.entries(store.PLUGINS).map(([name, spec]) => ({ ...entry(name, spec), platform: spec.platform }));
 }
 
-/** The libraries beside the plugins that can be installed by name: OpenBLAS, for large products on the CPU. */
+/** The libraries beside the plugins that can be installed by name: OpenBLAS, for large products and decompositions on the CPU. */
 export function listLibraries(): LibraryEntry[] {
   return Object.entries(store.LIBRARIES).map(([name, spec]) => entry(name, spec));
 }
