@@ -39,6 +39,7 @@ export { ClosedJaxpr, Jaxpr } from './core/jaxpr';
 export * as pjrt from './pjrt/index';
 export * as numpy from './numpy/index';
 export * as lax from './lax/index';
+export * as ops from './ops/index';
 export * as tree from './tree/index';
 export * as prng from './prng/index';
 export * as scipy from './scipy/index';

@@ -1,0 +1,1 @@
+export { segmentMax, segmentMin, segmentProd, segmentSum, type SegmentOptions } from './segments';
