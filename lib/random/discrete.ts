@@ -77,7 +77,6 @@ export interface BernoulliOptions extends Omit<DrawOptions, 'dtype'>, CheckOptio
 /**
  * Booleans that are true with probability p. Mirrors `brainstate.random.bernoulli`.
  *
- * @param p may be given in the options
  * @throws ArgumentError where p is known not to be in [0, 1]
  * @example
  * random.bernoulli(0.3, { size: [5] });
