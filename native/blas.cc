@@ -251,9 +251,6 @@ class Product : public SharedWork {
   int64_t rows_, columns_, down_ = 1, across_ = 1;
 };
 
-// As many operations, or bytes to read, as are worth a thread more: the thread has to wake up.
-constexpr double kWorth = 1e6, kWorthBytes = 2.5e5;
-
 // What is done with the sums: a number added for each column, where there are; no less than zero.
 struct After {
   const void* bias = nullptr;
@@ -262,43 +259,38 @@ struct After {
 
 // C is the product times `alpha`, added to what is there if it says so.
 template <typename T>
-void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, T alpha, bool adds, const After& after, T* c) {
-  auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x[0]->data), static_cast<const T*>(x[1]->data), alpha, adds ? T{1} : T{0}, static_cast<const T*>(after.bias), after.ramp, c);
-  if (!work->valid()) throw ffi::Refused{ffi::Failure(frame->api, "product: the plan has rows that overlap", ffi::kInvalidArgument)};
-  const double worth = std::max(work->operations() / kWorth, (ffi::ElementsOf(*x[0]) + ffi::ElementsOf(*x[1])) * sizeof(T) / kWorthBytes);
+void Multiply(ffi::CallFrame* frame, const Plan& plan, const ffi::Planned& x, T alpha, bool adds, const After& after, T* c) {
+  auto work = std::make_shared<Product<T>>(plan, static_cast<const T*>(x.a->data), static_cast<const T*>(x.b->data), alpha, adds ? T{1} : T{0}, static_cast<const T*>(after.bias), after.ramp, c);
+  if (!work->valid()) ffi::Refuse(frame, "product: the plan has rows that overlap");
+  const double worth = std::max(work->operations() / ffi::kWorth, (ffi::ElementsOf(*x.a) + ffi::ElementsOf(*x.b)) * sizeof(T) / ffi::kWorthBytes);
   const int64_t threads = ffi::ThreadsFor(frame, worth);
   ffi::Do(frame, work, work->Cut(threads), threads);
 }
 
 template <typename T>
-void MultiplyTo(ffi::CallFrame* frame, const Plan& plan, const ffi::Buffer* const* x, const void* scale, bool adds, const After& after) {
-  auto* c = static_cast<T*>(x[2]->data);
+void MultiplyTo(ffi::CallFrame* frame, const Plan& plan, const ffi::Planned& x, const void* scale, bool adds, const After& after) {
+  auto* c = static_cast<T*>(x.c->data);
   const T alpha = scale == nullptr ? T{1} : *static_cast<const T*>(scale);
   if (alpha != T{0}) return Multiply(frame, plan, x, alpha, adds, after, c);
   // BLAS reads no matrix that it is to multiply with 0, but 0 times NaN is NaN.
-  const auto size = static_cast<size_t>(ffi::ElementsOf(*x[2]));
+  const auto size = static_cast<size_t>(ffi::ElementsOf(*x.c));
   std::vector<T> whole(size);
   Multiply(frame, plan, x, T{1}, false, After{}, whole.data());
   for (size_t i = 0; i < size; i++) c[i] = alpha * whole[i] + (adds ? c[i] : T{0});
 }
 
 void Run(ffi::CallFrame* frame) {
-  auto refuse = [&](const char* why) { throw ffi::Refused{ffi::Failure(frame->api, std::string("product: ") + why, ffi::kInvalidArgument)}; };
+  auto refuse = [&](const char* why) { ffi::Refuse(frame, std::string("product: ") + why); };
   // What follows the two operands is what they are added to or multiplied with, or there for its order.
-  if (frame->args.size < 2 || frame->results.size != 1) refuse("it has two operands and one result");
-  const ffi::Buffer* x[3] = {static_cast<const ffi::Buffer*>(frame->args.values[0]), static_cast<const ffi::Buffer*>(frame->args.values[1]), static_cast<const ffi::Buffer*>(frame->results.values[0])};
-  const int32_t type = x[0]->dtype;
-  if ((type != ffi::kF32 && type != ffi::kF64) || x[1]->dtype != type || x[2]->dtype != type) refuse("operands and result must all be float32 or all float64");
-  auto* list = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "plan", ffi::kArrayAttribute));
-  if (list == nullptr || list->dtype != ffi::kS64) refuse("it has no plan");
+  const ffi::Planned x = ffi::ReadPlanned(frame, "product");
   Plan plan;
-  if (const char* wrong = ReadPlan(static_cast<const int64_t*>(list->data), list->size, ffi::ElementsOf(*x[0]), ffi::ElementsOf(*x[1]), ffi::ElementsOf(*x[2]), &plan)) refuse(wrong);
+  if (const char* wrong = ReadPlan(x.plan, x.plan_size, ffi::ElementsOf(*x.a), ffi::ElementsOf(*x.b), ffi::ElementsOf(*x.c), &plan)) refuse(wrong);
   bool adds = false;
   const void* scale = nullptr;
   auto operand = [&](int64_t i) {
     if (i >= frame->args.size) refuse("its sum is of an operand that is not there");
     auto* b = static_cast<const ffi::Buffer*>(frame->args.values[i]);
-    if (b->dtype != type) refuse("its sum is of another type");
+    if (b->dtype != x.type) refuse("its sum is of another type");
     return b;
   };
   auto* sum = static_cast<const ffi::List*>(ffi::FindAttribute(frame->attributes, "sum", ffi::kArrayAttribute));
@@ -306,7 +298,7 @@ void Run(ffi::CallFrame* frame) {
     if (sum->dtype != ffi::kS64 || sum->size != 2) refuse("its sum has two places among the operands");
     const auto* places = static_cast<const int64_t*>(sum->data);
     adds = places[0] >= 0;
-    if (adds && operand(places[0])->data != x[2]->data) refuse("what it is added to is not where the result is");
+    if (adds && operand(places[0])->data != x.c->data) refuse("what it is added to is not where the result is");
     if (places[1] >= 0) {
       const ffi::Buffer* b = operand(places[1]);
       if (ffi::ElementsOf(*b) != 1) refuse("it is multiplied with one number");
@@ -325,21 +317,11 @@ void Run(ffi::CallFrame* frame) {
     }
     after.ramp = numbers[1] != 0;
   }
-  if (type == ffi::kF32) MultiplyTo<float>(frame, plan, x, scale, adds, after);
+  if (x.type == ffi::kF32) MultiplyTo<float>(frame, plan, x, scale, adds, after);
   else MultiplyTo<double>(frame, plan, x, scale, adds, after);
 }
 
-ffi::Error* Handle(ffi::CallFrame* frame) {
-  if (!ffi::IsCall(frame)) return nullptr;
-  try {
-    Run(frame);
-    return nullptr;
-  } catch (const ffi::Refused& r) {
-    return r.error;
-  } catch (const std::exception& e) {
-    return ffi::Failure(frame->api, std::string("product: ") + e.what());
-  }
-}
+ffi::Error* Handle(ffi::CallFrame* frame) { return ffi::Handle(frame, "product", &Run); }
 
 // Its result is its first operand, in place; the others are there for their order.
 ffi::Error* After(ffi::CallFrame* frame) {

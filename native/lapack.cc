@@ -62,7 +62,7 @@ LapackCall::LapackCall(ffi::CallFrame* frame) : frame_(frame), routine_(Text(fra
 }
 
 void LapackCall::Refuse(const std::string& why) const {
-  throw ffi::Refused{ffi::Failure(frame_->api, "lapack: " + routine_ + ": " + why, ffi::kInvalidArgument)};
+  ffi::Refuse(frame_, "lapack: " + routine_ + ": " + why);
 }
 
 void LapackCall::Expect(int operands, int results) const {
@@ -118,7 +118,7 @@ void LapackCall::Each(double operations, std::function<void(int64_t, int64_t)> c
   const int64_t threads = ffi::ThreadsFor(frame_, std::min(static_cast<double>(all), worth));
   work->Cut(threads == 1 ? 1 : std::min(all, threads * kPartsPerThread));
   ffi::Do(frame_, work, work->parts(), threads);
-  if (work->out_of_memory()) throw ffi::Refused{ffi::Failure(frame_->api, "lapack: " + routine_ + ": out of memory", ffi::kResourceExhausted)};
+  if (work->out_of_memory()) ffi::Refuse(frame_, "lapack: " + routine_ + ": out of memory", ffi::kResourceExhausted);
 }
 
 namespace {
@@ -128,8 +128,7 @@ void RunOf(const LapackCall& call) {
   if (!RunFactorization<T>(call) && !RunSpectral<T>(call)) call.Refuse("there is no such routine");
 }
 
-ffi::Error* Handle(ffi::CallFrame* frame) {
-  if (!ffi::IsCall(frame)) return nullptr;
+void Run(ffi::CallFrame* frame) {
   try {
     const LapackCall call(frame);
     switch (call.dtype()) {
@@ -139,15 +138,12 @@ ffi::Error* Handle(ffi::CallFrame* frame) {
       case ffi::kC128: RunOf<std::complex<double>>(call); break;
       default: call.Refuse("its matrices must be of float32, float64, complex64 or complex128");
     }
-    return nullptr;
-  } catch (const ffi::Refused& r) {
-    return r.error;
   } catch (const std::bad_alloc&) {
-    return ffi::Failure(frame->api, "lapack: out of memory", ffi::kResourceExhausted);
-  } catch (const std::exception& e) {
-    return ffi::Failure(frame->api, std::string("lapack: ") + e.what());
+    ffi::Refuse(frame, "lapack: out of memory", ffi::kResourceExhausted);
   }
 }
+
+ffi::Error* Handle(ffi::CallFrame* frame) { return ffi::Handle(frame, "lapack", &Run); }
 
 }  // namespace
 

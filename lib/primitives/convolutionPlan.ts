@@ -6,7 +6,6 @@ import { stridesIn, stridesOf } from './productForms';
 import { range } from './structural';
 
 // Convolutions on the CPU by the addon (native/convolution.cc). It is told where the elements lie in the arrays, so that any layout will do, and transposed operands are not transposed for it.
-
 //
 // Measured on 2 cores of a Xeon with the plugin xla_cpu_pjrt 0.0.1, each the only operation of its program, the other form that there is (convolutionForms.ts) and this: one picture of 14 × 14 × 32 to 64
 // features by 3 × 3 142 and 46 µs, 32 of them 1510 and 1180, 56 × 56 × 64 to 64 1490 and 1110, 224 × 224 × 3 to 64 by 7 × 7 in steps of two 2230 and 1220, the gradient of such steps by the input 1200 and 690,
