@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environ, grad, jit, lax, makeJaxpr, numpy as np, pjrt, vmap, type Array } from '../../lib';
 import type { ConcreteArray } from '../../lib/core/array';
+import { sizeOf } from '../../lib/core/aval';
 import type { Jaxpr } from '../../lib/core/jaxpr';
 import * as la from '../../lib/primitives/linalg';
 import { lowerToStableHlo } from '../../lib/stablehlo';
 import { runChild } from '../pjrt/programs';
 import { expectPacked, numbers, type Packed, unpack } from '../support/cases';
+import { numbersFrom } from '../support/numbers';
 
 const client = pjrt.defaultClient();
 const withLapack = client.hasLapack ? test : test.skip;
@@ -42,9 +44,7 @@ withLapack.each(names)('%s is JAX\'s, signs and orders too', (name) => {
 
 /** Numbers from −0.5 to 0.5. */
 function random(shape: readonly number[], seed: number): Array {
-  let s = seed + 1;
-  const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (s = (s * 1103515245 + 12345) % 2147483648) / 2147483648 - 0.5);
-  return np.array(values).reshape([...shape]);
+  return np.array(Float32Array.from(numbersFrom(seed, sizeOf(shape)))).reshape([...shape]);
 }
 
 const at = (x: Array, k: number) => lax.indexInDim(x, k, { keepdims: false });
@@ -201,7 +201,7 @@ withLapack.each(evil)('a call with operands %j and results %j of %s with %j is r
   const args = operands.map((type) => {
     const [, dims, element] = /tensor<([\dx]*\d)x(\w+)>/.exec(type)!;
     const shape = dims!.split('x').map(Number);
-    return client.bufferFromHost(new Float32Array(shape.reduce((a, b) => a * b, 1)), element === 'i32' ? 'int32' : 'float32', shape);
+    return client.bufferFromHost(new Float32Array(sizeOf(shape)), element === 'i32' ? 'int32' : 'float32', shape);
   });
   expect(() => client.compileSync(text).execute(args)[0]!.toHostSync()).toThrow(why);
 });

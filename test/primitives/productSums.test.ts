@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { type Array, jit, lax, makeJaxpr, numpy as np, optim, ParamState, pjrt } from '../../lib';
 import type { ConcreteArray } from '../../lib/core/array';
+import { sizeOf } from '../../lib/core/aval';
 import type { Jaxpr } from '../../lib/core/jaxpr';
 import { lowerToStableHlo } from '../../lib/stablehlo';
+import { numbersFrom } from '../support/numbers';
 
 // Products of matrices that are added to something where that lies (sumForm in lib/primitives/productForms.ts).
 
@@ -11,11 +13,7 @@ const withBlas = client.hasProducts ? test : test.skip;
 
 /** Numbers from −0.5 to 0.5. */
 function numbers(shape: readonly number[], seed: number): Float32Array {
-  let s = seed + 1;
-  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
-    s = (s * 1103515245 + 12345) % 2147483648;
-    return s / 2147483648 - 0.5;
-  });
+  return Float32Array.from(numbersFrom(seed, sizeOf(shape)));
 }
 
 type F = (...xs: Array[]) => readonly Array[];

@@ -4,21 +4,18 @@ import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { type Array, environ, grad, jit, lax, makeJaxpr, numpy as np, pjrt } from '../../lib';
 import type { ConcreteArray } from '../../lib/core/array';
+import { sizeOf } from '../../lib/core/aval';
 import type { Jaxpr } from '../../lib/core/jaxpr';
 import { lowerToStableHlo } from '../../lib/stablehlo';
 import { runChild } from '../pjrt/programs';
+import { numbersFrom } from '../support/numbers';
 
 const client = pjrt.defaultClient();
 const withBlas = client.hasProducts ? test : test.skip;
 
 /** Numbers from −0.5 to 0.5. */
 function numbers(shape: readonly number[], seed: number, dtype = 'float32'): Array {
-  let s = seed + 1;
-  const next = () => {
-    s = (s * 1103515245 + 12345) % 2147483648;
-    return s / 2147483648 - 0.5;
-  };
-  const values = Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, next);
+  const values = numbersFrom(seed, sizeOf(shape));
   return np.array(dtype === 'float64' ? values : Float32Array.from(values)).reshape([...shape]);
 }
 

@@ -1,23 +1,17 @@
 import * as fc from 'fast-check';
 import { type Array, environ, grad, jit, lax, makeJaxpr, numpy as np, pjrt, vmap } from '../../lib';
 import type { ConcreteArray } from '../../lib/core/array';
+import { sizeOf } from '../../lib/core/aval';
 import type { Jaxpr } from '../../lib/core/jaxpr';
 import { lowerToStableHlo } from '../../lib/stablehlo';
+import { numbersFrom } from '../support/numbers';
 
 // Reductions in other forms on the CPU (lib/primitives/reductionForms.ts).
 
 const client = pjrt.defaultClient();
 
-/** Numbers from −0.5 to 0.5. */
-function numbers(size: number, seed: number): Float64Array {
-  let s = seed + 1;
-  return Float64Array.from({ length: size }, () => {
-    s = (s * 1103515245 + 12345) % 2147483648;
-    return Math.fround(s / 2147483648 - 0.5);
-  });
-}
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+/** Float32 numbers from −0.5 to 0.5. */
+const numbers = (size: number, seed: number): Float64Array => numbersFrom(seed, size).map(Math.fround);
 
 /** A reduction on the host, in double precision. */
 function expected(values: Float64Array, shape: readonly number[], axes: readonly number[], start: number, f: (a: number, b: number) => number): number[] {
