@@ -13,6 +13,21 @@ void CopyTo(T* to, const T* from, int64_t size) {
   if (to != from) std::memcpy(to, from, static_cast<size_t>(size) * sizeof(T));
 }
 
+// Factors that take the matrices' place: `factor(matrix by columns, workspace, index in the batch)` for each.
+template <typename T, typename F>
+void InPlace(const LapackCall& call, double operations, const T* x, T* out, int64_t lwork, F factor) {
+  const int m = call.rows(), n = call.columns();
+  const int64_t size = int64_t{m} * n;
+  call.Each(kWeight<T> * operations, [=](int64_t from, int64_t to) {
+    Scratch<T> a(size), work(lwork);
+    for (int64_t b = from; b < to; b++) {
+      Transpose(x + b * size, m, n, static_cast<T*>(a));
+      factor(static_cast<T*>(a), static_cast<T*>(work), b);
+      Transpose(static_cast<T*>(a), n, m, out + b * size);
+    }
+  });
+}
+
 // L of x = L Lᴴ, of which the lower triangle is read. The transposed matrix as it lies has an upper factor that is as good, but where matrices are next to singular, rounding decides whether there is one.
 template <typename T>
 void Cholesky(const LapackCall& call) {
@@ -44,25 +59,19 @@ void Lu(const LapackCall& call) {
   call.Expect(1, 3);
   call.Letters({});
   const int m = call.rows(), n = call.columns(), k = std::min(m, n);
-  const int64_t size = int64_t{m} * n;
   const T* x = call.Operand<T>(0, {m, n});
   T* packed = call.Result<T>(0, {m, n});
   int32_t* pivots = call.Result<int32_t>(1, {k});
   int32_t* order = call.Result<int32_t>(2, {m});
-  call.Each(kWeight<T> * m * n * k, [=](int64_t from, int64_t to) {
-    Scratch<T> a(size);
-    for (int64_t b = from; b < to; b++) {
-      Transpose(x + b * size, m, n, static_cast<T*>(a));
-      int32_t *p = pivots + b * k, *o = order + b * m;
-      int info = 0;
-      LapackOf<T>().getrf(&m, &n, a, &m, p, &info);
-      Transpose(static_cast<T*>(a), n, m, packed + b * size);
-      for (int i = 0; i < m; i++) o[i] = i;
-      for (int i = 0; i < k; i++) {
-        // LAPACK counts rows from one.
-        p[i] = std::clamp(p[i] - 1, 0, m - 1);
-        std::swap(o[i], o[p[i]]);
-      }
+  InPlace(call, 1.0 * m * n * k, x, packed, 0, [=](T* a, T*, int64_t b) {
+    int32_t *p = pivots + b * k, *o = order + b * m;
+    int info = 0;
+    LapackOf<T>().getrf(&m, &n, a, &m, p, &info);
+    for (int i = 0; i < m; i++) o[i] = i;
+    for (int i = 0; i < k; i++) {
+      // LAPACK counts rows from one.
+      p[i] = std::clamp(p[i] - 1, 0, m - 1);
+      std::swap(o[i], o[p[i]]);
     }
   });
 }
@@ -72,7 +81,6 @@ void Qr(const LapackCall& call) {
   call.Expect(1, 2);
   call.Letters({});
   const int m = call.rows(), n = call.columns(), k = std::min(m, n);
-  const int64_t size = int64_t{m} * n;
   const T* x = call.Operand<T>(0, {m, n});
   T* packed = call.Result<T>(0, {m, n});
   T* taus = call.Result<T>(1, {k});
@@ -80,14 +88,9 @@ void Qr(const LapackCall& call) {
   int info = 0, none = -1;
   LapackOf<T>().geqrf(&m, &n, nullptr, &m, nullptr, &asked, &none, &info);
   const int lwork = call.Workspace(asked, n);
-  call.Each(kWeight<T> * 2 * m * n * k, [=](int64_t from, int64_t to) {
-    Scratch<T> a(size), work(lwork);
-    for (int64_t b = from; b < to; b++) {
-      Transpose(x + b * size, m, n, static_cast<T*>(a));
-      int failed = 0;
-      LapackOf<T>().geqrf(&m, &n, a, &m, taus + b * k, work, &lwork, &failed);
-      Transpose(static_cast<T*>(a), n, m, packed + b * size);
-    }
+  InPlace(call, 2.0 * m * n * k, x, packed, lwork, [=](T* a, T* work, int64_t b) {
+    int failed = 0;
+    LapackOf<T>().geqrf(&m, &n, a, &m, taus + b * k, work, &lwork, &failed);
   });
 }
 
@@ -130,7 +133,6 @@ void ReflectorProduct(const LapackCall& call) {
   call.Letters({});
   const int m = call.rows(), n = call.columns(), k = call.Int(call.OperandSize(1, 1));
   if (m < n || n < k) call.Refuse("it has more columns than rows, or more reflectors than columns");
-  const int64_t size = int64_t{m} * n;
   const T* x = call.Operand<T>(0, {m, n});
   const T* taus = call.Operand<T>(1, {k});
   T* q = call.Result<T>(0, {m, n});
@@ -138,14 +140,9 @@ void ReflectorProduct(const LapackCall& call) {
   int info = 0, none = -1;
   LapackOf<T>().orgqr(&m, &n, &k, nullptr, &m, nullptr, &asked, &none, &info);
   const int lwork = call.Workspace(asked, n);
-  call.Each(kWeight<T> * 4 * m * n * k, [=](int64_t from, int64_t to) {
-    Scratch<T> a(size), work(lwork);
-    for (int64_t b = from; b < to; b++) {
-      Transpose(x + b * size, m, n, static_cast<T*>(a));
-      int failed = 0;
-      LapackOf<T>().orgqr(&m, &n, &k, a, &m, taus + b * k, work, &lwork, &failed);
-      Transpose(static_cast<T*>(a), n, m, q + b * size);
-    }
+  InPlace(call, 4.0 * m * n * k, x, q, lwork, [=](T* a, T* work, int64_t b) {
+    int failed = 0;
+    LapackOf<T>().orgqr(&m, &n, &k, a, &m, taus + b * k, work, &lwork, &failed);
   });
 }
 
