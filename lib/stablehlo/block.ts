@@ -166,7 +166,7 @@ export class Block implements LoweringContext {
   /** Takes out an operation, by its line, for one that computes what is wanted of its result. */
   replace(line: number, value: IrValue, by: IrValue): void {
     this.lines[line] = '';
-    this.replaced.set(value.name, by);
+    this.overwrite(value, by);
   }
 
   /** Says that a value lies where another did, which had better not be read from now on. */
