@@ -6,7 +6,7 @@ import { callbackId, type HostCallback } from '../pjrt';
 import { elementText } from './constants';
 import { after } from './contraction';
 import type { ModuleBuilder } from './module';
-import { tensorType } from './types';
+import { byRows, tensorType } from './types';
 
 /** What ordered callbacks pass on: a value that says nothing. */
 export const ORDER = new ShapedArray([], 'uint8');
@@ -329,9 +329,10 @@ export class Block implements LoweringContext {
 
   callback(f: HostCallback, operands: readonly IrValue[], outs: readonly ShapedArray[], { sideEffect, ordered }: CallbackOptions): IrValue[] {
     this.module.callbacks.add(f);
-    const attributes = `call_target_name = "xs_callback", api_version = 4 : i32, backend_config = {id = ${callbackId(f)} : i64}, has_side_effect = ${sideEffect}`;
-    if (!ordered) return this.emit('stablehlo.custom_call', operands, outs, attributes);
-    const results = this.emit('stablehlo.custom_call', [...operands, this.takeOrder()], [...outs, ORDER], attributes);
+    const call = (ins: readonly IrValue[], results: readonly ShapedArray[]) => this.emit('stablehlo.custom_call', ins, results,
+      `call_target_name = "xs_callback", api_version = 4 : i32, backend_config = {id = ${callbackId(f)} : i64}, has_side_effect = ${sideEffect}, ${byRows(ins, results)}`);
+    if (!ordered) return call(operands, outs);
+    const results = call([...operands, this.takeOrder()], [...outs, ORDER]);
     this.order = results.pop()!;
     return results;
   }

@@ -3,7 +3,7 @@ import type { ShapedArray } from '../core/aval';
 import type { IrValue, LoweringContext, ProductValue, SumsValue } from '../core/lowering';
 import { i64s, negate, op, reshape, slice } from './ops';
 import type { Block } from './block';
-import { elementType, tensorType } from './types';
+import { byRows, elementType, tensorType } from './types';
 
 // Matrix products and convolutions.
 
@@ -93,9 +93,6 @@ export function paced(ctx: LoweringContext, operands: readonly IrValue[], work: 
   return operands.reduce<IrValue | null>((made, x) => made ?? pace(ctx, x), null);
 }
 
-/** The layout of arrays by rows. */
-export const rowMajor = ({ shape }: ShapedArray) => `dense<${list(shape.map((_, i) => shape.length - 1 - i))}> : tensor<${shape.length}xindex>`;
-
 /** A product of matrices that lie in x and y as the plan says, by the addon's own function (native/blas.cc). */
 export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: MatrixPlan, out: ShapedArray): IrValue {
   const block = ctx as Block;
@@ -111,7 +108,7 @@ export function product(ctx: LoweringContext, x: IrValue, y: IrValue, plan: Matr
     const sum = addend === null && scale === null ? '' : `, sum = ${i64s([at(addend), at(scale)])}`;
     const then = bias === null && !ramp ? '' : `, after = ${i64s([at(bias), ramp ? 1 : 0])}`;
     const made = ctx.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_product", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}${sum}${then}}, `
-      + `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${rowMajor(out)}]${alias}`)[0]!;
+      + `${byRows(operands, [out])}${alias}`)[0]!;
     module.products.add(made.name);
     return { ...made, own: true };
   };

@@ -1,8 +1,9 @@
 import { type ShapedArray, sizeOf } from '../core/aval';
 import type { IrValue, LoweringContext, SumsValue } from '../core/lowering';
 import type { Block } from './block';
-import { paced, rowMajor } from './contraction';
+import { paced } from './contraction';
 import { i64s } from './ops';
+import { byRows } from './types';
 
 /** A spatial dimension: sizes of input, window and result, steps, padding before it, holes in input and window, and how far apart the elements lie in the three arrays. */
 export interface AxisPlan {
@@ -57,7 +58,7 @@ function emit(block: Block, [x, y, extra]: readonly [IrValue, IrValue, IrValue |
   const operands = [x, y, after.bias, extra].filter((v) => v !== null);
   const then = after === NOTHING ? '' : `, after = ${i64s([after.bias === null ? -1 : 2, after.ramp ? 1 : 0, ...after.pool])}`;
   const made = block.emit('stablehlo.custom_call', operands, [out], `call_target_name = "xs_convolution", api_version = 4 : i32, backend_config = {plan = ${i64s(numbers)}${then}}, `
-    + `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${rowMajor(out)}]`)[0]!;
+    + byRows(operands, [out]))[0]!;
   block.module.products.add(made.name);
   const line = block.lines.length - 1;
   const again = (more: Partial<After>, changed = plan, result = out): IrValue => {

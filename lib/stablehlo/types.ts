@@ -1,5 +1,6 @@
 import type { ShapedArray } from '../core/aval';
 import type { DType } from '../core/dtype';
+import type { IrValue } from '../core/lowering';
 
 const ELEMENT: Record<DType, string> = {
   bool: 'i1', int2: 'i2', int4: 'i4', int8: 'i8', int16: 'i16', int32: 'i32', int64: 'i64',
@@ -17,4 +18,11 @@ export function elementType(dtype: DType): string {
 /** MLIR's name of an array type, `tensor<2x3xf32>`. */
 export function tensorType(aval: ShapedArray): string {
   return (aval.irType ??= aval.shape.length === 0 ? `tensor<${ELEMENT[aval.dtype]}>` : `tensor<${aval.shape.join('x')}x${ELEMENT[aval.dtype]}>`);
+}
+
+const rowMajor = ({ shape }: ShapedArray) => `dense<[${shape.map((_, i) => shape.length - 1 - i).join(', ')}]> : tensor<${shape.length}xindex>`;
+
+/** Attributes of a call whose operands and results lie by rows: else XLA may choose how they do, as it does on GPUs for transposed ones. */
+export function byRows(operands: readonly IrValue[], outs: readonly ShapedArray[]): string {
+  return `operand_layouts = [${operands.map((v) => rowMajor(v.aval)).join(', ')}], result_layouts = [${outs.map(rowMajor).join(', ')}]`;
 }

@@ -30,6 +30,14 @@ function thrown(f: () => unknown): Error & { cause?: unknown; code?: string } {
 describe('pureCallback', () => {
   const hypot = (x: Array) => pureCallback((v: Array) => Math.hypot(...(v.js() as number[])), scalar, x) as Array;
 
+  test('arrays are handed over by rows, transposed ones too, wherever XLA may choose otherwise', () => {
+    const shown = (x: Array) => pureCallback((v: Array) => v, new ShapeDtypeStruct([3, 2], 'float32'), x.T) as Array;
+    const x = np.array([[1, 2, 3], [4, 5, 6]]);
+    expect(js(jit((y: Array) => shown(y).T)(x))).toEqual([[1, 2, 3], [4, 5, 6]]);
+    const call = jit(shown).lower(x).asText().split('\n').find((line) => line.includes('xs_callback'));
+    expect(call).toContain('operand_layouts = [dense<[1, 0]> : tensor<2xindex>], result_layouts = [dense<[1, 0]> : tensor<2xindex>]');
+  });
+
   test('eagerly, jitted, in control flow, with trees', () => {
     expect(num(hypot(np.array([3, 4])))).toBe(5);
     expect(num(jit(hypot)(np.array([3, 4])))).toBe(5);
