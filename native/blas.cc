@@ -7,12 +7,12 @@
 
 #include "blas_library.h"
 #include "client.h"
-#include "convolution_kernels.h"
 #include "entry.h"
 #include "event.h"
 #include "ffi.h"
 #include "ffi_work.h"
 #include "handle.h"
+#include "product_tiles.h"
 #include "shared_work.h"
 #include "types.h"
 
@@ -96,9 +96,8 @@ int64_t PartOf(int64_t size, int64_t parts, int64_t multiple) {
   return std::min(size, (each + multiple - 1) / multiple * multiple);
 }
 
-// OpenBLAS copies the right matrix before it multiplies it, which takes longer than to read it anew for each few rows; for two to five it has loops of its own. Longer sums would lose
-// digits that its blocks keep.
-constexpr int kFewRows = 32, kBetween = 6, kFewTerms = 2048, kFewSums = 16;
+// Parts for each thread, where they cost nothing: cores are not equally fast where others have work for them, too. Rows that are worth to copy columns once more for them.
+constexpr int64_t kPartsEach = 4, kRowsEach = 48;
 
 template <typename T>
 class Product : public SharedWork {
@@ -111,15 +110,33 @@ class Product : public SharedWork {
     result_ = LayoutOf(m.size, n.size, m.c, n.c);
     rows_ = m.size;
     columns_ = n.size;
+    const tiles::Factors<T> whole = FactorsOf(m.size, n.size, a, b, bias, c);
+    by_tiles_ = (n.c == 1 || n.size == 1) && (n.b == 1 || k.b == 1) && tiles::Suits(whole);
+    together_ = tiles::RowsTogether(whole);
   }
 
   bool valid() const { return left_.order != 0 && right_.order != 0 && result_.order == kPlain; }
 
   double operations() const { return 2.0 * plan_.m.size * plan_.n.size * plan_.k.size * plan_.times * plan_.sums; }
 
-  // Cuts each matrix so that there are about as many parts of the whole as that; how many there are.
-  int64_t Cut(int64_t parts) {
-    const int64_t each = (parts + plan_.times - 1) / plan_.times;
+  // Cuts each matrix so that there are enough parts of the whole for so many threads; how many there are.
+  int64_t Cut(int64_t threads) {
+    if (by_tiles_) {
+      const int64_t want = threads == 1 ? 1 : (threads * kPartsEach + plan_.times - 1) / plan_.times, strip = tiles::StripColumns<T>();
+      const int64_t across = std::min((plan_.n.size + strip - 1) / strip, want), down = std::clamp<int64_t>(plan_.m.size / kRowsEach, 1, (want + across - 1) / across);
+      rows_ = std::min(PartOf(plan_.m.size, down, 12), together_);
+      columns_ = PartOf(plan_.n.size, across, strip);
+    } else {
+      CutEvenly((threads + plan_.times - 1) / plan_.times);
+    }
+    down_ = (plan_.m.size + rows_ - 1) / rows_;
+    across_ = (plan_.n.size + columns_ - 1) / columns_;
+    return plan_.times * down_ * across_;
+  }
+
+ private:
+  // Into so many parts, or a few less.
+  void CutEvenly(int64_t each) {
     // Each part reads all of the rows or columns it needs anew. Of equal costs, cuts between rows are better.
     double least = 0;
     int64_t down = 1;
@@ -133,15 +150,12 @@ class Product : public SharedWork {
     }
     rows_ = PartOf(plan_.m.size, down, 8);
     columns_ = PartOf(plan_.n.size, each / down, 16);
-    down_ = (plan_.m.size + rows_ - 1) / rows_;
-    across_ = (plan_.n.size + columns_ - 1) / columns_;
-    return plan_.times * down_ * across_;
   }
 
- private:
   void Part(int64_t index) override {
-    const int64_t row = index % down_ * rows_;
-    const int64_t column = index / down_ % across_ * columns_;
+    // Tiles read the rows of a part anew for all of its columns: they should still be in the cache. Others read all of its columns, for each of its rows.
+    const int64_t row = (by_tiles_ ? index / across_ % down_ : index % down_) * rows_;
+    const int64_t column = (by_tiles_ ? index % across_ : index / down_ % across_) * columns_;
     int64_t time = index / (down_ * across_);
     const T* a = a_ + row * plan_.m.a;
     const T* b = b_ + column * plan_.n.b;
@@ -156,24 +170,22 @@ class Product : public SharedWork {
     }
     const int m = static_cast<int>(std::min(rows_, plan_.m.size - row)), n = static_cast<int>(std::min(columns_, plan_.n.size - column)), k = static_cast<int>(plan_.k.size);
     const T* bias = bias_ == nullptr ? nullptr : bias_ + column;
-    const int done = Directly(m, n, a, b, bias, c);
-    if (done == n) return;
-    c += done * plan_.n.c;
-    if (bias != nullptr) for (int i = 0; i < m; i++) std::copy(bias + done, bias + n, c + i * plan_.m.c);
+    if (by_tiles_) return tiles::Multiply(FactorsOf(m, n, a, b, bias, c));
+    if (bias != nullptr) for (int i = 0; i < m; i++) std::copy(bias, bias + n, c + i * plan_.m.c);
     for (int64_t s = 0; s < plan_.sums; s++) {
-      const convolution::Run at = RunOf(s);
-      Matrices(m, n - done, k, a + at.a, b + at.b + done * plan_.n.b, s == 0 && bias == nullptr ? beta_ : T{1}, c);
+      const tiles::Run at = RunOf(s);
+      Matrices(m, n, k, a + at.a, b + at.b, s == 0 && bias == nullptr ? beta_ : T{1}, c);
     }
     if (!ramp_) return;
     for (int i = 0; i < m; i++) {
       T* row = c + i * plan_.m.c;
-      for (int j = 0; j < n - done; j++) row[j] = row[j] <= T{0} ? T{0} : row[j];
+      for (int j = 0; j < n; j++) row[j] = row[j] <= T{0} ? T{0} : row[j];
     }
   }
 
   // Where a matrix of those that are summed up begins.
-  convolution::Run RunOf(int64_t sum) const {
-    convolution::Run at{0, 0};
+  tiles::Run RunOf(int64_t sum) const {
+    tiles::Run at{0, 0};
     for (int i = plan_.loops + plan_.inner - 1; i >= plan_.loops; i--) {
       const Dim& d = plan_.dims[i];
       at.a += sum % d.size * d.a;
@@ -183,42 +195,8 @@ class Product : public SharedWork {
     return at;
   }
 
-  // Few rows by the convolutions' loops, which read the right matrix as it lies; how many columns that did.
-  int Directly(int m, int n, const T* a, const T* b, const T* bias, T* c) const {
-    const convolution::Kernels<T>& kernels = convolution::KernelsHere<T>();
-    const Dim &rows = plan_.m, &columns = plan_.n, &inner = plan_.k;
-    if (m > kFewRows || (m > 1 && m < kBetween) || inner.size > kFewTerms || plan_.sums > kFewSums || alpha_ != T{1} || columns.b != 1 || columns.c != 1 || kernels.lanes * sizeof(T) < 32) return 0;
-    convolution::Run runs[kFewSums];
-    for (int64_t s = 0; s < plan_.sums; s++) runs[s] = RunOf(s);
-    convolution::Run places[kFewRows];
-    for (int r = 0; r < m; r++) places[r] = {r * rows.a, r * rows.c};
-    convolution::Tile<T> tile{};
-    tile.a = a;
-    tile.runs = runs;
-    tile.count = plan_.sums;
-    tile.length = inner.size;
-    tile.a_step = inner.a;
-    tile.b_step = inner.b;
-    static const T zeros[convolution::kMostVectors * 64 / sizeof(T)] = {};
-    tile.add = beta_ != T{0};
-    tile.ramp = ramp_;
-    // The right matrix is read once for each tile of rows.
-    int most = kernels.vectors;
-    while (most > 2 && kernels.rows[most] < m && kernels.rows[most - 1] > kernels.rows[most]) most--;
-    const int vectors = n / kernels.lanes;
-    for (int v = 0, some; v < vectors; v += some) {
-      some = std::min(most, vectors - v);
-      tile.b = b + v * kernels.lanes;
-      tile.c = c + v * kernels.lanes;
-      tile.start = bias == nullptr ? zeros : bias + v * kernels.lanes;
-      const int tiles = (m + kernels.rows[some] - 1) / kernels.rows[some];
-      for (int i = 0, row = 0, count; i < tiles; i++, row += count) {
-        count = (m - row + tiles - i - 1) / (tiles - i);
-        tile.rows = places + row;
-        kernels.sum[some][count](tile);
-      }
-    }
-    return vectors * kernels.lanes;
+  tiles::Factors<T> FactorsOf(int64_t m, int64_t n, const T* a, const T* b, const T* bias, T* c) const {
+    return {m, n, plan_.k.size, plan_.sums, [this](int64_t sum) { return RunOf(sum); }, a, plan_.m.a, plan_.k.a, b, plan_.k.b, plan_.n.b, c, plan_.m.c, alpha_, beta_ != T{0}, bias, ramp_};
   }
 
   // OpenBLAS copies all of a matrix before it multiplies it, also where that is done once.
@@ -249,6 +227,8 @@ class Product : public SharedWork {
   T* c_;
   Layout left_, right_, result_;
   int64_t rows_, columns_, down_ = 1, across_ = 1;
+  bool by_tiles_;
+  int64_t together_;
 };
 
 // What is done with the sums: a number added for each column, where there are; no less than zero.

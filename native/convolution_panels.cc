@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "convolution_kernels.h"
 #include "convolution_walk.h"
+#include "tiles.h"
 
 namespace xs::convolution {
 
@@ -17,10 +17,10 @@ constexpr int64_t kNeighbours = 16;
 
 template <typename T>
 Panels<T>::Panels(const Plan& plan, const T* y) : plan_(plan), y_(y) {
-  const Kernels<T>& kernels = KernelsHere<T>();
-  lanes_ = kernels.lanes;
+  const tiles::Loops<T>& loops = tiles::LoopsHere<T>();
+  lanes_ = loops.lanes;
   vectors_ = static_cast<int>(Quotient(plan.outputs.size, lanes_));
-  count_ = Quotient(vectors_, kernels.vectors);
+  count_ = Quotient(vectors_, loops.vectors);
   terms_ = plan.inputs.size;
   for (const Axis& a : plan.axes) terms_ *= a.window;
   const bool whole = plan.outputs.size % lanes_ == 0 && (plan.outputs.y == 1 || plan.outputs.size == 1);

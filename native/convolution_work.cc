@@ -230,7 +230,7 @@ const T* Convolution<T>::Input(const Share& s, const Phase* p, Workspace<T>* spa
 
 template <typename T>
 void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, Workspace<T>* space) {
-  const Kernels<T>& kernels = KernelsHere<T>();
+  const tiles::Loops<T>& loops = tiles::LoopsHere<T>();
   ptrdiff_t batch, input, axes[kAxes];
   bool none = false;
   for (int i = 0; i < kAxes; i++) none = none || p[i].taps == 0;
@@ -248,6 +248,7 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, W
   }
   Tile<T> tile;
   tile.a = x;
+  tile.alpha = T{1};
   tile.add = s.add;
   tile.ramp = s.last && plan_.after.relu && plan_.after.pooled() == 1;
   int vectors = 0;
@@ -260,18 +261,18 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, W
     tile.b = panel.y + s.input * panel.input;
     tile.start = space->start.data() + panel.first - panels_.At(s.group, s.panel).first;
     for (int i = 0; i < kAxes; i++) tile.b += p[i].tap * panel.tap[i];
-    const int64_t width = panel.vectors * kernels.lanes, rows = static_cast<int64_t>(space->rows.size()), tiles = Quotient(rows, kernels.rows[vectors]);
+    const int64_t width = panel.vectors * loops.lanes, rows = static_cast<int64_t>(space->rows.size()), tiles = Quotient(rows, loops.rows[vectors]);
     const bool straight = target.output == 1 && panel.first + width <= target.outputs;
     T* const to = target.c + panel.first * target.output;
-    T apart[kMostRows * kMostVectors * 64 / sizeof(T)];
-    Run rows_apart[kMostRows];
+    T apart[tiles::kMostRows * tiles::kMostVectors * 64 / sizeof(T)];
+    Run rows_apart[tiles::kMostRows];
     for (int64_t j = 0; j < tiles; j++) {
       const Run* row = space->rows.data() + rows * j / tiles;
       const int64_t count = rows * (j + 1) / tiles - rows * j / tiles;
       if (straight) {
         tile.rows = row;
         tile.c = to;
-        kernels.sum[vectors][count](tile);
+        loops.sum[vectors][count](tile);
         continue;
       }
       auto each = [&](auto f) {
@@ -281,7 +282,7 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, W
       if (s.add) each([](T& here, const T& there) { here = there; });
       tile.rows = rows_apart;
       tile.c = apart;
-      kernels.sum[vectors][count](tile);
+      loops.sum[vectors][count](tile);
       each([](const T& here, T& there) { there = here; });
     }
   }
@@ -290,7 +291,7 @@ void Convolution<T>::Sum(const Share& s, const Phase* p, const Target& target, W
 // From sums that were put aside to the result.
 template <typename T>
 void Convolution<T>::Pool(const Share& s, const Phase* p, const Target& from, Workspace<T>* space) {
-  const Kernels<T>& kernels = KernelsHere<T>();
+  const tiles::Loops<T>& loops = tiles::LoopsHere<T>();
   const int64_t first = panels_.At(s.group, s.panel).first, room = from.outputs - first, outputs = std::min(from.outputs, plan_.outputs.size) - first;
   T* c = s.c + s.group * plan_.groups.c + s.batch * plan_.batch.c + first * plan_.outputs.c;
   Walk places[kAxes + 1] = {{s.batches, from.batch, plan_.batch.c}}, within[kAxes];
@@ -309,7 +310,7 @@ void Convolution<T>::Pool(const Share& s, const Phase* p, const Target& from, Wo
   space->rows_of.clear();
   Each(places, kAxes + 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) { space->rows.push_back({a, straight ? b : a}); });
   T* const sums = space->sums.data();
-  kernels.pool({sums, straight ? c : sums, space->rows.data(), static_cast<int64_t>(space->rows.size()), window, windows, room / kernels.lanes, plan_.after.relu});
+  loops.pool({sums, straight ? c : sums, space->rows.data(), static_cast<int64_t>(space->rows.size()), window, windows, room / loops.lanes, plan_.after.relu});
   if (straight) return;
   Each(places, kAxes + 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) {
     for (int64_t o = 0; o < outputs; o++) c[b + o * plan_.outputs.c] = sums[a + o];

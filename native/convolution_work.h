@@ -2,13 +2,16 @@
 #pragma once
 #include <vector>
 
-#include "convolution_kernels.h"
 #include "convolution_panels.h"
 #include "convolution_plan.h"
 #include "convolution_walk.h"
 #include "shared_work.h"
+#include "tiles.h"
 
 namespace xs::convolution {
+
+using tiles::Run;
+using tiles::Tile;
 
 template <typename T>
 struct Workspace;

@@ -13,7 +13,7 @@ void Call(CallFrame* frame, const std::shared_ptr<SharedWork>& work, int64_t thr
     auto* held = new std::shared_ptr<SharedWork>(work);
     ScheduleArgs task{sizeof(ScheduleArgs), nullptr, frame->context, [](void* data) {
       std::unique_ptr<std::shared_ptr<SharedWork>> mine(static_cast<std::shared_ptr<SharedWork>*>(data));
-      (*mine)->Take();
+      (*mine)->Take(false);
     }, held};
     if (Error* error = frame->api->thread_pool_schedule(&task)) {
       delete held;

@@ -27,17 +27,16 @@ struct Offers {
 
 }  // namespace
 
-void SharedWork::Take() {
-  int64_t i = next_.fetch_add(1);
-  if (i >= parts_) return;
-  fenv_t own;
-  fegetenv(&own);
+void SharedWork::Take(bool own) {
+  if (taken_.fetch_add(1) >= parts_) return;
+  fenv_t before;
+  fegetenv(&before);
   fesetenv(&mode_);
-  for (; i < parts_; i = next_.fetch_add(1)) {
-    Part(i);
+  do {
+    Part(own ? first_.fetch_add(1) : parts_ - 1 - last_.fetch_add(1));
     over_.fetch_add(1, std::memory_order_release);
-  }
-  fesetenv(&own);
+  } while (taken_.fetch_add(1) < parts_);
+  fesetenv(&before);
 }
 
 bool SharedWork::TakeOne(const SharedWork* before) {
@@ -46,10 +45,10 @@ bool SharedWork::TakeOne(const SharedWork* before) {
   {
     Offers& all = Offers::All();
     std::lock_guard<std::mutex> lock(all.mutex);
-    for (auto w = all.list.begin(); work == nullptr && w != all.list.end() && w->get() != before; w++) if ((*w)->next_.load() < (*w)->parts_) work = *w;
+    for (auto w = all.list.begin(); work == nullptr && w != all.list.end() && w->get() != before; w++) if ((*w)->taken_.load() < (*w)->parts_) work = *w;
   }
   if (work == nullptr) return false;
-  work->Take();
+  work->Take(false);
   return true;
 }
 
@@ -80,7 +79,7 @@ void SharedWork::Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int6
   }
   // XLA runs what does not depend on each other at once, on more threads than there are cores. What was begun before is wanted before.
   while (TakeOne(work.get())) {}
-  work->Take();
+  work->Take(true);
   {
     std::lock_guard<std::mutex> lock(all.mutex);
     all.list.erase(std::find(all.list.begin(), all.list.end(), work));

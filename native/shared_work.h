@@ -15,8 +15,8 @@ class SharedWork {
  public:
   virtual ~SharedWork() = default;
 
-  // Works on parts until none is left to begin.
-  void Take();
+  // Works on parts until none is left to begin: whose work it is on the first ones, others on the last ones, so that each finds in its cache what it had there when the work was done before.
+  void Take(bool own);
 
   // Does all parts, and returns when they are done and none of other work waits for a thread. `call` asks for as many threads more, which are to Take, as is said; it may throw.
   static void Do(const std::shared_ptr<SharedWork>& work, int64_t parts, int64_t threads, const std::function<void(int64_t)>& call);
@@ -42,7 +42,7 @@ class SharedWork {
   bool Over() const { return over_.load(std::memory_order_acquire) == parts_; }
 
   int64_t parts_ = 0;
-  std::atomic<int64_t> next_{0}, over_{0};
+  std::atomic<int64_t> taken_{0}, first_{0}, last_{0}, over_{0};
   // How the thread that has the work to do rounds, and whether it flushes small numbers to zero.
   fenv_t mode_;
 };
