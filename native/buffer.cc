@@ -184,7 +184,7 @@ PJRT_Buffer* Buffer::Detach(napi_env env) {
   client->Account(-bytes, -1);
   EnvState* state = EnvState::Get(env);
   state->LetGo(bytes);
-  state->TellSize(-bytes);
+  state->TellSize(-HostSize());
   return gone;
 }
 
@@ -199,16 +199,16 @@ void Buffer::Replace(napi_env env, PJRT_Buffer* other) {
   handle = other;
   client->Account(bytes, 1);
   EnvState* state = EnvState::Get(env);
-  state->Hold(bytes);
-  state->TellSize(bytes);
+  state->Hold(bytes, client->most_garbage);
+  state->TellSize(HostSize());
 }
 
 void Buffer::Finalize(node_api_basic_env, void* data, void* state) {
   auto* b = static_cast<Buffer*>(data);
-  const int64_t elements = b->handle ? b->bytes : 0;
-  static_cast<EnvState*>(state)->LetGo(elements);
+  const int64_t told = kObjectBytes + (b->handle ? b->HostSize() : 0);
+  if (b->handle) static_cast<EnvState*>(state)->LetGo(b->bytes);
   delete b;
-  static_cast<EnvState*>(state)->TellSize(-kObjectBytes - elements);
+  static_cast<EnvState*>(state)->TellSize(-told);
 }
 
 PJRT_Buffer* Buffer::Live(const char* what) const {
@@ -254,8 +254,8 @@ double Buffer::Give(EnvState* state, napi_value object, std::unique_ptr<Buffer> 
   Napi(napi_add_finalizer(state->env, object, buffer.get(), Finalize, state, nullptr));
   Buffer* b = buffer.release();
   b->owner = state;
-  state->TellSize(b->bytes + kObjectBytes);
-  state->Hold(b->bytes);
+  state->TellSize(b->HostSize() + kObjectBytes);
+  state->Hold(b->bytes, b->client->most_garbage);
   return static_cast<double>((b->serial.load(std::memory_order_relaxed) & kSerialMask) << kNumberBits | Memory().NumberOf(b));
 }
 

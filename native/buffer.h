@@ -63,6 +63,8 @@ struct Buffer {
   void CheckWait(napi_env env, const char* what);
   std::string Type() const { return TypeText(type, *dims); }
   size_t HostBytes() const;
+  // What of its elements is in the host's memory. A GPU's is no matter for V8, which would look for garbage every few arrays of some MB; see EnvState::Hold.
+  int64_t HostSize() const { return client->on_host ? bytes : 0; }
 
   // What the methods of the JS class call.
   static void Define(napi_env env, napi_value exports);

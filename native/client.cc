@@ -5,6 +5,7 @@
 #include <sched.h>
 #endif
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -93,6 +94,12 @@ Client::Client(Plugin* p, PJRT_Client* h) : plugin(p), handle(h), id(++last_id) 
   Check(api(), api()->PJRT_Client_PlatformVersion(&version));
   platform_version.assign(version.platform_version, version.platform_version_size);
   row_major_host_layout = platform_name != "cpu";
+  on_host = platform_name == "cpu";
+  if (on_host) return;
+  XS_ARGS(PJRT_Device_MemoryStats_Args, stats);
+  stats.device = addressable[0];
+  const bool known = XS_HAS(api(), PJRT_Device_MemoryStats) && !TakeError(api(), api()->PJRT_Device_MemoryStats(&stats), &ignored);
+  if (known && stats.bytes_limit_is_set) most_garbage = std::max(kLeastGarbage, stats.bytes_limit / 64);
 }
 
 Client::~Client() {

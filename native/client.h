@@ -47,6 +47,9 @@ class Client {
   std::vector<PJRT_Device*> addressable;   // those of this process
   std::vector<PJRT_Memory*> memories;
   bool row_major_host_layout = false;      // ask for it where device layouts are not row-major by nature
+  bool on_host = true;                     // the memory of arrays is the host's
+  int64_t most_garbage = kLeastGarbage;    // bytes of arrays that may gather before JS is asked to look for those that nobody holds
+  static constexpr int64_t kLeastGarbage = int64_t{512} << 20;
 
   // Programs that have callbacks or stand behind such, of all threads.
   std::atomic<int> at_desks{0};

@@ -48,13 +48,14 @@ void EnvState::Create(napi_env env) {
   napi_add_env_cleanup_hook(env, Cleanup, state);
 }
 
-void EnvState::Hold(int64_t bytes) {
+void EnvState::Hold(int64_t bytes, int64_t most_garbage) {
   held_ += bytes;
-  if (held_ < collect_at_) return;
+  const int64_t most = kept_ + std::max(most_garbage, kept_ / 2);
+  if (held_ < most) return;
   CollectGarbage();
   // A marking that was under way takes what was made since it began for live: a second collection finds it.
-  if (held_ > collect_at_ / 2) CollectGarbage();
-  collect_at_ = held_ + std::max(kMostGarbage, held_ / 2);
+  if (held_ > most / 2) CollectGarbage();
+  kept_ = held_;
 }
 
 void EnvState::TellSize(int64_t bytes) {

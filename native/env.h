@@ -57,11 +57,11 @@ struct EnvState {
     return true;
   }
 
-  // Device bytes that JS objects of this environment hold. V8 is told of them, but lets 1 to 2 GB gather before it collects, however large the
-  // arrays: so we ask for a collection ourselves when half as much again, and 512 MB at least, have come since the last one. That frees
-  // memory at once only where finalizers run inside collections, which is what the experimental Node-API is used for; on a runtime that
+  // Device bytes that JS objects of this environment hold. V8 is told of them where they are the host's, but lets 1 to 2 GB gather before it collects,
+  // however large the arrays: so we ask for a collection ourselves when half as much again, and `most_garbage` at least, have come since the last one.
+  // That frees memory at once only where finalizers run inside collections, which is what the experimental Node-API is used for; on a runtime that
   // defers them all the same, memory is freed when the event loop turns, and asking does no harm.
-  void Hold(int64_t bytes);
+  void Hold(int64_t bytes, int64_t most_garbage);
   void LetGo(int64_t bytes) { held_ -= bytes; }
   // Tells V8 of bytes outside of its heap: when they are enough to be of interest and, within a SizesAtEnd, at its end, as a call that replaces a
   // hundred arrays by others of their sizes has nothing to tell.
@@ -83,8 +83,7 @@ struct EnvState {
   int gathering_ = 0;
   int64_t untold_ = 0;
   static constexpr int64_t kWorthTelling = 64 << 10;
-  int64_t collect_at_ = kMostGarbage;
-  static constexpr int64_t kMostGarbage = int64_t{512} << 20;
+  int64_t kept_ = 0;  // of held_, when garbage was collected last
   static void Cleanup(void* self);
 };
 
