@@ -10,6 +10,7 @@ import { exponential } from '../stablehlo/exponentials';
 import { larger, smaller } from '../stablehlo/extremes';
 import { addAny, alignBatch, broadcastOperands, broadcastTo, checkKinds, defineNary, floats, ints, type NarySpec, naryShape } from './nary';
 import { biasForm, rampForm } from './afterForms';
+import { acoshForm, asinhForm, atanhForm, erfInvForm, log1pForm } from './logarithmForms';
 import { scaledForm, sumForm } from './productForms';
 import { broadcastInDim, convert, like, provideElementwise, toFront, zerosLike } from './structural';
 
@@ -34,6 +35,11 @@ function unary(name: string, kinds: Parameters<typeof defineNary>[0]['kinds'], l
     sample: () => (kinds.includes('float') ? floats(1, ...range) : ints(1)),
   });
   return (x) => p.bind(NO, x);
+}
+
+/** An operation that XLA makes of others. */
+function chlo(ctx: LoweringContext, name: string, x: IrValue): IrValue {
+  return ctx.emit(name, [x], [x.aval])[0]!;
 }
 
 // ---- arithmetic ----
@@ -193,7 +199,7 @@ export const exp = unary('exp', INEXACT, (ctx, [x]) => exponential(ctx, 'exponen
 export const exp2 = unary('exp2', INEXACT, (ctx, [x], out) => exponential(ctx, 'exponential', hlo.multiply(ctx, x!, ctx.splat(Math.LN2, out))), (g, out) => mul(g, mul(like(out, Math.LN2), out)));
 export const expm1 = unary('expm1', INEXACT, (ctx, [x]) => exponential(ctx, 'exponential_minus_one', x!), (g, out) => mul(g, add(out, like(out, 1))));
 export const log = unary('log', INEXACT, 'log', (g, _, x) => div(g, x), [0.3, 3]);
-export const log1p = unary('log1p', INEXACT, 'log_plus_one', (g, _, x) => div(g, add(x, like(x, 1))), [-0.5, 3]);
+export const log1p = unary('log1p', INEXACT, (ctx, [x]) => log1pForm(ctx, x!) ?? hlo.same(ctx, 'log_plus_one', [x!]), (g, _, x) => div(g, add(x, like(x, 1))), [-0.5, 3]);
 export const sqrt = unary('sqrt', INEXACT, 'sqrt', (g, out) => mul(g, div(like(out, 0.5), out)), [0.3, 3]);
 export const rsqrt = unary('rsqrt', INEXACT, 'rsqrt', (g, out, x) => mul(g, mul(like(x, -0.5), div(out, x))), [0.3, 3]);
 export const cbrt = unary('cbrt', FLOAT, 'cbrt', (g, out, x) => mul(g, mul(like(x, 1 / 3), integerPow(out, -2))), [0.3, 3]);
@@ -229,9 +235,9 @@ export const atan = unary('atan', INEXACT, 'chlo.atan', (g, _, x) => div(g, add(
 export const sinh = unary('sinh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.sinh', x!), (g, _, x) => mul(g, cosh(x)));
 export const cosh = unary('cosh', INEXACT, (ctx, [x]) => exponential(ctx, 'chlo.cosh', x!), (g, _, x) => mul(g, sinh(x)));
 export const tanh = unary('tanh', INEXACT, 'tanh', (g, out) => mul(add(g, mul(g, out)), sub(like(out, 1), out)));
-export const asinh = unary('asinh', INEXACT, 'chlo.asinh', (g, _, x) => mul(g, rsqrt(add(square(x), like(x, 1)))));
-export const acosh = unary('acosh', INEXACT, 'chlo.acosh', (g, _, x) => mul(g, rsqrt(sub(square(x), like(x, 1)))), [1.3, 3]);
-export const atanh = unary('atanh', INEXACT, 'chlo.atanh', (g, _, x) => mul(integerPow(add(like(x, 1), x), -1), div(g, sub(like(x, 1), x))), [-0.8, 0.8]);
+export const asinh = unary('asinh', INEXACT, (ctx, [x]) => asinhForm(ctx, x!) ?? chlo(ctx, 'chlo.asinh', x!), (g, _, x) => mul(g, rsqrt(add(square(x), like(x, 1)))));
+export const acosh = unary('acosh', INEXACT, (ctx, [x]) => acoshForm(ctx, x!) ?? chlo(ctx, 'chlo.acosh', x!), (g, _, x) => mul(g, rsqrt(sub(square(x), like(x, 1)))), [1.3, 3]);
+export const atanh = unary('atanh', INEXACT, (ctx, [x]) => atanhForm(ctx, x!) ?? chlo(ctx, 'chlo.atanh', x!), (g, _, x) => mul(integerPow(add(like(x, 1), x), -1), div(g, sub(like(x, 1), x))), [-0.8, 0.8]);
 
 const atan2P = defineNary({
   name: 'atan2', kinds: INEXACT, lower: 'atan2',
@@ -361,7 +367,7 @@ export const nextafter: Binary = (x, y) => nextafterP.bind(NO, x, y);
 const SQRT_PI_2 = 2 / Math.sqrt(Math.PI);
 export const erf = unary('erf', FLOAT, 'chlo.erf', (g, _, x) => mul(like(x, SQRT_PI_2), mul(g, exp(neg(square(x))))));
 export const erfc = unary('erfc', FLOAT, 'chlo.erfc', (g, _, x) => mul(like(x, -SQRT_PI_2), mul(g, exp(neg(square(x))))));
-export const erfInv = unary('erf_inv', FLOAT, 'chlo.erf_inv', (g, out) => mul(like(out, Math.sqrt(Math.PI) / 2), mul(g, exp(square(out)))), [-0.8, 0.8]);
+export const erfInv = unary('erf_inv', FLOAT, (ctx, [x]) => erfInvForm(ctx, x!) ?? chlo(ctx, 'chlo.erf_inv', x!), (g, out) => mul(like(out, Math.sqrt(Math.PI) / 2), mul(g, exp(square(out)))), [-0.8, 0.8]);
 export const lgamma = unary('lgamma', FLOAT, 'chlo.lgamma', (g, _, x) => mul(g, digamma(x)), [0.5, 3]);
 /** XLA's versions do not agree on the poles: NaN there, as JAX has it. */
 function lowerDigamma(ctx: LoweringContext, [x]: readonly IrValue[], out: ShapedArray): IrValue {
