@@ -7,6 +7,7 @@ import { ShapeError } from '../core/errors';
 import { bytesPerElement } from '../core/hostFormat';
 import type { Jaxpr, Var } from '../core/jaxpr';
 import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
+import { hasFastWideVectors } from '../pjrt/processor';
 import { addSpan, recording, timed } from '../pjrt/spans';
 import { type LoweredModule, type LowerOptions, lowerToStableHlo } from '../stablehlo';
 import { dumpProgram } from './dump';
@@ -134,9 +135,16 @@ export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
 const DEFAULT_OPTIONS: CompileOptions = { envOptionOverrides: { xla_cpu_enable_fast_min_max: false } };
 // To try kernels takes a lock of the GPU that the program holds whose callback compiles.
 const WITHIN_CALLBACKS: CompileOptions = { envOptionOverrides: { ...DEFAULT_OPTIONS.envOptionOverrides, xla_gpu_autotune_level: 0 } };
+// XLA's loops have vectors of 32 bytes, as older processors slow down for longer ones. Where none do, on 2 cores of a Xeon: a million normal numbers 3.7 -> 2.0 ms, a transformer block's inference of 1 1.43 -> 1.30.
+const WIDE: CompileOptions = { envOptionOverrides: { ...DEFAULT_OPTIONS.envOptionOverrides, xla_cpu_prefer_vector_width: 512 } };
+/** Operations for which XLA calls the C library: 100,000 powers take 0.39 ms with longer vectors and 0.31 without, cube roots 0.41 and 0.32. */
+const CALLS_LIBRARY = /\bstablehlo\.(power|cbrt)\b/;
 
-function xlaOptions({ compilerOptions }: CompileJaxprOptions): CompileOptions {
-  const options = backend() !== mainBackend() && backend().platform !== 'cpu' ? WITHIN_CALLBACKS : DEFAULT_OPTIONS;
+/** Whether the program is faster with the longest vectors, and the user has not chosen. */
+const wantsWide = (text: string) => hasFastWideVectors() && !process.env.XLA_FLAGS?.includes('xla_cpu_prefer_vector_width') && !CALLS_LIBRARY.test(text);
+
+function xlaOptions({ compilerOptions }: CompileJaxprOptions, text: string): CompileOptions {
+  const options = backend().platform === 'cpu' ? (wantsWide(text) ? WIDE : DEFAULT_OPTIONS) : backend() !== mainBackend() ? WITHIN_CALLBACKS : DEFAULT_OPTIONS;
   return compilerOptions ? { envOptionOverrides: { ...options.envOptionOverrides, ...compilerOptions } } : options;
 }
 
@@ -144,7 +152,7 @@ function xlaOptions({ compilerOptions }: CompileJaxprOptions): CompileOptions {
 function compileModule({ text, callbacks }: LoweredModule, options: CompileJaxprOptions): Executable {
   const { client } = backend();
   const { name } = options;
-  const xla = xlaOptions(options);
+  const xla = xlaOptions(options, text);
   const compile = () => (callbacks.length > 0 ? client.compileSync(text, xla, callbacks) : cachedCompileSync(client, text, xla));
   const executable = recording.on ? timed(`compile ${name}`, {}, compile) : compile();
   if (config.dumpHloTo !== null) dumpProgram(name, text, executable);
@@ -170,7 +178,7 @@ export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], 
   const { text, callbacks } = module;
   const { client } = backend();
   const start = recording.on ? performance.now() : 0;
-  const executable = await (callbacks.length > 0 ? client.compile(text, xlaOptions(options), callbacks) : cachedCompile(client, text, xlaOptions(options)));
+  const executable = await (callbacks.length > 0 ? client.compile(text, xlaOptions(options, text), callbacks) : cachedCompile(client, text, xlaOptions(options, text)));
   if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
   if (config.dumpHloTo !== null) dumpProgram(options.name, text, executable);
   return compiled(jaxpr, consts, options, module, executable);

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, type Stats, statSync, utimes, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, utimes, writeSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheRoot, makeFolder } from './cacheDir';
@@ -9,6 +9,7 @@ import { type CompileOptions, encodeCompileOptions } from './compileOptions';
 import { sha256 } from './digest';
 import { ArgumentError } from './errors';
 import type { Executable } from './executable';
+import { processor } from './processor';
 
 const FORMAT = 2;
 const DEFAULT_LIMIT = 2 * 1024 ** 3;
@@ -40,35 +41,6 @@ export function cacheStats(): CacheStats {
   return { directory: cacheDirectory(), ...counts };
 }
 
-let cpuFeatures: string | undefined;
-
-/** The beginning of /proc/cpuinfo: the kernel takes time for each processor that it tells of. */
-function firstProcessor(): string {
-  const fd = openSync('/proc/cpuinfo', 'r');
-  try {
-    const bytes = Buffer.alloc(1 << 14);
-    return bytes.toString('latin1', 0, readSync(fd, bytes));
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** What compiled code depends on of this machine. */
-function machine(): string {
-  if (cpuFeatures === undefined) {
-    let flags = '';
-    try {
-      const text = firstProcessor();
-      flags = /^(?:flags|Features)\s*:.*$/m.exec(text)?.[0] ?? '';
-      flags += /^model name\s*:.*$/m.exec(text)?.[0] ?? '';
-    } catch {
-      // Not Linux, or a closed /proc: the architecture is all we know.
-    }
-    cpuFeatures = `${process.platform}/${process.arch}/${flags}`;
-  }
-  return cpuFeatures;
-}
-
 const identities = new Map<string, string>();
 
 /** Tells one build of a plugin from another without reading its hundred megabytes: path, size and time of change. */
@@ -87,7 +59,7 @@ function keyOf(client: Client, program: string, options: CompileOptions): string
   const d = client.devices[0];
   const encoded = encodeCompileOptions(options, /\bsdy\./.test(program));
   const head = [
-    `xlastate ${FORMAT}`, machine(), pluginIdentity(client.plugin.path), client.platformName, client.platformVersion, d?.kind ?? '', client.devices.length,
+    `xlastate ${FORMAT}`, processor(), pluginIdentity(client.plugin.path), client.platformName, client.platformVersion, d?.kind ?? '', client.devices.length,
     process.env.XLA_FLAGS ?? '', JSON.stringify(options.parameters ?? null), encoded.length,
   ].map((part) => `${part}\n`);
   return sha256(Buffer.concat([Buffer.from(head.join('')), encoded, Buffer.from(program)])).toString('hex');

@@ -1,4 +1,4 @@
-import { ShapedArray } from '../core/aval';
+import type { ShapedArray } from '../core/aval';
 import type { IrValue, LoweringContext } from '../core/lowering';
 import { hlo } from '../stablehlo';
 
