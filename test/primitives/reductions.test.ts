@@ -22,6 +22,7 @@ import { scalar } from '../../lib/primitives/structural';
 import { reduceWindow, reduceWindowMax, reduceWindowMin, reduceWindowSum } from '../../lib/primitives/window';
 import type { WindowParams } from '../../lib/primitives/windowGeometry';
 import { lowerToStableHlo } from '../../lib/stablehlo';
+import { numbersFrom } from '../support/numbers';
 import { pinned } from '../support/pinned';
 
 type Packed = [number[], string, (number | string)[]];
@@ -82,6 +83,20 @@ test.each([...new Set(cases.map((c) => c.f))])('%s gives what JAX gives, derivat
     functions[name]!(xs, c.a).forEach((x, k) => expectSame(`${what}, result ${k}`, x, c.out[k]!));
     if (c.grad) expectSame(`${what}, gradient`, gradient((x) => functions[name]!([x, ...xs.slice(1)], c.a)[0]!, xs[0]!, unpack(c.ct!)), c.grad);
   });
+});
+
+test('argmax and argmin of rows find the first of equal elements in each, or the first NaN', () => {
+  const [rows, columns] = [150, 64];
+  const values = Float32Array.from(numbersFrom(3, rows * columns), (v, i) => (i % 977 === 500 ? Number.NaN : Math.round(v * 20)));
+  const first = (row: number, better: (a: number, b: number) => boolean) => {
+    const at = [...values.subarray(row * columns, (row + 1) * columns)];
+    const nan = at.findIndex(Number.isNaN);
+    return nan >= 0 ? nan : at.reduce((best, v, i) => (better(v, at[best]!) ? i : best), 0);
+  };
+  const x = unpack([[rows, columns], 'float32', [...values]]);
+  const every = globalThis.Array.from({ length: rows }, (_, r) => r);
+  expect(parts(argmax(x, 1))).toEqual(every.map((r) => first(r, (a, b) => a > b)));
+  expect(parts(argmin(x, 1))).toEqual(every.map((r) => first(r, (a, b) => a < b)));
 });
 
 test('argmax and argmin of long axes find the first extreme, or the first NaN', () => {
