@@ -10,6 +10,7 @@
 
 #include "event.h"
 #include "plugin.h"
+#include "turns.h"
 #include "types.h"
 
 namespace xs {
@@ -50,6 +51,9 @@ class Client {
   bool on_host = true;                     // the memory of arrays is the host's
   int64_t most_garbage = kLeastGarbage;    // bytes of arrays that may gather before JS is asked to look for those that nobody holds
   static constexpr int64_t kLeastGarbage = int64_t{512} << 20;
+
+  // Of runs on several devices of the CPU: see RunRaw.
+  const std::shared_ptr<Turns> turns = std::make_shared<Turns>();
 
   // Programs that have callbacks or stand behind such, of all threads.
   std::atomic<int> at_desks{0};

@@ -256,6 +256,13 @@ struct Started {
   bool over = false;         // without an error
 };
 
+// A number for a run of several devices that no other one has: runs with callbacks have small ones of their own.
+int NextLaunch() {
+  constexpr int kFirst = 1 << 30;
+  static std::atomic<unsigned> count{0};
+  return kFirst + static_cast<int>(count.fetch_add(1) % (1u << 29));
+}
+
 // To be called before buffers are read: it may run JS, which may delete some.
 void MakeRoom(EnvState* state, const Executable& e, napi_value callbacks) {
   RefuseWhenClosing();
@@ -281,6 +288,8 @@ Started RunRaw(EnvState* state, Executable* e, Rows rows, const Indices& kept, n
   XS_ARGS(PJRT_ExecuteOptions, options);
   options.non_donatable_input_indices = kept.data();
   options.num_non_donatable_input_indices = kept.size();
+  // Devices find each other by it, and more than one run may be under way.
+  if (n > 1) options.launch_id = NextLaunch();
   XS_ARGS(PJRT_LoadedExecutable_Execute_Args, args);
   args.executable = e->Live();
   args.options = &options;
@@ -291,6 +300,10 @@ Started RunRaw(EnvState* state, Executable* e, Rows rows, const Indices& kept, n
   args.device_complete_events = events.data();
   const std::vector<std::shared_ptr<Run>> before = RunsBefore(rows);
   const bool at_desk = e->gated || !before.empty() || desk->Busy(e->client.get());
+  // Threads of the CPU's pool wait in collectives for the other devices, and to begin more runs than a device takes at once: two runs of several devices could each
+  // hold threads that the other needs, for good.
+  std::shared_ptr<void> turn;
+  if (n > 1 && !at_desk && e->client->platform_name == "cpu") turn = e->client->turns->Take();
   std::shared_ptr<Run> run;
   Error error;
   auto start = [&] {
@@ -337,7 +350,7 @@ Started RunRaw(EnvState* state, Executable* e, Rows rows, const Indices& kept, n
     if (begin != 0) log = RunLog::Ended(*e, d, begin);
     if (running == nullptr && !taken.empty()) running = std::make_shared<std::atomic<size_t>>(0);
     if (running != nullptr) ++*running;
-    e->client->Track(events[d], [running, log = std::move(log)](const Error* failure) {
+    e->client->Track(events[d], [running, turn, log = std::move(log)](const Error* failure) {
       if (log) log(failure);
       if (running != nullptr) --*running;
     });
