@@ -22,7 +22,10 @@ export { ProfilerError } from './profiler/errors';
 export { Array } from './core/array';
 export { clearCaches } from './core/caches';
 export { defaultMatmulPrecision, defaultPrngImpl } from './functional/configContexts';
+export { type DevicePutOptions, defaultDevice, devicePut, makeArrayFromCallback, makeArrayFromSingleDeviceArrays, makeMesh, P, type Place, type Placed, type PlacementContext, reshard, setMesh } from './functional/placement';
 export { blockUntilReady } from './functional/ready';
+export { Shard } from './core/placedArray';
+export { NamedSharding } from './core/sharding';
 export {
   allChecks, automaticChecks, BatchedError, check, CheckedError, checkError, CheckError, type CheckifyOptions, debugCheck, divChecks, DivisionByZeroError, type ErrorSet, FailedCheckError, floatChecks, indexChecks,
   nanChecks, NaNError, OOBError, userChecks,
@@ -39,6 +42,7 @@ export { ClosedJaxpr, Jaxpr } from './core/jaxpr';
 export * as pjrt from './pjrt/index';
 export * as numpy from './numpy/index';
 export * as lax from './lax/index';
+export * as sharding from './sharding/index';
 export * as ops from './ops/index';
 export * as tree from './tree/index';
 export * as prng from './prng/index';
@@ -62,9 +66,9 @@ export * as trainer from './trainer/index';
 
 export {
   checkpoint, checkpointName, checkpointPolicies, closureConvert, cond, customGradient, customJvp, customVjp, CustomVJPPrimal, customVmap, evalShape, forLoop, fwdAndBwd, grad, hessian, ifelse, jacfwd, jacobian, jacrev, jit, jvp, linearize, linearTranspose, makeJaxpr, pmap, remat, scan, sequentialVmap,
-  ShapeDtypeStruct, switchCase, SymbolicZero, valueAndGrad, vectorGrad, vjp, vmap, whileLoop, zeroFromPrimal,
+  ShapeDtypeStruct, shardMap, smap, switchCase, SymbolicZero, valueAndGrad, vectorGrad, vjp, vmap, whileLoop, zeroFromPrimal,
 } from './transform/index';
-export type { ArgInfo, CheckpointPolicy, CompiledFunction, CompilerOptions, CustomJvp, CustomVjp, CustomVmap, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, Stage, StatefulJaxpr, Traced, VmapOptions } from './transform/index';
+export type { ArgInfo, CheckpointPolicy, CompiledFunction, CompilerOptions, CustomJvp, CustomVjp, CustomVmap, GradOptions, JitFunction, JitOptions, Lowered, MemoryAnalysis, ShardMapOptions, SmapOptions, Stage, StatefulJaxpr, StateSpecs, Traced, VmapOptions } from './transform/index';
 
 export { BatchState, DelayState, HiddenState, LongTermState, maybeState, NonBatchState, NormalizationParamState, ParamState, ShortTermState } from './state/kinds';
 export { catchNewStates, NewStateCatcher } from './state/newStates';

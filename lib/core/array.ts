@@ -6,6 +6,7 @@ import type { DType } from './dtype';
 import { ConcretizationError, DeletedArrayError } from './errors';
 import { markCopy } from './copies';
 import { bytesPerElement, type Complex, encode, type HostView, typedView } from './hostFormat';
+import { chosenDevice } from './placing';
 import type { Trace } from './trace';
 
 export type { Complex } from './hostFormat';
@@ -135,6 +136,13 @@ function remembered(data: ArrayBufferView | ArrayBuffer, aval: ShapedArray): Hos
   return elements;
 }
 
+let onChosenDevice: ((data: ArrayBufferView | ArrayBuffer, aval: ShapedArray) => ConcreteArray) | undefined;
+
+/** Says how arrays are made on a device that was chosen for them. */
+export function setOnChosenDevice(make: (data: ArrayBufferView | ArrayBuffer, aval: ShapedArray) => ConcreteArray): void {
+  onChosenDevice = make;
+}
+
 /** An array with values: in a buffer of a device or, for a scalar or a small array not used by any program yet, on the host. */
 export class ConcreteArray extends Array {
   readonly aval: ShapedArray;
@@ -174,6 +182,7 @@ export class ConcreteArray extends Array {
 
   /** Copies row-major host data in the dtype's host format to the default device. */
   static fromHost(data: ArrayBufferView | ArrayBuffer, aval: ShapedArray): ConcreteArray {
+    if (chosenDevice() !== null && !severalBackends()) return onChosenDevice!(data, aval);
     return new ConcreteArray(aval, backend().client.bufferFromHost(data as Uint8Array, aval.dtype, aval.shape as number[]), null, false, remembered(data, aval));
   }
 
@@ -206,6 +215,11 @@ export class ConcreteArray extends Array {
   /** Whether it was not needed on the device yet. @internal */
   get onHost(): boolean {
     return this.buf === null;
+  }
+
+  /** The bytes of its elements in the host's format, not to be written to; blocks until they are there. @internal */
+  bytes(): Uint8Array {
+    return this.buf === null ? this.hostBytes() : new Uint8Array(this.live('use').toHostSync());
   }
 
   /** The bytes of what the host made. */

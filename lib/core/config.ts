@@ -1,3 +1,5 @@
+import { meshNumber } from './placing';
+
 /** Process-wide switches that change what programs mean; they are part of every signature a compiled function is cached by. */
 export interface Config {
   /** Whether 64-bit types exist; off, they narrow to 32 bits as in JAX. Set by `environ.set({ precision: 64 })`. */
@@ -29,5 +31,5 @@ const precisions: (string | null)[] = [null];
 export function configKey(): number {
   let p = precisions.indexOf(config.defaultMatmulPrecision);
   if (p < 0) p = precisions.push(config.defaultMatmulPrecision) - 1;
-  return (p * PRNG_IMPLS.length + PRNG_IMPLS.indexOf(config.defaultPrngImpl)) * 2 + (config.enableX64 ? 1 : 0);
+  return meshNumber() * 2 ** 20 + (p * PRNG_IMPLS.length + PRNG_IMPLS.indexOf(config.defaultPrngImpl)) * 2 + (config.enableX64 ? 1 : 0);
 }

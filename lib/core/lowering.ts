@@ -1,6 +1,7 @@
 import type { Shape, ShapedArray } from './aval';
 import type { HostCallback } from '../pjrt';
 import type { ClosedJaxpr, Eqn } from './jaxpr';
+import type { Mesh } from './mesh';
 
 /** A value of the program that is being built. */
 export interface IrValue {
@@ -50,6 +51,12 @@ export interface CallbackOptions {
 export interface LoweringContext {
   /** PJRT's platform name: 'cpu', 'cuda', 'rocm', 'tpu'. Rules may choose a form by it. */
   readonly platform: string;
+  /** On how many devices the program runs. */
+  readonly partitions: number;
+  /** The mesh whose devices run what is lowered by themselves, each with its own values; null: the compiler divides values. */
+  readonly manual: Mesh | null;
+  /** Whether the compiler divides what is lowered among devices: forms that take dimensions apart would have the parts put together first, and functions of ours are not divided. */
+  readonly isDivided: boolean;
   /** Whether the program may hand products of matrices to OpenBLAS. */
   readonly hasProducts: boolean;
   /** Whether the program may have matrices decomposed by LAPACK. */

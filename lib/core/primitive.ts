@@ -97,6 +97,11 @@ interface Common<P extends Params> {
   sample: () => readonly Sample<P>[];
   /** Axis names the application refers to, for collectives. */
   axisNames?: (params: P) => readonly string[];
+  /**
+   * Along which axes of a mesh its results differ from device to device, by those along which its operands do. Without it: along any of these, and any
+   * that it refers to.
+   */
+  varying?: (ins: readonly ReadonlySet<string>[], params: P) => readonly ReadonlySet<string>[];
 }
 
 /** The rules of a primitive with one result. */
@@ -138,6 +143,7 @@ export class Primitive<P extends Params = Params> {
   readonly cheap: boolean;
   readonly impl: ((args: readonly Array[], params: P) => Array[] | null) | undefined;
   readonly axisNames: ((params: P) => readonly string[]) | undefined;
+  readonly varying: ((ins: readonly ReadonlySet<string>[], params: P) => readonly ReadonlySet<string>[]) | undefined;
   readonly sample: () => readonly Sample<P>[];
   /** The rules of a primitive with one result as they were written: interpreters in which most operations end call these, as they make no lists. */
   readonly one: PrimitiveRecord<P> | null;
@@ -160,6 +166,7 @@ export class Primitive<P extends Params = Params> {
     this.cheap = record.cheap ?? false;
     this.impl = record.impl;
     this.axisNames = record.axisNames;
+    this.varying = record.varying;
     this.sample = record.sample;
   }
 

@@ -81,7 +81,7 @@ export function checkLive(x: Array, what: string): void {
 }
 
 /** What names of mapped axes are in scope, innermost last. */
-const axes: { name: string; size: number }[] = [];
+const axes: { name: string; size: number; manual?: 'checked' | 'unchecked' }[] = [];
 
 /** Runs `f` with a named axis in scope. */
 export function withAxis<T>(name: string | null, size: number, f: () => T): T {
@@ -94,15 +94,32 @@ export function withAxis<T>(name: string | null, size: number, f: () => T): T {
   }
 }
 
+/** Runs `f`, the code of each device of a mesh, with the mesh's axes in scope. @param checked whether it is proven which results are the same on all devices */
+export function withMeshAxes<T>(names: readonly string[], sizes: readonly number[], checked: boolean, f: () => T): T {
+  const before = axes.length;
+  names.forEach((name, i) => axes.push({ name, size: sizes[i]!, manual: checked ? 'checked' : 'unchecked' }));
+  try {
+    return f();
+  } finally {
+    axes.length = before;
+  }
+}
+
+/** Whether what is traced now is the code of each device of a mesh; 'checked' if it is proven which of its results are the same on all. */
+export function perDevice(): 'checked' | 'unchecked' | null {
+  for (const a of axes) if (a.manual !== undefined) return a.manual;
+  return null;
+}
+
 /** Size of a named axis. @throws ArgumentError if none of that name is in scope. */
 export function axisSize(name: string): number {
   for (let i = axes.length - 1; i >= 0; i--) if (axes[i]!.name === name) return axes[i]!.size;
-  throw new ArgumentError(`unbound axis name '${name}': expected one of a surrounding vmap or pmap (${axes.map((a) => a.name).join(', ') || 'none is in scope'})`);
+  throw new ArgumentError(`unbound axis name '${name}': expected one of a surrounding vmap, pmap or shardMap (${axes.map((a) => a.name).join(', ') || 'none is in scope'})`);
 }
 
 /** Names and sizes in scope, for the keys of caches. */
 export function axisKey(): string {
-  return axes.length === 0 ? '' : axes.map((a) => `${a.name}:${a.size}`).join(',');
+  return axes.length === 0 ? '' : axes.map((a) => `${a.name}:${a.size}${a.manual === undefined ? '' : ` ${a.manual}`}`).join(',');
 }
 
 /** What is entered: the name of a scope, or a transform, which encloses the next name, as JAX writes it (`vmap(encoder)`). */

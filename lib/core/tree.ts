@@ -442,15 +442,16 @@ export function transpose(outer: TreeDef, inner: TreeDef, tree: unknown): unknow
  * In a prefix, null is a leaf.
  *
  * @param what what messages call the tree
+ * @param isLeaf what objects of the prefix are leaves
  * @throws TreeError if it is no prefix of the structure
  * @example
  * tree.broadcastPrefix([0, null], tree.structure([{ a: 1, b: 2 }, 3])); // [0, 0, null]
  */
-export function broadcastPrefix(prefix: unknown, def: TreeDef, what = 'tree'): unknown[] {
+export function broadcastPrefix(prefix: unknown, def: TreeDef, what = 'tree', isLeaf: (x: unknown) => boolean = () => false): unknown[] {
   checkInstance('tree.broadcastPrefix', def, TreeDef);
   const out: unknown[] = [];
   const walk = (p: unknown, d: TreeDef) => {
-    if (p === null || p === undefined || typeof p !== 'object') {
+    if (p === null || p === undefined || typeof p !== 'object' || isLeaf(p)) {
       for (let i = 0; i < d.numLeaves; i++) out.push(p ?? null);
       return;
     }

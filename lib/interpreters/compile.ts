@@ -6,12 +6,17 @@ import { config } from '../core/config';
 import { ShapeError } from '../core/errors';
 import { bytesPerElement } from '../core/hostFormat';
 import type { Jaxpr, Var } from '../core/jaxpr';
+import { PartitionSpec } from '../core/partitionSpec';
+import { PlacedArray } from '../core/placedArray';
+import { namesDevices } from '../core/placing';
+import { internSharding, NamedSharding } from '../core/sharding';
 import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
 import { hasFastWideVectors } from '../pjrt/processor';
 import { addSpan, recording, timed } from '../pjrt/spans';
 import { type LoweredModule, type LowerOptions, lowerToStableHlo } from '../stablehlo';
 import { dumpProgram } from './dump';
 import { operandBuffer } from './literals';
+import { asksForDevices, type PlacedProgram, resultShardings, runAt, sameSite, type Site, siteOf, type Wanted } from './placed';
 
 /** XLA's options for one program, by name. */
 export type CompilerOptions = Readonly<Record<string, string | number | boolean>>;
@@ -22,47 +27,80 @@ export interface CompileJaxprOptions {
   donated?: readonly boolean[];
   /** In place of `donated`: for each input the output that may take its memory, or −1. */
   aliases?: readonly number[];
+  /** How inputs (without constants) and results are to lie. */
+  wanted?: Wanted;
   /** XLA's options beside our own. */
   compilerOptions?: CompilerOptions | null;
 }
 
-/** A jaxpr compiled for the default device. */
+const isPlaced = (x: Array): boolean => x instanceof PlacedArray;
+
+/** Sites that a program is kept for at a time. */
+const MOST_SITES = 32;
+
+/** What is asked of parameters, constants first, and of results. */
+function wantedOf(jaxpr: Jaxpr, { wanted }: CompileJaxprOptions): Wanted | null {
+  return wanted === undefined ? null : { ins: [...jaxpr.constvars.map(() => null), ...wanted.ins], outs: wanted.outs };
+}
+
+/** Where a program runs whose arguments were put nowhere; null: on the default device, as it would without asking for devices. */
+function siteWithout(jaxpr: Jaxpr, options: CompileJaxprOptions, consts: readonly { readonly aval: ShapedArray }[]): Site | null {
+  if (!namesDevices() || backend() !== mainBackend()) return null;
+  return siteOf(plainName(options.name), jaxpr, [...consts, ...jaxpr.invars], wantedOf(jaxpr, options));
+}
+
+/** A jaxpr compiled for the default device, and for where its inputs lie. */
 export class Compiled {
   readonly outAvals: readonly ShapedArray[];
-  private readonly own: Executable;
+  private readonly jaxpr: Jaxpr;
   private readonly consts: readonly Array[];
-  private readonly compileAgain: () => Executable;
-  private readonly compileKnown: (() => Executable) | null;
+  private readonly options: CompileJaxprOptions;
+  /** Null until it is needed, where programs may run elsewhere. */
+  private own: Executable | null;
   private readonly donates: boolean;
   private readonly others = new Map<Client, Executable>();
+  private placed: { site: Site; program: PlacedProgram }[] = [];
 
-  /** @param compileKnown compiles it without functions of ours, of which XLA knows no costs; null where it calls none */
-  constructor(executable: Executable, consts: readonly Array[], outAvals: readonly ShapedArray[], compileAgain: () => Executable, compileKnown: (() => Executable) | null) {
-    this.own = executable;
-    this.compileKnown = compileKnown;
+  constructor(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions, executable: Executable | null) {
+    this.jaxpr = jaxpr;
     this.consts = consts;
-    this.outAvals = outAvals;
-    this.compileAgain = compileAgain;
-    this.donates = executable.parameters.some((p) => p.donated);
+    this.options = options;
+    this.outAvals = jaxpr.outAvals;
+    this.own = executable;
+    this.donates = aliasesOf(jaxpr, options)?.some((k) => k >= 0) ?? false;
   }
 
-  /** The program for the backend in use. */
+  /** The program for the backend in use; for one that asks for devices of its own, with arguments that were put nowhere. */
   get executable(): Executable {
-    if (!severalBackends()) return this.own;
+    if (this.own !== null && !severalBackends()) return this.own;
+    const site = siteWithout(this.jaxpr, this.options, this.consts);
+    if (site !== null) return this.at(site).executable;
     const { client } = backend();
+    this.own ??= this.compileAgain();
     if (this.own.client === client) return this.own;
     let other = this.others.get(client);
     if (other === undefined) this.others.set(client, (other = this.compileAgain()));
     return other;
   }
 
+  private compileAgain(): Executable {
+    return compileModule(loweredHere(this.jaxpr, this.options), this.options);
+  }
+
   /** XLA's estimates of what the program costs, with products of matrices as its own; null where the platform gives none. */
   costAnalysis(): Record<string, number> | null {
-    return (this.compileKnown ?? (() => this.executable))().costAnalysis() as Record<string, number> | null;
+    const { jaxpr, options } = this;
+    // Of functions of ours XLA knows no costs.
+    const isWithout = siteWithout(jaxpr, options, this.consts) === null && loweredHere(jaxpr, options).callsBlas;
+    return (isWithout ? compileModule(lowered(jaxpr, options), options) : this.executable).costAnalysis() as Record<string, number> | null;
   }
 
   /** Runs the program on arrays with values; returns before the results are there. */
   call(args: readonly Array[]): ConcreteArray[] {
+    if (namesDevices()) {
+      const outs = this.callPlaced(args as readonly ConcreteArray[]);
+      if (outs !== null) return outs;
+    }
     const c = this.consts.length;
     const buffers = new globalThis.Array<Buffer>(c + args.length);
     for (let i = 0; i < c; i++) buffers[i] = (this.consts[i] as ConcreteArray).buffer;
@@ -76,6 +114,53 @@ export class Compiled {
     const outs = new globalThis.Array<ConcreteArray>(results.length);
     for (let i = 0; i < results.length; i++) outs[i] = new ConcreteArray(this.outAvals[i]!, results[i]!);
     return outs;
+  }
+
+  /** Whether something besides its arguments may say where it runs: operations in it, what it captured, a device or a mesh that was set. */
+  asksForDevices(): boolean {
+    return this.options.wanted !== undefined || asksForDevices(this.jaxpr) || this.consts.some(isPlaced);
+  }
+
+  /** Runs the program where its inputs lie, constants among them; null: that is the default device, and nothing says that results belong there. */
+  callPlaced(args: readonly ConcreteArray[]): ConcreteArray[] | null {
+    // Callbacks have a client of their own, to which arrays are copied.
+    if ((!args.some(isPlaced) && !this.asksForDevices()) || backend() !== mainBackend()) return null;
+    const op = plainName(this.options.name);
+    const inputs = this.consts.length === 0 ? args : [...(this.consts as readonly ConcreteArray[]), ...args];
+    const site = siteOf(op, this.jaxpr, inputs, wantedOf(this.jaxpr, this.options));
+    if (site === null) return null;
+    return runAt(op, this.at(site), site, inputs, this.outAvals);
+  }
+
+  /** The program for a site. */
+  private at(site: Site): PlacedProgram {
+    let known = this.placed.find((p) => sameSite(p.site, site));
+    if (known === undefined) {
+      this.placed.push((known = { site, program: this.compileFor(site) }));
+      if (this.placed.length > MOST_SITES) this.placed.shift();
+    }
+    return known.program;
+  }
+
+  /** The program of {@link executable}, compiled on a thread of its own. */
+  async ahead(): Promise<this> {
+    const { jaxpr, options } = this;
+    const site = siteWithout(jaxpr, options, this.consts);
+    if (site === null) this.own = await compileModuleAsync(loweredHere(jaxpr, options), options);
+    else this.placed.push({ site, program: this.compileFor(site, await compileModuleAsync(loweredFor(jaxpr, options, site), options, site)) });
+    return this;
+  }
+
+  private compileFor(site: Site, first?: Executable): PlacedProgram {
+    const { jaxpr, outAvals } = this;
+    const compile = (s: Site) => compileModule(loweredFor(jaxpr, this.options, s), this.options, s);
+    const executable = first ?? compile(site);
+    const outs = resultShardings(executable, outAvals, site);
+    if (outs.every((s) => s !== null)) return { executable, outs };
+    // Results that lie as no axes of the mesh say are asked for whole.
+    const whole = internSharding(new NamedSharding(site.meshes[0]!, new PartitionSpec()));
+    const named = { ...site, outs: outs.map((s) => s ?? whole) };
+    return { executable: compile(named), outs: named.outs };
   }
 }
 
@@ -101,6 +186,8 @@ function memoryBytes({ client, platform }: Backend): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
+const plainName = (name: string) => name.replace(/^jit_/, '');
+
 /** Results that cannot be in memory are refused before anything runs: a CPU's allocator hands out what is not there, and the process dies; a GPU's tries for ten seconds. */
 function checkResults(jaxpr: Jaxpr, name: string): void {
   let bytes = 0;
@@ -111,24 +198,40 @@ function checkResults(jaxpr: Jaxpr, name: string): void {
     bytes += own;
   }
   if (bytes < 2 ** 32) return;
-  const limit = memoryBytes(backend());
+  // Devices may share results out.
+  const limit = memoryBytes(backend()) * (namesDevices() && backend().platform !== 'cpu' ? backend().client.addressableDevices.length : 1);
   if (bytes <= limit) return;
-  throw new ShapeError(`${name.replace(/^jit_/, '')}: expected results that memory can hold, ${(limit / 1e9).toFixed(1)} GB here; got ${(bytes / 1e9).toFixed(1)} GB, of which ${largest} is the largest`);
+  throw new ShapeError(`${plainName(name)}: expected results that memory can hold, ${(limit / 1e9).toFixed(1)} GB here; got ${(bytes / 1e9).toFixed(1)} GB, of which ${largest} is the largest`);
 }
 
-function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions, calls: Partial<LowerOptions> = {}): LoweredModule {
-  const given = options.aliases && [...jaxpr.constvars.map(() => -1), ...options.aliases];
-  const aliases = given ?? (options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined);
-  const lower = () => lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases, ...calls });
+/** For each parameter, constants first, the output that may take its memory, or −1; undefined: none does. */
+function aliasesOf(jaxpr: Jaxpr, options: CompileJaxprOptions): number[] | undefined {
+  if (options.aliases) return [...jaxpr.constvars.map(() => -1), ...options.aliases];
+  return options.donated?.some(Boolean) ? matchDonations(jaxpr, options.donated) : undefined;
+}
+
+function lowered(jaxpr: Jaxpr, options: CompileJaxprOptions, more: Partial<LowerOptions> = {}): LoweredModule {
+  const lower = () => lowerToStableHlo(jaxpr, { name: options.name, platform: backend().platform, aliases: aliasesOf(jaxpr, options), ...more });
   return recording.on ? timed(`lower ${options.name}`, {}, lower) : lower();
 }
 
+const OURS: Partial<LowerOptions> = { hasProducts: () => backend().client.hasProducts, hasLapack: () => backend().client.hasLapack };
+
 /** A jaxpr as it is compiled here. */
-const loweredHere = (jaxpr: Jaxpr, options: CompileJaxprOptions) => lowered(jaxpr, options, { hasProducts: () => backend().client.hasProducts, hasLapack: () => backend().client.hasLapack });
+const loweredHere = (jaxpr: Jaxpr, options: CompileJaxprOptions) => lowered(jaxpr, options, OURS);
+
+/** A jaxpr for a site. */
+function loweredFor(jaxpr: Jaxpr, options: CompileJaxprOptions, { devices, ins, outs }: Site, ours = OURS): LoweredModule {
+  const donors = options.donated && [...jaxpr.constvars.map(() => false), ...options.donated];
+  const aliases = undefined;
+  if (devices.length === 1) return lowered(jaxpr, options, { ...ours, aliases, donors });
+  return lowered(jaxpr, options, { ...ours, aliases, donors, partitioned: { count: devices.length, ins: ins as NamedSharding[], outs: outs as (NamedSharding | null)[] } });
+}
 
 /** StableHLO text of a jaxpr that any XLA of the platform can compile: as {@link compileJaxpr} compiles it, but without functions of our addon. */
 export function lowerJaxpr(jaxpr: Jaxpr, options: CompileJaxprOptions): string {
-  return lowered(jaxpr, options).text;
+  const site = siteWithout(jaxpr, options, jaxpr.constvars);
+  return (site === null ? lowered(jaxpr, options) : loweredFor(jaxpr, options, site, {})).text;
 }
 
 // Without this, the largest of 1 and NaN is 1 on CPUs; other platforms do not look at it.
@@ -143,43 +246,43 @@ const CALLS_LIBRARY = /\bstablehlo\.(power|cbrt)\b/;
 /** Whether the program is faster with the longest vectors, and the user has not chosen. */
 const wantsWide = (text: string) => hasFastWideVectors() && !process.env.XLA_FLAGS?.includes('xla_cpu_prefer_vector_width') && !CALLS_LIBRARY.test(text);
 
-function xlaOptions({ compilerOptions }: CompileJaxprOptions, text: string): CompileOptions {
-  const options = backend().platform === 'cpu' ? (wantsWide(text) ? WIDE : DEFAULT_OPTIONS) : backend() !== mainBackend() ? WITHIN_CALLBACKS : DEFAULT_OPTIONS;
-  return compilerOptions ? { envOptionOverrides: { ...options.envOptionOverrides, ...compilerOptions } } : options;
+function xlaOptions({ compilerOptions }: CompileJaxprOptions, text: string, site?: Site): CompileOptions {
+  const own = backend().platform === 'cpu' ? (wantsWide(text) ? WIDE : DEFAULT_OPTIONS) : backend() !== mainBackend() ? WITHIN_CALLBACKS : DEFAULT_OPTIONS;
+  const options = compilerOptions ? { envOptionOverrides: { ...own.envOptionOverrides, ...compilerOptions } } : own;
+  if (site === undefined) return options;
+  const n = site.devices.length;
+  return { ...options, numPartitions: n, deviceAssignment: [site.devices.map((d) => d.id)], useSpmdPartitioning: n > 1, useShardyPartitioner: n > 1 };
 }
 
 // Callbacks are functions of this process: programs that have them are not stored.
-function compileModule({ text, callbacks }: LoweredModule, options: CompileJaxprOptions): Executable {
+function compileModule({ text, callbacks }: LoweredModule, options: CompileJaxprOptions, site?: Site): Executable {
   const { client } = backend();
   const { name } = options;
-  const xla = xlaOptions(options, text);
+  const xla = xlaOptions(options, text, site);
   const compile = () => (callbacks.length > 0 ? client.compileSync(text, xla, callbacks) : cachedCompileSync(client, text, xla));
   const executable = recording.on ? timed(`compile ${name}`, {}, compile) : compile();
   if (config.dumpHloTo !== null) dumpProgram(name, text, executable);
   return executable;
 }
 
-function compiled(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions, { callsBlas }: LoweredModule, executable: Executable): Compiled {
-  const again = () => compileModule(loweredHere(jaxpr, options), options);
-  return new Compiled(executable, consts, jaxpr.outAvals, again, callsBlas ? () => compileModule(lowered(jaxpr, options), options) : null);
+async function compileModuleAsync({ text, callbacks }: LoweredModule, options: CompileJaxprOptions, site?: Site): Promise<Executable> {
+  const { client } = backend();
+  const xla = xlaOptions(options, text, site);
+  const start = recording.on ? performance.now() : 0;
+  const executable = await (callbacks.length > 0 ? client.compile(text, xla, callbacks) : cachedCompile(client, text, xla));
+  if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
+  if (config.dumpHloTo !== null) dumpProgram(options.name, text, executable);
+  return executable;
 }
 
-/** Lowers and compiles a jaxpr, through the compile cache. */
+/** Lowers and compiles a jaxpr, through the compile cache; where devices have been named, only when it is known where it runs. */
 export function compileJaxpr(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Compiled {
   checkResults(jaxpr, options.name);
-  const module = loweredHere(jaxpr, options);
-  return compiled(jaxpr, consts, options, module, compileModule(module, options));
+  return new Compiled(jaxpr, consts, options, namesDevices() ? null : compileModule(loweredHere(jaxpr, options), options));
 }
 
 /** {@link compileJaxpr} on a thread of its own. */
 export async function compileJaxprAsync(jaxpr: Jaxpr, consts: readonly Array[], options: CompileJaxprOptions): Promise<Compiled> {
   checkResults(jaxpr, options.name);
-  const module = loweredHere(jaxpr, options);
-  const { text, callbacks } = module;
-  const { client } = backend();
-  const start = recording.on ? performance.now() : 0;
-  const executable = await (callbacks.length > 0 ? client.compile(text, xlaOptions(options, text), callbacks) : cachedCompile(client, text, xlaOptions(options, text)));
-  if (start > 0) addSpan(`compile ${options.name}`, start, {}, 'compile');
-  if (config.dumpHloTo !== null) dumpProgram(options.name, text, executable);
-  return compiled(jaxpr, consts, options, module, executable);
+  return new Compiled(jaxpr, consts, options, null).ahead();
 }

@@ -15,6 +15,7 @@ import { jvpJaxpr } from './jvp';
 import { instantiateZeros, partialEvalJaxpr } from './partial';
 import { hoistConsts, stage } from './stage';
 import { transposeJaxpr } from './transpose';
+import { varyingOuts } from './varying';
 
 export interface JitParams {
   name: string;
@@ -72,6 +73,7 @@ export const jitP: MultiPrimitive<JitParams> = defineMultiPrimitive<JitParams>({
   },
   effects: ({ jaxpr }) => [...jaxpr.effects],
   axisNames: ({ jaxpr }) => jaxprAxisNames(jaxpr),
+  varying: (ins, { jaxpr }) => varyingOuts(jaxpr, ins),
   jvp: (primals, tangents, p) => {
     const { name, jaxpr } = p;
     const nonzero = tangents.map((t) => t !== null);
@@ -151,12 +153,13 @@ export function composite<S extends object = object>(name: string, f: (args: Arr
  * The parts of a primitive that has rules for a function of its own which are those of the function itself. Programs are found by the function's jaxpr; the
  * rules, which may be new objects each time, do not matter to them.
  */
-export function functionParts<P extends { name: string }>(jaxprOf: (p: P) => ClosedJaxpr): Pick<MultiPrimitiveRecord<P>, 'abstract' | 'lower' | 'impl' | 'effects' | 'axisNames'> {
+export function functionParts<P extends { name: string }>(jaxprOf: (p: P) => ClosedJaxpr): Pick<MultiPrimitiveRecord<P>, 'abstract' | 'lower' | 'impl' | 'effects' | 'axisNames' | 'varying'> {
   return {
     abstract: (_, p) => jaxprOf(p).outAvals,
     lower: (ctx, args, p) => ctx.call(jaxprOf(p), args, p.name),
     impl: (args, p) => jitP.bind(jitParams(jaxprOf(p), p.name), ...args),
     effects: (p) => [...jaxprOf(p).effects],
     axisNames: (p) => jaxprAxisNames(jaxprOf(p)),
+    varying: (ins, p) => varyingOuts(jaxprOf(p), ins),
   };
 }

@@ -3,7 +3,7 @@ import { baseOps } from '../core/base';
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import { cachedOn, mask } from '../core/jaxprCache';
 import { type Absent, isUndefinedPrimal, type MaybeLinear, type MaybeZero, type Primitive } from '../core/primitive';
-import { bind, withScope } from '../core/trace';
+import { bind, perDevice, withScope } from '../core/trace';
 import { DifferentiationError } from './jvp';
 import { stage, withoutConsts } from './stage';
 import { instantiateZeros } from './partial';
@@ -25,6 +25,9 @@ function notTransposed(prim: Primitive, { reason }: Absent): DifferentiationErro
  * @returns cotangents of the linear inputs; null is zero; the others' are null
  */
 export function backwardPass(jaxpr: Jaxpr, consts: readonly Array[], args: readonly MaybeLinear[], cotangents: readonly MaybeZero[]): MaybeZero[] {
+  if (perDevice() === 'checked') {
+    throw new DifferentiationError('shardMap: reverse-mode derivatives within the function need { checkVma: false }, with which each device has the derivative of its own copy of a value that all hold: psum adds these up. Or differentiate the function that shardMap returns');
+  }
   const known = new Map<Var, Array>();
   for (let i = 0; i < consts.length; i++) known.set(jaxpr.constvars[i]!, consts[i]!);
   for (let i = 0; i < args.length; i++) {

@@ -6,6 +6,7 @@ import { leaves, unflatten, structure } from '../core/tree';
 import { isArrayLeaf } from '../functional/treeFunction';
 import { checkOptions } from '../functional/options';
 import * as p from '../primitives/collective';
+import * as exchange from '../primitives/exchange';
 import { add, div, ge, max, mul, where } from '../primitives/elementwise';
 import { reduceMax, reduceMin } from '../primitives/reduction';
 import { broadcastInDim, full, moveaxis, reduceSum, reshape, scalar } from '../primitives/structural';
@@ -195,6 +196,8 @@ function checkPermutation(op: string, axisName: AxisName, perm: readonly (readon
  */
 export function ppermute(x: PerLane, axisName: AxisName, perm: readonly (readonly [number, number])[]): Array {
   const from = checkPermutation('ppermute', axisName, perm);
+  const [name, ...others] = namesOf(axisName);
+  if (others.length === 0) return each((a) => exchange.ppermute(a, name!, from), x);
   const lanes = allLanes(axisName);
   const source = dynamicIndexInDim(asArray(Int32Array.from(from)), lanes.place(), { axis: 0, keepdims: false });
   return each((a) => {
@@ -225,10 +228,28 @@ export interface TiledOptions extends GroupOptions {
   tiled?: boolean;
 }
 
+/** @throws ShapeError unless a dimension can be cut into one piece for each lane */
+function checkPieces(op: string, n: number, length: number, tiled: boolean): void {
+  if (tiled ? length % n !== 0 : length !== n) throw new ShapeError(`${op}: expected a dimension of ${tiled ? 'a multiple of ' : ''}${n}, the number of lanes, got ${length}${tiled ? '' : '; with { tiled: true } it is cut into pieces'}`);
+}
+
+/** The pieces of a dimension, one for each lane, along a new leading dimension; the dimension goes, unless `tiled`. */
+function pieces(op: string, x: Array, n: number, dim: number, tiled: boolean): Array {
+  const length = x.shape[dim]!;
+  checkPieces(op, n, length, tiled);
+  return moveaxis(tiled ? reshape(x, [...x.shape.slice(0, dim), n, length / n, ...x.shape.slice(dim + 1)]) : x, dim, 0);
+}
+
+/** The one name of an axis without groups, over which lanes send each other no more than they need; else null. */
+function oneAxis(axisName: AxisName, { axisIndexGroups }: GroupOptions): string | null {
+  const names = namesOf(axisName);
+  return names.length === 1 && (axisIndexGroups ?? null) === null ? names[0]! : null;
+}
+
 /** Of a dimension cut into one piece for each lane, this lane's piece; the dimension goes, unless `tiled`. */
 function ownPiece(op: string, x: Array, lanes: Lanes, dim: number, tiled: boolean): Array {
   const [n, length] = [lanes.size, x.shape[dim]!];
-  if (tiled ? length % n !== 0 : length !== n) throw new ShapeError(`${op}: expected a dimension of ${tiled ? 'a multiple of ' : ''}${n}, the number of lanes, got ${length}${tiled ? '' : '; with { tiled: true } it is cut into pieces'}`);
+  checkPieces(op, n, length, tiled);
   const lane = lanes.place();
   if (!tiled) return dynamicIndexInDim(x, lane, { axis: dim, keepdims: false });
   return dynamicSliceInDim(x, mul(lane, int(length / n)), length / n, { axis: dim });
@@ -249,13 +270,14 @@ export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, conc
   options = checkOptions('allToAll', ['tiled', 'axisIndexGroups'], options);
   const tiled = options.tiled ?? false;
   const lanes = lanesOf('allToAll', axisName, options);
+  const name = oneAxis(axisName, options);
   return each((a) => {
     const from = canonAxis('allToAll', splitAxis, a.ndim);
     const to = canonAxis('allToAll', concatAxis, a.ndim);
-    const pieces = ownPiece('allToAll', lanes.values(a), lanes, from + 1, tiled);
-    const stacked = moveaxis(pieces, 0, to);
+    const got = name === null ? ownPiece('allToAll', lanes.values(a), lanes, from + 1, tiled) : exchange.allToAll(pieces('allToAll', a, lanes.size, from, tiled), name);
+    const stacked = moveaxis(got, 0, to);
     if (!tiled) return stacked;
-    const shape = pieces.shape.slice(1).map((n, i) => (i === to ? n * pieces.shape[0]! : n));
+    const shape = got.shape.slice(1).map((n, i) => (i === to ? n * got.shape[0]! : n));
     return reshape(stacked, shape);
   }, x);
 }
@@ -272,8 +294,14 @@ export function allToAll(x: PerLane, axisName: AxisName, splitAxis: number, conc
  */
 export function psumScatter(x: PerLane, axisName: AxisName, options: TiledOptions & { scatterDimension?: number } = {}): Array {
   options = checkOptions('psumScatter', ['tiled', 'axisIndexGroups', 'scatterDimension'], options);
+  const { tiled = false, axisIndexGroups } = options;
   const lanes = lanesOf('psumScatter', axisName, options);
-  return each((a) => ownPiece('psumScatter', psum(a, axisName, { axisIndexGroups: options.axisIndexGroups }), lanes, canonAxis('psumScatter', options.scatterDimension ?? 0, a.ndim), options.tiled ?? false), x);
+  const name = oneAxis(axisName, options);
+  return each((a) => {
+    const dim = canonAxis('psumScatter', options.scatterDimension ?? 0, a.ndim);
+    if (name !== null) return p.reduceScatter(pieces('psumScatter', a, lanes.size, dim, tiled), name);
+    return ownPiece('psumScatter', psum(a, axisName, { axisIndexGroups }), lanes, dim, tiled);
+  }, x);
 }
 
 /**

@@ -9,6 +9,7 @@ export { add, atan2, betainc, bitwiseAnd, bitwiseOr, bitwiseXor, complex, div, e
 export { clamp, select, selectN } from './selection';
 export { bitcastConvertType, convertElementType, optimizationBarrier, reducePrecision, stopGradient } from './conversion';
 export { fft, FftType } from './fft';
+export { withShardingConstraint } from '../functional/placement';
 export { RandomAlgorithm, rngBitGenerator, rngUniform } from './random';
 export { argmax, argmin, cumlogsumexp, cummax, cummin, cumprod, cumsum, reduce, reduceAnd, reduceMax, reduceMin, reduceOr, reduceProd, reduceSum, reduceXor, type RunningOptions } from './reductions';
 export { broadcast, broadcastedIota, broadcastInDim, broadcastLike, broadcastShapes, broadcastToRank, collapse, concatenate, empty, expandDims, full, fullLike, indexInDim, iota, pad, reshape, rev, slice, sliceInDim, split, squeeze, stack, tile, transpose, unstack, zerosLikeArray } from './shape';

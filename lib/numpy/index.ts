@@ -48,6 +48,7 @@ export { type BinaryUfunc, type Ufunc, type UfuncAccumulateOptions, ufunc, type 
 export { unwrap, type UnwrapOptions } from './unwrap';
 export { piecewise, select } from './where';
 import './methods';
+import './placement';
 import './ufuncMethods';
 export { arrayEqual, arrayEquiv } from './arrayEquality';
 export {

@@ -5,7 +5,6 @@ import { type DType, dtypeKind, realDtype } from '../core/dtype';
 import { ArgumentError, ConcretizationError, ShapeError } from '../core/errors';
 import { bytesPerElement, encode } from '../core/hostFormat';
 import { Tracer } from '../core/trace';
-import type { Device } from '../pjrt';
 import type { ArrayLike } from '../lax/arrayLike';
 import { bitcastConvertType, bitWidth, complex } from '../primitives/elementwise';
 import { concatenate, indexInDim, reshape as reshapeP } from '../primitives/structural';
@@ -259,8 +258,6 @@ declare module '../core/array' {
     readonly length: number;
     /** Bytes of one element. */
     readonly itemsize: number;
-    /** The device that holds the values; null for a traced array. */
-    readonly device: Device | null;
     /** Rows along the first axis. */
     [Symbol.iterator](): IterableIterator<Array>;
     /** As NumPy prints it. */
@@ -286,8 +283,6 @@ getter('length', (x) => {
   return x.shape[0];
 });
 getter('itemsize', (x) => bytesPerElement(x.dtype));
-getter('device', (x) => (x instanceof ConcreteArray ? x.buffer.device : null));
-
 // `x[0]` would be undefined, and `x[0] = v` would be forgotten: the commonest indices say what to write instead.
 for (const i of ['-1', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
   const refuse = () => {

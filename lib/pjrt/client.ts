@@ -55,6 +55,10 @@ export class Device {
   toString(): string {
     return this.info.text;
   }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.info.text;
+  }
 }
 
 /** One memory of a client's devices. Mirrors `PJRT_Memory`. @example pjrt.defaultClient().addressableDevices[0]!.defaultMemory instanceof pjrt.Memory; // true */

@@ -4,6 +4,7 @@ import type { HostCallback } from './callbacks';
 import { sha256 } from './digest';
 import { ArgumentError, XlaError } from './errors';
 import { hloText } from './hlo/print';
+import { outputTilings, type Tiling } from './hlo/tilings';
 import { type Attributes, type Handle, type NativeExecutable, native, type Parameter, type TypedDims } from './native';
 import { recording, timedRun } from './spans';
 import { isDtype } from './types';
@@ -201,6 +202,12 @@ export class Executable {
     const text = hloText(code, format);
     if (text === null) throw new XlaError('UNIMPLEMENTED', `hloText: the platform gives the program as '${format}', which is not known`);
     return text;
+  }
+
+  /** How the results of a program of several partitions are cut up: null for those that every partition has whole, undefined where the platform does not tell. */
+  outputTilings(): (Tiling | null | undefined)[] {
+    const { code, format } = this.optimizedHlo();
+    return outputTilings(code, format, this.numPartitions, this.outputs.length);
   }
 
   /** XLA's estimates (`flops`, `bytes accessed` …); null where the platform gives none. */

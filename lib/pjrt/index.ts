@@ -7,6 +7,7 @@ export type { CompileOptions } from './compileOptions';
 export { type FoundPlugin, findPlugin } from './discovery';
 export { ArgumentError, CallbackError, DeletedArrayError, DtypeError, PluginError, ShapeError, XlaError, XlastateError } from './errors';
 export { type Binding, Executable, type ExecuteOptions } from './executable';
+export type { Tiling } from './hlo/tilings';
 export type { Attributes, Parameter, TypedDims } from './native';
 export { type ClientOptions, Plugin } from './plugin';
 export { DTYPES, type DType, isDtype } from './types';

@@ -1,33 +1,44 @@
 import type { Array } from '../core/array';
 import { ShapedArray } from '../core/aval';
-import { ArgumentError } from '../core/errors';
+import { ShapeError } from '../core/errors';
+import type { IrValue, LoweringContext } from '../core/lowering';
 import { absent, definePrimitive, type SinglePrimitive } from '../core/primitive';
 import { axisSize } from '../core/trace';
-import { broadcastInDim, full, iota, moveaxis, range, reduceSum } from './structural';
+import { hlo as ops } from '../stablehlo';
+import * as hlo from '../stablehlo/manual';
+import { broadcastInDim, full, iota, moveaxis, range, reduceSum, toFront } from './structural';
 import { reduceMax, reduceMin } from './reduction';
 import { div, eq, selectN } from './elementwise';
 
-// Operations over a named axis of a surrounding vmap. Their batching rule for that axis is what they do; over any other axis they pass it by.
+// Operations over a named axis. Over that of a surrounding vmap their batching rule is what they do; over one of a mesh, within shardMap, they are operations among devices.
 
-interface Named {
+/** A named axis. */
+export interface Named {
   axisName: string;
   /** Size of the axis, which the result depends on. */
   size: number;
 }
 
 /** The tests map the samples over an axis of this name and size. */
-const SAMPLE: Named = { axisName: 'i', size: 3 };
+export const SAMPLE: Named = { axisName: 'i', size: 3 };
 
-const notLowered = (name: string, axis: string): never => {
-  throw new ArgumentError(`${name}: unbound axis name '${axis}'`);
-};
+/** @throws ShapeError unless there is a piece for each lane */
+export function checkPieces(name: string, x: ShapedArray, { axisName, size }: Named): void {
+  if (x.shape[0] !== size) throw new ShapeError(`${name}: expected a leading dimension of ${size}, the size of axis '${axisName}', got ${x}`);
+}
 
-function reducer(name: string, reduce: (x: Array, dim: number) => Array, linear: boolean): SinglePrimitive<Named> {
+type Combine = (c: LoweringContext, a: IrValue, b: IrValue) => IrValue;
+
+/** Axes along which a value differs, but for one. */
+const without = (axes: ReadonlySet<string>, name: string): ReadonlySet<string> => new Set([...axes].filter((a) => a !== name));
+
+function reducer(name: string, reduce: (x: Array, dim: number) => Array, combine: Combine, linear: boolean): SinglePrimitive<Named> {
   const p: SinglePrimitive<Named> = definePrimitive<Named>({
     name,
     abstract: ([x]) => x!,
-    lower: (_ctx, _args, { axisName }) => notLowered(name, axisName),
+    lower: (ctx, [x], { axisName }) => hlo.allReduce(ctx, name, x!, axisName, combine),
     axisNames: ({ axisName }) => [axisName],
+    varying: ([x], { axisName }) => [without(x!, axisName)],
     jvp: linear ? 'linear' : ([x], [t], params) => {
       // The tangent of the lanes that hold the extreme value, shared among them as in a reduction.
       const out = p.bind(params, x!);
@@ -51,11 +62,12 @@ function reducer(name: string, reduce: (x: Array, dim: number) => Array, linear:
 const zero = (x: Array) => full(x.shape, 0, x.dtype);
 const one = (x: Array) => full(x.shape, 1, x.dtype);
 
-const psumP = reducer('psum', (x, dim) => reduceSum(x, [dim]), true);
-const pmaxP = reducer('pmax', (x, dim) => reduceMax(x, [dim]), false);
-const pminP = reducer('pmin', (x, dim) => reduceMin(x, [dim]), false);
+const psumP = reducer('psum', (x, dim) => reduceSum(x, [dim]), ops.add, true);
+const pmaxP = reducer('pmax', (x, dim) => reduceMax(x, [dim]), ops.maximum, false);
+const pminP = reducer('pmin', (x, dim) => reduceMin(x, [dim]), ops.minimum, false);
 
-const named = (axisName: string): Named => ({ axisName, size: axisSize(axisName) });
+/** An axis that is in scope. */
+export const named = (axisName: string): Named => ({ axisName, size: axisSize(axisName) });
 
 /** Sum over the lanes of a named axis. */
 export const psum = (x: Array, axisName: string): Array => psumP.bind(named(axisName), x);
@@ -65,7 +77,7 @@ export const pmin = (x: Array, axisName: string): Array => pminP.bind(named(axis
 const axisIndexP: SinglePrimitive<Named> = definePrimitive<Named>({
   name: 'axis_index',
   abstract: () => new ShapedArray([], 'int32'),
-  lower: (_ctx, _args, { axisName }) => notLowered('axis_index', axisName),
+  lower: (ctx, _args, { axisName }, out) => hlo.placeAlong(ctx, 'axis_index', axisName, out),
   axisNames: ({ axisName }) => [axisName],
   jvp: absent('it has no operands'),
   transpose: absent('it has no operands'),
@@ -79,10 +91,10 @@ export const axisIndex = (axisName: string): Array => axisIndexP.bind(named(axis
 const allGatherP: SinglePrimitive<Named> = definePrimitive<Named>({
   name: 'all_gather',
   abstract: ([x], { size }) => x!.withShape([size, ...x!.shape]),
-  lower: (_ctx, _args, { axisName }) => notLowered('all_gather', axisName),
+  lower: (ctx, [x], { axisName }) => hlo.allGather(ctx, 'all_gather', x!, axisName),
   axisNames: ({ axisName }) => [axisName],
   jvp: 'linear',
-  transpose: (ct, _, params) => [scatterOwn(ct, params)],
+  transpose: (ct, _, params) => [reduceScatterP.bind(params, ct)],
   batch: (axis, [x], [dim], params) => {
     if (axis.name !== params.axisName) return [allGatherP.bind(params, x!), dim! + 1];
     return [dim === null ? broadcastInDim(x!, [axis.size, ...x!.shape], range(x!.ndim).map((d) => d + 1)) : moveaxis(x!, dim, 0), null];
@@ -90,13 +102,25 @@ const allGatherP: SinglePrimitive<Named> = definePrimitive<Named>({
   sample: () => [{ inputs: [{ shape: [2], dtype: 'float32' }], params: SAMPLE }],
 });
 
-/** The lane's own entry of the sum over all lanes. */
-function scatterOwn(ct: Array, params: Named): Array {
-  const total = psumP.bind(params, ct);
-  const mine = eq(iota('int32', [params.size], 0), axisIndexP.bind(params));
-  const wide = broadcastInDim(mine, total.shape, [0]);
-  return reduceSum(selectN(wide, [zero(total), total]), [0]);
-}
-
 /** The values of all lanes of a named axis, stacked along a new leading axis. */
 export const allGather = (x: Array, axisName: string): Array => allGatherP.bind(named(axisName), x);
+
+const reduceScatterP: SinglePrimitive<Named> = definePrimitive<Named>({
+  name: 'reduce_scatter',
+  abstract: ([x], p) => {
+    checkPieces('reduce_scatter', x!, p);
+    return x!.withShape(x!.shape.slice(1));
+  },
+  lower: (ctx, [x], { axisName }) => hlo.reduceScatter(ctx, 'reduce_scatter', x!, axisName, ops.add),
+  axisNames: ({ axisName }) => [axisName],
+  jvp: 'linear',
+  transpose: (ct, _, params) => [allGatherP.bind(params, ct)],
+  batch: (axis, [x], [dim], params) => {
+    if (axis.name !== params.axisName) return [reduceScatterP.bind(params, moveaxis(x!, dim!, 1)), 0];
+    return [reduceSum(toFront(x!, dim!, axis.size), [0]), 0];
+  },
+  sample: () => [{ inputs: [{ shape: [3, 2], dtype: 'float32' }], params: SAMPLE }],
+});
+
+/** The sum over the lanes of a named axis, of whose leading dimension each lane gets its entry. */
+export const reduceScatter = (x: Array, axisName: string): Array => reduceScatterP.bind(named(axisName), x);

@@ -11,6 +11,7 @@ import { isDifferentiable, jvpJaxpr } from '../interpreters/jvp';
 import { instantiateZeros, partialEvalJaxpr, type SplitJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
 import { transposeJaxpr } from '../interpreters/transpose';
+import { axesOfAny, varyingOuts } from '../interpreters/varying';
 import { hlo } from '../stablehlo';
 import { add, eq, mul, selectN, sin, stopGradient } from './elementwise';
 import { pick, union } from './flags';
@@ -173,6 +174,10 @@ export const condP: MultiPrimitive<CondParams> = defineMultiPrimitive<CondParams
       : hlo.switchCase(ctx, index!, outs, branches.map((b) => (c) => c.inline(b, ops)), effectsOf(branches).includes('ordered'))),
   effects: ({ branches }) => effectsOf(branches),
   axisNames: ({ branches }) => branches.flatMap(jaxprAxisNames),
+  varying: ([index, ...ops], { branches }) => {
+    const each = branches.map((b) => varyingOuts(b, ops));
+    return each[0]!.map((_, i) => axesOfAny([index!, ...each.map((outs) => outs[i]!)]));
+  },
   jvp: jvpCond,
   partialEval: (known, unknown, args, isUnknown, { branches }) => {
     // The branch itself is not known: all is left for later.

@@ -127,7 +127,7 @@ function defineCumulative(spec: Spec): (x: Array, axis: number, reverse?: boolea
     lower: (ctx, [x], { axis, reverse }, out) => {
       if (out.size === 0 || out.shape[axis] === 1) return x!;
       const wide = spec.rounds && isShort(out.dtype) ? x!.aval.withDtype('float32') : x!.aval;
-      const lowering = ctx.platform === 'cpu' ? lowerOnCpu : lowerAsWindow;
+      const lowering = ctx.platform === 'cpu' && !ctx.isDivided ? lowerOnCpu : lowerAsWindow;
       return hlo.convert(ctx, lowering(ctx, hlo.convert(ctx, x!, wide), axis, reverse, spec.ops, spec.identity(wide.dtype)), out);
     },
     // Differentiated as a pairwise scan, of which every operation has all derivatives.

@@ -206,7 +206,7 @@ export const dotGeneralP: SinglePrimitive<DotGeneralParams> = definePrimitive<Do
     const l = mixed ? hlo.convert(ctx, x, x.aval.withDtype(out.dtype)) : x;
     const r = mixed ? hlo.convert(ctx, y, y.aval.withDtype(out.dtype)) : y;
     const all = attrsOf(n, precision);
-    return (onCpu ? productForm(ctx, l, r, all, out) ?? (isFlat(l.aval, r.aval, all) ? null : flatForm(ctx, l, r, all, out)) : null) ?? emitDot(ctx, l, r, all, out);
+    return (onCpu && !ctx.isDivided ? productForm(ctx, l, r, all, out) ?? (isFlat(l.aval, r.aval, all) ? null : flatForm(ctx, l, r, all, out)) : null) ?? emitDot(ctx, l, r, all, out);
   },
   jvp: (primals, tangents, p) => {
     const x = primals[0]!;

@@ -63,7 +63,7 @@ export type Reduce = (x: IrValue, axes: readonly number[], out: ShapedArray) => 
  * one, XLA takes them apart.
  */
 export function mergedForm(ctx: LoweringContext, x: IrValue, axes: readonly number[], out: ShapedArray, reduce: Reduce): IrValue | null {
-  if (ctx.platform !== 'cpu' || x.aval.size < FEWEST) return null;
+  if (ctx.platform !== 'cpu' || ctx.isDivided || x.aval.size < FEWEST) return null;
   const runs = runsOf(x.aval.shape, axes);
   if (runs.length < 2 || !runs.some((r) => r.reduced)) return null;
   const together = axes.filter((d) => x.aval.shape[d]! > 1).length > reducedOf(runs).length;
@@ -75,7 +75,7 @@ export function mergedForm(ctx: LoweringContext, x: IrValue, axes: readonly numb
 /** A sum in the form that is fastest on CPUs; null: as the operation that it is. */
 export function cpuSum(ctx: LoweringContext, x: IrValue, axes: readonly number[], out: ShapedArray, sum: Reduce): IrValue | null {
   const { aval } = x;
-  if (ctx.platform !== 'cpu' || aval.size < FEWEST || (aval.dtype !== 'float32' && aval.dtype !== 'float64')) return null;
+  if (ctx.platform !== 'cpu' || ctx.isDivided || aval.size < FEWEST || (aval.dtype !== 'float32' && aval.dtype !== 'float64')) return null;
   const runs = runsOf(aval.shape, axes);
   if (!runs.some((r) => r.reduced)) return null;
   const last = runs[runs.length - 1]!;

@@ -12,6 +12,7 @@ import { jvpJaxpr } from '../interpreters/jvp';
 import { instantiateZeros, partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage, withoutConsts } from '../interpreters/stage';
 import { backwardPass } from '../interpreters/transpose';
+import { varyingCarry, varyingOuts } from '../interpreters/varying';
 import { hlo } from '../stablehlo';
 import { dynamicSlice as emitSlice, dynamicUpdateSlice as emitUpdate } from '../stablehlo/indexing';
 import { between, fixpoint, pick } from './flags';
@@ -471,6 +472,10 @@ export const scanP: MultiPrimitive<ScanParams> = defineMultiPrimitive<ScanParams
   lower: lowerScan,
   effects: ({ jaxpr }) => [...jaxpr.effects],
   axisNames: ({ jaxpr }) => jaxprAxisNames(jaxpr),
+  varying: (ins, p) => {
+    const { consts, carry, xs } = groups(ins, p);
+    return varyingCarry(carry, (c) => varyingOuts(p.jaxpr, [...consts, ...c, ...xs]));
+  },
   jvp: jvpScan,
   partialEval: (known, unknown, args, isUnknown, p) => {
     let run!: SplitRun;

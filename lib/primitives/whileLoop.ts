@@ -11,6 +11,7 @@ import { BatchingError, batchJaxpr, materialize } from '../interpreters/batch';
 import { jvpJaxpr } from '../interpreters/jvp';
 import { partialEvalJaxpr } from '../interpreters/partial';
 import { hoistConsts, stage } from '../interpreters/stage';
+import { axesOfAny, varyingCarry, varyingOuts } from '../interpreters/varying';
 import { hlo } from '../stablehlo';
 import { add, lt, mul, selectN } from './elementwise';
 import { between, fixpoint, or, pick } from './flags';
@@ -198,6 +199,14 @@ export const whileP: MultiPrimitive<WhileParams> = defineMultiPrimitive<WhilePar
   },
   effects: ({ condJaxpr, bodyJaxpr }) => [...new Set([...condJaxpr.effects, ...bodyJaxpr.effects])],
   axisNames: ({ condJaxpr, bodyJaxpr }) => [...jaxprAxisNames(condJaxpr), ...jaxprAxisNames(bodyJaxpr)],
+  varying: (ins, p) => {
+    const { cond, body, carry } = groups(ins, p);
+    // Where devices go round a different number of times, all that they carry differs.
+    return varyingCarry(carry, (c) => {
+      const goesOn = varyingOuts(p.condJaxpr, [...cond, ...c])[0]!;
+      return varyingOuts(p.bodyJaxpr, [...body, ...c]).map((s) => axesOfAny([s, goesOn]));
+    });
+  },
   jvp: jvpWhile,
   partialEval: (known, unknown, args, isUnknown, p) => {
     // Steps cannot be stored, their number being unknown: the known part runs for its results, and all of the loop again in the unknown part.

@@ -2,7 +2,8 @@ import type { ScalarValue } from '../core/array';
 import { sameShape, ShapedArray } from '../core/aval';
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from '../core/jaxpr';
 import type { CallbackOptions, IrValue, LoweringContext, RegionBody } from '../core/lowering';
-import { callbackId, type HostCallback } from '../pjrt';
+import type { Mesh } from '../core/mesh';
+import { CallbackError, callbackId, type HostCallback } from '../pjrt';
 import { elementText } from './constants';
 import { after } from './contraction';
 import type { ModuleBuilder } from './module';
@@ -66,9 +67,13 @@ export class Block implements LoweringContext {
   private current: { jaxpr: Jaxpr; eqn: Eqn; users: Map<Atom, (Eqn | null)[]> | null } | null = null;
   order: IrValue | null = null;
 
-  constructor(module: ModuleBuilder, outer: Block | null = null) {
+  /** The mesh whose devices run the block by themselves, each with its own values; null: the compiler divides values. */
+  readonly manual: Mesh | null;
+
+  constructor(module: ModuleBuilder, outer: Block | null = null, manual: Mesh | null = outer?.manual ?? null) {
     this.module = module;
     this.outer = outer;
+    this.manual = manual;
     if (outer) this.label = outer.label;
   }
 
@@ -76,12 +81,20 @@ export class Block implements LoweringContext {
     return this.module.platform;
   }
 
+  get partitions(): number {
+    return this.module.partitions;
+  }
+
+  get isDivided(): boolean {
+    return this.module.partitions > 1 && this.manual === null;
+  }
+
   get hasProducts(): boolean {
-    return this.module.hasProducts();
+    return !this.isDivided && this.module.hasProducts();
   }
 
   get hasLapack(): boolean {
-    return this.module.hasLapack();
+    return !this.isDivided && this.module.hasLapack();
   }
 
   onlyUse(): Eqn | null {
@@ -114,7 +127,8 @@ export class Block implements LoweringContext {
     return this.label === '' ? '' : ` loc(${JSON.stringify(this.label)})`;
   }
 
-  private value(aval: ShapedArray): IrValue {
+  /** A new value, of an operation that is yet to be written. */
+  value(aval: ShapedArray): IrValue {
     return { name: `%${this.module.nextValue++}`, aval };
   }
 
@@ -309,6 +323,8 @@ export class Block implements LoweringContext {
   }
 
   call(closed: ClosedJaxpr, args: readonly IrValue[], name: string): IrValue[] {
+    // A function of the module is for the whole program's values.
+    if (this.manual !== null) return this.lowerJaxpr(closed.jaxpr, args);
     // Functions of what comes after convolutions and products, which these do themselves.
     if (closed.effects.size === 0 && closed.jaxpr.eqns.length <= FEW && args.some((x) => x.sums !== undefined)) return this.lowerJaxpr(closed.jaxpr, args, undefined, true);
     const f = this.module.functionFor(closed, name);
@@ -328,6 +344,8 @@ export class Block implements LoweringContext {
   }
 
   callback(f: HostCallback, operands: readonly IrValue[], outs: readonly ShapedArray[], { sideEffect, ordered }: CallbackOptions): IrValue[] {
+    // Each partition would call, and wait for the others inside of the call.
+    if (this.partitions > 1) throw new CallbackError('a program that runs on several devices cannot call functions of the host: call them outside of it, or devicePut its arguments on one device first');
     this.module.callbacks.add(f);
     const call = (ins: readonly IrValue[], results: readonly ShapedArray[]) => this.emit('stablehlo.custom_call', ins, results,
       `call_target_name = "xs_callback", api_version = 4 : i32, backend_config = {id = ${callbackId(f)} : i64}, has_side_effect = ${sideEffect}, ${byRows(ins, results)}`);

@@ -1,7 +1,9 @@
 import type { ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import type { IrValue } from '../core/lowering';
+import type { NamedSharding } from '../core/sharding';
 import type { HostCallback } from '../pjrt';
 import { Block, ORDER } from './block';
+import { Meshes, shardingText } from './sharding';
 import { tensorType } from './types';
 
 /** A name made of a function's name that MLIR takes for a symbol. */
@@ -21,6 +23,9 @@ function jaxprOrdered(jaxpr: Jaxpr): boolean {
 /** The module under construction: its functions, and what must be unique in it. */
 export class ModuleBuilder {
   readonly platform: string;
+  /** Into how many parts, on as many devices, the program is to be cut. */
+  readonly partitions: number;
+  readonly meshes = new Meshes();
   readonly hasProducts: () => boolean;
   readonly hasLapack: () => boolean;
   /** Names of the values that are products by OpenBLAS. */
@@ -30,6 +35,8 @@ export class ModuleBuilder {
   /** Whether it hands OpenBLAS other work than products. */
   callsBlas = false;
   nextValue = 0;
+  /** The last number of an operation among devices. */
+  channels = 0;
   /** Whether a constant so far is NaN. */
   hasNaN = false;
   /** The functions of the host that the program calls. */
@@ -40,8 +47,9 @@ export class ModuleBuilder {
   /** The next number to try behind a name that is taken. */
   private readonly suffixes = new Map<string, number>();
 
-  constructor({ platform, hasProducts = never, hasLapack = never }: LowerOptions) {
+  constructor({ platform, partitioned, hasProducts = never, hasLapack = never }: LowerOptions) {
     this.platform = platform;
+    this.partitions = partitioned?.count ?? 1;
     this.hasProducts = hasProducts;
     this.hasLapack = hasLapack;
   }
@@ -62,12 +70,12 @@ export class ModuleBuilder {
     if (known !== undefined) return known;
     const made = this.unique(name);
     this.known.set(closed.jaxpr, made);
-    this.add(`private @${made}`, closed.jaxpr, [], undefined, jaxprOrdered(closed.jaxpr));
+    this.add(`private @${made}`, closed.jaxpr, [], [], jaxprOrdered(closed.jaxpr));
     return made;
   }
 
   /** Adds a function; its parameters are the jaxpr's constants, then its inputs. `attrs` holds an attribute text for each, or ''. */
-  add(header: string, jaxpr: Jaxpr, attrs: readonly string[], keep: (i: number) => boolean = () => true, ordered = false): void {
+  add(header: string, jaxpr: Jaxpr, attrs: readonly string[], resultAttrs: readonly string[] = [], ordered = false): void {
     const block = new Block(this);
     const formals = [...jaxpr.constvars, ...jaxpr.invars];
     const args: IrValue[] = formals.map((v, i) => ({ name: `%arg${i}`, aval: v.aval }));
@@ -76,19 +84,17 @@ export class ModuleBuilder {
     if (ordered) outs.push(block.order!);
     const types = outs.map((v) => tensorType(v.aval));
     const params: string[] = [];
-    args.forEach((v, i) => {
-      if (keep(i)) params.push(`${v.name}: ${tensorType(v.aval)}${attrs[i] ? ` {${attrs[i]}}` : ''}`);
-    });
+    args.forEach((v, i) => params.push(`${v.name}: ${tensorType(v.aval)}${attrs[i] ? ` {${attrs[i]}}` : ''}`));
     if (ordered) params.push(`%order: ${tensorType(ORDER)}`);
     // XLA's callers of main give it one value more where it has callbacks: see native/callback.h.
     if (header === MAIN && this.callbacks.size > 0) params.push(`%gate: ${tensorType(ORDER)}`);
     const results = types.length === 0 ? 'return' : `return ${outs.map((v) => v.name).join(', ')} : ${types.join(', ')}`;
-    this.functions.push(`func.func ${header}(${params.join(', ')}) -> ${types.length === 1 ? types[0] : `(${types.join(', ')})`} {\n${
+    this.functions.push(`func.func ${header}(${params.join(', ')}) -> ${types.length === 1 && !resultAttrs[0] ? types[0] : `(${types.map((t, i) => (resultAttrs[i] ? `${t} {${resultAttrs[i]}}` : t)).join(', ')})`} {\n${
       block.lines.join('\n')}\n${results}\n}`);
   }
 
   text(name: string): string {
-    return `module @${symbol(name)} attributes {mhlo.num_partitions = 1 : i32, mhlo.num_replicas = 1 : i32} {\n${this.functions.join('\n')}\n}\n`;
+    return `module @${symbol(name)} attributes {mhlo.num_partitions = ${this.partitions} : i32, mhlo.num_replicas = 1 : i32} {\n${this.meshes.text}${this.functions.join('\n')}\n}\n`;
   }
 }
 
@@ -102,6 +108,10 @@ export interface LowerOptions {
   hasLapack?: () => boolean;
   /** For each parameter (constants first) the index of the output that may take its memory over, or −1. */
   aliases?: readonly number[];
+  /** For each parameter (constants first) whether its memory may be taken over by any output. */
+  donors?: readonly boolean[];
+  /** For a program that is cut into parts: how its parameters (constants first) and results lie; null leaves a result to the compiler. */
+  partitioned?: { readonly count: number; readonly ins: readonly NamedSharding[]; readonly outs: readonly (NamedSharding | null)[] };
 }
 
 /** A program as text, and what it calls. */
@@ -115,7 +125,16 @@ export interface LoweredModule {
 /** StableHLO text of a jaxpr. Its constants are the first parameters of `@main`; one that has callbacks has one more at the end. */
 export function lowerToStableHlo(jaxpr: Jaxpr, options: LowerOptions): LoweredModule {
   const module = new ModuleBuilder(options);
-  const attrs = (options.aliases ?? []).map((k) => (k < 0 ? '' : `tf.aliasing_output = ${k} : i32`));
-  module.add(MAIN, jaxpr, attrs);
+  const lies = (s: NamedSharding, ndim: number) => `sdy.sharding = #sdy.sharding${shardingText(module.meshes, s, ndim)}`;
+  const { aliases, donors, partitioned } = options;
+  const attrs = [...jaxpr.constvars, ...jaxpr.invars].map((v, i) => {
+    const own: string[] = [];
+    if (aliases !== undefined && aliases[i]! >= 0) own.push(`tf.aliasing_output = ${aliases[i]} : i32`);
+    if (donors?.[i]) own.push('jax.buffer_donor = true');
+    if (partitioned !== undefined) own.push(lies(partitioned.ins[i]!, v.aval.ndim));
+    return own.join(', ');
+  });
+  const resultAttrs = (partitioned?.outs ?? []).map((s, i) => (s === null ? '' : lies(s, jaxpr.outvars[i]!.aval.ndim)));
+  module.add(MAIN, jaxpr, attrs, resultAttrs);
   return { text: module.text(options.name), callbacks: [...module.callbacks], callsBlas: module.products.size > 0 || module.callsBlas };
 }

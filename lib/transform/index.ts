@@ -14,6 +14,7 @@ export type { StateAxes, StateFilter, StateFilterAxes } from './stateAxes';
 export { type ProgressData, ProgressBar, type ProgressBarOptions } from './progressBar';
 export { StateFinder, type StateFinderOptions, StatefulFunction, type StatefulFunctionOptions } from './statefulFunction';
 export { inNewStateProbe } from './throwaway';
+export { shardMap, type ShardMapOptions, smap, type SmapOptions, type StateSpecs } from './shardMap';
 export { vmap, type VmapOptions } from './vmap';
 export { pmap2, pmap2 as pmap, type Pmap2Options, StatefulMapping, type StatefulMappingOptions, vmap2, type Vmap2Options } from './vmap2';
 export { closureConvert, linearTranspose, ShapeDtypeStruct } from '../functional/staging';

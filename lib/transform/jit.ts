@@ -10,10 +10,12 @@ import { flatten, type TreeDef } from '../core/tree';
 import { repeatReads } from '../environ/reads';
 import { asArray, describeValue } from '../functional/arrayLike';
 import { checkOptions } from '../functional/options';
+import { constrained, type Place, placesOf } from '../functional/placement';
 import { argumentPositions, avalsOf, checkStatic } from '../functional/staging';
 import { type AnyFunction, isArrayLeaf, like, type LikedArgs, nameOf, toArrays } from '../functional/treeFunction';
 import type { CompilerOptions } from '../interpreters/compile';
 import { jitP } from '../interpreters/jit';
+import type { Wanted } from '../interpreters/placed';
 import { recording, timed } from '../pjrt/spans';
 import { stack, withoutWrites } from '../state/recorder';
 import type { State } from '../state/state';
@@ -36,6 +38,10 @@ export interface JitOptions {
   keepUnused?: boolean;
   /** Options of XLA for the program, by name (`xla_…`). Of a function called in another that is traced they are an error. */
   compilerOptions?: CompilerOptions | null;
+  /** How arguments, without static ones, are to lie: shardings in a tree that is a prefix of their list; null leaves one as it is. */
+  inShardings?: Place | object | null;
+  /** How results are to lie: shardings in a tree that is a prefix of the result; null leaves one to the compiler. */
+  outShardings?: Place | object | null;
 }
 
 /** Signatures a function keeps at a time; the one that was not used for longest goes first. */
@@ -76,6 +82,8 @@ class Jit {
   private readonly inline: boolean;
   private readonly keepUnused: boolean;
   private readonly compilerOptions: CompilerOptions | null;
+  private readonly inShardings: unknown;
+  private readonly outShardings: unknown;
   private entries: Specialization[] = [];
 
   constructor(f: AnyFunction, options: JitOptions, name: string) {
@@ -86,6 +94,8 @@ class Jit {
     this.inline = options.inline === true;
     this.keepUnused = options.keepUnused === true;
     this.compilerOptions = checkCompilerOptions('jit', options.compilerOptions);
+    this.inShardings = options.inShardings ?? null;
+    this.outShardings = options.outShardings ?? null;
     const both = this.donated.find((i) => this.statics.includes(i));
     if (both !== undefined) throw new ArgumentError(`jit: argument ${both} cannot be both static and donated`);
     registerHolder(this);
@@ -121,7 +131,7 @@ class Jit {
 
   private callDirectly(args: unknown[]): unknown {
     const { def, leaves, statics } = this.takeApart(args);
-    const f = this.bound(statics, args.length);
+    const f = this.placed(this.bound(statics, args.length));
     return (f as (...a: unknown[]) => unknown)(...(def.unflatten(leaves) as unknown[]));
   }
 
@@ -201,11 +211,22 @@ class Jit {
 
   private specialize(def: TreeDef, avals: readonly ShapedArray[], statics: readonly unknown[], staticKeys: readonly unknown[], n: number): Specialization {
     const what = `jit of ${this.name}`;
-    const run = () => traceStateful(this.bound(statics, n), def, avals, what, this.name);
+    const run = () => traceStateful(this.placed(this.bound(statics, n)), def, avals, what, this.name);
     const trace = recording.on ? timed(`trace ${this.name}`, {}, run) : run();
     const dynamic = globalThis.Array.from({ length: n }, (_, i) => i).filter((i) => !this.statics.includes(i));
     const donated = def.children.flatMap((d, i) => globalThis.Array.from({ length: d.numLeaves }, () => this.donated.includes(dynamic[i]!)));
-    return new Specialization(def, avals, statics, staticKeys, trace, { name: this.name, donated, keepUnused: this.keepUnused, compilerOptions: this.compilerOptions });
+    return new Specialization(def, avals, statics, staticKeys, trace, { name: this.name, donated, keepUnused: this.keepUnused, compilerOptions: this.compilerOptions, wanted: this.wanted(def, trace.outDef) });
+  }
+
+  private wanted(def: TreeDef, outDef: TreeDef): Wanted | null {
+    if (this.inShardings === null && this.outShardings === null) return null;
+    return { ins: placesOf(`jit of ${this.name}: inShardings`, this.inShardings, def), outs: placesOf(`jit of ${this.name}: outShardings`, this.outShardings, outDef) };
+  }
+
+  /** The function with its arguments and results in the shardings that were asked for, be it called by itself or within another. */
+  private placed(f: AnyFunction): AnyFunction {
+    if (this.inShardings === null && this.outShardings === null) return f;
+    return (...args: unknown[]) => constrained(`jit of ${this.name}: outShardings`, (f as (...a: unknown[]) => unknown)(...(constrained(`jit of ${this.name}: inShardings`, args, this.inShardings) as unknown[])), this.outShardings);
   }
 
   /** A signature given by arguments, some of which may be only types. */
@@ -286,7 +307,7 @@ export function jit(f: Callable | JitOptions, options: JitOptions = {}): unknown
     if (f === null || typeof f !== 'object') throw new ArgumentError(`jit: expected a function or a module, got ${describeValue(f)}`);
     return (g: AnyFunction) => jit(g, f as JitOptions);
   }
-  options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name', 'inline', 'keepUnused', 'compilerOptions'], options);
+  options = checkOptions('jit', ['staticArgnums', 'donateArgnums', 'name', 'inline', 'keepUnused', 'compilerOptions', 'inShardings', 'outShardings'], options);
   const fn = asFunction(f as Callable);
   const self = new Jit(fn, options, nameOf(fn));
   const call = like(fn, (...args: unknown[]) => self.call(args), options.name);

@@ -4,10 +4,13 @@ import { configKey } from '../core/config';
 import { ArgumentError, TracerLeakError } from '../core/errors';
 import { type ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import { dceJaxpr } from '../core/passes/dce';
+import { PlacedArray } from '../core/placedArray';
+import { namesDevices } from '../core/placing';
 import { axisKey, isStaging, Tracer } from '../core/trace';
 import type { TreeDef } from '../core/tree';
 import { compileJaxpr, compileJaxprAsync, type CompileJaxprOptions, type Compiled, type CompilerOptions, lowerJaxpr, matchDonations } from '../interpreters/compile';
 import { type JitParams, jitParams } from '../interpreters/jit';
+import type { Wanted } from '../interpreters/placed';
 import { hoistConsts } from '../interpreters/stage';
 import type { Binding, Buffer } from '../pjrt';
 import { Slots } from '../state/slots';
@@ -22,6 +25,8 @@ export interface SpecializationOptions {
   /** Whether the program takes arguments that it does not need. */
   keepUnused: boolean;
   compilerOptions: CompilerOptions | null;
+  /** How arguments and results are to lie, where that was said. */
+  wanted: Wanted | null;
 }
 
 /** What a function was traced to for one signature. */
@@ -126,7 +131,10 @@ export class Specialization {
   }
 
   private compileOptions(): CompileJaxprOptions {
-    return { name: this.options.name, aliases: this.aliases(), compilerOptions: this.options.compilerOptions };
+    const { kept } = this.pruned();
+    const { name, donated, compilerOptions, wanted } = this.options;
+    const of = <T>(list: readonly T[]): T[] => (kept === null ? [...list] : kept.map((i) => list[i]!));
+    return { name, aliases: this.aliases(), donated: of(donated), compilerOptions, ...(wanted && { wanted: { ins: of(wanted.ins), outs: wanted.outs } }) };
   }
 
   private compiled(program: Compiled): Compiled {
@@ -188,6 +196,10 @@ export class Specialization {
     const { takes } = this;
     const args = takes === null ? given : takes.map((i) => given[i]!);
     if (states.length === 0) return program.call(args);
+    if (namesDevices()) {
+      const outs = this.executePlaced(program, args);
+      if (outs !== null) return outs;
+    }
     const consts = this.consts as readonly ConcreteArray[];
     const buffers: Buffer[] = [];
     for (let i = 0; i < consts.length; i++) buffers.push(consts[i]!.buffer);
@@ -219,7 +231,7 @@ export class Specialization {
         if (written) stable = false;
         for (let k = 0; k < leaves.length; k++) {
           const x = leaves[k]!;
-          if (x instanceof Tracer) throw new TracerLeakError(`${this.name}: ${s.describe()} holds an array that was traced by ${x.owner.kind}, whose trace has ended`);
+          if (x instanceof Tracer) throw this.leaked(s, x);
           if (written) kept.push(buffers.length);
           buffers.push((x as ConcreteArray).buffer);
         }
@@ -258,6 +270,31 @@ export class Specialization {
     return outs;
   }
 
+  /** {@link execute} where arguments or states were put somewhere; null: none was. */
+  private executePlaced(program: Compiled, args: readonly ConcreteArray[]): Array[] | null {
+    const t = this.trace;
+    // Values in slots were put nowhere; to look at them would end their reuse.
+    if (!program.asksForDevices() && !args.some(isPlaced) && !t.states.some((s) => s.ownSlots() === null && s.flatValue().leaves.some(isPlaced))) return null;
+    const held = t.states.flatMap((s) => s.flatValue().leaves.map((x) => {
+      if (x instanceof Tracer) throw this.leaked(s, x);
+      return x as ConcreteArray;
+    }));
+    const results = program.callPlaced([...args, ...held]);
+    if (results === null) return null;
+    this.prepared = null;
+    let at = t.numOuts;
+    t.writtenStates.forEach((s, i) => {
+      const n = t.writtenAvals[i]!.length;
+      s.writeBack(t.writtenDefs[i]!.unflatten(results.slice(at, at + n)));
+      at += n;
+    });
+    return results.slice(0, t.numOuts);
+  }
+
+  private leaked(s: State<unknown>, x: Tracer): TracerLeakError {
+    return new TracerLeakError(`${this.name}: ${s.describe()} holds an array that was traced by ${x.owner.kind}, whose trace has ended`);
+  }
+
   /** Whether the states hold what they held after the last call, which found it in place. */
   isPrepared(): boolean {
     if (this.prepared === null) return false;
@@ -278,6 +315,8 @@ export class Specialization {
     return outs;
   }
 }
+
+const isPlaced = (x: Array): boolean => x instanceof PlacedArray;
 
 /** Tells a state's present arrays from all others. */
 function valueId(s: State<unknown>): number {

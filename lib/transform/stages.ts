@@ -144,7 +144,8 @@ export function lowered(entry: Specialization, call: (entry: Specialization, arg
     compile: (given?: CompilerOptions | null) => {
       const compilerOptions = checkCompilerOptions(`compile of ${entry.name}`, given);
       const own = compilerOptions === null ? entry : entry.withCompilerOptions(compilerOptions);
-      own.compile();
+      // Where programs may run elsewhere, it is compiled when it is asked for.
+      void own.compile().executable;
       return compiledFunction(own, call);
     },
   });

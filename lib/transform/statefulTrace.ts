@@ -39,9 +39,10 @@ export interface StatefulTrace {
  * Traces a function once, finding the states that it reads and writes on the way. Every state is as it was before when this returns or throws.
  *
  * @param allStates whether states that were only read are among the results, too
+ * @param partOf what the function sees of a state's arrays, where that is not all
  */
-export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly ShapedArray[], what: string, name: string, allStates = false): StatefulTrace {
-  const trace = new StageTrace(currentTrace(), 'jit');
+export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly ShapedArray[], what: string, name: string, allStates = false, partOf: (state: State<unknown>, aval: ShapedArray) => ShapedArray = (_, a) => a, kind = 'jit'): StatefulTrace {
+  const trace = new StageTrace(currentTrace(), kind);
   const inDefs: TreeDef[] = [];
   const inAvals: ShapedArray[][] = [];
   const recorder = new StateTraceStack({
@@ -51,7 +52,7 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
       for (const x of leaves) if (x.owner?.closed) checkLive(x, `the value of ${state.describe()}`);
       inDefs.push(d);
       inAvals.push(leaves.map((x) => x.aval));
-      return d.unflatten(leaves.map((x) => trace.newInput(x.aval)));
+      return d.unflatten(leaves.map((x) => trace.newInput(partOf(state, x.aval))));
     },
   });
   // A function that writes states need not return anything.

@@ -274,6 +274,7 @@ test('a partitioned program runs on several devices of one process', () => {
   expect(() => f.executeSharded([rows[1]!, rows[0]!, rows[2]!, rows[3]!])).toThrow('is on device 1, expected device 0');
   const again = four.deserialize(f.serialize());
   expect(read(again.executeSharded(rows)[3]![1]!)).toEqual([24]);
+  for (const program of [f, again]) expect(program.outputTilings()).toEqual([{ factors: [4, 1], places: [[0, 0], [1, 0], [2, 0], [3, 0]] }, null]);
 });
 
 test('device descriptions', () => {

@@ -266,11 +266,15 @@ const MESSAGES = {
     '1 name s, 6 entryId i, 3 computations *Computation, 4 programShape ProgramShape, 7 schedule Schedule, 8 aliases Aliases, 18 donors Donors, 17 frames Frames, 19 frontendAttributes Attributes',
   Config: '1 entryLayout ProgramShape, 4 replicaCount i, 5 numPartitions i, 17 aliasPassthrough i, 33 propagateToParameters *i, 27 propagateToOutput *i',
   ModuleWithConfig: '1 module Module, 2 config Config',
+  ModuleShardings: '12 output Sharding',
+  WithModuleShardings: '1 module ModuleShardings',
 } as const;
 
 export interface Messages {
   Module: Module;
   ModuleWithConfig: { module: Module | null; config: Config | null };
+  ModuleShardings: { output: Sharding | null };
+  WithModuleShardings: { module: { output: Sharding | null } | null };
 }
 
 interface Entry {
