@@ -223,9 +223,9 @@ const loweredHere = (jaxpr: Jaxpr, options: CompileJaxprOptions) => lowered(jaxp
 /** A jaxpr for a site. */
 function loweredFor(jaxpr: Jaxpr, options: CompileJaxprOptions, { devices, ins, outs }: Site, ours = OURS): LoweredModule {
   const donors = options.donated && [...jaxpr.constvars.map(() => false), ...options.donated];
-  const aliases = undefined;
-  if (devices.length === 1) return lowered(jaxpr, options, { ...ours, aliases, donors });
-  return lowered(jaxpr, options, { ...ours, aliases, donors, partitioned: { count: devices.length, ins: ins as NamedSharding[], outs: outs as (NamedSharding | null)[] } });
+  const partitioned = devices.length === 1 ? {} : { partitioned: { count: devices.length, ins: ins as NamedSharding[], outs: outs as (NamedSharding | null)[] } };
+  // Which results take donated memory is XLA's to say, which knows how they lie.
+  return lowered(jaxpr, options, { ...ours, aliases: undefined, donors, ...partitioned });
 }
 
 /** StableHLO text of a jaxpr that any XLA of the platform can compile: as {@link compileJaxpr} compiles it, but without functions of our addon. */
