@@ -26,6 +26,7 @@ struct Dim {
 };
 
 constexpr int kMostDims = 24;
+constexpr double kMostOperations = 1e17;
 
 // C[loops, m, n] = sum over inner and k of A[loops, inner, m, k] * B[loops, inner, k, n].
 struct Plan {
@@ -51,19 +52,22 @@ const char* ReadPlan(const int64_t* v, size_t size, int64_t a_size, int64_t b_si
   plan->k = read(10);
   for (int i = 0; i < count; i++) plan->dims[i] = read(14 + 4 * i);
   // The last element that each array is asked for. Sizes and distances are less than 2^31, and so are 26 products of them less than 2^67: in doubles.
-  double last_a = 0, last_b = 0, last_c = 0, results = 1;
+  double last_a = 0, last_b = 0, last_c = 0, results = 1, operations = 1;
   auto add = [&](const Dim& d, bool result) {
     if (d.size < 1 || !Fits(d.size) || !Fits(d.a) || !Fits(d.b) || !Fits(d.c)) return false;
     last_a += static_cast<double>(d.size - 1) * d.a;
     last_b += static_cast<double>(d.size - 1) * d.b;
     last_c += static_cast<double>(d.size - 1) * d.c;
     if (result) results *= static_cast<double>(d.size);
+    operations *= static_cast<double>(d.size);
     return true;
   };
   bool good = add(plan->m, true) && add(plan->n, true) && add(plan->k, false);
   for (int i = 0; i < count; i++) good = good && add(plan->dims[i], i < plan->loops);
   if (!good) return "the plan has a size or a distance that is none";
   if (last_a >= a_size || last_b >= b_size || last_c >= c_size || results != static_cast<double>(c_size)) return "the plan goes beyond the arrays";
+  // A sum along dimensions that no array has is no product of ours, and may go on for ever.
+  if (operations > kMostOperations) return "the plan has more operations than there is time for";
   const Dim &m = plan->m, &n = plan->n, &k = plan->k;
   const bool a_rows = k.a == 1 || k.size == 1, a_columns = m.a == 1 || m.size == 1, b_rows = n.b == 1 || n.size == 1, b_columns = k.b == 1 || k.size == 1;
   if (!(a_rows || a_columns) || !(b_rows || b_columns) || !(n.c == 1 || n.size == 1)) return "the plan has a matrix of which neither rows nor columns lie together";

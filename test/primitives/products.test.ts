@@ -208,6 +208,7 @@ const evil: [string, string, string][] = [
   ['a size of zero', 'plan = array<i64: 0, 0, 0, 64, 0, 64, 64, 0, 1, 1, 64, 1, 64, 0>', 'a size or a distance that is none'],
   ['a negative distance', 'plan = array<i64: 0, 0, 64, -64, 0, 64, 64, 0, 1, 1, 64, 1, 64, 0>', 'a size or a distance that is none'],
   ['sizes that overflow', 'plan = array<i64: 1, 0, 64, 64, 0, 64, 64, 0, 1, 1, 64, 1, 64, 0, 9223372036854775807, 1, 1, 1>', 'a size or a distance that is none'],
+  ['sums without end', 'plan = array<i64: 0, 3, 64, 64, 0, 64, 64, 0, 1, 1, 64, 1, 64, 0, 1073741824, 0, 0, 0, 1073741824, 0, 0, 0, 16, 0, 0, 0>', 'more operations than there is time for'],
   ['results that are left out', 'plan = array<i64: 0, 0, 32, 64, 0, 64, 64, 0, 1, 1, 64, 1, 64, 0>', 'beyond the arrays'],
   ['rows that overlap', 'plan = array<i64: 0, 0, 64, 1, 0, 64, 64, 0, 1, 1, 64, 1, 64, 0>', 'rows that overlap'],
   ['elements apart both ways', 'plan = array<i64: 0, 0, 64, 2, 0, 64, 64, 0, 1, 1, 32, 2, 64, 0>', 'neither rows nor columns'],
