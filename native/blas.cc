@@ -96,8 +96,7 @@ Layout LayoutOf(int64_t rows, int64_t columns, int64_t down, int64_t right) {
 
 // Rows or columns of a part, of which there are `parts` at most.
 int64_t PartOf(int64_t size, int64_t parts, int64_t multiple) {
-  const int64_t each = (size + parts - 1) / parts;
-  return std::min(size, (each + multiple - 1) / multiple * multiple);
+  return std::min(size, tiles::Quotient(tiles::Quotient(size, parts), multiple) * multiple);
 }
 
 // Parts for each thread, where they cost nothing: cores are not equally fast where others have work for them, too. Rows that are worth to copy columns once more for them.
@@ -126,15 +125,15 @@ class Product : public SharedWork {
   // Cuts each matrix so that there are enough parts of the whole for so many threads; how many there are.
   int64_t Cut(int64_t threads) {
     if (by_tiles_) {
-      const int64_t want = threads == 1 ? 1 : (threads * kPartsEach + plan_.times - 1) / plan_.times, strip = tiles::StripColumns<T>();
-      const int64_t across = std::min((plan_.n.size + strip - 1) / strip, want), down = std::clamp<int64_t>(plan_.m.size / kRowsEach, 1, (want + across - 1) / across);
-      rows_ = std::min(PartOf(plan_.m.size, down, 12), together_);
+      const int64_t want = threads == 1 ? 1 : tiles::Quotient(threads * kPartsEach, plan_.times), strip = tiles::StripColumns<T>();
+      const int64_t across = std::min(tiles::Quotient(plan_.n.size, strip), want), down = std::clamp<int64_t>(plan_.m.size / kRowsEach, 1, tiles::Quotient(want, across));
+      rows_ = std::min(PartOf(plan_.m.size, down, tiles::kMostRows), together_);
       columns_ = PartOf(plan_.n.size, across, strip);
     } else {
-      CutEvenly((threads + plan_.times - 1) / plan_.times);
+      CutEvenly(tiles::Quotient(threads, plan_.times));
     }
-    down_ = (plan_.m.size + rows_ - 1) / rows_;
-    across_ = (plan_.n.size + columns_ - 1) / columns_;
+    down_ = tiles::Quotient(plan_.m.size, rows_);
+    across_ = tiles::Quotient(plan_.n.size, columns_);
     return plan_.times * down_ * across_;
   }
 

@@ -8,13 +8,6 @@
 
 namespace xs::convolution {
 
-namespace {
-
-// Neighbours that fill a line of the cache.
-constexpr int64_t kNeighbours = 16;
-
-}  // namespace
-
 template <typename T>
 Panels<T>::Panels(const Plan& plan, const T* y) : plan_(plan), y_(y) {
   const tiles::Loops<T>& loops = tiles::LoopsHere<T>();
@@ -64,11 +57,7 @@ void Packing<T>::Part(int64_t index) {
   // Neighbours in the kernel are read one after the other, and some of them for all output features before the next.
   const Walk inner = walks.back();
   Each(walks.data(), walks.size() - 1, 0, 0, [&](ptrdiff_t a, ptrdiff_t b) {
-    for (int64_t first = 0; first < inner.size; first += kNeighbours) {
-      const int64_t last = std::min(first + kNeighbours, inner.size);
-      for (int64_t o = 0; o < p.outputs; o++) for (int64_t i = first; i < last; i++) to[b + i * inner.b + o] = from[a + i * inner.a + o * plan.outputs.y];
-      for (int64_t i = first; i < last; i++) std::fill(to + b + i * inner.b + p.outputs, to + b + i * inner.b + p.input, T{0});
-    }
+    tiles::Gather(from + a, inner.a, plan.outputs.y, inner.size, p.outputs, to + b, inner.b, p.input);
   });
 }
 

@@ -5,9 +5,11 @@
 #include <cstring>
 #include <vector>
 
+#include "tiles.h"
+
 namespace xs::convolution {
 
-inline int64_t Quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
+using tiles::Quotient;
 
 // A dimension, and how far apart its elements lie in the two.
 struct Walk {

@@ -12,8 +12,6 @@ constexpr int64_t kFirstCache = 44 << 10, kSecondCache = 576 << 10;
 constexpr int64_t kMostTerms = 2048;
 // Matrices whose sums are computed together.
 constexpr int64_t kMostSums = 64;
-// Neighbours that fill a line of the cache.
-constexpr int64_t kNeighbours = 16;
 // OpenBLAS has loops for two to five rows.
 constexpr int64_t kFewRows = 6;
 // Fewer terms are over before a tile's sums are begun and ended.
@@ -22,8 +20,6 @@ constexpr int64_t kFewTerms = 8;
 constexpr int64_t kTurned = 64, kAgain = 256;
 // Elements of A that lie further apart than this are each on a page of their own.
 constexpr int64_t kPage = 4096;
-
-int64_t Quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Columns of B, fewer than a vector holds, as vectors; what is missing in them is anything.
 template <typename T>
@@ -34,17 +30,7 @@ void PackFew(const Loops<T>& loops, const T* from, ptrdiff_t term, ptrdiff_t col
     done = std::max<int64_t>(0, terms - Quotient(loops.lanes - columns, std::max<ptrdiff_t>(term, 1)));
     loops.copy[1]({from, term, done, to});
   }
-  for (int64_t first = done; first < terms; first += kNeighbours) {
-    const int64_t last = std::min(first + kNeighbours, terms);
-    for (int64_t j = 0; j < columns; j++) for (int64_t i = first; i < last; i++) to[i * loops.lanes + j] = from[i * term + j * column];
-    for (int64_t i = first; i < last; i++) for (int64_t j = columns; j < loops.lanes; j++) to[i * loops.lanes + j] = T{0};
-  }
-}
-
-// Copies a row of fewer elements than a vector has.
-template <typename T>
-void CopyFew(const T* from, int64_t count, T* to) {
-  for (int64_t i = 0; i < count; i++) to[i] = from[i];
+  Gather(from + done * term, term, column, terms - done, columns, to + done * loops.lanes, loops.lanes, loops.lanes);
 }
 
 }  // namespace
@@ -136,12 +122,12 @@ void Multiply(const Factors<T>& f) {
           Run rows_apart[kMostRows];
           for (int64_t r = 0; r < height; r++) {
             rows_apart[r] = {rows[r].a, static_cast<ptrdiff_t>(r * width)};
-            if (tile.add) CopyFew(c + rows[r].b, columns, apart + r * width);
+            if (tile.add) std::copy_n(c + rows[r].b, columns, apart + r * width);
           }
           tile.c = apart;
           tile.rows = rows_apart;
           loops.sum[vectors][height](tile);
-          for (int64_t r = 0; r < height; r++) CopyFew(apart + r * width, columns, c + rows[r].b);
+          for (int64_t r = 0; r < height; r++) std::copy_n(apart + r * width, columns, c + rows[r].b);
         }
       }
     }

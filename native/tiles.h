@@ -1,9 +1,25 @@
 // The innermost loops of convolutions and products, for the vectors that the processor has.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 namespace xs::tiles {
+
+// Rounded up.
+inline int64_t Quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Columns that lie `column` apart, in rows `term` apart, copied beside each other into rows `step` apart and filled up with zeros to `width`. Some rows, whose elements may fill a line of the cache, at
+// a time for all columns.
+template <typename T>
+void Gather(const T* from, ptrdiff_t term, ptrdiff_t column, int64_t terms, int64_t columns, T* to, ptrdiff_t step, int64_t width) {
+  constexpr int64_t kNeighbours = 16;
+  for (int64_t first = 0; first < terms; first += kNeighbours) {
+    const int64_t last = std::min(first + kNeighbours, terms);
+    for (int64_t j = 0; j < columns; j++) for (int64_t i = first; i < last; i++) to[i * step + j] = from[i * term + j * column];
+    for (int64_t i = first; i < last; i++) std::fill(to + i * step + columns, to + i * step + width, T{0});
+  }
+}
 
 // Where a run of terms begins in the left and in the right operand, or a row of a tile in the left one and in the result.
 struct Run {
