@@ -1,12 +1,12 @@
 import type { Buffer, Device } from '../pjrt';
 import { addSpan, recording, timed } from '../pjrt/spans';
-import { ConcreteArray, setOnChosenDevice } from './array';
-import { type Shape, ShapedArray } from './aval';
+import { type Array, ConcreteArray, setOnChosenDevice } from './array';
+import { type Shape, ShapedArray, sizeOf } from './aval';
 import { backend, mainBackend } from './backend';
 import { ArgumentError, DeletedArrayError, ShapeError } from './errors';
 import { bytesPerElement, type HostView, typedView } from './hostFormat';
 import { chosenDevice, noteDevices } from './placing';
-import { internSharding, onDevice, type Sharding, type ShardIndex } from './sharding';
+import { internSharding, onDevice, type Part, shapeOfPart, type Sharding, type ShardIndex } from './sharding';
 
 /** Copies between an array's bytes and those of one of its parts, both row-major. */
 function copyPart(array: Uint8Array, shape: Shape, index: ShardIndex, part: Uint8Array, itemsize: number, toPart: boolean): void {
@@ -42,7 +42,7 @@ function copyPart(array: Uint8Array, shape: Shape, index: ShardIndex, part: Uint
 
 /** The bytes of a part of an array. */
 export function partOf(array: Uint8Array, shape: Shape, index: ShardIndex, itemsize: number): Uint8Array {
-  const size = index.reduce((n, [start, stop]) => n * (stop - start), itemsize);
+  const size = sizeOf(shapeOfPart(index)) * itemsize;
   if (size === array.length) return array;
   const part = new Uint8Array(size);
   copyPart(array, shape, index, part, itemsize, true);
@@ -117,16 +117,16 @@ export class PlacedArray extends ConcreteArray {
   /** The bytes of the whole array, of which each part is read once. */
   override bytes(): Uint8Array {
     const buffers = this.alive('dataSync');
-    const places = this.placement.parts(this.shape);
     const read = (b: Buffer) => new Uint8Array(b.toHostSync());
     if (this.placement.isFullyReplicated) return read(buffers[0]!);
-    return this.assemble(places.map((p, i) => (p.replicaId === 0 ? read(buffers[i]!) : null)));
+    const places = this.placement.parts(this.shape);
+    return this.assemble(places, places.map((p, i) => (p.replicaId === 0 ? read(buffers[i]!) : null)));
   }
 
-  private assemble(parts: readonly (Uint8Array | null)[]): Uint8Array {
+  private assemble(places: readonly Part[], parts: readonly (Uint8Array | null)[]): Uint8Array {
     const itemsize = bytesPerElement(this.dtype);
     const out = new Uint8Array(this.size * itemsize);
-    this.placement.parts(this.shape).forEach(({ index }, i) => {
+    places.forEach(({ index }, i) => {
       const part = parts[i];
       if (part) copyPart(out, this.shape, index, part, itemsize, false);
     });
@@ -144,7 +144,7 @@ export class PlacedArray extends ConcreteArray {
     const places = this.placement.parts(this.shape);
     const parts = await Promise.all(places.map(async (p, i) => (p.replicaId === 0 ? new Uint8Array(await buffers[i]!.toHost()) : null)));
     if (start > 0) addSpan('to host', start, { bytes: this.nbytes }, 'asynchronous copies');
-    return typedView((this.placement.isFullyReplicated ? parts[0]! : this.assemble(parts)).buffer as ArrayBuffer, this.dtype);
+    return typedView((this.placement.isFullyReplicated ? parts[0]! : this.assemble(places, parts)).buffer as ArrayBuffer, this.dtype);
   }
 
   override blockUntilReady(): this {
@@ -174,11 +174,14 @@ export class PlacedArray extends ConcreteArray {
     const buffers = this.alive('addressableShards');
     return this.placement.parts(this.shape).map(({ index, replicaId }, i) => {
       const device = this.placement.deviceList[i]!;
-      const aval = new ShapedArray(index.map(([start, stop]) => stop - start), this.dtype, this.weakType);
+      const aval = new ShapedArray(shapeOfPart(index), this.dtype, this.weakType);
       return new Shard(device, index, replicaId, new PlacedArray(aval, onDevice(device), [buffers[i]!], true));
     });
   }
 }
+
+/** Whether an array was put somewhere. */
+export const isPlaced = (x: Array): boolean => x instanceof PlacedArray;
 
 /** Where an array lies. */
 export function shardingOf(x: ConcreteArray): Sharding {
@@ -203,20 +206,18 @@ export function buffersOn(x: ConcreteArray, sharding: Sharding, op: string): rea
   if (x instanceof PlacedArray && (x.placement === sharding || x.placement.isEquivalentTo(sharding, x.ndim))) return x.buffers;
   checkDevices(op, sharding);
   sharding.check(x.shape, op);
-  const parts = sharding.parts(x.shape);
-  const { deviceList } = sharding;
-  const { client } = mainBackend();
   if (sharding.isFullyReplicated && !x.onHost && (!(x instanceof PlacedArray) || x.placement.isFullyReplicated)) {
     const held = x instanceof PlacedArray ? x.buffers : [x.buffer];
     if (held[0]!.isDeleted()) throw new DeletedArrayError(`${op}: the array of type ${x.aval} was disposed of or donated`);
-    return deviceList.map((device) => held.find((b) => b.device === device) ?? held[0]!.copyToDevice(device));
+    return sharding.deviceList.map((device) => held.find((b) => b.device === device) ?? held[0]!.copyToDevice(device));
   }
-  return hostParts(x.bytes(), x.shape, bytesPerElement(x.dtype), sharding).map((part, i) => client.bufferFromHost(part, x.dtype, parts[i]!.index.map(([a, b]) => b - a), { device: deviceList[i]! }));
+  return buffersOf(x.bytes(), x.aval, sharding);
 }
 
-/** The bytes of each device's part. */
-function hostParts(bytes: Uint8Array, shape: Shape, itemsize: number, sharding: Sharding): Uint8Array[] {
-  return sharding.parts(shape).map(({ index }) => partOf(bytes, shape, index, itemsize));
+/** A buffer on each device with its part of an array's bytes. */
+function buffersOf(bytes: Uint8Array, { shape, dtype }: ShapedArray, sharding: Sharding): Buffer[] {
+  const { client } = mainBackend();
+  return sharding.parts(shape).map(({ index }, i) => client.bufferFromHost(partOf(bytes, shape, index, bytesPerElement(dtype)), dtype, shapeOfPart(index), { device: sharding.deviceList[i]! }));
 }
 
 /** An array of row-major host data in the dtype's host format, in the given place. */
@@ -225,10 +226,7 @@ export function placedFromHost(data: ArrayBufferView | ArrayBuffer, aval: Shaped
   const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
   const itemsize = bytesPerElement(aval.dtype);
   if (bytes.length !== aval.size * itemsize) throw new ShapeError(`${op}: expected ${aval.size * itemsize} bytes for ${aval}, got ${bytes.length}`);
-  const { client } = mainBackend();
-  const parts = sharding.parts(aval.shape);
-  const buffers = hostParts(bytes, aval.shape, itemsize, sharding).map((part, i) => client.bufferFromHost(part, aval.dtype, parts[i]!.index.map(([a, b]) => b - a), { device: sharding.deviceList[i]! }));
-  return new PlacedArray(aval, sharding, buffers, isCommitted);
+  return new PlacedArray(aval, sharding, buffersOf(bytes, aval, sharding), isCommitted);
 }
 
 setOnChosenDevice((data, aval) => placedFromHost(data, aval, onDevice(chosenDevice()!), false, 'array'));

@@ -9,6 +9,11 @@ import { identityOf } from './paramsKey';
 /** The part of an array that a device holds: a range `[start, stop]` for each dimension, in the form that `x.slice` takes. */
 export type ShardIndex = readonly (readonly [number, number])[];
 
+/** Shape of a part. */
+export function shapeOfPart(index: ShardIndex): number[] {
+  return index.map(([start, stop]) => stop - start);
+}
+
 /** A device's part, and the number of devices before it that hold the same. */
 export interface Part {
   readonly index: ShardIndex;

@@ -7,7 +7,7 @@ import { type DeviceGrid, Mesh } from '../core/mesh';
 import { type PartitionEntry, PartitionSpec } from '../core/partitionSpec';
 import { PlacedArray, shardingOf } from '../core/placedArray';
 import { chooseDevice, chooseMesh, chosenMesh } from '../core/placing';
-import { NamedSharding, onDevice, Sharding, type ShardIndex } from '../core/sharding';
+import { NamedSharding, onDevice, shapeOfPart, Sharding, type ShardIndex } from '../core/sharding';
 import { broadcastPrefix, flatten } from '../core/tree';
 import { Device } from '../pjrt';
 import { isPromise } from '../pjrt/promises';
@@ -312,7 +312,7 @@ export function makeArrayFromSingleDeviceArrays(shape: readonly number[], shardi
 function assembled(op: string, shape: readonly number[], to: Sharding, parts: readonly PlacedArray[]): Array {
   const { dtype } = parts[0]!;
   to.parts(shape).forEach(({ index }, i) => {
-    const expected = index.map(([start, stop]) => stop - start);
+    const expected = shapeOfPart(index);
     const part = parts[i]!;
     if (part.shape.join() !== expected.join()) throw new ShapeError(`${op}: expected a part of shape [${expected.join(', ')}] on ${to.deviceList[i]}, got [${part.shape.join(', ')}]`);
     if (part.dtype !== dtype) throw new DtypeError(`${op}: expected parts of one type, got ${dtype} and ${part.dtype}`);

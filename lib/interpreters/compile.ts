@@ -7,7 +7,7 @@ import { ShapeError } from '../core/errors';
 import { bytesPerElement } from '../core/hostFormat';
 import type { Jaxpr, Var } from '../core/jaxpr';
 import { PartitionSpec } from '../core/partitionSpec';
-import { PlacedArray } from '../core/placedArray';
+import { isPlaced } from '../core/placedArray';
 import { namesDevices } from '../core/placing';
 import { internSharding, NamedSharding } from '../core/sharding';
 import { type Buffer, cachedCompile, cachedCompileSync, type Client, type CompileOptions, type Executable } from '../pjrt';
@@ -32,8 +32,6 @@ export interface CompileJaxprOptions {
   /** XLA's options beside our own. */
   compilerOptions?: CompilerOptions | null;
 }
-
-const isPlaced = (x: Array): boolean => x instanceof PlacedArray;
 
 /** Sites that a program is kept for at a time. */
 const MOST_SITES = 32;

@@ -1,4 +1,5 @@
 import type { Array, ConcreteArray } from '../core/array';
+import type { ShapedArray } from '../core/aval';
 import { mainBackend } from '../core/backend';
 import { ArgumentError } from '../core/errors';
 import { Mesh } from '../core/mesh';
@@ -10,9 +11,15 @@ import { internSharding, NamedSharding, sameDevices, type Sharding } from '../co
 import { perDevice } from '../core/trace';
 import { shardingConstraint as emitConstraint } from '../stablehlo/sharding';
 
-/** @throws ArgumentError within shardMap, where values are on their devices */
-function checkWhole(op: string): void {
+/** The type of a value that is to lie in some way: its own. @throws ArgumentError within shardMap, where values are on their devices */
+const lying = (op: string) => ([x]: readonly ShapedArray[], { sharding }: PutParams): ShapedArray => {
   if (perDevice() !== null) throw new ArgumentError(`${op}: within shardMap each device has its own values, which are not divided further`);
+  sharding.check(x!.shape, op);
+  return x!;
+};
+
+interface PutParams {
+  sharding: Sharding;
 }
 
 interface ConstraintParams {
@@ -33,11 +40,7 @@ const sampleSharding = (): NamedSharding => internSharding(new NamedSharding(new
 const shardingConstraintP: SinglePrimitive<ConstraintParams> = definePrimitive<ConstraintParams>({
   name: 'sharding_constraint',
   print: { params: ({ sharding }) => ({ sharding: new Verbatim(String(sharding)) }) },
-  abstract: ([x], { sharding }) => {
-    checkWhole('withShardingConstraint');
-    sharding.check(x!.shape, 'withShardingConstraint');
-    return x!;
-  },
+  abstract: lying('withShardingConstraint'),
   lower: (ctx, [x], { sharding }) => (ctx.partitions === 1 ? x! : emitConstraint(ctx, x!, sharding)),
   impl: ([x], { sharding }) => {
     // What was put somewhere is moved among these devices by a program, which finds out where it is on others.
@@ -58,18 +61,10 @@ function put(x: ConcreteArray, sharding: Sharding, op: string): PlacedArray {
   return new PlacedArray(x.aval, sharding, buffersOn(x, sharding, op), true);
 }
 
-interface PutParams {
-  sharding: Sharding;
-}
-
 const devicePutP: SinglePrimitive<PutParams> = definePrimitive<PutParams>({
   name: 'device_put',
   print: { params: ({ sharding }) => ({ sharding: new Verbatim(String(sharding)) }) },
-  abstract: ([x], { sharding }) => {
-    checkWhole('devicePut');
-    sharding.check(x!.shape, 'devicePut');
-    return x!;
-  },
+  abstract: lying('devicePut'),
   // A program runs where its arguments are: one device of its own is none for a value within it, as in JAX.
   lower: (ctx, [x], { sharding }) => (ctx.partitions > 1 && sharding instanceof NamedSharding ? emitConstraint(ctx, x!, sharding) : x!),
   impl: ([x], { sharding }) => {

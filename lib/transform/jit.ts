@@ -22,7 +22,7 @@ import type { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
 import { sameAvals, Specialization } from './specialization';
 import { checkCompilerOptions, type CompiledFunction, compiledFunction, type Lowered, lowered, type MemoryAnalysis, memoryAnalysis, outInfo, type Traced, traced } from './stages';
-import { traceStateful } from './statefulTrace';
+import { readStates, traceStateful, writeStates } from './statefulTrace';
 
 /** Options of {@link jit}. */
 export interface JitOptions {
@@ -145,19 +145,9 @@ class Jit {
     const t = entry.trace;
     repeatReads(t.reads);
     const { closed, consts } = entry.closed;
-    // Reading the states here tells those who record them.
-    const stateLeaves = t.states.flatMap((s) => {
-      void s.value;
-      return s.flatValue().leaves;
-    });
-    const inputs = [...consts, ...leaves, ...stateLeaves];
+    const inputs = [...consts, ...leaves, ...readStates(t)];
     const results = this.inline ? evalJaxpr(closed.jaxpr, [], inputs) : jitP.bind(entry.params, ...inputs);
-    let at = t.numOuts;
-    t.writtenStates.forEach((s, i) => {
-      const n = t.writtenAvals[i]!.length;
-      s.writeBack(t.writtenDefs[i]!.unflatten(results.slice(at, at + n)));
-      at += n;
-    });
+    writeStates(t, results);
     return finish(entry, results);
   }
 

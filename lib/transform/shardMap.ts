@@ -16,7 +16,7 @@ import { varyingOuts } from '../interpreters/varying';
 import { partType, shardMap as apply } from '../primitives/shardMap';
 import { State } from '../state/state';
 import { asFunction, type Callable } from './callable';
-import { traceStateful } from './statefulTrace';
+import { readStates, traceStateful, writeStates } from './statefulTrace';
 import { isCurried } from './vmap';
 
 /** For states their specs: one for all, or a map; those that are not in it are whole on each device. */
@@ -125,18 +125,9 @@ export function shardMap(f: Callable | ShardMapOptions, given?: ShardMapOptions)
     checkResults(what, closed.outAvals, outs, result);
     if (checkVma) checkVarying(what, varyingOuts(closed, allIns.map((s) => new Set(s.spec.axes))), outs, result);
     repeatReads(t.reads);
-    const stateLeaves = t.states.flatMap((s) => {
-      // Those who record states see it read.
-      void s.value;
-      return s.flatValue().leaves;
-    });
+    const stateLeaves = readStates(t);
     const results = outs.length === 0 && closed.effects.size === 0 ? [] : apply({ jaxpr: internJaxpr(closed), mesh, ins: allIns, outs, checkVma }, [...consts, ...leaves, ...stateLeaves]);
-    let next = t.numOuts;
-    t.writtenStates.forEach((s, i) => {
-      const n = t.writtenAvals[i]!.length;
-      s.writeBack(t.writtenDefs[i]!.unflatten(results.slice(next, next + n)));
-      next += n;
-    });
+    writeStates(t, results);
     return t.outDef.unflatten(results.slice(0, t.numOuts));
   }, name);
 }

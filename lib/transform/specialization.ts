@@ -4,7 +4,7 @@ import { configKey } from '../core/config';
 import { ArgumentError, TracerLeakError } from '../core/errors';
 import { type ClosedJaxpr, Jaxpr } from '../core/jaxpr';
 import { dceJaxpr } from '../core/passes/dce';
-import { PlacedArray } from '../core/placedArray';
+import { isPlaced } from '../core/placedArray';
 import { namesDevices } from '../core/placing';
 import { axisKey, isStaging, Tracer } from '../core/trace';
 import type { TreeDef } from '../core/tree';
@@ -15,7 +15,7 @@ import { hoistConsts } from '../interpreters/stage';
 import type { Binding, Buffer } from '../pjrt';
 import { Slots } from '../state/slots';
 import type { State } from '../state/state';
-import type { StatefulTrace } from './statefulTrace';
+import { type StatefulTrace, writeStates } from './statefulTrace';
 
 /** What a signature is compiled with. */
 export interface SpecializationOptions {
@@ -282,12 +282,7 @@ export class Specialization {
     const results = program.callPlaced([...args, ...held]);
     if (results === null) return null;
     this.prepared = null;
-    let at = t.numOuts;
-    t.writtenStates.forEach((s, i) => {
-      const n = t.writtenAvals[i]!.length;
-      s.writeBack(t.writtenDefs[i]!.unflatten(results.slice(at, at + n)));
-      at += n;
-    });
+    writeStates(t, results);
     return results.slice(0, t.numOuts);
   }
 
@@ -315,8 +310,6 @@ export class Specialization {
     return outs;
   }
 }
-
-const isPlaced = (x: Array): boolean => x instanceof PlacedArray;
 
 /** Tells a state's present arrays from all others. */
 function valueId(s: State<unknown>): number {

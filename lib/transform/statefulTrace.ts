@@ -76,3 +76,21 @@ export function traceStateful(f: AnyFunction, def: TreeDef, avals: readonly Shap
     for (const s of recorder.made) s.poisonIfTraced();
   }
 }
+
+/** Arrays of the states that a function touches, as inputs of its jaxpr. Those who record states see them read. */
+export function readStates({ states }: StatefulTrace): Array[] {
+  return states.flatMap((s) => {
+    void s.value;
+    return s.flatValue().leaves;
+  });
+}
+
+/** Gives to the states that a function wrote what its jaxpr has for them after the results of its own. */
+export function writeStates(t: StatefulTrace, results: readonly Array[]): void {
+  let at = t.numOuts;
+  t.writtenStates.forEach((s, i) => {
+    const n = t.writtenAvals[i]!.length;
+    s.writeBack(t.writtenDefs[i]!.unflatten(results.slice(at, at + n)));
+    at += n;
+  });
+}
